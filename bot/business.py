@@ -1,0 +1,179 @@
+"""The company as data: `flows/business.toml` → `Business`, validated once at start."""
+
+import tomllib
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError, field_validator
+
+from bot.durations import parse_duration
+
+
+class BusinessError(ValueError):
+    """`business.toml` can't be used; the message names file, key and cure."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+
+
+class Contact(_Table):
+    """A named contact, e.g. the data protection officer (GDPR Art. 37(7))."""
+
+    name: str = Field(min_length=1)
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+
+
+class Controller(_Table):
+    """Who decides on purposes and means (GDPR Art. 13(1)(a))."""
+
+    name: str = Field(min_length=1, max_length=60)
+    address: str = Field(min_length=1)
+    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+    dpo: Contact | None = None
+
+    @property
+    def privacy_contact(self) -> str:
+        """Where a person writes about their data: the data protection officer, else the controller."""
+        return self.dpo.email if self.dpo else self.email
+
+
+class Human(_Table):
+    """How to reach a person (WhatsApp Business Messaging Policy, automation)."""
+
+    email: str = ""
+    phone: str = ""
+    url: str = ""
+    hours: str = ""
+
+    def lines(self) -> str:
+        """Return the contact ways, one on each line."""
+        return "\n".join(way for way in (self.email, self.phone, self.url, self.hours) if way)
+
+
+class Purpose(_Table):
+    """One reason to write. Consent is per person and purpose (GDPR Art. 6(1)(a), EDPB 05/2020 on granularity)."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    category: Literal["marketing", "utility"]
+    title: str = Field(min_length=1, max_length=24)
+    description: str = Field(min_length=1, max_length=72)
+    legal_basis: Literal["consent"] = "consent"
+    valid_for: Duration
+
+
+class Notice(_Table):
+    """A version of the privacy notice."""
+
+    version: str = Field(min_length=1, max_length=40)
+    published: date
+    change: Literal["material", "editorial"]
+    url: dict[str, HttpUrl]
+
+    def url_for(self, locale: str, default: str) -> str:
+        """Return the notice's address in `locale`, else in `default`."""
+        return str(self.url.get(locale) or self.url[default])
+
+
+class ThirdParty(_Table):
+    """A recipient of the data (GDPR Art. 13(1)(e), 28)."""
+
+    name: str
+    role: Literal["processor", "controller"]
+    what: str
+    country: str = Field(pattern=r"^[A-Z]{2}$")
+
+
+class Storage(_Table):
+    """Where the data lies (GDPR Art. 13(1)(f))."""
+
+    places: tuple[str, ...] = Field(min_length=1)
+
+
+class Retention(_Table):
+    """How long data is kept, in days (GDPR Art. 5(1)(e), 13(2)(a))."""
+
+    pending_question_days: int = Field(gt=0)
+    proof_after_withdrawal_days: int = Field(gt=0)
+    suppression_days: int = Field(gt=0)
+
+
+class Business(_Table):
+    """Everything of `business.toml`."""
+
+    default_locale: str
+    question_expires_after: Duration
+    controller: Controller
+    human: Human
+    purposes: tuple[Purpose, ...] = Field(min_length=1, max_length=10)
+    notices: tuple[Notice, ...] = Field(min_length=1)
+    third_parties: tuple[ThirdParty, ...] = ()
+    storage: Storage
+    retention: Retention
+
+    @field_validator("purposes")
+    @classmethod
+    def _ids_differ(cls, purposes: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
+        ids = [purpose.id for purpose in purposes]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two purposes have the same id; rename one")
+        return purposes
+
+    @field_validator("human")
+    @classmethod
+    def _reachable(cls, human: Human) -> Human:
+        if not human.email and not human.phone and not human.url:
+            raise ValueError("name at least one of email, phone, url: WhatsApp's policy demands a way to a person")
+        return human
+
+    def model_post_init(self, context: Any) -> None:
+        """Check what spans several tables."""
+        for notice in self.notices:
+            if self.default_locale not in notice.url:
+                raise BusinessError(
+                    f"notices: version {notice.version!r} has no url for default_locale {self.default_locale!r}; add it"
+                )
+
+    @property
+    def notice(self) -> Notice:
+        """The notice in force."""
+        return self.notices[-1]
+
+    def purpose(self, purpose_id: str) -> Purpose | None:
+        """Return the purpose with this id."""
+        return next((purpose for purpose in self.purposes if purpose.id == purpose_id), None)
+
+
+def load(path: Path) -> Business:
+    """Read `business.toml`. Raises `BusinessError` naming each wrong key and its cure."""
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BusinessError(f"{path}: can't be read ({error.strerror}); set BUSINESS_FILE to your business.toml") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BusinessError(f"{path}: not valid TOML: {error}") from None
+    try:
+        return Business.model_validate(table)
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(str(part) for part in problem['loc'])}: {_cure(problem['type'], problem['msg'])}"
+            for problem in error.errors()
+        ]
+        raise BusinessError("\n".join(lines)) from None
+    except BusinessError as error:
+        raise BusinessError(f"{path}: {error}") from None
+
+
+def _cure(kind: str, message: str) -> str:
+    match kind:
+        case "missing":
+            return "missing; add this key (flows/business.toml in the repository has an example of each)"
+        case "extra_forbidden":
+            return "unknown key; remove it or correct its spelling"
+        case _:
+            return message.removeprefix("Value error, ")

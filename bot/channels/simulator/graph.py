@@ -1,0 +1,264 @@
+"""A Graph API that takes messages as Meta's does, and refuses what Meta's refuses."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import aiohttp
+import orjson
+from aiohttp import web
+
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.hook import Hook, WebhookRefused
+from bot.channels.simulator.refusal import Refusal
+from bot.channels.simulator.sent import Sent, sent
+from bot.channels.simulator.shapes import Message, Read, checked
+from bot.channels.simulator.webhooks import Identity
+
+WINDOW = 24 * 3600
+"""Seconds after a person's message in which anything may be sent. Meta: messages/send-messages."""
+
+PAIR_BURST = 45
+PAIR_SECONDS = 6.0
+"""One recipient gets a message every so many seconds, and a burst ahead of time. Meta: about-the-platform."""
+
+ReportedStatus = Literal["sent", "delivered", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A message of a person that was marked as read."""
+
+    message_id: str
+    typing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    code: int
+    later: bool
+
+
+class GraphSimulator:
+    """Serves one business number; what it accepted is in `sent`.
+
+    `latency` (seconds) and `refusing` (an error code for every message) may be set at any time.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str = "simulated-token",
+        phone_number_id: str = webhooks.PHONE_NUMBER_ID,
+        version: str = "v26.0",
+        window: bool = True,
+        pair_limit: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.token = token
+        self.phone_number_id = phone_number_id
+        self.clock = clock
+        self.sent: list[Sent] = []
+        self.marked: list[Marked] = []
+        self.requests = 0
+        """Requests of any outcome."""
+        self.latency = 0.0
+        self.refusing: int | None = None
+        self.unreported: list[Exception] = []
+        """Why statuses could not be posted to the bot."""
+        self.app = web.Application()
+        self.app.router.add_post("/{version}/{phone_number_id}/messages", self._messages)
+        self.app.router.add_route("*", "/{anything:.*}", self._unknown)
+        self._version = version
+        self._window = window
+        self._pair_limit = pair_limit
+        self._failures: deque[_Failure] = deque()
+        self._heard: dict[str, float] = {}
+        self._identities: dict[str, Identity] = {}
+        self._pairs: dict[str, float] = {}
+        self._arrived = asyncio.Event()
+        self._hook: Hook | None = None
+        self._statuses: Sequence[ReportedStatus] = ()
+        self._reports: set[asyncio.Task[None]] = set()
+        self._runner: web.AppRunner | None = None
+        self._address = ""
+
+    # --- serving
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Serve on a port, by default a free one."""
+        self._runner = web.AppRunner(self.app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self._address = f"http://{host}:{port}"
+
+    async def close(self) -> None:
+        """Post the statuses that are still due, and stop serving."""
+        await self.reported()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    @property
+    def url(self) -> str:
+        """What the bot's GRAPH_URL is to be."""
+        return f"{self._address}/{self._version}"
+
+    # --- what happens outside the bot
+
+    def heard(self, who: Identity, at: float | None = None) -> None:
+        """A person wrote to the business: their 24-hour window opens."""
+        for address in (who.phone, who.bsuid):
+            if address:
+                self._heard[address] = self.clock() if at is None else at
+                self._identities[address] = who
+
+    def fail_next(self, code: int, times: int = 1, *, later: bool = False) -> None:
+        """Refuse the next messages with an error; or, if `later`, accept them and report the failure as a status."""
+        self._failures.extend([_Failure(code, later)] * times)
+
+    def report_to(self, hook: Hook, statuses: Sequence[ReportedStatus] = ("sent", "delivered", "read")) -> None:
+        """Post these statuses of every accepted message to the bot."""
+        self._hook = hook
+        self._statuses = statuses
+
+    async def reported(self) -> None:
+        """Wait until all statuses due by now are posted."""
+        while self._reports:
+            await asyncio.wait(self._reports)
+
+    # --- what the bot did
+
+    async def wait_for(self, count: int, timeout: float = 5.0) -> list[Sent]:
+        """Return all accepted messages as soon as there are `count`. Raises `TimeoutError`."""
+        await self.wait_until(lambda: len(self.sent) >= count, timeout)
+        return list(self.sent)
+
+    async def wait_until(self, reached: Callable[[], bool], timeout: float = 5.0) -> None:
+        """Wait for a condition on what was accepted. Raises `TimeoutError`."""
+        async with asyncio.timeout(timeout):
+            while not reached():
+                self._arrived.clear()
+                await self._arrived.wait()
+
+    # --- the API
+
+    async def _messages(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        try:
+            return self._answered(await self._request(request))
+        except Refusal as refusal:
+            return refusal.response()
+
+    async def _unknown(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        return Refusal(100, "Unsupported request", subcode=33).response()
+
+    async def _request(self, request: web.Request) -> dict[str, Any]:
+        """Return the body of a request that may be made at all."""
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            raise Refusal(190, "Invalid OAuth access token")
+        if request.match_info["version"] != self._version:
+            raise Refusal(100, f"Unknown path components: /{request.match_info['version']}")
+        if request.match_info["phone_number_id"] != self.phone_number_id:
+            raise Refusal(100, "Object with this ID does not exist", subcode=33)
+        if request.content_type != "application/json":
+            raise Refusal(100, "The content type must be application/json")
+        try:
+            raw = orjson.loads(await request.read())
+        except orjson.JSONDecodeError:
+            raise Refusal(100, "The body is not JSON") from None
+        if type(raw) is not dict:
+            raise Refusal(100, "The body must be a JSON object")
+        return raw
+
+    def _answered(self, raw: dict[str, Any]) -> web.Response:
+        request = checked(raw)
+        if isinstance(request, Read):
+            self.marked.append(Marked(request.message_id, request.typing_indicator is not None))
+            self._arrived.set()
+            return web.json_response({"success": True})
+        fails_later = self._fail_if_told()
+        address = request.to or request.recipient or ""
+        self._check_window(address, request)
+        self._check_pair(address)
+        return self._accepted(address, sent(request, raw, id=self._new_id(address), at=self.clock()), fails_later)
+
+    def _fail_if_told(self) -> int | None:
+        """Return the code with which the message will fail later, if it will."""
+        if self.refusing is not None:
+            raise Refusal(self.refusing)
+        if not self._failures:
+            return None
+        failure = self._failures.popleft()
+        if failure.later:
+            return failure.code
+        raise Refusal(failure.code)
+
+    def _check_window(self, address: str, message: Message) -> None:
+        if self._window and message.template is None and self.clock() - self._heard.get(address, 0.0) > WINDOW:
+            raise Refusal(131047)
+
+    def _check_pair(self, address: str) -> None:
+        """Let each message of a recipient use up some seconds, and take them up to a burst ahead of time."""
+        if self._pair_limit:
+            now = self.clock()
+            used_until = max(self._pairs.get(address, now), now) + PAIR_SECONDS
+            if used_until - now > PAIR_BURST * PAIR_SECONDS:
+                raise Refusal(131056)
+            self._pairs[address] = used_until
+
+    def _accepted(self, address: str, message: Sent, fails_later: int | None) -> web.Response:
+        self.sent.append(message)
+        self._arrived.set()
+        if self._hook is not None:
+            report = asyncio.create_task(self._report(self._hook, message, fails_later))
+            self._reports.add(report)
+            report.add_done_callback(self._reports.discard)
+        names = {"wa_id": address[1:]} if address.startswith("+") else {"user_id": address}
+        answer = {
+            "messaging_product": "whatsapp",
+            "contacts": [{"input": address, **names}],
+            "messages": [{"id": message.id, **({"message_status": "accepted"} if message.template else {})}],
+        }
+        return web.json_response(answer)
+
+    def _identity(self, address: str) -> Identity:
+        alone = Identity(address, None) if address.startswith("+") else Identity(None, address)
+        return self._identities.get(address, alone)
+
+    def _new_id(self, address: str) -> str:
+        return webhooks.new_id(self._identity(address))
+
+    async def _report(self, hook: Hook, message: Sent, fails_later: int | None) -> None:
+        who, number = self._identity(message.recipient), self.phone_number_id
+        failed = [
+            webhooks.status(
+                who, message.id, "failed", code=fails_later, reference=message.reference or None, number=number
+            )
+        ]
+        fine = [
+            webhooks.status(who, message.id, what, reference=message.reference or None, number=number)
+            for what in self._statuses
+        ]
+        try:
+            for post in fine if fails_later is None else failed:
+                await hook.post(post)
+        except (WebhookRefused, aiohttp.ClientError, TimeoutError) as error:
+            self.unreported.append(error)

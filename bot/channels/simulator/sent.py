@@ -1,0 +1,100 @@
+"""What the bot sent, as the person sees it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.channels.simulator.shapes import Buttons, Interactive, Linked, Listing, Message, QuickReply, Template, Texts
+from bot.conversation.reply import Button, Link, Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One accepted message."""
+
+    id: str
+    recipient: str
+    """`+E.164` or a BSUID."""
+    type: str
+    text: str = ""
+    """The body of a text or an interactive message, the caption of a document, the values of a template."""
+    header: str = ""
+    footer: str = ""
+    buttons: tuple[Button, ...] = ()
+    """Also the quick replies of a template, whose titles are not known here: id and title are the payload."""
+    rows: tuple[Row, ...] = ()
+    list_button: str = ""
+    link: Link | None = None
+    document: str = ""
+    """The name of the file."""
+    template: str = ""
+    """The name of the template."""
+    language: str = ""
+    """The language of the template."""
+    reference: str = ""
+    """The sender's own id of the message."""
+    at: float = 0.0
+    raw: dict[str, Any] = field(default_factory=dict)
+    """The request's body."""
+
+    @property
+    def shown(self) -> str:
+        """Everything above the buttons, in reading order."""
+        return "\n\n".join(part for part in (self.header, self.text, self.footer) if part)
+
+    @property
+    def choices(self) -> tuple[Button | Row, ...]:
+        """What can be tapped and is answered by a webhook."""
+        return self.buttons or self.rows
+
+
+def sent(message: Message, raw: dict[str, Any], *, id: str, at: float) -> Sent:
+    """Show a message that was accepted."""
+    parts: dict[str, Any] = {}
+    if message.text:
+        parts = {"text": message.text.body}
+    elif message.interactive:
+        parts = _interactive(message.interactive)
+    elif message.document:
+        parts = {"text": message.document.caption or "", "document": message.document.filename or ""}
+    elif message.template:
+        parts = _template(message.template)
+    return Sent(
+        id=id,
+        recipient=message.to or message.recipient or "",
+        type=message.type,
+        reference=message.biz_opaque_callback_data or "",
+        at=at,
+        raw=raw,
+        **parts,
+    )
+
+
+def _interactive(message: Interactive) -> dict[str, Any]:
+    parts: dict[str, Any] = {
+        "text": message.body.text,
+        "header": message.header.text if message.header else "",
+        "footer": message.footer.text if message.footer else "",
+    }
+    match message:
+        case Buttons():
+            parts["buttons"] = tuple(Button(button.reply.id, button.reply.title) for button in message.action.buttons)
+        case Listing():
+            rows = (row for section in message.action.sections for row in section.rows)
+            parts["rows"] = tuple(Row(row.id, row.title, row.description or "") for row in rows)
+            parts["list_button"] = message.action.button
+        case Linked():
+            parameters = message.action.parameters
+            parts["link"] = Link(parameters.display_text, parameters.url)
+    return parts
+
+
+def _template(template: Template) -> dict[str, Any]:
+    texts = [part for part in template.components if isinstance(part, Texts)]
+    replies = [part for part in template.components if isinstance(part, QuickReply)]
+    payloads = (parameter.payload for part in replies for parameter in part.parameters)
+    return {
+        "text": "\n".join(parameter.text for part in texts for parameter in part.parameters),
+        "buttons": tuple(Button(payload, payload) for payload in payloads),
+        "template": template.name,
+        "language": template.language.code,
+    }

@@ -1,0 +1,224 @@
+"""Webhooks as Meta posts them: one function for each thing that happens, returning the bytes of a POST.
+
+Meta: webhooks/reference/messages and user_preferences, 2026. Several are put into one POST by `together`.
+"""
+
+import base64
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+PHONE_NUMBER_ID = "200000000000002"
+"""The id of the business's number unless told otherwise."""
+ACCOUNT_ID = "100000000000001"
+BUSINESS_PHONE = "15550001111"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a webhook is about; `phone` is `+E.164`, and either address may be hidden."""
+
+    phone: str | None = "+34600000001"
+    bsuid: str | None = "ES.10000000000000000001"
+    name: str = "Ana"
+
+    @property
+    def wa_id(self) -> str | None:
+        """The phone number as Meta writes it in webhooks."""
+        return self.phone[1:] if self.phone else None
+
+
+def new_id(who: Identity) -> str:
+    """Make a message id. As at Meta, it encodes the person's number."""
+    address = (who.wa_id or who.bsuid or "").encode()
+    content = b"\x1d" + bytes([len(address)]) + address + b"\x15\x02\x00\x12" + secrets.token_bytes(16)
+    return "wamid." + base64.b64encode(content).decode()
+
+
+def envelope(value: Json, *, field: str = "messages") -> bytes:
+    """Wrap one change's value. Characters outside ASCII are escaped, as Meta does."""
+    return _bytes([{"id": ACCOUNT_ID, "changes": [{"value": value, "field": field}]}])
+
+
+def together(*posts: bytes) -> bytes:
+    """Put the entries of several POSTs into one."""
+    return _bytes([entry for post in posts for entry in json.loads(post)["entry"]])
+
+
+def _bytes(entries: list[Json]) -> bytes:
+    return json.dumps({"object": "whatsapp_business_account", "entry": entries}, separators=(",", ":")).encode()
+
+
+def _present(**fields: object) -> Json:
+    """Leave out what is not known: Meta omits keys, it does not empty them."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _value(number: str, **lists: list[Json] | None) -> Json:
+    metadata = {"display_phone_number": BUSINESS_PHONE, "phone_number_id": number}
+    return {"messaging_product": "whatsapp", "metadata": metadata} | _present(**lists)
+
+
+def _contact(who: Identity) -> Json:
+    return {"profile": {"name": who.name}} | _present(wa_id=who.wa_id, user_id=who.bsuid)
+
+
+# --- messages
+
+
+def message(
+    who: Identity,
+    kind: str,
+    content: object,
+    *,
+    id: str = "",
+    at: float | None = None,
+    quoted: str = "",
+    number: str = PHONE_NUMBER_ID,
+    **more: object,
+) -> bytes:
+    """A message of any type: `content` is the object under the type's name; `at` is in unix seconds."""
+    context = {"context": {"from": BUSINESS_PHONE, "id": quoted}} if quoted else {}
+    item: Json = {
+        **context,
+        **_present(**{"from": who.wa_id, "from_user_id": who.bsuid}),
+        "id": id or new_id(who),
+        "timestamp": str(int(time.time() if at is None else at)),
+        "type": kind,
+        **({} if content is None else {kind: content}),
+        **more,
+    }
+    return envelope(_value(number, contacts=[_contact(who)], messages=[item]))
+
+
+def text(who: Identity, body: str, **more: Any) -> bytes:
+    """A typed text; `more` is as in `message`."""
+    return message(who, "text", {"body": body}, **more)
+
+
+def button_tap(who: Identity, id: str, title: str, **more: Any) -> bytes:
+    """A tap on a reply button."""
+    return message(who, "interactive", {"type": "button_reply", "button_reply": {"id": id, "title": title}}, **more)
+
+
+def list_tap(who: Identity, id: str, title: str, description: str = "", **more: Any) -> bytes:
+    """A tap on a row of a list."""
+    reply = {"id": id, "title": title} | _present(description=description or None)
+    return message(who, "interactive", {"type": "list_reply", "list_reply": reply}, **more)
+
+
+def quick_reply(who: Identity, payload: str, title: str, **more: Any) -> bytes:
+    """A tap on a quick reply of a template."""
+    return message(who, "button", {"payload": payload, "text": title}, **more)
+
+
+def reaction(who: Identity, to: str, emoji: str | None, **more: Any) -> bytes:
+    """An emoji set on a message, or with None taken from it."""
+    return message(who, "reaction", {"message_id": to} | _present(emoji=emoji), **more)
+
+
+def voice(who: Identity, **more: Any) -> bytes:
+    """A voice note."""
+    audio = {"mime_type": "audio/ogg; codecs=opus", "sha256": "9M8q3Zc=", "id": "1013859600285441", "voice": True}
+    return message(who, "audio", audio, **more)
+
+
+def image(who: Identity, caption: str | None = None, **more: Any) -> bytes:
+    """A picture."""
+    content = _present(caption=caption, mime_type="image/jpeg", sha256="9M8q3Zc=", id="1013859600285442")
+    return message(who, "image", content, **more)
+
+
+def location(who: Identity, **more: Any) -> bytes:
+    """A place."""
+    return message(who, "location", {"latitude": 52.52, "longitude": 13.405}, **more)
+
+
+def unsupported(who: Identity, kind: str = "edit", **more: Any) -> bytes:
+    """Something that the Cloud API does not hand over."""
+    error = {
+        "code": 131051,
+        "title": "Message type unknown",
+        "message": "Message type unknown",
+        "error_data": {"details": "Message type is currently not supported."},
+    }
+    return message(who, "unsupported", {"type": kind}, errors=[error], **more)
+
+
+# --- changes of address
+
+
+def changed_number(old: Identity, new: Identity, **more: Any) -> bytes:
+    """The person took a new number, and so got a new BSUID. There are no contacts."""
+    content = {"body": f"User {new.name} changed from {old.wa_id} to {new.wa_id}"} | _present(
+        wa_id=new.wa_id, user_id=new.bsuid, previous_user_id=old.bsuid
+    )
+    return _system(Identity(old.phone, None), content | {"type": "user_changed_number"}, **more)
+
+
+def changed_user_id(old: Identity, new: Identity, **more: Any) -> bytes:
+    """Only the BSUID became another one; no phone number is told."""
+    content = {"body": "User changed", "user_id": new.bsuid, "previous_user_id": old.bsuid}
+    return _system(Identity(None, None), content | {"type": "user_changed_user_id"}, **more)
+
+
+def _system(who: Identity, content: Json, **more: Any) -> bytes:
+    post = json.loads(message(who, "system", content, **more))
+    del post["entry"][0]["changes"][0]["value"]["contacts"]
+    return _bytes(post["entry"])
+
+
+# --- what is not a message
+
+
+def status(
+    who: Identity,
+    id: str,
+    what: Literal["sent", "delivered", "read", "played", "failed"],
+    *,
+    reference: str | None = None,
+    code: int | None = None,
+    at: float | None = None,
+    number: str = PHONE_NUMBER_ID,
+) -> bytes:
+    """What became of the message `id` of ours. A failure names no contact, and a code."""
+    failed = what == "failed"
+    error = {"code": code, "title": "Failed", "message": "Failed", "error_data": {"details": "Simulated"}}
+    item = {"id": id, "status": what, "timestamp": str(int(time.time() if at is None else at))} | _present(
+        recipient_id=who.wa_id,
+        recipient_user_id=None if failed and who.phone else who.bsuid,
+        biz_opaque_callback_data=reference,
+        errors=[error] if failed else None,
+    )
+    return envelope(_value(number, contacts=None if failed else [_contact(who)], statuses=[item]))
+
+
+def preference(
+    who: Identity, value: Literal["stop", "resume"], *, at: float | None = None, number: str = PHONE_NUMBER_ID
+) -> bytes:
+    """WhatsApp's own switch for marketing messages. Its timestamp is a number."""
+    item = _present(
+        wa_id=who.wa_id,
+        user_id=who.bsuid,
+        detail=f"User requested to {value} marketing messages",
+        category="marketing_messages",
+        value=value,
+        timestamp=int(time.time() if at is None else at),
+    )
+    return envelope(_value(number, contacts=[_contact(who)], user_preferences=[item]), field="user_preferences")
+
+
+def error(code: int = 130429, *, number: str = PHONE_NUMBER_ID) -> bytes:
+    """Meta reports a failure that belongs to no message."""
+    item = {"code": code, "title": "Rate limit hit", "message": "Rate limit hit", "error_data": {"details": "…"}}
+    return envelope(_value(number, errors=[item]))
+
+
+def account(event: str = "ACCOUNT_RESTRICTION", *, field: str = "account_update") -> bytes:
+    """Something about the account."""
+    entry = {"id": ACCOUNT_ID, "time": int(time.time()), "changes": [{"value": {"event": event}, "field": field}]}
+    return _bytes([entry])

@@ -1,0 +1,90 @@
+"""What one message says: an object of `messages[]` → `Content`. Everything that no dialogue reads is left behind."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from bot.channels.whatsapp.fields import Fields, inner, required, required_text, text
+from bot.conversation.inbound import Choice, Content, Media, Other, Reaction, Text
+
+_known_word = re.compile(r"[a-z_]{1,40}").fullmatch
+
+
+def content_of(message: Fields) -> Content:
+    """Translate a message of any type but `system`. Raises `Misshapen`."""
+    kind = required_text(message, "type")
+    read = _READERS.get(kind)
+    return read(message) if read else Other(kind if _known_word(kind) else "unknown")
+
+
+def _text(message: Fields) -> Content:
+    return Text(required_text(required(message, "text"), "body"))
+
+
+def _template_button(message: Fields) -> Content:
+    button = required(message, "button")
+    title = text(button, "text")
+    return Choice(text(button, "payload") or title, title)
+
+
+def _interactive(message: Fields) -> Content:
+    """A tapped button or row; the object can be missing although the type promises it."""
+    interactive = inner(message, "interactive")
+    kind = "" if interactive is None else text(interactive, "type")
+    if interactive is None or kind not in ("button_reply", "list_reply"):
+        return Other("flow" if kind == "nfm_reply" else "interactive")
+    reply = required(interactive, kind)
+    return Choice(required_text(reply, "id"), text(reply, "title"))
+
+
+def _reaction(message: Fields) -> Content:
+    """An emoji; when it is taken away the field is left out, or empty in older payloads."""
+    return Reaction(text(required(message, "reaction"), "emoji") or None)
+
+
+def _media(kind: Literal["image", "video", "sticker", "document"]) -> Callable[[Fields], Content]:
+    def read(message: Fields) -> Content:
+        return Media(kind, _caption(message, kind))
+
+    return read
+
+
+def _audio(message: Fields) -> Content:
+    audio = inner(message, "audio")
+    return Media("voice" if audio is not None and audio.get("voice") is True else "audio")
+
+
+def _order(message: Fields) -> Content:
+    order = inner(message, "order")
+    return Other("order", "" if order is None else text(order, "text"))
+
+
+def _edit(message: Fields) -> Content:
+    """The new text of an edited message, which may be a STOP. Meta: coexistence numbers only."""
+    edited = inner(required(message, "edit"), "message")
+    if edited is None:
+        return Other("edit")
+    kind = text(edited, "type")
+    if kind == "text":
+        return Other("edit", required_text(required(edited, "text"), "body"))
+    return Other("edit", _caption(edited, kind) if kind in ("image", "video", "document") else "")
+
+
+def _caption(message: Fields, kind: str) -> str:
+    media = inner(message, kind)
+    return "" if media is None else text(media, "caption")
+
+
+_READERS: Mapping[str, Callable[[Fields], Content]] = {
+    "text": _text,
+    "button": _template_button,
+    "interactive": _interactive,
+    "reaction": _reaction,
+    "image": _media("image"),
+    "video": _media("video"),
+    "sticker": _media("sticker"),
+    "document": _media("document"),
+    "audio": _audio,
+    "order": _order,
+    "edit": _edit,
+}

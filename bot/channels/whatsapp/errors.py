@@ -1,0 +1,201 @@
+"""Meta's error codes and what to do about each; when to try again.
+
+Meta: support/error-codes (19 Nov 2025), about-the-platform (pair limit). The code decides, not the title and not the
+HTTP status, which counts only for a code that is not known here. The same code may come as the answer to a request
+or later as a `failed` status.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from bot.service.ports import Retry, SendError
+
+REFUSED_HERE = -1
+"""The message breaks a limit of WhatsApp and was not sent."""
+UNREACHABLE = -2
+"""No answer: timeout, or no connection. The message may have been accepted."""
+UNREADABLE = -3
+"""The answer is not one of Graph's."""
+
+
+ATTEMPTS: Mapping[Retry, int | None] = {
+    Retry.NEVER: 1,
+    Retry.OPT_OUT: 1,
+    Retry.BACKOFF: 10,
+    Retry.THROTTLE: 20,
+    Retry.PAIR: 6,
+    Retry.LATER: 12,
+    Retry.HALT: None,
+}
+"""How often one message is sent at most under each policy; None: until an operator acts."""
+
+
+class Known(NamedTuple):
+    """What an error code means."""
+
+    retry: Retry
+    meaning: str
+    attempts: int | None = None
+    """How often a message is sent at most, where that is less than `ATTEMPTS` says."""
+
+
+def _never(meaning: str) -> Known:
+    return Known(Retry.NEVER, meaning)
+
+
+def _halt(meaning: str) -> Known:
+    return Known(Retry.HALT, meaning)
+
+
+def _backoff(meaning: str, attempts: int | None = None) -> Known:
+    return Known(Retry.BACKOFF, meaning, attempts)
+
+
+def _later(meaning: str) -> Known:
+    return Known(Retry.LATER, meaning)
+
+
+_PERMISSION = _halt("the token lacks a permission: grant whatsapp_business_messaging to the system user")
+_TEMPLATE = "template error: "
+_REGISTRATION = _halt("the number's registration failed: see WhatsApp Manager > Phone numbers")
+
+ERRORS: Mapping[int, Known] = {
+    # access
+    0: _halt("the token is not accepted: set a new WHATSAPP_TOKEN"),
+    190: _halt("the token is invalid or has expired: set a new WHATSAPP_TOKEN"),
+    3: _PERMISSION,
+    10: _PERMISSION,
+    **dict.fromkeys(range(200, 300), _PERMISSION),
+    131005: _PERMISSION,
+    # the account and the number
+    368: _halt("the account is blocked for a violation of policy: see WhatsApp Manager > Account quality"),
+    131031: _halt("the account is locked: see WhatsApp Manager > Account quality"),
+    131042: _halt("a payment problem: see Meta Business Suite > Billing"),
+    131045: _halt("the number is not registered for the Cloud API"),
+    133010: _halt("the number is not registered for the Cloud API"),
+    131048: _halt("the number is restricted for its quality: see WhatsApp Manager > Phone numbers"),
+    131064: _halt("the messaging limit was cut for wrongly categorised templates"),
+    130497: _never("the account may not write to people in this country"),
+    # temporary
+    1: _backoff("invalid request, or an error at Meta", attempts=3),
+    2: _backoff("the service is down or overloaded"),
+    131000: _backoff("unknown error at Meta"),
+    131016: _backoff("the service is overloaded"),
+    131057: _later("the account is in maintenance"),
+    4: _later("the app's hourly number of calls is used up"),
+    80007: _later("the account's hourly number of calls is used up"),
+    130429: Known(Retry.THROTTLE, "the number's throughput is used up"),
+    131056: Known(Retry.PAIR, "too many messages to this recipient"),
+    # the recipient
+    131050: Known(Retry.OPT_OUT, "the recipient has switched marketing messages off"),
+    131049: _never("Meta keeps this marketing message back"),
+    130472: _never("the recipient takes part in an experiment of Meta"),
+    131026: _never("the message cannot be delivered"),
+    131047: _never("more than 24 hours since the recipient's last message: only a template may be sent"),
+    131021: _never("the recipient is the sender"),
+    131036: _never("the time to deliver without storage is over"),
+    131062: _never("this kind of message needs a phone number, not a BSUID"),
+    137000: _never("the recipient's identity has changed and is not confirmed"),
+    135000: _never("the recipient's app refused it"),
+    # the request
+    33: _never("the object of the request does not exist"),
+    100: _never("a parameter is unknown or not allowed"),
+    131008: _never("a required parameter is missing"),
+    131009: _never("a parameter's value is not valid"),
+    131051: _never("this type of message is not supported"),
+    131052: _never("media that a person sent could not be fetched"),
+    131053: _never("media could not be uploaded"),
+    131063: _never("marketing messages are switched off for the Cloud API"),
+    # templates
+    132000: _never(_TEMPLATE + "wrong number of parameters"),
+    132001: _never(_TEMPLATE + "does not exist in this language, or is not approved"),
+    132005: _never(_TEMPLATE + "the translated text is too long"),
+    132007: _never(_TEMPLATE + "its content violates the policy"),
+    132012: _never(_TEMPLATE + "a parameter has the wrong format"),
+    132015: _never(_TEMPLATE + "paused for its quality"),
+    132016: _never(_TEMPLATE + "disabled for its quality"),
+    # registration of the number
+    133000: _REGISTRATION,
+    133004: _backoff("the registration service is down"),
+    133005: _REGISTRATION,
+    133006: _REGISTRATION,
+    133008: _REGISTRATION,
+    133009: _REGISTRATION,
+    133015: _later("the number was just deleted: it can be registered again in some minutes"),
+    133016: _REGISTRATION,
+    # ours
+    REFUSED_HERE: _never("the message breaks a limit of WhatsApp"),
+    UNREACHABLE: _backoff("Graph did not answer"),
+}
+
+_PAYMENTS = range(134_000, 135_000)
+"""Codes of payments and of the Marketing Messages API, which nothing here uses."""
+
+
+def known(code: int, status: int = 400) -> Known:
+    """Return what to do about a code; one that is not in the table is judged by the HTTP status."""
+    if (entry := ERRORS.get(code)) is not None:
+        return entry
+    if code in _PAYMENTS:
+        return _never("an error of payments or the Marketing Messages API")
+    if status == 429:
+        return Known(Retry.THROTTLE, "too many requests")
+    if status == 401:
+        return _halt(f"HTTP status {status}: set a new WHATSAPP_TOKEN")
+    if status >= 500:
+        return _backoff(f"unlisted error, HTTP status {status}")
+    return _never(f"unlisted error, HTTP status {status}")
+
+
+def send_error(code: int, status: int = 400) -> SendError:
+    """Return the exception for a code."""
+    entry = known(code, status)
+    return SendError(code, entry.retry, entry.meaning)
+
+
+class _GraphError(msgspec.Struct):
+    code: int
+
+
+class _GraphAnswer(msgspec.Struct):
+    error: _GraphError
+
+
+_decode = msgspec.json.Decoder(_GraphAnswer).decode
+
+
+def from_response(status: int, body: bytes) -> SendError:
+    """Return the exception for an answer that is not a success; nothing of its text goes into it."""
+    try:
+        code = _decode(body).error.code
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        code = UNREADABLE
+    return send_error(code, status)
+
+
+def most_attempts(error: SendError) -> int | None:
+    """Return how often a message is sent at most when it fails with this error; None: until an operator acts."""
+    entry = ERRORS.get(error.code)
+    return (entry.attempts if entry else None) or ATTEMPTS[error.retry]
+
+
+def delay(retry: Retry, attempt: int, random: float) -> float:
+    """Return the seconds to wait after the failure of an attempt (the first is 0); `random` is in [0, 1).
+
+    Raises `ValueError` for a policy that never retries.
+    """
+    match retry:
+        case Retry.PAIR:
+            return float(4 ** min(attempt, 5))  # Meta: about-the-platform, 4^X seconds
+        case Retry.BACKOFF:
+            return float(min(2 ** min(attempt, 9), 300)) * (0.5 + random / 2)
+        case Retry.THROTTLE:
+            return min(attempt + 1, 10) * (1 + random)
+        case Retry.LATER:
+            return min(attempt + 1, 12) * 300 * (1 + random / 4)
+        case Retry.HALT:
+            return 60 * (1 + random)
+        case Retry.NEVER | Retry.OPT_OUT:
+            raise ValueError(f"{retry} is not retried")

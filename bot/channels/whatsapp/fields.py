@@ -1,0 +1,93 @@
+"""Single values of a webhook, taken out with their types checked."""
+
+from typing import Any, NoReturn
+
+from bot.channels.whatsapp import limits
+from bot.conversation.inbound import MessageId, Sender
+
+Fields = dict[str, Any]
+"""A JSON object from outside."""
+
+LATEST = 4_102_444_800
+"""Unix seconds of the year 2100: a later time is a mistake."""
+
+MOST_CHARACTERS = 4096
+"""Kept of any one text."""
+
+
+class Misshapen(ValueError):
+    """A value is missing or wrong. Says which field, never what it holds."""
+
+
+def misshapen(where: str) -> NoReturn:
+    """Raise `Misshapen`."""
+    raise Misshapen(where)
+
+
+def inner(parent: Fields, name: str) -> Fields | None:
+    """Return the object in a field; None when there is none. Raises `Misshapen`."""
+    value = parent.get(name)
+    return value if value is None or type(value) is dict else misshapen(name)
+
+
+def required(parent: Fields, name: str) -> Fields:
+    """Return the object in a field. Raises `Misshapen`."""
+    value = parent.get(name)
+    return value if type(value) is dict else misshapen(name)
+
+
+def text(parent: Fields, name: str) -> str:
+    """Return the text in a field, cut to a length that can be kept; empty when there is none. Raises `Misshapen`."""
+    value = parent.get(name)
+    return "" if value is None else required_text(parent, name)
+
+
+def required_text(parent: Fields, name: str) -> str:
+    """Return the text in a field, cut to a length that can be kept. Raises `Misshapen`."""
+    value = parent.get(name)
+    if type(value) is not str:
+        misshapen(name)
+    if "\0" in value:  # PostgreSQL stores none
+        value = value.replace("\0", "")
+    return value[:MOST_CHARACTERS]
+
+
+def message_id(parent: Fields) -> MessageId:
+    """Return the id of a message. Raises `Misshapen`."""
+    value = parent.get("id")
+    if type(value) is str and 0 < len(value) <= 512 and value.isascii() and value.isprintable() and " " not in value:
+        return MessageId(value)
+    misshapen("id")
+
+
+def timestamp(parent: Fields) -> int:
+    """Return unix seconds, which are digits in messages and a number in preferences. Raises `Misshapen`."""
+    value = parent.get("timestamp")
+    if type(value) is str and len(value) <= 10 and value.isascii() and value.isdigit():
+        value = int(value)
+    return value if type(value) is int and 0 < value <= LATEST else misshapen("timestamp")
+
+
+def addresses(phone: object, user_id: object) -> Sender:
+    """Return the addresses in a field for a phone number and one for a BSUID. Raises `Misshapen`.
+
+    Some payloads hold the BSUID in both. A BSUID of a parent portfolio is no address.
+    """
+    bsuid = _bsuid(user_id)
+    if phone is None or phone == "":
+        return Sender(None, bsuid)
+    if type(phone) is not str:
+        misshapen("phone number")
+    if limits.phone(e164 := "+" + phone):
+        return Sender(e164, bsuid)
+    return Sender(None, bsuid or _bsuid(phone)) if "." in phone else misshapen("phone number")
+
+
+def _bsuid(value: object) -> str | None:
+    if value is None or value == "":
+        return None
+    if type(value) is not str:
+        misshapen("user id")
+    if limits.bsuid(value):
+        return value
+    return None if limits.parent_bsuid(value) else misshapen("user id")

@@ -1,0 +1,75 @@
+"""What WhatsApp accepts: every limit of the Cloud API that a message of ours can reach, with its source.
+
+Lengths are in characters, which Meta does not define: `bot.conversation.texts.length` counts the stricter way.
+`[D:…]` is developers.facebook.com/documentation/business-messaging/whatsapp/…; `[OA]` is Meta's OpenAPI file v23.0.
+"""
+
+import re
+
+TEXT_BODY = 4096
+"""[D:messages/text-messages]"""
+
+INTERACTIVE_BODY = 1024
+"""[D:messages/interactive-reply-buttons-messages]; the list guide says 4096, [OA] 1024 for all: the lower counts."""
+
+HEADER = 60
+"""[D:messages/interactive-reply-buttons-messages], text headers."""
+
+FOOTER = 60
+"""[D:messages/interactive-reply-buttons-messages]"""
+
+BUTTONS = 3
+BUTTON_TITLE = 20
+BUTTON_ID = 256
+"""[D:messages/interactive-reply-buttons-messages]; titles are unique, ids have no blank at either end."""
+
+LIST_BUTTON = 20
+ROWS = 10
+ROW_ID = 200
+ROW_TITLE = 24
+ROW_DESCRIPTION = 72
+SECTIONS = 10
+SECTION_TITLE = 24
+"""[D:messages/interactive-list-messages]; the rows are counted over all sections."""
+
+LINK_TITLE = 20
+"""[D:messages/interactive-cta-url-messages], `display_text`."""
+
+URL = 2000
+"""[D:templates/components], URL buttons; no limit is documented for the links of other messages."""
+
+CAPTION = 1024
+"""[D:messages/document-messages] and [OA]"""
+
+DOCUMENT_TYPES = frozenset({"txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"})
+"""[D:messages/document-messages]; no JSON, CSV or ZIP."""
+
+TEMPLATE_BODY = 1024
+TEMPLATE_NAME = 512
+TEMPLATE_QUICK_REPLIES = 10
+"""[D:templates/components]"""
+
+TEMPLATE_PAYLOAD = 128
+"""Of a quick reply; from older documentation, not verified since."""
+
+REFERENCE = 512
+"""`biz_opaque_callback_data`: changelog and [OA]."""
+
+WEBHOOK_BODY = 3 * 1024 * 1024
+"""Bytes of one webhook POST. [D:webhooks/overview]"""
+
+template_name = re.compile(r"[a-z0-9_]+").fullmatch
+"""[D:templates/overview]"""
+
+template_language = re.compile(r"[a-z]{2,3}(_[A-Z]{2,3})?").fullmatch
+"""[D:templates/supported-languages]: case-sensitive, with an underscore."""
+
+bsuid = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}").fullmatch
+"""Business-scoped user id. Meta: business-scoped-user-ids, May 2026."""
+
+parent_bsuid = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}").fullmatch
+"""The id in a parent portfolio, which is never a person's key here. Same source."""
+
+phone = re.compile(r"\+[1-9][0-9]{4,14}").fullmatch
+"""E.164 with the plus: without it Meta prepends the business's own country code, and a stranger reads the message.
+[D:messages/send-messages]"""

@@ -1,0 +1,229 @@
+"""`Outbound` → the body of a request to `/{phone_number_id}/messages`, refused here if WhatsApp would refuse it."""
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import orjson
+
+from bot.channels.whatsapp import limits
+from bot.channels.whatsapp.errors import REFUSED_HERE
+from bot.conversation.inbound import MessageId
+from bot.conversation.reply import Document, Link, Outbound, Reply, Template
+from bot.conversation.texts import length
+from bot.service.ports import Retry, SendError
+
+Part = dict[str, Any]
+"""A JSON object of a request."""
+
+
+def request(outbound: Outbound) -> bytes:
+    """Return the body that sends a message. Raises `SendError` with `Retry.NEVER` when it breaks a limit."""
+    kind, content = _content(outbound.reply)
+    body = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        **_recipient(outbound),
+        "type": kind,
+        kind: content,
+    }
+    if outbound.id:
+        body["biz_opaque_callback_data"] = _within("reference", outbound.id, limits.REFERENCE)
+    return _encoded(body)
+
+
+def mark_read_request(message: MessageId, *, typing: bool) -> bytes:
+    """Return the body that marks a person's message as read and, if `typing`, shows that an answer is coming."""
+    body: Part = {"messaging_product": "whatsapp", "status": "read", "message_id": message}
+    if typing:
+        body["typing_indicator"] = {"type": "text"}
+    return _encoded(body)
+
+
+def _encoded(body: Part) -> bytes:
+    try:
+        return orjson.dumps(body)
+    except orjson.JSONEncodeError:
+        _refuse("text: holds half of a surrogate pair")
+
+
+def _refuse(what: str) -> NoReturn:
+    raise SendError(REFUSED_HERE, Retry.NEVER, what) from None
+
+
+def _recipient(outbound: Outbound) -> Part:
+    """Prefer the phone number: where both are given, Meta does too."""
+    if outbound.phone:
+        return {"to": outbound.phone} if limits.phone(outbound.phone) else _refuse("to: not +E.164")
+    if outbound.bsuid:
+        return {"recipient": outbound.bsuid} if limits.bsuid(outbound.bsuid) else _refuse("recipient: not a BSUID")
+    _refuse("recipient: no address")
+
+
+# --- the kinds of message
+
+
+def _content(reply: Reply) -> tuple[str, Part]:
+    """Return the type of a message and the object under its name."""
+    special = [
+        build
+        for part, build in (
+            (reply.buttons, _buttons),
+            (reply.rows, _list),
+            (reply.link, _link),
+            (reply.document, _document),
+            (reply.template, _template),
+        )
+        if part
+    ]
+    if len(special) > 1:
+        _refuse("reply: more than one of buttons, rows, link, document and template")
+    return special[0](reply) if special else _text(reply)
+
+
+def _text(reply: Reply) -> tuple[str, Part]:
+    """A text has no header and no footer of its own, so they become its first and last paragraph."""
+    body = _filled("body", _paragraphs(reply.header, reply.body, reply.footer), limits.TEXT_BODY)
+    return "text", {"preview_url": False, "body": body}
+
+
+def _buttons(reply: Reply) -> tuple[str, Part]:
+    _count("buttons", reply.buttons, limits.BUTTONS)
+    _unique("button title", (button.title for button in reply.buttons))
+    _unique("button id", (button.id for button in reply.buttons))
+    buttons = [
+        {
+            "type": "reply",
+            "reply": {
+                "id": _id("button id", button.id, limits.BUTTON_ID),
+                "title": _label("button title", button.title, limits.BUTTON_TITLE),
+            },
+        }
+        for button in reply.buttons
+    ]
+    return _interactive("button", reply, {"buttons": buttons})
+
+
+def _list(reply: Reply) -> tuple[str, Part]:
+    _count("rows", reply.rows, limits.ROWS)
+    _unique("row id", (row.id for row in reply.rows))
+    rows = []
+    for row in reply.rows:
+        part = {
+            "id": _id("row id", row.id, limits.ROW_ID),
+            "title": _label("row title", row.title, limits.ROW_TITLE),
+        }
+        if row.description:
+            part["description"] = _label("row description", row.description, limits.ROW_DESCRIPTION)
+        rows.append(part)
+    button = _label("list button", reply.list_button, limits.LIST_BUTTON)
+    return _interactive("list", reply, {"button": button, "sections": [{"rows": rows}]})
+
+
+def _link(reply: Reply) -> tuple[str, Part]:
+    link = reply.link or Link("", "")
+    parameters = {
+        "display_text": _label("link title", link.title, limits.LINK_TITLE),
+        "url": _url("link url", link.url),
+    }
+    return _interactive("cta_url", reply, {"name": "cta_url", "parameters": parameters})
+
+
+def _interactive(kind: str, reply: Reply, action: Part) -> tuple[str, Part]:
+    part: Part = {
+        "type": kind,
+        "body": {"text": _filled("body", reply.body, limits.INTERACTIVE_BODY)},
+        "action": action,
+    }
+    if reply.header:
+        part["header"] = {"type": "text", "text": _label("header", reply.header, limits.HEADER)}
+    if reply.footer:
+        part["footer"] = {"text": _label("footer", reply.footer, limits.FOOTER)}
+    return "interactive", part
+
+
+def _document(reply: Reply) -> tuple[str, Part]:
+    document = reply.document or Document("")
+    if bool(document.media_id) == bool(document.url):
+        _refuse("document: needs either a media id or a url")
+    if document.filename.rpartition(".")[2].lower() not in limits.DOCUMENT_TYPES:
+        _refuse("document filename: WhatsApp takes no such type of file")
+    part: Part = {"id": document.media_id} if document.media_id else {"link": _url("document url", document.url)}
+    part["filename"] = document.filename
+    if caption := _paragraphs(reply.header, reply.body, reply.footer):
+        part["caption"] = _within("caption", caption, limits.CAPTION)
+    return "document", part
+
+
+def _template(reply: Reply) -> tuple[str, Part]:
+    template = reply.template or Template("", "")
+    if not limits.template_name(_within("template name", template.name, limits.TEMPLATE_NAME)):
+        _refuse("template name: only a-z, 0-9 and _")
+    if not limits.template_language(template.language):
+        _refuse("template language: not one of Meta's codes, e.g. pt_BR")
+    part: Part = {"name": template.name, "language": {"code": template.language}}
+    if components := [*_template_body(template), *_template_buttons(template)]:
+        part["components"] = components
+    return "template", part
+
+
+def _template_body(template: Template) -> Iterable[Part]:
+    if not template.body:
+        return
+    if sum(map(length, template.body.values())) > limits.TEMPLATE_BODY:
+        _refuse(f"template body: more than {limits.TEMPLATE_BODY} characters")
+    parameters = [
+        {"type": "text", "parameter_name": name, "text": _filled("template parameter", value, limits.TEMPLATE_BODY)}
+        for name, value in template.body.items()
+    ]
+    yield {"type": "body", "parameters": parameters}
+
+
+def _template_buttons(template: Template) -> Iterable[Part]:
+    if template.payloads:
+        _count("template payloads", template.payloads, limits.TEMPLATE_QUICK_REPLIES)
+    for index, payload in enumerate(template.payloads):
+        parameter = {"type": "payload", "payload": _filled("template payload", payload, limits.TEMPLATE_PAYLOAD)}
+        yield {"type": "button", "sub_type": "quick_reply", "index": str(index), "parameters": [parameter]}
+
+
+# --- the limits
+
+
+def _paragraphs(*texts: str) -> str:
+    return "\n\n".join(text for text in texts if text)
+
+
+def _within(field: str, text: str, most: int) -> str:
+    return text if length(text) <= most else _refuse(f"{field}: more than {most} characters")
+
+
+def _filled(field: str, text: str, most: int) -> str:
+    return _within(field, text, most) if text and not text.isspace() else _refuse(f"{field}: empty")
+
+
+def _label(field: str, text: str, most: int) -> str:
+    return _filled(field, text, most) if "\n" not in text else _refuse(f"{field}: has a line break")
+
+
+def _id(field: str, text: str, most: int) -> str:
+    return _filled(field, text, most) if text == text.strip() else _refuse(f"{field}: a blank at its start or end")
+
+
+def _count(field: str, parts: tuple[object, ...], most: int) -> None:
+    if len(parts) > most:
+        _refuse(f"{field}: more than {most}")
+
+
+def _unique(field: str, values: Iterable[str]) -> None:
+    seen = list(values)
+    if len(set(seen)) != len(seen):
+        _refuse(f"{field}: twice the same")
+
+
+def _url(field: str, url: str) -> str:
+    try:
+        parts = urlsplit(_within(field, url, limits.URL))
+    except ValueError:
+        _refuse(f"{field}: not a URL")
+    return url if parts.scheme in ("http", "https") and parts.netloc else _refuse(f"{field}: not http(s)")

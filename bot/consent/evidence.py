@@ -1,0 +1,85 @@
+"""Facts about a consent, as the ledger keeps them."""
+
+import hashlib
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    REQUESTED = "requested"
+    GIVEN = "given"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+    """The question was not answered in time."""
+    WITHDRAWN = "withdrawn"
+    PAUSED = "paused"
+    """The person may have meant to stop: nothing is sent until they answer."""
+    KEPT = "kept"
+    """They did not mean to stop: the pause ends."""
+    EXPIRED = "expired"
+    """The consent's validity ended."""
+    STALE = "stale"
+    """Notice or address changed: a new YES is needed."""
+
+
+class Method(StrEnum):
+    """By which way the fact came about."""
+
+    CHAT = "chat"
+    WHATSAPP_SETTING = "whatsapp_setting"
+    """WhatsApp's own switch for marketing messages, or its error 131050."""
+    ADDRESS_CHANGE = "address_change"
+    TIMER = "timer"
+    MERGE = "merge"
+
+
+class Wording(msgspec.Struct, frozen=True, gc=False):
+    """The exact text that was shown, kept once under its hash."""
+
+    text: str
+    text_id: str
+    locale: str
+
+    @property
+    def sha256(self) -> bytes:
+        """The hash under which it is kept."""
+        return hashlib.sha256(self.text.encode()).digest()
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """What the status of a consent follows from."""
+
+    kind: Kind
+    purpose: str
+    at: int
+    """WhatsApp's time of the message that caused it, unix seconds."""
+    recorded_at: float = 0.0
+    """Our time, unix seconds."""
+    question: str = ""
+    """The id of the question that it asks or answers."""
+    locale: str = ""
+    expires_at: int = 0
+    """Of a request: until when it may be answered; of a given consent: until when it is valid. Unix seconds."""
+    notice: str = ""
+    """The version of the privacy notice shown."""
+    wording: bytes = b""
+    """SHA-256 of the text shown."""
+
+
+class Entry(Fact, frozen=True, kw_only=True):
+    """A fact with its proof, ready for the ledger."""
+
+    inbound: str
+    """Id of the message that caused it; the ledger keeps only its keyed hash (WhatsApp's ids hold the number)."""
+    method: Method = Method.CHAT
+    shown: Wording | None = None
+    """The text itself, when this fact is the one that showed it."""
+    answer: str = ""
+    """As typed or tapped; the ledger keeps it encrypted with the person's key."""
+    rule: str = ""
+    """How the answer was matched, e.g. `yes:fr:exact`, `button`."""
+    legal_basis: str = "consent"
+    actor: str = "person"

@@ -1,0 +1,115 @@
+"""What a person sent: the one shape that every channel translates its messages to.
+
+Only what a dialogue may use is kept (GDPR Art. 5(1)(c)): no profile name, no media, no location, no contact
+cards, no advertising ids. The structs are `msgspec`'s frozen ones because they are also the inbox's wire format.
+"""
+
+from typing import Literal, NewType
+
+import msgspec
+
+MessageId = NewType("MessageId", str)
+"""WhatsApp's id of a message (`wamid.…`). It encodes the phone number: never log it, never put it in a key."""
+
+
+class Sender(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The addresses of one person as a message carries them; either may be missing, not both.
+
+    `phone` is `+E.164` with the plus; `bsuid` is Meta's business-scoped user id, e.g. `DE.1349…`.
+    """
+
+    phone: str | None = None
+    bsuid: str | None = None
+
+
+class Text(msgspec.Struct, frozen=True, tag="text", gc=False):
+    """A typed text."""
+
+    body: str
+
+
+class Choice(msgspec.Struct, frozen=True, tag="choice", gc=False):
+    """A tapped button, list row or template quick reply. `id` is what we gave it when we sent it."""
+
+    id: str
+    title: str = ""
+
+
+class Reaction(msgspec.Struct, frozen=True, tag="reaction", gc=False):
+    """An emoji set on (or, with None, taken from) one of our messages. Never an answer."""
+
+    emoji: str | None = None
+
+
+class Media(msgspec.Struct, frozen=True, tag="media", gc=False):
+    """A picture, film, sound, sticker or document; only its caption is read, and only for a withdrawal."""
+
+    kind: Literal["image", "video", "audio", "voice", "document", "sticker"]
+    caption: str = ""
+
+
+class Other(msgspec.Struct, frozen=True, tag="other", gc=False):
+    """Something that no dialogue reads: location, contacts, order, edit, revoke, unsupported, a new type.
+
+    `text` is the new text of an edited message or the note of an order, read only for a withdrawal.
+    """
+
+    kind: str
+    text: str = ""
+
+
+class AddressChanged(msgspec.Struct, frozen=True, tag="address_changed", gc=False):
+    """WhatsApp says that a person's number or BSUID became the one in `Inbound.sender`.
+
+    Source: Meta, webhooks/reference/messages/system, Aug 2026.
+    """
+
+    previous: Sender
+
+
+class Preference(msgspec.Struct, frozen=True, tag="preference", gc=False):
+    """The person used WhatsApp's own switch for marketing messages (field `user_preferences`)."""
+
+    value: Literal["stop", "resume"]
+
+
+class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
+    """A timer of ours: the question asked has waited long enough."""
+
+    question: str
+
+
+Content = Text | Choice | Reaction | Media | Other | AddressChanged | Preference | Lapse
+
+
+class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc=False):
+    """One message or event from (or about) one person."""
+
+    id: MessageId
+    sender: Sender
+    at: int
+    """WhatsApp's time, unix seconds. It survives webhook retries, so windows and consent use this."""
+    content: Content
+    received_at: float = 0.0
+    """Our time, unix seconds."""
+    quoted: str | None = None
+    """The id of our message that this one replies to, when WhatsApp tells."""
+    person: str = ""
+    """The person it is about, when it is an event of our own and has no address."""
+
+
+class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, gc=False):
+    """What became of a message that we sent (a status webhook)."""
+
+    id: MessageId
+    status: Literal["sent", "delivered", "read", "played", "failed"]
+    at: int
+    recipient: Sender = Sender()
+    code: int | None = None
+    """Meta's error code when `status` is `failed`."""
+    reference: str | None = None
+    """Our own id of the outbound message (`biz_opaque_callback_data`)."""
+
+
+Event = Inbound | Delivery
+"""What the inbox holds."""

@@ -1,0 +1,180 @@
+"""What a typed text means. Withdrawal is read generously, in every language; consent strictly, in one.
+
+`Keywords.classify` looks whole messages up in tables made at start; only a message that is no known word is
+searched for a withdrawal. See docs for translators on how to add words; they stand in `locales/*/keywords.toml`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, KeywordError, Vocabulary, read
+from bot.conversation.normalise import emoji, exact, loose
+from bot.conversation.withdrawal import Grade, Withdrawals, entries
+
+__all__ = ["Intent", "KeywordError", "Keywords", "Match"]
+
+_NOWHERE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a text means, and how that was found."""
+
+    intent: Intent
+    rule: str
+    """Evidence without the person's words: intent, languages and kind of match, e.g. `stop:es+pt:first_word`."""
+    languages: frozenset[str]
+    """Languages that have the matched word, to guess the person's; empty when the word tells nothing (STOP)."""
+
+
+class Keywords:
+    """All words of all languages, ready to be looked up."""
+
+    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+        self._vocabularies = vocabularies
+        self.languages = frozenset(vocabularies) - {UNIVERSAL}
+        """Languages that have words of their own."""
+        self._exact, self._loose = _commands(vocabularies)
+        self._answers = {language: _answers(vocabularies, language) for language in vocabularies}
+        self._unasked = _unasked(vocabularies)
+        self._withdrawals = Withdrawals(vocabularies)
+        self._signs = frozenset(
+            sign for entry in vocabularies.values() for signs in entry.emoji.maybe_stop for sign in emoji(signs)
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> "Keywords":
+        """Read `folder` (`locales/`). Raises `KeywordError`, which names the file, the key and the cure."""
+        return cls(read(folder))
+
+    def classify(self, text: str, *, asked_in: str | None) -> Match | None:
+        """Return what `text` means; None when it is nothing known.
+
+        `asked_in` is the locale of the question that waits for an answer, None when there is none. Without one
+        there is no NO, and a YES has the rule `yes:unasked`: it answers nothing and must never count.
+        """
+        form = exact(text)
+        if not form:
+            return self._only_emoji(text)
+        match = self._exact.get(form)
+        if match:
+            return match
+        plain = loose(form)
+        match = self._loose.get(plain) or self._answer(form, plain, asked_in)
+        if match:
+            return match
+        found = self._withdrawals.find(plain.split())
+        return _match(found.intent, found.languages, found.how) if found else None
+
+    def shown(self, intent: Intent, locale: str) -> str:
+        """Return the word printed in texts for `intent`, e.g. OUI: the locale's, else English."""
+        for language in (_language(locale), "en"):
+            vocabulary = self._vocabularies.get(language)
+            word = _shown(vocabulary, intent) if vocabulary else ""
+            if word:
+                return word
+        raise KeyError(f"no keywords.toml shows a word for {intent.value}")
+
+    def _answer(self, form: str, plain: str, asked_in: str | None) -> Match | None:
+        if asked_in is None:
+            return self._unasked.get(plain)
+        answers = self._answers.get(_language(asked_in)) or self._answers[UNIVERSAL]
+        return answers[0].get(form) or answers[1].get(plain)
+
+    def _only_emoji(self, text: str) -> Match | None:
+        if self._signs.isdisjoint(text):
+            return None
+        return _match(Intent.MAYBE_STOP, _NOWHERE, "emoji")
+
+
+def _language(locale: str) -> str:
+    return locale.replace("_", "-").partition("-")[0].lower()
+
+
+def _match(intent: Intent, languages: frozenset[str], how: str) -> Match:
+    return Match(intent, f"{intent.value}:{'+'.join(sorted(languages)) or UNIVERSAL}:{how}", languages)
+
+
+def _shown(vocabulary: Vocabulary, intent: Intent) -> str:
+    return vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
+
+
+_Table = dict[str, Match]
+
+
+def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
+    """Return what means a command as a whole message, in its exact and in its loose form."""
+    exactly: dict[str, dict[Intent, set[str]]] = {}
+    for language, vocabulary in vocabularies.items():
+        for intent in GLOBAL:
+            for word in vocabulary.spoken(intent).every():
+                for form in vocabulary.forms(word):
+                    exactly.setdefault(form, {}).setdefault(intent, set()).add(language)
+        stop = vocabulary.stop
+        for word in (stop.show, *stop.strong, *stop.weak, *stop.alone, *stop.phrases):
+            for form in vocabulary.forms(word):
+                exactly.setdefault(form, {}).setdefault(Intent.STOP, set()).add(language)
+    exactly.pop("", None)
+    loosely: dict[str, dict[Intent, set[str]]] = {}
+    for form, meanings in exactly.items():
+        for intent, languages in meanings.items():
+            loosely.setdefault(loose(form), {}).setdefault(intent, set()).update(languages)
+    return _first_of(exactly, "exact"), _first_of(loosely, "loose")
+
+
+def _first_of(meanings: Mapping[str, Mapping[Intent, set[str]]], how: str) -> _Table:
+    """Settle each form on the intent that comes first in `Intent`: STOP before all."""
+    order = list(Intent)
+    table = {}
+    for form, intents in meanings.items():
+        intent = min(intents, key=order.index)
+        table[form] = _match(intent, _known_in(intents[intent]), how)
+    return table
+
+
+def _known_in(languages: set[str]) -> frozenset[str]:
+    return _NOWHERE if UNIVERSAL in languages else frozenset(languages)
+
+
+def _answers(vocabularies: Mapping[str, Vocabulary], language: str) -> tuple[_Table, _Table]:
+    """Return what answers a question asked in `language`: its own words and the universal ones, less the ambiguous."""
+    exactly: _Table = {}
+    loosely: _Table = {}
+    for source in (UNIVERSAL, language):
+        for intent in ANSWERS:
+            for word in vocabularies[source].spoken(intent).every():
+                for form in vocabularies[source].forms(word):
+                    languages = _speakers(vocabularies, intent, form)
+                    own = frozenset({source}) - {UNIVERSAL}
+                    rule = f"{intent.value}:{'+'.join(own) or UNIVERSAL}"
+                    exactly[form] = Match(intent, f"{rule}:exact", languages)
+                    loosely[loose(form)] = Match(intent, f"{rule}:loose", languages)
+    for intent in ANSWERS:
+        for word in vocabularies[language].spoken(intent).ambiguous:
+            for form in vocabularies[language].forms(word):
+                exactly.pop(form, None)
+                loosely.pop(loose(form), None)
+    return exactly, loosely
+
+
+def _speakers(vocabularies: Mapping[str, Vocabulary], intent: Intent, form: str) -> frozenset[str]:
+    """Return the languages in which `form` means `intent`."""
+    return frozenset(
+        language
+        for language, vocabulary in vocabularies.items()
+        if language != UNIVERSAL
+        and any(
+            loose(form) == loose(own) for word in vocabulary.spoken(intent).every() for own in vocabulary.forms(word)
+        )
+    )
+
+
+def _unasked(vocabularies: Mapping[str, Vocabulary]) -> _Table:
+    """Return what would be a yes in some language, had anything been asked."""
+    table = {}
+    for vocabulary in vocabularies.values():
+        for word in vocabulary.yes.every():
+            for form in vocabulary.forms(word):
+                table[loose(form)] = Match(Intent.YES, "yes:unasked", _speakers(vocabularies, Intent.YES, form))
+    return table

@@ -1,0 +1,240 @@
+"""The words that customers may type: `locales/<language>/keywords.toml` and `locales/keywords.toml`, read and checked.
+
+Words are additive: a file can only add to what other files and the universal one say. What would make two
+meanings of one word is refused when the program starts, with the file, the key and the cure.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
+
+from bot.conversation.normalise import exact, loose
+
+UNIVERSAL = "any"
+"""The language of words that belong to none, e.g. STOP."""
+
+FILE = "keywords.toml"
+
+
+class Intent(StrEnum):
+    """What a typed text or a tapped button means; the globals stand in their order of precedence."""
+
+    STOP = "stop"
+    MAYBE_STOP = "maybe_stop"
+    """Contains a word of withdrawal but may mean something else: pause, and ask."""
+    MY_DATA = "my_data"
+    DELETE = "delete"
+    PRIVACY = "privacy"
+    LANGUAGE = "language"
+    MY_CHOICES = "my_choices"
+    START = "start"
+    HELP = "help"
+    HUMAN = "human"
+    YES = "yes"
+    NO = "no"
+
+
+GLOBAL = (
+    Intent.MY_DATA,
+    Intent.DELETE,
+    Intent.PRIVACY,
+    Intent.LANGUAGE,
+    Intent.MY_CHOICES,
+    Intent.START,
+    Intent.HELP,
+    Intent.HUMAN,
+)
+"""Intents that a whole message in any language can have at any time, besides STOP."""
+
+ANSWERS = (Intent.YES, Intent.NO)
+
+
+class KeywordError(ValueError):
+    """A keyword file can't be used; the message names the file, the key and the cure."""
+
+
+Word = Annotated[StrictStr, Field(min_length=1, max_length=80)]
+Words = tuple[Word, ...]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Spoken(_Table):
+    """The words of one intent."""
+
+    show: Word = ""
+    """The word printed in texts (`{stop_word}`); counts as a word."""
+    words: Words = ()
+    ambiguous: Words = ()
+    """Never an answer here, not even as the English word: e.g. "no", which is a colloquial yes in Polish."""
+
+    def every(self) -> Iterator[str]:
+        """Return all words, the printed one first."""
+        if self.show:
+            yield self.show
+        yield from self.words
+
+
+class Stop(_Table):
+    """The words of withdrawal, by how sure they are."""
+
+    show: Word = ""
+    strong: Words = ()
+    """Withdraw as a whole message and as first or last words of any message."""
+    weak: Words = ()
+    """Have other uses (cancel an order): withdraw as a whole message or beside one other word."""
+    alone: Words = ()
+    """So common in some language that they withdraw only as a whole message and mean nothing inside one."""
+    phrases: Words = ()
+    """Clear refusals: withdraw wherever they stand."""
+    never: Words = ()
+    """Look like one of these words, or contain it ("bus stop"), and are no withdrawal."""
+    not_after: Words = ()
+    """Right before a word of withdrawal they turn it round ("don't stop"): then the bot asks."""
+    not_before: Words = ()
+    """The same, right after it ("arrêtez pas")."""
+
+
+class Signs(_Table):
+    """Messages that consist of emoji."""
+
+    maybe_stop: Words = ()
+
+
+class Vocabulary(_Table):
+    """One file."""
+
+    polite: Words = ()
+    """Greetings and courtesies that change nothing about a withdrawal around them."""
+    spelling: dict[Word, Word] = {}
+    """Other ways to type letters, e.g. ü as ue."""
+    stop: Stop = Stop()
+    my_data: Spoken = Spoken()
+    delete: Spoken = Spoken()
+    privacy: Spoken = Spoken()
+    language: Spoken = Spoken()
+    my_choices: Spoken = Spoken()
+    start: Spoken = Spoken()
+    help: Spoken = Spoken()
+    human: Spoken = Spoken()
+    yes: Spoken = Spoken()
+    no: Spoken = Spoken()
+    emoji: Signs = Signs()
+
+    def spoken(self, intent: Intent) -> Spoken:
+        """Return the words of an intent other than STOP."""
+        found: Spoken = getattr(self, intent.value)
+        return found
+
+    def forms(self, word: str) -> tuple[str, ...]:
+        """Return the exact forms in which `word` is looked up: as written, and as typed otherwise.
+
+        An apostrophe may be left out ("dont") and letters replaced as `spelling` says ("kuendigen").
+        """
+        spellings = [word, *(word.replace(mark, "") for mark in "'’" if mark in word)]
+        for letter, typed in self.spelling.items():
+            spellings += [spelling.lower().replace(letter, typed) for spelling in spellings]
+        return tuple(dict.fromkeys(exact(spelling) for spelling in spellings))
+
+
+def read(folder: Path) -> dict[str, Vocabulary]:
+    """Return language → its words, the universal ones under `UNIVERSAL`. Raises `KeywordError`."""
+    found = {UNIVERSAL: _read_one(folder / FILE)}
+    for path in sorted(folder.glob(f"*/{FILE}")):
+        found[path.parent.name] = _read_one(path)
+    for language, vocabulary in found.items():
+        _check_one(path_of(folder, language), vocabulary)
+    _check_together(folder, found)
+    return found
+
+
+def path_of(folder: Path, language: str) -> Path:
+    """Return where the words of a language stand."""
+    return folder / FILE if language == UNIVERSAL else folder / language / FILE
+
+
+def _read_one(path: Path) -> Vocabulary:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeywordError(f"{path}: can't be read ({error}); restore it from version control") from error
+    except tomllib.TOMLDecodeError as error:
+        raise KeywordError(f"{path}: not valid TOML: {error}") from error
+    try:
+        return Vocabulary.model_validate(table)
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(str(part) for part in problem['loc'])}: {_cure(problem['type'], problem['msg'])}"
+            for problem in error.errors()
+        ]
+        raise KeywordError("\n".join(lines)) from error
+
+
+def _cure(kind: str, message: str) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
+        case "string_type":
+            return 'not a text; put it in quotes, e.g. words = ["no"]'
+        case _:
+            return f"{message}; write a list of words in quotes, or one word for `show`"
+
+
+def _stop_lists(stop: Stop) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "strong", stop.strong
+    yield "weak", stop.weak
+    yield "alone", stop.alone
+    yield "phrases", stop.phrases
+    yield "never", stop.never
+
+
+def _meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """Yield (key, word) of all words of a file that have a meaning of their own."""
+    for name, words in _stop_lists(vocabulary.stop):
+        yield from ((f"stop.{name}", word) for word in words)
+    for intent in (*GLOBAL, *ANSWERS):
+        spoken = vocabulary.spoken(intent)
+        yield from ((intent.value, word) for word in spoken.every())
+        yield from ((f"{intent.value}.ambiguous", word) for word in spoken.ambiguous)
+    yield from (("polite", word) for word in vocabulary.polite)
+
+
+def _check_one(path: Path, vocabulary: Vocabulary) -> None:
+    """Refuse a word without letters, and one with two meanings."""
+    seen: dict[str, tuple[str, str]] = {}
+    for key, word in _meanings(vocabulary):
+        for form in vocabulary.forms(word):
+            if not form:
+                raise KeywordError(f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])")
+            other_key, other = seen.setdefault(loose(form), (key, word))
+            if other_key != key:
+                raise KeywordError(
+                    f"{path}: {key}: {word!r} already means {other_key} ({other!r}), as accents and case don't count; "
+                    "keep it in one of the two"
+                )
+
+
+def _check_together(folder: Path, vocabularies: dict[str, Vocabulary]) -> None:
+    """Refuse a command, which works in every language, that is a yes, a no or an ordinary word in one of them."""
+    commands: dict[str, tuple[str, str]] = {}
+    harmless: list[tuple[str, str, str, str]] = []
+    for language, vocabulary in vocabularies.items():
+        for key, word in _meanings(vocabulary):
+            for form in vocabulary.forms(word):
+                if key in ANSWERS or key == "stop.never":
+                    harmless.append((loose(form), language, key, word))
+                elif key != "polite" and not key.endswith(".ambiguous"):
+                    commands.setdefault(loose(form), (language, key))
+    for form, language, key, word in harmless:
+        if form in commands:
+            other, command = commands[form]
+            raise KeywordError(
+                f"{path_of(folder, other)}: {command}: {word!r} stands under {key} in {path_of(folder, language)}; "
+                "a command works in every language, so remove it there or use a longer phrase"
+            )

@@ -1,0 +1,145 @@
+"""Typed text in a form that can be looked up: two tiers, and three looser readings used for withdrawals only.
+
+`exact` undoes what keyboards and fonts do (case, full-width, invisible characters, punctuation, emoji); `loose`
+also what people leave out (accents, vowel points, the right kind of alef). Marks of scripts in which they are
+letters of their own, such as Devanagari and Thai, are always kept: without them हां and ह would be the same.
+"""
+
+import re
+import unicodedata
+
+_REMEMBERED = 4096
+"""How many characters each table keeps, so that nobody can fill the memory by sending every one there is."""
+
+_JOINERS = "\u200c\u200d"
+"""Zero-width (non-)joiner: spelling in Persian and Indic scripts, so `exact` keeps them inside words."""
+
+_BLANK_LETTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks by category that show nothing: variation selectors, Hangul fillers, grapheme joiner."""
+
+_KEYCAP = "\u20e3"
+
+_APOSTROPHES = "\u02bc\u02b9\u02bb\u02c8"
+"""Those that Unicode counts as letters; the others are punctuation anyway."""
+
+_LONGEST = 8192
+"""A WhatsApp text has 4096 characters at most; a few of them unfold to eighteen."""
+
+
+class _Exact(dict[int, str]):
+    """Code point → what is left of it: for `str.translate`, filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        kept = unicodedata.normalize("NFKC", chr(code))
+        kept = unicodedata.normalize("NFKC", kept.casefold())
+        result = "".join(_seen(character) for character in kept)
+        if len(self) < _REMEMBERED:
+            self[code] = result
+        return result
+
+
+def _seen(character: str) -> str:
+    if character in _JOINERS:
+        return character
+    if character in _APOSTROPHES:
+        return " "
+    if character == _KEYCAP or _BLANK_LETTERS.match(character):
+        return ""
+    category = unicodedata.category(character)
+    if category == "Cf" or (category == "Cc" and not character.isspace()):
+        return ""
+    return character if category[0] in "LMN" else " "
+
+
+class _Loose(dict[int, str]):
+    """Code point of a decomposed text → its plain letter: for `str.translate`, filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        if _MARKS.match(character):
+            result = ""
+        elif unicodedata.category(character) == "Nd":
+            result = str(unicodedata.decimal(character))
+        else:
+            result = _PLAIN.get(character, character)
+        if len(self) < _REMEMBERED:
+            self[code] = result
+        return result
+
+
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\u2de0-\u2dff\ua66f-\ua69f\ufe20-\ufe2f"  # European
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"  # Hebrew
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08ca-\u08e1\u08e3-\u08ff]"  # Arabic
+)
+"""Combining marks of the Latin, Greek, Cyrillic, Hebrew and Arabic scripts: no other script spells with them."""
+
+_PLAIN = {
+    "ı": "i", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ς": "σ",
+    "\u0640": "", "ٱ": "ا", "ى": "ي", "ی": "ي", "ې": "ي", "ک": "ك", "ة": "ه", "ە": "ه", "ہ": "ه",
+    "\u200c": "", "\u200d": "",
+}  # fmt: skip
+
+_exact_table = _Exact()
+_loose_table = _Loose()
+_ascii_table = {code: _exact_table[code] for code in range(128)}
+
+
+def exact(text: str) -> str:
+    """Return `text` in lower case, compatibility forms resolved, reduced to words with one space between them.
+
+    Empty when the text has no letter or digit; of a text longer than WhatsApp allows, both ends remain. Applying it twice changes nothing.
+    """
+    if text.isascii():
+        return " ".join(text.translate(_ascii_table).split())
+    folded = text.translate(_exact_table)
+    if len(folded) > _LONGEST:
+        folded = f"{folded[: _LONGEST // 2]} {folded[1 - _LONGEST // 2 :]}"
+    folded = unicodedata.normalize("NFC", folded)
+    return " ".join(word for part in folded.split() if (word := part.strip(_JOINERS)))
+
+
+def loose(text: str) -> str:
+    """Return the `exact` form `text` without accents and the like: what is compared when `exact` finds nothing."""
+    if text.isascii():
+        return text
+    plain = unicodedata.normalize("NFD", text).translate(_loose_table)
+    return " ".join(unicodedata.normalize("NFC", plain).split())
+
+
+def emoji(text: str) -> list[str]:
+    """Return the pictures in `text` one by one, without their skin tones and variation selectors."""
+    return [sign for sign in text if unicodedata.category(sign) == "So"]
+
+
+_RUN = re.compile(r"(.)\1+")
+_LONG_RUN = re.compile(r"(.)\1\1")
+
+
+def drawn_out(word: str) -> bool:
+    """Whether somebody leaned on a key: a letter stands three times or more in a row, as in `stoooop`."""
+    return _LONG_RUN.search(word) is not None
+
+
+def squeeze(word: str) -> str:
+    """Return `word` with each run of a letter as one letter: `stoooop` → `stop`, `arret` → `aret`."""
+    return _RUN.sub(r"\1", word)
+
+
+_LOOKALIKES = str.maketrans(
+    "авеһіјкмнорѕтухԁԛԝ" + "αβεηικμνορτυχζσ",
+    "abehijkmhopstyxdqw" + "abehikmnoptyxzs",
+)
+"""Cyrillic and Greek letters (lower case) → the Latin letter that they, or their capitals, are drawn like."""
+
+
+def skeletons(word: str) -> tuple[str, ...]:
+    """Return what `word` looks like in Latin letters: `стор` (Cyrillic) → `ctop` and `stop`; none for a Latin word.
+
+    Cyrillic с is read both as the c that it looks like and as the s that it sounds like; letters that look like no
+    Latin one stay.
+    """
+    if word.isascii():
+        return ()
+    plain = word.translate(_LOOKALIKES)
+    return tuple(dict.fromkeys((plain.replace("с", "c"), plain.replace("с", "s"))))

@@ -1,0 +1,104 @@
+"""What is said to a person: a finished message in one language, before any channel has shaped it."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Button(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A reply button; `id` comes back in `Choice.id` when it is tapped."""
+
+    id: str
+    title: str
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of a list message."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A button that opens a URL."""
+
+    title: str
+    url: str
+
+
+class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A file shown in the chat: an uploaded media id or a public URL, never both."""
+
+    filename: str
+    media_id: str = ""
+    url: str = ""
+
+
+class Template(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message template approved by Meta: the only thing that may be sent outside the 24-hour window."""
+
+    name: str
+    language: str
+    """Meta's code of the language, e.g. `pt_BR`."""
+    body: dict[str, str] = {}
+    """Named parameters of the body."""
+    payloads: tuple[str, ...] = ()
+    """What each quick-reply button sends back, by its index."""
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One message. At most one of `buttons`, `rows`, `link`, `document`, `template` is set.
+
+    Limits of each part are in `bot.conversation.texts.LIMITS`; a channel refuses what exceeds its own.
+    """
+
+    body: str = ""
+    footer: str = ""
+    header: str = ""
+    buttons: tuple[Button, ...] = ()
+    rows: tuple[Row, ...] = ()
+    list_button: str = ""
+    """The label that opens the list of `rows`."""
+    link: Link | None = None
+    document: Document | None = None
+    template: Template | None = None
+    text_id: str = ""
+    """Which text of which flow this is, e.g. `opt_in.ask`; for tests and transcripts, never sent."""
+    purpose: str = ""
+    """The purpose that this message serves and whose consent it needs; empty for an answer to the person."""
+
+    def wording(self) -> str:
+        """Return everything that the person can read of this message, in reading order: what evidence keeps."""
+        parts = [self.header, self.body]
+        parts += [f"[{button.title}]" for button in self.buttons]
+        if self.rows:
+            parts.append(f"[{self.list_button}]")
+            parts += [f"- {row.title}" + (f": {row.description}" if row.description else "") for row in self.rows]
+        if self.link:
+            parts.append(f"[{self.link.title}] {self.link.url}")
+        parts.append(self.footer)
+        return "\n".join(part for part in parts if part)
+
+
+class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A reply on its way to one person: what the outbox holds."""
+
+    id: str
+    """Ours; goes to Meta as `biz_opaque_callback_data`, so it says nothing about the person."""
+    person: str
+    phone: str | None
+    bsuid: str | None
+    reply: Reply
+    ledger_seq: int = 0
+    """The person's last ledger entry when this was queued: unchanged means that nothing was withdrawn since."""
+    question: str = ""
+    """The pending question that this message asks; it is not sent once that question is closed."""
+    not_after: int = 0
+    """Unix seconds after which sending is pointless or forbidden (24-hour window); 0 means no limit."""
+    attempt: int = 0
+    typing_for: str = ""
+    """Set instead of a reply: mark this inbound message as read and show that an answer is being typed."""
+
+
+Status = Literal["queued", "sent", "delivered", "read", "played", "failed"]

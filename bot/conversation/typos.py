@@ -1,0 +1,37 @@
+"""Which known words are one slip of the finger away: found by looking up deletions, not by a search of all words."""
+
+from collections.abc import Iterable, Iterator
+
+
+class Neighbours:
+    """An index of words by what is left of them when one letter is missing (the method of SymSpell)."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        index: dict[str, list[str]] = {}
+        for word in dict.fromkeys(words):
+            for key in (word, *_deletions(word)):
+                index.setdefault(key, []).append(word)
+        self._index = {key: tuple(found) for key, found in index.items()}
+
+    def of(self, typed: str) -> set[str]:
+        """Return the words that differ from `typed` by one letter: missing, added, wrong, or swapped with the next."""
+        index = self._index
+        found = set(index.get(typed, ()))
+        for key in _deletions(typed):
+            found.update(index.get(key, ()))
+        return {word for word in found if _one_slip(typed, word)}
+
+
+def _deletions(word: str) -> Iterator[str]:
+    return (word[:place] + word[place + 1 :] for place in range(len(word)))
+
+
+def _one_slip(typed: str, word: str) -> bool:
+    start = 0
+    shorter = min(len(typed), len(word))
+    while start < shorter and typed[start] == word[start]:
+        start += 1
+    rest, wanted = typed[start:], word[start:]
+    if len(rest) == len(wanted):
+        return rest[1:] == wanted[1:] or (rest[2:] == wanted[2:] and rest[:2] == wanted[1::-1])
+    return rest[1:] == wanted or rest == wanted[1:]

@@ -1,0 +1,16 @@
+"""Durations as people write them in configuration: `48h`, `30d`, `10m`, `45s`."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_FORM = re.compile(r"^(\d{1,6})([smhd])$")
+
+
+def parse_duration(text: Any) -> timedelta:
+    """Return the duration. Raises `ValueError` naming the form that is understood."""
+    found = _FORM.match(text) if isinstance(text, str) else None
+    if not found:
+        raise ValueError("not a duration; write a number and s, m, h or d, e.g. '48h'")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})

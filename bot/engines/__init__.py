@@ -1,0 +1,20 @@
+"""The program's own Valkey and PostgreSQL, for a try-out, for development and for tests; production sets two URLs.
+
+Nobody but the composition root comes in here: it asks for `engines(settings)` and hands the two URLs to the stores.
+They are the real engines, from the wheels of the `embedded` extra, reached by unix sockets only. All processes with
+the same `VAR_DIR` share them: the first one starts them, the last one leaving stops them, and the data stays.
+"""
+
+from bot.engines.process import EngineError, NotInstalledError
+from bot.engines.secret import MissingSecretError, local_secret
+from bot.engines.sharing import Engines, engines, engines_sync
+
+__all__ = [
+    "EngineError",
+    "Engines",
+    "MissingSecretError",
+    "NotInstalledError",
+    "engines",
+    "engines_sync",
+    "local_secret",
+]

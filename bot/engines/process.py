@@ -1,0 +1,129 @@
+"""Starting and ending an engine's process so that it outlives whoever started it, and nothing else."""
+
+import importlib.util
+import os
+import pwd
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+START_SECONDS = 60.0
+"""Patience for a start; long because reading a large append-only file or a crash recovery counts as starting."""
+
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
+
+_POLL_SECONDS = 0.005
+_KEPT_LOG_LINES = 12
+_started: dict[int, subprocess.Popen[bytes]] = {}
+
+
+class EngineError(Exception):
+    """An embedded engine cannot run; the text says why and what to do instead."""
+
+
+class NotInstalledError(EngineError):
+    """The `embedded` extra is not installed, or has no binary for this platform."""
+
+
+def packaged(package: str, path: str, engine: str, setting: str) -> Path:
+    """The one file that `path` (a pattern) finds inside `package` of the `embedded` extra, without importing it.
+
+    Raises `NotInstalledError`, which names both cures.
+    """
+    spec = importlib.util.find_spec(package)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        for found in sorted(Path(place).glob(path)):
+            return found
+    raise NotInstalledError(
+        f"{setting} is not set and the embedded {engine} is not installed. "
+        f"Set {setting}, or install it: pip install 'consentbot[embedded]' (in a checkout: "
+        "pip install --require-hashes -r requirements-embedded.txt)."
+    )
+
+
+def start(
+    name: str,
+    command: Sequence[str | Path],
+    log: Path,
+    ready: Callable[[], bool],
+    account: pwd.struct_passwd | None = None,
+) -> None:
+    """Start `command` in a session of its own, so that Ctrl-C reaches us but not the engine, and wait for `ready`.
+
+    It runs as `account`, if one is given, and with none of our environment, which holds secrets.
+    Raises `EngineError` with the log's last lines.
+    """
+    if log.exists():
+        log.replace(log.with_name(log.name + ".1"))
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=ENVIRONMENT,
+            cwd=log.parent,
+            start_new_session=True,
+            user=account and account.pw_uid,
+            group=account and account.pw_gid,
+            extra_groups=account and (),
+        )
+    _started[process.pid] = process
+    wait(name, process.pid, log, ready)
+
+
+def wait(name: str, pid: int, log: Path, ready: Callable[[], bool]) -> None:
+    """Wait until the engine is ready. Raises `EngineError` when it ends before or takes over `START_SECONDS`."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if not alive(pid):
+            _started.pop(pid, None)
+            raise EngineError(f"{name} ended while starting:\n{_last_lines(log)}")
+        if time.monotonic() > deadline:
+            end(pid, signal.SIGKILL)
+            raise EngineError(f"{name} was not ready after {START_SECONDS:.0f} seconds:\n{_last_lines(log)}")
+        time.sleep(_POLL_SECONDS)
+
+
+def end(pid: int, *signals: signal.Signals, patience: float = 20.0) -> None:
+    """Send each signal in turn until the process is gone, waiting `patience` seconds after each."""
+    for number in signals:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + patience
+        while alive(pid) and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+        if not alive(pid):
+            break
+    _started.pop(pid, None)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs. One that ended and waits for its parent's attention does not."""
+    if (child := _started.get(pid)) is not None:
+        return child.poll() is None
+    import psutil  # comes with the engines: not there in production
+
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def runs(pid: int, argument: str) -> bool:
+    """Whether the process was started with `argument`: its number may have passed on to another program."""
+    import psutil
+
+    try:
+        return argument in psutil.Process(pid).cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess, psutil.AccessDenied):
+        return False
+
+
+def _last_lines(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-_KEPT_LOG_LINES:]
+    return "\n".join(f"  {line}" for line in lines) + f"\n(all of it: {log})"

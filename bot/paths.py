@@ -1,0 +1,20 @@
+"""Where the project's own data lies: flows and catalogs, in a source checkout or inside an installed wheel."""
+
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def _data_root() -> Path:
+    checkout = PACKAGE.parent
+    return checkout if (checkout / "pyproject.toml").is_file() else PACKAGE / "_data"
+
+
+FLOWS = _data_root() / "flows"
+"""The dialogues (`*.toml`) and the default `business.toml`."""
+
+LOCALES = _data_root() / "locales"
+"""`bot.pot`, `languages.toml` and `<lang>/LC_MESSAGES/bot.po`."""
+
+LUA = PACKAGE / "stores" / "redis"
+"""The scripts that Redis runs."""

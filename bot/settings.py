@@ -1,0 +1,270 @@
+"""The environment, read once into one frozen value; every message about it names the variable and the cure.
+
+`.env` in the working directory is read too; real environment variables win over it, and an empty one counts
+as not set. Each field is the environment variable of the same name in capitals. A field's description is what
+an operator reads when it is missing or wrong: what it is, and where to find it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DatabaseTls = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
+
+MINIMUM_SECRET_LENGTH = 32
+"""Characters of one `SECRET_KEY`: 32 hexadecimal digits are 128 bits."""
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the text says which variable to change and how, never its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A variable that is not set and is needed before webhooks can be answered."""
+
+    name: str
+    cure: str
+
+
+class Settings(BaseSettings):
+    """All that the environment decides."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_default=True,
+    )
+
+    whatsapp_token: SecretStr | None = Field(
+        None,
+        description="permanent access token of a system user with whatsapp_business_messaging and "
+        "whatsapp_business_management: Meta Business Suite > Settings > Users > System users > Generate token",
+    )
+    whatsapp_app_secret: SecretStr | None = Field(
+        None, description="proves that webhooks come from Meta: App Dashboard > App settings > Basic > App secret"
+    )
+    whatsapp_verify_token: SecretStr | None = Field(
+        None,
+        description="any secret text; enter the same one at App Dashboard > WhatsApp > Configuration > Verify token",
+    )
+    whatsapp_phone_number_id: str | None = Field(
+        None,
+        pattern=r"^[0-9]{5,20}$",
+        description="the number's id (digits), not the phone number: App Dashboard > WhatsApp > API Setup",
+    )
+    whatsapp_business_account_id: str | None = Field(
+        None,
+        pattern=r"^[0-9]{5,20}$",
+        description="the WhatsApp Business Account's id (digits), used for templates: App Dashboard > WhatsApp > "
+        "API Setup",
+    )
+    graph_url: str = Field(
+        "https://graph.facebook.com/v26.0",
+        description="Meta's Graph API with its version; http:// only on this machine",
+    )
+
+    secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="encryption and lookup keys derive from it; comma-separated, newest first, to rotate. Make one "
+        "with: python -c 'import secrets; print(secrets.token_hex(32))'. Keep a copy: without it addresses and "
+        "answers cannot be read again",
+    )
+
+    redis_url: SecretStr | None = Field(
+        None, description="redis://, rediss:// or unix:// address of Redis or Valkey 7.2 or newer (Heroku sets it)"
+    )
+    redis_ca: Path | None = Field(None, description="PEM file of the authority that signed the Redis certificate")
+    redis_tls_verify: bool | None = Field(
+        None, description="whether rediss:// checks the certificate; by default yes, except on Heroku without REDIS_CA"
+    )
+    database_url: SecretStr | None = Field(
+        None, description="postgresql:// address of PostgreSQL 14 or newer (Heroku sets it)"
+    )
+    database_ca: Path | None = Field(None, description="PEM file of the authority that signed PostgreSQL's certificate")
+    database_tls: DatabaseTls | None = Field(
+        None,
+        description="disable, prefer, require, verify-ca or verify-full; by default the URL's sslmode, else require on "
+        "Heroku, else prefer",
+    )
+
+    port: int = Field(8000, ge=1, le=65535, description="TCP port of the web server (Heroku sets it)")
+    base_url: str | None = Field(None, description="public https:// address of this app, for links in messages")
+    business_file: Path | None = Field(None, description="the company's business.toml; by default flows/business.toml")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    shards: int = Field(
+        1, ge=1, le=100, description="parts that inbox and outbox are split into; change only when empty"
+    )
+    messages_per_second: int = Field(80, ge=1, le=1000, description="the number's throughput tier: 80, 500 or 1000")
+    inbox_limit: int = Field(
+        100_000, ge=1, description="unread events per shard after which webhooks get 503, so that Meta retries"
+    )
+    var_dir: Path = Field(Path("var"), description="folder for the data of the engines that the program starts itself")
+    dyno: str | None = Field(None, description="set by Heroku; tells the program that it runs there")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: object) -> object:
+        """Values are pasted from web pages: drop blanks and line ends around them."""
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @field_validator("secret_key", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _keys_are_long(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for place, key in enumerate(keys, start=1):
+            if len(key.get_secret_value()) < MINIMUM_SECRET_LENGTH:
+                raise ValueError(f"key {place} is shorter than {MINIMUM_SECRET_LENGTH} characters")
+        return keys
+
+    @field_validator("graph_url")
+    @classmethod
+    def _graph_is_encrypted(cls, url: str) -> str:
+        return _web_address(url)
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_is_encrypted(cls, url: str | None) -> str | None:
+        return url if url is None else _web_address(url)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_scheme(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            _require_scheme(url, "redis", "rediss", "unix")
+        return url
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_scheme(cls, url: SecretStr | None) -> SecretStr | None:
+        """Heroku writes `postgres://`, which libraries no longer read."""
+        if url is None:
+            return None
+        _require_scheme(url, "postgresql", "postgres")
+        return SecretStr("postgresql://" + url.get_secret_value().partition("://")[2])
+
+    @field_validator("redis_ca", "database_ca", "business_file")
+    @classmethod
+    def _file_exists(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_file():
+            raise ValueError("there is no such file")
+        return path
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sslmode_is_database_tls(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Hosts put `sslmode` into the URL, where asyncpg under SQLAlchemy does not understand it."""
+        url = values.get("database_url")
+        text = url.get_secret_value() if isinstance(url, SecretStr) else url
+        if not isinstance(text, str) or "?" not in text:
+            return values
+        try:
+            parts = urlsplit(text.strip())
+        except ValueError:
+            return values  # told by the field's own check
+        query = dict(parse_qsl(parts.query))
+        mode = query.pop("sslmode", None)
+        query.pop("channel_binding", None)
+        kept = SecretStr(urlunsplit(parts._replace(query=urlencode(query, safe="/:"))))
+        return {**values, "database_url": kept, "database_tls": values.get("database_tls") or mode}
+
+    @property
+    def on_heroku(self) -> bool:
+        """Whether this process is a Heroku dyno."""
+        return self.dyno is not None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the evidence lies in the program's own PostgreSQL: a try-out, not production."""
+        return self.database_url is None
+
+    @property
+    def verify_redis_tls(self) -> bool:
+        """Whether `rediss://` checks the certificate. Heroku's is self-signed by an authority it does not publish."""
+        if self.redis_tls_verify is not None:
+            return self.redis_tls_verify
+        return self.redis_ca is not None or not self.on_heroku
+
+    @property
+    def database_tls_mode(self) -> DatabaseTls:
+        """How the connection to PostgreSQL is encrypted, in libpq's words."""
+        return self.database_tls or ("require" if self.on_heroku else "prefer")
+
+    def missing(self) -> tuple[Missing, ...]:
+        """What must still be set before webhooks can be answered; empty when all is there."""
+        needed: dict[str, object] = {
+            "whatsapp_token": self.whatsapp_token,
+            "whatsapp_app_secret": self.whatsapp_app_secret,
+            "whatsapp_verify_token": self.whatsapp_verify_token,
+            "whatsapp_phone_number_id": self.whatsapp_phone_number_id,
+        }
+        if self.on_heroku:
+            needed |= {"redis_url": self.redis_url, "database_url": self.database_url, "secret_key": self.secret_key}
+        elif not self.embedded:
+            needed["secret_key"] = self.secret_key
+        return tuple(Missing(name.upper(), cure(name)) for name, value in needed.items() if not value)
+
+
+def cure(name: str) -> str:
+    """What the variable is and where to find it; `name` in any case."""
+    return Settings.model_fields[name.lower()].description or ""
+
+
+def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:
+    """Read environment and `env_file`; `overrides` (field names) win over both.
+
+    Raises `SettingsError`, one line for each wrong variable, without any value.
+    """
+    try:
+        return Settings(_env_file=env_file, **overrides)
+    except ValidationError as error:
+        lines = sorted(_lines(error.errors(include_input=False, include_context=False, include_url=False)))
+    raise SettingsError("\n".join(lines))
+
+
+def _lines(errors: Iterable[Mapping[str, Any]]) -> set[str]:
+    found = set()
+    for error in errors:
+        name = str(error["loc"][0]) if error["loc"] else ""
+        message = str(error["msg"]).removeprefix("Value error, ")
+        found.add(f"{name.upper()}: {message}. Expected: {cure(name)}." if name in Settings.model_fields else message)
+    return found
+
+
+def _require_scheme(url: SecretStr, *schemes: str) -> None:
+    try:
+        scheme = urlsplit(url.get_secret_value()).scheme
+    except ValueError:
+        raise ValueError("is not a well-formed URL") from None
+    if scheme not in schemes:
+        raise ValueError(f"must start with {' or '.join(f'{allowed}://' for allowed in schemes)}")
+
+
+def _web_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("must be a web address") from None
+    if parts.scheme == "https" and parts.hostname:
+        return url.rstrip("/")
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return url.rstrip("/")
+    raise ValueError("must start with https:// (http:// only on this machine)")

@@ -1,0 +1,5 @@
+"""The rooms where data rests. They implement what `bot.service.ports` asks for and are known only to `bot.runtime`.
+
+`redis` holds what may be lost and is fast: inbox, sessions, outbox, timers. `postgres` holds what may not: persons
+and the ledger.
+"""

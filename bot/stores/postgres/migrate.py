@@ -1,0 +1,52 @@
+"""Bring a database's schema up to date."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+_LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def _engine(url: str, options: dict[str, Any]) -> AsyncEngine:
+    return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), connect_args=options)
+
+
+def _upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+async def migrate(url: str, **options: Any) -> None:
+    """Create or upgrade the schema; `options` go to asyncpg (`ssl`)."""
+    engine = _engine(url, options)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+async def is_current(url: str, **options: Any) -> bool:
+    """Whether the schema is the one that this version of the program expects."""
+    engine = _engine(url, options)
+    try:
+        async with engine.connect() as connection:
+            current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+    finally:
+        await engine.dispose()
+    return current == ScriptDirectory.from_config(_config()).get_current_head()

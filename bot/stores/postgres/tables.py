@@ -1,0 +1,99 @@
+"""The schema. Evidence (`ledger`, `wordings`, `notices`) is kept apart from persons and their addresses."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    }
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="UUIDv7"),
+    Column("created_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("locale", Text, nullable=False, server_default=""),
+    Column("key", LargeBinary, nullable=False, comment="personal key, wrapped; deleting it shreds the answers"),
+    Column("phone", LargeBinary, comment="encrypted"),
+    Column("bsuid", LargeBinary, comment="encrypted"),
+    Column("ledger_seq", Integer, nullable=False, server_default="0", comment="number of ledger entries"),
+    Column("ledger_head", LargeBinary, nullable=False, server_default="", comment="hash of the newest entry"),
+    Column("last_contact", BigInteger, nullable=False, server_default="0", comment="from the person; unix seconds"),
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("token", LargeBinary, primary_key=True, comment="keyed HMAC-SHA-256 of the address, 16 bytes"),
+    Column("kind", Text, nullable=False, comment="phone or bsuid"),
+    Column("key_id", LargeBinary, nullable=False, comment="which SECRET_KEY made the token"),
+    Column("person", Uuid, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+wordings = Table(
+    "wordings",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("text", Text, nullable=False, comment="exactly as shown"),
+    Column("text_id", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("first_shown", TIMESTAMP(timezone=True), nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("locale", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("published", Date, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("sequence", BigInteger, Identity(always=True), primary_key=True),
+    Column("person", Uuid, nullable=False),
+    Column("person_seq", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="WhatsApp's time, unix seconds"),
+    Column("recorded_at", BigInteger, nullable=False, comment="our time, unix milliseconds"),
+    Column("question", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("notice", Text, nullable=False),
+    Column("wording", LargeBinary, nullable=False, comment="SHA-256 of the text shown, see wordings"),
+    Column("legal_basis", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("rule", Text, nullable=False, comment="how the answer was matched"),
+    Column("actor", Text, nullable=False),
+    Column("inbound", LargeBinary, nullable=False, comment="keyed hash of the message's id"),
+    Column("answer", LargeBinary, nullable=False, comment="as typed, sealed with the person's key"),
+    Column("answer_hash", LargeBinary, nullable=False, comment="salted with the person's key"),
+    Column("app_version", Text, nullable=False),
+    Column("entry_hash", LargeBinary, nullable=False, comment="chained to the person's entry before"),
+    UniqueConstraint("person", "person_seq"),
+    UniqueConstraint("inbound", "purpose", "kind"),
+    Index("ledger_recorded_at_idx", "recorded_at"),
+)

@@ -1,0 +1,20 @@
+-- Store events once each: dedupe, back-pressure and append in one step.
+-- KEYS: inbox, then the "seen" sets of the days involved
+-- ARGV: inbox limit, seconds to remember, then for each event: index of its set in KEYS, digest, payload
+-- Returns for each event: 1 stored, 0 known already, -1 refused because the inbox is full
+local results = {}
+local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
+for i = 3, #ARGV, 3 do
+  local seen = KEYS[tonumber(ARGV[i])]
+  if room <= 0 then
+    results[#results + 1] = redis.call('SISMEMBER', seen, ARGV[i + 1]) == 1 and 0 or -1
+  elseif redis.call('SADD', seen, ARGV[i + 1]) == 0 then
+    results[#results + 1] = 0
+  else
+    redis.call('EXPIRE', seen, ARGV[2], 'NX')
+    redis.call('XADD', KEYS[1], '*', 'e', ARGV[i + 2])
+    room = room - 1
+    results[#results + 1] = 1
+  end
+end
+return results

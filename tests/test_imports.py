@@ -1,0 +1,137 @@
+"""The house plan: which room may import which. Read `MAY_IMPORT` top to bottom: the way of a message, outside in.
+
+Every import statement counts, also inside functions and under `TYPE_CHECKING`. A new module or folder directly in
+`bot/` must be entered here.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BOT = Path(__file__).parent.parent / "bot"
+
+COMPOSITION = {"runtime", "cli", "testing", "plugins", "__init__", "__main__"}
+"""Puts the parts together: may import everything."""
+
+LEAVES = {"settings", "business", "keys", "paths", "durations", "batcher"}
+"""May be imported by everyone, and import only each other."""
+
+MAY_IMPORT: dict[str, set[str]] = {
+    # room: what it may import besides itself and the leaves; "room.module" is that module and nothing else of the room
+    "web": {"service", "conversation", "consent", "i18n"},
+    "service": {"conversation", "consent", "i18n"},
+    "conversation": {"consent", "i18n"},
+    "consent": set(),
+    "i18n": set(),
+    # what implements the protocols that service declares
+    "channels": {"service.ports", "conversation", "consent"},
+    "stores": {"service.ports", "conversation", "consent"},
+    # processes of the program's own
+    "engines": set(),
+}
+
+
+def imports(source: str) -> Iterator[str]:
+    """Every `bot…` module that a source text may import, by its full name.
+
+    `from bot.service import ports` names `bot.service.ports`: whether that is a module cannot be seen here, and a
+    name in a package's `__init__` is judged like a module of it.
+    """
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == "bot")
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "bot":
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def complaint(room: str, target: str) -> str | None:
+    """Why a module of `room` may not import `target`, a full name; None when it may."""
+    parts = target.split(".")[1:]
+    other = parts[0] if parts else "__init__"
+    if room in COMPOSITION or other in (room, "__version__"):
+        return None
+    if other in LEAVES:
+        return None
+    if room in LEAVES:
+        return f"{room} is a leaf and imports only leaves"
+    if room not in MAY_IMPORT:
+        return f"{room} is not in the table of tests/test_imports.py: decide where it belongs"
+    allowed = MAY_IMPORT[room]
+    if other in allowed or any(f"{'.'.join(parts)}.".startswith(f"{name}.") for name in allowed):
+        return None
+    return f"{room} may import only {', '.join(sorted(allowed)) or 'the leaves'}"
+
+
+def room_of(path: Path, root: Path) -> str:
+    """`service` for `bot/service/deliver.py`, `settings` for `bot/settings.py`."""
+    return path.relative_to(root).parts[0].removesuffix(".py")
+
+
+def complaints(root: Path) -> list[str]:
+    """All forbidden imports below `root`, one line each."""
+    return [
+        f"{path.relative_to(root.parent)} imports {target}: {why}"
+        for path in sorted(root.rglob("*.py"))
+        for target in imports(path.read_text())
+        if (why := complaint(room_of(path, root), target))
+    ]
+
+
+def test_imports_go_one_way() -> None:
+    assert complaints(BOT) == []
+
+
+def test_every_room_is_in_the_table() -> None:
+    rooms = {room_of(path, BOT) for path in BOT.rglob("*.py")}
+    assert rooms <= COMPOSITION | LEAVES | MAY_IMPORT.keys()
+
+
+def test_the_table_names_no_room_twice() -> None:
+    assert not COMPOSITION & LEAVES
+    assert not (COMPOSITION | LEAVES) & MAY_IMPORT.keys()
+
+
+@pytest.mark.parametrize(
+    ("module", "statement"),
+    [
+        ("conversation/dialogue.py", "from bot.service import receive"),
+        ("conversation/dialogue.py", "import bot.stores.redis.sessions"),
+        ("consent/lifecycle.py", "from bot.conversation.session import Session"),
+        ("i18n/catalogs.py", "from bot.conversation import texts"),
+        ("service/deliver.py", "from bot.channels.whatsapp import client"),
+        ("service/deliver.py", "def late():\n    from bot.stores import postgres"),
+        ("stores/redis/inbox.py", "from bot.service.receive import Receive"),
+        ("stores/redis/inbox.py", "from bot.service import receive"),
+        ("stores/redis/inbox.py", "from bot.channels import simulator"),
+        ("channels/simulator/phone.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import bot.web"),
+        ("web/webhook.py", "from bot.stores.redis import inbox"),
+        ("web/webhook.py", "from bot.engines import engines"),
+        ("settings.py", "from bot.conversation import texts"),
+        ("brand_new.py", "from bot.service import ports"),
+    ],
+)
+def test_a_planted_import_is_found(tmp_path: Path, module: str, statement: str) -> None:
+    planted = tmp_path / "bot" / module
+    planted.parent.mkdir(parents=True)
+    planted.write_text(statement)
+    assert len(complaints(tmp_path / "bot")) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "statement"),
+    [
+        ("stores/redis/outbox.py", "from bot.service.ports import Channel\nfrom bot.service import ports"),
+        ("stores/redis/outbox.py", "from bot.stores.redis.scripts import Scripts\nimport bot.settings"),
+        ("conversation/dialogue.py", "from bot.consent.lifecycle import give\nfrom bot.business import Business"),
+        ("web/health.py", "from bot import __version__\nfrom bot.service import receive\nimport aiohttp"),
+        ("plugins/host.py", "from bot.stores import postgres\nfrom bot import runtime"),
+        ("cli.py", "from bot.engines import engines"),
+    ],
+)
+def test_a_right_import_passes(tmp_path: Path, module: str, statement: str) -> None:
+    planted = tmp_path / "bot" / module
+    planted.parent.mkdir(parents=True)
+    planted.write_text(statement)
+    assert complaints(tmp_path / "bot") == []

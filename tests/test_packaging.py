@@ -1,0 +1,95 @@
+"""The distribution: pins with hashes for deploys, and a wheel that finds its flows and catalogs."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+import bot
+from bot import paths
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+PINNED = {
+    "requirements.txt": PROJECT["dependencies"],
+    "requirements-embedded.txt": PROJECT["dependencies"] + EXTRAS["embedded"],
+    "requirements-dev.txt": PROJECT["dependencies"] + [line for extra in EXTRAS.values() for line in extra],
+}
+PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+) \\$", re.MULTILINE)
+
+
+def pins(name: str) -> dict[str, Version]:
+    return {canonicalize_name(pin["name"]): Version(pin["version"]) for pin in PIN.finditer((ROOT / name).read_text())}
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    assert PROJECT["version"] == bot.__version__
+
+
+@pytest.mark.parametrize("name", PINNED)
+class TestPins:
+    def test_what_the_project_declares_is_pinned_within_its_range(self, name: str) -> None:
+        pinned = pins(name)
+        for declared in map(Requirement, PINNED[name]):
+            assert declared.specifier.contains(pinned[canonicalize_name(declared.name)]), declared
+
+    def test_each_pin_has_hashes(self, name: str) -> None:
+        entries = re.split(r"^(?=[A-Za-z0-9])", (ROOT / name).read_text(), flags=re.MULTILINE)[1:]
+        assert len(entries) == len(pins(name))
+        assert all("--hash=sha256:" in entry for entry in entries)
+
+    def test_where_packages_come_from_is_the_installer_s_business(self, name: str) -> None:
+        assert not re.search(r"://|index-url|find-links|trusted-host", (ROOT / name).read_text())
+
+    def test_all_files_pin_the_same_versions(self, name: str) -> None:
+        assert pins(name).items() <= pins("requirements-dev.txt").items()
+
+
+def test_production_installs_neither_engines_nor_tools() -> None:
+    extras = {canonicalize_name(Requirement(line).name) for lines in EXTRAS.values() for line in lines}
+    assert not extras & pins("requirements.txt").keys()
+
+
+def test_a_checkout_reads_its_own_folders() -> None:
+    assert (paths.FLOWS, paths.LOCALES) == (ROOT / "flows", ROOT / "locales")
+
+
+@pytest.mark.slow
+def test_a_wheel_finds_the_flows_and_catalogs_it_carries(tmp_path: Path) -> None:
+    build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
+    built = subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
+        names = set(wheel.namelist())
+        wheel.extractall(tmp_path / "site")
+    shipped = {
+        str(path.relative_to(ROOT))
+        for pattern in ("*.lua", "py.typed", "*.mako")
+        for path in ROOT.glob(f"bot/**/{pattern}")
+    }
+    shipped |= {f"bot/_data/{path.relative_to(ROOT)}" for path in ROOT.glob("flows/*.toml")}
+    shipped |= {f"bot/_data/{path.relative_to(ROOT)}" for path in ROOT.glob("locales/**/*.po")}
+    assert shipped <= names
+    assert not any(name.startswith(("tests/", "var/", "flows/")) for name in names)
+
+    told = subprocess.run(
+        [sys.executable, "-c", "from bot import paths; print(paths.FLOWS, paths.LOCALES)"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    data = tmp_path / "site" / "bot" / "_data"
+    assert told.stdout.split() == [str(data / "flows"), str(data / "locales")]
+    assert {path.name for path in (data / "flows").glob("*.toml")} == {path.name for path in ROOT.glob("flows/*.toml")}

@@ -1,0 +1,209 @@
+"""The environment becomes `Settings`; mistakes are told by name and cure, secrets never."""
+
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from bot.settings import Settings, SettingsError, cure, load_settings
+
+KEY = "0123456789abcdef" * 4
+OTHER_KEY = "fedcba9876543210" * 4
+COMPLETE = {
+    "WHATSAPP_TOKEN": "token",
+    "WHATSAPP_APP_SECRET": "app-secret",
+    "WHATSAPP_VERIFY_TOKEN": "verify",
+    "WHATSAPP_PHONE_NUMBER_ID": "106540352242922",
+}
+
+
+def from_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return load_settings(None)
+
+
+def url(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+class TestReading:
+    def test_a_bare_environment_is_valid(self) -> None:
+        settings = load_settings(None)
+        assert settings.graph_url == "https://graph.facebook.com/v26.0"
+        assert (settings.port, settings.shards, settings.log_level) == (8000, 1, "INFO")
+        assert (settings.messages_per_second, settings.inbox_limit) == (80, 100_000)
+        assert settings.var_dir == Path("var")
+        assert settings.embedded
+
+    def test_variables_are_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(
+            monkeypatch, **COMPLETE, SECRET_KEY=f"{KEY}, {OTHER_KEY}", PORT="5000", LOG_LEVEL="debug", SHARDS="4"
+        )
+        assert url(settings.whatsapp_token) == "token"
+        assert [key.get_secret_value() for key in settings.secret_key] == [KEY, OTHER_KEY]
+        assert (settings.port, settings.log_level, settings.shards) == (5000, "DEBUG", 4)
+
+    def test_an_empty_variable_is_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(monkeypatch, REDIS_URL="", PORT="", WHATSAPP_TOKEN="")
+        assert (settings.redis_url, settings.port, settings.whatsapp_token) == (None, 8000, None)
+
+    def test_blanks_and_line_ends_around_pasted_values_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(monkeypatch, WHATSAPP_TOKEN=" token\n", BASE_URL="https://bot.example/ ")
+        assert url(settings.whatsapp_token) == "token"
+        assert settings.base_url == "https://bot.example"
+
+    def test_a_dotenv_file_is_read_and_the_environment_wins(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / ".env").write_text("PORT=5000\nSHARDS=2\nUNKNOWN=1\nREDIS_URL=\n")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("PORT", "6000")
+        settings = load_settings()
+        assert (settings.port, settings.shards, settings.redis_url) == (6000, 2, None)
+
+    def test_they_cannot_be_changed(self) -> None:
+        with pytest.raises(ValidationError, match="frozen"):
+            load_settings(None).port = 1  # type: ignore[misc]
+
+
+class TestStores:
+    @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+    def test_heroku_s_old_scheme_is_read(self, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+        settings = from_environment(monkeypatch, DATABASE_URL=f"{scheme}://u:p%40s@h:5432/d")
+        assert url(settings.database_url) == "postgresql://u:p%40s@h:5432/d"
+        assert not settings.embedded
+
+    def test_sslmode_in_the_url_becomes_database_tls(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(
+            monkeypatch, DATABASE_URL="postgres://u@/d?sslmode=verify-full&channel_binding=require&host=/run/pg"
+        )
+        assert url(settings.database_url) == "postgresql://u@/d?host=/run/pg"
+        assert settings.database_tls_mode == "verify-full"
+
+    def test_database_tls_wins_over_sslmode(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(monkeypatch, DATABASE_URL="postgres://h/d?sslmode=require", DATABASE_TLS="disable")
+        assert settings.database_tls_mode == "disable"
+
+    @pytest.mark.parametrize(("dyno", "mode"), [(None, "prefer"), ("web.1", "require")])
+    def test_heroku_encrypts_its_database_connections(self, dyno: str | None, mode: str) -> None:
+        assert load_settings(None, dyno=dyno, database_url="postgres://h/d").database_tls_mode == mode
+
+    @pytest.mark.parametrize(
+        ("variables", "verified"),
+        [
+            ({}, True),
+            ({"dyno": "web.1"}, False),
+            ({"dyno": "web.1", "redis_ca": __file__}, True),
+            ({"dyno": "web.1", "redis_tls_verify": "true"}, True),
+            ({"redis_tls_verify": "0"}, False),
+        ],
+    )
+    def test_only_heroku_s_self_signed_redis_goes_unverified(self, variables: dict[str, str], verified: bool) -> None:
+        assert load_settings(None, **variables).verify_redis_tls is verified
+
+
+class TestMissing:
+    def test_nothing_is_missing_for_webhooks(self) -> None:
+        assert load_settings(None, **{name.lower(): value for name, value in COMPLETE.items()}).missing() == ()
+
+    def test_each_missing_one_says_where_to_find_it(self) -> None:
+        missing = load_settings(None).missing()
+        assert {one.name for one in missing} == COMPLETE.keys()
+        assert all("App Dashboard" in one.cure or "Business Suite" in one.cure for one in missing)
+
+    def test_a_database_of_one_s_own_needs_a_secret_key(self) -> None:
+        missing = load_settings(None, database_url="postgres://h/d").missing()
+        assert "SECRET_KEY" in {one.name for one in missing}
+        assert "token_hex" in next(one.cure for one in missing if one.name == "SECRET_KEY")
+
+    def test_heroku_needs_its_stores(self) -> None:
+        names = {one.name for one in load_settings(None, dyno="web.1").missing()}
+        assert {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"} <= names
+
+    def test_every_variable_has_a_description(self) -> None:
+        assert all(cure(name) for name in Settings.model_fields)
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("variable", "value"),
+        [
+            ("PORT", "99999"),
+            ("PORT", "http"),
+            ("SHARDS", "0"),
+            ("LOG_LEVEL", "LOUD"),
+            ("MESSAGES_PER_SECOND", "-1"),
+            ("WHATSAPP_PHONE_NUMBER_ID", "+49 151 123"),
+            ("GRAPH_URL", "http://graph.example/v26.0"),
+            ("BASE_URL", "bot.example"),
+            ("BASE_URL", "https://[bad"),
+            ("REDIS_URL", "https://redis.example"),
+            ("DATABASE_URL", "mysql://h/d"),
+            ("DATABASE_URL", "postgres://u@[bad/d?sslmode=require"),
+            ("REDIS_URL", "redis://[bad"),
+            ("DATABASE_URL", "postgres://h/d?sslmode=perhaps"),
+            ("DATABASE_TLS", "on"),
+            ("SECRET_KEY", "too-short"),
+            ("SECRET_KEY", f"{KEY},too-short"),
+            ("REDIS_CA", "/nowhere/ca.pem"),
+            ("BUSINESS_FILE", "/nowhere/business.toml"),
+        ],
+    )
+    def test_a_wrong_value_is_told_by_name_and_cure(
+        self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    ) -> None:
+        with pytest.raises(SettingsError) as caught:
+            from_environment(monkeypatch, **{variable: value})
+        told = "DATABASE_TLS" if "perhaps" in value else variable
+        assert str(caught.value).startswith(f"{told}: ")
+        assert cure(told) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_all_wrong_ones_are_told_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with pytest.raises(SettingsError) as caught:
+            from_environment(monkeypatch, PORT="0", SHARDS="0", LOG_LEVEL="?")
+        assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["LOG_LEVEL", "PORT", "SHARDS"]
+
+
+class TestSecrets:
+    SECRETS = (
+        ("WHATSAPP_TOKEN", "hush-hush"),
+        ("WHATSAPP_APP_SECRET", "hush-hush"),
+        ("WHATSAPP_VERIFY_TOKEN", "hush-hush"),
+        ("SECRET_KEY", "hush-hush" * 8),
+        ("REDIS_URL", "rediss://:hush-hush@h"),
+        ("DATABASE_URL", "postgres://u:hush-hush@h/d"),
+    )
+
+    @pytest.mark.parametrize(("variable", "value"), SECRETS)
+    def test_they_do_not_show(self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+        settings = from_environment(monkeypatch, **{variable: value})
+        for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.missing())):
+            assert "hush" not in shown
+
+    @pytest.mark.parametrize(
+        "variables",
+        [
+            {"SECRET_KEY": "hush-hush"},
+            {"REDIS_URL": "hush-hush://h"},
+            {"DATABASE_URL": "hush-hush://u:hush-hush@h/d?sslmode=require"},
+            {"DATABASE_URL": "postgres://u:hush-hush@h/d?sslmode=hush-hush"},
+            {"DATABASE_URL": "postgres://u:hush-hush@[bad/d?sslmode=require"},
+            {"WHATSAPP_TOKEN": "hush-hush", "PORT": "hush-hush"},
+        ],
+    )
+    def test_not_in_an_error_nor_in_its_traceback(
+        self, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+    ) -> None:
+        with pytest.raises(SettingsError) as caught:
+            from_environment(monkeypatch, **variables)
+        assert "hush" not in "".join(traceback.format_exception(caught.value))
+
+    def test_not_in_the_library_s_own_error(self) -> None:
+        wrong: dict[str, Any] = {"_env_file": None, "secret_key": "hush-hush"}
+        with pytest.raises(ValidationError) as caught:
+            Settings(**wrong)
+        assert "hush" not in str(caught.value)
