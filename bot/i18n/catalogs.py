@@ -32,6 +32,8 @@ class Language:
     """Meta's code of the language in message templates, e.g. `pt_BR`; empty when Meta has none."""
     reviewed: bool = False
     """Whether a native speaker has read it."""
+    plural: str = "nplurals=2; plural=(n != 1);"
+    """The `Plural-Forms` header of its catalog."""
 
 
 def languages(folder: Path) -> dict[str, Language]:
