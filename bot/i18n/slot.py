@@ -1,0 +1,110 @@
+"""A text as its author wrote it: what kind it is, how long it may be, and how its placeholders are filled.
+
+Every text that a customer reads is a `Slot`. Its id is stable (`opt_in.ask`) and is the `msgctxt` of the catalogs;
+its English is the `msgid`.
+"""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Where in a message a text stands; sets its limit."""
+
+    BODY = "body"
+    TEXT = "text"
+    HEADER = "header"
+    FOOTER = "footer"
+    BUTTON = "button"
+    LIST_BUTTON = "list_button"
+    ROW = "row"
+    ROW_DESCRIPTION = "row_description"
+    PHRASE = "phrase"
+    """Part of a body: no limit of its own."""
+
+
+LIMITS: Mapping[Kind, int] = {
+    Kind.BODY: 1024,
+    Kind.TEXT: 4096,
+    Kind.HEADER: 60,
+    Kind.FOOTER: 60,
+    Kind.BUTTON: 20,
+    Kind.LIST_BUTTON: 20,
+    Kind.ROW: 24,
+    Kind.ROW_DESCRIPTION: 72,
+    Kind.PHRASE: 1024,
+}
+"""Characters. Meta: messages/interactive-reply-buttons-messages, interactive-list-messages, text-messages."""
+
+
+class TextError(ValueError):
+    """A text can't be used; the message says which and why."""
+
+
+def length(text: str) -> int:
+    """Count `text` as WhatsApp might: code points or UTF-16 units, whichever is more (Meta says "characters" only)."""
+    return len(text) if text.isascii() else max(len(text), len(text.encode("utf-16-le", "surrogatepass")) // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A text in its source language with what a translator must know."""
+
+    id: str
+    kind: Kind
+    english: str
+    note: str = ""
+    legal: bool = False
+    """Consent depends on it: a locale without it is not offered."""
+    examples: Mapping[str, str] = field(default_factory=dict)
+    """An example value of each placeholder."""
+    source: str = ""
+    """File in which it stands."""
+
+    @property
+    def limit(self) -> int:
+        """How many characters the finished text may have."""
+        return LIMITS[self.kind]
+
+    @property
+    def single_line(self) -> bool:
+        """Whether line breaks are refused by WhatsApp."""
+        return self.kind not in (Kind.BODY, Kind.TEXT, Kind.PHRASE)
+
+
+_formatter = string.Formatter()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text taken apart once, so that filling it is a join. Placeholders are `{name}` and nothing else."""
+
+    pieces: tuple[tuple[str, str | None], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> "Template":
+        """Take `text` apart. Raises `TextError` on positions, attributes, indexes, conversions and format specs."""
+        pieces: list[tuple[str, str | None]] = []
+        try:
+            fields = list(_formatter.parse(text))
+        except ValueError as error:
+            raise TextError(f"a brace is not closed or opened: {error}; write {{{{ or }}}} for a literal one") from None
+        for literal, name, spec, conversion in fields:
+            if name is not None and (spec or conversion or not name.isidentifier()):
+                raise TextError(f"placeholder {{{name}}} is not plain; only {{name}} is allowed")
+            pieces.append((literal, name))
+        return cls(tuple(pieces))
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The placeholders."""
+        return frozenset(name for _, name in self.pieces if name is not None)
+
+    def fill(self, values: Mapping[str, str]) -> str:
+        """Return the finished text. Raises `TextError` when a value is missing."""
+        try:
+            return "".join(literal + (values[name] if name is not None else "") for literal, name in self.pieces)
+        except KeyError as error:
+            raise TextError(f"no value for placeholder {{{error.args[0]}}}") from None
