@@ -332,6 +332,8 @@ def _template_problems(template: Template) -> Iterator[str]:
     yield from _twice("index", (reply.index for reply in replies))
     for parameter in (parameter for part in texts for parameter in part.parameters):
         yield from _text("parameter", parameter.text, limits.TEMPLATE_BODY)
+        if any(gap in parameter.text for gap in ("\n", "\t", "     ")):
+            yield "parameter: new-line, tab, or more than four consecutive spaces"
     for reply in replies:
         if not reply.index.isdecimal() or len(reply.parameters) != 1:
             yield "a quick reply has an index and one payload"
@@ -358,5 +360,6 @@ def _twice(name: str, values: Iterable[str]) -> Iterator[str]:
 
 def _url(name: str, url: str) -> Iterator[str]:
     yield from _long(name, url, limits.URL)
-    if not url.startswith(("http://", "https://")):
+    host = url.partition("://")[2].partition("/")[0]
+    if not url.startswith(("http://", "https://")) or not host or url.split() != [url]:
         yield f"{name} is not an http(s) URL"

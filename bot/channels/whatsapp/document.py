@@ -6,12 +6,9 @@ from typing import Any
 import orjson
 
 from bot.channels.whatsapp.fields import Fields
+from bot.service.ports import NotAWebhook
 
 OBJECT = "whatsapp_business_account"
-
-
-class NotAWebhook(ValueError):
-    """The body is not a JSON object."""
 
 
 def decoded(body: bytes) -> Fields:

@@ -1,4 +1,4 @@
-"""Meta's error codes and what to do about each; when to try again.
+"""Meta's error codes and what to do about each.
 
 Meta: support/error-codes (19 Nov 2025), about-the-platform (pair limit). The code decides, not the title and not the
 HTTP status, which counts only for a code that is not known here. The same code may come as the answer to a request
@@ -15,16 +15,18 @@ from bot.service.ports import Retry, SendError
 REFUSED_HERE = -1
 """The message breaks a limit of WhatsApp and was not sent."""
 UNREACHABLE = -2
-"""No answer: timeout, or no connection. The message may have been accepted."""
+"""No connection: nothing was sent."""
 UNREADABLE = -3
 """The answer is not one of Graph's."""
+UNANSWERED = -4
+"""Sent, and no whole answer came: the message may have been accepted."""
 
 
 ATTEMPTS: Mapping[Retry, int | None] = {
     Retry.NEVER: 1,
     Retry.OPT_OUT: 1,
-    Retry.BACKOFF: 10,
-    Retry.THROTTLE: 20,
+    Retry.BACKOFF: 60,  # some three hours of an outage at Meta
+    Retry.THROTTLE: 100,
     Retry.PAIR: 6,
     Retry.LATER: 12,
     Retry.HALT: None,
@@ -77,7 +79,7 @@ ERRORS: Mapping[int, Known] = {
     133010: _halt("the number is not registered for the Cloud API"),
     131048: _halt("the number is restricted for its quality: see WhatsApp Manager > Phone numbers"),
     131064: _halt("the messaging limit was cut for wrongly categorised templates"),
-    130497: _never("the account may not write to people in this country"),
+    130497: _never("the account may not write to people in this country"),  # to others it may
     # temporary
     1: _backoff("invalid request, or an error at Meta", attempts=3),
     2: _backoff("the service is down or overloaded"),
@@ -127,7 +129,8 @@ ERRORS: Mapping[int, Known] = {
     133016: _REGISTRATION,
     # ours
     REFUSED_HERE: _never("the message breaks a limit of WhatsApp"),
-    UNREACHABLE: _backoff("Graph did not answer"),
+    UNREACHABLE: _backoff("no connection to Graph"),
+    UNANSWERED: _backoff("Graph did not answer", attempts=3),  # each may arrive: Meta knows no idempotency key
 }
 
 _PAYMENTS = range(134_000, 135_000)
@@ -140,19 +143,27 @@ def known(code: int, status: int = 400) -> Known:
         return entry
     if code in _PAYMENTS:
         return _never("an error of payments or the Marketing Messages API")
+    what = f"HTTP status {status}"
     if status == 429:
-        return Known(Retry.THROTTLE, "too many requests")
+        return Known(Retry.THROTTLE, what)
     if status == 401:
-        return _halt(f"HTTP status {status}: set a new WHATSAPP_TOKEN")
-    if status >= 500:
-        return _backoff(f"unlisted error, HTTP status {status}")
-    return _never(f"unlisted error, HTTP status {status}")
+        return _halt(f"{what}: set a new WHATSAPP_TOKEN")
+    if status == 408 or status >= 500:
+        return _backoff(what)
+    if code == UNREADABLE and (status < 400 or status in _NOT_GRAPH):
+        return _halt(f"{what}, and not from Graph: check GRAPH_URL")
+    return _never(f"unlisted error, {what}")
 
 
-def send_error(code: int, status: int = 400) -> SendError:
-    """Return the exception for a code."""
+_NOT_GRAPH = frozenset({403, 404, 405, 407})
+"""Statuses that, without an error of Graph's, come from something else at that address or on the way to it."""
+
+
+def send_error(code: int, status: int = 400, *, detail: str = "") -> SendError:
+    """Return the exception for a code; `detail` says more to an operator."""
     entry = known(code, status)
-    return SendError(code, entry.retry, entry.meaning)
+    meaning = f"{entry.meaning} ({detail})" if detail else entry.meaning
+    return SendError(code, entry.retry, meaning, entry.attempts or ATTEMPTS[entry.retry])
 
 
 class _GraphError(msgspec.Struct):
@@ -171,31 +182,5 @@ def from_response(status: int, body: bytes) -> SendError:
     try:
         code = _decode(body).error.code
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        code = UNREADABLE
-    return send_error(code, status)
-
-
-def most_attempts(error: SendError) -> int | None:
-    """Return how often a message is sent at most when it fails with this error; None: until an operator acts."""
-    entry = ERRORS.get(error.code)
-    return (entry.attempts if entry else None) or ATTEMPTS[error.retry]
-
-
-def delay(retry: Retry, attempt: int, random: float) -> float:
-    """Return the seconds to wait after the failure of an attempt (the first is 0); `random` is in [0, 1).
-
-    Raises `ValueError` for a policy that never retries.
-    """
-    match retry:
-        case Retry.PAIR:
-            return float(4 ** min(attempt, 5))  # Meta: about-the-platform, 4^X seconds
-        case Retry.BACKOFF:
-            return float(min(2 ** min(attempt, 9), 300)) * (0.5 + random / 2)
-        case Retry.THROTTLE:
-            return min(attempt + 1, 10) * (1 + random)
-        case Retry.LATER:
-            return min(attempt + 1, 12) * 300 * (1 + random / 4)
-        case Retry.HALT:
-            return 60 * (1 + random)
-        case Retry.NEVER | Retry.OPT_OUT:
-            raise ValueError(f"{retry} is not retried")
+        return send_error(UNREADABLE, status)
+    return send_error(code, status) if code >= 0 else send_error(UNREADABLE, status)

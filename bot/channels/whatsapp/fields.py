@@ -69,25 +69,14 @@ def timestamp(parent: Fields) -> int:
 
 
 def addresses(phone: object, user_id: object) -> Sender:
-    """Return the addresses in a field for a phone number and one for a BSUID. Raises `Misshapen`.
+    """Return the addresses in a field for a phone number and one for a BSUID; one that cannot be read is none.
 
-    Some payloads hold the BSUID in both. A BSUID of a parent portfolio is no address.
+    So a STOP counts as long as either tells who sent it. Some payloads hold the BSUID in both fields. A BSUID of a
+    parent portfolio is no address.
     """
-    bsuid = _bsuid(user_id)
-    if phone is None or phone == "":
-        return Sender(None, bsuid)
+    bsuid = user_id if type(user_id) is str and limits.bsuid(user_id) else None
     if type(phone) is not str:
-        misshapen("phone number")
-    if limits.phone(e164 := "+" + phone):
+        return Sender(None, bsuid)
+    if limits.phone(e164 := "+" + phone.removeprefix("+")):
         return Sender(e164, bsuid)
-    return Sender(None, bsuid or _bsuid(phone)) if "." in phone else misshapen("phone number")
-
-
-def _bsuid(value: object) -> str | None:
-    if value is None or value == "":
-        return None
-    if type(value) is not str:
-        misshapen("user id")
-    if limits.bsuid(value):
-        return value
-    return None if limits.parent_bsuid(value) else misshapen("user id")
+    return Sender(None, bsuid or (phone if limits.bsuid(phone) else None))

@@ -38,6 +38,9 @@ LINK_TITLE = 20
 URL = 2000
 """[D:templates/components], URL buttons; no limit is documented for the links of other messages."""
 
+url = re.compile(r"https?://[^\s/?#]\S*").fullmatch
+"""[D:messages/interactive-cta-url-messages]; a blank ends a URL wherever a person may copy it to."""
+
 CAPTION = 1024
 """[D:messages/document-messages] and [OA]"""
 
@@ -51,6 +54,9 @@ TEMPLATE_QUICK_REPLIES = 10
 
 TEMPLATE_PAYLOAD = 128
 """Of a quick reply; from older documentation, not verified since."""
+
+in_template = re.compile(r"(?!.* {5})[^\n\t]*").fullmatch
+"""A value in a template has no line break, no tab and no more than four blanks in a row: Graph's error 132018."""
 
 REFERENCE = 512
 """`biz_opaque_callback_data`: changelog and [OA]."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import orjson
 
@@ -48,7 +47,7 @@ def _encoded(body: Part) -> bytes:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise SendError(REFUSED_HERE, Retry.NEVER, what) from None
+    raise SendError(REFUSED_HERE, Retry.NEVER, what, attempts=1) from None
 
 
 def _recipient(outbound: Outbound) -> Part:
@@ -173,7 +172,7 @@ def _template_body(template: Template) -> Iterable[Part]:
     if sum(map(length, template.body.values())) > limits.TEMPLATE_BODY:
         _refuse(f"template body: more than {limits.TEMPLATE_BODY} characters")
     parameters = [
-        {"type": "text", "parameter_name": name, "text": _filled("template parameter", value, limits.TEMPLATE_BODY)}
+        {"type": "text", "parameter_name": name, "text": _value("template parameter", value)}
         for name, value in template.body.items()
     ]
     yield {"type": "body", "parameters": parameters}
@@ -222,8 +221,11 @@ def _unique(field: str, values: Iterable[str]) -> None:
 
 
 def _url(field: str, url: str) -> str:
-    try:
-        parts = urlsplit(_within(field, url, limits.URL))
-    except ValueError:
-        _refuse(f"{field}: not a URL")
-    return url if parts.scheme in ("http", "https") and parts.netloc else _refuse(f"{field}: not http(s)")
+    return url if limits.url(_within(field, url, limits.URL)) else _refuse(f"{field}: not an http(s) URL")
+
+
+def _value(field: str, text: str) -> str:
+    """Check a value that is put into a template."""
+    if not limits.in_template(text):
+        _refuse(f"{field}: a line break, a tab, or more than four blanks")
+    return _filled(field, text, limits.TEMPLATE_BODY)

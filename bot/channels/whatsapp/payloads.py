@@ -6,7 +6,6 @@ itself: what is misshapen is set aside, what does not concern us is counted, and
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, cast
 
@@ -36,6 +35,7 @@ from bot.conversation.inbound import (
     Preference,
     Sender,
 )
+from bot.service.ports import Malformed, Parsed
 
 
 class Ignored(StrEnum):
@@ -57,30 +57,6 @@ class Ignored(StrEnum):
     """A status that is not known here."""
     PREFERENCE = "preference"
     """A switch other than the one for marketing messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """An update that could not be read."""
-
-    reason: str
-    """The field that is missing or wrong; holds nothing of the message."""
-    raw: bytes = field(repr=False)
-    """A webhook of its own with only this update, so that it can be parsed again; personal data, never to be logged.
-    Empty when it is nested too deeply to be written."""
-
-
-@dataclass(slots=True)
-class Parsed:
-    """What one POST held."""
-
-    events: list[Event] = field(default_factory=list)
-    malformed: list[Malformed] = field(default_factory=list)
-    ignored: dict[Ignored, int] = field(default_factory=dict)
-
-    def ignore(self, reason: Ignored) -> None:
-        """Count one."""
-        self.ignored[reason] = self.ignored.get(reason, 0) + 1
 
 
 def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -> Parsed:
@@ -248,10 +224,7 @@ def _contacts(value: Fields) -> Iterator[tuple[str, Sender]]:
     """Yield the contacts that have two addresses, by each; one that cannot be read tells nothing."""
     contacts = value.get("contacts")
     for contact in contacts if type(contacts) is list else ():
-        try:
-            sender = addresses(contact.get("wa_id"), contact.get("user_id")) if type(contact) is dict else Sender()
-        except Misshapen:
-            continue
+        sender = addresses(contact.get("wa_id"), contact.get("user_id")) if type(contact) is dict else Sender()
         if sender.phone and sender.bsuid:
             yield sender.phone, sender
             yield sender.bsuid, sender

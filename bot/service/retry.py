@@ -1,0 +1,24 @@
+"""When to try again what a channel did not take."""
+
+from bot.service.ports import Retry
+
+
+def delay(retry: Retry, attempt: int, random: float) -> float:
+    """Return the seconds to wait after the failure of an attempt (the first is 0); `random` is in [0, 1).
+
+    The random part keeps those that failed together from coming back together; what Meta's quotas ask for is never
+    shortened by it. Raises `ValueError` for a policy that never retries.
+    """
+    match retry:
+        case Retry.PAIR:
+            return 4.0 ** min(attempt, 5)  # Meta: about-the-platform, 4^X seconds
+        case Retry.BACKOFF:
+            return min(2.0 ** min(attempt, 9), 300.0) * (0.5 + random / 2)
+        case Retry.THROTTLE:
+            return min(attempt + 1, 10) * (1 + random)
+        case Retry.LATER:
+            return min(attempt + 1, 12) * 300 * (1 + random / 4)
+        case Retry.HALT:
+            return 60 * (1 + random)
+        case Retry.NEVER | Retry.OPT_OUT:
+            raise ValueError(f"{retry} is not retried")
