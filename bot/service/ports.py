@@ -1,17 +1,177 @@
 """What the use cases need from the outside, as protocols; `stores` and `channels` implement them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType, Protocol
+from typing import Generic, NewType, Protocol, TypeVar
+
+import msgspec
 
 from bot.consent.evidence import Entry, Fact
-from bot.conversation.inbound import Inbound, MessageId
+from bot.conversation.inbound import Event, Inbound, MessageId, Sender
 from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 
 PersonId = NewType("PersonId", str)
 """Opaque UUIDv7 of a person, as text."""
+
+T = TypeVar("T")
+
+
+# --- what comes in
+
+
+class NotAWebhook(ValueError):
+    """The body is not a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An update of a webhook that could not be read."""
+
+    reason: str
+    """The field that is missing or wrong; holds nothing of the message."""
+    raw: bytes = field(repr=False)
+    """A webhook of its own with only this update, so that it can be parsed again; personal data, never to be logged.
+    Empty when it is nested too deeply to be written."""
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What one webhook held."""
+
+    events: list[Event] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+    """Reason → how many well-formed updates became no event."""
+
+    def ignore(self, reason: str) -> None:
+        """Count one."""
+        self.ignored[reason] = self.ignored.get(reason, 0) + 1
+
+
+class Webhooks(Protocol):
+    """A channel's way in."""
+
+    def authentic(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Tell whether these raw bytes come from the channel."""
+
+    def parse(self, body: bytes, received_at: float) -> Parsed:
+        """Read a webhook; `received_at` is our time in unix seconds. Raises `NotAWebhook`."""
+
+
+# --- queues
+
+
+class Unavailable(Exception):
+    """A store can't be reached now; the same call may work later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(Generic[T]):
+    """An entry of a queue, to be finished by whoever read it."""
+
+    id: bytes
+    payload: bytes = field(repr=False)
+    item: T | None
+    """None when the payload cannot be read by this version of the program."""
+
+
+class Queue(Protocol[T]):
+    """A durable queue read by competing consumers: an entry stays until it is finished, whoever dies."""
+
+    async def read(self, count: int, *, wait: bool = True) -> Sequence[Queued[T]]:
+        """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
+
+    async def reclaim(self, count: int) -> Sequence[Queued[T]]:
+        """Take over entries that their reader has left unfinished."""
+
+    async def renew(self, entry_ids: Sequence[bytes]) -> None:
+        """Say that these are still in hand, so that nobody takes them over."""
+
+    async def finish(self, entry_id: bytes) -> None:
+        """Take a finished entry off the queue."""
+
+    async def length(self) -> int:
+        """Return how many entries are unfinished."""
+
+    async def leave(self) -> None:
+        """Give up this reader's name, if it leaves nothing unfinished under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event to be stored: the digest of its id, the day it belongs to (days since 1970), and the event."""
+
+    digest: bytes
+    day: int
+    event: Event = field(repr=False)
+
+
+class Taken(StrEnum):
+    """What became of an event that was to be stored."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    """It had been stored before."""
+    FULL = "full"
+    """The inbox has no room: the sender must try again later."""
+
+
+class Inbox(Protocol):
+    """The writing end of one shard's inbox."""
+
+    async def add(self, incoming: Incoming) -> Taken:
+        """Store an event once, whoever else stores it too. Raises `Unavailable`."""
+
+    async def forward(self, event: Event) -> None:
+        """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""
+
+
+class DeadLetters(Protocol):
+    """Where goes what cannot be processed, with the reason, until someone looks or replays it."""
+
+    async def add(self, payload: bytes, reason: str, kind: str) -> None:
+        """Keep a payload of kind `event`, `outbound` or `raw` (a webhook that no parser took)."""
+
+
+# --- persons and evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as the database knows them."""
+
+    id: PersonId
+    locale: str
+    sender: Sender = field(repr=False)
+    """All current addresses."""
+
+
+class AddressTaken(Exception):
+    """Someone else has just made a person with this address."""
+
+
+class Persons(Protocol):
+    """Who an address belongs to."""
+
+    async def find(self, addresses: Iterable[str]) -> dict[str, PersonId]:
+        """Return the person of each address that is known, whichever key of `SECRET_KEY` made its token."""
+
+    async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
+        """Return persons with their addresses in the clear."""
+
+    async def create(self, senders: Sequence[Sender]) -> list[PersonId]:
+        """Make a person for each sender. Raises `AddressTaken` when someone else just did."""
+
+    async def set_addresses(self, person: PersonId, sender: Sender, *, forget: str | None = None) -> None:
+        """Give a person these addresses beside those that they have, and take `forget` away.
+
+        An address that was someone else's becomes theirs.
+        """
+
+    async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
+        """Remember the language of persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +191,35 @@ class PastFact:
     inbound: bytes
 
 
+class Ledger(Protocol):
+    """The append-only facts about consent."""
+
+    async def facts(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Sequence[PastFact]]:
+        """Return each person's facts in the order of their sequence; persons without any are left out."""
+
+    async def sequences(self, persons: Iterable[PersonId]) -> dict[PersonId, int]:
+        """Return how many entries each person has now."""
+
+    async def append(self, appends: Sequence[Append]) -> set[PersonId]:
+        """Append each person's entries, all or none of one person's; return the persons for whom it was done.
+
+        Left out are persons whose sequence is no longer the one that `Append.after` names.
+        """
+
+
+# --- sessions and what is to be sent
+
+
+class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A message for the host's bot, on its way there."""
+
+    inbound: Inbound
+    person: PersonId
+    locale: str
+    ledger_seq: int
+    """The person's last ledger entry when consent was checked: unchanged means that nothing was withdrawn since."""
+
+
 @dataclass(slots=True)
 class Commit:
     """What one person's messages of a batch led to, to be stored in one step."""
@@ -42,13 +231,49 @@ class Commit:
     session: Session
     messages: list[bytes]
     """The inbox entries that are finished by it."""
-    outbound: list[Outbound]
-    handed_over: list[Inbound]
-    timers: list[tuple[float, Inbound]]
-    ended: list[Inbound]
+    outbound: list[Outbound] = field(default_factory=list)
+    handed_over: list["HandedOver"] = field(default_factory=list)
+    timers: list[tuple[float, Inbound]] = field(default_factory=list)
+    ended: list[Inbound] = field(default_factory=list)
     """Timers no longer needed."""
     superseded: bytes = b""
     """The token under which the session was kept before."""
+
+
+class Sessions(Protocol):
+    """Where each person stands; may be lost."""
+
+    async def load(self, tokens: Sequence[bytes]) -> list[tuple[Session, bytes] | None]:
+        """Return the session of each token with the bytes that it was read from; None where there is none."""
+
+    async def commit(self, commits: Sequence[Commit]) -> list[bool]:
+        """Finish each person's messages, or leave a person as is whose session changed meanwhile."""
+
+
+class Outbox(Protocol):
+    """What happens to a queued message, apart from reading the queue."""
+
+    async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
+        """Take a message off the outbox and bring it back at `due` (unix seconds)."""
+
+    async def hand_back(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
+        """Finish a message that was handed to the host and queue the host's replies."""
+
+    async def promote(self, now: float) -> int:
+        """Bring back messages and timers that are due; return how many."""
+
+    async def raise_status(self, message: bytes, status: str) -> bool:
+        """Note a delivery status of the message with this token; whether it is news: statuses come in any order."""
+
+
+class Throttle(Protocol):
+    """The business number's right to send."""
+
+    async def take(self, wanted: int) -> tuple[int, float]:
+        """Ask for the right to send `wanted` messages: how many may go now, and seconds to wait if none."""
+
+
+# --- channels
 
 
 class Retry(StrEnum):
@@ -73,11 +298,13 @@ class Retry(StrEnum):
 class SendError(Exception):
     """A channel did not take a message. Carries the channel's code, never text, address or token."""
 
-    def __init__(self, code: int, retry: Retry, meaning: str) -> None:
+    def __init__(self, code: int, retry: Retry, meaning: str, attempts: int | None = None) -> None:
+        """`attempts`: how often a message may be sent in all; None until an operator acts."""
         super().__init__(f"send refused with code {code}: {meaning}")
         self.code = code
         self.retry = retry
         self.meaning = meaning
+        self.attempts = attempts
 
     @property
     def retryable(self) -> bool:
@@ -99,6 +326,9 @@ class Channel(Protocol):
 
         Raises `SendError`.
         """
+
+    def withdraws(self, code: int) -> bool:
+        """Tell whether a failure with this code means that the person switched marketing messages off."""
 
     async def close(self) -> None:
         """Release connections."""

@@ -1,0 +1,86 @@
+"""Logs: one JSON object a line on standard output, or readable lines in a terminal. No personal data.
+
+What an exception says may quote a message or a number, so only its type and the places it came through are logged.
+"""
+
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from structlog.types import Processor
+
+from bot.paths import PACKAGE
+
+_FRAMES = 8
+
+EventDict = MutableMapping[str, Any]
+
+
+def configure(level: str, *, readable: bool | None = None) -> None:
+    """Send all logs, also those of libraries (warnings and errors), to standard output.
+
+    `readable` makes lines for people; by default in a terminal.
+    """
+    if readable is None:
+        readable = sys.stdout.isatty()
+    shared: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _where_it_failed,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_logger_name,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=_dumps)
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, _template],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("bot").setLevel(level)
+
+
+def _dumps(event: EventDict, **_: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def _where_it_failed(_: Any, __: str, event: EventDict) -> EventDict:
+    """Replace an exception by its type and the places in the code that it came through, the innermost first."""
+    found = event.pop("exc_info", None)
+    error = found if isinstance(found, BaseException) else found[1] if isinstance(found, tuple) else None
+    if found is True:
+        error = sys.exc_info()[1]
+    if error is not None:
+        event["error"] = type(error).__name__
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        event["where"] = " < ".join(f"{_short(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
+    return event
+
+
+def _short(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(PACKAGE.parent)) if path.is_relative_to(PACKAGE) else path.name
+
+
+def _template(_: Any, __: str, event: EventDict) -> EventDict:
+    """Keep of what a library says the first line, without the values filled into it."""
+    event["event"] = str(event["_record"].msg).partition("\n")[0]
+    return event

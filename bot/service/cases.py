@@ -1,0 +1,271 @@
+"""Who wrote, and where they stand: messages of a batch → one `Case` for each person.
+
+The quick way is one look at Redis: the session lies under the token of the sender's address. Whoever has none
+there (new, idle for long, or Redis lost everything), writes from another address, or is told by WhatsApp to have
+changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from bot.consent.evidence import Entry, Kind, Method
+from bot.consent.lifecycle import Record, Status, fold
+from bot.conversation.inbound import AddressChanged, Inbound, Sender
+from bot.conversation.session import Session, rebuilt
+from bot.keys import Keyring
+from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Persons, Queued, Sessions
+from bot.service.shards import token_of
+
+_PHONE_PREFIX = 4
+"""Bytes of a phone's token that a session remembers: enough to notice another phone."""
+
+
+@dataclass(slots=True)
+class Case:
+    """One person's messages of a batch, with the session that they find."""
+
+    token: bytes
+    session: Session
+    read: bytes
+    """The session's bytes in Redis; empty when there were none."""
+    sender: Sender
+    messages: list[Queued[Inbound]] = field(default_factory=list)
+    kept: Session | None = None
+    """The session as it was in Redis; None when there was none."""
+    past: Sequence[PastFact] | None = None
+    """The person's whole ledger, when it was read."""
+    superseded: bytes = b""
+
+    @property
+    def person(self) -> PersonId:
+        """Whose case it is."""
+        return PersonId(self.session.person)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message whose sender has all addresses that are known."""
+
+    queued: Queued[Inbound]
+    inbound: Inbound
+    token: bytes
+
+
+class Cases:
+    """Opens cases for one shard."""
+
+    def __init__(self, persons: Persons, ledger: Ledger, sessions: Sessions, keys: Keyring) -> None:
+        self._persons = persons
+        self._ledger = ledger
+        self._sessions = sessions
+        self._keys = keys
+
+    async def arrived(self, messages: Sequence[Queued[Inbound]]) -> list[Arrived]:
+        """Complete the senders: of events of our own by their person, of phones alone by their BSUID.
+
+        Events about a person who is no more are left out.
+        """
+        by_person = [PersonId(queued.item.person) for queued in messages if queued.item and queued.item.person]
+        phones = [queued.item.sender.phone for queued in messages if queued.item and _phone_alone(queued.item)]
+        owners = await self._persons.find(phone for phone in phones if phone) if phones else {}
+        known = await self._persons.load({*by_person, *owners.values()}) if by_person or owners else {}
+        found = []
+        for queued in messages:
+            inbound = queued.item
+            if inbound is None:
+                continue
+            if inbound.person or _phone_alone(inbound):
+                owner = PersonId(inbound.person) if inbound.person else owners.get(inbound.sender.phone or "")
+                person = known.get(owner) if owner else None
+                if person is not None:
+                    inbound = msgspec.structs.replace(inbound, sender=person.sender)
+                if inbound.sender == Sender():
+                    continue
+            found.append(Arrived(queued, inbound, token_of(inbound.sender, self._keys)))
+        return found
+
+    async def open(self, arrived: Sequence[Arrived], *, again: bool = False) -> list[Case]:
+        """Return a case for each person; `again` reads the ledger too: someone else has added to it, or we did before.
+
+        Messages stay in the order in which they arrived.
+        """
+        tokens = list(dict.fromkeys(one.token for one in arrived))
+        loaded = dict(zip(tokens, await self._sessions.load(tokens), strict=True))
+        cases: dict[bytes, Case] = {}
+        unsettled: list[Arrived] = []
+        for one in arrived:
+            session = loaded[one.token]
+            if again or session is None or self._address_is_news(one.inbound, session[0]):
+                unsettled.append(one)
+            elif one.token not in cases:
+                cases[one.token] = Case(one.token, session[0], session[1], one.inbound.sender)
+        if unsettled:
+            cases |= await self._settle(unsettled, loaded)
+        for one in arrived:
+            case = cases[one.token]
+            case.messages.append(Queued(one.queued.id, one.queued.payload, one.inbound))
+        return list(cases.values())
+
+    def _address_is_news(self, inbound: Inbound, session: Session) -> bool:
+        sender = inbound.sender
+        if isinstance(inbound.content, AddressChanged):
+            return True
+        return sender.phone is not None and sender.bsuid is not None and self._phone_prefix(sender) != session.phone
+
+    def _phone_prefix(self, sender: Sender) -> bytes:
+        return self._keys.address(sender.phone)[:_PHONE_PREFIX] if sender.phone else b""
+
+    # --- the long way
+
+    async def _settle(
+        self, unsettled: Iterable[Arrived], loaded: dict[bytes, tuple[Session, bytes] | None]
+    ) -> dict[bytes, Case]:
+        groups: dict[bytes, list[Inbound]] = {}
+        for one in unsettled:
+            groups.setdefault(one.token, []).append(one.inbound)
+        owners = await self._owners(groups)
+        people = await self._persons.load(set(owners.values()))
+        past = await self._ledger.facts(people)
+        cases = {}
+        for token, owner in owners.items():
+            person = people[owner]
+            case = self._case(token, person, past.get(owner, ()), loaded[token])
+            if person.sender.phone and person.sender.bsuid:
+                case.superseded = self._keys.address(person.sender.phone)
+            cases[token] = case
+        return cases
+
+    def _case(self, token: bytes, person: Person, past: Sequence[PastFact], kept: tuple[Session, bytes] | None) -> Case:
+        """Trust the session in Redis for what it alone knows, and the ledger for everything else."""
+        record = fold(one.fact for one in past)
+        if kept is not None and kept[0].person == person.id and kept[0].record.seq == record.seq:
+            session = kept[0].copy()
+        else:
+            session = rebuilt(person.id, record, person.locale)
+        session.phone = self._phone_prefix(person.sender)
+        before, read = kept or (None, b"")
+        return Case(token, session, read, person.sender, kept=before, past=past)
+
+    async def _owners(self, groups: Mapping[bytes, Sequence[Inbound]]) -> dict[bytes, PersonId]:
+        """Return the person of each group of messages, made where there is none, with all their addresses noted."""
+        for _ in range(2):
+            try:
+                return await self._owned(groups)
+            except AddressTaken:  # another worker was first: now they can be found
+                continue
+        return await self._owned(groups)
+
+    async def _owned(self, groups: Mapping[bytes, Sequence[Inbound]]) -> dict[bytes, PersonId]:
+        senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
+        previous = {token: _previous(inbounds) for token, inbounds in groups.items()}
+        known = await self._persons.find(
+            {address for sender in (*senders.values(), *_flat(previous.values())) for address in _addresses(sender)}
+        )
+        owners: dict[bytes, PersonId] = {}
+        strangers: dict[bytes, Sender] = {}
+        for token, sender in senders.items():
+            for before in previous[token]:
+                await self._move(before, sender, known)
+            owner = _first_known(sender, known)
+            if owner is None:
+                strangers[token] = sender
+                continue
+            if any(known.get(address) != owner for address in _addresses(sender)):
+                await self._take_over(owner, sender, known)
+            owners[token] = owner
+        new = _apart(strangers)
+        if new:
+            owners |= dict(zip(new, await self._persons.create(list(new.values())), strict=True))
+        if len(new) < len(strangers):
+            raise AddressTaken("two of these senders are one person")
+        return owners
+
+    async def _move(self, before: Sender, sender: Sender, known: dict[str, PersonId]) -> None:
+        """The person's address became another one. Their old number may become a stranger's, so it is let go."""
+        person = _first_known(before, known)
+        if person is None:
+            return
+        forget = before.phone if before.phone != sender.phone else None
+        await self._take_over(person, sender, known, forget=forget)
+        if forget:
+            known.pop(forget, None)
+
+    async def _take_over(
+        self, owner: PersonId, sender: Sender, known: dict[str, PersonId], *, forget: str | None = None
+    ) -> None:
+        """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn."""
+        others = {known[address] for address in _addresses(sender) if known.get(address, owner) != owner}
+        if others:
+            await self._inherit_withdrawals(owner, others)
+        await self._persons.set_addresses(owner, sender, forget=forget)
+        known.update(dict.fromkeys(_addresses(sender), owner))
+
+    async def _inherit_withdrawals(self, owner: PersonId, others: set[PersonId]) -> None:
+        past = await self._ledger.facts({owner, *others})
+        record = fold(one.fact for one in past.get(owner, ()))
+        entries = [
+            entry
+            for other in sorted(others)
+            for entry in _inherited(other, fold(one.fact for one in past.get(other, ())), record)
+        ]
+        if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
+            raise AddressTaken("two workers moved one address at the same time")
+
+
+def _phone_alone(inbound: Inbound) -> bool:
+    return inbound.sender.phone is not None and inbound.sender.bsuid is None
+
+
+def _addresses(sender: Sender) -> list[str]:
+    """Return the addresses, the BSUID first: a phone number may get a new owner, a BSUID does not."""
+    return [address for address in (sender.bsuid, sender.phone) if address]
+
+
+def _combined(inbounds: Sequence[Inbound]) -> Sender:
+    """Return the addresses that messages of one person tell together, the newest first."""
+    phones = [inbound.sender.phone for inbound in inbounds if inbound.sender.phone]
+    return Sender(phones[-1] if phones else None, inbounds[-1].sender.bsuid)
+
+
+def _previous(inbounds: Sequence[Inbound]) -> list[Sender]:
+    return [one.content.previous for one in inbounds if isinstance(one.content, AddressChanged)]
+
+
+def _flat(lists: Iterable[Iterable[Sender]]) -> Iterable[Sender]:
+    return (sender for senders in lists for sender in senders)
+
+
+def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
+    """Return those that share no address with one before them."""
+    taken: set[str] = set()
+    apart = {}
+    for token, sender in strangers.items():
+        if taken.isdisjoint(_addresses(sender)):
+            taken.update(_addresses(sender))
+            apart[token] = sender
+    return apart
+
+
+def _first_known(sender: Sender, known: dict[str, PersonId]) -> PersonId | None:
+    return next((known[address] for address in _addresses(sender) if address in known), None)
+
+
+def _inherited(other: PersonId, theirs: Record, ours: Record) -> Iterable[Entry]:
+    """Yield what someone withdrew and the person who has their address now has not yet."""
+    for purpose, consent in theirs.consents.items():
+        if (
+            consent.stopped_at
+            and consent.status is Status.WITHDRAWN
+            and ours.consent(purpose).stopped_at < consent.stopped_at
+        ):
+            yield Entry(
+                kind=Kind.WITHDRAWN,
+                purpose=purpose,
+                at=consent.stopped_at,
+                recorded_at=float(consent.stopped_at),
+                inbound=f"merge {other} {consent.stopped_at}",
+                method=Method.MERGE,
+                actor="system",
+            )

@@ -1,0 +1,301 @@
+"""Answers messages: a batch from the inbox → steps → the ledger → one commit.
+
+The order is what makes it safe to die anywhere: evidence is committed first, then, in one script, the session, the
+replies, the timers and the end of the messages. Whoever takes the messages up after a crash finds the evidence
+already there and steps again to the same replies. No lock is held: a person's ledger takes entries only after the
+one that the step started from, and a session is replaced only if it is still the one that was read; who loses
+reads again.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from bot.consent.evidence import Entry
+from bot.consent.lifecycle import Pending, fold
+from bot.conversation.dialogue import Dialogue, Step
+from bot.conversation.inbound import Delivery, Event, Inbound, Lapse, MessageId, Preference, Sender
+from bot.conversation.reply import Outbound, Reply
+from bot.conversation.session import Session, rebuilt
+from bot.keys import Keyring
+from bot.service import metrics
+from bot.service.cases import Arrived, Case, Cases
+from bot.service.ports import (
+    Append,
+    Commit,
+    DeadLetters,
+    HandedOver,
+    Inbox,
+    Ledger,
+    Outbox,
+    PersonId,
+    Persons,
+    Queue,
+    Queued,
+    Sessions,
+)
+from bot.service.shards import shard_of
+
+log = structlog.get_logger(__name__)
+
+WINDOW = 24 * 3600
+"""Seconds after a person's message in which anything may be sent to them. Meta: messages/send-messages."""
+
+_ROUNDS = 5
+"""How often a person's messages are tried anew when other workers were faster, before they are left for later."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What a person's messages led to."""
+
+    case: Case
+    commit: Commit
+    entries: list[Entry] = field(default_factory=list)
+    after: int = 0
+    locale_before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The stores of the shard that a worker answers."""
+
+    number: int
+    inbox: Queue[Event]
+    inboxes: Sequence[Inbox]
+    """The writing ends of all shards."""
+    sessions: Sessions
+    outbox: Outbox
+    dead: DeadLetters
+
+
+class Converse:
+    """Answers the messages of one shard."""
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        shard: Shard,
+        persons: Persons,
+        ledger: Ledger,
+        keys: Keyring,
+        withdraws: Callable[[int], bool],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`withdraws` tells which failures of a delivery mean that the person switched marketing off."""
+        self._dialogue = dialogue
+        self._shard = shard
+        self._persons = persons
+        self._ledger = ledger
+        self._keys = keys
+        self._withdraws = withdraws
+        self._clock = clock
+        self._cases = Cases(persons, ledger, shard.sessions, keys)
+
+    async def answer(self, batch: Sequence[Queued[Event]]) -> None:
+        """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is taken up again."""
+        messages: list[Queued[Inbound]] = []
+        for queued in batch:
+            match queued.item:
+                case None:
+                    await self._bury(queued)
+                case Delivery() as delivery:
+                    inbound = await self._delivered(delivery)
+                    if inbound is None:
+                        await self._shard.inbox.finish(queued.id)
+                    else:
+                        messages.append(Queued(queued.id, queued.payload, inbound))
+                case Inbound() as inbound:
+                    messages.append(Queued(queued.id, queued.payload, inbound))
+        if messages:
+            await self._answer(messages)
+
+    async def _bury(self, queued: Queued[Event]) -> None:
+        metrics.DEAD.labels("event").inc()
+        log.error("event_unreadable", cure="see `deadletter list`; a newer version may have written it")
+        await self._shard.dead.add(queued.payload, "unreadable by this version", "event")
+        await self._shard.inbox.finish(queued.id)
+
+    async def _delivered(self, delivery: Delivery) -> Inbound | None:
+        """Note a delivery status; a failure that says that the person switched marketing off is a message of theirs."""
+        if await self._shard.outbox.raise_status(self._keys.message(delivery.id), delivery.status):
+            metrics.STATUSES.labels(delivery.status).inc()
+        if delivery.code is None:
+            return None
+        metrics.REFUSALS.labels(str(delivery.code)).inc()
+        log.warning("delivery_failed", code=delivery.code)
+        if not self._withdraws(delivery.code) or delivery.recipient == Sender():
+            return None
+        return Inbound(MessageId(f"failed {delivery.id}"), delivery.recipient, delivery.at, Preference("stop"))
+
+    async def _answer(self, messages: Sequence[Queued[Inbound]]) -> None:
+        arrived = await self._cases.arrived(messages)
+        await self._finish_orphans(messages, arrived)
+        left = await self._ours(arrived)
+        again = False
+        for _ in range(_ROUNDS):
+            if not left:
+                return
+            cases = await self._cases.open(left, again=again)
+            done = await self._answer_cases(cases)
+            left = [one for one in left if one.queued.id not in done]
+            again = True
+        log.warning("answers_postponed", messages=len(left))
+
+    async def _finish_orphans(self, messages: Sequence[Queued[Inbound]], arrived: Sequence[Arrived]) -> None:
+        """Finish events about persons who are no more."""
+        kept = {one.queued.id for one in arrived}
+        for queued in messages:
+            if queued.id not in kept:
+                await self._shard.inbox.finish(queued.id)
+
+    async def _ours(self, arrived: Sequence[Arrived]) -> list[Arrived]:
+        """Pass on messages of persons who, now that all their addresses are known, belong to another shard."""
+        ours = []
+        for one in arrived:
+            number = shard_of(one.token, len(self._shard.inboxes))
+            if number == self._shard.number:
+                ours.append(one)
+            else:
+                await self._shard.inboxes[number].forward(one.inbound)
+                await self._shard.inbox.finish(one.queued.id)
+        return ours
+
+    async def _answer_cases(self, cases: Iterable[Case]) -> set[bytes]:
+        """Step, record and commit; return the inbox entries that are finished."""
+        now = self._clock()
+        answers: dict[PersonId, _Answer] = {}
+        for case in cases:
+            if case.person not in answers:  # one who comes twice, under two addresses: the second waits
+                answers[case.person] = self._stepped(case, now)
+        recorded = await self._record(answers)
+        committed = [answer for person, answer in answers.items() if person in recorded]
+        if not committed:
+            return set()
+        locales = {
+            answer.case.person: answer.commit.session.locale
+            for answer in committed
+            if answer.commit.session.locale != answer.locale_before
+        }
+        if locales:
+            await self._persons.set_locales(locales)
+        done: set[bytes] = set()
+        results = await self._shard.sessions.commit([answer.commit for answer in committed])
+        for answer, ok in zip(committed, results, strict=True):
+            if ok:
+                done.update(answer.commit.messages)
+                self._count(answer)
+        return done
+
+    async def _record(self, answers: dict[PersonId, _Answer]) -> set[PersonId]:
+        """Commit evidence; return the persons whose step may go on."""
+        appends = [Append(person, answer.after, answer.entries) for person, answer in answers.items() if answer.entries]
+        if not appends:
+            return set(answers)
+        appended = await self._ledger.append(appends)
+        return {person for person, answer in answers.items() if not answer.entries or person in appended}
+
+    # --- the steps
+
+    def _stepped(self, case: Case, now: float) -> _Answer:
+        """Step through a person's messages in the order in which they came."""
+        session = case.session
+        answer = _Answer(
+            case,
+            Commit(case.token, case.read, session, [queued.id for queued in case.messages], superseded=case.superseded),
+            after=session.record.seq,
+            locale_before=session.locale,
+        )
+        before = session.record.pending
+        seen: set[MessageId] = set()
+        for queued in case.messages:
+            inbound = queued.item
+            if inbound is None or inbound.id in seen:
+                continue
+            seen.add(inbound.id)
+            first = self._recorded_from(case, inbound)
+            if first is None:
+                step = self._dialogue.step(session, inbound, now)
+                answer.entries += step.entries
+                session = step.session
+            else:
+                step = self._dialogue.step(self._as_it_was(case, first), inbound, now)
+                session = self._as_it_is(case, step.session)
+            self._take(answer, step, inbound)
+        answer.commit.session = session
+        self._set_timers(answer.commit, before if case.past is None else None, session.record.pending, case.person)
+        return answer
+
+    def _recorded_from(self, case: Case, inbound: Inbound) -> int | None:
+        """Return the place in the ledger where this message's facts begin, if it has been stepped before."""
+        if case.past is None:
+            return None
+        token = self._keys.message(inbound.id)
+        return next((place for place, one in enumerate(case.past) if one.inbound == token), None)
+
+    def _as_it_was(self, case: Case, place: int) -> Session:
+        """Return the session from which a message was stepped before its worker died."""
+        record = fold(one.fact for one in (case.past or ())[:place])
+        if case.kept is not None and case.kept.record == record:
+            return case.kept
+        return rebuilt(case.person, record, case.session.locale)
+
+    def _as_it_is(self, case: Case, session: Session) -> Session:
+        """Return the session after such a step: with the whole ledger, to which someone else may have added."""
+        record = fold(one.fact for one in case.past or ())
+        if session.record == record:
+            return session
+        return rebuilt(case.person, record, session.locale)
+
+    def _take(self, answer: _Answer, step: Step, inbound: Inbound) -> None:
+        commit, person = answer.commit, answer.case.person
+        seq = step.session.record.seq
+        if step.handed_over:
+            commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq))
+            return
+        name = self._keys.message(inbound.id).hex()
+        commit.outbound += [
+            _outbound(reply, f"{name}.{number}", person, answer.case.sender, inbound.at, seq)
+            for number, reply in enumerate(step.replies)
+        ]
+
+    def _set_timers(self, commit: Commit, before: Pending | None, after: Pending | None, person: PersonId) -> None:
+        if before is not None and before != after:
+            commit.ended.append(_lapse(before, person))
+        if after is not None and before != after:
+            commit.timers.append((after.expires_at + 1.0, _lapse(after, person)))
+
+    def _count(self, answer: _Answer) -> None:
+        now = self._clock()
+        for queued in answer.case.messages:
+            if queued.item is not None:
+                metrics.MESSAGES.labels(type(queued.item.content).__name__.lower()).inc()
+                if queued.item.received_at:
+                    metrics.ANSWERED.observe(max(0.0, now - queued.item.received_at))
+        for entry in answer.entries:
+            metrics.EVIDENCE.labels(entry.kind).inc()
+
+
+def _outbound(reply: Reply, id: str, person: PersonId, to: Sender, at: int, seq: int) -> Outbound:
+    return Outbound(
+        id=id,
+        person=person,
+        phone=to.phone,
+        bsuid=to.bsuid,
+        reply=reply,
+        ledger_seq=seq,
+        not_after=at + WINDOW,
+    )
+
+
+def _lapse(pending: Pending, person: PersonId) -> Inbound:
+    """The event that comes when a question has waited long enough; the same each time, so that it can be removed."""
+    return Inbound(
+        MessageId(f"lapse {pending.question}"),
+        Sender(),
+        pending.expires_at + 1,
+        Lapse(pending.question),
+        person=person,
+    )

@@ -1,0 +1,221 @@
+"""Sends what is in the outbox: a last look at consent, the rate limits, the channel, and what its errors ask for.
+
+Messages to one person go one after the other, in their order; different people don't wait for each other.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+
+from bot.batcher import Batcher
+from bot.consent.lifecycle import Record, fold
+from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
+from bot.conversation.reply import Outbound
+from bot.service import metrics
+from bot.service.ports import (
+    Channel,
+    DeadLetters,
+    Inbox,
+    Ledger,
+    Outbox,
+    PersonId,
+    Queue,
+    Queued,
+    Retry,
+    SendError,
+    Throttle,
+    Unavailable,
+)
+from bot.service.retry import delay
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT = 64
+"""Requests to the channel at a time: what a crash may send twice."""
+
+_STEP = 0.001
+"""Seconds between messages of one person that wait together, so that they keep their order."""
+
+
+class Deliver:
+    """Sends the messages of one shard."""
+
+    def __init__(
+        self,
+        queue: Queue[Outbound],
+        outbox: Outbox,
+        ledger: Ledger,
+        channel: Channel,
+        throttle: Throttle,
+        inbox: Inbox,
+        dead: DeadLetters,
+        *,
+        most: int = IN_FLIGHT,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`most`: how many persons are sent to at a time."""
+        self._queue = queue
+        self._outbox = outbox
+        self._ledger = ledger
+        self._channel = channel
+        self._throttle = throttle
+        self._inbox = inbox
+        self._dead = dead
+        self._most = most
+        self._clock = clock
+        self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
+        self._lines: dict[str, deque[Queued[Outbound]]] = {}
+        self._senders: set[asyncio.Task[None]] = set()
+        self._paused_until = 0.0
+
+    async def room(self) -> int:
+        """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
+        wait = self._paused_until - self._clock()
+        if wait > 0:
+            await asyncio.sleep(min(wait, 1.0))
+            return 0
+        if len(self._senders) >= self._most:
+            await asyncio.wait(self._senders, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+        return self._most - len(self._senders)
+
+    @property
+    def in_hand(self) -> list[bytes]:
+        """The entries that are being sent or wait for one before them."""
+        return [queued.id for line in self._lines.values() for queued in line]
+
+    async def take(self, batch: Sequence[Queued[Outbound]]) -> None:
+        """Begin to send what was read from the outbox, as fast as the business number may."""
+        waiting = deque(batch)
+        while waiting:
+            granted, wait = await self._throttle.take(len(waiting))
+            for _ in range(granted):
+                await self._line_up(waiting.popleft())
+            if waiting and not granted:
+                await asyncio.sleep(wait)
+
+    async def finish(self) -> None:
+        """Wait until everything in hand is sent or put back."""
+        while self._senders:
+            await asyncio.wait(self._senders)
+
+    async def _line_up(self, queued: Queued[Outbound]) -> None:
+        outbound = queued.item
+        if outbound is None:
+            return await self._bury(queued, "unreadable by this version")
+        line = self._lines.get(outbound.person)
+        if line is not None:
+            line.append(queued)
+            return None
+        self._lines[outbound.person] = deque([queued])
+        sender = asyncio.create_task(self._send_line(outbound.person))
+        self._senders.add(sender)
+        sender.add_done_callback(self._senders.discard)
+        return None
+
+    async def _send_line(self, person: str) -> None:
+        """Send one person's messages in their order; after one that must wait, the others wait too."""
+        line = self._lines[person]
+        due = 0.0
+        try:
+            while line:
+                queued = line[0]
+                assert queued.item is not None
+                if due:
+                    due += _STEP
+                    await self._outbox.retry(queued.id, queued.item, due)
+                else:
+                    due = await self._send(queued, queued.item)
+                line.popleft()
+        except Unavailable:
+            metrics.FAILURES.labels("deliver").inc()  # unfinished: whoever reclaims it sends it (again)
+        finally:
+            del self._lines[person]
+
+    async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> float:
+        """Send one message; return when it is to be sent again (unix seconds), or 0."""
+        if outbound.not_after and self._clock() > outbound.not_after:
+            return await self._done(queued, "expired")
+        if not await self._gate.add(outbound):
+            return await self._done(queued, "withheld")
+        try:
+            with metrics.SENDING.time():
+                await self._channel.send(outbound)
+        except SendError as error:
+            return await self._refused(queued, outbound, error)
+        metrics.HALTED.set(0)
+        return await self._done(queued, "sent")
+
+    async def _done(self, queued: Queued[Outbound], outcome: str) -> float:
+        metrics.SENT.labels(outcome).inc()
+        await self._queue.finish(queued.id)
+        return 0.0
+
+    async def _bury(self, queued: Queued[Outbound], reason: str) -> None:
+        metrics.DEAD.labels("outbound").inc()
+        await self._dead.add(queued.payload, reason, "outbound")
+        await self._done(queued, "failed")
+
+    # --- errors
+
+    async def _refused(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> float:
+        metrics.REFUSALS.labels(str(error.code)).inc()
+        log.warning("send_refused", code=error.code, meaning=error.meaning, retry=error.retry)
+        attempt = outbound.attempt + 1
+        if error.retry is Retry.OPT_OUT:
+            await self._inbox.forward(self._switched_off(outbound))
+            return await self._done(queued, "opted_out")
+        if not error.retryable or (error.attempts is not None and attempt >= error.attempts):
+            await self._bury(queued, f"send refused with code {error.code}")
+            return 0.0
+        now = self._clock()
+        due = now + delay(error.retry, outbound.attempt, random.random())  # jitter
+        if error.retry in (Retry.HALT, Retry.LATER, Retry.THROTTLE):
+            self._paused_until = max(self._paused_until, due)
+        if error.retry is Retry.HALT:
+            metrics.HALTED.set(1)
+            log.error("sending_halted", code=error.code, cure=error.meaning)
+            attempt = outbound.attempt
+        await self._outbox.retry(queued.id, msgspec.structs.replace(outbound, attempt=attempt), due)
+        metrics.SENT.labels("postponed").inc()
+        return due
+
+    def _switched_off(self, outbound: Outbound) -> Inbound:
+        """The person switched marketing off at the channel: the same as if they had told us."""
+        return Inbound(
+            MessageId(f"refused {outbound.id}"),
+            Sender(outbound.phone, outbound.bsuid),
+            int(self._clock()),
+            Preference("stop"),
+            self._clock(),
+        )
+
+    # --- consent
+
+    async def _allowed(self, batch: Sequence[Outbound]) -> Sequence[bool]:
+        """Look once more, right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
+        asking = [outbound for outbound in batch if outbound.reply.purpose or outbound.reply.question]
+        if not asking:
+            return [True] * len(batch)
+        now_at = await self._ledger.sequences({PersonId(outbound.person) for outbound in asking})
+        changed = {
+            PersonId(outbound.person)
+            for outbound in asking
+            if outbound.attempt or now_at.get(PersonId(outbound.person)) != outbound.ledger_seq
+        }
+        past = await self._ledger.facts(changed) if changed else {}
+        records = {person: fold(one.fact for one in past.get(person, ())) for person in changed}
+        return [self._still(outbound, records) for outbound in batch]
+
+    def _still(self, outbound: Outbound, records: dict[PersonId, Record]) -> bool:
+        record = records.get(PersonId(outbound.person))
+        if record is None:
+            return True
+        reply = outbound.reply
+        if reply.purpose and not record.allows(reply.purpose, int(self._clock())):
+            return False
+        return not reply.question or (record.pending is not None and record.pending.question == reply.question)

@@ -1,0 +1,153 @@
+"""The seam to a bot that the company already has: messages that no dialogue claims, from persons who consented."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+import msgspec
+import structlog
+
+from bot.conversation.inbound import Inbound
+from bot.conversation.reply import Outbound, Reply
+from bot.service import metrics
+from bot.service.ports import (
+    Channel,
+    DeadLetters,
+    HandedOver,
+    Ledger,
+    Outbox,
+    PersonId,
+    Queue,
+    Queued,
+    SendError,
+    Unavailable,
+)
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 20.0
+"""Seconds that the host's bot may take for one message."""
+ATTEMPTS = 3
+IN_FLIGHT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Consenter:
+    """Who a host's message is from: all that a host may know beside the message itself."""
+
+    id: PersonId
+    locale: str
+
+
+Host = Callable[[Inbound, Consenter], Awaitable[Sequence[Reply] | None]]
+"""The host's bot: answers one message; its replies pass the same gate as ours."""
+
+
+class HandOver:
+    """Takes one shard's messages to the host."""
+
+    def __init__(
+        self,
+        host: Host,
+        purpose: str,
+        queue: Queue[HandedOver],
+        outbox: Outbox,
+        ledger: Ledger,
+        dead: DeadLetters,
+        channel: Channel | None = None,
+    ) -> None:
+        """`purpose` is the one whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
+        self._host = host
+        self._purpose = purpose
+        self._queue = queue
+        self._outbox = outbox
+        self._ledger = ledger
+        self._dead = dead
+        self._channel = channel
+        self._failures: Counter[bytes] = Counter()
+        self._running: dict[bytes, asyncio.Task[None]] = {}
+
+    @property
+    def in_hand(self) -> list[bytes]:
+        """The entries that the host has not answered yet."""
+        return list(self._running)
+
+    async def room(self) -> int:
+        """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
+        if len(self._running) >= IN_FLIGHT:
+            await asyncio.wait(self._running.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+        return IN_FLIGHT - len(self._running)
+
+    async def take(self, batch: Sequence[Queued[HandedOver]]) -> None:
+        """Begin to hand over what was read."""
+        handed = [queued.item for queued in batch if queued.item is not None]
+        sequences = await self._ledger.sequences({one.person for one in handed})
+        for queued in batch:
+            if queued.item is None:
+                await self._bury(queued, "unreadable by this version")
+            elif sequences.get(queued.item.person) != queued.item.ledger_seq:
+                metrics.HANDED_OVER.labels("withheld").inc()  # something was withdrawn, or changed, meanwhile
+                await self._queue.finish(queued.id)
+            else:
+                task = asyncio.create_task(self._hand_over(queued, queued.item))
+                self._running[queued.id] = task
+                task.add_done_callback(partial(self._let_go, queued.id))
+
+    async def finish(self) -> None:
+        """Wait until the host has answered everything in hand."""
+        while self._running:
+            await asyncio.wait(self._running.values())
+
+    def _let_go(self, entry_id: bytes, _: asyncio.Task[None]) -> None:
+        self._running.pop(entry_id, None)
+
+    async def _hand_over(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
+        try:
+            await self._answered(queued, handed)
+        except Unavailable:
+            metrics.FAILURES.labels("hand_over").inc()
+
+    async def _answered(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
+        person = Consenter(handed.person, handed.locale)
+        try:
+            if self._channel is not None:
+                with suppress(SendError):
+                    await self._channel.mark_read(handed.inbound.id, typing=True)
+            async with asyncio.timeout(PATIENCE):
+                replies = await self._host(handed.inbound, person) or ()
+            outbound = [self._outbound(queued, handed, reply, number) for number, reply in enumerate(replies)]
+        except Exception as error:
+            return await self._failed(queued, error)
+        await self._outbox.hand_back(queued.id, outbound)
+        self._failures.pop(queued.id, None)
+        metrics.HANDED_OVER.labels("answered").inc()
+        return None
+
+    async def _failed(self, queued: Queued[HandedOver], error: Exception) -> None:
+        """Let the host have the message again, a few times. Its error may quote the person: only its kind is told."""
+        self._failures[queued.id] += 1
+        metrics.HANDED_OVER.labels("failed").inc()
+        log.error("host_failed", error=type(error).__name__, attempt=self._failures[queued.id])
+        if self._failures[queued.id] >= ATTEMPTS:
+            del self._failures[queued.id]
+            await self._bury(queued, f"the host's bot failed {ATTEMPTS} times: {type(error).__name__}")
+
+    async def _bury(self, queued: Queued[HandedOver], reason: str) -> None:
+        metrics.DEAD.labels("event").inc()
+        await self._dead.add(queued.payload, reason, "handover")
+        await self._queue.finish(queued.id)
+
+    def _outbound(self, queued: Queued[HandedOver], handed: HandedOver, reply: Reply, number: int) -> Outbound:
+        inbound = handed.inbound
+        return Outbound(
+            id=f"host {queued.id.decode()}.{number}",
+            person=handed.person,
+            phone=inbound.sender.phone,
+            bsuid=inbound.sender.bsuid,
+            reply=msgspec.structs.replace(reply, purpose=reply.purpose or self._purpose),
+            ledger_seq=handed.ledger_seq,
+            not_after=inbound.at + 24 * 3600,
+        )

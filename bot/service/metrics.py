@@ -1,0 +1,23 @@
+"""What is counted and timed. Labels come from closed sets: no metric can carry personal data."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+WEBHOOKS = Counter("consentbot_webhooks", "Webhooks by outcome", ["outcome"])
+EVENTS = Counter("consentbot_events", "Updates in webhooks by what became of them", ["outcome"])
+MESSAGES = Counter("consentbot_messages", "Messages and events answered, by kind", ["kind"])
+EVIDENCE = Counter("consentbot_ledger_entries", "Entries added to the ledger, by kind", ["kind"])
+SENT = Counter("consentbot_sent", "Messages that were to be sent, by outcome", ["outcome"])
+REFUSALS = Counter("consentbot_send_errors", "Refusals by the channel, by its code", ["code"])
+STATUSES = Counter("consentbot_statuses", "Delivery statuses that were news", ["status"])
+DEAD = Counter("consentbot_dead_letters", "What could not be processed, by kind", ["kind"])
+HANDED_OVER = Counter("consentbot_handed_over", "Messages for the host's bot, by outcome", ["outcome"])
+FAILURES = Counter("consentbot_failures", "Rounds of a worker that failed and are done again", ["worker"])
+
+_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+ACKNOWLEDGED = Histogram("consentbot_webhook_seconds", "From a webhook's arrival to its answer", buckets=_SECONDS)
+ANSWERED = Histogram("consentbot_answer_seconds", "From a message's arrival to its commit", buckets=_SECONDS)
+SENDING = Histogram("consentbot_send_seconds", "Duration of a request to the channel", buckets=_SECONDS)
+
+QUEUED = Gauge("consentbot_queued", "Unfinished entries of a queue, all shards together", ["queue"])
+HALTED = Gauge("consentbot_sending_halted", "1 while nothing can be sent until an operator acts")

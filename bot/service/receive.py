@@ -1,0 +1,91 @@
+"""A webhook arrives: it is proven genuine, read, and stored; only then may it be acknowledged."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+
+import structlog
+
+from bot.conversation.inbound import Event, Inbound, Sender
+from bot.keys import Keyring
+from bot.service import metrics
+from bot.service.ports import DeadLetters, Inbox, Incoming, NotAWebhook, Parsed, Taken, Webhooks
+from bot.service.shards import shard_of, token_of
+
+log = structlog.get_logger(__name__)
+
+
+class Receipt(StrEnum):
+    """What became of a webhook."""
+
+    STORED = "stored"
+    FORGED = "forged"
+    """Its signature is missing or wrong: nothing of it was read."""
+    UNREADABLE = "unreadable"
+    FULL = "full"
+    """The inbox has no room: the channel must try again later."""
+
+
+class Receive:
+    """Takes a channel's webhooks for all shards."""
+
+    def __init__(
+        self,
+        webhooks: Webhooks,
+        inboxes: Sequence[Inbox],
+        dead: DeadLetters,
+        keys: Keyring,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._webhooks = webhooks
+        self._inboxes = inboxes
+        self._dead = dead
+        self._keys = keys
+        self._clock = clock
+
+    async def __call__(self, body: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Store what a webhook holds. Raises `Unavailable`; then, as after `FULL`, the channel must try again."""
+        if not self._webhooks.authentic(body, headers):
+            return Receipt.FORGED
+        try:
+            parsed = self._webhooks.parse(body, self._clock())
+        except NotAWebhook:
+            return Receipt.UNREADABLE
+        return await self.store(parsed)
+
+    async def store(self, parsed: Parsed) -> Receipt:
+        """Store what was parsed, each event once; what could not be read becomes a dead letter."""
+        events = parsed.events
+        if len(events) == 1:
+            taken = [await self._add(events[0])]
+        else:
+            taken = await asyncio.gather(*map(self._add, events))
+        for outcome in taken:
+            metrics.EVENTS.labels(outcome).inc()
+        if Taken.FULL in taken:
+            log.warning("inbox_full", cure="start more workers, or raise INBOX_LIMIT")
+            return Receipt.FULL
+        for malformed in parsed.malformed:
+            metrics.EVENTS.labels("malformed").inc()
+            metrics.DEAD.labels("raw").inc()
+            log.warning("update_malformed", field=malformed.reason)
+            await self._dead.add(malformed.raw, malformed.reason, "raw")
+        for reason, count in parsed.ignored.items():
+            metrics.EVENTS.labels(f"ignored_{reason}").inc(count)
+        return Receipt.STORED
+
+    async def _add(self, event: Event) -> Taken:
+        token = token_of(_address_of(event), self._keys)
+        inbox = self._inboxes[shard_of(token, len(self._inboxes))]
+        return await inbox.add(Incoming(self._digest(event), event.at // 86400, event))
+
+    def _digest(self, event: Event) -> bytes:
+        """Name an event in the memory of what was seen; a message has several statuses."""
+        if isinstance(event, Inbound):
+            return self._keys.message(event.id)
+        return self._keys.message(f"{event.status} {event.id}")
+
+
+def _address_of(event: Event) -> Sender:
+    return event.sender if isinstance(event, Inbound) else event.recipient

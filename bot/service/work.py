@@ -1,0 +1,168 @@
+"""The endless rounds of a worker: answer the inbox, send the outbox, serve the host, bring back what is due.
+
+A round that fails because a store is away is done again until it succeeds: what was read and not finished is still
+there. A message on which the program itself fails becomes a dead letter, and its neighbours go on.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from bot.conversation.inbound import Event
+from bot.service import metrics
+from bot.service.converse import Converse
+from bot.service.ports import DeadLetters, Outbox, Queue, Queued, Unavailable
+
+log = structlog.get_logger(__name__)
+
+BATCH = 256
+"""Messages answered together: one transaction, one commit."""
+
+RECLAIM_EVERY = 5.0
+"""Seconds between looks for what a dead worker left."""
+
+PROMOTE_EVERY = 0.25
+"""Seconds between looks for what is due."""
+
+T = TypeVar("T")
+
+
+class _Reader(Generic[T]):
+    """Reads a queue, and from time to time what a dead reader of it has left."""
+
+    def __init__(self, queue: Queue[T]) -> None:
+        self._queue = queue
+        self._next_look = 0.0
+
+    async def read(self, count: int, in_hand: Sequence[bytes] = ()) -> Sequence[Queued[T]]:
+        """Return some entries, none of those that are in hand already; wait a little for the first."""
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + RECLAIM_EVERY
+            if in_hand:
+                await self._queue.renew(in_hand)
+            held = frozenset(in_hand)
+            left = [queued for queued in await self._queue.reclaim(count) if queued.id not in held]
+            if left:
+                self._next_look = 0.0
+                return left
+        return await self._queue.read(count)
+
+
+async def lasting(name: str, round: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    """Do rounds until told to stop; after a failure wait a little, longer each time, and go on."""
+    failures = 0
+    while not stopping.is_set():
+        try:
+            await round()
+            failures = 0
+        except Exception as error:
+            failures += 1
+            _note(name, error)
+            await pause(min(0.1 * 2**failures, 5.0), stopping)
+
+
+async def pause(seconds: float, stopping: asyncio.Event) -> None:
+    """Wait, but not longer than the program runs."""
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _note(name: str, error: Exception) -> None:
+    """Log a failure by its kind and place; its text may quote data."""
+    metrics.FAILURES.labels(name).inc()
+    if isinstance(error, Unavailable):
+        log.warning("store_unavailable", worker=name, reason=str(error))
+    else:
+        log.error("round_failed", worker=name, error=type(error).__name__, exc_info=error)
+
+
+async def answer_inbox(converse: Converse, inbox: Queue[Event], dead: DeadLetters, stopping: asyncio.Event) -> None:
+    """Answer what comes in, and what another worker left unanswered."""
+    reader = _Reader(inbox)
+
+    async def round() -> None:
+        await _answered(await reader.read(BATCH), converse, inbox, dead, stopping)
+
+    await lasting("converse", round, stopping)
+
+
+async def _answered(
+    batch: Sequence[Queued[Event]],
+    converse: Converse,
+    inbox: Queue[Event],
+    dead: DeadLetters,
+    stopping: asyncio.Event,
+) -> None:
+    """Answer a batch, however often the stores are away meanwhile; one by one when a message in it is poison."""
+    if not batch:
+        return
+    try:
+        await _persistently(lambda: converse.answer(batch), stopping)
+    except Exception as error:
+        _note("converse", error)
+        if len(batch) == 1:
+            await _bury(batch[0], type(error).__name__, inbox, dead)
+        else:
+            for queued in batch:
+                await _answered([queued], converse, inbox, dead, stopping)
+
+
+async def _persistently(work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    while not stopping.is_set():
+        try:
+            return await work()
+        except Unavailable as error:
+            _note("converse", error)
+            await pause(0.5, stopping)
+    return None
+
+
+async def _bury(queued: Queued[Event], reason: str, inbox: Queue[Event], dead: DeadLetters) -> None:
+    metrics.DEAD.labels("event").inc()
+    await dead.add(queued.payload, f"the program failed: {reason}", "event")
+    await inbox.finish(queued.id)
+
+
+class Taker(Protocol[T]):
+    """Takes a batch in hand and works on it in the background."""
+
+    async def room(self) -> int:
+        """Wait a while until more entries may be taken in hand; return how many, perhaps none."""
+
+    @property
+    def in_hand(self) -> Sequence[bytes]:
+        """The entries that are being worked on."""
+
+    async def take(self, batch: Sequence[Queued[T]]) -> None:
+        """Begin to work on a batch."""
+
+    async def finish(self) -> None:
+        """Wait until everything in hand is done."""
+
+
+async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asyncio.Event) -> None:
+    """Take what is queued in hand; when told to stop, finish what is."""
+    reader = _Reader(queue)
+
+    async def round() -> None:
+        room = await taker.room()
+        if room > 0:
+            await taker.take(await reader.read(room, taker.in_hand))
+
+    await lasting(name, round, stopping)
+    await taker.finish()
+
+
+async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
+    """Bring back messages and timers when they are due."""
+
+    async def round() -> None:
+        if not await outbox.promote(time.time()):
+            await pause(PROMOTE_EVERY, stopping)
+
+    await lasting("timers", round, stopping)

@@ -1,0 +1,10 @@
+"""The room of HTTP: routes that only translate between requests and use cases.
+
+Comes in: requests of channels and of those who watch over the program; goes out: calls of `bot.service`. May be
+mounted into any aiohttp application beside its own routes.
+"""
+
+from bot.web.health import Health, health_routes
+from bot.web.webhook import webhook_routes
+
+__all__ = ["Health", "health_routes", "webhook_routes"]

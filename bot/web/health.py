@@ -1,0 +1,55 @@
+"""`/healthz`, `/readyz` and `/metrics`, for those who watch over the program. No secrets, no personal data."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot import __version__
+from bot.service import metrics
+from bot.service.checks import Check
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What the routes ask the program."""
+
+    missing: Mapping[str, str]
+    """Settings without which webhooks get 503, with what each is and where to find it."""
+    ready: Callable[[], Awaitable[Sequence[Check]]]
+    queued: Callable[[], Awaitable[Mapping[str, int]]]
+    """Queue → unfinished entries. Raises `Unavailable`."""
+
+
+def health_routes(health: Health) -> Iterable[web.RouteDef]:
+    """Return the routes."""
+
+    async def alive(_: web.Request) -> web.Response:
+        return _json({"status": "alive", "version": __version__, "missing": dict(health.missing)})
+
+    async def ready(_: web.Request) -> web.Response:
+        checks = await health.ready()
+        ok = all(check.ok for check in checks)
+        answer = {
+            "status": "ready" if ok else "not ready",
+            "version": __version__,
+            "checks": [check.as_dict() for check in checks],
+        }
+        return _json(answer, status=200 if ok else 503)
+
+    async def measured(_: web.Request) -> web.Response:
+        for queue, length in (await health.queued()).items():
+            metrics.QUEUED.labels(queue).set(length)
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    yield web.get("/healthz", alive)
+    yield web.get("/readyz", ready)
+    yield web.get("/metrics", measured)
+
+
+def _json(answer: object, status: int = 200) -> web.Response:
+    return web.Response(
+        body=orjson.dumps(answer) + b"\n", status=status, content_type="application/json", charset="utf-8"
+    )
