@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, KeywordError, Vocabulary, read
 from bot.conversation.normalise import emoji, exact, loose
-from bot.conversation.withdrawal import Grade, Withdrawals, entries
+from bot.conversation.withdrawal import Withdrawals
 
 __all__ = ["Intent", "KeywordError", "Keywords", "Match"]
 
@@ -64,7 +64,7 @@ class Keywords:
         match = self._loose.get(plain) or self._answer(form, plain, asked_in)
         if match:
             return match
-        found = self._withdrawals.find(plain.split())
+        found = self._withdrawals.find(text, plain)
         return _match(found.intent, found.languages, found.how) if found else None
 
     def shown(self, intent: Intent, locale: str) -> str:
@@ -112,10 +112,9 @@ def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
                 for form in vocabulary.forms(word):
                     exactly.setdefault(form, {}).setdefault(intent, set()).add(language)
         stop = vocabulary.stop
-        for word in (stop.show, *stop.strong, *stop.weak, *stop.alone, *stop.phrases):
+        for word in (*stop.strong, *stop.common, *stop.weak, *stop.alone, *stop.phrases):
             for form in vocabulary.forms(word):
                 exactly.setdefault(form, {}).setdefault(Intent.STOP, set()).add(language)
-    exactly.pop("", None)
     loosely: dict[str, dict[Intent, set[str]]] = {}
     for form, meanings in exactly.items():
         for intent, languages in meanings.items():

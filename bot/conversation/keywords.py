@@ -86,17 +86,19 @@ class Stop(_Table):
 
     show: Word = ""
     strong: Words = ()
-    """Withdraw as a whole message and as first or last words of any message."""
+    """Have no other use: withdraw as a whole message and as first or last words of any message."""
+    common: Words = ()
+    """The same, but one that opens a longer sentence in small letters may be speech ("stop, o Zé não vem")."""
     weak: Words = ()
-    """Have other uses (cancel an order): withdraw as a whole message or beside one other word."""
+    """Have other uses (cancel an order): withdraw as a whole message; inside one the bot asks."""
     alone: Words = ()
-    """So common in some language that they withdraw only as a whole message and mean nothing inside one."""
+    """Ordinary words of some language: withdraw as a whole message and mean nothing inside one."""
     phrases: Words = ()
     """Clear refusals: withdraw wherever they stand."""
     never: Words = ()
     """Look like one of these words, or contain it ("bus stop"), and are no withdrawal."""
     not_after: Words = ()
-    """Right before a word of withdrawal they turn it round ("don't stop"): then the bot asks."""
+    """Right before a word of withdrawal of the same language they turn it round ("don't stop"): the bot asks."""
     not_before: Words = ()
     """The same, right after it ("arrêtez pas")."""
 
@@ -111,7 +113,7 @@ class Vocabulary(_Table):
     """One file."""
 
     polite: Words = ()
-    """Greetings and courtesies that change nothing about a withdrawal around them."""
+    """Greetings and courtesies that change nothing about a withdrawal beside them."""
     spelling: dict[Word, Word] = {}
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()
@@ -148,9 +150,13 @@ def read(folder: Path) -> dict[str, Vocabulary]:
     found = {UNIVERSAL: _read_one(folder / FILE)}
     for path in sorted(folder.glob(f"*/{FILE}")):
         found[path.parent.name] = _read_one(path)
-    for language, vocabulary in found.items():
-        _check_one(path_of(folder, language), vocabulary)
-    _check_together(folder, found)
+    problems = [
+        *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
+        *_clashes(folder, found),
+        *_unprintable(folder, found),
+    ]
+    if problems:
+        raise KeywordError("\n".join(dict.fromkeys(problems)))
     return found
 
 
@@ -188,6 +194,7 @@ def _cure(kind: str, message: str) -> str:
 
 def _stop_lists(stop: Stop) -> Iterator[tuple[str, Iterable[str]]]:
     yield "strong", stop.strong
+    yield "common", stop.common
     yield "weak", stop.weak
     yield "alone", stop.alone
     yield "phrases", stop.phrases
@@ -205,23 +212,24 @@ def _meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     yield from (("polite", word) for word in vocabulary.polite)
 
 
-def _check_one(path: Path, vocabulary: Vocabulary) -> None:
-    """Refuse a word without letters, and one with two meanings."""
+def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
+    """Find words without letters, and words with two meanings."""
     seen: dict[str, tuple[str, str]] = {}
     for key, word in _meanings(vocabulary):
         for form in vocabulary.forms(word):
             if not form:
-                raise KeywordError(f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])")
+                yield f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])"
+                continue
             other_key, other = seen.setdefault(loose(form), (key, word))
             if other_key != key:
-                raise KeywordError(
+                yield (
                     f"{path}: {key}: {word!r} already means {other_key} ({other!r}), as accents and case don't count; "
                     "keep it in one of the two"
                 )
 
 
-def _check_together(folder: Path, vocabularies: dict[str, Vocabulary]) -> None:
-    """Refuse a command, which works in every language, that is a yes, a no or an ordinary word in one of them."""
+def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find commands, which work in every language, that are a yes, a no or an ordinary word in one of them."""
     commands: dict[str, tuple[str, str]] = {}
     harmless: list[tuple[str, str, str, str]] = []
     for language, vocabulary in vocabularies.items():
@@ -234,7 +242,23 @@ def _check_together(folder: Path, vocabularies: dict[str, Vocabulary]) -> None:
     for form, language, key, word in harmless:
         if form in commands:
             other, command = commands[form]
-            raise KeywordError(
+            yield (
                 f"{path_of(folder, other)}: {command}: {word!r} stands under {key} in {path_of(folder, language)}; "
                 "a command works in every language, so remove it there or use a longer phrase"
             )
+
+
+def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find printed words of withdrawal that would not work when they are typed."""
+    for language, vocabulary in vocabularies.items():
+        known = {
+            loose(form)
+            for file in (vocabulary, vocabularies[UNIVERSAL])
+            for name, words in _stop_lists(file.stop)
+            if name != "never"
+            for word in words
+            for form in file.forms(word)
+        }
+        show = vocabulary.stop.show
+        if show and loose(exact(show)) not in known:
+            yield f"{path_of(folder, language)}: stop.show: {show!r} is in none of its lists; add it to stop.strong"

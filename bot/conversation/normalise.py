@@ -14,7 +14,9 @@ _REMEMBERED = 4096
 _JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiner: spelling in Persian and Indic scripts, so `exact` keeps them inside words."""
 
-_BLANK_LETTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 """Letters and marks by category that show nothing: variation selectors, Hangul fillers, grapheme joiner."""
 
 _KEYCAP = "\u20e3"

@@ -4,41 +4,45 @@ Stopping must be as easy as agreeing (GDPR Art. 7(3)), in any wording that a rea
 (47 CFR 64.1200(a)(10), used as a floor). So this reads generously, and asks back where it is in doubt.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary
-from bot.conversation.normalise import drawn_out, loose, skeletons, squeeze
+from bot.conversation.normalise import drawn_out, exact, loose, skeletons, squeeze
 from bot.conversation.typos import Neighbours
 
 _SHORT = 3
-"""Words of a message in which a misspelt word is looked for."""
+"""Words of a message in which a misspelt word is looked for, or that a common word may open."""
 
 _TYPED = 5
 """Letters that a misspelt word has at least: shorter ones are near to too many others."""
+
+_PAUSES = re.compile(r"[.,;:!?…\n–—।،؛؟]+")
+"""What separates "no, stop" into two statements."""
 
 
 class Grade(IntEnum):
     """How sure a word is; of two grades of one word (in two languages) the higher counts."""
 
     NEVER = 0
-    POLITE = 1
-    ALONE = 2
-    WEAK = 3
+    ALONE = 1
+    WEAK = 2
+    COMMON = 3
     STRONG = 4
     PHRASE = 5
 
 
-_FUZZY = {Grade.STRONG: 5, Grade.WEAK: 6}
-"""Letters from which on a word of this grade is recognised misspelt."""
+_FUZZY = {Grade.STRONG: 5, Grade.COMMON: 6, Grade.WEAK: 6}
+"""Letters from which on a word of this grade is recognised misspelt as a whole message."""
 
 _FUZZY_BESIDE_OTHERS = 6
 """The same for strong words that are not the whole message."""
 
 
 class Entry(NamedTuple):
-    """A known word or phrase."""
+    """A known word or phrase; a universal one has no languages."""
 
     grade: Grade
     languages: frozenset[str]
@@ -61,60 +65,36 @@ class Found(NamedTuple):
     languages: frozenset[str]
 
 
-def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, Entry]:
-    """Return all words that matter to a withdrawal, in their loose form; a universal word has no languages."""
-    collected: dict[str, tuple[Grade, set[str]]] = {}
-    for language, vocabulary in vocabularies.items():
-        for grade, words in _graded(vocabulary):
-            for form in (loose(form) for word in words for form in vocabulary.forms(word)):
-                known, languages = collected.get(form, (grade, set()))
-                collected[form] = (max(known, grade), {*languages, language})
-    return {
-        form: Entry(grade, frozenset() if UNIVERSAL in languages else frozenset(languages))
-        for form, (grade, languages) in collected.items()
-    }
-
-
-def _graded(vocabulary: Vocabulary) -> Iterable[tuple[Grade, Iterable[str]]]:
-    stop = vocabulary.stop
-    yield Grade.NEVER, stop.never
-    yield Grade.POLITE, vocabulary.polite
-    yield Grade.ALONE, stop.alone
-    yield Grade.WEAK, stop.weak
-    yield Grade.STRONG, (stop.show, *stop.strong) if stop.show else stop.strong
-    yield Grade.PHRASE, stop.phrases
-
-
 class Withdrawals:
     """All words of withdrawal, ready to be found."""
 
     def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
         self._entries = entries(vocabularies)
         self._lengths = _lengths_by_first_word(self._entries)
-        self._not_after = _loose_forms(vocabularies, after=True)
-        self._not_before = _loose_forms(vocabularies, after=False)
-        strong = [word for word, entry in self._entries.items() if entry.grade is Grade.STRONG and " " not in word]
-        self._squeezed = {squeeze(word): self._entries[word] for word in strong}
+        self._not_after = _turning(vocabularies, before=True)
+        self._not_before = _turning(vocabularies, before=False)
+        self._courtesies = _courtesies(vocabularies)
+        sure = {
+            word: entry
+            for word, entry in self._entries.items()
+            if entry.grade in (Grade.COMMON, Grade.STRONG) and " " not in word
+        }
+        self._squeezed = {squeeze(word): entry for word, entry in sure.items()}
         self._skeletons = {
-            skeleton: self._entries[word]
-            for word in strong
-            if len(word) >= 4
-            for skeleton in (word, *skeletons(word))
+            skeleton: entry for word, entry in sure.items() if len(word) >= 4 for skeleton in (word, *skeletons(word))
         }
         self._known = _single_words(vocabularies) | {word for word in self._entries if " " not in word}
         self._neighbours = Neighbours(word for word in self._known if len(word) >= _TYPED - 1)
 
-    def find(self, words: list[str]) -> Found | None:
-        """Return the withdrawal in a message of these loose words, or None."""
+    def find(self, text: str, plain: str) -> Found | None:
+        """Return the withdrawal in `text`, whose loose form is `plain`, or None."""
+        words = plain.split()
         if len(words) >= _SHORT and all(len(word) == 1 for word in words):
             words = ["".join(words)]
-        spans = self._spans(words)
-        first, end = _without_courtesies(spans, len(words))
+        first, end = self._without_courtesies(words)
         doubt: Span | None = None
-        for span in spans:
-            if span.grade < Grade.ALONE:
-                continue
-            how = self._how(words, span, first, end)
+        for span in self._spans(words):
+            how = self._how(text, words, span, first, end)
             if how:
                 return Found(Intent.STOP, how, span.languages)
             if span.grade > Grade.ALONE:
@@ -125,47 +105,67 @@ class Withdrawals:
         return Found(Intent.MAYBE_STOP, "inside", doubt.languages)
 
     def _spans(self, words: list[str]) -> list[Span]:
-        """Return the known words and phrases from left to right, the longest at each place, without overlap."""
+        """Return the words of withdrawal from left to right, less those inside a phrase that is none ("bus stop")."""
         spans = []
-        place = 0
-        while place < len(words):
-            step = 1
-            for length in self._lengths.get(words[place], ()):
-                entry = self._entries.get(" ".join(words[place : place + length]))
+        harmless = []
+        for place, word in enumerate(words):
+            for length in self._lengths.get(word, ()):
+                entry = self._entries.get(word if length == 1 else " ".join(words[place : place + length]))
                 if entry and place + length <= len(words):
-                    spans.append(Span(place, place + length, *entry))
-                    step = length
-                    break
-            place += step
-        return spans
+                    span = Span(place, place + length, *entry)
+                    (harmless if span.grade is Grade.NEVER else spans).append(span)
+        return [
+            span for span in spans if not any(other.start <= span.start and span.end <= other.end for other in harmless)
+        ]
 
-    def _how(self, words: list[str], span: Span, first: int, end: int) -> str:
+    def _how(self, text: str, words: list[str], span: Span, first: int, end: int) -> str:
         """Return how `span` makes the message, whose own words are first…end, a withdrawal; empty if it does not."""
-        at_start, at_end = span.start == first, span.end == end
-        others = (end - first) - (span.end - span.start)
-        if others == 0:
-            return "whole"
-        if span.grade is Grade.ALONE or self._turned(words, span):
+        if self._turned(text, words, span):
             return ""
-        if span.grade is Grade.PHRASE:
-            return "phrase"
-        if (at_start or at_end) and (span.grade is Grade.STRONG or others == 1):
-            return "first_word" if at_start else "last_word"
+        at_start, at_end = span.start <= first, span.end >= end
+        if at_start and at_end:
+            return "whole"
+        match span.grade:
+            case Grade.PHRASE:
+                return "phrase"
+            case Grade.STRONG | Grade.COMMON if at_end:
+                return "last_word"
+            case Grade.STRONG if at_start:
+                return "first_word"
+            case Grade.COMMON if at_start and (end - span.end <= _SHORT or _in_capitals(text, words[span.start])):
+                return "first_word"
         return ""
 
-    def _turned(self, words: list[str], span: Span) -> bool:
-        """Whether the words around `span` turn it round, as in "don't stop"."""
-        return any(
-            " ".join(words[max(0, span.start - length) : span.start]) in self._not_after
-            or " ".join(words[span.end : span.end + length]) in self._not_before
-            for length in (1, 2)
-        )
+    def _turned(self, text: str, words: list[str], span: Span) -> bool:
+        """Whether the words around `span` turn it round, as in "don't stop", and not in "no, stop"."""
+        spoken = span.languages or {"en"}
+        for length in (1, 2):
+            before = self._not_after.get(" ".join(words[max(0, span.start - length) : span.start]), ())
+            after = self._not_before.get(" ".join(words[span.end : span.end + length]), ())
+            if not spoken.isdisjoint(before) and span.start not in _pauses(text):
+                return True
+            if not spoken.isdisjoint(after) and span.end not in _pauses(text):
+                return True
+        return False
+
+    def _without_courtesies(self, words: list[str]) -> tuple[int, int]:
+        """Return where the message begins and ends without the courtesies around it; all of it, if it is only that."""
+        first, end = 0, len(words)
+        while length := self._courtesy(words[first : first + _LONGEST_COURTESY], from_start=True):
+            first += length
+        while length := self._courtesy(words[max(first, end - _LONGEST_COURTESY) : end], from_start=False):
+            end -= length
+        return (first, end) if first < end else (0, len(words))
+
+    def _courtesy(self, words: list[str], *, from_start: bool) -> int:
+        for length in range(len(words), 0, -1):
+            if " ".join(words[:length] if from_start else words[-length:]) in self._courtesies:
+                return length
+        return 0
 
     def _odd(self, words: list[str]) -> Found | None:
         """Look at both ends of a message for a word drawn out, disguised or misspelt."""
-        if not words:
-            return None
-        for word in dict.fromkeys((words[0], words[-1])):
+        for word in dict.fromkeys(words[:1] + words[-1:]):
             entry = self._squeezed.get(squeeze(word)) if drawn_out(word) else None
             if entry:
                 return Found(Intent.STOP, "repeated", entry.languages)
@@ -178,7 +178,7 @@ class Withdrawals:
         return None
 
     def _meant(self, typed: str, *, alone: bool) -> Entry | None:
-        """Return the word of withdrawal that `typed` is one letter away from, if nothing else is."""
+        """Return the word of withdrawal that `typed` is one slip away from, if nothing else is."""
         if len(typed) < _TYPED or typed in self._known:
             return None
         near = self._neighbours.of(typed)
@@ -189,6 +189,38 @@ class Withdrawals:
         return Entry(Grade.STRONG, frozenset().union(*languages) if all(languages) else frozenset())
 
 
+_LONGEST_COURTESY = 5
+"""Words of the longest courtesy that is recognised, e.g. "sehr geehrte damen und herren"."""
+
+
+def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, Entry]:
+    """Return all words that matter to a withdrawal, in their loose form."""
+    collected: dict[str, tuple[Grade, set[str]]] = {}
+    for language, vocabulary in vocabularies.items():
+        for grade, words in _graded(vocabulary):
+            for form in _loose_forms(vocabulary, words):
+                known, languages = collected.get(form, (grade, set()))
+                collected[form] = (max(known, grade), {*languages, language})
+    return {
+        form: Entry(grade, frozenset() if UNIVERSAL in languages else frozenset(languages))
+        for form, (grade, languages) in collected.items()
+    }
+
+
+def _graded(vocabulary: Vocabulary) -> Iterable[tuple[Grade, Iterable[str]]]:
+    stop = vocabulary.stop
+    yield Grade.NEVER, stop.never
+    yield Grade.ALONE, stop.alone
+    yield Grade.WEAK, stop.weak
+    yield Grade.COMMON, stop.common
+    yield Grade.STRONG, stop.strong
+    yield Grade.PHRASE, stop.phrases
+
+
+def _loose_forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:
+    return (loose(form) for word in words for form in vocabulary.forms(word))
+
+
 def _fuzzy(word: str, known: Mapping[str, Entry], alone: bool) -> bool:
     grade = known[word].grade
     if alone:
@@ -196,16 +228,19 @@ def _fuzzy(word: str, known: Mapping[str, Entry], alone: bool) -> bool:
     return grade is Grade.STRONG and len(word) >= _FUZZY_BESIDE_OTHERS
 
 
-def _without_courtesies(spans: list[Span], length: int) -> tuple[int, int]:
-    """Return where the message begins and ends when the courtesies around it are left out; all, if it is only that."""
-    first, end = 0, length
-    for span in spans:
-        if span.grade is Grade.POLITE and span.start == first:
-            first = span.end
-    for span in reversed(spans):
-        if span.grade is Grade.POLITE and span.end == end and span.start >= first:
-            end = span.start
-    return (first, end) if first < end else (0, length)
+def _pauses(text: str) -> set[int]:
+    """Return the places of words that a punctuation mark stands before."""
+    places: set[int] = set()
+    count = 0
+    for statement in _PAUSES.split(text):
+        count += len(exact(statement).split())
+        places.add(count)
+    return places
+
+
+def _in_capitals(text: str, word: str) -> bool:
+    """Whether `word` stands in `text` as it is printed: STOP. Scripts without capitals count as such."""
+    return any(typed == typed.upper() and loose(exact(typed)) == word for typed in text.split())
 
 
 def _lengths_by_first_word(known: Iterable[str]) -> dict[str, tuple[int, ...]]:
@@ -213,15 +248,26 @@ def _lengths_by_first_word(known: Iterable[str]) -> dict[str, tuple[int, ...]]:
     for phrase in known:
         first, *rest = phrase.split()
         lengths.setdefault(first, set()).add(1 + len(rest))
-    return {first: tuple(sorted(found, reverse=True)) for first, found in lengths.items()}
+    return {first: tuple(sorted(found)) for first, found in lengths.items()}
 
 
-def _loose_forms(vocabularies: Mapping[str, Vocabulary], *, after: bool) -> frozenset[str]:
+def _turning(vocabularies: Mapping[str, Vocabulary], *, before: bool) -> dict[str, set[str]]:
+    """Return form → languages in which it turns a withdrawal round."""
+    found: dict[str, set[str]] = {}
+    for language, vocabulary in vocabularies.items():
+        words = vocabulary.stop.not_after if before else vocabulary.stop.not_before
+        for form in _loose_forms(vocabulary, words):
+            found.setdefault(form, set()).add(language)
+    return found
+
+
+def _courtesies(vocabularies: Mapping[str, Vocabulary]) -> frozenset[str]:
+    """Return what changes nothing beside a withdrawal: courtesies, and a yes or no, which STOP beats."""
     return frozenset(
-        loose(form)
+        form
         for vocabulary in vocabularies.values()
-        for word in (vocabulary.stop.not_after if after else vocabulary.stop.not_before)
-        for form in vocabulary.forms(word)
+        for words in (vocabulary.polite, *(vocabulary.spoken(intent).every() for intent in ANSWERS))
+        for form in _loose_forms(vocabulary, words)
     )
 
 
@@ -231,7 +277,6 @@ def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
         form
         for vocabulary in vocabularies.values()
         for intent in (*GLOBAL, *ANSWERS)
-        for word in (*vocabulary.spoken(intent).every(), *vocabulary.spoken(intent).ambiguous)
-        for form in (loose(form) for form in vocabulary.forms(word))
+        for form in _loose_forms(vocabulary, (*vocabulary.spoken(intent).every(), *vocabulary.spoken(intent).ambiguous))
         if " " not in form
     }
