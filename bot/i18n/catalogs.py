@@ -3,17 +3,22 @@
 A catalog is a plain mapping from text id (`msgctxt`) to translated text; empty and fuzzy ones are left out.
 """
 
+import struct
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
-from babel.messages.pofile import read_po
+
+from bot.i18n import po
 
 SOURCE_LOCALE = "en"
 """The language in which the texts are written."""
+
+LANGUAGES = "languages.toml"
 
 
 class CatalogError(ValueError):
@@ -38,10 +43,10 @@ class Language:
 
 def languages(folder: Path) -> dict[str, Language]:
     """Read `languages.toml`. Raises `CatalogError`."""
-    path = folder / "languages.toml"
+    path = folder / LANGUAGES
     try:
         table = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise CatalogError(f"{path}: can't be read ({error}); restore it from version control") from error
     found = {}
     for code, entry in table.items():
@@ -50,9 +55,28 @@ def languages(folder: Path) -> dict[str, Language]:
             if status not in ("offered", "draft"):
                 raise CatalogError(f"{path}: [{code}] status must be 'offered' or 'draft', not {status!r}")
             found[code] = Language(code=code, offered=status == "offered", **entry)
-        except (KeyError, TypeError) as error:
+            Locale.parse(code.replace("-", "_"))
+        except (AttributeError, KeyError, TypeError) as error:
             raise CatalogError(f"{path}: [{code}] {error}; see the other entries for the keys") from error
+        except (ValueError, UnknownLocaleError):
+            raise CatalogError(f"{path}: [{code}] is no language that CLDR knows; write e.g. [pt-BR]") from None
+    for code in found:
+        _check_fallbacks(path, code, found)
     return found
+
+
+def _check_fallbacks(path: Path, code: str, found: Mapping[str, Language]) -> None:
+    """Refuse a chain that doesn't end at the source language: a message would be looked for without end."""
+    chain = [code]
+    while chain[-1] != SOURCE_LOCALE:
+        following = found[chain[-1]].fallback
+        if following not in found and following != SOURCE_LOCALE:
+            raise CatalogError(
+                f"{path}: [{chain[-1]}] fallback {following!r} is not in this file; add it or leave it out"
+            )
+        if following in chain:
+            raise CatalogError(f"{path}: [{code}] fallbacks go in a circle: {' → '.join([*chain, following])}")
+        chain.append(following)
 
 
 def catalog_path(folder: Path, code: str, suffix: str = "po") -> Path:
@@ -63,37 +87,40 @@ def catalog_path(folder: Path, code: str, suffix: str = "po") -> Path:
 def read(folder: Path, code: str) -> Mapping[str, tuple[str, str]]:
     """Return text id → (English, translation) of a language, from the `.mo` if it was compiled, else the `.po`.
 
-    Raises `CatalogError` when there is neither.
+    Raises `CatalogError` when there is neither, or it is broken.
     """
     compiled, source = catalog_path(folder, code, "mo"), catalog_path(folder, code)
     fresh = compiled.exists() and (not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime)
-    path = compiled if fresh else source
+    if fresh:
+        return _read_compiled(compiled)
+    try:
+        file = po.read(source)
+    except (OSError, po.PoError) as error:
+        raise CatalogError(f"{source}: can't be read ({error}); run `python -m bot i18n check {code}`") from error
+    return {entry.id: (entry.english, entry.translation) for entry in file.entries if entry.usable}
+
+
+def _read_compiled(path: Path) -> Mapping[str, tuple[str, str]]:
     try:
         with path.open("rb") as file:
-            catalog = read_mo(file) if fresh else read_po(file, locale=code.replace("-", "_"))
-    except (OSError, ValueError) as error:
+            catalog = read_mo(file)
+    except (OSError, ValueError, LookupError, struct.error) as error:
         raise CatalogError(f"{path}: can't be read ({error}); run `python -m bot i18n compile`") from error
     return {
         message.context: (str(message.id), str(message.string))
         for message in catalog
-        if message.context and message.string and not message.fuzzy
+        if message.context and message.string
     }
 
 
-def compile_all(folder: Path) -> list[Path]:
-    """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written. Raises `CatalogError`."""
-    written = []
-    for code in languages(folder):
-        source = catalog_path(folder, code)
-        if not source.exists():
-            continue
-        try:
-            with source.open("rb") as file:
-                catalog: Catalog = read_po(file, locale=code.replace("-", "_"), abort_invalid=True)
-        except (ValueError, OSError) as error:
-            raise CatalogError(f"{source}: {error}") from error
-        target = catalog_path(folder, code, "mo")
-        with target.open("wb") as file:
-            write_mo(file, catalog)
-        written.append(target)
-    return written
+def write_compiled(path: Path, file: po.PoFile) -> None:
+    """Write a catalog as `.mo`, whole or not at all: usable texts only."""
+    catalog = Catalog(fuzzy=False, charset="utf-8")
+    catalog.mime_headers = list(file.headers.items())
+    for entry in file.entries:
+        if entry.usable:
+            catalog.add(entry.english, entry.translation, context=entry.id)
+    unfinished = path.with_suffix(".mo.new")
+    with unfinished.open("wb") as target:
+        write_mo(target, catalog)
+    unfinished.replace(path)

@@ -111,7 +111,9 @@ def _unwanted(slot: Slot, character: str, *, joins: bool) -> str:
     return ""
 
 
-_URL = re.compile(r"https?://[^\s<>\"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<!\w)#\w+|\+\d[\d ]{6,}\d")
+_URL = re.compile(
+    r"https?://[^\s<>\"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+[a-z]{2,}/\S*|(?<!\w)#\w+|\+\d[\d ]{6,}\d"
+)
 
 
 def _url(slot: Slot, text: str) -> Iterator[str]:

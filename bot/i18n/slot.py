@@ -5,7 +5,7 @@ its English is the `msgid`.
 """
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -72,6 +72,19 @@ class Slot:
     def single_line(self) -> bool:
         """Whether line breaks are refused by WhatsApp."""
         return self.kind not in (Kind.BODY, Kind.TEXT, Kind.PHRASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Originals:
+    """All texts in their source language, and what only those who say them know."""
+
+    slots: tuple[Slot, ...]
+    places: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Text id → where it is said, in words for translators."""
+    together: Sequence[Sequence[str]] = ()
+    """Ids of texts that are choices of one message, so they must differ."""
+    widest: Mapping[str, str] = field(default_factory=dict)
+    """The longest value that each placeholder may get."""
 
 
 _formatter = string.Formatter()

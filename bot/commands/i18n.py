@@ -1,0 +1,262 @@
+"""`python -m bot i18n …`: the commands of translators and of those who look after the catalogs."""
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import paths
+from bot.business import BusinessError
+from bot.business import load as load_business
+from bot.conversation import flow
+from bot.conversation.intents import Keywords
+from bot.conversation.keywords import FILE as KEYWORDS_FILE
+from bot.conversation.keywords import KeywordError
+from bot.conversation.places import originals
+from bot.i18n import check as checking
+from bot.i18n import pseudo as pseudo_languages
+from bot.i18n import status as progress
+from bot.i18n.catalogs import SOURCE_LOCALE, CatalogError, catalog_path, languages
+from bot.i18n.extract import TEMPLATE, template
+from bot.i18n.po import PoError, PoFile, read, written
+from bot.i18n.slot import Originals, TextError
+from bot.i18n.start import start
+from bot.i18n.update import updated
+from bot.settings import SettingsError, load_settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Translations: extract, update, check, compile and try the catalogs in locales/.",
+    rich_markup_mode=None,
+)
+
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[LANGUAGE]...", help="All languages when left out.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The folders that the commands work in."""
+
+    locales: Path = paths.LOCALES
+    flows: Path = paths.FLOWS
+
+    def originals(self) -> Originals:
+        """Read every English text."""
+        business_file = load_settings().business_file or self.flows / "business.toml"
+        return originals(flow.load(self.flows), load_business(business_file), business_file)
+
+    def codes(self, wanted: Collection[str] | None) -> list[str]:
+        """Return the languages to work on. Raises `CatalogError` for one that isn't there."""
+        known = [code for code in languages(self.locales) if code != SOURCE_LOCALE]
+        for code in wanted or ():
+            if code not in known:
+                raise CatalogError(
+                    f"there is no language {code!r}; known: {', '.join(known)}. "
+                    f"A new one: `python -m bot i18n init {code}`"
+                )
+        return [code for code in known if not wanted or code in wanted]
+
+
+@app.callback()
+def folders(
+    context: typer.Context,
+    locales: Annotated[Path, typer.Option(help="The folder of the catalogs.")] = paths.LOCALES,
+    flows: Annotated[Path, typer.Option(help="The folder of the dialogues.")] = paths.FLOWS,
+) -> None:
+    """Take the folders that all commands work in."""
+    context.obj = Project(locales, flows)
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Say what is wrong with a file in one line and leave with status 1: a stack trace helps no translator."""
+    try:
+        yield
+    except (
+        BusinessError,
+        CatalogError,
+        KeywordError,
+        PoError,
+        SettingsError,
+        TextError,
+        flow.FlowError,
+        OSError,
+    ) as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def extract(context: typer.Context) -> None:
+    """Write locales/bot.pot from the texts of the flows and of business.toml."""
+    project: Project = context.obj
+    with _errors_told():
+        path = project.locales / TEMPLATE
+        path.write_text(written(_template(project)), "utf-8")
+        typer.echo(f"wrote {path}")
+
+
+def _template(project: Project) -> PoFile:
+    return template(project.originals(), project.locales.parent)
+
+
+@app.command()
+def update(context: typer.Context, codes: Codes = None) -> None:
+    """Bring catalogs up to date with the texts: reworded ones become fuzzy, new ones are empty."""
+    project: Project = context.obj
+    with _errors_told():
+        fresh = _template(project)
+        (project.locales / TEMPLATE).write_text(written(fresh), "utf-8")
+        known = languages(project.locales)
+        for code in project.codes(codes):
+            path = catalog_path(project.locales, code)
+            after = written(updated(read(path), fresh, known[code]))
+            changed = after != path.read_text("utf-8")
+            if changed:
+                path.write_text(after, "utf-8")
+            typer.echo(f"{path}: {'updated' if changed else 'up to date'}")
+
+
+@app.command()
+def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For example it or pt-BR.")]) -> None:
+    """Begin a new language: its empty catalog, and a draft in languages.toml."""
+    project: Project = context.obj
+    with _errors_told():
+        path = start(project.locales, code, _template(project))
+        typer.echo(f"wrote {path}: open it in a PO editor such as Poedit, then `python -m bot i18n check {code}`")
+        typer.echo(f"{project.locales / code / KEYWORDS_FILE} can hold the words that customers type in this language")
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    codes: Codes = None,
+    *,
+    strict: Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check catalogs and keywords; print file:line: [code] message. Status 1 when there is an error."""
+    project: Project = context.obj
+    with _errors_told():
+        only = project.codes(codes) if codes else ()
+        found = [*checking.everything(project.locales, project.originals(), only), *_keywords(project)]
+    failed = any(finding.error or strict for finding in found)
+    if as_json:
+        rows = [asdict(finding) | {"path": str(finding.path)} for finding in found]
+        typer.echo(json.dumps({"ok": not failed, "findings": rows}, ensure_ascii=False, indent=2))
+    else:
+        for finding in found:
+            typer.echo(finding)
+        errors = sum(finding.error for finding in found)
+        typer.echo(f"{errors} errors, {len(found) - errors} warnings", err=True)
+    raise typer.Exit(failed)
+
+
+def _keywords(project: Project) -> Iterator[checking.Finding]:
+    """Two meanings of one word are found when the words are read."""
+    try:
+        Keywords.load(project.locales)
+    except KeywordError as error:
+        yield checking.Finding(project.locales / KEYWORDS_FILE, 1, "keyword", str(error))
+
+
+@app.command(name="compile")
+def compile_catalogs(context: typer.Context) -> None:
+    """Write a .mo beside each .po; nothing is written when one of them has an error."""
+    project: Project = context.obj
+    with _errors_told():
+        targets = checking.compile_all(project.locales, project.originals().slots)
+        typer.echo(f"compiled {len(targets)} catalogs")
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    codes: Codes = None,
+    *,
+    per_flow: Annotated[bool, typer.Option("--flows", help="Each flow by itself, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far each language is. Status 1 when an offered one lacks a text."""
+    project: Project = context.obj
+    with _errors_told():
+        wanted = {SOURCE_LOCALE, *project.codes(codes)} if not codes else set(project.codes(codes))
+        reports = [
+            report
+            for report in progress.reports(project.locales, project.originals())
+            if report.language.code in wanted
+        ]
+    if as_json:
+        typer.echo(json.dumps([asdict(report) for report in reports], ensure_ascii=False, indent=2))
+    else:
+        Console().print(_table(reports, per_flow=per_flow))
+    raise typer.Exit(any(report.language.offered and report.whole.percent < 100 for report in reports))
+
+
+def _table(reports: list[progress.Report], *, per_flow: bool) -> Table:
+    table = Table("language", "status", "translated", "fuzzy", "missing", "legal missing", "reviewed", box=None)
+    for report in reports:
+        language = report.language
+        offered = "offered" if language.offered else "draft"
+        table.add_row(language.code, offered, *_cells(report.whole), "yes" if language.reviewed else "no")
+        for name, counts in report.flows.items() if per_flow else ():
+            table.add_row(f"  {name}", "", *_cells(counts), "")
+    return table
+
+
+def _cells(counts: progress.Progress) -> tuple[str, str, str, str]:
+    return (
+        f"{counts.translated}/{counts.total} ({counts.percent} %)",
+        str(counts.fuzzy or "–"),
+        str(counts.missing or "–"),
+        str(counts.legal_missing or "–"),
+    )
+
+
+@app.command()
+def say(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(metavar="LANGUAGE", help="The language of the question that was asked.")],
+    text: Annotated[str, typer.Argument(help="What a customer might type.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show what a typed text means, as an answer to a question in LANGUAGE and at any other time."""
+    project: Project = context.obj
+    with _errors_told():
+        if code != SOURCE_LOCALE:
+            project.codes([code])
+        words = Keywords.load(project.locales)
+    asked, unasked = (words.classify(text, asked_in=asked_in) for asked_in in (code, None))
+    meanings = {
+        name: None if match is None else {"intent": match.intent.value, "rule": match.rule}
+        for name, match in (("answer", asked), ("unasked", unasked))
+    }
+    if as_json:
+        typer.echo(json.dumps(meanings, ensure_ascii=False))
+        return
+    for name, title in (("answer", f"as an answer to a question in {code}"), ("unasked", "at any other time")):
+        meaning = meanings[name]
+        typer.echo(f"{title}: " + ("{intent} ({rule})".format(**meaning) if meaning else "nothing known"))
+
+
+@app.command()
+def pseudo(
+    context: typer.Context,
+    arabic: Annotated[bool, typer.Option("--arabic", help="From right to left.")] = False,
+) -> None:
+    """Print all texts in a made-up language, and which English leaves a longer language too little room."""
+    project: Project = context.obj
+    with _errors_told():
+        slots = project.originals().slots
+    catalog = pseudo_languages.catalogs(slots)[pseudo_languages.ARABIC if arabic else pseudo_languages.ENGLISH]
+    for slot in slots:
+        typer.echo(f"{slot.id}: {catalog[slot.id][1]}")
+    for slot, left in pseudo_languages.tight(slots):
+        typer.echo(f"{slot.id}: {left} characters left of {slot.limit}; consider a shorter English text", err=True)

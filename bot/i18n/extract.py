@@ -1,0 +1,89 @@
+"""The template of all catalogs, `locales/bot.pot`: every text with what its translator must know.
+
+The same texts always give the same bytes: no dates, no line numbers, in the order of the flow files. Limits stand
+in comments, because editors keep those; the flags beside them are for tools that understand them.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bot.i18n.po import Entry, PoFile
+from bot.i18n.slot import Originals, Slot, Template
+
+TEMPLATE = "bot.pot"
+
+PROJECT = "consentbot"
+
+_NAMES = {
+    "body": "message",
+    "text": "message",
+    "header": "message header",
+    "footer": "message footer",
+    "button": "button",
+    "list_button": "button that opens a list",
+    "row": "list row",
+    "row_description": "description of a list row",
+    "phrase": "part of a message",
+}
+
+
+def template(originals: Originals, root: Path) -> PoFile:
+    """Return the template; `root` is the folder that names of source files are relative to."""
+    return PoFile(
+        headers=headers(),
+        entries=tuple(_entry(slot, root, originals.places.get(slot.id, ())) for slot in originals.slots),
+        comments=("Texts of consentbot, for translators. Written by `python -m bot i18n extract`; don't edit.",),
+    )
+
+
+def headers(language: str = "", plural: str = "") -> dict[str, str]:
+    """Return the headers that the program decides."""
+    return {
+        "Project-Id-Version": PROJECT,
+        "Language": language.replace("-", "_"),
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=UTF-8",
+        "Content-Transfer-Encoding": "8bit",
+        **({"Plural-Forms": plural} if plural else {}),
+    }
+
+
+def _entry(slot: Slot, root: Path, places: Sequence[str]) -> Entry:
+    return Entry(
+        id=slot.id,
+        english=slot.english,
+        notes=tuple(_notes(slot, places)),
+        source=_relative(slot.source, root),
+        flags=tuple(_flags(slot)),
+    )
+
+
+def _notes(slot: Slot, places: Sequence[str]) -> Iterable[str]:
+    yield from places
+    if slot.note:
+        yield slot.note
+    names = sorted(Template.parse(slot.english).names)
+    yield (
+        f"WhatsApp {_NAMES[slot.kind]}, at most {slot.limit} characters"
+        f"{' with the example values' if names else ''}{', on one line' if slot.single_line else ''}."
+    )
+    if names:
+        yield f"Copy unchanged: {', '.join(f'{{{name}}}' for name in names)}."
+        for name in names:
+            example = slot.examples.get(name, "").replace("\n", " / ")
+            yield f"Example of {{{name}}}: {example}"
+    if slot.legal:
+        yield "Legal: without this text the language is not offered. Add nothing, leave nothing out."
+
+
+def _flags(slot: Slot) -> Iterable[str]:
+    """Tools count the raw text, so a limit is right only where there is no placeholder."""
+    if Template.parse(slot.english).names:
+        yield "python-brace-format"
+    else:
+        yield f"max-length:{slot.limit}"
+
+
+def _relative(source: str, root: Path) -> str:
+    path = Path(source)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

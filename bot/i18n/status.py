@@ -1,0 +1,69 @@
+"""How far each language is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.i18n import po
+from bot.i18n.catalogs import SOURCE_LOCALE, Language, catalog_path, languages
+from bot.i18n.slot import Originals
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts of texts, of a language or of one of its flows."""
+
+    total: int
+    translated: int
+    fuzzy: int
+    missing: int
+    legal_missing: int
+    """Legal texts that are missing or fuzzy: with any of these the language is not offered."""
+
+    @property
+    def percent(self) -> int:
+        """How much is translated; 100 only when all is."""
+        return 100 * self.translated // self.total if self.total else 100
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A language's progress, as a whole and per flow."""
+
+    language: Language
+    whole: Progress
+    flows: dict[str, Progress]
+
+
+def reports(folder: Path, originals: Originals) -> list[Report]:
+    """Return the progress of every language. Raises `CatalogError`, `PoError`, `OSError`."""
+    return [_report(folder, language, originals) for language in languages(folder).values()]
+
+
+def _report(folder: Path, language: Language, originals: Originals) -> Report:
+    """English counts as translated: it is the source."""
+    entries = {}
+    if language.code != SOURCE_LOCALE:
+        entries = {entry.id: entry for entry in po.read(catalog_path(folder, language.code)).entries}
+    states: dict[str, list[tuple[str, bool]]] = {}
+    for slot in originals.slots:
+        entry = entries.get(slot.id)
+        if language.code == SOURCE_LOCALE:
+            state = "translated"
+        elif entry is None or not entry.translation:
+            state = "missing"
+        else:
+            state = "fuzzy" if entry.fuzzy or entry.english != slot.english else "translated"
+        states.setdefault(slot.id.partition(".")[0], []).append((state, slot.legal))
+    everything = [state for flow in states.values() for state in flow]
+    return Report(language, _progress(everything), {flow: _progress(found) for flow, found in states.items()})
+
+
+def _progress(states: list[tuple[str, bool]]) -> Progress:
+    names = [state for state, _ in states]
+    return Progress(
+        total=len(states),
+        translated=names.count("translated"),
+        fuzzy=names.count("fuzzy"),
+        missing=names.count("missing"),
+        legal_missing=sum(1 for state, legal in states if legal and state != "translated"),
+    )
