@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
@@ -48,21 +49,25 @@ def languages(folder: Path) -> dict[str, Language]:
         table = tomllib.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise CatalogError(f"{path}: can't be read ({error}); restore it from version control") from error
-    found = {}
-    for code, entry in table.items():
-        try:
-            status = entry.pop("status")
-            if status not in ("offered", "draft"):
-                raise CatalogError(f"{path}: [{code}] status must be 'offered' or 'draft', not {status!r}")
-            found[code] = Language(code=code, offered=status == "offered", **entry)
-            Locale.parse(code.replace("-", "_"))
-        except (AttributeError, KeyError, TypeError) as error:
-            raise CatalogError(f"{path}: [{code}] {error}; see the other entries for the keys") from error
-        except (ValueError, UnknownLocaleError):
-            raise CatalogError(f"{path}: [{code}] is no language that CLDR knows; write e.g. [pt-BR]") from None
+    found = {code: _language(path, code, entry) for code, entry in table.items()}
     for code in found:
         _check_fallbacks(path, code, found)
     return found
+
+
+def _language(path: Path, code: str, entry: dict[str, Any]) -> Language:
+    try:
+        Locale.parse(code.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        raise CatalogError(f"{path}: [{code}] is no language that CLDR knows; write e.g. [pt-BR]") from None
+    try:
+        status = entry.pop("status")
+        language = Language(code=code, offered=status == "offered", **entry)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise CatalogError(f"{path}: [{code}] {error}; see the other entries for the keys") from error
+    if status not in ("offered", "draft"):
+        raise CatalogError(f"{path}: [{code}] status must be 'offered' or 'draft', not {status!r}")
+    return language
 
 
 def _check_fallbacks(path: Path, code: str, found: Mapping[str, Language]) -> None:
@@ -107,10 +112,15 @@ def _read_compiled(path: Path) -> Mapping[str, tuple[str, str]]:
     except (OSError, ValueError, LookupError, struct.error) as error:
         raise CatalogError(f"{path}: can't be read ({error}); run `python -m bot i18n compile`") from error
     return {
-        message.context: (str(message.id), str(message.string))
+        _text(message.context): (str(message.id), str(message.string))
         for message in catalog
         if message.context and message.string
     }
+
+
+def _text(context: str | bytes) -> str:
+    """Babel 2.18 leaves the context of a compiled message undecoded."""
+    return context.decode() if isinstance(context, bytes) else context
 
 
 def write_compiled(path: Path, file: po.PoFile) -> None:

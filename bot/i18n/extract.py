@@ -85,5 +85,8 @@ def _flags(slot: Slot) -> Iterable[str]:
 
 
 def _relative(source: str, root: Path) -> str:
+    """Name a file the same on every machine: below `root`, else without its folder."""
     path = Path(source)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+    if path.is_absolute() and not path.is_relative_to(root):
+        return path.name
+    return (path.relative_to(root) if path.is_absolute() else path).as_posix()

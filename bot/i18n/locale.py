@@ -62,12 +62,18 @@ def guess(phone: str | None, bsuid: str | None, offered: Collection[str]) -> tup
     """Return the offered locales that the person's country makes likely.
 
     One result is good enough to speak in; several mean that the person should be asked; none, the default.
-    A country with several official languages of which we offer one is still a question, so it yields that one
-    only if it is the country's first.
+    Of a country with several official languages we must offer the first, or several: French alone is no guess for
+    Canada.
     """
     code = country(phone, bsuid)
     if code is None:
         return ()
-    official = languages_of(code)
-    found = [match for language in official if (match := negotiate(language, offered))]
-    return tuple(dict.fromkeys(found))
+    official = {language: _spoken_in(language, code, offered) for language in languages_of(code)}
+    found = tuple(dict.fromkeys(locale for locale in official.values() if locale))
+    first = next(iter(official.values()), None)
+    return found if first or len(found) > 1 else ()
+
+
+def _spoken_in(language: str, country_code: str, offered: Collection[str]) -> str | None:
+    """Return the country's own variety if we have it: pt-PT in Portugal."""
+    return negotiate(f"{language}-{country_code}", offered) or negotiate(language, offered)

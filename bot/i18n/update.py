@@ -13,13 +13,8 @@ from bot.i18n.extract import headers
 from bot.i18n.po import Entry, PoFile
 
 
-def new(template: PoFile, language: Language) -> PoFile:
-    """Return an empty catalog of `language`."""
-    return updated(PoFile(), template, language)
-
-
 def updated(catalog: PoFile, template: PoFile, language: Language) -> PoFile:
-    """Return `catalog` with the texts of `template`."""
+    """Return `catalog` with the texts of `template`; a new language's is an empty `PoFile()` before."""
     present = {entry.id: entry for entry in catalog.entries}
     gone = {entry.id: entry for entry in catalog.obsolete}
     entries = tuple(_merged(present.get(text.id) or gone.get(text.id), text) for text in template.entries)
