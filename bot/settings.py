@@ -104,9 +104,17 @@ class Settings(BaseSettings):
     shards: int = Field(
         1, ge=1, le=100, description="parts that inbox and outbox are split into; change only when empty"
     )
-    messages_per_second: int = Field(80, ge=1, le=1000, description="the number's throughput tier: 80, 500 or 1000")
+    messages_per_second: int = Field(
+        80, ge=1, le=100_000, description="what the number may send: 80 unless Meta has raised it (up to 1000)"
+    )
     inbox_limit: int = Field(
         100_000, ge=1, description="unread events per shard after which webhooks get 503, so that Meta retries"
+    )
+    takeover_seconds: int = Field(
+        30,
+        ge=1,
+        le=3600,
+        description="seconds after which a worker takes over what another one, dead or cut off, has left unfinished",
     )
     var_dir: Path = Field(Path("var"), description="folder for the data of the engines that the program starts itself")
     dyno: str | None = Field(None, description="set by Heroku; tells the program that it runs there")

@@ -1,11 +1,10 @@
 """Real engines for tests: one Valkey and one PostgreSQL for each xdist worker, started at first use."""
 
 import asyncio
-import importlib.util
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,8 @@ from bot.engines import Engines, NotInstalledError, engines_sync
 from bot.engines.postgres import DATABASE
 from bot.engines.process import packaged
 from bot.settings import Settings, load_settings
+from bot.simulation import Simulation, simulate
+from bot.stores import postgres
 
 TEMPLATE = "migrated_template"
 
@@ -67,10 +68,7 @@ def redis_url(shared_engines: Engines) -> str:
 @pytest.fixture(scope="session")
 def _migrated_template(shared_engines: Engines) -> Engines:
     _sql(shared_engines, f"CREATE DATABASE {TEMPLATE}")
-    if importlib.util.find_spec("bot.stores.postgres") is not None:
-        from bot.stores import postgres
-
-        asyncio.run(postgres.migrate(_database(shared_engines, TEMPLATE)))
+    asyncio.run(postgres.migrate(_database(shared_engines, TEMPLATE)))
     return shared_engines
 
 
@@ -90,6 +88,21 @@ def empty_database_url(shared_engines: Engines) -> Iterator[str]:
     _sql(shared_engines, f"CREATE DATABASE {name}")
     yield _database(shared_engines, name)
     _sql(shared_engines, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def stores(redis_url: str, database_url: str, var_dir: Path) -> Settings:
+    """Settings that lead to an empty Valkey and an empty, migrated database."""
+    return load_settings(
+        None, redis_url=redis_url, database_url=database_url, secret_key="0123456789abcdef" * 4, var_dir=var_dir
+    )
+
+
+@pytest.fixture
+async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
+    """The whole program, web and worker, against a simulated WhatsApp."""
+    async with simulate(stores) as running:
+        yield running
 
 
 _databases = count(1)

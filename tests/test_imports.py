@@ -12,7 +12,19 @@ import pytest
 
 BOT = Path(__file__).parent.parent / "bot"
 
-COMPOSITION = {"runtime", "cli", "testing", "plugins", "__init__", "__main__"}
+COMPOSITION = {
+    "runtime",
+    "serving",
+    "simulation",
+    "doctor",
+    "logs",
+    "commands",
+    "cli",
+    "testing",
+    "plugins",
+    "__init__",
+    "__main__",
+}
 """Puts the parts together: may import everything."""
 
 LEAVES = {"settings", "business", "keys", "paths", "durations", "batcher"}

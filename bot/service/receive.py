@@ -54,6 +54,14 @@ class Receive:
             return Receipt.UNREADABLE
         return await self.store(parsed)
 
+    async def again(self, body: bytes) -> Receipt:
+        """Store a webhook of our own dead letters, unless something in it still can't be read."""
+        try:
+            parsed = self._webhooks.parse(body, self._clock())
+        except NotAWebhook:
+            return Receipt.UNREADABLE
+        return Receipt.UNREADABLE if parsed.malformed else await self.store(parsed)
+
     async def store(self, parsed: Parsed) -> Receipt:
         """Store what was parsed, each event once; what could not be read becomes a dead letter."""
         events = parsed.events

@@ -64,6 +64,17 @@ async def lasting(name: str, round: Callable[[], Awaitable[None]], stopping: asy
             await pause(min(0.1 * 2**failures, 5.0), stopping)
 
 
+async def persistently(name: str, work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    """Do one piece of work, however often the stores are away meanwhile."""
+    while not stopping.is_set():
+        try:
+            return await work()
+        except Unavailable as error:
+            _note(name, error)
+            await pause(0.5, stopping)
+    return None
+
+
 async def pause(seconds: float, stopping: asyncio.Event) -> None:
     """Wait, but not longer than the program runs."""
     try:
@@ -102,7 +113,7 @@ async def _answered(
     if not batch:
         return
     try:
-        await _persistently(lambda: converse.answer(batch), stopping)
+        await persistently("converse", lambda: converse.answer(batch), stopping)
     except Exception as error:
         _note("converse", error)
         if len(batch) == 1:
@@ -110,16 +121,6 @@ async def _answered(
         else:
             for queued in batch:
                 await _answered([queued], converse, inbox, dead, stopping)
-
-
-async def _persistently(work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
-    while not stopping.is_set():
-        try:
-            return await work()
-        except Unavailable as error:
-            _note("converse", error)
-            await pause(0.5, stopping)
-    return None
 
 
 async def _bury(queued: Queued[Event], reason: str, inbox: Queue[Event], dead: DeadLetters) -> None:

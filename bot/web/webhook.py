@@ -5,7 +5,7 @@ what does not concern us, and 503 the one to what can't be stored now.
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import structlog
 from aiohttp import web
@@ -24,15 +24,15 @@ LARGEST = 3 * 1024 * 1024
 _STATUS = {Receipt.STORED: 200, Receipt.FORGED: 401, Receipt.UNREADABLE: 400, Receipt.FULL: 503}
 
 
-def webhook_routes(receive: Receive | None, verify_token: str) -> Iterable[web.RouteDef]:
-    """Return the routes; without a `receive` settings are missing, and all webhooks get 503 until they are there."""
+def webhook_routes(receive: Callable[[], Receive | None], verify_token: str) -> Iterable[web.RouteDef]:
+    """Return the routes; while `receive` gives None (not started, or settings are missing) webhooks get 503."""
     hook = _Hook(receive, verify_token.encode())
     yield web.get(PATH, hook.handshake)
     yield web.post(PATH, hook.post)
 
 
 class _Hook:
-    def __init__(self, receive: Receive | None, verify_token: bytes) -> None:
+    def __init__(self, receive: Callable[[], Receive | None], verify_token: bytes) -> None:
         self._receive = receive
         self._verify_token = verify_token
 
@@ -54,13 +54,14 @@ class _Hook:
         return web.Response(status=status)
 
     async def _taken(self, request: web.Request) -> tuple[int, str]:
-        if self._receive is None:
+        receive = self._receive()
+        if receive is None:
             return 503, "not_configured"
         body = await _body(request)
         if body is None:
             return 413, "too_large"
         try:
-            receipt = await self._receive(body, request.headers)
+            receipt = await receive(body, request.headers)
         except Unavailable as error:
             log.warning("store_unavailable", worker="web", reason=str(error))
             return 503, "unavailable"

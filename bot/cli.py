@@ -1,0 +1,48 @@
+"""The commands, put together: `python -m bot …` or `consentbot …`."""
+
+from typing import Annotated
+
+import typer
+
+from bot import __version__
+from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, serve
+from bot.commands.i18n import app as i18n
+
+app = typer.Typer(
+    help="Consent under a WhatsApp business number: double opt-in, STOP at once, evidence that stands in an audit.",
+    epilog="Settings come from the environment and from .env; `python -m bot doctor` tells what is missing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(demo.demo)
+app.command()(chat.chat)
+app.command()(serve.web)
+app.command()(serve.worker)
+app.command(name="all")(serve.everything)
+app.command()(doctor.doctor)
+app.command()(doctor.migrate)
+app.add_typer(flows.app, name="flows", help="Check the dialogues, or draw them.")
+app.add_typer(i18n, name="i18n", help="Everything that translators need.")
+app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it.")
+app.add_typer(person.app, name="person", help="What is known about one person.")
+app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    app(prog_name="consentbot")

@@ -1,0 +1,75 @@
+"""`demo`: a bot in two minutes. Plays a conversation before your eyes, shows its evidence, and then is yours."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import logs
+from bot.commands.chat import HELP, Talk
+from bot.commands.running import run
+from bot.commands.running import settings as read_settings
+from bot.commands.serve import stop_on_signals
+from bot.conversation.inbound import Sender
+from bot.settings import Settings
+from bot.simulation import Simulation, alone, simulate, somebody
+
+_SCRIPT: Sequence[str] = ("Hi!", "YES", "/2", "What did I agree to? CHOICES", "CHOICES", "STOP", "yes")
+_READING_SECONDS = 0.8
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Leave after the played conversation.")] = False,
+) -> None:
+    """Start everything here (Valkey, PostgreSQL, a simulated WhatsApp), play a conversation, and keep serving."""
+    run(_demo(read_settings(), once=once))
+
+
+async def _demo(settings: Settings, *, once: bool) -> None:
+    logs.configure("ERROR", readable=True)
+    console = Console(highlight=False)
+    console.print("Starting Valkey, PostgreSQL, a simulated WhatsApp and the bot …")
+    async with simulate(alone(settings)) as simulation:
+        who = somebody()
+        console.print(f"The bot serves at {simulation.url} (try /readyz and /metrics there).\n")
+        talk = Talk(simulation, who, console)
+        await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
+        await _show_evidence(simulation, Sender(who.phone, who.bsuid), console)
+        if once:
+            return
+        await _keep_serving(talk, console)
+
+
+async def _show_evidence(simulation: Simulation, sender: Sender, console: Console) -> None:
+    """Show the ledger entries that the conversation made."""
+    runtime = simulation.runtime
+    (person,) = set((await runtime.persons.find([sender.phone or ""])).values())
+    table = Table(title="What the ledger keeps of it", title_justify="left")
+    for column in ("#", "what", "purpose", "language", "answer", "matched by", "WhatsApp's time (UTC)"):
+        table.add_column(column)
+    for entry in await runtime.ledger.story(person):
+        table.add_row(
+            str(entry.number), entry.kind, entry.purpose, entry.locale, entry.answer or "", entry.rule, _clock(entry.at)
+        )
+    console.print(table)
+
+
+def _clock(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}"
+
+
+async def _keep_serving(talk: Talk, console: Console) -> None:
+    """On a terminal it is the reader's turn to type; else just serve until told to stop."""
+    if not sys.stdin.isatty():
+        console.print("Serving until Ctrl-C.")
+        await stop_on_signals().wait()
+        return
+    console.print(f"\nNow it is your turn; Ctrl-C ends it.\n[dim]{HELP}[/]\n")
+    with contextlib.suppress(asyncio.CancelledError):
+        await talk.converse()

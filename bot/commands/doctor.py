@@ -1,0 +1,83 @@
+"""`doctor` and `migrate`: is everything well, and bring the database up to date."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bot import doctor as checks
+from bot.commands.running import print_json, run
+from bot.commands.running import settings as read_settings
+from bot.engines import engines
+from bot.runtime import has_stores, open_runtime
+from bot.service.checks import Check
+from bot.settings import Settings
+from bot.stores.postgres.connect import tls_options
+from bot.stores.postgres.migrate import migrate as upgrade
+
+_MARK = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]![/]"}
+
+
+def doctor(
+    release: Annotated[
+        bool, typer.Option("--release", help="Before a deploy: all but the connection to Meta.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Tell what is missing or wrong, and the cure of each. Exit status 1 when something must be done."""
+    found = run(_found(read_settings(), release=release))
+    if as_json:
+        print_json({"ok": _well(found), "checks": [check.as_dict() for check in found]})
+    else:
+        _print(found)
+    raise typer.Exit(0 if _well(found) else 1)
+
+
+def migrate() -> None:
+    """Create the database's tables, or bring them up to date."""
+    run(_migrate(read_settings()))
+    typer.echo("The database is up to date.")
+
+
+async def _migrate(settings: Settings) -> None:
+    async with engines(settings) as running:
+        tls = {} if settings.embedded else tls_options(settings.database_tls_mode, settings.database_ca)
+        await upgrade(running.database_url, **tls)
+
+
+async def _found(settings: Settings, *, release: bool) -> list[Check]:
+    return [check async for check in _all(settings, release=release)]
+
+
+async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
+    for check in (*checks.settings_checks(settings), *checks.flows_checks()):
+        yield check
+    if has_stores(settings):
+        async with open_runtime(settings) as runtime:
+            yield checks.texts_check(runtime.dialogue.world)
+            yield await checks.redis_check(runtime.client)
+            async for check in checks.redis_checks(runtime.client):
+                yield check
+            database = await checks.database_check(runtime.database)
+            yield database
+            if database.ok:
+                async for check in checks.database_checks(runtime.database, runtime.keys):
+                    yield check
+    if not release:
+        yield await checks.graph_check(settings)
+
+
+def _well(found: list[Check]) -> bool:
+    return all(check.ok or not check.required for check in found)
+
+
+def _print(found: list[Check]) -> None:
+    console = Console(highlight=False)
+    for check in found:
+        mark = _MARK[check.ok or (None if not check.required else False)]
+        console.print(f"{mark} [bold]{check.name}[/]  {escape(check.detail)}")
+        if not check.ok:
+            console.print(f"    {escape(check.cure)}", soft_wrap=True)
+    console.print("All is well." if _well(found) else "Something must be done: see ✗ above.")

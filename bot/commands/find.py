@@ -1,0 +1,42 @@
+"""Finds the person that an operator names."""
+
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+import typer
+
+from bot.channels.whatsapp import limits
+from bot.commands.running import fail
+from bot.runtime import Runtime
+from bot.service.ports import PersonId
+
+log = structlog.get_logger(__name__)
+
+Address = Annotated[
+    str, typer.Argument(metavar="ADDRESS", help="A phone number such as +4915112345678, a BSUID, or a person's id.")
+]
+
+
+async def found(runtime: Runtime, address: str) -> PersonId:
+    """Return the person, or end with what is wrong. That somebody looked is itself logged (by the person's id)."""
+    person = await _by_address(runtime, address) if _is_address(address) else _by_id(address)
+    if person is None or not await runtime.persons.load([person]):
+        fail("nobody is known by this address")
+    log.warning("operator_read", person=person)
+    return person
+
+
+def _is_address(text: str) -> bool:
+    return bool(limits.phone(text) or limits.bsuid(text))
+
+
+async def _by_address(runtime: Runtime, address: str) -> PersonId | None:
+    return (await runtime.persons.find([address])).get(address)
+
+
+def _by_id(text: str) -> PersonId:
+    try:
+        return PersonId(str(UUID(text)))
+    except ValueError:
+        fail("neither a phone number such as +4915112345678 nor a BSUID such as DE.123 nor a person's id")

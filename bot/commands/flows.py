@@ -1,0 +1,46 @@
+"""`flows`: check the dialogues, or draw them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot import paths
+from bot.commands.running import fail, print_json
+from bot.conversation.diagram import diagram as mermaid
+from bot.conversation.flow import FlowError, load
+from bot.conversation.lint import lint as problems_of
+
+app = typer.Typer(no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Option("--folder", help="Where the flow files are.", exists=True, file_okay=False)]
+
+
+@app.command()
+def lint(
+    folder: Folder = paths.FLOWS, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False
+) -> None:
+    """Check every dialogue: names, ways in and out, texts, limits, the way out of all messages."""
+    problems = problems_of(folder)
+    if as_json:
+        print_json([{"where": one.where, "what": one.what, "cure": one.cure} for one in problems])
+    else:
+        for one in problems:
+            typer.echo(f"{one.where}: {one.what}; {one.cure}")
+        typer.echo(f"{len(problems)} problems" if problems else "The dialogues are well.")
+    raise typer.Exit(1 if problems else 0)
+
+
+@app.command()
+def diagram(
+    flow: Annotated[str, typer.Argument(help="The flow's name; all when left out.")] = "", folder: Folder = paths.FLOWS
+) -> None:
+    """Print a Mermaid diagram, which Markdown viewers draw."""
+    try:
+        flows = load(folder)
+    except FlowError as error:
+        fail(str(error))
+    if flow and flow not in flows:
+        fail(f"no flow is called {flow!r}; there are {', '.join(flows.by_name)}")
+    for name in (flow,) if flow else flows.by_name:
+        typer.echo(mermaid(flows[name]))

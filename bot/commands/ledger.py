@@ -1,0 +1,112 @@
+"""`ledger`: check the evidence, and show one person's."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from bot.commands.find import Address, found
+from bot.commands.running import print_json, run
+from bot.commands.running import settings as read_settings
+from bot.runtime import open_runtime
+from bot.settings import Settings
+from bot.stores.postgres.story import StoryEntry
+from bot.stores.postgres.verification import BadEntry
+
+app = typer.Typer(no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
+
+
+@app.command()
+def verify(as_json: AsJson = False) -> None:
+    """Check every entry against what was written; the first bad one is named, and the exit status is 1."""
+    checked, bad = run(_verified(read_settings(), progress=not as_json))
+    if as_json:
+        first = {"sequence": bad.sequence, "person": bad.person, "reason": bad.reason} if bad else None
+        print_json({"ok": bad is None, "checked": checked, "first_bad": first})
+    elif bad is None:
+        typer.echo(f"{checked} entries checked: nothing was changed, taken away or put in between.")
+    else:
+        typer.secho(f"Entry {bad.sequence} of person {bad.person} {bad.reason}.", fg=typer.colors.RED)
+    raise typer.Exit(0 if bad is None else 1)
+
+
+async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntry | None]:
+    checked = 0
+    async with open_runtime(settings) as runtime:
+        with Console(stderr=True).status("Checking …") as status:
+            async for result in runtime.ledger.verify():
+                if isinstance(result, BadEntry):
+                    return checked, result
+                checked = result
+                if progress:
+                    status.update(f"Checking … {checked} entries")
+    return checked, None
+
+
+@app.command()
+def show(address: Address, as_json: AsJson = False) -> None:
+    """Tell the story of one person's consents: when, what exact words, in which language, under which notice."""
+    story = run(_story(read_settings(), address))
+    if as_json:
+        print_json([as_dict(entry) for entry in story])
+        return
+    console = Console(highlight=False)
+    for entry in story:
+        _print(console, entry)
+
+
+async def _story(settings: Settings, address: str) -> list[StoryEntry]:
+    async with open_runtime(settings) as runtime:
+        return await runtime.ledger.story(await found(runtime, address))
+
+
+def as_dict(entry: StoryEntry) -> dict[str, object]:
+    """Return an entry for JSON; times in ISO 8601, hashes in hexadecimal."""
+    return {
+        "sequence": entry.sequence,
+        "number": entry.number,
+        "kind": entry.kind,
+        "purpose": entry.purpose,
+        "at": _time(entry.at),
+        "recorded_at": _time(entry.recorded_at),
+        "locale": entry.locale,
+        "question": entry.question,
+        "expires_at": _time(entry.expires_at) if entry.expires_at else None,
+        "notice": entry.notice,
+        "notice_url": entry.notice_url,
+        "wording": entry.wording.hex(),
+        "text": entry.text,
+        "text_id": entry.text_id,
+        "legal_basis": entry.legal_basis,
+        "method": entry.method,
+        "answer": entry.answer,
+        "rule": entry.rule,
+        "actor": entry.actor,
+        "app_version": entry.app_version,
+        "entry_hash": entry.entry_hash.hex(),
+    }
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _print(console: Console, entry: StoryEntry) -> None:
+    console.print(f"[bold]{entry.number}. {entry.kind}[/] {entry.purpose}  {_time(entry.at)} (by WhatsApp's clock)")
+    lines = {
+        "recorded": f"{_time(entry.recorded_at)} by {entry.actor}, through {entry.method}",
+        "question": entry.question,
+        "answer": f"{entry.answer!r}, matched as {entry.rule}" if entry.answer else "",
+        "language": entry.locale,
+        "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
+        "valid until": _time(entry.expires_at) if entry.expires_at else "",
+    }
+    for name, value in lines.items():
+        if value.strip():
+            console.print(f"   {name}: {escape(value)}", soft_wrap=True)
+    for line in entry.text.splitlines():
+        console.print(f"   │ {escape(line)}", style="dim", soft_wrap=True)

@@ -1,0 +1,70 @@
+"""What all commands share: settings from the environment, the event loop, and errors told with their cure."""
+
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import orjson
+import typer
+import uvloop
+
+from bot.business import BusinessError
+from bot.conversation.flow_file import FlowError
+from bot.conversation.intents import KeywordError
+from bot.conversation.texts import TextError
+from bot.engines import EngineError, MissingSecretError
+from bot.i18n.catalogs import CatalogError
+from bot.keys import Undecipherable
+from bot.service.ports import Unavailable
+from bot.settings import Settings, SettingsError, load_settings
+
+T = TypeVar("T")
+
+_CURABLE = (
+    BusinessError,
+    CatalogError,
+    EngineError,
+    FlowError,
+    KeywordError,
+    MissingSecretError,
+    SettingsError,
+    TextError,
+    Unavailable,
+    Undecipherable,
+)
+"""Errors whose text tells an operator what to do; all others are the program's and show their place."""
+
+
+def settings(**overrides: Any) -> Settings:
+    """Read the environment, or end with what is wrong in it."""
+    try:
+        return load_settings(**overrides)
+    except SettingsError as error:
+        fail(str(error))
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end, or end with an error that can be cured."""
+    try:
+        return uvloop.run(work)
+    except _CURABLE as error:
+        fail(str(error))
+    except BaseExceptionGroup as group:
+        curable = group.subgroup(_CURABLE)
+        if curable is None or len(curable.exceptions) < len(group.exceptions):
+            raise
+        fail("\n".join(str(error) for error in curable.exceptions))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message on standard error and exit status 1."""
+    for line in message.splitlines():
+        typer.secho(f"error: {line}", fg=typer.colors.RED, err=True)
+    raise typer.Exit(1)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document, for scripts."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")

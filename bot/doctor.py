@@ -1,0 +1,147 @@
+"""Looks at everything that must be well, and says what to do where it is not. `/readyz` asks the quick part."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+import aiohttp
+
+from bot.conversation.lint import lint
+from bot.conversation.world import World
+from bot.keys import Keyring, Undecipherable
+from bot.service.checks import Check
+from bot.service.ports import Unavailable
+from bot.settings import Settings
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.migrate import expected_revision
+from bot.stores.redis.connect import Client
+
+_OLDEST_REDIS = "7.2"
+_OLDEST_POSTGRES = "14"
+_GRAPH_SECONDS = 10
+
+
+# --- the quick part
+
+
+def settings_checks(settings: Settings) -> Sequence[Check]:
+    """Tell which settings are missing."""
+    absent = [Check(one.name, ok=False, detail="not set", cure=one.cure) for one in settings.missing()]
+    return absent or [Check("settings", ok=True, detail="complete")]
+
+
+async def redis_check(client: Client) -> Check:
+    """Ask whether Redis answers."""
+    try:
+        await client.run("PING")
+    except Unavailable as error:
+        return Check(
+            "redis", ok=False, detail=str(error), cure="see REDIS_URL; it goes on by itself when Redis is back"
+        )
+    return Check("redis", ok=True, detail="answers")
+
+
+async def database_check(database: Database) -> Check:
+    """Ask whether PostgreSQL answers, with the schema of this version."""
+    try:
+        (made,) = await database.fetch("SELECT to_regclass('alembic_version') IS NOT NULL AS made")
+        rows = await database.fetch("SELECT version_num FROM alembic_version") if made["made"] else []
+    except Unavailable as error:
+        return Check("database", ok=False, detail=str(error), cure="see DATABASE_URL")
+    revision = rows[0]["version_num"] if rows else None
+    found = f"schema {revision or 'missing'}"
+    if revision != expected_revision():
+        return Check("database", ok=False, detail=found, cure="run `python -m bot migrate`")
+    return Check("database", ok=True, detail=found)
+
+
+def texts_check(world: World) -> Check:
+    """Tell which languages are offered, and what was left out of their texts."""
+    problems, offered = world.texts.problems, ", ".join(world.texts.offered)
+    if problems:
+        cure = f"run `python -m bot i18n check`; the first: {problems[0]}"
+        return Check("texts", ok=False, detail=f"offered: {offered}", cure=cure, required=False)
+    return Check("texts", ok=True, detail=f"offered: {offered}")
+
+
+# --- the thorough part
+
+
+def flows_checks() -> Sequence[Check]:
+    """Lint the dialogues."""
+    problems = [
+        Check("flows", ok=False, detail=f"{problem.where}: {problem.what}", cure=problem.cure) for problem in lint()
+    ]
+    return problems or [Check("flows", ok=True, detail="no problem found")]
+
+
+async def redis_checks(client: Client) -> AsyncIterator[Check]:
+    """Ask Redis about itself: version, what it does when it is full, how full it is."""
+    try:
+        info = _info(await client.run("INFO"))
+    except Unavailable:
+        return  # told by `redis_check`
+    version = info.get("valkey_version") or info.get("redis_version", "0")
+    if _older(version, _OLDEST_REDIS):
+        yield Check("redis version", ok=False, detail=version, cure=f"{_OLDEST_REDIS} or newer is needed")
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        cure = "set maxmemory-policy to noeviction (Heroku: heroku redis:maxmemory --policy noeviction)"
+        yield Check("redis eviction", ok=False, detail=f"{policy}: unanswered messages may vanish", cure=cure)
+    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    if most and used > 0.8 * most:
+        cure = "a larger plan; see `deadletter list` and the length of the queues in /metrics"
+        yield Check("redis memory", ok=False, detail=f"{used / most:.0%} used", cure=cure, required=False)
+    if info.get("aof_enabled") == "0":
+        cure = "choose a plan with persistence: a restart loses messages acknowledged but not yet answered"
+        yield Check("redis persistence", ok=False, detail="no append-only file", cure=cure, required=False)
+
+
+async def database_checks(database: Database, keys: Keyring) -> AsyncIterator[Check]:
+    """Ask a PostgreSQL that is well for its version, and try whether the keys open what it holds."""
+    version = (await database.fetch("SHOW server_version"))[0]["server_version"]
+    if _older(version, _OLDEST_POSTGRES):
+        yield Check("database version", ok=False, detail=version, cure=f"{_OLDEST_POSTGRES} or newer is needed")
+    for row in await database.fetch("SELECT key FROM persons WHERE key IS NOT NULL ORDER BY created_at LIMIT 1"):
+        try:
+            keys.person(row["key"])
+        except Undecipherable as error:
+            yield Check("SECRET_KEY", ok=False, detail="does not open the database's data", cure=str(error))
+
+
+async def graph_check(settings: Settings) -> Check:
+    """Ask Meta whether the token may use the number."""
+    if settings.whatsapp_token is None or settings.whatsapp_phone_number_id is None:
+        return Check("whatsapp", ok=False, detail="not asked", cure="set what is missing above")
+    url = f"{settings.graph_url}/{settings.whatsapp_phone_number_id}"
+    headers = {"Authorization": f"Bearer {settings.whatsapp_token.get_secret_value()}"}
+    fields = {"fields": "quality_rating,throughput"}
+    timeout = aiohttp.ClientTimeout(total=_GRAPH_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(url, params=fields, headers=headers, allow_redirects=False) as response,
+        ):
+            answer = await response.json(content_type=None)
+            return _graph_answer(response.status, answer)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
+        return Check("whatsapp", ok=False, detail="the Graph API does not answer", cure="see GRAPH_URL and the network")
+
+
+def _graph_answer(status: int, answer: object) -> Check:
+    if status == 200 and isinstance(answer, dict):
+        return Check("whatsapp", ok=True, detail=f"quality {answer.get('quality_rating', 'unknown')}")
+    error = answer.get("error") if isinstance(answer, dict) else None
+    code = error.get("code") if isinstance(error, dict) else status
+    cure = "see WHATSAPP_TOKEN (its permissions, its end) and WHATSAPP_PHONE_NUMBER_ID"
+    return Check("whatsapp", ok=False, detail=f"Meta answers with error {code}", cure=cure)
+
+
+def _info(reply: bytes | str) -> Mapping[str, str]:
+    text = reply.decode() if isinstance(reply, bytes) else reply
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def _older(version: str, oldest: str) -> bool:
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in text.split(" ")[0].split(".") if part.isdigit()]
+
+    return numbers(version) < numbers(oldest)

@@ -1,0 +1,1 @@
+"""The room of bots that a company already has: each module lets consentbot stand in front of one kind of them."""

@@ -1,0 +1,253 @@
+"""Puts one process together: settings → engines, stores, dialogues, channel, use cases."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from bot.channels.whatsapp.client import CloudApi
+from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.load import load_world
+from bot.doctor import database_check, redis_check, settings_checks, texts_check
+from bot.engines import engines, local_secret
+from bot.keys import Keyring
+from bot.service import work
+from bot.service.checks import Check
+from bot.service.converse import Converse
+from bot.service.converse import Shard as AnsweredShard
+from bot.service.deliver import IN_FLIGHT, Deliver
+from bot.service.hand_over import HandOver, Host
+from bot.service.ports import Channel
+from bot.service.receive import Receive
+from bot.settings import Settings
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.connect import connect as connect_postgres
+from bot.stores.postgres.ledger import Ledger
+from bot.stores.postgres.migrate import migrate
+from bot.stores.postgres.persons import Persons
+from bot.stores.redis.connect import Client
+from bot.stores.redis.connect import connect as connect_redis
+from bot.stores.redis.deadletters import DeadLetters
+from bot.stores.redis.inbox import Inbox
+from bot.stores.redis.keys import Shard
+from bot.stores.redis.outbox import Outbox
+from bot.stores.redis.sessions import Sessions
+from bot.stores.redis.streams import Stream
+from bot.stores.redis.throttle import Throttle
+from bot.stores.redis.wire import read_event, read_handed_over, read_outbound
+from bot.web import Health, health_routes, webhook_routes
+
+_COMMAND_CONNECTIONS = 3
+"""To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
+
+_DATABASE_CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A host's bot that we stand in front of, and the purpose whose consent its messages need."""
+
+    host: Host
+    purpose: str
+    typing: bool = False
+    """Whether the person sees that an answer is being typed while the host thinks."""
+
+
+class ShardStores:
+    """What lies in one shard of Redis."""
+
+    def __init__(self, client: Client, reader: Client, shard: Shard, settings: Settings) -> None:
+        abandoned = settings.takeover_seconds * 1000
+        self.number = shard.number
+        self.inbox = Inbox(client, shard, limit=settings.inbox_limit)
+        self.dead = DeadLetters(client, shard)
+        self.sessions = Sessions(client, shard)
+        self.outbox = Outbox(client, shard)
+        self.events = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
+        self.messages = Stream(reader, shard.outbox, read_outbound, abandoned_after_ms=abandoned)
+        self.handover = Stream(reader, shard.handover, read_handed_over, abandoned_after_ms=abandoned)
+
+
+class Runtime:
+    """One process of the program, ready to serve."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        keys: Keyring,
+        client: Client,
+        reader: Client,
+        database: Database,
+        dialogue: Dialogue,
+        channel: Channel | None,
+        serving: Serving | None,
+    ) -> None:
+        self.settings = settings
+        self.keys = keys
+        self.client = client
+        self.database = database
+        self.dialogue = dialogue
+        self.channel = channel
+        self.persons = Persons(database, keys)
+        self.ledger = Ledger(database, keys)
+        self.shards = [ShardStores(client, reader, Shard(number), settings) for number in range(settings.shards)]
+        self.receive = self._receive() if not settings.missing() else None
+        self._serving = serving
+        self._throttle = Throttle(client, rate=settings.messages_per_second)
+
+    def _receive(self) -> Receive:
+        secret, number = self.settings.whatsapp_app_secret, self.settings.whatsapp_phone_number_id
+        webhooks = WhatsAppWebhooks(secret.get_secret_value() if secret else "", number or "")
+        return Receive(webhooks, [one.inbox for one in self.shards], self.shards[0].dead, self.keys)
+
+    # --- serving
+
+    async def work(self, stopping: asyncio.Event) -> None:
+        """Answer, send and serve the host until told to stop; then finish what is in hand."""
+        if self.channel is None:
+            await stopping.wait()
+            return
+        await work.persistently("start", self._keep_notices, stopping)
+        async with asyncio.TaskGroup() as group:
+            for shard in self.shards:
+                for rounds in self._rounds(shard, self.channel, stopping):
+                    group.create_task(rounds)
+        for shard in self.shards:
+            for stream in (shard.events, shard.messages, shard.handover):
+                await stream.leave()
+
+    async def _keep_notices(self) -> None:
+        await self.ledger.keep_notices(self.dialogue.world.business)
+
+    def _rounds(
+        self, shard: ShardStores, channel: Channel, stopping: asyncio.Event
+    ) -> Iterable[Coroutine[Any, Any, None]]:
+        inboxes = [one.inbox for one in self.shards]
+        stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, shard.outbox, shard.dead)
+        converse = Converse(self.dialogue, stores, self.persons, self.ledger, self.keys, channel.withdraws)
+        yield work.answer_inbox(converse, shard.events, shard.dead, stopping)
+        deliver = Deliver(
+            shard.messages,
+            shard.outbox,
+            self.ledger,
+            channel,
+            self._throttle,
+            shard.inbox,
+            shard.dead,
+            most=min(IN_FLIGHT, self.settings.messages_per_second),
+        )
+        yield work.work_off("deliver", deliver, shard.messages, stopping)
+        yield work.bring_back(shard.outbox, stopping)
+        if self._serving is not None:
+            typing = channel if self._serving.typing else None
+            hand_over = HandOver(
+                self._serving.host,
+                self._serving.purpose,
+                shard.handover,
+                shard.outbox,
+                self.ledger,
+                shard.dead,
+                typing,
+            )
+            yield work.work_off("hand_over", hand_over, shard.handover, stopping)
+
+    # --- watching over it
+
+    async def queued(self) -> Mapping[str, int]:
+        """Return how many entries of each queue are unfinished, all shards together. Raises `Unavailable`."""
+        lengths = dict.fromkeys(("inbox", "outbox", "handover", "dead"), 0)
+        for shard in self.shards:
+            lengths["inbox"] += await shard.events.length()
+            lengths["outbox"] += await shard.messages.length()
+            lengths["handover"] += await shard.handover.length()
+            lengths["dead"] += await shard.dead.count()
+        return lengths
+
+    async def ready(self) -> Sequence[Check]:
+        """Look whether messages can be taken and answered now."""
+        return [
+            *settings_checks(self.settings),
+            await redis_check(self.client),
+            await database_check(self.database),
+            texts_check(self.dialogue.world),
+        ]
+
+
+def missing(settings: Settings) -> dict[str, str]:
+    """Return the settings without which webhooks get 503, and what each is and where to find it."""
+    return {one.name: one.cure for one in settings.missing()}
+
+
+def has_stores(settings: Settings) -> bool:
+    """Whether the settings name all that the stores need; if not, only the routes can be served."""
+    return not missing(settings).keys() & {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"}
+
+
+def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[web.RouteDef]:
+    """Return all HTTP routes; while there is no `current` runtime they say what is missing, and refuse webhooks."""
+
+    def receive() -> Receive | None:
+        runtime = current()
+        return runtime.receive if runtime else None
+
+    async def ready() -> Sequence[Check]:
+        runtime = current()
+        return await runtime.ready() if runtime else settings_checks(settings)
+
+    async def queued() -> Mapping[str, int]:
+        runtime = current()
+        return await runtime.queued() if runtime else {}
+
+    return [
+        *webhook_routes(receive, _verify_token(settings)),
+        *health_routes(Health(missing(settings), ready, queued)),
+    ]
+
+
+def _verify_token(settings: Settings) -> str:
+    token = settings.whatsapp_verify_token
+    return token.get_secret_value() if token else ""
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, serving: Serving | None = None) -> AsyncIterator[Runtime]:
+    """Open everything that the settings name, and close it at the end.
+
+    The embedded PostgreSQL is brought up to date; one of your own is by `python -m bot migrate`. Raises
+    `EngineError`, `MissingSecretError`, and the errors of the files that the dialogues are made from.
+    """
+    async with AsyncExitStack() as stack:
+        dialogue = Dialogue(*load_world(business=settings.business_file, host_purpose=serving.purpose if serving else None))
+        running = await stack.enter_async_context(engines(settings))
+        secrets = settings.secret_key or (local_secret(settings),)
+        if settings.embedded:
+            await migrate(running.database_url)
+        database = await connect_postgres(
+            running.database_url,
+            connections=_DATABASE_CONNECTIONS,
+            tls=None if settings.embedded else settings.database_tls_mode,
+            ca=settings.database_ca,
+        )
+        stack.push_async_callback(database.close)
+        queues = (3 if serving else 2) * settings.shards
+        client, reader = (
+            connect_redis(running.redis_url, connections=number, verify=settings.verify_redis_tls, ca=settings.redis_ca)
+            for number in (_COMMAND_CONNECTIONS, queues + 1)
+        )
+        stack.push_async_callback(client.close)
+        stack.push_async_callback(reader.close)
+        channel = _channel(settings)
+        if channel is not None:
+            stack.push_async_callback(channel.close)
+        keys = Keyring([secret.get_secret_value() for secret in secrets])
+        yield Runtime(settings, keys, client, reader, database, dialogue, channel, serving)
+
+
+def _channel(settings: Settings) -> Channel | None:
+    if settings.missing() or settings.whatsapp_token is None or settings.whatsapp_phone_number_id is None:
+        return None
+    return CloudApi(settings.graph_url, settings.whatsapp_phone_number_id, settings.whatsapp_token.get_secret_value())

@@ -1,0 +1,110 @@
+"""The whole program against a simulated WhatsApp, for `chat`, `demo`, tests and benchmarks: all else is real."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+import phonenumbers
+from aiohttp import web
+from babel.core import get_global
+
+from bot.channels.simulator.graph import GraphSimulator
+from bot.channels.simulator.hook import Hook
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.webhooks import Identity
+from bot.conversation.inbound import Sender
+from bot.runtime import Runtime, Serving, open_runtime, routes
+from bot.serving import listening, working
+from bot.settings import Settings, load_settings
+from bot.web.webhook import PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The running program, its Graph API, and the way to post webhooks to it."""
+
+    runtime: Runtime
+    graph: GraphSimulator
+    hook: Hook
+    url: str
+    """Where the program serves."""
+
+    def person(self, who: Identity) -> SimulatedPerson:
+        """Return somebody who chats with the bot."""
+        return SimulatedPerson(self.graph, self.hook, who)
+
+    async def settled(self, seconds: float = 10.0) -> None:
+        """Wait until everything that came in is answered and everything queued is sent. Raises `TimeoutError`."""
+        async with asyncio.timeout(seconds):
+            while await self._unfinished():
+                await asyncio.sleep(0.005)
+
+    async def _unfinished(self) -> int:
+        queued = await self.runtime.queued()
+        return queued["inbox"] + queued["outbox"] + queued["handover"]
+
+
+def alone(settings: Settings) -> Settings:
+    """Return settings with engines and data of their own in VAR_DIR/simulation: never those of production."""
+    return _changed(settings, redis_url=None, database_url=None, secret_key=(), var_dir=settings.var_dir / "simulation")
+
+
+def _simulated(settings: Settings, graph: GraphSimulator) -> Settings:
+    return _changed(
+        settings,
+        whatsapp_token=graph.token,
+        whatsapp_app_secret=secrets.token_hex(16),
+        whatsapp_verify_token=secrets.token_hex(16),
+        whatsapp_phone_number_id=graph.phone_number_id,
+        graph_url=graph.url,
+        dyno=None,
+    )
+
+
+def _changed(settings: Settings, **changes: object) -> Settings:
+    return load_settings(None, **(settings.model_dump(exclude_unset=True) | changes))
+
+
+@asynccontextmanager
+async def simulate(
+    settings: Settings, serving: Serving | None = None, *, port: int = 0, graph: GraphSimulator | None = None
+) -> AsyncIterator[Simulation]:
+    """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one."""
+    async with AsyncExitStack() as stack:
+        graph = await stack.enter_async_context(graph or GraphSimulator())
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        inner = _simulated(settings, graph)
+        runtime = await stack.enter_async_context(open_runtime(inner, serving))
+        app = web.Application()
+        app.add_routes(routes(inner, lambda: runtime))
+        await stack.enter_async_context(working(runtime, asyncio.Event()))
+        port = await stack.enter_async_context(listening(app, "127.0.0.1", port))
+        url = f"http://127.0.0.1:{port}"
+        assert inner.whatsapp_app_secret is not None
+        hook = Hook(f"{url}{PATH}", inner.whatsapp_app_secret.get_secret_value(), session)
+        yield Simulation(runtime, graph, hook, url)
+
+
+def somebody(locale: str = "en") -> Identity:
+    """Make up a person from the country where most of a language's speakers live, under a number of nobody's."""
+    country = _country(locale)
+    example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    phone = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164) if example else "+12015550123"
+    digits = "".join(secrets.choice("0123456789") for _ in range(4))
+    return Identity(phone[:-4] + digits, f"{country}.{secrets.randbelow(10**17):017d}")
+
+
+def _country(locale: str) -> str:
+    code = locale.replace("-", "_").partition("@")[0]
+    parts = str(get_global("likely_subtags").get(code, code)).split("_")
+    territory = next((part for part in parts[1:] if len(part) == 2 and part.isupper()), "US")
+    return "GB" if code == "en" else territory
+
+
+async def introduce(runtime: Runtime, who: Identity, locale: str) -> None:
+    """Make the program know a person who has chosen a language before."""
+    (person,) = await runtime.persons.create([Sender(who.phone, who.bsuid)])
+    await runtime.persons.set_locales({person: locale})

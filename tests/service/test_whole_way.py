@@ -1,0 +1,130 @@
+"""A message goes all the way: signed webhook in, evidence in the ledger, reply at Graph."""
+
+import asyncio
+import time
+
+import pytest
+
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.webhooks import Identity
+from bot.consent.lifecycle import Record, fold
+from bot.settings import Settings
+from bot.simulation import Simulation, simulate, somebody
+
+BRITISH = "en"
+
+
+async def record_of(simulation: Simulation, person: SimulatedPerson) -> Record:
+    """What the ledger says of a person."""
+    runtime = simulation.runtime
+    address = person.who.bsuid or person.who.phone or ""
+    owner = (await runtime.persons.find([address]))[address]
+    return fold(past.fact for past in (await runtime.ledger.facts([owner])).get(owner, ()))
+
+
+async def kinds_of(simulation: Simulation, person: SimulatedPerson) -> list[str]:
+    runtime = simulation.runtime
+    address = person.who.bsuid or person.who.phone or ""
+    owner = (await runtime.persons.find([address]))[address]
+    return [f"{entry.kind} {entry.purpose}" for entry in await runtime.ledger.story(owner)]
+
+
+async def subscribed(simulation: Simulation, person: SimulatedPerson) -> None:
+    """Answer yes to everything."""
+    await person.say("Hi", replies=1)
+    while (await record_of(simulation, person)).pending is not None:
+        before = len(person.replies)
+        await person.say("YES", replies=0)
+        await simulation.settled()
+        assert len(person.replies) > before
+    assert (await record_of(simulation, person)).given
+
+
+@pytest.fixture
+def ana(simulation: Simulation) -> SimulatedPerson:
+    return simulation.person(somebody(BRITISH))
+
+
+async def test_a_first_message_is_answered_by_the_question(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (asked,) = await ana.say("Hello", replies=1)
+    assert "Blumen Haas" in asked.text
+    assert "https://" in asked.text
+    assert [button.title for button in asked.buttons] == ["Yes, I agree", "No"]
+    assert asked.footer == "Reply STOP to unsubscribe"
+    assert await kinds_of(simulation, ana) == ["requested order_updates"]
+
+
+async def test_yes_subscribes_and_stop_ends_it(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    assert set((await record_of(simulation, ana)).given) == {"order_updates", "offers"}
+    await ana.say("STOP", replies=1)
+    assert not (await record_of(simulation, ana)).given
+
+
+async def test_a_stop_is_in_force_before_its_confirmation_and_when_that_cannot_be_sent(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    simulation.graph.refusing = 131026
+    await ana.say("STOP", replies=0)
+    await simulation.settled()
+    assert not (await record_of(simulation, ana)).given
+
+
+async def test_a_person_without_a_phone_number_is_reached_by_their_bsuid(simulation: Simulation) -> None:
+    lucia = simulation.person(Identity(None, "GB.20000000000000000001", "Lucia"))
+    await subscribed(simulation, lucia)
+    assert all("recipient" in reply.raw and "to" not in reply.raw for reply in lucia.replies)
+
+
+async def test_the_same_webhook_a_hundred_times_over_two_workers_has_one_effect(
+    stores: Settings, simulation: Simulation
+) -> None:
+    async with simulate(stores, graph=None) as other:
+        who = somebody(BRITISH)
+        ana, twin = simulation.person(who), other.person(who)
+        simulation.graph.heard(who)
+        other.graph.heard(who)
+        post = webhooks.text(who, "Hello")
+        other.hook._app_secret = other.runtime.settings.whatsapp_app_secret.get_secret_value()
+        await asyncio.gather(*(hook.post(post) for hook in (simulation.hook, other.hook) for _ in range(50)))
+        await simulation.settled()
+        assert len(ana.replies) + len(twin.replies) == 1
+        assert await kinds_of(simulation, ana) == ["requested order_updates"]
+
+
+@pytest.mark.parametrize("stop_is_later_by", [0, 1])
+async def test_a_yes_that_arrives_after_a_stop_of_the_same_second_or_later_changes_nothing(
+    simulation: Simulation, ana: SimulatedPerson, stop_is_later_by: int
+) -> None:
+    await ana.say("Hello", replies=1)
+    now = int(time.time()) + 1
+    await ana.say("STOP", at=now + stop_is_later_by, replies=1)
+    await ana.say("YES", at=now, replies=0)
+    await simulation.settled()
+    assert not (await record_of(simulation, ana)).given
+
+
+async def test_a_stop_that_arrives_before_the_yes_which_it_followed_wins(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await ana.say("Hello", replies=1)
+    now = int(time.time()) + 1
+    await ana.say("YES", at=now, replies=1)
+    await ana.say("STOP", at=now, replies=1)
+    record = await record_of(simulation, ana)
+    assert not record.given
+
+
+async def test_flushing_redis_loses_no_consent_and_no_stop(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    ben = simulation.person(somebody(BRITISH))
+    await subscribed(simulation, ben)
+    await ben.say("STOP", replies=1)
+    await simulation.runtime.client.run("FLUSHALL")
+    await ana.say("CHOICES", replies=1)
+    await ben.say("YES", replies=0)
+    await ben.say("CHOICES", replies=1)
+    assert set((await record_of(simulation, ana)).given) == {"order_updates", "offers"}
+    assert not (await record_of(simulation, ben)).given
