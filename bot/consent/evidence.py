@@ -32,6 +32,8 @@ class Method(StrEnum):
     WHATSAPP_SETTING = "whatsapp_setting"
     """WhatsApp's own switch for marketing messages, or its error 131050."""
     ADDRESS_CHANGE = "address_change"
+    NOTICE_CHANGE = "notice_change"
+    """The privacy notice changed materially (EDPB Guidelines 05/2020, para. 110)."""
     TIMER = "timer"
     MERGE = "merge"
 

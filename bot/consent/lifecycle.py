@@ -1,7 +1,7 @@
 """What a person's consents are, and what may happen to them next.
 
-The status is a fold over the ledger (`apply`), never a value that someone sets. New facts are made only by the
-functions below, so that no flow can record a consent without a pending request and an affirmative answer to it
+The status is a fold over the ledger (`apply`), never a value that someone sets. New facts come in through one door,
+`admit`, so that no flow can record a consent without a pending request and an affirmative answer to it
 (GDPR Art. 4(11), 7(1)), and nothing can weigh more than a withdrawal (Art. 7(3)).
 """
 
@@ -40,6 +40,14 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     """The newest withdrawal, whatever came later."""
     paused: bool = False
     expires_at: int = 0
+    """Of a given consent: when its validity ends."""
+    question: str = ""
+    """Of a given consent: the question that the YES answered."""
+    notice: str = ""
+    """Of a given consent: the version of the privacy notice that the question named."""
+    before: Status = Status.NONE
+    """Of a request: where the consent stood before, and stands again if nobody answers."""
+    before_since: int = 0
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -80,7 +88,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def given(self) -> tuple[str, ...]:
-        """The purposes consented to."""
+        """The purposes consented to, also those paused."""
         return tuple(purpose for purpose, consent in self.consents.items() if consent.status is Status.GIVEN)
 
     @property
@@ -98,47 +106,73 @@ def fold(facts: Iterable[Fact]) -> Record:
 
 
 def apply(record: Record, fact: Fact) -> Record:
-    """Return the record after one more fact."""
+    """Return the record after one more fact that has happened."""
     before = record.consent(fact.purpose)
-    pending = record.pending
     match fact.kind:
         case Kind.REQUESTED:
-            after = _changed(before, status=Status.REQUESTED, since=fact.at, asked_at=fact.at)
-            pending = Pending(
-                question=fact.question,
-                purpose=fact.purpose,
-                locale=fact.locale,
-                asked_at=fact.at,
-                asked_on=fact.recorded_at,
+            after = _requested(before, fact.at)
+        case Kind.GIVEN:
+            after = _changed(
+                before,
+                status=Status.GIVEN,
+                since=fact.at,
+                paused=False,
                 expires_at=fact.expires_at,
-                wording=fact.wording,
+                question=fact.question,
                 notice=fact.notice,
             )
-        case Kind.GIVEN:
-            after = _changed(before, status=Status.GIVEN, since=fact.at, paused=False, expires_at=fact.expires_at)
-            pending = None
-        case Kind.REFUSED:
-            after = _changed(before, status=Status.REFUSED, since=fact.at)
-            pending = None
         case Kind.LAPSED:
-            lapsed_to = Status.WITHDRAWN if before.stopped_at else Status.NONE
-            after = _changed(before, status=lapsed_to, since=fact.at)
-            pending = None
+            after = _unanswered(before)
         case Kind.WITHDRAWN:
             after = _withdrawn(before, fact.at)
-            if pending is not None and pending.purpose == fact.purpose and pending.asked_at <= fact.at:
-                pending = None
         case Kind.PAUSED | Kind.KEPT:
             after = _changed(before, paused=fact.kind is Kind.PAUSED)
-        case Kind.EXPIRED:
-            after = _changed(before, status=Status.EXPIRED, since=fact.at)
-        case Kind.STALE:
-            after = _changed(before, status=Status.STALE, since=fact.at)
-    return Record(record.seq + 1, record.consents | {fact.purpose: after}, pending)
+        case Kind.REFUSED | Kind.EXPIRED | Kind.STALE:
+            after = _changed(before, status=Status(fact.kind.value), since=fact.at, paused=False)
+    return Record(record.seq + 1, record.consents | {fact.purpose: after}, _pending(record.pending, fact))
+
+
+def _pending(pending: Pending | None, fact: Fact) -> Pending | None:
+    """Return the question that waits after `fact`: a new one, the same one, or none."""
+    if fact.kind is Kind.REQUESTED:
+        return Pending(
+            question=fact.question,
+            purpose=fact.purpose,
+            locale=fact.locale,
+            asked_at=fact.at,
+            asked_on=fact.recorded_at,
+            expires_at=fact.expires_at,
+            wording=fact.wording,
+            notice=fact.notice,
+        )
+    if pending is None or pending.purpose != fact.purpose:
+        return pending
+    if fact.kind in (Kind.GIVEN, Kind.REFUSED, Kind.LAPSED):
+        return None
+    return None if fact.kind is Kind.WITHDRAWN and pending.asked_at <= fact.at else pending
 
 
 def _changed(consent: Consent, **changes: object) -> Consent:
     return msgspec.structs.replace(consent, **changes)
+
+
+def _requested(consent: Consent, at: int) -> Consent:
+    again = consent.status is Status.REQUESTED
+    return _changed(
+        consent,
+        status=Status.REQUESTED,
+        since=at,
+        asked_at=at,
+        before=consent.before if again else consent.status,
+        before_since=consent.before_since if again else consent.since,
+    )
+
+
+def _unanswered(consent: Consent) -> Consent:
+    """Without an answer everything is as before the question, unless a withdrawal came late."""
+    if consent.stopped_at > consent.before_since:
+        return _changed(consent, status=Status.WITHDRAWN, since=consent.stopped_at, paused=False)
+    return _changed(consent, status=consent.before, since=consent.before_since, paused=False)
 
 
 def _withdrawn(consent: Consent, at: int) -> Consent:
@@ -149,35 +183,63 @@ def _withdrawn(consent: Consent, at: int) -> Consent:
     stopped_at = max(at, consent.stopped_at)
     if consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > at:
         return _changed(consent, stopped_at=stopped_at)
-    return _changed(consent, status=Status.WITHDRAWN, since=at, stopped_at=stopped_at, paused=False)
+    return _changed(consent, status=Status.WITHDRAWN, since=stopped_at, stopped_at=stopped_at, paused=False)
 
 
 def answerable(record: Record, *, at: int, received_at: float, question: str | None) -> Pending | None:
     """Return the pending request that a message answers, or None.
 
     `question` is the id that a tapped button carries: it must be the pending one. A typed answer (None) must have
-    been written and received after the question was asked; one that was under way before answers nothing.
+    been written and received after the question was asked; one that was under way before answers nothing. No answer
+    counts that is not newer than the person's last withdrawal.
     """
     pending = record.pending
-    if pending is None or at > pending.expires_at:
+    if pending is None or at > pending.expires_at or at <= record.consent(pending.purpose).stopped_at:
         return None
     if question is not None:
         return pending if question == pending.question else None
     return pending if at >= pending.asked_at and received_at >= pending.asked_on else None
 
 
-def give(record: Record, entry: Entry) -> Record:
-    """Return the record after a YES. Raises `NotAllowed` unless `entry` answers the pending request.
+def admit(record: Record, entry: Entry) -> Record:
+    """Return the record after a new fact. Raises `NotAllowed` when the law does not allow it.
 
-    A YES that is not newer than the person's last STOP for the purpose never counts (GDPR Art. 7(3)).
+    Facts that end or limit something are always allowed; those that begin or answer something are examined.
     """
+    match entry.kind:
+        case Kind.REQUESTED:
+            _may_ask(record, entry)
+        case Kind.GIVEN:
+            _answers(record, entry)
+            _may_give(record, entry)
+        case Kind.REFUSED | Kind.LAPSED:
+            _answers(record, entry)
+    return apply(record, entry)
+
+
+def _may_ask(record: Record, entry: Entry) -> None:
+    consent = record.consent(entry.purpose)
+    if consent.status is Status.GIVEN:
+        raise NotAllowed("what has been consented to is not asked again: a request would suspend it")
+    if entry.at < consent.stopped_at:
+        raise NotAllowed("the wish to be asked is older than the withdrawal (GDPR Art. 7(3))")
+    if record.pending is not None and record.pending.purpose != entry.purpose:
+        raise NotAllowed("one question at a time: close the pending one first (GDPR Art. 7(2))")
+    if not entry.question or not entry.wording or not entry.notice or entry.expires_at <= entry.at:
+        raise NotAllowed("a request needs an id, its wording, the notice and an end (GDPR Art. 7(1))")
+
+
+def _answers(record: Record, entry: Entry) -> None:
     pending = record.pending
     if pending is None or pending.question != entry.question or pending.purpose != entry.purpose:
-        raise NotAllowed("a consent needs a pending request that it answers (GDPR Art. 7(1))")
-    if entry.at > pending.expires_at:
+        raise NotAllowed("an answer needs the pending request that it answers (GDPR Art. 7(1))")
+
+
+def _may_give(record: Record, entry: Entry) -> None:
+    """A YES that is late, or not newer than the last STOP for the purpose, never counts."""
+    if record.pending is not None and entry.at > record.pending.expires_at:
         raise NotAllowed("the request had lapsed when the answer was written")
     if entry.at <= record.consent(entry.purpose).stopped_at:
         raise NotAllowed("the answer is not newer than the withdrawal (GDPR Art. 7(3))")
     if not entry.wording or not entry.answer or not entry.notice or entry.expires_at <= entry.at:
         raise NotAllowed("a consent needs the wording shown, the notice, the answer and a validity (GDPR Art. 7(1))")
-    return apply(record, entry)

@@ -1,15 +1,19 @@
 """What flow files may name: guards (`conditions`), effects (`before`, `after`) and choices (`choices_from`).
 
-A guard reads the turn and answers; an effect changes it. Consent is touched only through `bot.consent.lifecycle`.
+A guard reads the turn and answers; an effect changes it. What an effect records is examined by
+`bot.consent.lifecycle`, so a flow that names it in the wrong place records nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import timedelta
 
 from bot.consent.evidence import Kind, Method
-from bot.consent.lifecycle import Status, answerable, give
+from bot.consent.lifecycle import Status, answerable
+from bot.conversation.compose import Option
 from bot.conversation.inbound import Choice
-from bot.conversation.turn import Option, Turn, babel_locale
+from bot.conversation.texts import MAX_ROWS
+from bot.conversation.turn import Turn
+from bot.conversation.world import autonym
 
 Guard = Callable[[Turn], bool]
 Effect = Callable[[Turn], None]
@@ -22,22 +26,24 @@ Choices = Callable[[Turn], Sequence[Option]]
 def answers_the_pending_request(turn: Turn) -> bool:
     """Whether the message answers the question that is pending, and nothing newer speaks against it."""
     tapped = turn.argument if isinstance(turn.inbound.content, Choice) else None
-    pending = answerable(
-        turn.record, at=turn.inbound.at, received_at=turn.inbound.received_at, question=tapped
-    )
-    return pending is not None and turn.inbound.at > turn.record.consent(pending.purpose).stopped_at
+    inbound = turn.inbound
+    return answerable(turn.record, at=inbound.at, received_at=inbound.received_at, question=tapped) is not None
 
 
-def _to_ask(turn: Turn) -> tuple[str, ...]:
-    """The purposes to ask about: the rest of this round, else all that are not consented to."""
-    if turn.session.asking is not None:
-        return turn.session.asking
-    purposes = (purpose.id for purpose in turn.world.business.purposes)
-    return tuple(purpose for purpose in purposes if turn.record.consent(purpose).status is not Status.GIVEN)
+def _to_ask(turn: Turn) -> list[str]:
+    """The purposes to ask about: of this round, else of all, those neither agreed to nor stopped since."""
+    asking = turn.session.asking
+    purposes = [purpose.id for purpose in turn.world.business.purposes] if asking is None else asking
+    consents = {purpose: turn.record.consent(purpose) for purpose in purposes}
+    return [
+        purpose
+        for purpose, consent in consents.items()
+        if consent.status is not Status.GIVEN and turn.inbound.at >= consent.stopped_at
+    ]
 
 
 def nothing_to_ask(turn: Turn) -> bool:
-    """Whether everything has been consented to."""
+    """Whether there is nothing (left) to ask."""
     return not _to_ask(turn)
 
 
@@ -46,25 +52,45 @@ def more_to_ask(turn: Turn) -> bool:
     return bool(_to_ask(turn))
 
 
+def question_waits(turn: Turn) -> bool:
+    """Whether a question is pending that can simply be repeated, being in the language that is spoken."""
+    return turn.record.pending is not None and turn.record.pending.locale == turn.locale
+
+
+def nothing_given(turn: Turn) -> bool:
+    """Whether the person agreed to nothing."""
+    return not turn.record.given
+
+
 def already_stopped(turn: Turn) -> bool:
-    """Whether this STOP changes nothing: everything is withdrawn already."""
+    """Whether everything is withdrawn already."""
     consents = (turn.record.consent(purpose.id) for purpose in turn.world.business.purposes)
     return all(consent.status is Status.WITHDRAWN for consent in consents)
+
+
+def overtaken(turn: Turn) -> bool:
+    """Whether something was asked or agreed to after this message was written: it came late."""
+    return any(
+        consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > turn.inbound.at
+        for consent in turn.record.consents.values()
+    )
 
 
 # --- effects
 
 
 def next_purpose(turn: Turn) -> None:
-    """Turn to the next purpose of the round and open a question about it."""
-    turn.session.purpose, *rest = _to_ask(turn)
+    """Turn to the next purpose of the round, and open a question about it; another one that waits is closed."""
+    turn.about, *rest = _to_ask(turn)
     turn.session.asking = tuple(rest)
+    if turn.record.pending is not None and turn.record.pending.purpose != turn.about:
+        turn.close_question(Method.CHAT, rule="superseded")
     same_purpose(turn)
 
 
 def same_purpose(turn: Turn) -> None:
     """Open another question about the same purpose."""
-    turn.asked = turn.question_id(turn.session.purpose)
+    turn.asked = turn.question_id(turn.about)
 
 
 def record_requested(turn: Turn) -> None:
@@ -72,55 +98,49 @@ def record_requested(turn: Turn) -> None:
     shown = turn.wording()
     turn.record_fact(
         Kind.REQUESTED,
-        turn.session.purpose,
+        turn.about,
         question=turn.asked,
+        locale=shown.locale,
         wording=shown.sha256,
         shown=shown,
-        expires_at=turn.inbound.at + int(turn.world.business.question_expires_after.total_seconds()),
+        expires_at=_after(turn, turn.time_to_answer),
         answer="",
+        rule="",
     )
 
 
 def record_given(turn: Turn) -> None:
-    """Record the YES; the lifecycle refuses it unless everything is in order."""
-    validity = turn.purpose().valid_for
-    entry = turn.fact(
-        Kind.GIVEN, **_of_the_pending(turn), expires_at=turn.inbound.at + int(validity.total_seconds())
-    )
-    turn.add(entry, give(turn.record, entry))
+    """Record the YES."""
+    pending, purpose = turn.record.pending, turn.world.business.purpose(turn.about)
+    if pending is not None and purpose is not None:
+        expires_at = _after(turn, purpose.valid_for)
+        turn.record_fact(Kind.GIVEN, **turn.of_the(pending), expires_at=expires_at, legal_basis=purpose.legal_basis)
+
+
+def _after(turn: Turn, time: timedelta) -> int:
+    return turn.inbound.at + int(time.total_seconds())
 
 
 def record_refused(turn: Turn) -> None:
     """Record the NO."""
-    turn.record_fact(Kind.REFUSED, **_of_the_pending(turn))
-
-
-def _of_the_pending(turn: Turn) -> dict[str, Any]:
-    """What an answer shares with the question that it answers."""
-    pending = turn.record.pending
-    assert pending is not None, "guarded by answers_the_pending_request"
-    return {
-        "purpose": pending.purpose,
-        "question": pending.question,
-        "locale": pending.locale,
-        "wording": pending.wording,
-        "notice": pending.notice,
-    }
+    if turn.record.pending is not None:
+        turn.record_fact(Kind.REFUSED, **turn.of_the(turn.record.pending))
 
 
 def record_lapsed(turn: Turn) -> None:
     """Record that the question was not answered in time."""
-    turn.record_fact(Kind.LAPSED, **_of_the_pending(turn), answer="", rule="", method=Method.TIMER, actor="system")
+    turn.close_question(Method.TIMER)
 
 
 def record_withdrawn(turn: Turn) -> None:
-    """Withdraw from everything."""
-    turn.withdraw([purpose.id for purpose in turn.world.business.purposes])
+    """Withdraw from everything, also from what `business.toml` no longer names."""
+    named = [purpose.id for purpose in turn.world.business.purposes]
+    turn.withdraw([*named, *(purpose for purpose in turn.record.consents if purpose not in named)])
 
 
 def record_withdrawn_one(turn: Turn) -> None:
     """Withdraw from the purpose that was tapped."""
-    turn.session.purpose = turn.argument
+    turn.about = turn.argument
     turn.withdraw([turn.argument])
 
 
@@ -139,7 +159,7 @@ def record_kept(turn: Turn) -> None:
 
 def set_language(turn: Turn) -> None:
     """Speak the language that was chosen."""
-    turn.session.locale = turn.argument
+    turn.session.locale, turn.session.guessed = turn.argument, False
 
 
 # --- choices
@@ -147,35 +167,42 @@ def set_language(turn: Turn) -> None:
 
 def purposes(turn: Turn) -> Sequence[Option]:
     """Each purpose, to stop it or to be asked for it."""
-    language = turn.world.language(turn.locale)
     options = []
-    for purpose, (title, _) in language.purposes.items():
-        on = turn.record.consent(purpose).status is Status.GIVEN
+    for purpose in turn.world.business.purposes:
+        on = turn.record.consent(purpose.id).status is Status.GIVEN
         action, state = ("withdraw", "my_choices.on") if on else ("ask", "my_choices.off")
-        options.append((f"{action}:{purpose}", title, turn.label(state)))
+        options.append(Option(f"{action}:{purpose.id}", f"purpose.{purpose.id}.title", description_id=state))
     return options
 
 
 def purposes_to_keep(turn: Turn) -> Sequence[Option]:
-    """Each purpose that this STOP ended, to be asked for it anew."""
-    language = turn.world.language(turn.locale)
-    ended = [entry.purpose for entry in turn.entries if entry.kind is Kind.WITHDRAWN]
-    return [(f"ask:{purpose}", language.purposes[purpose][0], "") for purpose in ended]
+    """Each purpose whose consent this STOP ended, to be asked for it anew."""
+    return [
+        Option(f"ask:{purpose.id}", f"purpose.{purpose.id}.title")
+        for purpose in turn.world.business.purposes
+        if purpose.id in turn.given_before
+    ]
 
 
 def languages(turn: Turn) -> Sequence[Option]:
-    """Each language that is spoken here, by its own name."""
-    return [(f"locale:{code}", autonym(code), "") for code in turn.world.texts.offered]
-
-
-def autonym(code: str) -> str:
-    """Return the name of a language in that language, e.g. `Français`."""
-    name = babel_locale(code).get_display_name() or code
-    return name[:1].upper() + name[1:]
+    """Languages that are spoken here, by their own names, the likely ones first; as many as a list holds."""
+    offered = sorted(turn.world.texts.offered, key=autonym)
+    first = [code for code in (*turn.likely, turn.locale) if code in offered]
+    codes = dict.fromkeys([*first, *offered])
+    return [Option(f"locale:{code}", title=autonym(code)) for code in [*codes][:MAX_ROWS]]
 
 
 GUARDS: Mapping[str, Guard] = {
-    guard.__name__: guard for guard in (answers_the_pending_request, nothing_to_ask, more_to_ask, already_stopped)
+    guard.__name__: guard
+    for guard in (
+        answers_the_pending_request,
+        nothing_to_ask,
+        more_to_ask,
+        question_waits,
+        nothing_given,
+        already_stopped,
+        overtaken,
+    )
 }
 EFFECTS: Mapping[str, Effect] = {
     effect.__name__: effect

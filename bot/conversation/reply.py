@@ -67,6 +67,8 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Which text of which flow this is, e.g. `opt_in.ask`; for tests and transcripts, never sent."""
     purpose: str = ""
     """The purpose that this message serves and whose consent it needs; empty for an answer to the person."""
+    question: str = ""
+    """The pending question that it asks; it is not sent any more once that question is closed."""
 
     def wording(self) -> str:
         """Return everything that the person can read of this message, in reading order: what evidence keeps."""
@@ -92,8 +94,6 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     reply: Reply
     ledger_seq: int = 0
     """The person's last ledger entry when this was queued: unchanged means that nothing was withdrawn since."""
-    question: str = ""
-    """The pending question that this message asks; it is not sent once that question is closed."""
     not_after: int = 0
     """Unix seconds after which sending is pointless or forbidden (24-hour window); 0 means no limit."""
     attempt: int = 0

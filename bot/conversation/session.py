@@ -14,11 +14,11 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """The fold of the person's ledger entries."""
     locale: str = ""
     """The language spoken; empty until it is known."""
+    guessed: bool = False
+    """Whether `locale` is only that of the person's country: a word in another language may still change it."""
     flow: str = ""
     """The dialogue going on; empty when none is."""
     state: str = ""
-    purpose: str = ""
-    """The purpose that the dialogue is about."""
     asking: tuple[str, ...] | None = None
     """The purposes still to be asked in this round of questions; None outside of one."""
     unclear: int = 0
@@ -38,12 +38,10 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
 
 
 def rebuilt(person: str, record: Record, locale: str = "") -> Session:
-    """Return a person's session as the ledger alone tells it: Redis lost it, or it never was."""
-    session = Session(person=person, record=record, locale=locale)
-    if record.pending is not None:
-        session.flow, session.state = "opt_in", "asked"
-        session.purpose, session.asking = record.pending.purpose, ()
-        session.locale = locale or record.pending.locale
-    elif record.paused:
-        session.flow, session.state = "maybe_stop", "asked"
-    return session
+    """Return a person's session as the ledger alone tells it: Redis lost it, or it never was.
+
+    Their place in a dialogue follows from the record at the next step; only the rest of a round of questions is lost.
+    """
+    if record.pending is None:
+        return Session(person=person, record=record, locale=locale)
+    return Session(person=person, record=record, locale=locale or record.pending.locale, asking=())

@@ -1,0 +1,74 @@
+"""Makes a message: a text with its footer and, under it, choices as buttons or as a list, all in one language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.conversation.reply import Button, Reply, Row
+from bot.conversation.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Texts, length
+
+FOOTER = "common.footer"
+"""The way out, under every message."""
+
+LIST = "common.list"
+"""The label that opens a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something to choose."""
+
+    id: str
+    """What comes back when it is tapped."""
+    text_id: str = ""
+    """The text that names it …"""
+    title: str = ""
+    """… or its name, when that is the same in every language."""
+    description_id: str = ""
+    """The text that explains it in a list."""
+
+    @property
+    def text_ids(self) -> tuple[str, ...]:
+        """The texts that it shows."""
+        return tuple(text_id for text_id in (self.text_id, self.description_id) if text_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What a message consists of, before it has a language."""
+
+    text_id: str
+    options: Sequence[Option] = ()
+    question: str = ""
+    """The pending question that it asks."""
+
+    def language(self, texts: Texts, locale: str) -> str:
+        """Return the first language of `locale`'s fallback chain in which the whole message exists."""
+        option_texts = (text_id for option in self.options for text_id in option.text_ids)
+        return texts.locale_for((self.text_id, FOOTER, LIST, *option_texts), locale)
+
+    def reply(self, texts: Texts, locale: str, values: Mapping[str, str]) -> Reply:
+        """Return the message in `locale`, which `language` has settled."""
+        rows = tuple(
+            Row(
+                option.id,
+                option.title or texts.render(option.text_id, locale, values),
+                texts.render(option.description_id, locale, values) if option.description_id else "",
+            )
+            for option in self.options[:MAX_ROWS]
+        )
+        buttons = _fit_buttons(rows)
+        return Reply(
+            body=texts.render(self.text_id, locale, values),
+            footer=texts.render(FOOTER, locale, values),
+            buttons=tuple(Button(row.id, row.title) for row in rows) if buttons else (),
+            rows=() if buttons else rows,
+            list_button=texts.render(LIST, locale, values) if rows and not buttons else "",
+            text_id=self.text_id,
+            question=self.question,
+        )
+
+
+def _fit_buttons(rows: Sequence[Row]) -> bool:
+    return len(rows) <= MAX_BUTTONS and all(
+        not row.description and length(row.title) <= LIMITS[Kind.BUTTON] for row in rows
+    )

@@ -1,0 +1,158 @@
+"""What stands in a flow file: its tables, read and checked for shape. What they mean together is checked by `lint`."""
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from bot.conversation.texts import Kind, Slot
+from bot.durations import parse_duration
+
+NO_FLOW = "business.toml"
+"""Stands among the flows and is none."""
+
+
+class FlowError(ValueError):
+    """A flow file can't be used; the message names file, key and cure."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Expiry(_Table):
+    """When a state ends by itself."""
+
+    after: Annotated[timedelta, BeforeValidator(parse_duration)]
+    trigger: str
+
+
+class StateTable(_Table):
+    """`[[states]]` of a flow file."""
+
+    name: str
+    say: str = ""
+    """The text said on entry."""
+    choices: tuple[str, ...] = ()
+    """Texts under it, to tap: each fires the trigger, or the intent, of its name."""
+    choices_from: str = ""
+    """A function that makes the choices instead."""
+    expires: Expiry | None = None
+    unclear: str = ""
+    """The text said when an answer fits nothing."""
+    final: bool = False
+
+
+class TransitionTable(_Table):
+    """`[[transitions]]` of a flow file."""
+
+    trigger: str
+    source: str
+    dest: str
+    conditions: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """All effects in their order; those `after` come when the new state has spoken."""
+        return self.before + self.after
+
+    @property
+    def says(self) -> Iterator[str]:
+        """The texts said on the way."""
+        return (effect.removeprefix(SAY) for effect in self.effects if effect.startswith(SAY))
+
+
+SAY = "say:"
+"""Begins an effect that says a text."""
+
+
+class TextTable(_Table):
+    """`[texts.…]` of a flow file."""
+
+    kind: Kind
+    en: str
+    note: str = ""
+    legal: bool = False
+    vars: dict[str, str] = Field(default_factory=dict)
+
+
+class FlowTable(_Table):
+    """A whole flow file."""
+
+    flow: str = Field(pattern=r"^[a-z][a-z_]*$")
+    intents: tuple[str, ...] = ()
+    initial: str = ""
+    interlude: bool = False
+    """Afterwards the dialogue that was going on goes on."""
+    states: tuple[StateTable, ...] = ()
+    transitions: tuple[TransitionTable, ...] = ()
+    texts: dict[str, TextTable] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FlowFile:
+    """A flow and the file that it stands in."""
+
+    table: FlowTable
+    source: str
+
+    @property
+    def slots(self) -> Iterator[Slot]:
+        """The texts of the flow."""
+        for name, text in self.table.texts.items():
+            yield Slot(
+                id=f"{self.table.flow}.{name}",
+                kind=text.kind,
+                english=text.en,
+                note=text.note,
+                legal=text.legal,
+                examples=text.vars,
+                source=self.source,
+            )
+
+
+def read(folder: Path) -> list[FlowFile]:
+    """Read every flow of a folder. Raises `FlowError`."""
+    files: dict[str, FlowFile] = {}
+    for path in sorted(folder.glob("*.toml")):
+        if path.name != NO_FLOW:
+            file = FlowFile(_table(path), str(path))
+            if file.table.flow in files:
+                raise FlowError(
+                    f"{path}: flow {file.table.flow!r} is also in {files[file.table.flow].source}; rename one"
+                )
+            files[file.table.flow] = file
+    if not files:
+        raise FlowError(f"{folder}: no flow here; restore flows/*.toml from version control")
+    return list(files.values())
+
+
+def _table(path: Path) -> FlowTable:
+    try:
+        return FlowTable.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FlowError(f"{path}: can't be read ({error}); restore it from version control") from None
+    except tomllib.TOMLDecodeError as error:
+        raise FlowError(f"{path}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        problems = (
+            f"{path}: {'.'.join(map(str, problem['loc']))}: {_cure(problem['type'], problem['msg'])}"
+            for problem in error.errors()
+        )
+        raise FlowError("\n".join(problems)) from None
+
+
+def _cure(kind: str, message: str) -> str:
+    match kind:
+        case "missing":
+            return "missing; add this key (flows/opt_in.toml has an example of each)"
+        case "extra_forbidden":
+            return "unknown key; remove it or correct its spelling (flows/opt_in.toml has an example of each)"
+        case _:
+            return message.removeprefix("Value error, ")

@@ -1,0 +1,36 @@
+"""Reads what a business says: flows, catalogs, keywords and `business.toml` → a `World` and its `Flows`."""
+
+from pathlib import Path
+
+from bot import business as business_file
+from bot.conversation import business_texts, flow_file
+from bot.conversation.flow import Flows
+from bot.conversation.intents import Keywords
+from bot.conversation.texts import Texts
+from bot.conversation.world import World
+from bot.i18n import catalogs
+from bot.paths import FLOWS, LOCALES
+
+
+def load_world(
+    flows: Path = FLOWS,
+    locales: Path = LOCALES,
+    business: Path | None = None,
+    *,
+    host_purpose: str | None = None,
+) -> tuple[World, Flows]:
+    """Read everything once, at start; `business` is by default the `business.toml` among the flows.
+
+    Raises `FlowError`, `BusinessError`, `CatalogError`, `KeywordError` or `TextError`, all of them `ValueError`s
+    that name file, key and cure.
+    """
+    source = business or flows / flow_file.NO_FLOW
+    company = business_file.load(source)
+    dialogues = Flows(flow_file.read(flows))
+    offered = {code: language for code, language in catalogs.languages(locales).items() if language.offered}
+    texts = Texts(
+        [*dialogues.slots, *business_texts.slots(company, source)],
+        {code: catalogs.read(locales, code) for code in offered if code != catalogs.SOURCE_LOCALE},
+        {code: language.fallback for code, language in offered.items()},
+    )
+    return World(company, texts, Keywords.load(locales), host_purpose), dialogues

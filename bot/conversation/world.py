@@ -1,0 +1,122 @@
+"""What all conversations of a business share, and nothing changes while the program runs."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from babel import Locale
+from babel.dates import format_timedelta
+from babel.lists import format_list
+
+from bot.business import Business
+from bot.conversation.intents import Intent, Keywords
+from bot.conversation.texts import Texts
+
+_WORDS = {
+    "stop_word": Intent.STOP,
+    "yes_word": Intent.YES,
+    "no_word": Intent.NO,
+    "start_word": Intent.START,
+    "choices_word": Intent.MY_CHOICES,
+    "privacy_word": Intent.PRIVACY,
+    "language_word": Intent.LANGUAGE,
+    "human_word": Intent.HUMAN,
+}
+"""Placeholder → the intent whose word it shows."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """The values that texts in one language are filled with, made once."""
+
+    locale: str
+    values: Mapping[str, str]
+    purposes: Mapping[str, tuple[str, str]]
+    """Purpose id → title, description."""
+
+    def titles(self, purpose_ids: Sequence[str]) -> str:
+        """Return the titles of purposes as a list in words."""
+        titles = [self.purposes[purpose][0] for purpose in purpose_ids if purpose in self.purposes]
+        return format_list(titles, locale=babel_locale(self.locale))
+
+
+def babel_locale(code: str) -> Locale:
+    """Return Babel's object for one of our locale codes, e.g. `pt-BR`."""
+    return Locale.parse(code.replace("-", "_"))
+
+
+def autonym(code: str) -> str:
+    """Return the name of a language in that language, e.g. `Français`."""
+    name = babel_locale(code).get_display_name() or code
+    return name[:1].upper() + name[1:]
+
+
+@dataclass
+class World:
+    """One business with its texts and keywords."""
+
+    business: Business
+    texts: Texts
+    keywords: Keywords
+    host_purpose: str | None = None
+    """The purpose whose consent a person needs to be handed to the host's bot; None without a host."""
+    _languages: dict[str, Language] = field(default_factory=dict, repr=False)
+
+    def language(self, locale: str) -> Language:
+        """Return the values of `locale`."""
+        language = self._languages.get(locale)
+        if language is None:
+            language = self._languages[locale] = self._make(locale)
+        return language
+
+    def notice_stands(self, version: str) -> bool:
+        """Whether a consent under this version of the notice still holds: no material change came after it."""
+        versions = [notice.version for notice in self.business.notices]
+        later = self.business.notices[versions.index(version) + 1 if version in versions else 0 :]
+        return not version or all(notice.change == "editorial" for notice in later)
+
+    def _make(self, locale: str) -> Language:
+        business, texts = self.business, self.texts
+        proof = format_timedelta(
+            86400 * business.retention.proof_after_withdrawal_days, granularity="month", locale=babel_locale(locale)
+        )
+        ids = [f"purpose.{purpose.id}.{part}" for purpose in business.purposes for part in ("title", "description")]
+        spoken = texts.locale_for(ids, locale)
+        return Language(
+            locale=locale,
+            values={name: self.keywords.shown(intent, locale) for name, intent in _WORDS.items()}
+            | {
+                "business": business.controller.name,
+                "notice_url": business.notice.url_for(locale, business.default_locale),
+                "third_parties": "; ".join(party.name for party in business.third_parties) or "–",
+                "storage": ", ".join(business.storage.places),
+                "proof_time": proof,
+                "privacy_contact": business.controller.privacy_contact,
+                "contact": business.human.lines(),
+            },
+            purposes={
+                purpose.id: (
+                    texts.render(f"purpose.{purpose.id}.title", spoken, {}),
+                    texts.render(f"purpose.{purpose.id}.description", spoken, {}),
+                )
+                for purpose in business.purposes
+            },
+        )
+
+
+KNOWN_VALUES = frozenset(
+    {*_WORDS, "business", "notice_url", "third_parties", "storage", "proof_time", "privacy_contact", "contact"}
+)
+"""Placeholders that every text may use."""
+
+
+class Values(dict[str, str]):
+    """The values of one message: those of its language, and those of the person, which are made only if asked for."""
+
+    def __init__(self, language: Language, personal: Mapping[str, Callable[[Language], str]]) -> None:
+        super().__init__()
+        self._language = language
+        self._personal = personal
+
+    def __missing__(self, name: str) -> str:
+        make = self._personal.get(name)
+        return self._language.values[name] if make is None else make(self._language)
