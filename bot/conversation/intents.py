@@ -36,8 +36,9 @@ class Keywords:
         self.languages = frozenset(vocabularies) - {UNIVERSAL}
         """Languages that have words of their own."""
         self._exact, self._loose = _commands(vocabularies)
-        self._answers = {language: _answers(vocabularies, language) for language in vocabularies}
-        self._unasked = _unasked(vocabularies)
+        speakers = _speakers(vocabularies)
+        self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
+        self._unasked = _unasked(speakers)
         self._withdrawals = Withdrawals(vocabularies)
         self._signs = frozenset(
             sign for entry in vocabularies.values() for signs in entry.emoji.maybe_stop for sign in emoji(signs)
@@ -108,13 +109,10 @@ def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
     exactly: dict[str, dict[Intent, set[str]]] = {}
     for language, vocabulary in vocabularies.items():
         for intent in GLOBAL:
-            for word in vocabulary.spoken(intent).every():
-                for form in vocabulary.forms(word):
-                    exactly.setdefault(form, {}).setdefault(intent, set()).add(language)
-        stop = vocabulary.stop
-        for word in (*stop.strong, *stop.common, *stop.weak, *stop.alone, *stop.phrases):
-            for form in vocabulary.forms(word):
-                exactly.setdefault(form, {}).setdefault(Intent.STOP, set()).add(language)
+            for form in vocabulary.forms(*vocabulary.spoken(intent).every()):
+                exactly.setdefault(form, {}).setdefault(intent, set()).add(language)
+        for form in vocabulary.forms(*vocabulary.stop.every()):
+            exactly.setdefault(form, {}).setdefault(Intent.STOP, set()).add(language)
     loosely: dict[str, dict[Intent, set[str]]] = {}
     for form, meanings in exactly.items():
         for intent, languages in meanings.items():
@@ -136,44 +134,39 @@ def _known_in(languages: set[str]) -> frozenset[str]:
     return _NOWHERE if UNIVERSAL in languages else frozenset(languages)
 
 
-def _answers(vocabularies: Mapping[str, Vocabulary], language: str) -> tuple[_Table, _Table]:
+def _answers(vocabularies: Mapping[str, Vocabulary], language: str, speakers: "_Speakers") -> tuple[_Table, _Table]:
     """Return what answers a question asked in `language`: its own words and the universal ones, less the ambiguous."""
     exactly: _Table = {}
     loosely: _Table = {}
-    for source in (UNIVERSAL, language):
+    for source in dict.fromkeys((UNIVERSAL, language)):
         for intent in ANSWERS:
-            for word in vocabularies[source].spoken(intent).every():
-                for form in vocabularies[source].forms(word):
-                    languages = _speakers(vocabularies, intent, form)
-                    own = frozenset({source}) - {UNIVERSAL}
-                    rule = f"{intent.value}:{'+'.join(own) or UNIVERSAL}"
-                    exactly[form] = Match(intent, f"{rule}:exact", languages)
-                    loosely[loose(form)] = Match(intent, f"{rule}:loose", languages)
+            for form in vocabularies[source].forms(*vocabularies[source].spoken(intent).every()):
+                plain = loose(form)
+                exactly[form] = Match(intent, f"{intent.value}:{source}:exact", speakers[intent][plain])
+                loosely[plain] = Match(intent, f"{intent.value}:{source}:loose", speakers[intent][plain])
     for intent in ANSWERS:
-        for word in vocabularies[language].spoken(intent).ambiguous:
-            for form in vocabularies[language].forms(word):
-                exactly.pop(form, None)
-                loosely.pop(loose(form), None)
+        for form in vocabularies[language].forms(*vocabularies[language].spoken(intent).ambiguous):
+            exactly.pop(form, None)
+            loosely.pop(loose(form), None)
     return exactly, loosely
 
 
-def _speakers(vocabularies: Mapping[str, Vocabulary], intent: Intent, form: str) -> frozenset[str]:
-    """Return the languages in which `form` means `intent`."""
-    return frozenset(
-        language
-        for language, vocabulary in vocabularies.items()
-        if language != UNIVERSAL
-        and any(
-            loose(form) == loose(own) for word in vocabulary.spoken(intent).every() for own in vocabulary.forms(word)
-        )
-    )
+_Speakers = dict[Intent, dict[str, frozenset[str]]]
+"""Answer → its loose forms → the languages in which they have that meaning."""
 
 
-def _unasked(vocabularies: Mapping[str, Vocabulary]) -> _Table:
+def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
+    found: dict[Intent, dict[str, set[str]]] = {intent: {} for intent in ANSWERS}
+    for language, vocabulary in vocabularies.items():
+        for intent in ANSWERS:
+            for form in vocabulary.forms(*vocabulary.spoken(intent).every()):
+                found[intent].setdefault(loose(form), set()).add(language)
+    return {
+        intent: {form: frozenset(languages - {UNIVERSAL}) for form, languages in forms.items()}
+        for intent, forms in found.items()
+    }
+
+
+def _unasked(speakers: _Speakers) -> _Table:
     """Return what would be a yes in some language, had anything been asked."""
-    table = {}
-    for vocabulary in vocabularies.values():
-        for word in vocabulary.yes.every():
-            for form in vocabulary.forms(word):
-                table[loose(form)] = Match(Intent.YES, "yes:unasked", _speakers(vocabularies, Intent.YES, form))
-    return table
+    return {form: Match(Intent.YES, "yes:unasked", languages) for form, languages in speakers[Intent.YES].items()}

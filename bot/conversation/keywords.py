@@ -102,6 +102,17 @@ class Stop(_Table):
     not_before: Words = ()
     """The same, right after it ("arrêtez pas")."""
 
+    def every(self) -> Iterator[str]:
+        """Return all that withdraws as a whole message."""
+        for name, words in self.lists():
+            if name != "never":
+                yield from words
+
+    def lists(self) -> Iterator[tuple[str, Words]]:
+        """Return all lists of words with a meaning of their own, by name."""
+        for name in ("strong", "common", "weak", "alone", "phrases", "never"):
+            yield name, getattr(self, name)
+
 
 class Signs(_Table):
     """Messages that consist of emoji."""
@@ -134,15 +145,18 @@ class Vocabulary(_Table):
         found: Spoken = getattr(self, intent.value)
         return found
 
-    def forms(self, word: str) -> tuple[str, ...]:
-        """Return the exact forms in which `word` is looked up: as written, and as typed otherwise.
+    def forms(self, *words: str) -> Iterator[str]:
+        """Yield the exact forms in which `words` are looked up: as written, and as typed otherwise.
 
         An apostrophe may be left out ("dont") and letters replaced as `spelling` says ("kuendigen").
         """
-        spellings = [word, *(word.replace(mark, "") for mark in "'’" if mark in word)]
-        for letter, typed in self.spelling.items():
-            spellings += [spelling.lower().replace(letter, typed) for spelling in spellings]
-        return tuple(dict.fromkeys(exact(spelling) for spelling in spellings))
+        for word in words:
+            spellings = [word, *(word.replace(mark, "") for mark in "'’" if mark in word)]
+            for letter, typed in self.spelling.items():
+                spellings += [
+                    spelling.replace(letter, typed) for spelling in map(str.lower, spellings) if letter in spelling
+                ]
+            yield from dict.fromkeys(map(exact, spellings))
 
 
 def read(folder: Path) -> dict[str, Vocabulary]:
@@ -192,18 +206,9 @@ def _cure(kind: str, message: str) -> str:
             return f"{message}; write a list of words in quotes, or one word for `show`"
 
 
-def _stop_lists(stop: Stop) -> Iterator[tuple[str, Iterable[str]]]:
-    yield "strong", stop.strong
-    yield "common", stop.common
-    yield "weak", stop.weak
-    yield "alone", stop.alone
-    yield "phrases", stop.phrases
-    yield "never", stop.never
-
-
 def _meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     """Yield (key, word) of all words of a file that have a meaning of their own."""
-    for name, words in _stop_lists(vocabulary.stop):
+    for name, words in vocabulary.stop.lists():
         yield from ((f"stop.{name}", word) for word in words)
     for intent in (*GLOBAL, *ANSWERS):
         spoken = vocabulary.spoken(intent)
@@ -251,14 +256,8 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
 def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
     """Find printed words of withdrawal that would not work when they are typed."""
     for language, vocabulary in vocabularies.items():
-        known = {
-            loose(form)
-            for file in (vocabulary, vocabularies[UNIVERSAL])
-            for name, words in _stop_lists(file.stop)
-            if name != "never"
-            for word in words
-            for form in file.forms(word)
-        }
         show = vocabulary.stop.show
+        files = (vocabulary, vocabularies[UNIVERSAL])
+        known = {loose(form) for file in files for form in file.forms(*file.stop.every())}
         if show and loose(exact(show)) not in known:
             yield f"{path_of(folder, language)}: stop.show: {show!r} is in none of its lists; add it to stop.strong"

@@ -70,9 +70,11 @@ class _Loose(dict[int, str]):
 
 
 _MARKS = re.compile(
-    "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\u2de0-\u2dff\ua66f-\ua69f\ufe20-\ufe2f"  # European
-    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"  # Hebrew
-    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08ca-\u08e1\u08e3-\u08ff]"  # Arabic
+    "["
+    "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f0\u2de0-\u2dff\ua66f-\ua69f\ufe20-\ufe2f"
+    "\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u08ca-\u08e1\u08e3-\u08ff"
+    "]"
 )
 """Combining marks of the Latin, Greek, Cyrillic, Hebrew and Arabic scripts: no other script spells with them."""
 
@@ -90,7 +92,8 @@ _ascii_table = {code: _exact_table[code] for code in range(128)}
 def exact(text: str) -> str:
     """Return `text` in lower case, compatibility forms resolved, reduced to words with one space between them.
 
-    Empty when the text has no letter or digit; of a text longer than WhatsApp allows, both ends remain. Applying it twice changes nothing.
+    Empty when the text has no letter or digit; of a text longer than WhatsApp allows, both ends remain.
+    Applying it twice changes nothing.
     """
     if text.isascii():
         return " ".join(text.translate(_ascii_table).split())

@@ -106,8 +106,8 @@ class Withdrawals:
 
     def _spans(self, words: list[str]) -> list[Span]:
         """Return the words of withdrawal from left to right, less those inside a phrase that is none ("bus stop")."""
-        spans = []
-        harmless = []
+        spans: list[Span] = []
+        harmless: list[Span] = []
         for place, word in enumerate(words):
             for length in self._lengths.get(word, ()):
                 entry = self._entries.get(word if length == 1 else " ".join(words[place : place + length]))
@@ -218,7 +218,7 @@ def _graded(vocabulary: Vocabulary) -> Iterable[tuple[Grade, Iterable[str]]]:
 
 
 def _loose_forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:
-    return (loose(form) for word in words for form in vocabulary.forms(word))
+    return map(loose, vocabulary.forms(*words))
 
 
 def _fuzzy(word: str, known: Mapping[str, Entry], alone: bool) -> bool:
