@@ -35,16 +35,22 @@ class Batcher(Generic[T, R]):
             await asyncio.shield(self._running)
 
     async def _run(self) -> None:
+        batch: list[tuple[T, asyncio.Future[R]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._send_batch(batch)
         finally:
             self._running = None
+            for _, future in batch + self._waiting:  # only when cancelled is anyone left
+                future.cancel()
+            self._waiting = []
 
     async def _send_batch(self, batch: "list[tuple[T, asyncio.Future[R]]]") -> None:
         try:
             results = await self._send([item for item, _ in batch])
+            if len(results) != len(batch):
+                raise RuntimeError(f"{len(batch)} items were sent but {len(results)} results came back")
         except Exception as error:
             for _, future in batch:
                 if not future.done():

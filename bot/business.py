@@ -154,7 +154,9 @@ def load(path: Path) -> Business:
     try:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise BusinessError(f"{path}: can't be read ({error.strerror}); set BUSINESS_FILE to your business.toml") from None
+        raise BusinessError(
+            f"{path}: can't be read ({error.strerror}); set BUSINESS_FILE to your business.toml"
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise BusinessError(f"{path}: not valid TOML: {error}") from None
     try:

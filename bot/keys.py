@@ -70,7 +70,7 @@ class Keyring:
         for key in self._rest:
             try:
                 return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
-            except InvalidTag:
+            except (InvalidTag, ValueError):  # ValueError: too short to be ours
                 continue
         raise Undecipherable("no key of SECRET_KEY opens this; put the key that it was written with back on the list")
 
@@ -100,7 +100,7 @@ class PersonKey:
             return self._sealer.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode(
                 "utf-8", "surrogatepass"
             )
-        except InvalidTag:
+        except (InvalidTag, ValueError):
             raise Undecipherable("the person's key does not open this; it was altered") from None
 
     def commit(self, text: str) -> bytes:

@@ -1,40 +1,51 @@
 """All texts of the dialogues and of the business, with where each is said: what translators are told."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bot.business import Business
 from bot.conversation.business_texts import slots
-from bot.conversation.flow import Flow, Flows
-from bot.conversation.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind
+from bot.conversation.flow import candidates
+from bot.conversation.flow_file import FlowFile
+from bot.conversation.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Slot
+from bot.conversation.world import KNOWN_VALUES
 from bot.i18n.slot import Originals
 
+Question = tuple[str, Sequence[str]]
+"""A text and the choices under it, by their ids."""
 
-def originals(flows: Flows, business: Business, business_file: Path) -> Originals:
+
+def originals(files: Sequence[FlowFile], business: Business, business_file: Path) -> Originals:
     """Return every text that customers read."""
-    asked = [choices for flow in flows.by_name.values() for choices in _choices(flow)]
+    texts: tuple[Slot, ...] = tuple(slot for file in files for slot in file.slots)
+    known = {slot.id for slot in texts}
+    asked = [question for file in files for question in _questions(file, known)]
     return Originals(
-        slots=(*flows.slots, *slots(business, business_file)),
+        slots=(*texts, *slots(business, business_file)),
         places=_places(asked),
         together=[
             *(options for _, options in asked),
-            [slot.id for slot in flows.slots if slot.kind is Kind.BUTTON and slot.id.startswith("common.")],
+            [slot.id for slot in texts if slot.kind is Kind.BUTTON and slot.id.startswith("common.")],
             [f"purpose.{purpose.id}.title" for purpose in business.purposes],
         ],
         widest=_widest(),
     )
 
 
-def _choices(flow: Flow) -> Iterator[tuple[str, Sequence[str]]]:
-    """Yield the texts that are said with fixed choices under them, and those choices."""
-    for state in flow.table.states:
+def _questions(file: FlowFile, known: Collection[str]) -> Iterator[Question]:
+    for state in file.table.states:
         if state.choices:
-            options = [flow.text_id(name) for name in state.choices]
+            options = [_id(file, name, known) for name in state.choices]
             for text in filter(None, (state.say, state.unclear)):
-                yield flow.text_id(text), options
+                yield _id(file, text, known), options
 
 
-def _places(asked: Sequence[tuple[str, Sequence[str]]]) -> Mapping[str, Sequence[str]]:
+def _id(file: FlowFile, name: str, known: Collection[str]) -> str:
+    """Return what `name` means in this flow; a name that means nothing is for `flows lint` to tell."""
+    return next((text_id for text_id in candidates(file.table.flow, name) if text_id in known), name)
+
+
+def _places(asked: Sequence[Question]) -> Mapping[str, Sequence[str]]:
     places: dict[str, dict[str, None]] = {}
     for text_id, options in asked:
         kind = "Button" if len(options) <= MAX_BUTTONS else "Row"
@@ -45,7 +56,6 @@ def _places(asked: Sequence[tuple[str, Sequence[str]]]) -> Mapping[str, Sequence
 
 def _widest() -> Mapping[str, str]:
     title, description = LIMITS[Kind.ROW], LIMITS[Kind.ROW_DESCRIPTION]
-    words = ("stop", "yes", "no", "start", "choices", "privacy", "language", "human")
     sizes = {
         "business": 60,
         "purpose": title,
@@ -55,6 +65,6 @@ def _widest() -> Mapping[str, str]:
         "proof_time": 12,
         "notice_url": 80,
         "privacy_contact": 40,
-        **{f"{word}_word": 16 for word in words},
+        **{name: 16 for name in KNOWN_VALUES if name.endswith("_word")},
     }
     return {name: "M" * size for name, size in sizes.items()}

@@ -6,7 +6,7 @@ or later as a `failed` status.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -167,7 +167,7 @@ def send_error(code: int, status: int = 400, *, detail: str = "") -> SendError:
 
 
 class _GraphError(msgspec.Struct):
-    code: int
+    code: Annotated[int, msgspec.Meta(ge=0, lt=1_000_000_000)]
 
 
 class _GraphAnswer(msgspec.Struct):
@@ -183,4 +183,4 @@ def from_response(status: int, body: bytes) -> SendError:
         code = _decode(body).error.code
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return send_error(UNREADABLE, status)
-    return send_error(code, status) if code >= 0 else send_error(UNREADABLE, status)
+    return send_error(code, status)

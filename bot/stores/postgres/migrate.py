@@ -50,3 +50,8 @@ async def is_current(url: str, **options: Any) -> bool:
     finally:
         await engine.dispose()
     return current == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def expected_revision() -> str | None:
+    """Return the schema's version that this version of the program expects."""
+    return ScriptDirectory.from_config(_config()).get_current_head()

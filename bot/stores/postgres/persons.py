@@ -1,123 +1,135 @@
 """Persons and their addresses: who an address belongs to, found without knowing the address."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import asyncpg
+import msgspec
 from uuid_utils.compat import uuid7
 
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
-from bot.service.ports import PersonId
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A person as the database knows them."""
-
-    id: PersonId
-    locale: str
-    sender: Sender
-    """All current addresses."""
-
+from bot.service.ports import AddressTaken, Person, PersonId
+from bot.stores.postgres.connect import Database
 
 _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
 
-_LOAD = "SELECT id, locale, phone, bsuid FROM persons WHERE id = ANY($1::uuid[])"
+_LOAD = "SELECT id, locale, addresses FROM persons WHERE id = ANY($1::uuid[])"
 
 _CREATE = """
-INSERT INTO persons (id, created_at, locale, key, phone, bsuid)
-SELECT id, now(), '', key, phone, bsuid
-FROM unnest($1::uuid[], $2::bytea[], $3::bytea[], $4::bytea[]) AS new (id, key, phone, bsuid)
+INSERT INTO persons (id, created_at, key, addresses)
+SELECT id, now(), key, addresses FROM unnest($1::uuid[], $2::bytea[], $3::bytea[]) AS new (id, key, addresses)
 """
 
-_ADDRESS = """
-INSERT INTO addresses (token, kind, key_id, person)
-SELECT token, kind, $4, person FROM unnest($1::bytea[], $2::text[], $3::uuid[]) AS new (token, kind, person)
+_ADD_ADDRESSES = """
+INSERT INTO addresses (token, key_id, person)
+SELECT token, $3, person FROM unnest($1::bytea[], $2::uuid[]) AS new (token, person)
 """
 
-_MOVE_ADDRESS = _ADDRESS + "ON CONFLICT (token) DO UPDATE SET person = excluded.person, key_id = excluded.key_id"
+_TAKE_ADDRESSES = _ADD_ADDRESSES + "ON CONFLICT (token) DO UPDATE SET person = excluded.person"
+
+_DROP_ADDRESSES = """
+DELETE FROM addresses WHERE token = ANY($1::bytea[]) OR (token = ANY($2::bytea[]) AND person = $3) RETURNING person
+"""
+
+_LOCK = "SELECT id, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+
+_SET_LOCALES = """
+WITH locked AS (
+    SELECT persons.id, new.locale FROM persons JOIN unnest($1::uuid[], $2::text[]) AS new (id, locale) USING (id)
+    ORDER BY persons.id FOR UPDATE OF persons -- in the order in which the ledger locks them
+)
+UPDATE persons SET locale = locked.locale FROM locked WHERE persons.id = locked.id
+"""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Sender).decode
 
 
 class Persons:
-    """Table `persons` and the `addresses` that lead to it."""
+    """Table `persons` and the `addresses` that lead to it. Implements `ports.Persons`."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", keys: Keyring) -> None:
-        self._pool = pool
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
         self._keys = keys
 
     async def find(self, addresses: Iterable[str]) -> dict[str, PersonId]:
         """Return the person of each address that is known, whichever key of `SECRET_KEY` made its token."""
         by_token = {token: address for address in addresses for token in self._keys.addresses(address)}
-        rows = await self._pool.fetch(_FIND, list(by_token))
+        rows = await self._database.fetch(_FIND, list(by_token))
         return {by_token[row["token"]]: PersonId(str(row["person"])) for row in rows}
 
     async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
         """Return persons with their addresses in the clear. Raises `Undecipherable`."""
-        rows = await self._pool.fetch(_LOAD, list(persons))
+        rows = await self._database.fetch(_LOAD, list(persons))
         return {
-            PersonId(str(row["id"])): Person(
-                id=PersonId(str(row["id"])),
-                locale=row["locale"],
-                sender=Sender(phone=self._opened(row["phone"]), bsuid=self._opened(row["bsuid"])),
-            )
+            (person := PersonId(str(row["id"]))): Person(person, row["locale"], self._opened(row["addresses"]))
             for row in rows
         }
 
     async def create(self, senders: Sequence[Sender]) -> list[PersonId]:
-        """Make a person for each sender. Raises `asyncpg.UniqueViolationError` when someone else just did."""
-        ids = [PersonId(str(uuid7())) for _ in senders]
-        async with self._pool.acquire() as connection, connection.transaction():
-            await connection.execute(
-                _CREATE,
-                ids,
-                [self._keys.new_person_key() for _ in senders],
-                [self._sealed(sender.phone) for sender in senders],
-                [self._sealed(sender.bsuid) for sender in senders],
-            )
-            rows = [row for person, sender in zip(ids, senders, strict=True) for row in self._address_rows(person, sender)]
-            await self._store_addresses(connection, _ADDRESS, rows)
-        return ids
+        """Make a person for each sender. Raises `AddressTaken` when someone else just did."""
+        persons = [PersonId(str(uuid7())) for _ in senders]
+        keys, addresses = [self._keys.new_person_key() for _ in senders], [self._sealed(sender) for sender in senders]
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(_CREATE, persons, keys, addresses)
+                await connection.execute(_ADD_ADDRESSES, *self._tokens_of(zip(persons, senders, strict=True)))
+        except asyncpg.UniqueViolationError:
+            raise AddressTaken("one of these addresses has a person already") from None
+        return persons
 
-    async def set_addresses(self, person: PersonId, sender: Sender) -> None:
-        """Give a person these addresses beside those that they have; one that was someone else's becomes theirs."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            await self._store_addresses(connection, _MOVE_ADDRESS, self._address_rows(person, sender))
-            await connection.execute(
-                "UPDATE persons SET phone = coalesce($2, phone), bsuid = coalesce($3, bsuid) WHERE id = $1",
-                person,
-                self._sealed(sender.phone),
-                self._sealed(sender.bsuid),
-            )
+    async def set_addresses(self, person: PersonId, sender: Sender, *, forget: str | None = None) -> None:
+        """Give a person these addresses beside those that they have, and take `forget` away.
 
-    async def set_locales(self, locales: dict[PersonId, str]) -> None:
+        An address that was someone else's becomes theirs: it is also taken out of the other's record, so that
+        nothing meant for the other is sent there.
+        """
+        taken = {address for address in (sender.phone, sender.bsuid) if address}
+        forgotten = {forget} if forget else set()
+        async with self._database.transaction() as connection:
+            dropped = await connection.fetch(
+                _DROP_ADDRESSES, self._all_tokens(taken), self._all_tokens(forgotten), person
+            )
+            await connection.execute(_TAKE_ADDRESSES, *self._tokens_of([(person, sender)]))
+            touched = {person, *(PersonId(str(row["person"])) for row in dropped)}
+            for row in await connection.fetch(_LOCK, list(touched)):
+                before = self._opened(row["addresses"])
+                if str(row["id"]) == person:
+                    left = _without(before, forgotten)
+                    after = Sender(sender.phone or left.phone, sender.bsuid or left.bsuid)
+                else:
+                    after = _without(before, taken)
+                await connection.execute(
+                    "UPDATE persons SET addresses = $2 WHERE id = $1", row["id"], self._sealed(after)
+                )
+
+    async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""
-        await self._pool.execute(
-            "UPDATE persons SET locale = new.locale FROM unnest($1::uuid[], $2::text[]) AS new (id, locale) "
-            "WHERE persons.id = new.id",
-            list(locales),
-            list(locales.values()),
-        )
+        await self._database.execute(_SET_LOCALES, list(locales), list(locales.values()))
 
-    def _address_rows(self, person: PersonId, sender: Sender) -> list[tuple[bytes, str, PersonId]]:
-        rows = []
-        if sender.phone:
-            rows.append((self._keys.address(sender.phone), "phone", person))
-        if sender.bsuid:
-            rows.append((self._keys.address(sender.bsuid), "bsuid", person))
-        return rows
+    def _all_tokens(self, addresses: Iterable[str]) -> list[bytes]:
+        return [token for address in addresses for token in self._keys.addresses(address)]
 
-    async def _store_addresses(
-        self,
-        connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]",
-        statement: str,
-        rows: Sequence[tuple[bytes, str, PersonId]],
-    ) -> None:
-        tokens, kinds, persons = zip(*rows, strict=True)
-        await connection.execute(statement, tokens, kinds, persons, self._keys.key_id)
+    def _tokens_of(self, owned: Iterable[tuple[PersonId, Sender]]) -> tuple[Any, ...]:
+        """Return the arguments that store addresses."""
+        pairs = [
+            (self._keys.address(address), person)
+            for person, sender in owned
+            for address in (sender.phone, sender.bsuid)
+            if address
+        ]
+        return [token for token, _ in pairs], [person for _, person in pairs], self._keys.key_id
 
-    def _sealed(self, address: str | None) -> bytes | None:
-        return self._keys.encrypt(address.encode()) if address else None
+    def _sealed(self, sender: Sender) -> bytes:
+        return self._keys.encrypt(_encode(sender))
 
-    def _opened(self, sealed: bytes | None) -> str | None:
-        return self._keys.decrypt(sealed).decode() if sealed else None
+    def _opened(self, sealed: bytes) -> Sender:
+        return _decode(self._keys.decrypt(sealed))
+
+
+def _without(sender: Sender, gone: set[str]) -> Sender:
+    return Sender(
+        phone=None if sender.phone in gone else sender.phone,
+        bsuid=None if sender.bsuid in gone else sender.bsuid,
+    )

@@ -1,11 +1,12 @@
 -- Finish a batch: for each person the next session, what is to be sent, timers, and the messages done with.
--- KEYS: inbox, outbox, handover, timers, then one session key for each person
--- ARGV: consumer group, session TTL in seconds, then for each person:
---   session key to delete or '' | old session | new session | n messages | n × stream id | n outbound | n × outbound
---   | n handed over | n × inbound | n timers set | n × (due, member) | n timers ended | n × member
+-- KEYS: inbox, outbox, handover, timers, then one session key for each person, then session keys to be deleted
+-- ARGV: consumer group, session TTL in seconds, n persons, then for each person:
+--   index in KEYS of a session to delete or 0 | old session | new session | n messages | n × stream id
+--   | n outbound | n × outbound | n handed over | n × message | n timers set | n × (due, event)
+--   | n timers ended | n × event
 -- A person whose session has changed since it was read, or one of whose messages someone else has finished,
 -- is left as it is. Returns for each person: 1 done, 0 left.
-local position = 3
+local position = 4
 local function take()
   position = position + 1
   return ARGV[position - 1]
@@ -17,9 +18,9 @@ local function take_all()
 end
 
 local results = {}
-for person = 5, #KEYS do
-  local session = KEYS[person]
-  local superseded, old, new = take(), take(), take()
+for person = 1, tonumber(ARGV[3]) do
+  local session = KEYS[4 + person]
+  local superseded, old, new = tonumber(take()), take(), take()
   local messages, outbound, handed_over = take_all(), take_all(), take_all()
   local timers = {}
   for i = 1, tonumber(take()) do timers[i] = { take(), take() } end
@@ -31,14 +32,16 @@ for person = 5, #KEYS do
   end
   if current then
     redis.call('SET', session, new, 'EX', ARGV[2])
-    if superseded ~= '' then redis.call('DEL', superseded) end
+    if superseded > 0 then redis.call('DEL', KEYS[superseded]) end
     for i = 1, #outbound do redis.call('XADD', KEYS[2], '*', 'e', outbound[i]) end
     for i = 1, #handed_over do redis.call('XADD', KEYS[3], '*', 'e', handed_over[i]) end
     for i = 1, #ended do redis.call('ZREM', KEYS[4], ended[i]) end
     for i = 1, #timers do redis.call('ZADD', KEYS[4], timers[i][1], timers[i][2]) end
-    redis.call('XACK', KEYS[1], ARGV[1], unpack(messages))
-    redis.call('XDEL', KEYS[1], unpack(messages))
+    for i = 1, #messages do
+      redis.call('XACK', KEYS[1], ARGV[1], messages[i])
+      redis.call('XDEL', KEYS[1], messages[i])
+    end
   end
-  results[#results + 1] = current and 1 or 0
+  results[person] = current and 1 or 0
 end
 return results

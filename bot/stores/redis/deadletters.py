@@ -2,61 +2,80 @@
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from redis.asyncio import Redis
-
+from bot.stores.redis.connect import Client
 from bot.stores.redis.keys import Shard
+from bot.stores.redis.scripts import REPLAY
 
 MOST = 100_000
 """Dead letters kept for each shard; the oldest give way."""
 
+_PAGE = 100
+
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One of them. `payload` may hold personal data; never log it."""
+    """One of them."""
 
     id: str
     shard: int
     reason: str
     kind: str
-    """`event` when it is an event of ours that can be replayed, `raw` when it is what Meta sent and no parser took."""
+    """`event`, `outbound` or `handover`: an entry of that queue; `raw`: a webhook that no parser took."""
     at: float
     """Our time, unix seconds."""
-    payload: bytes
+    payload: bytes = field(repr=False)
+    """May hold personal data; never to be logged."""
 
 
 class DeadLetters:
-    """The dead letters of one shard."""
+    """The dead letters of one shard. Implements `ports.DeadLetters`; the rest is for operators."""
 
-    def __init__(self, client: "Redis[bytes]", shard: Shard) -> None:
+    def __init__(self, client: Client, shard: Shard) -> None:
         self._client = client
         self._shard = shard
+        self._queues = {"event": shard.inbox, "outbound": shard.outbox, "handover": shard.handover}
 
     async def add(self, payload: bytes, reason: str, kind: str) -> None:
         """Keep what could not be processed."""
-        fields = {"e": payload, "reason": reason, "kind": kind, "at": repr(time.time())}
-        await self._client.xadd(self._shard.dead, fields, maxlen=MOST, approximate=True)
+        fields = ("e", payload, "reason", reason, "kind", kind, "at", time.time())
+        await self._client.run("XADD", self._shard.dead, "MAXLEN", "~", MOST, "*", *fields)
 
     async def all(self) -> AsyncIterator[DeadLetter]:
         """Yield all, the oldest first."""
         start = "-"
-        while entries := await self._client.xrange(self._shard.dead, min=start, count=100):
+        while entries := await self._client.run("XRANGE", self._shard.dead, start, "+", "COUNT", _PAGE):
             for entry_id, fields in entries:
-                yield DeadLetter(
-                    id=entry_id.decode(),
-                    shard=self._shard.number,
-                    reason=fields[b"reason"].decode(),
-                    kind=fields[b"kind"].decode(),
-                    at=float(fields[b"at"]),
-                    payload=fields[b"e"],
-                )
+                yield self._letter(entry_id, fields)
             start = "(" + entries[-1][0].decode()
 
     async def count(self) -> int:
         """Return how many there are."""
-        return int(await self._client.xlen(self._shard.dead))
+        return int(await self._client.run("XLEN", self._shard.dead))
+
+    async def replay(self, letter: DeadLetter) -> bool:
+        """Put a letter back into the queue that it came from, and forget it in the same step.
+
+        False when somebody else has taken it. Raises `ValueError` for a raw one: parse its webhook again, store what
+        it holds, then `remove` it.
+        """
+        if letter.kind not in self._queues:
+            raise ValueError(f"a letter of kind {letter.kind} lay in no queue before")
+        keys = [self._shard.dead, self._queues[letter.kind]]
+        return bool(await REPLAY.run(self._client, keys, [letter.id]))
 
     async def remove(self, letter_id: str) -> None:
         """Forget one."""
-        await self._client.xdel(self._shard.dead, letter_id)
+        await self._client.run("XDEL", self._shard.dead, letter_id)
+
+    def _letter(self, entry_id: bytes, fields: list[bytes]) -> DeadLetter:
+        named = dict(zip(fields[::2], fields[1::2], strict=True))
+        return DeadLetter(
+            id=entry_id.decode(),
+            shard=self._shard.number,
+            reason=named[b"reason"].decode(),
+            kind=named[b"kind"].decode(),
+            at=float(named[b"at"]),
+            payload=named[b"e"],
+        )

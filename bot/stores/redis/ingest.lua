@@ -3,6 +3,7 @@
 -- ARGV: inbox limit, seconds to remember, then for each event: index of its set in KEYS, digest, payload
 -- Returns for each event: 1 stored, 0 known already, -1 refused because the inbox is full
 local results = {}
+local grown = {}
 local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
 for i = 3, #ARGV, 3 do
   local seen = KEYS[tonumber(ARGV[i])]
@@ -11,10 +12,11 @@ for i = 3, #ARGV, 3 do
   elseif redis.call('SADD', seen, ARGV[i + 1]) == 0 then
     results[#results + 1] = 0
   else
-    redis.call('EXPIRE', seen, ARGV[2], 'NX')
     redis.call('XADD', KEYS[1], '*', 'e', ARGV[i + 2])
+    grown[seen] = true
     room = room - 1
     results[#results + 1] = 1
   end
 end
+for seen in pairs(grown) do redis.call('EXPIRE', seen, ARGV[2]) end
 return results

@@ -6,6 +6,9 @@ from functools import cached_property
 GROUP = "workers"
 """The consumer group of every stream."""
 
+BUCKET = "{number}:bucket"
+"""Hash: the token bucket of the business number, which all shards share."""
+
 
 @dataclass(frozen=True)
 class Shard:
@@ -55,25 +58,14 @@ class Shard:
     def _session_prefix(self) -> bytes:
         return self.key("p:").encode()
 
+    @cached_property
+    def _status_prefix(self) -> bytes:
+        return self.key("d:").encode()
+
     def session(self, token: bytes) -> bytes:
         """Return the key of the session of the person with this address token."""
         return self._session_prefix + token
 
     def status(self, token: bytes) -> bytes:
-        """Return the key of the delivery status of one sent message."""
-        return self.key("d:").encode() + token
-
-    @cached_property
-    def bucket(self) -> str:
-        """Hash: the token bucket of the business number."""
-        return self.key("bucket")
-
-
-def shards(count: int) -> tuple[Shard, ...]:
-    """Return all shards."""
-    return tuple(Shard(number) for number in range(count))
-
-
-def shard_of(token: bytes, count: int) -> int:
-    """Return the shard of an address token."""
-    return int.from_bytes(token[:4], "big") % count if count > 1 else 0
+        """Return the key of the delivery status of the sent message with this token."""
+        return self._status_prefix + token

@@ -1,5 +1,5 @@
 -- Take an entry off a stream and, in the same step, put what follows from it elsewhere.
--- KEYS: stream, stream to append to ('' when none), sorted set ('' when none)
+-- KEYS: stream, stream to append to, sorted set
 -- ARGV: consumer group, stream id, n appended, n × payload, n scheduled, n × (due, payload)
 -- Returns 1, or 0 when someone else has finished the entry.
 if redis.call('XACK', KEYS[1], ARGV[1], ARGV[2]) == 0 then return 0 end

@@ -1,28 +1,39 @@
-"""The Lua scripts beside this file, each run by its digest."""
+"""The Lua scripts beside this module, each run by its digest.
+
+A script may be repeated after a lost answer: each is idempotent by design. All keys of a call share a hash tag.
+"""
 
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
-Name = Literal["ingest", "commit", "move", "promote", "throttle", "status"]
-Argument = str | bytes | int | float
+from bot.stores.redis.connect import Argument, Client
 
 
-class Scripts:
-    """Runs scripts on one client. A script may be repeated after a lost answer: each is idempotent by design."""
+class Script:
+    """One script."""
 
-    def __init__(self, client: "Redis[bytes]") -> None:
-        self._client = client
-        self._sources = {path.stem: path.read_bytes() for path in Path(__file__).parent.glob("*.lua")}
-        self._digests = {name: hashlib.sha1(source).hexdigest() for name, source in self._sources.items()}  # noqa: S324
+    def __init__(self, name: str) -> None:
+        self._source = (Path(__file__).parent / f"{name}.lua").read_bytes()
+        self._digest = hashlib.sha1(self._source, usedforsecurity=False).hexdigest()
 
-    async def run(self, name: Name, keys: Sequence[str | bytes], arguments: Sequence[Argument]) -> Any:
-        """Run a script; a server that does not know it (fresh, or after a failover) is given it."""
+    async def run(self, client: Client, keys: Sequence[str | bytes], arguments: Sequence[Argument]) -> Any:
+        """Run it; a server that does not know it (fresh, or after a failover) is given it. Raises `Unavailable`."""
         try:
-            return await self._client.execute_command("EVALSHA", self._digests[name], len(keys), *keys, *arguments)
+            return await client.run("EVALSHA", self._digest, len(keys), *keys, *arguments)
         except NoScriptError:
-            return await self._client.execute_command("EVAL", self._sources[name], len(keys), *keys, *arguments)
+            return await client.run("EVAL", self._source, len(keys), *keys, *arguments)
+
+
+INGEST = Script("ingest")
+COMMIT = Script("commit")
+FINISH = Script("finish")
+LEAVE = Script("leave")
+MOVE = Script("move")
+PROMOTE = Script("promote")
+REPLAY = Script("replay")
+STATUS = Script("status")
+THROTTLE = Script("throttle")

@@ -2,71 +2,78 @@
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-from redis.asyncio import Redis
-
 from bot.conversation.session import Session
 from bot.service.ports import Commit
-from bot.stores.redis.inbox import encode
+from bot.stores.redis.connect import Argument, Client
 from bot.stores.redis.keys import GROUP, Shard
-from bot.stores.redis.scripts import Argument, Scripts
+from bot.stores.redis.scripts import COMMIT
+from bot.stores.redis.wire import encode, read_session
 
 IDLE_SECONDS = 30 * 86400
 """A session that nobody used for so long is forgotten; the ledger rebuilds it."""
 
-_decode = msgspec.msgpack.Decoder(Session).decode
-
 
 class Sessions:
-    """The sessions of one shard."""
+    """The sessions of one shard. Implements `ports.Sessions`."""
 
-    def __init__(self, client: "Redis[bytes]", shard: Shard) -> None:
+    def __init__(self, client: Client, shard: Shard) -> None:
         self._client = client
-        self._scripts = Scripts(client)
         self._shard = shard
 
     async def load(self, tokens: Sequence[bytes]) -> list[tuple[Session, bytes] | None]:
         """Return the session of each token with the bytes that it was read from; None where there is none.
 
-        A session that an older or newer version of the program wrote and this one can't read counts as lost.
+        A session that another version of the program wrote and this one can't read is deleted: it counts as lost.
         """
-        values = await self._client.mget([self._shard.session(token) for token in tokens])
-        return [_decoded(value) for value in values]
+        if not tokens:
+            return []
+        keys = [self._shard.session(token) for token in tokens]
+        values: list[bytes | None] = await self._client.run("MGET", *keys)
+        sessions = [None if value is None else read_session(value) for value in values]
+        found: list[tuple[Session, bytes] | None] = []
+        unreadable = []
+        for key, value, session in zip(keys, values, sessions, strict=True):
+            found.append(None if session is None or value is None else (session, value))
+            if session is None and value is not None:
+                unreadable.append(key)
+        if unreadable:
+            await self._client.run("DEL", *unreadable)
+        return found
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
-        """Finish each person's messages, or leave a person as is whose session changed meanwhile."""
-        arguments: list[Argument] = [GROUP, IDLE_SECONDS]
-        for commit in commits:
-            arguments += self._arguments(commit)
+        """Finish each person's messages, or leave a person as is whose session changed meanwhile.
+
+        A person is also left when a message is no longer there: somebody has finished it, perhaps this very commit
+        whose answer was lost.
+        """
+        if not commits:
+            return []
         shard = self._shard
         keys: list[str | bytes] = [shard.inbox, shard.outbox, shard.handover, shard.timers]
         keys += [shard.session(commit.token) for commit in commits]
-        results: list[int] = await self._scripts.run("commit", keys, arguments)
-        return [result == 1 for result in results]
-
-    def _arguments(self, commit: Commit) -> Iterable[Argument]:
-        superseded = self._shard.session(commit.superseded) if commit.superseded else b""
-        yield superseded
-        yield commit.read
-        yield encode(commit.session)
-        yield len(commit.messages)
-        yield from commit.messages
-        yield len(commit.outbound)
-        yield from map(encode, commit.outbound)
-        yield len(commit.handed_over)
-        yield from map(encode, commit.handed_over)
-        yield len(commit.timers)
-        for due, event in commit.timers:
-            yield due
-            yield encode(event)
-        yield len(commit.ended)
-        yield from map(encode, commit.ended)
+        arguments: list[Argument] = [GROUP, IDLE_SECONDS, len(commits)]
+        for commit in commits:
+            superseded = 0
+            if commit.superseded and commit.superseded != commit.token:
+                keys.append(shard.session(commit.superseded))
+                superseded = len(keys)
+            arguments += _arguments(commit, superseded)
+        return [result == 1 for result in await COMMIT.run(self._client, keys, arguments)]
 
 
-def _decoded(value: bytes | None) -> tuple[Session, bytes] | None:
-    if value is None:
-        return None
-    try:
-        return _decode(value), value
-    except msgspec.DecodeError:
-        return None
+def _arguments(commit: Commit, superseded: int) -> Iterable[Argument]:
+    yield superseded
+    yield commit.read
+    yield encode(commit.session)
+    yield len(commit.messages)
+    yield from commit.messages
+    yield len(commit.outbound)
+    yield from map(encode, commit.outbound)
+    yield len(commit.handed_over)
+    yield from map(encode, commit.handed_over)
+    yield len(commit.timers)
+    for due, event in commit.timers:
+        yield due
+        yield encode(event)
+    yield len(commit.ended)
+    yield from map(encode, commit.ended)

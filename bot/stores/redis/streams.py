@@ -1,64 +1,73 @@
 """Reading a stream as one of several competing consumers."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
-from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.batcher import Batcher
-from bot.stores.redis.connect import READ_BLOCK_MS
+from bot.service.ports import Queued
+from bot.stores.redis.connect import READ_BLOCK_MS, Argument, Client, code
 from bot.stores.redis.keys import GROUP
+from bot.stores.redis.scripts import FINISH, LEAVE
+
+T = TypeVar("T")
 
 ABANDONED_AFTER_MS = 30_000
-"""An entry that its reader has not finished for so long is taken over: longer than any step takes."""
+"""An entry that its reader has neither finished nor renewed for so long is taken over."""
+
+DEAD_AFTER_MS = 86_400_000
+"""A reader that has not asked for anything for so long is gone; a living one asks every `READ_BLOCK_MS`."""
+
+_NO_GROUP = {"NOGROUP", "UNBLOCKED"}
+"""The stream or its group is not there: nothing was ever written, or the server lost everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of a stream: its id and what it carries."""
+class Stream(Generic[T]):
+    """One stream, read in a consumer group under a name that no other process has. Implements `ports.Queue`."""
 
-    id: bytes
-    payload: bytes
-
-
-class Stream:
-    """One stream, read in a consumer group under a name that no other process has."""
-
-    def __init__(self, client: "Redis[bytes]", key: str, *, abandoned_after_ms: int = ABANDONED_AFTER_MS) -> None:
-        self.key = key
+    def __init__(
+        self,
+        client: Client,
+        key: str,
+        decode: Callable[[bytes], T | None],
+        *,
+        abandoned_after_ms: int = ABANDONED_AFTER_MS,
+    ) -> None:
         self._client = client
-        self._consumer = uuid.uuid4().hex
+        self._key = key
+        self._decode = decode
         self._abandoned_after_ms = abandoned_after_ms
+        self._consumer = uuid.uuid4().hex
+        self._scanned = b"0-0"
         self._finished: Batcher[bytes, None] = Batcher(self._finish)
 
-    async def read(self, count: int, *, wait: bool = True) -> list[Entry]:
+    async def read(self, count: int, *, wait: bool = True) -> list[Queued[T]]:
         """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
-        block = ["BLOCK", READ_BLOCK_MS] if wait else []
-        try:
-            reply = await self._client.execute_command(
-                "XREADGROUP", "GROUP", GROUP, self._consumer, "COUNT", count, *block, "STREAMS", self.key, ">"
-            )
-        except ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
-                raise
-            await self._create_group()
-            return []
-        return [Entry(entry_id, fields[b"e"]) for _, entries in reply or () for entry_id, fields in entries]
+        block: tuple[Argument, ...] = ("BLOCK", READ_BLOCK_MS) if wait else ()
+        reply = await self._run(
+            "XREADGROUP", "GROUP", GROUP, self._consumer, "COUNT", count, *block, "STREAMS", self._key, ">"
+        )
+        return self._queued(reply[0][1]) if reply else []
 
-    async def reclaim(self, count: int) -> list[Entry]:
-        """Take over entries that their reader has left unfinished: it died, or it lost its connection."""
-        try:
-            reply = await self._client.execute_command(
-                "XAUTOCLAIM", self.key, GROUP, self._consumer, self._abandoned_after_ms, "0-0", "COUNT", count
-            )
-        except ResponseError as error:
-            if not str(error).startswith("NOGROUP"):
-                raise
-            await self._create_group()
+    async def reclaim(self, count: int) -> list[Queued[T]]:
+        """Take over entries that their reader has left unfinished: it died, or it lost its connection.
+
+        One call looks at a part of what is unfinished; the next goes on from there.
+        """
+        reply = await self._run(
+            "XAUTOCLAIM", self._key, GROUP, self._consumer, self._abandoned_after_ms, self._scanned, "COUNT", count
+        )
+        if not reply:
             return []
-        return [Entry(entry_id, _field(fields)) for entry_id, fields in reply[1] if fields]
+        self._scanned = reply[0]
+        return self._queued(reply[1])
+
+    async def renew(self, entry_ids: Sequence[bytes]) -> None:
+        """Say that these are still in hand, so that nobody takes them over."""
+        if entry_ids:
+            await self._run("XCLAIM", self._key, GROUP, self._consumer, 0, *entry_ids, "JUSTID")
 
     async def finish(self, entry_id: bytes) -> None:
         """Take a finished entry off the stream."""
@@ -66,31 +75,30 @@ class Stream:
 
     async def length(self) -> int:
         """Return how many entries are unfinished."""
-        return int(await self._client.xlen(self.key))
+        return int(await self._client.run("XLEN", self._key))
 
     async def leave(self) -> None:
-        """Give up this reader's name, if it leaves nothing unfinished under it."""
+        """Give up this reader's name, if it leaves nothing unfinished under it; likewise those of dead readers."""
         await self._finished.drain()
-        pending = await self._client.xpending_range(
-            self.key, GROUP, min="-", max="+", count=1, consumername=self._consumer
-        )
-        if not pending:  # XGROUP DELCONSUMER would discard what is pending
-            await self._client.xgroup_delconsumer(self.key, GROUP, self._consumer)
+        await LEAVE.run(self._client, [self._key], [GROUP, self._consumer, DEAD_AFTER_MS])
 
-    async def _create_group(self) -> None:
+    async def _run(self, *command: Argument) -> Any:
+        """Run a command of the consumer group; None when the group was not there and had to be made."""
         try:
-            await self._client.xgroup_create(self.key, GROUP, id="0", mkstream=True)
+            return await self._client.run(*command)
         except ResponseError as error:
-            if not str(error).startswith("BUSYGROUP"):
+            if code(error) not in _NO_GROUP:
                 raise
+        try:
+            await self._client.run("XGROUP", "CREATE", self._key, GROUP, "0", "MKSTREAM")
+        except ResponseError as error:
+            if code(error) != "BUSYGROUP":  # another reader made it
+                raise
+        return None
+
+    def _queued(self, entries: Iterable[tuple[bytes, list[bytes]]]) -> list[Queued[T]]:
+        return [Queued(entry_id, fields[1], self._decode(fields[1])) for entry_id, fields in entries]
 
     async def _finish(self, entry_ids: Sequence[bytes]) -> Sequence[None]:
-        async with self._client.pipeline(transaction=False) as pipe:
-            pipe.xack(self.key, GROUP, *entry_ids)
-            pipe.xdel(self.key, *entry_ids)
-            await pipe.execute()
+        await FINISH.run(self._client, [self._key], [GROUP, *entry_ids])
         return [None] * len(entry_ids)
-
-
-def _field(fields: "dict[bytes, bytes] | list[bytes]") -> bytes:
-    return fields[b"e"] if isinstance(fields, dict) else fields[1]

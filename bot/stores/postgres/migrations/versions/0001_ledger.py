@@ -18,12 +18,8 @@ def upgrade() -> None:
         sa.Column(
             "key", sa.LargeBinary, nullable=False, comment="personal key, wrapped; deleting it shreds the answers"
         ),
-        sa.Column("phone", sa.LargeBinary, comment="encrypted"),
-        sa.Column("bsuid", sa.LargeBinary, comment="encrypted"),
+        sa.Column("addresses", sa.LargeBinary, nullable=False, comment="all current ones, encrypted"),
         sa.Column("ledger_seq", sa.Integer, nullable=False, server_default="0", comment="number of ledger entries"),
-        sa.Column(
-            "ledger_head", sa.LargeBinary, nullable=False, server_default="", comment="hash of the newest entry"
-        ),
         sa.Column(
             "last_contact",
             sa.BigInteger,
@@ -35,10 +31,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "addresses",
-        sa.Column(
-            "token", sa.LargeBinary, nullable=False, comment="keyed HMAC-SHA-256 of the address, 16 bytes"
-        ),
-        sa.Column("kind", sa.Text, nullable=False, comment="phone or bsuid"),
+        sa.Column("token", sa.LargeBinary, nullable=False, comment="keyed HMAC-SHA-256 of the address, 16 bytes"),
         sa.Column("key_id", sa.LargeBinary, nullable=False, comment="which SECRET_KEY made the token"),
         sa.Column("person", sa.Uuid, nullable=False),
         sa.PrimaryKeyConstraint("token", name="addresses_pkey"),
@@ -57,7 +50,12 @@ def upgrade() -> None:
     op.create_table(
         "notices",
         sa.Column("version", sa.Text, nullable=False),
-        sa.Column("locale", sa.Text, nullable=False),
+        sa.Column(
+            "locale",
+            sa.Text,
+            nullable=False,
+            comment="empty: of the default language, for those without their own",
+        ),
         sa.Column("url", sa.Text, nullable=False),
         sa.Column("change", sa.Text, nullable=False),
         sa.Column("published", sa.Date, nullable=False),
@@ -66,15 +64,15 @@ def upgrade() -> None:
     op.create_table(
         "ledger",
         sa.Column("sequence", sa.BigInteger, sa.Identity(always=True), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False, comment="WhatsApp's time, unix seconds"),
+        sa.Column("recorded_at", sa.BigInteger, nullable=False, comment="our time, unix milliseconds"),
+        sa.Column("expires_at", sa.BigInteger, nullable=False, comment="unix seconds"),
         sa.Column("person", sa.Uuid, nullable=False),
         sa.Column("person_seq", sa.Integer, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("purpose", sa.Text, nullable=False),
-        sa.Column("at", sa.BigInteger, nullable=False, comment="WhatsApp's time, unix seconds"),
-        sa.Column("recorded_at", sa.BigInteger, nullable=False, comment="our time, unix milliseconds"),
         sa.Column("question", sa.Text, nullable=False),
         sa.Column("locale", sa.Text, nullable=False),
-        sa.Column("expires_at", sa.BigInteger, nullable=False, comment="unix seconds"),
         sa.Column("notice", sa.Text, nullable=False),
         sa.Column("wording", sa.LargeBinary, nullable=False, comment="SHA-256 of the text shown, see wordings"),
         sa.Column("legal_basis", sa.Text, nullable=False),
@@ -85,19 +83,16 @@ def upgrade() -> None:
         sa.Column("answer", sa.LargeBinary, nullable=False, comment="as typed, sealed with the person's key"),
         sa.Column("answer_hash", sa.LargeBinary, nullable=False, comment="salted with the person's key"),
         sa.Column("app_version", sa.Text, nullable=False),
-        sa.Column(
-            "entry_hash", sa.LargeBinary, nullable=False, comment="chained to the person's entry before"
-        ),
+        sa.Column("entry_hash", sa.LargeBinary, nullable=False, comment="chained to the person's entry before"),
         sa.PrimaryKeyConstraint("sequence", name="ledger_pkey"),
         sa.UniqueConstraint("person", "person_seq", name="ledger_person_person_seq_key"),
         sa.UniqueConstraint("inbound", "purpose", "kind", name="ledger_inbound_purpose_kind_key"),
     )
-    op.create_index("ledger_recorded_at_idx", "ledger", ["recorded_at"])
     op.execute(
-        """
-        CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$;
-        CREATE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger
-        FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only();
-        """
+        "CREATE FUNCTION ledger_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
+    )
+    op.execute(
+        "CREATE TRIGGER ledger_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_is_append_only()"
     )

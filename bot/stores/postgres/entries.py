@@ -1,0 +1,76 @@
+"""How an entry lies in table `ledger`, and the hash that chains it to its person's entry before."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+import orjson
+
+from bot import __version__
+from bot.consent.evidence import Entry
+from bot.keys import PersonKey
+from bot.service.ports import PersonId
+
+COLUMNS = {
+    "person": "uuid",
+    "person_seq": "int",
+    "kind": "text",
+    "purpose": "text",
+    "at": "bigint",
+    "recorded_at": "bigint",
+    "question": "text",
+    "locale": "text",
+    "expires_at": "bigint",
+    "notice": "text",
+    "wording": "bytea",
+    "legal_basis": "text",
+    "method": "text",
+    "rule": "text",
+    "actor": "text",
+    "inbound": "bytea",
+    "answer": "bytea",
+    "answer_hash": "bytea",
+    "app_version": "text",
+    "entry_hash": "bytea",
+}
+"""All columns but the sequence, with their types."""
+
+_HASHED = [name for name in COLUMNS if name not in ("answer", "entry_hash")]
+"""What the hash covers. The answer is covered by its salted hash, so that erasing a person leaves the chain whole."""
+
+
+def to_row(
+    person: PersonId, number: int, entry: Entry, inbound: bytes, key: PersonKey, previous: bytes
+) -> dict[str, Any]:
+    """Return the row of a person's entry with this number; `previous` is the hash of the one before."""
+    row: dict[str, Any] = {
+        "person": person,
+        "person_seq": number,
+        "kind": entry.kind.value,
+        "purpose": entry.purpose,
+        "at": entry.at,
+        "recorded_at": round(entry.recorded_at * 1000),
+        "question": entry.question,
+        "locale": entry.locale,
+        "expires_at": entry.expires_at,
+        "notice": entry.notice,
+        "wording": entry.wording,
+        "legal_basis": entry.legal_basis,
+        "method": entry.method.value,
+        "rule": entry.rule,
+        "actor": entry.actor,
+        "inbound": inbound,
+        "answer": key.seal(entry.answer) if entry.answer else b"",
+        "answer_hash": key.commit(entry.answer) if entry.answer else b"",
+        "app_version": __version__,
+    }
+    row["entry_hash"] = entry_hash(previous, row)
+    return row
+
+
+def entry_hash(previous: bytes, row: "Mapping[str, Any] | asyncpg.Record") -> bytes:
+    """Return the hash of an entry: SHA-256 over the previous entry's hash and the row's values as a JSON array."""
+    values = (row[name] for name in _HASHED)
+    plain = [value.hex() if isinstance(value, bytes) else str(value) for value in values]
+    return hashlib.sha256(previous + orjson.dumps(plain)).digest()

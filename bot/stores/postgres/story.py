@@ -1,0 +1,98 @@
+"""One person's ledger in the clear: who, when, what exact words, in which language, under which notice."""
+
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from bot.consent.evidence import Kind, Method
+from bot.keys import Keyring, PersonKey
+from bot.service.ports import PersonId
+from bot.stores.postgres.connect import Database
+
+_STORY = """
+SELECT ledger.*, persons.key, wordings.text, wordings.text_id,
+    coalesce(spoken.url, fallback.url, '') AS notice_url
+FROM ledger
+LEFT JOIN persons ON persons.id = ledger.person
+LEFT JOIN wordings ON wordings.sha256 = ledger.wording
+LEFT JOIN notices AS spoken ON spoken.version = ledger.notice AND spoken.locale = ledger.locale
+LEFT JOIN notices AS fallback ON fallback.version = ledger.notice AND fallback.locale = ''
+WHERE ledger.person = $1 ORDER BY person_seq
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoryEntry:
+    """One entry with all that it refers to."""
+
+    sequence: int
+    """Its number in the whole ledger."""
+    number: int
+    """Its number among the person's entries."""
+    kind: Kind
+    purpose: str
+    at: int
+    """WhatsApp's time, unix seconds."""
+    recorded_at: float
+    """Our time, unix seconds."""
+    locale: str
+    question: str
+    expires_at: int
+    """Unix seconds; 0 when it does not expire."""
+    notice: str
+    """Version of the privacy notice."""
+    notice_url: str
+    """Where the notice was in the entry's language, else in the default one; empty when the version is not known."""
+    wording: bytes
+    """SHA-256 of the text shown; empty when none was."""
+    text: str
+    """The text shown; empty when none was."""
+    text_id: str
+    legal_basis: str
+    method: Method
+    rule: str
+    """How the answer was matched."""
+    actor: str
+    answer: str | None = field(repr=False)
+    """As typed or tapped; None when the person's key was erased."""
+    app_version: str
+    entry_hash: bytes
+
+
+async def story(database: Database, keys: Keyring, person: PersonId) -> list[StoryEntry]:
+    """Return a person's entries in the order of their sequence. Raises `Unavailable`, `Undecipherable`."""
+    rows = await database.fetch(_STORY, person)
+    key = keys.person(rows[0]["key"]) if rows and rows[0]["key"] else None
+    return [_entry(row, key) for row in rows]
+
+
+def _entry(row: "asyncpg.Record", key: PersonKey | None) -> StoryEntry:
+    return StoryEntry(
+        sequence=row["sequence"],
+        number=row["person_seq"],
+        kind=Kind(row["kind"]),
+        purpose=row["purpose"],
+        at=row["at"],
+        recorded_at=row["recorded_at"] / 1000,
+        locale=row["locale"],
+        question=row["question"],
+        expires_at=row["expires_at"],
+        notice=row["notice"],
+        notice_url=row["notice_url"],
+        wording=row["wording"],
+        text=row["text"] or "",
+        text_id=row["text_id"] or "",
+        legal_basis=row["legal_basis"],
+        method=Method(row["method"]),
+        rule=row["rule"],
+        actor=row["actor"],
+        answer=_answer(row["answer"], key),
+        app_version=row["app_version"],
+        entry_hash=row["entry_hash"],
+    )
+
+
+def _answer(sealed: bytes, key: PersonKey | None) -> str | None:
+    if not sealed:
+        return ""
+    return key.open(sealed) if key else None

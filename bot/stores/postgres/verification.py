@@ -1,0 +1,100 @@
+"""Whether the ledger is still what was written: every entry, in its place, with its answer and its wording."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+import asyncpg
+
+from bot.keys import Keyring, PersonKey, Undecipherable
+from bot.service.ports import PersonId
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.entries import entry_hash
+
+_ALL = """
+SELECT ledger.*, persons.key,
+    ledger.wording = '' OR EXISTS (
+        SELECT FROM wordings WHERE sha256 = ledger.wording AND sha256(convert_to(text, 'UTF8')) = sha256
+    ) AS wording_is_kept
+FROM ledger LEFT JOIN persons ON persons.id = ledger.person ORDER BY person, person_seq
+"""
+
+_MISCOUNTED = """
+SELECT id, ledger_seq, count(sequence) AS found FROM persons LEFT JOIN ledger ON person = id
+GROUP BY id HAVING count(sequence) <> ledger_seq ORDER BY id
+"""
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BadEntry:
+    """Where the ledger is not what it was: the entry and what is wrong with it."""
+
+    sequence: int
+    """Its number in the whole ledger; 0 when entries are missing or too many."""
+    person: PersonId
+    reason: str
+
+
+async def verify(database: Database, keys: Keyring) -> AsyncIterator[BadEntry | int]:
+    """Check everything as it is at this moment, in constant memory. Raises `Unavailable`."""
+    checked = 0
+    chain = _Chain(keys)
+    async with database.transaction("repeatable_read", readonly=True) as connection:
+        async for row in connection.cursor(_ALL, prefetch=_PAGE, timeout=None):
+            for reason in chain.faults(row):
+                yield BadEntry(row["sequence"], PersonId(str(row["person"])), reason)
+            checked += 1
+            if checked % _PAGE == 0:
+                yield checked
+        async for row in connection.cursor(_MISCOUNTED, prefetch=_PAGE, timeout=None):
+            reason = f"{row['ledger_seq']} entries were written, {row['found']} are there"
+            yield BadEntry(0, PersonId(str(row["id"])), reason)
+    yield checked
+
+
+class _Chain:
+    """Follows the entries of one person after another."""
+
+    def __init__(self, keys: Keyring) -> None:
+        self._keys = keys
+        self._person: object = None
+        self._number = 0
+        self._head = b""
+        self._key: PersonKey | None = None
+        self._key_fault = ""
+
+    def faults(self, row: "asyncpg.Record") -> Iterator[str]:
+        """Yield what is wrong with the next entry."""
+        if row["person"] != self._person:
+            self._begin(row)
+        if row["person_seq"] != self._number + 1:
+            yield f"follows number {self._number} of its person but is number {row['person_seq']}"
+        elif entry_hash(self._head, row) != row["entry_hash"]:
+            yield "differs from what was written, or the entry before it does"
+        if not row["wording_is_kept"]:
+            yield "the text that it showed is missing or was altered"
+        yield from self._answer_faults(row)
+        self._number, self._head = row["person_seq"], row["entry_hash"]
+
+    def _begin(self, row: "asyncpg.Record") -> None:
+        self._person, self._number, self._head = row["person"], 0, b""
+        self._key, self._key_fault = None, ""
+        if row["key"]:  # gone with an erased person
+            try:
+                self._key = self._keys.person(row["key"])
+            except Undecipherable:
+                self._key_fault = "the person's key was altered, or a key of SECRET_KEY is missing"
+
+    def _answer_faults(self, row: "asyncpg.Record") -> Iterator[str]:
+        if self._key_fault:
+            yield self._key_fault
+        if self._key is None:
+            return
+        try:
+            answer = self._key.open(row["answer"]) if row["answer"] else ""
+        except Undecipherable:
+            yield "its answer was altered"
+            return
+        if (self._key.commit(answer) if answer else b"") != row["answer_hash"]:
+            yield "its answer was altered"

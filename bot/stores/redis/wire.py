@@ -1,0 +1,35 @@
+"""How values lie in Redis: MessagePack, read back only as what they should be."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+
+from bot.conversation.inbound import Event
+from bot.conversation.reply import Outbound
+from bot.conversation.session import Session
+from bot.service.ports import HandedOver
+
+T = TypeVar("T")
+
+encode = msgspec.msgpack.Encoder().encode
+
+
+def _reader(decode: Callable[[bytes], T]) -> Callable[[bytes], T | None]:
+    def read(payload: bytes) -> T | None:
+        try:
+            return decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+
+    return read
+
+
+_decode_event: Callable[[bytes], Event] = msgspec.msgpack.Decoder[Any](Event).decode
+
+read_event = _reader(_decode_event)
+"""Return the event of an inbox entry; None when this version of the program cannot read it. The others alike."""
+
+read_outbound = _reader(msgspec.msgpack.Decoder(Outbound).decode)
+read_handed_over = _reader(msgspec.msgpack.Decoder(HandedOver).decode)
+read_session = _reader(msgspec.msgpack.Decoder(Session).decode)

@@ -1,0 +1,395 @@
+"""Each shape of a webhook that Meta documents or was seen to post, and what is read from it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.channels.whatsapp.payloads import parse
+from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
+from bot.conversation.inbound import (
+    AddressChanged,
+    Choice,
+    Content,
+    Delivery,
+    Event,
+    Inbound,
+    Media,
+    MessageId,
+    Other,
+    Preference,
+    Reaction,
+    Sender,
+    Text,
+)
+from bot.service.ports import Malformed, NotAWebhook, Parsed
+
+POSTS = Path(__file__).parents[2] / "data" / "webhooks"
+NUMBER = "200000000000002"
+AT = 1790416800
+RECEIVED_AT = 1790416801.5
+
+ANA = Sender("+34600000001", "ES.10000000000000000001")
+ANA_BY_PHONE = Sender("+34600000001", None)
+LUCIA = Sender(None, "ES.2")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a webhook is read as: events, reasons of what is malformed, what is ignored."""
+
+    events: list[Event] = field(default_factory=list)
+    malformed: list[str] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+
+
+def inbound(id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None) -> Inbound:
+    id = id if id.startswith(("preference.", "user_id.")) else f"wamid.{id}"
+    return Inbound(MessageId(id), sender, AT, content, RECEIVED_AT, quoted)
+
+
+def one(id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None) -> Read:
+    return Read([inbound(id, content, sender, quoted=quoted)])
+
+
+def moved(id: str, before: Sender, after: Sender) -> Read:
+    return one(id, AddressChanged(before), after)
+
+
+def delivery(
+    id: str, status: str, recipient: Sender = ANA, *, code: int | None = None, reference: str | None = None
+) -> Delivery:
+    return Delivery(MessageId(f"wamid.{id}"), status, AT, recipient, code, reference)  # type: ignore[arg-type]
+
+
+def status(
+    id: str, what: str, recipient: Sender = ANA, *, code: int | None = None, reference: str | None = None
+) -> Read:
+    return Read([delivery(id, what, recipient, code=code, reference=reference)])
+
+
+def malformed(*reasons: str) -> Read:
+    return Read(malformed=list(reasons))
+
+
+def ignored(reason: str) -> Read:
+    return Read(ignored={reason: 1})
+
+
+QUOTED = "wamid.OUT1"
+
+SITUATIONS: dict[str, Read] = {
+    # typed texts
+    "text": one("TEXT", Text("BAJA")),
+    "text_quoted": one("QUOTED", Text("sí"), quoted=QUOTED),
+    "text_forwarded": one("FORWARDED", Text("Mira esto")),
+    "text_frequently_forwarded": one("FREQUENTLY", Text("Mira esto")),
+    "text_referral_from_ad": one("REFERRAL", Text("Hola")),
+    "text_about_product": one("PRODUCT", Text("¿Lo tenéis?"), quoted=QUOTED),
+    "text_empty": one("EMPTY", Text("")),
+    "text_of_many_languages": one("EMOJI", Text("👍🏽 ναι نعم は い")),
+    "text_without_body": malformed("messages: body"),
+    "text_without_object": malformed("messages: text"),
+    "text_without_timestamp": malformed("messages: timestamp"),
+    "text_without_id": malformed("messages: id"),
+    "text_without_type": malformed("messages: type"),
+    # who sent it
+    "text_without_username": one("NOUSER", Text("BAJA")),
+    "text_bsuid_only": one("BSUID", Text("stop"), LUCIA),
+    "text_bsuid_in_from_and_wa_id": one("INFROM", Text("stop"), LUCIA),
+    "text_bsuid_only_in_contacts": one("CONTACT", Text("stop")),
+    "text_phone_only_in_contacts": one("CONTACTPHONE", Text("stop")),
+    "text_parent_bsuid": one("PARENT", Text("stop")),
+    "text_parent_bsuid_in_from_user_id": one("PARENTFROM", Text("stop"), ANA_BY_PHONE),
+    "text_contact_of_somebody_else": one("STRANGER", Text("stop"), Sender("+34600000002", None)),
+    "text_contact_without_profile": one("NOPROFILE", Text("stop")),
+    "text_contact_with_identity_hash": one("HASH", Text("stop")),
+    "text_legacy_without_bsuid": one("LEGACY", Text("stop"), ANA_BY_PHONE),
+    "text_from_with_plus": one("PLUS", Text("stop"), ANA_BY_PHONE),
+    "text_from_unreadable_beside_bsuid": one("UNREADABLE", Text("stop"), LUCIA),
+    "text_without_contacts": one("ALONE", Text("stop")),
+    "text_without_address": malformed("messages: sender"),
+    # answers
+    "button_quick_reply": one("BUTTON", Choice("consent:mk:v3:no", "Unsubscribe"), quoted=QUOTED),
+    "button_quick_reply_without_context": one("NOCONTEXT", Choice("consent:mk:v3:no", "Unsubscribe")),
+    "button_quick_reply_without_payload": one("NOPAYLOAD", Choice("Unsubscribe", "Unsubscribe"), quoted=QUOTED),
+    "interactive_button_reply": one("REPLY", Choice("c:mk:v3:yes", "I agree"), quoted=QUOTED),
+    "interactive_list_reply": one("LIST", Choice("right:access", "My data"), quoted=QUOTED),
+    "interactive_list_reply_without_description": one("LISTBARE", Choice("right:access", "My data"), quoted=QUOTED),
+    "interactive_flow_reply": one("FLOW", Other("flow"), quoted=QUOTED),
+    "interactive_flow_reply_not_an_object": one("FLOWTEXT", Other("flow"), quoted=QUOTED),
+    "interactive_without_object": one("NOOBJECT", Other("interactive")),
+    "interactive_of_unknown_type": one("NEWKIND", Other("interactive"), quoted=QUOTED),
+    "interactive_reply_without_id": malformed("messages: id"),
+    "reaction_set": one("REACTION", Reaction("👍")),
+    "reaction_removed": one("UNREACTION", Reaction(None)),
+    "reaction_removed_legacy_empty": one("UNREACTIONOLD", Reaction(None)),
+    # media: only the caption is read
+    "image": one("IMAGEBARE", Media("image")),
+    "image_with_caption": one("IMAGE", Media("image", "unsubscribe")),
+    "video_with_caption": one("VIDEO", Media("video", "stop")),
+    "document_with_caption": one("DOCUMENT", Media("document", "mis datos")),
+    "audio_file": one("AUDIO", Media("audio")),
+    "audio_voice_note": one("VOICE", Media("voice")),
+    "sticker": one("STICKER", Media("sticker")),
+    # what no dialogue reads
+    "location": one("LOCATION", Other("location")),
+    "contacts_shared": one("CONTACTS", Other("contacts")),
+    "contacts_requested": one("OWNCONTACT", Other("contacts"), LUCIA),
+    "order": one("ORDER", Other("order", "sin publicidad")),
+    "unsupported": one("UNSUPPORTED", Other("unsupported")),
+    "unsupported_edit": one("UNSUPPORTEDEDIT", Other("unsupported")),
+    "unsupported_unavailable": one("UNAVAILABLE", Other("unsupported")),
+    "unknown_legacy": one("UNKNOWN", Other("unknown")),
+    "edit_of_text": one("EDIT", Other("edit", "BAJA")),
+    "edit_of_caption": one("EDITCAPTION", Other("edit", "stop")),
+    "edit_without_message": one("EDITBARE", Other("edit")),
+    "revoke": one("REVOKE", Other("revoke")),
+    "type_of_tomorrow": one("TOMORROW", Other("hologram")),
+    "type_that_is_no_word": one("NOWORD", Other("unknown")),
+    "group_message": ignored("group"),
+    # changes of address
+    "system_number_changed": moved("A8", Sender("+34600000001", "ES.1"), Sender("+34600000009", "ES.9")),
+    "system_number_changed_with_parents": moved("A8P", Sender("+34600000001", "ES.1"), Sender("+34600000009", "ES.9")),
+    "system_number_changed_from_the_new_number": moved("A8N", Sender(None, "ES.1"), Sender("+34600000009", "ES.9")),
+    "system_number_changed_without_new_address": malformed("messages: new address"),
+    "system_user_id_changed": moved("A9", LUCIA, Sender(None, "ES.3")),
+    "system_user_id_changed_with_phone": moved("A9P", LUCIA, Sender("+34600000001", "ES.3")),
+    "system_user_id_changed_without_previous": malformed("messages: previous address"),
+    "system_legacy_number_changed": moved("OLDNUMBER", ANA_BY_PHONE, Sender("+34600000009", None)),
+    "system_legacy_number_changed_new_wa_id": moved("OLDERNUMBER", ANA_BY_PHONE, Sender("+34600000009", None)),
+    "system_legacy_identity_changed": moved("IDENTITY", ANA_BY_PHONE, ANA_BY_PHONE),
+    "system_of_unknown_type": one("SYSTEM", Other("system")),
+    "system_without_object": malformed("messages: system"),
+    "user_id_update": moved("user_id.426f36554012ae421aaa2adf77606849", Sender(None, "ES.1"), Sender(None, "ES.9")),
+    "user_id_update_with_phone": moved(
+        "user_id.be334d23abcb8a4fe502b48300b863d7", Sender(None, "ES.1"), Sender("+34600000001", "ES.9")
+    ),
+    "user_id_update_without_previous": malformed("user_id_update: user_id"),
+    # what became of our messages
+    "status_sent": status("OUT3", "sent", reference="job:41"),
+    "status_delivered_to_bsuid": status("OUT4", "delivered", LUCIA, reference="job:42"),
+    "status_read": status("OUT3", "read", reference="job:41"),
+    "status_played": status("OUT3", "played"),
+    "status_failed_marketing_stopped": status("OUT5", "failed", ANA_BY_PHONE, code=131050),
+    "status_failed_with_hash": status("OUT6", "failed", ANA_BY_PHONE, code=137000, reference="job:43"),
+    "status_failed_without_errors": status("OUT7", "failed", ANA_BY_PHONE),
+    "status_without_recipient": status("OUT8", "delivered", Sender(), reference="job:44"),
+    "status_without_id": malformed("statuses: id"),
+    "status_of_tomorrow": ignored("status"),
+    "status_of_group": ignored("group"),
+    # WhatsApp's own switch for marketing
+    "preference_stop": one("preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop")),
+    "preference_stop_bsuid_only": one("preference.ac2a67c17589d40bec349911c7aabe9a", Preference("stop"), LUCIA),
+    "preference_stop_timestamp_as_text": one("preference.ac2a67c17589d40bec349911c7aabe9a", Preference("stop"), LUCIA),
+    "preference_resume": one("preference.5fd87c4ecb928e4f238d2a689e442f22", Preference("resume")),
+    "preference_signup": ignored("preference"),
+    "preference_of_another_category": ignored("preference"),
+    "preference_without_address": malformed("user_preferences: sender"),
+    # what is about nobody, or not for us
+    "errors_of_meta": ignored("errors"),
+    "account_restriction": ignored("account"),
+    "account_ban": ignored("account"),
+    "account_number_quality": ignored("account"),
+    "account_template_status": ignored("account"),
+    "account_template_category": ignored("account"),
+    "field_of_tomorrow": ignored("field"),
+    "other_number": ignored("number"),
+    "other_object": ignored("object"),
+    "without_entries": Read(),
+    "without_metadata": malformed("metadata"),
+    "without_field": malformed("field"),
+    # several in one POST
+    "batch_of_messages": Read(
+        [
+            inbound("B1", Text("hola")),
+            inbound("B2", Text("stop"), LUCIA),
+            inbound("B3", Media("image")),
+        ]
+    ),
+    "batch_of_messages_and_statuses": Read([inbound("B4", Text("hola")), delivery("OUT3", "read")]),
+    "batch_of_entries_and_changes": Read(
+        [
+            inbound("B5", Text("uno")),
+            delivery("OUT3", "delivered"),
+            inbound("preference.ac2a67c17589d40bec349911c7aabe9a", Preference("stop"), LUCIA),
+        ],
+        ignored={"account": 1},
+    ),
+    "batch_with_duplicate": Read([inbound("B9", Text("dos veces"))] * 2),
+    "batch_with_other_number": Read([inbound("B5", Text("uno"))], ignored={"number": 1}),
+    "batch_with_malformed_neighbour": Read(
+        [inbound("B6", Text("antes")), inbound("B8", Text("después")), delivery("OUT3", "read")],
+        malformed=["messages: body", "messages: update", "statuses: id"],
+    ),
+    "batch_with_malformed_entry_and_change": Read(
+        [inbound("B5", Text("uno"))], malformed=["entry", "entry", "change", "value"]
+    ),
+}
+
+
+def post(situation: str) -> bytes:
+    return (POSTS / f"{situation}.json").read_bytes()
+
+
+def parsed(body: bytes) -> Parsed:
+    return WhatsAppWebhooks("secret", NUMBER).parse(body, RECEIVED_AT)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_a_webhook_is_read(situation: str) -> None:
+    result = parsed(post(situation))
+    assert Read(result.events, [one.reason for one in result.malformed], result.ignored) == SITUATIONS[situation]
+
+
+def test_every_payload_has_its_expectation() -> None:
+    assert {path.stem for path in POSTS.glob("*.json")} == SITUATIONS.keys()
+
+
+def test_without_a_number_of_ours_all_numbers_are_read() -> None:
+    assert [event.id for event in parse(post("other_number")).events] == ["wamid.OTHER"]
+
+
+def test_two_preferences_of_one_person_have_their_own_ids() -> None:
+    ids = {parsed(post(name)).events[0].id for name in ("preference_stop", "preference_resume")}
+    assert len(ids) == 2
+
+
+def test_a_redelivered_preference_keeps_its_id() -> None:
+    first, again = (parsed(post("preference_stop")).events[0].id for _ in range(2))
+    assert first == again
+
+
+@pytest.mark.parametrize(
+    ("at", "read"),
+    [
+        ('"1"', 1),
+        ('"4102444800"', 4102444800),
+        ("1790416811", 1790416811),
+        ('"4102444801"', None),
+        ('"0"', None),
+        ('"-5"', None),
+        ("0", None),
+        ("1790416811.5", None),
+        ("true", None),
+        ('""', None),
+        ('"99999999999999999999"', None),
+        ('"١٢٣٤"', None),
+        ("null", None),
+    ],
+)
+def test_a_time_is_digits_or_a_number_until_2100(at: str, read: int | None) -> None:
+    result = parsed(post("text").replace(b'"1790416800"', at.encode()))
+    assert [event.at for event in result.events] == ([] if read is None else [read])
+
+
+@pytest.mark.parametrize(
+    ("sender", "read"),
+    [
+        ("34600", Sender("+34600")),
+        ("123456789012345", Sender("+123456789012345")),
+        ("1234567890123456", None),
+        ("3460", None),
+        ("034600000001", None),
+        ("34 600 000 001", None),
+        ("US." + "a1" * 64, Sender(None, "US." + "a1" * 64)),
+        ("US." + "a1" * 64 + "b", None),
+        ("us.12", None),
+        ("US.ENT.12", None),
+    ],
+)
+def test_an_address_is_a_number_with_country_code_or_a_bsuid(sender: str, read: Sender | None) -> None:
+    result = parsed(post("text_from_with_plus").replace(b"+34600000001", sender.encode()))
+    assert [event.sender for event in result.events if isinstance(event, Inbound)] == ([read] if read else [])
+
+
+@pytest.mark.parametrize("id", ["", "wamid. x", "wamid.\\u0000", "wamid.é", "x" * 513])
+def test_an_id_that_cannot_be_one_is_malformed(id: str) -> None:
+    result = parsed(post("text").replace(b"wamid.TEXT", id.encode()))
+    assert [one.reason for one in result.malformed] == ["messages: id"]
+
+
+def test_a_text_is_cut_to_what_can_be_kept() -> None:
+    (event,) = parsed(post("text").replace(b"BAJA", b"x" * 5000)).events
+    assert isinstance(event, Inbound)
+    assert event.content == Text("x" * 4096)
+
+
+def test_a_text_loses_what_postgresql_cannot_store() -> None:
+    (event,) = parsed(post("text").replace(b"BAJA", rb"ST\u0000OP")).events
+    assert isinstance(event, Inbound)
+    assert event.content == Text("STOP")
+
+
+class TestBrokenJson:
+    """One character that is none must not stop the other updates of a POST."""
+
+    @pytest.mark.parametrize(
+        ("broken", "read"),
+        [
+            (b"\xff\xfe", "��"),
+            (rb"\ud83d", "�"),
+            (rb"\udc4d\ud83d", "��"),
+            (b"\t", "\t"),
+        ],
+    )
+    def test_a_character_that_is_none_is_replaced(self, broken: bytes, read: str) -> None:
+        (event,) = parsed(post("text").replace(b"BAJA", b"stop " + broken)).events
+        assert isinstance(event, Inbound)
+        assert event.content == Text(f"stop {read}")
+
+    @pytest.mark.parametrize("number", [b"1e999", b"NaN", b"-Infinity", b"9" * 30, b"9" * 5000, b"-" + b"9" * 19])
+    def test_a_number_out_of_range_harms_only_what_it_is_in(self, number: bytes) -> None:
+        before, after = post("batch_with_malformed_neighbour").split(b'"body": 12')
+        result = parsed(before + b'"body": ' + number + after)
+        assert [event.id for event in result.events] == ["wamid.B6", "wamid.B8", "wamid.OUT3"]
+        assert can_be_replayed(result.malformed[0])
+
+    @pytest.mark.parametrize("depth", [200, 900])
+    def test_deep_nesting_harms_only_what_it_is_in(self, depth: int) -> None:
+        before, after = post("batch_with_malformed_neighbour").split(b'"body": 12')
+        result = parsed(before + b'"body": ' + b"[" * depth + b"]" * depth + after)
+        assert [event.id for event in result.events] == ["wamid.B6", "wamid.B8", "wamid.OUT3"]
+        assert result.malformed[0].reason == "messages: body"
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"null",
+            b"[]",
+            b'"whatsapp_business_account"',
+            b"{",
+            b"\xff",
+            b"\xef\xbb\xbf{}",
+            b"[" * 3_000_000,
+            b'{"a":' * 500_000,
+        ],
+        ids=lambda body: repr(body[:8]),
+    )
+    def test_what_is_no_json_object_is_no_webhook(self, body: bytes) -> None:
+        with pytest.raises(NotAWebhook, match=r"^the body is not a JSON object$"):
+            parsed(body)
+
+
+def can_be_replayed(malformed: Malformed) -> bool:
+    """Whether it can be replayed: read again, it fails for the same reason."""
+    return [one.reason for one in parsed(malformed.raw).malformed] == [malformed.reason]
+
+
+@pytest.mark.parametrize("situation", [name for name, read in SITUATIONS.items() if read.malformed])
+def test_what_is_malformed_can_be_replayed(situation: str) -> None:
+    assert all(can_be_replayed(one) for one in parsed(post(situation)).malformed)
+
+
+def test_what_is_malformed_is_kept_without_its_neighbours_and_their_profiles() -> None:
+    raw = parsed(post("batch_with_malformed_neighbour")).malformed[0].raw
+    assert b"wamid.B7" in raw
+    assert b"wamid.B6" not in raw
+    assert b"Ana" not in raw
+
+
+def test_what_is_malformed_does_not_show_in_a_repr() -> None:
+    shown = repr(parsed(post("batch_with_malformed_neighbour")).malformed)
+    assert "34600000001" not in shown
+    assert "messages: body" in shown

@@ -1,0 +1,150 @@
+"""No bytes whatever stop the parser, cost a neighbour, or come back in what an operator reads."""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels.whatsapp.payloads import parse
+from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.service.ports import NotAWebhook, Parsed
+
+POSTS = [json.loads(path.read_bytes()) for path in sorted((Path(__file__).parents[2] / "data" / "webhooks").iterdir())]
+NUMBER = "200000000000002"
+
+NEIGHBOUR = {"from": "34600000042", "id": "wamid.NEIGHBOUR", "timestamp": "1", "type": "text", "text": {"body": "STOP"}}
+UNHARMED = Inbound(MessageId("wamid.NEIGHBOUR"), Sender("+34600000042"), 1, Text("STOP"))
+
+SECRET = "s3cr3t"
+"""Stands for whatever a message holds; in every text below."""
+
+texts = st.builds("{}{}".format, st.sampled_from([SECRET, SECRET + "\0", SECRET * 2000]), st.text(max_size=5))
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3), max_leaves=8
+)
+nested = st.integers(1, 300).map(lambda depth: json.loads("[" * depth + "]" * depth))
+
+REASON = re.compile(r"[a-z_]+( [a-z]+)?(: [a-z_]+( [a-z]+)?)?").fullmatch
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container of a document with every key or index in it."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        yield value, key
+        yield from places(item)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """A documented webhook in which up to three values are replaced or missing."""
+    post: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(POSTS)))
+    for _ in range(draw(st.integers(1, 3))):
+        if not (found := list(places(post))):
+            break
+        container, key = draw(st.sampled_from(found))
+        if draw(st.booleans()):
+            container[key] = draw(values | nested)
+        else:
+            del container[key]
+    return post
+
+
+def tells_nothing(refused: NotAWebhook) -> None:
+    assert str(refused) == "the body is not a JSON object"
+    assert refused.__context__ is None, "a JSON error would hold the body"
+
+
+def parsed(body: bytes) -> Parsed | None:
+    """The result, or None for what is no webhook; nothing else may happen, and nothing of the input may show."""
+    try:
+        result = parse(body, phone_number_id=NUMBER)
+    except NotAWebhook as refused:
+        tells_nothing(refused)
+        return None
+    for one in result.malformed:
+        assert REASON(one.reason), "a reason is made of our own words"
+    assert SECRET not in repr(result.malformed)
+    assert SECRET not in repr(result.ignored)
+    return result
+
+
+def written(post: object) -> bytes:
+    return json.dumps(post).encode()
+
+
+@given(st.binary(max_size=200))
+def test_bytes(body: bytes) -> None:
+    parsed(body)
+
+
+@given(values | nested)
+def test_json(value: object) -> None:
+    parsed(written(value))
+
+
+@given(st.dictionaries(st.sampled_from(["entry", "changes", "value", "field", "messages"]), values))
+def test_something_under_the_names_of_a_webhook(value: dict[str, object]) -> None:
+    parsed(written({"entry": value, "object": "whatsapp_business_account"}))
+
+
+@given(mutated())
+def test_a_mutated_webhook(post: dict[str, Any]) -> None:
+    parsed(written(post))
+
+
+@given(mutated(), st.data())
+def test_broken_bytes_in_a_mutated_webhook(post: dict[str, Any], data: st.DataObject) -> None:
+    body = written(post)
+    start = data.draw(st.integers(0, len(body)))
+    parsed(body[:start] + data.draw(st.binary(min_size=1, max_size=3)) + body[start + data.draw(st.integers(0, 3)) :])
+
+
+@given(mutated(), st.booleans())
+def test_the_neighbour_of_a_mutated_entry_is_unharmed(post: dict[str, Any], first: bool) -> None:
+    value = {"metadata": {"phone_number_id": NUMBER}, "messages": [NEIGHBOUR]}
+    good = {"id": "1", "changes": [{"field": "messages", "value": value}]}
+    entries = post.get("entry")
+    others = entries if isinstance(entries, list) else [entries]
+    result = parsed(
+        written({"object": "whatsapp_business_account", "entry": [good, *others] if first else [*others, good]})
+    )
+    assert result is not None
+    assert UNHARMED in result.events
+
+
+@pytest.mark.parametrize("name", ["messages", "statuses"])
+@given(item=values | nested, first=st.booleans())
+def test_the_neighbour_of_anything_in_one_change_is_unharmed(name: str, item: object, first: bool) -> None:
+    value: dict[str, Any] = {"metadata": {"phone_number_id": NUMBER}, "messages": [NEIGHBOUR]}
+    others = value.setdefault(name, [])
+    others.insert(0 if first else len(others), item)
+    post = {"object": "whatsapp_business_account", "entry": [{"changes": [{"field": "messages", "value": value}]}]}
+    result = parsed(written(post))
+    assert result is not None
+    assert result.events == [UNHARMED]
+    assert len(result.malformed) == 1
+
+
+@given(mutated())
+def test_what_is_malformed_stays_malformed_when_it_is_replayed(post: dict[str, Any]) -> None:
+    result = parsed(written(post))
+    for one in result.malformed if result else ():
+        if one.raw:
+            again = parsed(one.raw)
+            assert again is not None
+            assert [other.reason for other in again.malformed] == [one.reason]
+            assert not again.events
+
+
+@given(mutated())
+def test_the_same_bytes_give_the_same_events(post: dict[str, Any]) -> None:
+    first, again = (parsed(written(post)) for _ in range(2))
+    assert first == again
