@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.channels.whatsapp.client import CloudApi
 from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
 from bot.conversation.dialogue import Dialogue
+from bot.conversation.inbound import Event
 from bot.conversation.load import load_world
 from bot.doctor import database_check, redis_check, settings_checks, texts_check
 from bot.engines import engines, local_secret
@@ -67,7 +68,7 @@ class ShardStores:
         self.dead = DeadLetters(client, shard)
         self.sessions = Sessions(client, shard)
         self.outbox = Outbox(client, shard)
-        self.events = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
+        self.events: Stream[Event] = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
         self.messages = Stream(reader, shard.outbox, read_outbound, abandoned_after_ms=abandoned)
         self.handover = Stream(reader, shard.handover, read_handed_over, abandoned_after_ms=abandoned)
 

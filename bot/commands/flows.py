@@ -8,7 +8,8 @@ import typer
 from bot import paths
 from bot.commands.running import fail, print_json
 from bot.conversation.diagram import diagram as mermaid
-from bot.conversation.flow import FlowError, load
+from bot.conversation.flow import Flows
+from bot.conversation.flow_file import FlowError, read
 from bot.conversation.lint import lint as problems_of
 
 app = typer.Typer(no_args_is_help=True)
@@ -37,7 +38,7 @@ def diagram(
 ) -> None:
     """Print a Mermaid diagram, which Markdown viewers draw."""
     try:
-        flows = load(folder)
+        flows = Flows(read(folder))
     except FlowError as error:
         fail(str(error))
     if flow and flow not in flows:

@@ -14,7 +14,8 @@ from rich.table import Table
 from bot import paths
 from bot.business import BusinessError
 from bot.business import load as load_business
-from bot.conversation import flow
+from bot.conversation.flow_file import FlowError
+from bot.conversation.flow_file import read as read_flows
 from bot.conversation.intents import Keywords
 from bot.conversation.keywords import FILE as KEYWORDS_FILE
 from bot.conversation.keywords import KeywordError
@@ -50,7 +51,7 @@ class Project:
     def originals(self) -> Originals:
         """Read every English text."""
         business_file = load_settings().business_file or self.flows / "business.toml"
-        return originals(flow.load(self.flows), load_business(business_file), business_file)
+        return originals(read_flows(self.flows), load_business(business_file), business_file)
 
     def codes(self, wanted: Collection[str] | None) -> list[str]:
         """Return the languages to work on. Raises `CatalogError` for one that isn't there."""
@@ -86,7 +87,7 @@ def _errors_told() -> Iterator[None]:
         PoError,
         SettingsError,
         TextError,
-        flow.FlowError,
+        FlowError,
         OSError,
     ) as error:
         typer.echo(error, err=True)

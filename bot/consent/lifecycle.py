@@ -107,12 +107,16 @@ def fold(facts: Iterable[Fact]) -> Record:
 
 def apply(record: Record, fact: Fact) -> Record:
     """Return the record after one more fact that has happened."""
-    before = record.consent(fact.purpose)
+    after = _after(record.consent(fact.purpose), fact)
+    return Record(record.seq + 1, record.consents | {fact.purpose: after}, _pending(record.pending, fact))
+
+
+def _after(before: Consent, fact: Fact) -> Consent:
     match fact.kind:
         case Kind.REQUESTED:
-            after = _requested(before, fact.at)
+            return _requested(before, fact.at)
         case Kind.GIVEN:
-            after = _changed(
+            return _changed(
                 before,
                 status=Status.GIVEN,
                 since=fact.at,
@@ -122,14 +126,13 @@ def apply(record: Record, fact: Fact) -> Record:
                 notice=fact.notice,
             )
         case Kind.LAPSED:
-            after = _unanswered(before)
+            return _unanswered(before)
         case Kind.WITHDRAWN:
-            after = _withdrawn(before, fact.at)
+            return _withdrawn(before, fact.at)
         case Kind.PAUSED | Kind.KEPT:
-            after = _changed(before, paused=fact.kind is Kind.PAUSED)
+            return _changed(before, paused=fact.kind is Kind.PAUSED)
         case Kind.REFUSED | Kind.EXPIRED | Kind.STALE:
-            after = _changed(before, status=Status(fact.kind.value), since=fact.at, paused=False)
-    return Record(record.seq + 1, record.consents | {fact.purpose: after}, _pending(record.pending, fact))
+            return _changed(before, status=Status(fact.kind.value), since=fact.at, paused=False)
 
 
 def _pending(pending: Pending | None, fact: Fact) -> Pending | None:

@@ -8,7 +8,6 @@ understand", and after several of those silence, so that two bots come to rest.
 from dataclasses import dataclass
 
 from bot.consent.evidence import Entry, Kind, Method
-from bot.consent.lifecycle import Status
 from bot.conversation.compose import Option
 from bot.conversation.flow import Flow, Flows, Place
 from bot.conversation.inbound import (
@@ -226,7 +225,7 @@ class Dialogue:
         return None
 
     def _foreign_yes(self, turn: Turn, body: str) -> bool:
-        """A yes in another language than the question's: it agrees to nothing, but it can stop, and it tells a language."""
+        """A yes in another language than the question's agrees to nothing; it can stop, and it tells a language."""
         match = self.world.keywords.classify(body, asked_in=None)
         if match is None or match.intent is not Intent.YES:
             return False
@@ -257,7 +256,7 @@ class Dialogue:
     def _stand(self, turn: Turn) -> None:
         """Leave a dialogue that is over or gone (a deploy in between); go back to a question that still waits."""
         session, record = turn.session, turn.record
-        flow = self.flows[session.flow] if session.flow in self.flows else None
+        flow = self.flows.by_name.get(session.flow)
         over = flow is None or session.state not in flow.machine.states or flow.state(session.state).final
         if over or (self._place(turn) == self.flows.question and record.pending is None):
             session.flow = session.state = ""
@@ -302,12 +301,12 @@ class Dialogue:
         if not ours and host_purpose is not None and turn.record.allows(host_purpose, turn.inbound.at):
             turn.handed_over = True
             session.unclear = session.repeats = 0
-            return
+            return None
         if flow is None and self._never_asked(turn):
             return self._first_contact(turn)
         session.unclear += 1
         if session.unclear > PATIENCE:
-            return
+            return None
         if flow is not None and (unclear := flow.state(session.state).table.unclear):
             if not self._in_their_language(turn):
                 flow.state(session.state).speak(turn, unclear)
@@ -320,8 +319,9 @@ class Dialogue:
     def _in_their_language(self, turn: Turn) -> bool:
         """Ask again if the question that waits is in another language than the one spoken now."""
         pending = turn.record.pending
-        elsewhere = pending is None or self._place(turn) != self.flows.question
-        return False if elsewhere or pending.locale == turn.locale else self._ask_again(turn)
+        if pending is None or pending.locale == turn.locale or self._place(turn) != self.flows.question:
+            return False
+        return self._ask_again(turn)
 
     def _first_contact(self, turn: Turn) -> None:
         """Who writes first is asked; before that in which language, when nothing tells it."""

@@ -7,7 +7,7 @@ a session, whose `state` attribute is all that the machine needs.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from transitions import EventData, Machine, State
 
@@ -27,7 +27,7 @@ class Place(NamedTuple):
     state: str
 
 
-class DialogueState(State):  # type: ignore[misc]  # transitions ships stubs in which State is Any
+class DialogueState(State):
     """A state that says something when it is entered."""
 
     def __init__(self, flow: "Flow", table: StateTable) -> None:
@@ -38,7 +38,7 @@ class DialogueState(State):  # type: ignore[misc]  # transitions ships stubs in 
     def enter(self, event_data: EventData) -> None:
         """Say the state's text to the person."""
         super().enter(event_data)
-        turn: Turn = event_data.args[0]
+        turn = _turn(event_data)
         if self.table.expires:
             turn.time_to_answer = self.table.expires.after
         if self.table.say:
@@ -91,14 +91,14 @@ class Flow:
 
     def _guard(self, name: str) -> Callable[[EventData], bool]:
         guard = GUARDS[name]
-        return lambda event: guard(event.args[0])
+        return lambda event: guard(_turn(event))
 
     def _effect(self, name: str) -> Callable[[EventData], None]:
         if name.startswith(SAY):
             text_id = self.text_id(name.removeprefix(SAY))
-            return lambda event: event.args[0].say(text_id)  # type: ignore[no-any-return]
+            return lambda event: _turn(event).say(text_id)
         effect = EFFECTS[name]
-        return lambda event: effect(event.args[0])
+        return lambda event: effect(_turn(event))
 
     def text_id(self, name: str) -> str:
         """Return the id of a text that this flow names: its own, a qualified one, or a common one."""
@@ -109,8 +109,7 @@ class Flow:
 
     def state(self, name: str) -> DialogueState:
         """Return a state."""
-        state: DialogueState = self.machine.states[name]
-        return state
+        return cast("DialogueState", self.machine.states[name])
 
     def knows(self, state: str, trigger: str) -> bool:
         """Whether `trigger` leads anywhere from `state`."""
@@ -121,6 +120,11 @@ class Flow:
         """Fire an event on the turn's session; return whether a transition was made."""
         moved: bool = self.machine.events[trigger].trigger(turn.session, turn)
         return moved
+
+
+def _turn(event: EventData) -> Turn:
+    (turn,) = event.args
+    return cast("Turn", turn)
 
 
 def candidates(flow: str, name: str) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ meanings of one word is refused when the program starts, with the file, the key 
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,6 +1,6 @@
 """Which language a person speaks: what they chose, else what they typed, else their country's, else they are asked."""
 
-from bot.conversation.intents import Intent, Match
+from bot.conversation.intents import Match
 from bot.conversation.normalise import exact
 from bot.conversation.turn import Turn
 from bot.conversation.world import World, babel_locale

@@ -27,7 +27,7 @@ def _reader(decode: Callable[[bytes], T]) -> Callable[[bytes], T | None]:
 
 _decode_event: Callable[[bytes], Event] = msgspec.msgpack.Decoder[Any](Event).decode
 
-read_event = _reader(_decode_event)
+read_event: Callable[[bytes], Event | None] = _reader(_decode_event)
 """Return the event of an inbox entry; None when this version of the program cannot read it. The others alike."""
 
 read_outbound = _reader(msgspec.msgpack.Decoder(Outbound).decode)
