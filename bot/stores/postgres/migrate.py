@@ -5,23 +5,30 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.stores.postgres.connect import reaching_postgres
 
 _LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
 
 
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config
+async def migrate(url: str, **options: Any) -> None:
+    """Create or upgrade the schema; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), connect_args=options)
+    try:
+        with reaching_postgres():
+            async with engine.begin() as connection:
+                await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
 
 
-def _engine(url: str, options: dict[str, Any]) -> AsyncEngine:
-    return create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), connect_args=options)
+def expected_revision() -> str | None:
+    """Return the schema's version that this version of the program expects."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _upgrade(connection: Connection) -> None:
@@ -31,27 +38,7 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
-async def migrate(url: str, **options: Any) -> None:
-    """Create or upgrade the schema; `options` go to asyncpg (`ssl`)."""
-    engine = _engine(url, options)
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_upgrade)
-    finally:
-        await engine.dispose()
-
-
-async def is_current(url: str, **options: Any) -> bool:
-    """Whether the schema is the one that this version of the program expects."""
-    engine = _engine(url, options)
-    try:
-        async with engine.connect() as connection:
-            current = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-    finally:
-        await engine.dispose()
-    return current == ScriptDirectory.from_config(_config()).get_current_head()
-
-
-def expected_revision() -> str | None:
-    """Return the schema's version that this version of the program expects."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
