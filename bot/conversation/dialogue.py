@@ -7,9 +7,10 @@ understand", and after several of those silence, so that two bots come to rest.
 
 from dataclasses import dataclass
 
-from bot.consent.evidence import Entry, Kind, Method
+from bot.consent.evidence import Entry
 from bot.conversation.compose import Option
-from bot.conversation.flow import Flow, Flows, Place
+from bot.conversation.ending import Ending
+from bot.conversation.flow import Flows
 from bot.conversation.inbound import (
     AddressChanged,
     Choice,
@@ -25,6 +26,7 @@ from bot.conversation.intents import Intent
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.spoken import Spoken
+from bot.conversation.standing import Standing
 from bot.conversation.turn import Turn
 from bot.conversation.world import World
 
@@ -34,7 +36,7 @@ PATIENCE = 3
 PATIENCE_RETURNS_AFTER = 3600
 """Seconds without a message after which the bot is patient again."""
 
-_UNSAID = frozenset({"edit", "revoke"})
+_CORRECTIONS = frozenset({"edit", "revoke"})
 """Kinds of message that change an earlier one, so there is nothing to answer."""
 
 
@@ -62,26 +64,30 @@ class Dialogue:
         self.world = world
         self.flows = flows
         self._spoken = Spoken(world)
+        self._standing = Standing(flows)
+        self._ending = Ending(flows, self._standing)
 
     def step(self, session: Session, inbound: Inbound, now: float) -> Step:
         """Answer one message; `now` is our time in unix seconds."""
         turn = Turn(self.world, session.copy(), inbound, now)
-        self._stand(turn)
-        self._end_what_is_over(turn)
+        self._standing.settle(turn)
+        self._ending.due(turn)
         match inbound.content:
             case Lapse(question):
-                self._lapse(turn, question)
+                self._ending.lapse(turn, question)
             case Preference(value):
-                self._preference(turn, value)
+                self._ending.preference(turn, value)
             case AddressChanged():
-                self._address_changed(turn)
+                self._ending.address_changed(turn)
             case Reaction():
                 pass  # never an answer, and no reason to speak
             case content:
                 self._message(turn, content)
-        return self._finished(turn)
+        self._standing.settle(turn)
+        repetitive = turn.session.repeats > PATIENCE and not turn.changed
+        return Step(turn.session, tuple(turn.entries), () if repetitive else tuple(turn.replies), turn.handed_over)
 
-    # --- what came
+    # --- what the person sent
 
     def _message(self, turn: Turn, content: Text | Choice | Media | Other) -> None:
         session = turn.session
@@ -94,12 +100,12 @@ class Dialogue:
             case Choice(choice):
                 self._tapped(turn, choice)
             case Media() | Other():
-                self._unreadable(turn, silently=isinstance(content, Other) and content.kind in _UNSAID)
+                self._unreadable(turn, silently=isinstance(content, Other) and content.kind in _CORRECTIONS)
 
     def _typed(self, turn: Turn, body: str) -> None:
-        asked_in = self._asked_in(turn)
         if locale := self._spoken.named(body):
             return self._set_language(turn, locale)
+        asked_in = self._asked_in(turn)
         match = self.world.keywords.classify(body, asked_in=asked_in)
         self._spoken.settle(turn, match)
         if match is None:
@@ -107,28 +113,27 @@ class Dialogue:
         turn.rule = match.rule
         if match.intent in (Intent.YES, Intent.NO):
             return self._answered(turn, match.intent)
-        return self._open(turn, self.flows.by_intent[match.intent])
+        return self._open(turn, match.intent)
 
     def _tapped(self, turn: Turn, choice: str) -> None:
         name, _, turn.argument = choice.partition(":")
         turn.rule = "button"
         self._spoken.settle(turn, None)
-        business = self.world.business
         match name:
             case "yes" | "no" if turn.argument:
                 self._tapped_answer(turn, name)
             case "locale" if turn.argument in self.world.texts.offered:
                 self._set_language(turn, turn.argument)
-            case "ask" if business.purpose(turn.argument):
-                self._open(turn, self.flows[self.flows.question.flow], "ask_one", asking=(turn.argument,))
-            case "withdraw" if business.purpose(turn.argument):
-                self._open(turn, self.flows.by_intent[Intent.MY_CHOICES], "withdraw_one")
+            case "ask" if self.world.business.purpose(turn.argument):
+                self._ask(turn, turn.argument)
+            case "withdraw" if self.world.business.purpose(turn.argument):
+                self._open(turn, Intent.MY_CHOICES, "withdraw_one")
             case "keep" if turn.record.paused:
-                self._put(turn, self.flows.doubt)
+                self._standing.put(turn, self.flows.doubt)
                 self._answered(turn, name)
             case _ if name in self.flows.by_intent:
-                self._open(turn, self.flows.by_intent[Intent(name)])
-            case _ if self._knows(turn, name):
+                self._open(turn, Intent(name))
+            case _ if self._standing.knows(turn, name):
                 self._answered(turn, name)
             case _:
                 self._read_label(turn)
@@ -137,15 +142,15 @@ class Dialogue:
         """A button under a question: it answers that question and no other."""
         question, pending = turn.argument, turn.record.pending
         if pending is not None and pending.question == question:
-            self._put(turn, self.flows.question)
+            self._standing.put(turn, self.flows.question)
             return self._answered(turn, answer)
         agreed = [purpose for purpose in turn.record.given if turn.record.consent(purpose).question == question]
         if not agreed or self.world.business.purpose(agreed[0]) is None:
             return self._unclaimed(turn, ours=True)
         turn.argument = agreed[0]
         if answer == "no":  # to a question answered with yes before: a change of mind
-            return self._open(turn, self.flows.by_intent[Intent.MY_CHOICES], "withdraw_one")
-        return self._open(turn, self.flows[self.flows.question.flow], "ask_one", asking=())
+            return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
+        return self._ask(turn)
 
     def _read_label(self, turn: Turn) -> None:
         """A button of someone else's message: its label may be a command, but it answers none of our questions."""
@@ -154,7 +159,7 @@ class Dialogue:
         if match is None or match.intent is Intent.YES:
             return self._unclaimed(turn)
         turn.rule = match.rule
-        return self._open(turn, self.flows.by_intent[match.intent])
+        return self._open(turn, match.intent)
 
     def _unreadable(self, turn: Turn, *, silently: bool) -> None:
         """A picture, a voice note, an edit …: only a withdrawal in its text is heard; it never consents."""
@@ -162,173 +167,86 @@ class Dialogue:
         self._spoken.settle(turn, match)
         if match is not None and match.intent in (Intent.STOP, Intent.MAYBE_STOP):
             turn.rule = match.rule
-            self._open(turn, self.flows.by_intent[match.intent])
+            self._open(turn, match.intent)
         elif not silently:
             self._unclaimed(turn, readable=False)
 
-    def _preference(self, turn: Turn, value: str) -> None:
-        """WhatsApp's own switch: `stop` withdraws marketing; `resume` gives nothing back, it is no consent."""
-        if value == "stop":
-            turn.withdraw([purpose.id for purpose in self.world.business.purposes if purpose.category == "marketing"])
-
-    def _address_changed(self, turn: Turn) -> None:
-        """Someone else may hold the number now: every withdrawal stays, every consent needs a new YES."""
-        for purpose in turn.record.given:
-            turn.record_fact(Kind.STALE, purpose)
-        turn.close_question(Method.ADDRESS_CHANGE)
-        turn.session.flow = turn.session.state = ""
-
-    # --- what time and changes of the notice end
-
-    def _end_what_is_over(self, turn: Turn) -> None:
-        """Record what ended before this message was written, whether or not a timer has come."""
-        system = {"answer": "", "rule": "", "actor": "system"}
-        for purpose in turn.record.given:
-            consent = turn.record.consent(purpose)
-            if turn.inbound.at >= consent.expires_at:
-                turn.record_fact(Kind.EXPIRED, purpose, method=Method.TIMER, **system)
-            elif not self.world.notice_stands(consent.notice):
-                turn.record_fact(Kind.STALE, purpose, method=Method.NOTICE_CHANGE, **system)
-        pending = turn.record.pending
-        if pending is None:
-            return
-        if self.world.business.purpose(pending.purpose) is None or not self.world.notice_stands(pending.notice):
-            turn.close_question(Method.NOTICE_CHANGE)
-        elif turn.inbound.at > pending.expires_at:
-            self._lapse(turn, pending.question)
-
-    def _lapse(self, turn: Turn, question: str) -> None:
-        """The time to answer is up."""
-        pending, place = turn.record.pending, self.flows.question
-        expires = self.flows[place.flow].state(place.state).table.expires
-        if pending is not None and pending.question == question and expires is not None:
-            stood = Place(turn.session.flow, turn.session.state)
-            self._put(turn, place)
-            self.flows[place.flow].fire(expires.trigger, turn)
-            if stood != place:
-                self._put(turn, stood)
-
-    # --- questions
+    # --- questions and answers
 
     def _asked_in(self, turn: Turn) -> str | None:
         """The language of the question that waits for a yes or no."""
-        if not self._knows(turn, "yes"):
+        if not self._standing.knows(turn, "yes"):
             return None
         pending = turn.record.pending
-        return pending.locale if pending and self._place(turn) == self.flows.question else turn.locale
+        return pending.locale if pending and self._standing.place(turn) == self.flows.question else turn.locale
 
     def _answered(self, turn: Turn, answer: str) -> None:
-        flow = self._current(turn)
-        if flow is None or not flow.knows(turn.session.state, answer) or not flow.fire(answer, turn):
+        if not self._standing.fire(turn, answer):
             return self._unclaimed(turn, ours=True)
         turn.session.unclear = 0
         return None
 
     def _foreign_yes(self, turn: Turn, body: str) -> bool:
-        """A yes in another language than the question's agrees to nothing; it can stop, and it tells a language."""
+        """A yes in another language than the question's agrees to nothing; but it can stop, and tells a language."""
         match = self.world.keywords.classify(body, asked_in=None)
         if match is None or match.intent is not Intent.YES:
             return False
-        if self._place(turn) == self.flows.doubt:
+        if self._standing.place(turn) == self.flows.doubt:
             turn.rule = match.rule
-            return self.flows[turn.session.flow].fire("yes", turn)
-        return self._spoken.corrected(turn, match) and self._ask_again(turn)
+            return self._standing.fire(turn, "yes")
+        return self._spoken.corrected(turn, match) and self._standing.fire(turn, "ask_again")
 
-    def _ask_again(self, turn: Turn) -> bool:
-        return self._knows(turn, "ask_again") and self.flows[turn.session.flow].fire("ask_again", turn)
+    def _ask(self, turn: Turn, *purposes: str) -> None:
+        """Begin a round of questions about these purposes only."""
+        turn.session.asking = purposes
+        self._standing.open(turn, self.flows[self.flows.question.flow], "ask_one")
 
     # --- dialogues
 
-    def _place(self, turn: Turn) -> Place:
-        return Place(turn.session.flow, turn.session.state)
-
-    def _put(self, turn: Turn, place: Place) -> None:
-        turn.session.flow, turn.session.state = place
-
-    def _current(self, turn: Turn) -> Flow | None:
-        """The dialogue going on."""
-        return self.flows[turn.session.flow] if turn.session.flow else None
-
-    def _knows(self, turn: Turn, trigger: str) -> bool:
-        flow = self._current(turn)
-        return flow is not None and flow.knows(turn.session.state, trigger)
-
-    def _stand(self, turn: Turn) -> None:
-        """Leave a dialogue that is over or gone (a deploy in between); go back to a question that still waits."""
-        session, record = turn.session, turn.record
-        flow = self.flows.by_name.get(session.flow)
-        over = flow is None or session.state not in flow.machine.states or flow.state(session.state).final
-        if over or (self._place(turn) == self.flows.question and record.pending is None):
-            session.flow = session.state = ""
-        if not session.flow and record.pending is not None:
-            self._put(turn, self.flows.question)
-        elif not session.flow and record.paused:
-            self._put(turn, self.flows.doubt)
-        if record.pending is None:
-            session.asking = None
-
-    def _open(self, turn: Turn, flow: Flow, trigger: str = "start", asking: tuple[str, ...] | None = None) -> None:
-        """Begin a dialogue; an interlude gives back to the one that was going on."""
-        session, interrupted = turn.session, self._place(turn)
-        self._put(turn, Place(flow.name, flow.table.initial))
-        if flow.name == self.flows.question.flow:
-            session.asking = asking
-        flow.fire(trigger, turn)
-        session.unclear = 0
-        if flow.table.interlude:
-            self._put(turn, interrupted)
+    def _open(self, turn: Turn, intent: Intent, trigger: str = "start") -> None:
+        if intent is Intent.START and turn.record.pending is None:
+            turn.session.asking = None
+        self._standing.open(turn, self.flows.by_intent[intent], trigger)
 
     def _set_language(self, turn: Turn, locale: str) -> None:
         turn.argument = locale
-        self._open(turn, self.flows.by_intent[Intent.LANGUAGE], "set_language")
-        if not self._ask_again(turn) and self._never_asked(turn):
-            self._open(turn, self.flows.by_intent[Intent.START])
+        self._open(turn, Intent.LANGUAGE, "set_language")
+        if not self._standing.fire(turn, "ask_again") and self._never_asked(turn):
+            self._open(turn, Intent.START)
 
-    def _finished(self, turn: Turn) -> Step:
-        self._stand(turn)
-        repetitive = turn.session.repeats > PATIENCE and not turn.changed
-        return Step(turn.session, tuple(turn.entries), () if repetitive else tuple(turn.replies), turn.handed_over)
-
-    # --- nothing fits
+    def _first_contact(self, turn: Turn) -> None:
+        """Who writes first is asked; before that in which language, when nothing tells it."""
+        known = turn.session.locale or len(self.world.texts.offered) == 1
+        self._open(turn, Intent.START if known else Intent.LANGUAGE)
 
     def _never_asked(self, turn: Turn) -> bool:
         return not turn.record.consents
 
+    # --- nothing fits
+
     def _unclaimed(self, turn: Turn, *, readable: bool = True, ours: bool = False) -> None:
-        """Nothing claims the message; `ours` if it answers, too late, something that we asked."""
+        """Nothing claims the message; `ours` if it answers, in vain, something that we asked."""
         session, host_purpose = turn.session, self.world.host_purpose
-        flow = self._current(turn)
         if not ours and host_purpose is not None and turn.record.allows(host_purpose, turn.inbound.at):
             turn.handed_over = True
             session.unclear = session.repeats = 0
-            return None
-        if flow is None and self._never_asked(turn):
-            return self._first_contact(turn)
-        session.unclear += 1
-        if session.unclear > PATIENCE:
-            return None
-        if flow is not None and (unclear := flow.state(session.state).table.unclear):
-            if not self._in_their_language(turn):
-                flow.state(session.state).speak(turn, unclear)
+        elif not session.flow and self._never_asked(turn):
+            self._first_contact(turn)
+        elif session.unclear < PATIENCE:
+            session.unclear += 1
+            self._not_understood(turn, readable)
+
+    def _not_understood(self, turn: Turn, readable: bool) -> None:
+        flow, pending = self._standing.flow(turn), turn.record.pending
+        if flow is not None and (unclear := flow.state(turn.session.state).table.unclear):
+            asked = self._standing.place(turn) == self.flows.question and pending is not None
+            if not (asked and pending and pending.locale != turn.locale and self._standing.fire(turn, "ask_again")):
+                flow.state(turn.session.state).speak(turn, unclear)
         elif not turn.record.given:
             self._say_with_ways(turn, "help.unsubscribed", "start", "privacy", "human")
         else:
             text_id = "common.not_understood" if readable else "common.text_only"
             self._say_with_ways(turn, text_id, "my_choices", "privacy", "human")
-
-    def _in_their_language(self, turn: Turn) -> bool:
-        """Ask again if the question that waits is in another language than the one spoken now."""
-        pending = turn.record.pending
-        if pending is None or pending.locale == turn.locale or self._place(turn) != self.flows.question:
-            return False
-        return self._ask_again(turn)
-
-    def _first_contact(self, turn: Turn) -> None:
-        """Who writes first is asked; before that in which language, when nothing tells it."""
-        if turn.session.locale or len(self.world.texts.offered) == 1:
-            self._open(turn, self.flows.by_intent[Intent.START])
-        else:
-            self._open(turn, self.flows.by_intent[Intent.LANGUAGE])
 
     def _say_with_ways(self, turn: Turn, text_id: str, *ways: str) -> None:
         turn.say(text_id, [Option(way, f"common.{way}") for way in ways])

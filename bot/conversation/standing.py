@@ -1,0 +1,70 @@
+"""Where a person stands in the dialogues: going there, leaving, coming back to a question that still waits."""
+
+from bot.conversation.flow import Flow, Flows, Place
+from bot.conversation.turn import Turn
+
+
+class Standing:
+    """Moves the session of a turn from dialogue to dialogue."""
+
+    def __init__(self, flows: Flows) -> None:
+        self._flows = flows
+
+    def flow(self, turn: Turn) -> Flow | None:
+        """Return the dialogue going on."""
+        return self._flows[turn.session.flow] if turn.session.flow else None
+
+    def place(self, turn: Turn) -> Place:
+        """Return the state of it."""
+        return Place(turn.session.flow, turn.session.state)
+
+    def put(self, turn: Turn, place: Place) -> None:
+        """Go there without a word."""
+        turn.session.flow, turn.session.state = place
+
+    def knows(self, turn: Turn, trigger: str) -> bool:
+        """Whether `trigger` leads anywhere from here."""
+        flow = self.flow(turn)
+        return flow is not None and flow.knows(turn.session.state, trigger)
+
+    def fire(self, turn: Turn, trigger: str) -> bool:
+        """Follow `trigger` if it leads anywhere; return whether it did."""
+        flow = self.flow(turn)
+        return flow is not None and flow.knows(turn.session.state, trigger) and flow.fire(trigger, turn)
+
+    def open(self, turn: Turn, flow: Flow, trigger: str = "start") -> None:
+        """Begin a dialogue; an interlude gives back to the one that was going on."""
+        interrupted = self.place(turn)
+        self.put(turn, Place(flow.name, flow.table.initial))
+        flow.fire(trigger, turn)
+        turn.session.unclear = 0
+        if flow.table.interlude:
+            self.put(turn, interrupted)
+
+    def visit(self, turn: Turn, place: Place, trigger: str) -> None:
+        """Fire a trigger somewhere else and come back."""
+        stood = self.place(turn)
+        self.put(turn, place)
+        self.fire(turn, trigger)
+        if stood != place:
+            self.put(turn, stood)
+
+    def settle(self, turn: Turn) -> None:
+        """Leave a dialogue that is over, or gone since a deploy; stand where a question still waits.
+
+        Where that is follows from the record, so a session that was lost finds its place again.
+        """
+        session, record = turn.session, turn.record
+        if self._over(turn) or (self.place(turn) == self._flows.question and record.pending is None):
+            session.flow = session.state = ""
+        if not session.flow and record.pending is not None:
+            self.put(turn, self._flows.question)
+        elif not session.flow and record.paused:
+            self.put(turn, self._flows.doubt)
+        if record.pending is None:
+            session.asking = None
+
+    def _over(self, turn: Turn) -> bool:
+        flow = self._flows.by_name.get(turn.session.flow)
+        state = turn.session.state
+        return flow is None or state not in flow.machine.states or flow.state(state).table.final
