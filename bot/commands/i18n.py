@@ -1,9 +1,8 @@
 """`python -m bot i18n …`: the commands of translators and of those who look after the catalogs."""
 
-import json
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,8 @@ from rich.table import Table
 from bot import paths
 from bot.business import BusinessError
 from bot.business import load as load_business
-from bot.conversation.flow_file import FlowError
+from bot.commands.running import fail, print_json, settings
+from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
 from bot.conversation.intents import Keywords
 from bot.conversation.keywords import FILE as KEYWORDS_FILE
@@ -29,7 +29,6 @@ from bot.i18n.po import PoError, PoFile, read, written
 from bot.i18n.slot import Originals, TextError
 from bot.i18n.start import start
 from bot.i18n.update import updated
-from bot.settings import SettingsError, load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,7 +49,7 @@ class Project:
 
     def originals(self) -> Originals:
         """Read every English text."""
-        business_file = load_settings().business_file or self.flows / "business.toml"
+        business_file = settings().business_file or self.flows / NO_FLOW
         return originals(read_flows(self.flows), load_business(business_file), business_file)
 
     def codes(self, wanted: Collection[str] | None) -> list[str]:
@@ -80,18 +79,8 @@ def _errors_told() -> Iterator[None]:
     """Say what is wrong with a file in one line and leave with status 1: a stack trace helps no translator."""
     try:
         yield
-    except (
-        BusinessError,
-        CatalogError,
-        KeywordError,
-        PoError,
-        SettingsError,
-        TextError,
-        FlowError,
-        OSError,
-    ) as error:
-        typer.echo(error, err=True)
-        raise typer.Exit(1) from None
+    except (BusinessError, CatalogError, KeywordError, PoError, TextError, FlowError, OSError) as error:
+        fail(str(error))
 
 
 @app.command()
@@ -147,11 +136,13 @@ def check(
     project: Project = context.obj
     with _errors_told():
         only = project.codes(codes) if codes else ()
-        found = [*checking.everything(project.locales, project.originals(), only), *_keywords(project)]
+        found = [
+            replace(finding, path=_from_here(finding.path))
+            for finding in (*checking.everything(project.locales, project.originals(), only), *_keywords(project))
+        ]
     failed = any(finding.error or strict for finding in found)
     if as_json:
-        rows = [asdict(finding) | {"path": str(finding.path)} for finding in found]
-        typer.echo(json.dumps({"ok": not failed, "findings": rows}, ensure_ascii=False, indent=2))
+        print_json({"ok": not failed, "findings": found})
     else:
         for finding in found:
             typer.echo(finding)
@@ -160,12 +151,19 @@ def check(
     raise typer.Exit(failed)
 
 
+def _from_here(path: Path) -> Path:
+    """Return a path as one would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def _keywords(project: Project) -> Iterator[checking.Finding]:
-    """Two meanings of one word are found when the words are read."""
+    """Two meanings of one word are found when the words are read; each line of the error begins with its file."""
     try:
         Keywords.load(project.locales)
     except KeywordError as error:
-        yield checking.Finding(project.locales / KEYWORDS_FILE, 1, "keyword", str(error))
+        for line in str(error).splitlines():
+            file, _, message = line.partition(".toml: ")
+            yield checking.Finding(Path(f"{file}.toml"), 1, "keyword", message)
 
 
 @app.command(name="compile")
@@ -188,14 +186,14 @@ def status(
     """Show how far each language is. Status 1 when an offered one lacks a text."""
     project: Project = context.obj
     with _errors_told():
-        wanted = {SOURCE_LOCALE, *project.codes(codes)} if not codes else set(project.codes(codes))
+        wanted = project.codes(codes) if codes else list(languages(project.locales))
         reports = [
             report
             for report in progress.reports(project.locales, project.originals())
             if report.language.code in wanted
         ]
     if as_json:
-        typer.echo(json.dumps([asdict(report) for report in reports], ensure_ascii=False, indent=2))
+        print_json(reports)
     else:
         Console().print(_table(reports, per_flow=per_flow))
     raise typer.Exit(any(report.language.offered and report.whole.percent < 100 for report in reports))
@@ -240,7 +238,7 @@ def say(
         for name, match in (("answer", asked), ("unasked", unasked))
     }
     if as_json:
-        typer.echo(json.dumps(meanings, ensure_ascii=False))
+        print_json(meanings)
         return
     for name, title in (("answer", f"as an answer to a question in {code}"), ("unasked", "at any other time")):
         meaning = meanings[name]
