@@ -1,27 +1,15 @@
 """A Merkle tree over the ledger (RFC 9162, section 2.1): one hash that stands for all entries, and proofs from it.
 
-Leaves and nodes are hashed with different prefixes, so that no node passes for a leaf (second preimage).
+Proofs are checked by `bot.consent.verifier`, which stands alone and hashes for both.
 """
 
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from bot.consent.verifier import node_hash
+
 EMPTY = hashlib.sha256(b"").digest()
 """The root of a tree without leaves."""
-
-
-class BadProof(ValueError):
-    """A proof does not hold; the text says in what."""
-
-
-def leaf_hash(data: bytes) -> bytes:
-    """Hash a leaf's data."""
-    return hashlib.sha256(b"\x00" + data).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash two subtrees to one."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
 
 
 class Frontier:
