@@ -1,0 +1,175 @@
+"""The translators' commands, typed as they would."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.commands.i18n import app
+from bot.paths import FLOWS, LOCALES
+
+GERMAN = "de/LC_MESSAGES/bot.po"
+
+
+@pytest.fixture
+def locales(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of what is shipped, without compiled catalogs, in the folder that commands are typed in."""
+    monkeypatch.delenv("BUSINESS_FILE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(FLOWS, tmp_path / "flows")
+    return Path(shutil.copytree(LOCALES, tmp_path / "locales", ignore=shutil.ignore_patterns("*.mo")))
+
+
+def typed(*words: str) -> Result:
+    return CliRunner().invoke(
+        app, ["--locales", str(Path.cwd() / "locales"), "--flows", str(Path.cwd() / "flows"), *words]
+    )
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_what_is_shipped_is_right(locales: Path) -> None:
+    result = typed("check", "--strict")
+    assert (result.stdout, result.exit_code) == ("", 0)
+
+
+def test_every_offered_language_is_complete(locales: Path) -> None:
+    result = typed("status", "--json")
+    assert result.exit_code == 0
+    found = {report["language"]["code"]: report["whole"] for report in json.loads(result.stdout)}
+    assert {"en", "de", "fr"} <= found.keys()
+    assert all(counts["translated"] == counts["total"] for counts in found.values())
+
+
+def test_extracting_and_updating_again_changes_nothing(locales: Path) -> None:
+    before = {path: path.read_bytes() for path in locales.rglob("bot.po*")}
+    assert typed("extract").exit_code == 0
+    result = typed("update")
+    assert result.exit_code == 0
+    assert "de/LC_MESSAGES/bot.po: up to date" in result.stdout
+    assert {path: path.read_bytes() for path in locales.rglob("bot.po*")} == before
+
+
+def test_a_reworded_text_waits_for_its_translators(locales: Path) -> None:
+    change(
+        locales.parent / "flows" / "help.toml", "This is the automatic assistant", "You are talking to the assistant"
+    )
+    result = typed("check", "de")
+    assert result.exit_code == 1
+    assert "[stale] help.help: the English has changed; run `python -m bot i18n update`" in result.stdout
+
+    assert typed("update", "de").exit_code == 0
+    assert '#| "This is the automatic assistant of *{business}*' in (locales / GERMAN).read_text()
+    result = typed("check", "de")
+    assert result.exit_code == 0
+    assert "[missing] warning: help.help: waits for a look" in result.stdout
+    assert typed("check", "de", "--strict").exit_code == 1
+    assert typed("status", "de").exit_code == 1
+
+
+def test_findings_name_file_and_line_as_seen_from_here(locales: Path) -> None:
+    change(locales / GERMAN, 'msgstr "Ja, ich stimme zu"', 'msgstr "Ja, ich stimme dem gern zu"')
+    result = typed("check", "de")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("locales/de/LC_MESSAGES/bot.po:")
+    assert "[length] common.yes: has 26 characters" in result.stdout
+    assert result.stderr == "1 errors, 0 warnings\n"
+
+
+def test_findings_can_be_read_by_a_script(locales: Path) -> None:
+    change(locales / GERMAN, 'msgstr "Ja, ich stimme zu"', 'msgstr ""')
+    result = typed("check", "--json", "de")
+    assert result.exit_code == 1
+    answer = json.loads(result.stdout)
+    (finding,) = answer["findings"]
+    assert answer["ok"] is False
+    assert (finding["path"], finding["code"], finding["error"]) == (f"locales/{GERMAN}", "legal", True)
+
+
+def test_a_word_with_two_meanings_is_found(locales: Path) -> None:
+    change(locales / "de" / "keywords.toml", 'show = "NEIN"\nwords = [', 'show = "NEIN"\nwords = ["ja",')
+    result = typed("check")
+    assert result.exit_code == 1
+    assert "locales/de/keywords.toml:1: [keyword] no: 'ja' already means yes" in result.stdout
+
+
+def test_compiling_needs_neither_redis_nor_postgresql(locales: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
+    result = typed("compile")
+    assert result.exit_code == 0
+    assert (locales / "de/LC_MESSAGES/bot.mo").exists()
+
+
+def test_a_broken_catalog_is_not_compiled(locales: Path) -> None:
+    change(locales / GERMAN, "Mit {stop_word} melden", "Mit {stopp_wort} melden")
+    result = typed("compile")
+    assert result.exit_code == 1
+    assert "[placeholder] common.footer: {stop_word} is missing" in result.stderr
+    assert list(locales.rglob("*.mo")) == []
+
+
+def test_a_new_language_can_be_begun(locales: Path) -> None:
+    result = typed("init", "eo")
+    assert result.exit_code == 0
+    assert "i18n check eo" in result.stdout
+    found = {report["language"]["code"]: report for report in json.loads(typed("status", "--json").stdout)}
+    assert found["eo"]["language"]["offered"] is False
+    assert found["eo"]["whole"]["missing"] == found["eo"]["whole"]["total"]
+    assert typed("check", "eo").exit_code == 0, "a draft may be empty"
+
+
+@pytest.mark.parametrize(
+    "command", [("update", "xx"), ("check", "xx"), ("status", "xx"), ("say", "xx", "ja"), ("init", "xx")]
+)
+def test_an_unknown_language_is_told_in_one_line(locales: Path, command: tuple[str, ...]) -> None:
+    result = typed(*command)
+    assert result.exit_code == 1
+    assert "xx" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_broken_flow_is_told_in_one_line(locales: Path) -> None:
+    (locales.parent / "flows" / "help.toml").write_text("flow = ", "utf-8")
+    result = typed("check")
+    assert result.exit_code == 1
+    assert "help.toml: not valid TOML" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "answer", "unasked"),
+    [("de", "ja", "yes", "yes"), ("de", "STOP", "stop", "stop"), ("fr", "ja", None, "yes"), ("de", "hmpf", None, None)],
+)
+def test_say_shows_what_a_text_means(
+    locales: Path, language: str, text: str, answer: str | None, unasked: str | None
+) -> None:
+    meanings = json.loads(typed("say", language, text, "--json").stdout)
+    assert (meanings["answer"] and meanings["answer"]["intent"]) == answer
+    assert (meanings["unasked"] and meanings["unasked"]["intent"]) == unasked
+    said = typed("say", language, text)
+    assert said.exit_code == 0
+    assert f"as an answer to a question in {language}: {answer or 'nothing known'}" in said.stdout
+
+
+def test_the_made_up_languages_can_be_read(locales: Path) -> None:
+    assert "common.no: [Ñó]" in typed("pseudo").stdout
+    assert "common.no: [" in typed("pseudo", "--arabic").stdout
+
+
+@pytest.mark.skipif(shutil.which("msgfmt") is None, reason="needs GNU gettext")
+@pytest.mark.parametrize("path", sorted(LOCALES.glob("*/LC_MESSAGES/bot.po")), ids=lambda path: path.parts[-3])
+def test_gnu_gettext_finds_nothing_either(path: Path) -> None:
+    result = subprocess.run(
+        ["msgfmt", "--check-format", "--check-domain", "-o", "/dev/null", path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.stderr, result.returncode) == ("", 0)
