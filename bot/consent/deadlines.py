@@ -1,0 +1,72 @@
+"""By when a request about personal data must be answered: one calendar month, and how it may be extended.
+
+GDPR Art. 12(3); counted by Regulation (EEC, Euratom) 1182/71, Art. 3: the day of receipt does not count, the month
+ends on the same date, or on its last day where there is no such date, and what would end on a Saturday, Sunday or
+public holiday ends on the next working day.
+"""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import holidays
+
+MONTHS_TO_ANSWER = 1
+MONTHS_OF_EXTENSION = 2
+"""GDPR Art. 12(3)."""
+
+_SATURDAY = 5
+
+
+class TooLate(ValueError):
+    """The first month is over: an extension must be told to the person within it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The days that count where the controller is."""
+
+    country: str
+    """ISO 3166, e.g. DE."""
+    timezone: str
+    """IANA, e.g. Europe/Berlin."""
+    region: str | None = None
+    """A part of the country with holidays of its own, e.g. BY."""
+
+    def day_of(self, at: float) -> date:
+        """Return the local day of a moment (unix seconds)."""
+        return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(self.timezone)).date()
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether it is neither at a weekend nor a public holiday."""
+        return day.weekday() < _SATURDAY and day not in holidays.country_holidays(
+            self.country, subdiv=self.region, years=day.year
+        )
+
+    def next_working_day(self, day: date) -> date:
+        """Return `day`, or the first working day after it."""
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same date some months later, or the last day of a month that has no such date."""
+    year, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + year, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def due(received_at: float, calendar: Calendar) -> date:
+    """Return the last day on which a request received at a moment (unix seconds) may be answered."""
+    return calendar.next_working_day(add_months(calendar.day_of(received_at), MONTHS_TO_ANSWER))
+
+
+def extended(received_at: float, told_at: float, calendar: Calendar) -> date:
+    """Return the last day after an extension that the person is told of at a moment. Raises `TooLate`."""
+    first = due(received_at, calendar)
+    if calendar.day_of(told_at) > first:
+        raise TooLate(f"an extension had to be told with its reason by {first.isoformat()} (GDPR Art. 12(3))")
+    months = MONTHS_TO_ANSWER + MONTHS_OF_EXTENSION
+    return calendar.next_working_day(add_months(calendar.day_of(received_at), months))
