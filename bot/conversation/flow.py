@@ -6,14 +6,15 @@ a session, whose `state` attribute is all that the machine needs.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from transitions import EventData, Machine, State
 
 from bot.conversation.compose import Option
 from bot.conversation.effects import CHOICES, EFFECTS, GUARDS
-from bot.conversation.flow_file import SAY, FlowError, FlowFile, FlowTable, StateTable, TransitionTable
+from bot.conversation.flow_file import SAY, FlowError, FlowFile, StateTable, TransitionTable
+from bot.conversation.lint import check
 from bot.conversation.texts import Slot
 from bot.conversation.turn import Turn
 
@@ -64,12 +65,13 @@ class DialogueState(State):
 class Flow:
     """One dialogue, shared by all conversations and changed by none."""
 
-    def __init__(self, table: FlowTable, text_ids: Iterable[str]) -> None:
+    def __init__(self, file: FlowFile, text_ids: Collection[str]) -> None:
+        self.table = table = file.table
         self.name = table.flow
-        self.table = table
-        self.questions = frozenset(entered_with(table, "record_requested"))
+        self.questions = file.entered_with("record_requested")
         """States that ask for consent."""
-        self._text_ids = frozenset(text_ids)
+        self._file = file
+        self._text_ids = text_ids
         self.machine = Machine(
             model=None,
             states=[DialogueState(self, state) for state in table.states],
@@ -101,11 +103,8 @@ class Flow:
         return lambda event: effect(_turn(event))
 
     def text_id(self, name: str) -> str:
-        """Return the id of a text that this flow names: its own, a qualified one, or a common one."""
-        for text_id in candidates(self.name, name):
-            if text_id in self._text_ids:
-                return text_id
-        raise FlowError(f"flow {self.name}: no text {name!r}; add [texts.{name}]")
+        """Return the id of a text that this flow names."""
+        return next(text_id for text_id in self._file.candidates(name) if text_id in self._text_ids)
 
     def state(self, name: str) -> DialogueState:
         """Return a state."""
@@ -127,42 +126,34 @@ def _turn(event: EventData) -> Turn:
     return cast("Turn", turn)
 
 
-def candidates(flow: str, name: str) -> tuple[str, str, str]:
-    """Return the text ids that `name` may mean in a flow, in their order."""
-    return f"{flow}.{name}", name, f"common.{name}"
-
-
-def entered_with(table: FlowTable, effect: str) -> list[str]:
-    """Return the states that are entered with an effect."""
-    return [transition.dest for transition in table.transitions if effect in transition.effects]
-
-
 class Flows:
     """All dialogues of a business, linted."""
 
-    def __init__(self, files: Iterable[FlowFile]) -> None:
-        files = list(files)
+    def __init__(self, files: Sequence[FlowFile]) -> None:
+        """Raises `FlowError` with all that `lint` finds wrong."""
+        if problems := [problem for problem in check(files) if not problem.harmless]:
+            raise FlowError("\n".join(map(str, problems)))
         self.slots: tuple[Slot, ...] = tuple(slot for file in files for slot in file.slots)
-        text_ids = {slot.id for slot in self.slots}
+        text_ids = frozenset(slot.id for slot in self.slots)
         self.by_name: Mapping[str, Flow] = {
-            file.table.flow: Flow(file.table, text_ids) for file in files if file.table.states
+            file.table.flow: Flow(file, text_ids) for file in files if file.table.states
         }
         self.by_intent: Mapping[str, Flow] = {
             intent: flow for flow in self.by_name.values() for intent in flow.table.intents
         }
-        self.question = self._place("record_requested")
+        self.question = _place(files, "record_requested")
         """Where the pending question is answered."""
-        self.doubt = self._place("record_paused")
+        self.doubt = _place(files, "record_paused")
         """Where a person answers whether they want to stop."""
-
-    def _place(self, effect: str) -> Place:
-        places = [
-            Place(flow.name, state) for flow in self.by_name.values() for state in entered_with(flow.table, effect)
-        ]
-        return places[0]
 
     def __getitem__(self, name: str) -> Flow:
         return self.by_name[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self.by_name
+
+
+def _place(files: Sequence[FlowFile], effect: str) -> Place:
+    """Return the only state that is entered with an effect."""
+    (place,) = (Place(file.table.flow, state) for file in files for state in file.entered_with(effect))
+    return place

@@ -102,6 +102,14 @@ class FlowFile:
     table: FlowTable
     source: str
 
+    def candidates(self, name: str) -> tuple[str, str, str]:
+        """Return the text ids that `name` may mean here, in their order: its own, a qualified one, a common one."""
+        return f"{self.table.flow}.{name}", name, f"common.{name}"
+
+    def entered_with(self, effect: str) -> frozenset[str]:
+        """Return the states that are entered with an effect."""
+        return frozenset(one.dest for one in self.table.transitions if effect in one.effects)
+
     @property
     def slots(self) -> Iterator[Slot]:
         """The texts of the flow."""

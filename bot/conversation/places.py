@@ -5,7 +5,6 @@ from pathlib import Path
 
 from bot.business import Business
 from bot.conversation.business_texts import slots
-from bot.conversation.flow import candidates
 from bot.conversation.flow_file import FlowFile
 from bot.conversation.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Slot
 from bot.conversation.world import KNOWN_VALUES
@@ -42,7 +41,7 @@ def _questions(file: FlowFile, known: Collection[str]) -> Iterator[Question]:
 
 def _id(file: FlowFile, name: str, known: Collection[str]) -> str:
     """Return what `name` means in this flow; a name that means nothing is for `flows lint` to tell."""
-    return next((text_id for text_id in candidates(file.table.flow, name) if text_id in known), name)
+    return next((text_id for text_id in file.candidates(name) if text_id in known), name)
 
 
 def _places(asked: Sequence[Question]) -> Mapping[str, Sequence[str]]:

@@ -1,0 +1,57 @@
+"""The room of checks: what is wrong with the dialogues, found when the program starts, and by `flows lint`.
+
+Comes in: flow files as they were read; goes out: problems, each with its cure. `names` looks for what would fail at
+run time, `ways` for dead ends, `texts` for what is missing or too long, `law` for what consent depends on.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from bot.conversation.flow_file import FlowError, FlowFile, read
+from bot.conversation.lint import law, names, texts, ways
+from bot.conversation.lint.problem import Check, Dialogues, Problem
+from bot.paths import FLOWS
+
+__all__ = ["Problem", "check", "lint"]
+
+_EACH: Sequence[Check] = (
+    names.names,
+    ways.ways,
+    ways.choices,
+    ways.forks,
+    texts.mentions,
+    texts.fits,
+    texts.alike,
+    law.question,
+    law.evidence,
+    law.stop,
+    law.doubt,
+)
+"""Look at one flow after the other."""
+
+_TOGETHER: Sequence[Callable[[Dialogues], Iterator[Problem]]] = (
+    names.intents,
+    ways.entrances,
+    texts.unsaid,
+    law.only_one,
+    law.way_out,
+)
+"""Look at all flows together."""
+
+
+def lint(folder: Path = FLOWS) -> list[Problem]:
+    """Return every problem of the flows in a folder; none if all is well."""
+    try:
+        return check(read(folder))
+    except FlowError as error:
+        lines = (line.partition(": ") for line in str(error).splitlines())
+        return [Problem(where, what, "correct the file") for where, _, what in lines]
+
+
+def check(files: Sequence[FlowFile]) -> list[Problem]:
+    """Return every problem of these flows."""
+    dialogues = Dialogues(files, {slot.id: slot for file in files for slot in file.slots})
+    return [
+        *(problem for file in files for look in _EACH for problem in look(file, dialogues)),
+        *(problem for look in _TOGETHER for problem in look(dialogues)),
+    ]

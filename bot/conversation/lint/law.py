@@ -1,0 +1,110 @@
+"""What the law asks of a dialogue: of the question, of the way out, and of a STOP."""
+
+from collections.abc import Iterator
+
+from bot.conversation.compose import FOOTER
+from bot.conversation.flow_file import FlowFile, StateTable
+from bot.conversation.intents import Intent
+from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
+from bot.conversation.texts import Kind, Slot
+
+_SHOWN_BEFORE_THE_ANSWER = {
+    "business": "the person must know who asks (GDPR Art. 13(1)(a))",
+    "purpose": "consent is for one purpose (GDPR Art. 6(1)(a))",
+    "notice_url": "the privacy notice comes before the answer (GDPR Art. 13)",
+    "stop_word": "how to withdraw is told before the answer (GDPR Art. 7(3))",
+}
+
+_SHOWN_WHEN_REPEATED = ("business", "purpose", "notice_url")
+
+
+def question(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
+    """A state that asks for consent offers yes and no, ends, and says what must be known before the answer."""
+    asking = file.entered_with("record_requested")
+    for state in file.table.states:
+        if state.name in asking:
+            where = at_state(file, state)
+            if not {"yes", "no"} <= set(state.choices):
+                yield Problem(where, "asks for consent without offering yes and no", 'add choices = ["yes", "no"]')
+            if state.expires is None:
+                cure = 'add expires = { after = "48h", trigger = "lapse" }'
+                yield Problem(where, "asks for consent and waits for ever", cure)
+            if not state.say:
+                yield Problem(where, "records a question that it does not ask", "add say = …")
+            yield from _wording(where, dialogues.text(file, state.say), tuple(_SHOWN_BEFORE_THE_ANSWER))
+            yield from _wording(where, dialogues.text(file, state.unclear), _SHOWN_WHEN_REPEATED)
+
+
+def _wording(where: str, text: Slot | None, shown: tuple[str, ...]) -> Iterator[Problem]:
+    if text is None:
+        return
+    if not text.legal:
+        what = f"text {text.id!r} asks for consent and is not marked legal"
+        yield Problem(where, what, "add legal = true: a language without it is not offered")
+    for name in shown:
+        if f"{{{name}}}" not in text.english:
+            what = f"text {text.id!r} asks for consent without {{{name}}}"
+            yield Problem(where, what, f"add it: {_SHOWN_BEFORE_THE_ANSWER[name]}")
+
+
+def evidence(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+    """A question is recorded after it was said, an answer only if it is one."""
+    for transition in file.table.transitions:
+        where = at_transition(file, transition)
+        if "record_requested" in transition.before:
+            yield Problem(where, "records a question before it is said", "move record_requested to after")
+        for effect in ("record_given", "record_refused"):
+            if effect in transition.effects and "answers_the_pending_request" not in transition.conditions:
+                cure = 'add conditions = ["answers_the_pending_request"]'
+                yield Problem(where, f"has {effect} for a message that may answer nothing", cure)
+
+
+def stop(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+    """STOP withdraws on every way, before anything is said; a doubtful one pauses (GDPR Art. 7(3))."""
+    for transition in file.table.transitions:
+        if transition.source != file.table.initial or transition.trigger != "start":
+            continue
+        if Intent.STOP in file.table.intents and "record_withdrawn" not in transition.before:
+            what = "answers STOP without withdrawing"
+            yield Problem(at_transition(file, transition), what, 'add before = ["record_withdrawn"]')
+        doubtful = Intent.MAYBE_STOP in file.table.intents and "already_stopped" not in transition.conditions
+        if doubtful and "record_paused" not in transition.before:
+            what = "asks whether to stop, and sends on meanwhile"
+            yield Problem(at_transition(file, transition), what, 'add before = ["record_paused"]')
+
+
+def doubt(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+    """The state that asks whether to stop takes both answers."""
+    waiting = file.entered_with("record_paused")
+    for state in file.table.states:
+        if state.name in waiting:
+            yield from _both_answers(file, state)
+
+
+def _both_answers(file: FlowFile, state: StateTable) -> Iterator[Problem]:
+    for trigger, effect in (("yes", "record_withdrawn"), ("no", "record_kept"), ("keep", "record_kept")):
+        found = [one for one in file.table.transitions if (one.source, one.trigger) == (state.name, trigger)]
+        if not found or any(effect not in transition.before for transition in found):
+            cure = f"add a transition by {trigger!r} from it with before = [{effect!r}]"
+            yield Problem(at_state(file, state), f"asks whether to stop and does not heed {trigger!r}", cure)
+
+
+def only_one(dialogues: Dialogues) -> Iterator[Problem]:
+    """One state asks for consent, and one whether to stop: a person whose session is lost is put back there."""
+    for effect, what in (("record_requested", "asks for consent"), ("record_paused", "asks whether to stop")):
+        places = [at(file, f"state {name!r}") for file in dialogues.files for name in sorted(file.entered_with(effect))]
+        if not places:
+            yield Problem(dialogues.folder, f"no state {what}", f"restore the flow with {effect} from version control")
+        for place in places[1:]:
+            yield Problem(place, f"{what}, and so does {places[0]}", "leave it to one state")
+
+
+def way_out(dialogues: Dialogues) -> Iterator[Problem]:
+    """The footer under every message says how to stop."""
+    footer = dialogues.texts.get(FOOTER)
+    if footer is not None and (
+        footer.kind is not Kind.FOOTER or not footer.legal or "{stop_word}" not in footer.english
+    ):
+        what = f"text {FOOTER!r} is not the way out"
+        cure = 'let it have kind = "footer", legal = true and {stop_word}: it stands under every message'
+        yield Problem(f"{footer.source}: flow common: texts.footer", what, cure)

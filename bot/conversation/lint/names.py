@@ -1,0 +1,55 @@
+"""Names that mean nothing, or two things: `transitions` accepts them when it is built and fails on them later."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.conversation.effects import CHOICES, EFFECTS, GUARDS
+from bot.conversation.flow_file import SAY, FlowFile
+from bot.conversation.intents import Intent
+from bot.conversation.keywords import ANSWERS
+from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
+
+
+def names(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+    """States, guards, effects and functions that are named exist, and states once."""
+    table = file.table
+    states = {state.name: "" for state in table.states}
+    if states:
+        yield from _unknown(at(file, "initial"), "state", [table.initial], states)
+    for name, count in Counter(state.name for state in table.states).items():
+        if count > 1:
+            yield Problem(at(file, f"state {name!r}"), f"stands there {count} times", "rename or remove one")
+    for transition in table.transitions:
+        where = at_transition(file, transition)
+        effects = [name for name in transition.effects if not name.startswith(SAY)]
+        yield from _unknown(where, "state", (transition.source, transition.dest), states)
+        yield from _unknown(where, "condition", transition.conditions, GUARDS)
+        yield from _unknown(where, "effect", effects, EFFECTS)
+    for state in table.states:
+        if state.choices_from:
+            yield from _unknown(at_state(file, state), "choices_from", [state.choices_from], CHOICES)
+
+
+def _unknown(where: str, kind: str, wanted: Iterable[str], known: Mapping[str, object]) -> Iterator[Problem]:
+    for name in wanted:
+        if name not in known:
+            yield Problem(where, f"unknown {kind} {name!r}", f"use one of: {', '.join(known) or 'none is there yet'}")
+
+
+def intents(dialogues: Dialogues) -> Iterator[Problem]:
+    """Each intent is claimed by one flow; yes and no by none, for they answer a question."""
+    claimants: dict[str, list[FlowFile]] = {}
+    for file in dialogues.files:
+        for intent in file.table.intents:
+            claimants.setdefault(intent, []).append(file)
+    for intent, files in claimants.items():
+        where = at(files[-1], "intents")
+        if intent not in set(Intent) - set(ANSWERS):
+            yield Problem(where, f"unknown intent {intent!r}", f"use one of: {', '.join(set(Intent) - set(ANSWERS))}")
+        if len(files) > 1:
+            others = ", ".join(file.source for file in files[:-1])
+            yield Problem(where, f"intent {intent!r} is also claimed in {others}", "leave it to one flow")
+    for intent in Intent:
+        if intent not in claimants and intent not in ANSWERS:
+            what = f"no flow claims the intent {intent.value!r}"
+            yield Problem(dialogues.folder, what, f'add intents = ["{intent.value}"] to the flow that answers it')

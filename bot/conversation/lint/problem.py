@@ -1,0 +1,59 @@
+"""What a check of the dialogues finds, and where."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.conversation.flow_file import FlowFile, StateTable, TransitionTable
+from bot.conversation.texts import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a flow file."""
+
+    where: str
+    """File, flow and key."""
+    what: str
+    cure: str
+    harmless: bool = False
+    """Untidy, but every message would still be right: the program starts."""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}; {self.cure}"
+
+
+@dataclass(frozen=True)
+class Dialogues:
+    """All flow files of a folder."""
+
+    files: Sequence[FlowFile]
+    texts: Mapping[str, Slot]
+
+    @property
+    def folder(self) -> str:
+        """Return where they stand."""
+        return str(Path(self.files[0].source).parent)
+
+    def text(self, file: FlowFile, name: str) -> Slot | None:
+        """Return the text that a flow names."""
+        return next((self.texts[text_id] for text_id in file.candidates(name) if text_id in self.texts), None)
+
+
+Check = Callable[[FlowFile, Dialogues], Iterator[Problem]]
+"""Looks at one flow, and at the others as far as it names them."""
+
+
+def at(file: FlowFile, key: str) -> str:
+    """Return where a key of a flow stands."""
+    return f"{file.source}: flow {file.table.flow}: {key}"
+
+
+def at_state(file: FlowFile, state: StateTable) -> str:
+    """Return where a state stands."""
+    return at(file, f"state {state.name!r}")
+
+
+def at_transition(file: FlowFile, transition: TransitionTable) -> str:
+    """Return where a transition stands."""
+    return at(file, f"transition {transition.trigger!r} from {transition.source!r}")
