@@ -1,6 +1,7 @@
 """POSTs to one URL over HTTP/1.1 connections that are kept open, at a fifth of what a general client costs."""
 
 import asyncio
+import re
 import socket
 import ssl
 from collections import deque
@@ -18,6 +19,8 @@ IDLE_SECONDS = 60.0
 
 _SECOND_ADDRESS_SECONDS = 0.25
 """When the host's next address is tried beside one that does not answer (RFC 8305)."""
+
+_url = re.compile(r"https?://[!-~]+").fullmatch
 
 
 class NotConnected(Exception):
@@ -47,8 +50,9 @@ class Endpoint:
     ) -> None:
         """At most so many connections at once; `timeout` in seconds for each answer. Raises `ValueError`."""
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if not _url(url) or not parts.hostname:
             raise ValueError("not an http(s) URL")
+        parts.hostname.encode("idna")
         encrypted = parts.scheme == "https"
         self.host = parts.hostname
         self._port = parts.port or (443 if encrypted else 80)
@@ -193,8 +197,8 @@ class _Connection(asyncio.Protocol):
 
 def _head(host: str, path: str, headers: Mapping[str, str]) -> bytes:
     """Return a request up to the value of its last field, which is the length of the body. Raises `ValueError`."""
-    lines = [f"POST {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    if not all(line.isascii() and line.isprintable() for line in lines) or " " in host + path:
-        raise ValueError("a URL or header has characters that cannot be sent")
+    fields = [f"{name}: {value}" for name, value in headers.items()]
+    if not all(field.isascii() and field.isprintable() for field in fields):
+        raise ValueError("a header has characters that cannot be sent")
+    lines = [f"POST {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity", *fields]
     return "\r\n".join([*lines, "Content-Length: "]).encode()
