@@ -1,14 +1,15 @@
 """What a typed text means. Withdrawal is read generously, in every language; consent strictly, in one.
 
 `Keywords.classify` looks whole messages up in tables made at start; only a message that is no known word is
-searched for a withdrawal. See docs for translators on how to add words; they stand in `locales/*/keywords.toml`.
+searched: for a withdrawal, and for a command between courtesies. The words stand in `locales/*/keywords.toml`.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, KeywordError, Vocabulary, read
+from bot.conversation.courtesies import Courtesies
+from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, KeywordError, Vocabulary, base, read
 from bot.conversation.normalise import emoji, exact, loose
 from bot.conversation.withdrawal import Withdrawals
 
@@ -40,6 +41,9 @@ class Keywords:
         self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
         self._unasked = _unasked(speakers)
         self._withdrawals = Withdrawals(vocabularies)
+        self._courtesies = Courtesies(
+            loose(form) for vocabulary in vocabularies.values() for form in vocabulary.forms(*vocabulary.polite)
+        )
         self._signs = frozenset(
             sign for entry in vocabularies.values() for signs in entry.emoji.maybe_stop for sign in emoji(signs)
         )
@@ -66,11 +70,16 @@ class Keywords:
         if match:
             return match
         found = self._withdrawals.find(text, plain)
-        return _match(found.intent, found.languages, found.how) if found else None
+        if found and found.intent is Intent.STOP:
+            return _match(found.intent, found.languages, found.how)
+        command = self._command(plain.split())
+        if command or not found:
+            return command
+        return _match(found.intent, found.languages, found.how)
 
     def shown(self, intent: Intent, locale: str) -> str:
         """Return the word printed in texts for `intent`, e.g. OUI: the locale's, else English."""
-        for language in (_language(locale), "en"):
+        for language in (base(locale), "en"):
             vocabulary = self._vocabularies.get(language)
             word = _shown(vocabulary, intent) if vocabulary else ""
             if word:
@@ -80,17 +89,18 @@ class Keywords:
     def _answer(self, form: str, plain: str, asked_in: str | None) -> Match | None:
         if asked_in is None:
             return self._unasked.get(plain)
-        answers = self._answers.get(_language(asked_in)) or self._answers[UNIVERSAL]
+        answers = self._answers.get(base(asked_in)) or self._answers[UNIVERSAL]
         return answers[0].get(form) or answers[1].get(plain)
+
+    def _command(self, words: list[str]) -> Match | None:
+        """Return the command that a message is when the courtesies around it are left out."""
+        first, end = self._courtesies.without(words)
+        return self._loose.get(" ".join(words[first:end])) if end - first < len(words) else None
 
     def _only_emoji(self, text: str) -> Match | None:
         if self._signs.isdisjoint(text):
             return None
         return _match(Intent.MAYBE_STOP, _NOWHERE, "emoji")
-
-
-def _language(locale: str) -> str:
-    return locale.replace("_", "-").partition("-")[0].lower()
 
 
 def _match(intent: Intent, languages: frozenset[str], how: str) -> Match:

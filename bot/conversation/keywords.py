@@ -5,7 +5,7 @@ meanings of one word is refused when the program starts, with the file, the key 
 """
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -165,6 +165,7 @@ def read(folder: Path) -> dict[str, Vocabulary]:
     for path in sorted(folder.glob(f"*/{FILE}")):
         found[path.parent.name] = _read_one(path)
     problems = [
+        *_misplaced(folder, found),
         *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
         *_clashes(folder, found),
         *_unprintable(folder, found),
@@ -172,6 +173,11 @@ def read(folder: Path) -> dict[str, Vocabulary]:
     if problems:
         raise KeywordError("\n".join(dict.fromkeys(problems)))
     return found
+
+
+def base(locale: str) -> str:
+    """Return the language of a locale: pt for pt-BR, pt_PT and pt."""
+    return locale.replace("_", "-").partition("-")[0].lower()
 
 
 def path_of(folder: Path, language: str) -> Path:
@@ -215,6 +221,14 @@ def _meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
         yield from ((intent.value, word) for word in spoken.every())
         yield from ((f"{intent.value}.ambiguous", word) for word in spoken.ambiguous)
     yield from (("polite", word) for word in vocabulary.polite)
+
+
+def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:
+    """Find files that no question would be looked up in."""
+    for language in languages:
+        if base(language) != language:
+            place = path_of(folder, base(language))
+            yield f"{path_of(folder, language)}: words stand by language, whatever the region; move them to {place}"
 
 
 def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:

@@ -11,10 +11,13 @@ class Neighbours:
         for word in dict.fromkeys(words):
             for key in (word, *_deletions(word)):
                 index.setdefault(key, []).append(word)
+        self._longest = max(map(len, index), default=0)
         self._index = {key: tuple(found) for key, found in index.items()}
 
     def of(self, typed: str) -> set[str]:
         """Return the words that differ from `typed` by one letter: missing, added, wrong, or swapped with the next."""
+        if len(typed) > self._longest + 1:
+            return set()
         index = self._index
         found = set(index.get(typed, ()))
         for key in _deletions(typed):

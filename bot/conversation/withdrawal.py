@@ -5,10 +5,12 @@ Stopping must be as easy as agreeing (GDPR Art. 7(3)), in any wording that a rea
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import IntEnum
+from itertools import accumulate
 from typing import NamedTuple
 
+from bot.conversation.courtesies import Courtesies
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary
 from bot.conversation.normalise import drawn_out, exact, loose, skeletons, squeeze
 from bot.conversation.typos import Neighbours
@@ -73,7 +75,7 @@ class Withdrawals:
         self._lengths = _lengths_by_first_word(self._entries)
         self._not_after = _turning(vocabularies, before=True)
         self._not_before = _turning(vocabularies, before=False)
-        self._courtesies = _courtesies(vocabularies)
+        self._courtesies = Courtesies(_courtesies(vocabularies))
         sure = {
             word: entry
             for word, entry in self._entries.items()
@@ -91,10 +93,12 @@ class Withdrawals:
         words = plain.split()
         if len(words) >= _SHORT and all(len(word) == 1 for word in words):
             words = ["".join(words)]
-        first, end = self._without_courtesies(words)
+        first, end = self._courtesies.without(words)
+        spans = self._spans(words)
+        pauses = _pauses(text) if spans else frozenset()
         doubt: Span | None = None
-        for span in self._spans(words):
-            how = self._how(text, words, span, first, end)
+        for span in spans:
+            how = "" if self._turned(words, span, pauses) else self._how(text, words, span, first, end)
             if how:
                 return Found(Intent.STOP, how, span.languages)
             if span.grade > Grade.ALONE:
@@ -107,21 +111,18 @@ class Withdrawals:
     def _spans(self, words: list[str]) -> list[Span]:
         """Return the words of withdrawal from left to right, less those inside a phrase that is none ("bus stop")."""
         spans: list[Span] = []
-        harmless: list[Span] = []
+        harmless: set[int] = set()
         for place, word in enumerate(words):
             for length in self._lengths.get(word, ()):
                 entry = self._entries.get(word if length == 1 else " ".join(words[place : place + length]))
-                if entry and place + length <= len(words):
-                    span = Span(place, place + length, *entry)
-                    (harmless if span.grade is Grade.NEVER else spans).append(span)
-        return [
-            span for span in spans if not any(other.start <= span.start and span.end <= other.end for other in harmless)
-        ]
+                if entry and entry.grade is Grade.NEVER:
+                    harmless.update(range(place, place + length))
+                elif entry and place + length <= len(words):
+                    spans.append(Span(place, place + length, *entry))
+        return [span for span in spans if not harmless.issuperset(range(span.start, span.end))]
 
     def _how(self, text: str, words: list[str], span: Span, first: int, end: int) -> str:
         """Return how `span` makes the message, whose own words are first…end, a withdrawal; empty if it does not."""
-        if self._turned(text, words, span):
-            return ""
         at_start, at_end = span.start <= first, span.end >= end
         if at_start and at_end:
             return "whole"
@@ -136,32 +137,17 @@ class Withdrawals:
                 return "first_word"
         return ""
 
-    def _turned(self, text: str, words: list[str], span: Span) -> bool:
+    def _turned(self, words: list[str], span: Span, pauses: Collection[int]) -> bool:
         """Whether the words around `span` turn it round, as in "don't stop", and not in "no, stop"."""
         spoken = span.languages or {"en"}
         for length in (1, 2):
             before = self._not_after.get(" ".join(words[max(0, span.start - length) : span.start]), ())
             after = self._not_before.get(" ".join(words[span.end : span.end + length]), ())
-            if not spoken.isdisjoint(before) and span.start not in _pauses(text):
+            if not spoken.isdisjoint(before) and span.start not in pauses:
                 return True
-            if not spoken.isdisjoint(after) and span.end not in _pauses(text):
+            if not spoken.isdisjoint(after) and span.end not in pauses:
                 return True
         return False
-
-    def _without_courtesies(self, words: list[str]) -> tuple[int, int]:
-        """Return where the message begins and ends without the courtesies around it; all of it, if it is only that."""
-        first, end = 0, len(words)
-        while length := self._courtesy(words[first : first + _LONGEST_COURTESY], from_start=True):
-            first += length
-        while length := self._courtesy(words[max(first, end - _LONGEST_COURTESY) : end], from_start=False):
-            end -= length
-        return (first, end) if first < end else (0, len(words))
-
-    def _courtesy(self, words: list[str], *, from_start: bool) -> int:
-        for length in range(len(words), 0, -1):
-            if " ".join(words[:length] if from_start else words[-length:]) in self._courtesies:
-                return length
-        return 0
 
     def _odd(self, words: list[str]) -> Found | None:
         """Look at both ends of a message for a word drawn out, disguised or misspelt."""
@@ -187,10 +173,6 @@ class Withdrawals:
             return None
         languages = [entry.languages for entry in meant]
         return Entry(Grade.STRONG, frozenset().union(*languages) if all(languages) else frozenset())
-
-
-_LONGEST_COURTESY = 5
-"""Words of the longest courtesy that is recognised, e.g. "sehr geehrte damen und herren"."""
 
 
 def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, Entry]:
@@ -228,14 +210,9 @@ def _fuzzy(word: str, known: Mapping[str, Entry], alone: bool) -> bool:
     return grade is Grade.STRONG and len(word) >= _FUZZY_BESIDE_OTHERS
 
 
-def _pauses(text: str) -> set[int]:
+def _pauses(text: str) -> Collection[int]:
     """Return the places of words that a punctuation mark stands before."""
-    places: set[int] = set()
-    count = 0
-    for statement in _PAUSES.split(text):
-        count += len(exact(statement).split())
-        places.add(count)
-    return places
+    return set(accumulate(len(exact(statement).split()) for statement in _PAUSES.split(text)))
 
 
 def _in_capitals(text: str, word: str) -> bool:
@@ -261,14 +238,12 @@ def _turning(vocabularies: Mapping[str, Vocabulary], *, before: bool) -> dict[st
     return found
 
 
-def _courtesies(vocabularies: Mapping[str, Vocabulary]) -> frozenset[str]:
-    """Return what changes nothing beside a withdrawal: courtesies, and a yes or no, which STOP beats."""
-    return frozenset(
-        form
-        for vocabulary in vocabularies.values()
-        for words in (vocabulary.polite, *(vocabulary.spoken(intent).every() for intent in ANSWERS))
-        for form in _loose_forms(vocabulary, words)
-    )
+def _courtesies(vocabularies: Mapping[str, Vocabulary]) -> Iterator[str]:
+    """Yield what changes nothing beside a withdrawal: courtesies, and a yes or no, which STOP beats."""
+    for vocabulary in vocabularies.values():
+        yield from _loose_forms(vocabulary, vocabulary.polite)
+        for intent in ANSWERS:
+            yield from _loose_forms(vocabulary, vocabulary.spoken(intent).every())
 
 
 def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:

@@ -1,0 +1,32 @@
+"""Greetings and courtesies around a message: "Hello, please STOP, thank you" says STOP."""
+
+from collections.abc import Iterable
+
+
+class Courtesies:
+    """Words and phrases that change nothing about what stands beside them."""
+
+    def __init__(self, forms: Iterable[str]) -> None:
+        self._forms = frozenset(forms)
+        self._longest = max((len(form.split()) for form in self._forms), default=0)
+
+    def without(self, words: list[str]) -> tuple[int, int]:
+        """Return where the message begins and ends without them; where it began and ended, if it is only that."""
+        first, end = 0, len(words)
+        while length := self._at_start(words[first : first + self._longest]):
+            first += length
+        while first < end and (length := self._at_end(words[max(first, end - self._longest) : end])):
+            end -= length
+        return (first, end) if first < end else (0, len(words))
+
+    def _at_start(self, words: list[str]) -> int:
+        for length in range(len(words), 0, -1):
+            if " ".join(words[:length]) in self._forms:
+                return length
+        return 0
+
+    def _at_end(self, words: list[str]) -> int:
+        for start in range(len(words)):
+            if " ".join(words[start:]) in self._forms:
+                return len(words) - start
+        return 0
