@@ -3,51 +3,70 @@
 from collections.abc import Iterable, Iterator
 
 from bot.conversation.flow import Flow
-from bot.conversation.flow_file import TransitionTable
+from bot.conversation.flow_file import SAY, StateTable, TransitionTable
 
 _EVIDENCE = "record_"
 """Effects whose names begin so write to the ledger."""
 
+_INTRODUCTION = """\
+# The dialogues
 
-def diagram(flow: Flow) -> str:
-    """Return the diagram of one flow, as Markdown viewers draw it."""
-    return "\n".join(_lines(flow)) + "\n"
+Drawn from `flows/*.toml` by `python -m bot flows diagram`; a test keeps this page true. ◆ marks what is written to
+the ledger. The words on the first arrow lead into the dialogue from any other; a dialogue that is an interlude gives
+back to the one that was going on.
+"""
 
 
 def document(flows: Iterable[Flow]) -> str:
     """Return a Markdown page with the diagrams of all flows."""
-    parts = ["# The dialogues\n\nDrawn by `python -m bot flows diagram`; ◆ marks what is written to the ledger.\n"]
-    parts += [f"## {flow.name}\n\n```mermaid\n{diagram(flow)}```\n" for flow in flows]
-    return "\n".join(parts)
+    return "\n".join([_INTRODUCTION, *(f"## {flow.name}\n\n```mermaid\n{diagram(flow)}```\n" for flow in flows)])
+
+
+def diagram(flow: Flow) -> str:
+    """Return the diagram of one flow, as Markdown viewers draw it."""
+    return "\n".join(["---", f"title: {flow.name}", "---", "stateDiagram-v2", *_lines(flow)]) + "\n"
 
 
 def _lines(flow: Flow) -> Iterator[str]:
     table = flow.table
-    yield "---"
-    yield f"title: {flow.name}"
-    yield "---"
-    yield "stateDiagram-v2"
-    words = ", ".join(table.intents)
-    yield f"    [*] --> {table.initial}" + (f" : {words}, at any time" if words else "")
+    words = " or ".join(map(_plain, table.intents))
+    if words:
+        yield f"    [*] --> {table.initial} : {words}{', an interlude' if table.interlude else ''}"
+    else:
+        yield f"    [*] --> {table.initial}"
     for state in table.states:
-        if state.say:
-            choices = (
-                f" [{', '.join(state.choices) or state.choices_from}]" if state.choices or state.choices_from else ""
-            )
-            yield f"    {state.name} : {state.name} – says {state.say}{choices}"
+        yield from _described(state)
     for transition in table.transitions:
         yield f"    {transition.source} --> {transition.dest} : {_label(transition)}"
     for state in table.states:
-        if state.expires:
-            hours = int(state.expires.after.total_seconds() // 3600)
-            yield f"    note right of {state.name} : after {hours} h {state.expires.trigger}"
+        if state.unclear:
+            yield f"    {state.name} --> {state.name} : anything else, says {state.unclear}"
         if state.final:
             yield f"    {state.name} --> [*]"
 
 
+def _described(state: StateTable) -> Iterator[str]:
+    """Yield what a state says and offers, and how long it waits."""
+    offered = ", ".join(map(_plain, state.choices)) or _plain(state.choices_from)
+    parts = [f"says {state.say}"] if state.say else []
+    parts += [f"offers {offered}"] if offered else []
+    if parts:
+        yield f"    {state.name} : {_plain(state.name)} ({', '.join(parts)})"
+    if state.expires:
+        hours = state.expires.after.total_seconds() / 3600
+        yield f"    note right of {state.name} : {_plain(state.expires.trigger)} after {hours:g} h"
+
+
 def _label(transition: TransitionTable) -> str:
-    parts = [transition.trigger]
-    if transition.conditions:
-        parts.append(f"if {' and '.join(transition.conditions)}")
-    parts += [f"◆ {effect}" for effect in transition.effects if effect.startswith(_EVIDENCE)]
-    return " ".join(part.replace("_", " ") for part in parts)
+    conditions = " and ".join(map(_plain, transition.conditions))
+    effects = [_effect(effect) for effect in transition.effects if effect.startswith((_EVIDENCE, SAY))]
+    trigger = _plain(transition.trigger)
+    return ", ".join([f"{trigger} if {conditions}" if conditions else trigger, *effects])
+
+
+def _effect(name: str) -> str:
+    return f"says {name.removeprefix(SAY)}" if name.startswith(SAY) else f"◆ {_plain(name.removeprefix(_EVIDENCE))}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")

@@ -13,9 +13,9 @@ from bot.paths import FLOWS, LOCALES
 
 
 def load_world(
-    flows: Path = FLOWS,
-    locales: Path = LOCALES,
-    business: Path | None = None,
+    flows: str | Path = FLOWS,
+    locales: str | Path = LOCALES,
+    business: str | Path | None = None,
     *,
     host_purpose: str | None = None,
 ) -> tuple[World, Flows]:
@@ -24,7 +24,8 @@ def load_world(
     Raises `FlowError`, `BusinessError`, `CatalogError`, `KeywordError` or `TextError`, all of them `ValueError`s
     that name file, key and cure.
     """
-    source = business or flows / flow_file.NO_FLOW
+    flows, locales = Path(flows), Path(locales)
+    source = Path(business) if business else flows / flow_file.NO_FLOW
     company = business_file.load(source)
     dialogues = Flows(flow_file.read(flows))
     offered = {code: language for code, language in catalogs.languages(locales).items() if language.offered}

@@ -1,0 +1,42 @@
+"""The room of rehearsals: talk to the dialogues in a test, as a chat or as a transcript. In memory, no engines.
+
+A chat, in a test of your own::
+
+    from bot.testing import Conversation, load_world
+
+    def test_a_clear_yes_subscribes() -> None:
+        chat = Conversation(*load_world(), locale="fr")
+        chat.says("bonjour")
+        assert chat.said == ["opt_in.ask"]
+        chat.says("oui")
+        assert chat.ledger[-2] == "given order_updates fr"
+
+Transcripts, which need no Python (`bot.testing.transcript` tells what may stand in one)::
+
+    import pytest
+    from bot.testing import find_transcripts, load_world, run_transcript
+
+    WORLD = load_world(flows="my_flows")
+
+    @pytest.mark.parametrize("transcript", find_transcripts("my_transcripts"), ids=str)
+    def test_transcript(transcript) -> None:
+        run_transcript(transcript, *WORLD)
+
+`python -m bot.testing my_transcripts` plays them without pytest, and with `--update` writes into them what happens
+now: read the difference before you keep it.
+"""
+
+from bot.conversation.load import load_world
+from bot.testing.conversation import Conversation
+from bot.testing.transcript import Transcript, find_transcripts, load_transcript, run_transcript
+from bot.testing.update import update_transcript
+
+__all__ = [
+    "Conversation",
+    "Transcript",
+    "find_transcripts",
+    "load_transcript",
+    "load_world",
+    "run_transcript",
+    "update_transcript",
+]

@@ -1,0 +1,33 @@
+"""`python -m bot.testing FOLDER`: play every transcript below a folder; `--update` writes what happens now."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.paths import FLOWS, LOCALES
+from bot.testing import find_transcripts, load_world, run_transcript, update_transcript
+
+
+def main(
+    folder: Path,
+    flows: Path = FLOWS,
+    locales: Path = LOCALES,
+    update: Annotated[bool, typer.Option(help="Write what happens now into the transcripts.")] = False,
+) -> None:
+    """Play every transcript below FOLDER."""
+    world = load_world(flows, locales)
+    failed = 0
+    for transcript in find_transcripts(folder):
+        if update and update_transcript(transcript.path, *world):
+            typer.echo(f"{transcript.path}: rewritten")
+        try:
+            run_transcript(transcript, *world)
+        except AssertionError as error:
+            failed += 1
+            typer.echo(f"{error}\n")
+    typer.echo(f"{failed} failed" if failed else "All went as written.")
+    raise typer.Exit(1 if failed else 0)
+
+
+typer.run(main)

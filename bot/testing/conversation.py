@@ -1,0 +1,215 @@
+"""A chat of one person with the dialogues: pure, in memory, with its own clock."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from bot.consent.evidence import Entry
+from bot.consent.lifecycle import Status, fold
+from bot.conversation.dialogue import Dialogue, Step
+from bot.conversation.flow import Flows
+from bot.conversation.inbound import (
+    AddressChanged,
+    Choice,
+    Content,
+    Inbound,
+    Lapse,
+    Media,
+    MessageId,
+    Other,
+    Preference,
+    Reaction,
+    Sender,
+    Text,
+)
+from bot.conversation.reply import Button, Reply, Row
+from bot.conversation.session import Session
+from bot.conversation.world import World
+from bot.durations import parse_duration
+
+START = 1_767_225_600
+"""When every chat begins: 1 January 2026, 00:00 UTC."""
+
+PACE = 10
+"""Seconds between two messages."""
+
+_encode = msgspec.msgpack.encode
+_session = msgspec.msgpack.Decoder(Session)
+_inbound = msgspec.msgpack.Decoder(Inbound)
+
+
+class Conversation:
+    """One person talking to the bot. Messages come ten seconds apart; `waits` lets more time pass.
+
+    The session and each message are written and read again at every turn, as they are between processes, and the
+    ledger must always amount to the session's record.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        flows: Flows,
+        *,
+        locale: str = "",
+        phone: str | None = "+4915112345678",
+        bsuid: str | None = None,
+    ) -> None:
+        """`locale` is the language that the person has chosen before, if any."""
+        self.world = world
+        self.dialogue = Dialogue(world, flows)
+        self.session = Session("0199d000-0000-7000-8000-000000000001", locale=locale)
+        self.sender = Sender(phone, bsuid)
+        self.clock = START
+        self.entries: list[Entry] = []
+        self.replies: Sequence[Reply] = ()
+        """The answers to the last message."""
+        self.handed_over = False
+        """Whether the last message went to the host's bot."""
+        self.history: list[str] = []
+        """The chat so far, to be read."""
+        self._shown: list[Reply] = []
+        self._count = 0
+
+    # --- what the person does
+
+    def says(self, text: str, *, at: str = "") -> "Conversation":
+        """Type a text. `at` is when it was written, e.g. "90s" after the start: it may come late."""
+        return self.receives(Text(text), at=at)
+
+    def taps(self, choice: str, *, at: str = "") -> "Conversation":
+        """Tap a button or row, the newest whose title or id this is; of an id the question may be left out.
+
+        Raises `LookupError` when nothing of the kind was shown.
+        """
+        return self.receives(self._find(choice), at=at)
+
+    def reacts(self, emoji: str = "👍", *, at: str = "") -> "Conversation":
+        """Set an emoji on the bot's message."""
+        return self.receives(Reaction(emoji), at=at)
+
+    def sends_voice(self, *, at: str = "") -> "Conversation":
+        """Send a voice note."""
+        return self.receives(Media("voice"), at=at)
+
+    def sends_picture(self, caption: str = "", *, at: str = "") -> "Conversation":
+        """Send a picture."""
+        return self.receives(Media("image", caption), at=at)
+
+    def edits(self, text: str, *, at: str = "") -> "Conversation":
+        """Change an earlier message to this text."""
+        return self.receives(Other("edit", text), at=at)
+
+    def prefers(self, value: str, *, at: str = "") -> "Conversation":
+        """Use WhatsApp's own switch for marketing messages: `stop` or `resume`."""
+        return self.receives(Preference("stop" if value == "stop" else "resume"), at=at)
+
+    def changes_number(self, phone: str, *, at: str = "") -> "Conversation":
+        """Go on under another number."""
+        previous, self.sender = self.sender, Sender(phone)
+        return self.receives(AddressChanged(previous), at=at)
+
+    def waits(self, time: str) -> "Conversation":
+        """Let time pass, e.g. "49h"; a question whose time is up lapses."""
+        until = self.clock + _seconds(time)
+        replies: list[Reply] = []
+        while (pending := self.session.record.pending) is not None and pending.expires_at < until:
+            self.clock = pending.expires_at
+            self.receives(Lapse(pending.question), id=f"lapse {pending.question}")
+            replies += self.replies
+        self.clock = until
+        self.replies, self.handed_over = replies, False
+        self.history.append(f"… {time} later")
+        return self
+
+    def receives(self, content: Content, *, at: str = "", id: str = "") -> "Conversation":
+        """Receive a message with this content."""
+        self._count += 1
+        self.clock += 1 if isinstance(content, Lapse) else PACE
+        written = START + _seconds(at) if at else self.clock
+        self.clock = max(self.clock, written)
+        message = MessageId(id or f"wamid.{self._count}")
+        self._step(Inbound(message, self.sender, written, content, float(self.clock)))
+        return self
+
+    # --- what came of it
+
+    @property
+    def said(self) -> list[str]:
+        """The ids of the texts that answered the last message."""
+        return [reply.text_id for reply in self.replies]
+
+    @property
+    def choices(self) -> list[str]:
+        """What the last answer offers, by ids without their question."""
+        return choices_of(self.replies[-1]) if self.replies else []
+
+    @property
+    def ledger(self) -> list[str]:
+        """Everything recorded, e.g. `given order_updates fr`."""
+        return [line_of(entry) for entry in self.entries]
+
+    def status(self, purpose: str) -> Status:
+        """Return where a consent stands."""
+        return self.session.record.consent(purpose).status
+
+    def transcript(self) -> str:
+        """Return the chat so far, to be read."""
+        return "\n".join(self.history)
+
+    # --- how
+
+    def _step(self, inbound: Inbound) -> None:
+        before = _encode(self.session)
+        self.history.append(f"» {_told(inbound.content)}")
+        step = self.dialogue.step(_session.decode(before), _inbound.decode(_encode(inbound)), float(self.clock))
+        self._take(step)
+
+    def _take(self, step: Step) -> None:
+        self.session = _session.decode(_encode(step.session))
+        self.entries += step.entries
+        self.replies, self.handed_over = step.replies, step.handed_over
+        self._shown += step.replies
+        self.history += [f"  ◆ {line_of(entry)}" for entry in step.entries]
+        self.history += [f"« {_shown(reply)}" for reply in step.replies]
+        self.history += ["  (to the host's bot)"] if step.handed_over else []
+        assert self.session == step.session, "the session is another after it was written and read"
+        assert fold(self.entries) == self.session.record, "the ledger does not amount to the session's record"
+
+    def _find(self, choice: str) -> Choice:
+        shown = [one for reply in reversed(self._shown) for one in _offered(reply)]
+        for one in shown:
+            if choice in (one.title, one.id, one.id.partition(":")[0]):
+                return Choice(one.id, one.title)
+        titles = ", ".join(repr(one.title) for one in shown) or "nothing"
+        raise LookupError(f"there is no {choice!r} to tap; shown: {titles}\n{self.transcript()}")
+
+
+def choices_of(reply: Reply) -> list[str]:
+    """Return what a message offers, by ids without their question."""
+    return [one.id.removesuffix(f":{reply.question}") for one in _offered(reply)]
+
+
+def _offered(reply: Reply) -> list[Button | Row]:
+    return [*reply.buttons, *reply.rows]
+
+
+def line_of(entry: Entry) -> str:
+    """Return an entry of the ledger in words."""
+    return f"{entry.kind} {entry.purpose} {entry.locale}"
+
+
+def _seconds(time: str) -> int:
+    return int(parse_duration(time).total_seconds())
+
+
+def _told(content: Content) -> str:
+    match content:
+        case Text(body):
+            return body
+        case Choice(id, title):
+            return f"[{title or id}]"
+    return repr(content)
+
+
+def _shown(reply: Reply) -> str:
+    return f"{reply.text_id}: " + reply.wording().replace("\n", "\n    ")

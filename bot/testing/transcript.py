@@ -1,0 +1,185 @@
+"""Conversations as files: what the person does, what the bot answers, what the ledger gets.
+
+A transcript is TOML::
+
+    locale = "fr"                        # the language that the person speaks; or
+    locales = ["en", "de", "fr"]         # … several: it is played once in each
+    as = "+33612345678"                  # or a BSUID; without locale, the country tells the language
+    host = "order_updates"               # a host's bot is there, and needs consent to this purpose
+
+    [[turn]]
+    person = "bonjour"                   # or one of:
+                                         # tap = "yes"          a button or row, by title or id
+                                         # payload = "X", label = "STOP"    a button of someone else's message
+                                         # react = "👍"  voice = true  picture = "caption"  edit = "new text"
+                                         # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
+    at = "90s"                           # when it was written, since the start; it may come late
+    bot = { text_id = "opt_in.ask", choices = ["yes", "no"], says = "Blumen Haas" }
+                                         # a list if there are several answers, [] if there is none
+    ledger = ["requested order_updates fr"]
+    status = { order_updates = "requested" }
+    handed_over = false                  # whether the host's bot got it
+
+What a turn does not mention is not compared. In texts and ledger lines, `{locale}` and the words of the language may
+stand, e.g. `person = "{yes_word}"`.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bot.conversation.flow import Flows
+from bot.conversation.inbound import Choice
+from bot.conversation.reply import Reply
+from bot.conversation.world import World
+from bot.testing.conversation import Conversation, choices_of, line_of
+
+_HEADS = {"locale", "locales", "as", "host", "turn"}
+_DOES = {
+    "person",
+    "tap",
+    "payload",
+    "react",
+    "voice",
+    "picture",
+    "edit",
+    "preference",
+    "number_changed",
+    "wait",
+}
+EXPECTS = ("bot", "ledger", "status", "handed_over")
+"""Keys of a turn that say what is to come of it."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A conversation in one language."""
+
+    path: Path
+    locale: str
+    address: str
+    host: str
+    turns: tuple[Mapping[str, Any], ...]
+
+    def __str__(self) -> str:
+        return f"{self.path.parent.name}/{self.path.stem}" + (f"[{self.locale}]" if self.locale else "")
+
+
+def find_transcripts(folder: str | Path) -> list[Transcript]:
+    """Return every transcript below a folder, in each of its languages."""
+    return [one for path in sorted(Path(folder).rglob("*.toml")) for one in load_transcript(path)]
+
+
+def load_transcript(path: str | Path) -> list[Transcript]:
+    """Read a transcript: one for each of its languages. Raises `ValueError` naming file, key and cure."""
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: not valid TOML: {error}") from None
+    for key in table.keys() - _HEADS:
+        raise ValueError(f"{path}: unknown key {key!r}; use one of: {', '.join(sorted(_HEADS))}")
+    for number, turn in enumerate(table.get("turn", []), 1):
+        _check_turn(f"{path}: turn {number}", turn)
+    one = Transcript(
+        path,
+        locale=table.get("locale", ""),
+        address=table.get("as", "+4915112345678"),
+        host=table.get("host", ""),
+        turns=tuple(table.get("turn", [])),
+    )
+    return [replace(one, locale=locale) for locale in table.get("locales", [one.locale])]
+
+
+def _check_turn(where: str, turn: Mapping[str, Any]) -> None:
+    known = _DOES | {*EXPECTS, "at", "label"}
+    if unknown := sorted(turn.keys() - known):
+        raise ValueError(f"{where}: unknown key {unknown[0]!r}; use one of: {', '.join(sorted(known))}")
+    if len(turn.keys() & _DOES) != 1:
+        raise ValueError(f"{where}: needs exactly one of: {', '.join(sorted(_DOES))}")
+
+
+def run_transcript(transcript: Transcript, world: World, flows: Flows) -> None:
+    """Play a transcript. Raises `AssertionError`, which shows the chat so far, where something else happens."""
+    for number, (turn, chat, lines) in enumerate(played(transcript, world, flows), 1):
+        for complaint in _complaints(turn, chat, lines):
+            raise AssertionError(f"{transcript.path}: turn {number}: {complaint}\n\n{chat.transcript()}")
+
+
+Played = Iterator[tuple[Mapping[str, Any], Conversation, list[str]]]
+"""A turn with its words filled in, the chat after it, and the lines that it added to the ledger."""
+
+
+def played(transcript: Transcript, world: World, flows: Flows) -> Played:
+    """Play a transcript turn by turn."""
+    phone, bsuid = (transcript.address, None) if transcript.address.startswith("+") else (None, transcript.address)
+    world = replace(world, host_purpose=transcript.host or None)
+    chat = Conversation(world, flows, locale=transcript.locale, phone=phone, bsuid=bsuid)
+    words = dict(world.language(transcript.locale).values) | {"locale": transcript.locale} if transcript.locale else {}
+    for turn in transcript.turns:
+        filled = _filled(turn, words)
+        before = len(chat.entries)
+        _do(chat, filled)
+        yield filled, chat, [line_of(entry) for entry in chat.entries[before:]]
+
+
+def _filled(value: Any, words: Mapping[str, str]) -> Any:
+    """Return a value of a transcript with `{…}` replaced in every text."""
+    match value:
+        case str():
+            return value.format_map(words) if words else value
+        case list():
+            return [_filled(one, words) for one in value]
+        case dict():
+            return {key: _filled(one, words) for key, one in value.items()}
+    return value
+
+
+def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
+    at = turn.get("at", "")
+    match turn:
+        case {"person": text}:
+            chat.says(text, at=at)
+        case {"tap": choice}:
+            chat.taps(choice, at=at)
+        case {"payload": payload}:
+            chat.receives(Choice(payload, turn.get("label", "")), at=at)
+        case {"react": emoji}:
+            chat.reacts(emoji, at=at)
+        case {"voice": _}:
+            chat.sends_voice(at=at)
+        case {"picture": caption}:
+            chat.sends_picture(caption, at=at)
+        case {"edit": text}:
+            chat.edits(text, at=at)
+        case {"preference": value}:
+            chat.prefers(value, at=at)
+        case {"number_changed": phone}:
+            chat.changes_number(phone, at=at)
+        case {"wait": time}:
+            chat.waits(time)
+
+
+def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -> Iterator[str]:
+    if "bot" in turn:
+        expected = turn["bot"] if isinstance(turn["bot"], list) else [turn["bot"]]
+        if [one["text_id"] for one in expected] != chat.said:
+            yield f"expected {[one['text_id'] for one in expected]}, the bot said {chat.said}"
+        for one, reply in zip(expected, chat.replies, strict=False):
+            yield from _differences(one, reply)
+    if "ledger" in turn and turn["ledger"] != lines:
+        yield f"expected in the ledger {turn['ledger']}, there came {lines}"
+    for purpose, status in turn.get("status", {}).items():
+        if chat.status(purpose) != status:
+            yield f"expected {purpose} to be {status}, it is {chat.status(purpose)}"
+    if turn.get("handed_over", chat.handed_over) != chat.handed_over:
+        yield "the host's bot got it" if chat.handed_over else "the host's bot did not get it"
+
+
+def _differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[str]:
+    if expected.get("choices", choices_of(reply)) != choices_of(reply):
+        yield f"expected the choices {expected['choices']}, there are {choices_of(reply)}"
+    if expected.get("says", "") not in reply.wording():
+        yield f"expected {reply.text_id} to say {expected['says']!r}"

@@ -1,0 +1,14 @@
+"""Every transcript in this folder, in each of its languages. `python -m bot.testing tests/conversations` does it too."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.testing import Transcript, find_transcripts, load_world, run_transcript
+
+WORLD = load_world()
+
+
+@pytest.mark.parametrize("transcript", find_transcripts(Path(__file__).parent), ids=str)
+def test_transcript(transcript: Transcript) -> None:
+    run_transcript(transcript, *WORLD)
