@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -39,6 +40,7 @@ class Keyring:
         self._message = hmac.new(_derive(secrets[0], "message"), digestmod=hashlib.sha256)
         self._log = hmac.new(_derive(secrets[0], "log"), digestmod=hashlib.sha256)
         self._rest = [AESGCM(_derive(secret, "at rest")) for secret in secrets]
+        self.signers = [Signer(secret) for secret in secrets]
         self.key_id = hashlib.sha256(_derive(secrets[0], "key id")).digest()[:4]
         """Tells which key a token was made with."""
 
@@ -81,6 +83,18 @@ class Keyring:
     def person(self, wrapped: bytes) -> "PersonKey":
         """Unwrap a personal key. Raises `Undecipherable`."""
         return PersonKey(self.decrypt(wrapped))
+
+
+class Signer:
+    """Signs checkpoints of the ledger (Ed25519)."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(_derive(secret, "checkpoint"))
+        self.public_key = self._key.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature, 64 bytes."""
+        return self._key.sign(message)
 
 
 class PersonKey:

@@ -4,7 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import asyncpg
 
@@ -41,6 +41,10 @@ def reaching_postgres() -> Iterator[None]:
     raise Unavailable(f"PostgreSQL is not available: {reason}")
 
 
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+"""A connection inside a transaction."""
+
+
 class Database:
     """A pool of connections. Every method raises `Unavailable`."""
 
@@ -61,7 +65,7 @@ class Database:
     @asynccontextmanager
     async def transaction(
         self, isolation: Literal["read_committed", "repeatable_read"] = "read_committed", *, readonly: bool = False
-    ) -> "AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]":
+    ) -> AsyncIterator[Connection]:
         """Run several statements as one."""
         with reaching_postgres():
             async with (

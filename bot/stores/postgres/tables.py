@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
 
 metadata = MetaData(
     naming_convention={
@@ -91,4 +91,31 @@ ledger = Table(
     Column("entry_hash", LargeBinary, nullable=False, comment="chained to the person's entry before"),
     UniqueConstraint("person", "person_seq"),
     UniqueConstraint("inbound", "purpose", "kind"),
+)
+
+leaves = Table(
+    "leaves",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="in the Merkle tree, from 0"),
+    Column("sequence", BigInteger, nullable=False, unique=True, comment="of the ledger"),
+    Column("entry_hash", LargeBinary, nullable=False),
+)
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="of 256 leaves each, from 0"),
+    Column("root", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False, comment="leaves of the tree"),
+    Column("root", LargeBinary, nullable=False),
+    Column("edge", ARRAY(LargeBinary), nullable=False, comment="roots of the complete subtrees"),
+    Column("at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("horizon", BigInteger, nullable=False, comment="every entry up to this sequence is in the tree"),
+    Column("note", Text, nullable=False, comment="signed, as it is handed out"),
+    Column("public_key", LargeBinary, nullable=False, comment="Ed25519"),
 )

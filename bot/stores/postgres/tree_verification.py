@@ -1,0 +1,103 @@
+"""Whether the Merkle tree, as it was signed, is still that of the ledger: in one pass, in constant memory."""
+
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+
+import asyncpg
+
+from bot.consent.merkle import Frontier, root_of
+from bot.consent.verifier import NotProven, leaf_hash, opened
+from bot.service.ports import PersonId
+from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, TILE
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.verification import BadEntry
+
+_PAGE = 1000
+
+_LEAVES = """
+SELECT leaves.number, leaves.sequence, leaves.entry_hash AS signed_hash, ledger.entry_hash, ledger.person,
+    ledger.recorded_at, tiles.root AS tile_root, checkpoints.root, checkpoints.note, checkpoints.public_key,
+    checkpoints.at AS checkpoint_at
+FROM leaves
+LEFT JOIN ledger ON ledger.sequence = leaves.sequence
+LEFT JOIN tiles ON (leaves.number + 1) % 256 = 0 AND tiles.number = leaves.number / 256
+LEFT JOIN checkpoints ON checkpoints.size = leaves.number + 1
+ORDER BY leaves.number
+"""
+
+_UNCOVERED = """
+SELECT sequence, person FROM ledger
+WHERE recorded_at < 1000 * ((SELECT coalesce(max(at), 0) FROM checkpoints) - $1::bigint)
+AND NOT EXISTS (SELECT FROM leaves WHERE leaves.sequence = ledger.sequence) ORDER BY sequence
+"""
+
+_NOBODY = PersonId("")
+
+
+async def verify_tree(database: Database, public_keys: Collection[bytes]) -> AsyncIterator[BadEntry | int]:
+    """Check every leaf, tile and checkpoint; yield what is wrong, and from time to time how many were checked.
+
+    A checkpoint signed by another key than `public_keys` is wrong. Raises `Unavailable`.
+    """
+    checked = 0
+    tree = _Tree(public_keys)
+    async with database.transaction("repeatable_read", readonly=True) as connection:
+        async for row in connection.cursor(_LEAVES, prefetch=_PAGE, timeout=None):
+            for reason in tree.faults(row):
+                yield BadEntry(row["sequence"], _person(row), reason)
+            checked += 1
+            if checked % _PAGE == 0:
+                yield checked
+        async for row in connection.cursor(_UNCOVERED, LONGEST_TRANSACTION, prefetch=_PAGE, timeout=None):
+            yield BadEntry(row["sequence"], _person(row), "was put in after the checkpoint that should cover it")
+    yield checked
+
+
+def _person(row: "asyncpg.Record") -> PersonId:
+    return PersonId(str(row["person"])) if row["person"] else _NOBODY
+
+
+class _Tree:
+    """Grows the tree anew, leaf by leaf."""
+
+    def __init__(self, public_keys: Collection[bytes]) -> None:
+        self._public_keys = public_keys
+        self._frontier = Frontier()
+        self._tile: list[bytes] = []
+        self._signed_at = 0
+
+    def faults(self, row: "asyncpg.Record") -> Iterator[str]:
+        """Yield what is wrong with the next leaf."""
+        if row["number"] != self._frontier.size:
+            yield f"is leaf {row['number']}, but leaf {self._frontier.size} is missing before it"
+        if row["entry_hash"] is None:
+            yield "was taken away after it was signed"
+        elif row["entry_hash"] != row["signed_hash"]:
+            yield "was replaced after it was signed"
+        elif row["recorded_at"] < 1000 * (self._signed_at - LONGEST_TRANSACTION):
+            yield "claims to be older than the checkpoint before it"
+        leaf = leaf_hash(row["signed_hash"])
+        self._frontier.add(leaf)
+        self._tile.append(leaf)
+        if len(self._tile) == TILE:
+            yield from self._tile_faults(row)
+        if row["note"] is not None:
+            yield from self._checkpoint_faults(row)
+
+    def _tile_faults(self, row: "asyncpg.Record") -> Iterator[str]:
+        tile: Sequence[bytes] = self._tile
+        self._tile = []
+        if row["tile_root"] != root_of(tile):
+            yield f"or one of the {TILE - 1} before it is not the one that was signed"
+
+    def _checkpoint_faults(self, row: "asyncpg.Record") -> Iterator[str]:
+        self._signed_at = row["checkpoint_at"]
+        if row["public_key"] not in self._public_keys:
+            yield "is covered by a checkpoint of another key"
+            return
+        try:
+            checkpoint = opened(row["note"], row["public_key"])
+        except NotProven as error:
+            yield f"is covered by a checkpoint that does not hold: {error}"
+            return
+        if (checkpoint.size, checkpoint.root) != (self._frontier.size, self._frontier.root):
+            yield "or one before it is not the one that was signed"
