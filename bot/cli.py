@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, serve
+from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, proofs, serve
 from bot.commands.i18n import app as i18n
 
 app = typer.Typer(
@@ -23,7 +23,9 @@ app.command()(doctor.doctor)
 app.command()(doctor.migrate)
 app.add_typer(flows.app, name="flows", help="Check the dialogues, or draw them.")
 app.add_typer(i18n, name="i18n", help="Everything that translators need.")
-app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it.")
+for command in (proofs.checkpoint, proofs.key, proofs.prove, proofs.bundle):
+    ledger.app.command()(command)
+app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
 app.add_typer(person.app, name="person", help="What is known about one person.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
 

@@ -101,8 +101,9 @@ class PersonKey:
     """Seals the personal parts of one person's evidence."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
         self._sealer = AESGCM(key)
+        self.answer_key = hmac.digest(key, b"consentbot answers", "sha256")
+        """Salts the hashes of answers; handed out with evidence, so it tells nothing of the key."""
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text."""
@@ -119,7 +120,7 @@ class PersonKey:
 
     def commit(self, text: str) -> bytes:
         """Return a salted hash of a text: proves it while the key lives, tells nothing once the key is gone."""
-        return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")
+        return hmac.digest(self.answer_key, text.encode("utf-8", "surrogatepass"), "sha256")
 
 
 def _token(key: "hmac.HMAC", text: str) -> bytes:

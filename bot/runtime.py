@@ -25,6 +25,7 @@ from bot.service.hand_over import HandOver, Host
 from bot.service.ports import Channel
 from bot.service.receive import Receive
 from bot.settings import Settings
+from bot.stores.postgres.checkpoints import Checkpoints
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres
 from bot.stores.postgres.ledger import Ledger
@@ -95,6 +96,7 @@ class Runtime:
         self.channel = channel
         self.persons = Persons(database, keys)
         self.ledger = Ledger(database, keys)
+        self.checkpoints = Checkpoints(database, keys.signers[0])
         self.shards = [ShardStores(client, reader, Shard(number), settings) for number in range(settings.shards)]
         self.receive = self._receive() if not settings.missing() else None
         self._serving = serving
@@ -114,6 +116,7 @@ class Runtime:
             return
         await work.persistently("start", self._keep_notices, stopping)
         async with asyncio.TaskGroup() as group:
+            group.create_task(work.sign(self.checkpoints, 60 * self.settings.checkpoint_minutes, stopping))
             for shard in self.shards:
                 for rounds in self._rounds(shard, self.channel, stopping):
                     group.create_task(rounds)
@@ -222,7 +225,8 @@ async def open_runtime(settings: Settings, serving: Serving | None = None) -> As
     `EngineError`, `MissingSecretError`, and the errors of the files that the dialogues are made from.
     """
     async with AsyncExitStack() as stack:
-        dialogue = Dialogue(*load_world(business=settings.business_file, host_purpose=serving.purpose if serving else None))
+        host_purpose = serving.purpose if serving else None
+        dialogue = Dialogue(*load_world(business=settings.business_file, host_purpose=host_purpose))
         running = await stack.enter_async_context(engines(settings))
         secrets = settings.secret_key or (local_secret(settings),)
         if settings.embedded:

@@ -116,6 +116,7 @@ class Settings(BaseSettings):
         le=3600,
         description="seconds after which a worker takes over what another one, dead or cut off, has left unfinished",
     )
+    checkpoint_minutes: int = Field(10, ge=1, le=1440, description="how often the ledger's tree is signed")
     var_dir: Path = Field(Path("var"), description="folder for the data of the engines that the program starts itself")
     dyno: str | None = Field(None, description="set by Heroku; tells the program that it runs there")
 

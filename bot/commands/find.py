@@ -21,7 +21,7 @@ Address = Annotated[
 async def found(runtime: Runtime, address: str) -> PersonId:
     """Return the person, or end with what is wrong. That somebody looked is itself logged (by the person's id)."""
     person = await _by_address(runtime, address) if _is_address(address) else _by_id(address)
-    if person is None or not await runtime.persons.load([person]):
+    if person is None or not (await runtime.persons.load([person]) or await runtime.ledger.facts([person])):
         fail("nobody is known by this address")
     log.warning("operator_read", person=person)
     return person

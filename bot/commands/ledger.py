@@ -13,6 +13,7 @@ from bot.commands.running import settings as read_settings
 from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.story import StoryEntry
+from bot.stores.postgres.tree_verification import verify_tree
 from bot.stores.postgres.verification import BadEntry
 
 app = typer.Typer(no_args_is_help=True)
@@ -22,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Check every entry against what was written; the first bad one is named, and the exit status is 1."""
+    """Check every entry, and the tree that was signed; the first bad entry is named, and the exit status is 1."""
     checked, bad = run(_verified(read_settings(), progress=not as_json))
     if as_json:
         first = {"sequence": bad.sequence, "person": bad.person, "reason": bad.reason} if bad else None
@@ -37,13 +38,19 @@ def verify(as_json: AsJson = False) -> None:
 async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntry | None]:
     checked = 0
     async with open_runtime(settings) as runtime:
+        public_keys = [signer.public_key for signer in runtime.keys.signers]
+        passes = {
+            "each person's entries": runtime.ledger.verify(),
+            "the signed tree": verify_tree(runtime.database, public_keys),
+        }
         with Console(stderr=True).status("Checking …") as status:
-            async for result in runtime.ledger.verify():
-                if isinstance(result, BadEntry):
-                    return checked, result
-                checked = result
-                if progress:
-                    status.update(f"Checking … {checked} entries")
+            for name, results in passes.items():
+                async for result in results:
+                    if isinstance(result, BadEntry):
+                        return checked, result
+                    checked = max(checked, result)
+                    if progress:
+                        status.update(f"Checking {name} … {result}")
     return checked, None
 
 

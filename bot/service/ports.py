@@ -207,6 +207,13 @@ class Ledger(Protocol):
         """
 
 
+class Checkpoints(Protocol):
+    """Signed states of the tree over the ledger."""
+
+    async def advance(self, now: float) -> int:
+        """Take new entries into the tree and sign it; return how many were new. Raises `Unavailable`."""
+
+
 # --- sessions and what is to be sent
 
 

@@ -14,7 +14,7 @@ import structlog
 from bot.conversation.inbound import Event
 from bot.service import metrics
 from bot.service.converse import Converse
-from bot.service.ports import DeadLetters, Outbox, Queue, Queued, Unavailable
+from bot.service.ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -167,3 +167,13 @@ async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
             await pause(PROMOTE_EVERY, stopping)
 
     await lasting("timers", round, stopping)
+
+
+async def sign(checkpoints: Checkpoints, interval: float, stopping: asyncio.Event) -> None:
+    """Sign the ledger's tree every `interval` seconds; what is more than one checkpoint takes follows at once."""
+
+    async def round() -> None:
+        if not await checkpoints.advance(time.time()):
+            await pause(interval, stopping)
+
+    await lasting("checkpoint", round, stopping)

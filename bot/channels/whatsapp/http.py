@@ -17,9 +17,6 @@ CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 60.0
 """How long a connection waits for its next request."""
 
-_SECOND_ADDRESS_SECONDS = 0.25
-"""When the host's next address is tried beside one that does not answer (RFC 8305)."""
-
 _url = re.compile(r"https?://[!-~]+").fullmatch
 
 
@@ -66,8 +63,7 @@ class Endpoint:
     async def post(self, body: bytes) -> Answer:
         """Send one request. Raises `NotConnected` and `NoAnswer`.
 
-        It is sent again, once, when a kept connection turns out to be closed before any byte of the answer: servers
-        end idle connections at any time.
+        Once more when a kept connection is closed before any byte of the answer: servers end idle ones at any time.
         """
         request = b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
         async with self._places:
@@ -103,7 +99,7 @@ class Endpoint:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 addresses = await loop.getaddrinfo(self.host, self._port, type=socket.SOCK_STREAM)
-                opened = await start_connection(addresses, happy_eyeballs_delay=_SECOND_ADDRESS_SECONDS)
+                opened = await start_connection(addresses, happy_eyeballs_delay=0.25)  # RFC 8305
                 _, connection = await loop.create_connection(
                     _Connection, sock=opened, ssl=self._tls, server_hostname=self.host if self._tls else None
                 )
@@ -190,7 +186,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         self._lost = True
-        if error is None and self._answer is not None and not self._answer.done():
+        if error is None:
             self._succeed(self._reader.end())
         self._fail()
 

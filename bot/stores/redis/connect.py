@@ -15,6 +15,9 @@ from bot.service.ports import Unavailable
 READ_BLOCK_MS = 2000
 """How long a reader waits for new entries; well below any idle time-out of a server."""
 
+POOL_SECONDS = 5
+"""How long a command waits for a connection when all are in use."""
+
 Argument = str | bytes | int | float
 
 _PASSING = {
@@ -91,7 +94,7 @@ def connect(url: str, *, connections: int, verify: bool = True, ca: Path | None 
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=connections,
-        timeout=5,
+        timeout=POOL_SECONDS,
         socket_timeout=10,
         socket_connect_timeout=5,
         health_check_interval=30,

@@ -1,0 +1,86 @@
+"""The evidence for an authority: one zip with everything that is needed to check it, and how."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot.consent import verifier
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Of every file in a zip, so that the same evidence gives the same bytes."""
+
+
+def bundle(evidence: Mapping[str, Any], controller: str) -> bytes:
+    """Return the zip. The same evidence gives the same bytes."""
+    files = {
+        "README.txt": _readme(evidence, controller),
+        "evidence.json": json.dumps(evidence, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
+        "checkpoint.txt": evidence["checkpoint"],
+        "public_key.txt": evidence["public_key"] + "\n",
+        "story.txt": story(evidence),
+        "verify.py": Path(verifier.__file__).read_text("utf-8"),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(zipfile.ZipInfo(name, _EPOCH), text)
+    return buffer.getvalue()
+
+
+def _readme(evidence: Mapping[str, Any], controller: str) -> str:
+    return f"""Evidence of consents given to {controller}
+
+This folder proves what one person was asked, in which exact words, and what they answered.
+
+story.txt       the records in plain language, in their order
+evidence.json   the same for machines, with the proofs
+checkpoint.txt  the state of the whole ledger that {controller} signed
+public_key.txt  the key of that signature; compare it with the one that you got from {controller} by another way
+verify.py       checks everything; it needs nothing but Python 3.11 and does not use the network
+
+To check:
+
+    python3 verify.py evidence.json --key public_key.txt
+
+It says "Everything holds." when each record is unchanged, complete and in its place. A record is chained to the one
+before it of the same person; all records of all persons are leaves of one tree (RFC 9162), whose root is signed
+(Ed25519). Changing, removing, adding or reordering a record later would change the root.
+
+Records of this person: {len(evidence["records"])}. Times are in UTC; "by WhatsApp's clock" is the time that WhatsApp
+gave the message, the other one is that of {controller}'s servers.
+"""
+
+
+def story(evidence: Mapping[str, Any]) -> str:
+    """Return the records in plain language."""
+    return "\n".join(_told(record, evidence) for record in evidence["records"])
+
+
+def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    lines = [
+        f"{record['person_seq']}. {record['kind']}: {record['purpose']}",
+        f"   at {_time(record['at'])} by WhatsApp's clock, recorded at {_time(record['recorded_at'] / 1000)}",
+        f"   by {record['actor']}, through {record['method']}, language {record['locale'] or 'none'}",
+    ]
+    if record["answer"]:
+        lines.append(f"   answer as typed: {record['answer']!r}, understood by the rule {record['rule']}")
+    elif record["answer_hash"]:
+        lines.append("   the answer was erased with the person's data; its salted hash is kept")
+    if record["notice"]:
+        urls = {one["locale"]: one["url"] for one in evidence["notices"] if one["version"] == record["notice"]}
+        lines.append(f"   privacy notice {record['notice']}: {urls.get(record['locale']) or urls.get('', '')}")
+    if record["expires_at"]:
+        until = "could be answered until" if record["kind"] == "requested" else "valid until"
+        lines.append(f"   {until} {_time(record['expires_at'])}")
+    text = evidence["wordings"].get(record["wording"])
+    if text and record["kind"] == "requested":
+        lines += ["   the exact text shown:", *(f"   | {line}" for line in text.splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
