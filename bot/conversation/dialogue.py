@@ -197,9 +197,12 @@ class Dialogue:
         return self._spoken.corrected(turn, match) and self._standing.fire(turn, "ask_again")
 
     def _ask(self, turn: Turn, *purposes: str) -> None:
-        """Begin a round of questions about these purposes only."""
+        """Begin a round of questions about these purposes only; the one going on goes on if there is nothing to ask."""
+        round_before, question = turn.session.asking, turn.record.pending
         turn.session.asking = purposes
-        self._standing.open(turn, self.flows[self.flows.question.flow], "ask_one")
+        self._standing.open(turn, self.flows.by_intent[Intent.START], "ask_one")
+        if turn.record.pending == question:
+            turn.session.asking = round_before
 
     # --- dialogues
 

@@ -167,7 +167,7 @@ class Turn:
             "description": lambda language: language.purposes[self.about][1],
             "purposes": lambda language: language.titles(self._allowed()),
             "choices": lambda language: "\n".join(
-                f"{'✅' if purpose in self._allowed() else '⬜'} {title}"
+                f"{'✅' if purpose in self.record.given else '⬜'} {title}"
                 for purpose, (title, _) in language.purposes.items()
             ),
         }

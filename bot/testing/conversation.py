@@ -76,12 +76,12 @@ class Conversation:
         """Type a text. `at` is when it was written, e.g. "90s" after the start: it may come late."""
         return self.receives(Text(text), at=at)
 
-    def taps(self, choice: str, *, at: str = "") -> "Conversation":
-        """Tap a button or row, the newest whose title or id this is; of an id the question may be left out.
+    def taps(self, choice: str, *, back: int = 0, at: str = "") -> "Conversation":
+        """Tap a button or row with this title or id; of an id the question may be left out.
 
-        Raises `LookupError` when nothing of the kind was shown.
+        `back` is how many such were shown since. Raises `LookupError` when nothing of the kind was shown.
         """
-        return self.receives(self._find(choice), at=at)
+        return self.receives(self._find(choice, back), at=at)
 
     def reacts(self, emoji: str = "👍", *, at: str = "") -> "Conversation":
         """Set an emoji on the bot's message."""
@@ -175,11 +175,11 @@ class Conversation:
         assert self.session == step.session, "the session is another after it was written and read"
         assert fold(self.entries) == self.session.record, "the ledger does not amount to the session's record"
 
-    def _find(self, choice: str) -> Choice:
+    def _find(self, choice: str, back: int) -> Choice:
         shown = [one for reply in reversed(self._shown) for one in _offered(reply)]
-        for one in shown:
-            if choice in (one.title, one.id, one.id.partition(":")[0]):
-                return Choice(one.id, one.title)
+        found = [one for one in shown if choice in (one.title, one.id, one.id.partition(":")[0])]
+        if back < len(found):
+            return Choice(found[back].id, found[back].title)
         titles = ", ".join(repr(one.title) for one in shown) or "nothing"
         raise LookupError(f"there is no {choice!r} to tap; shown: {titles}\n{self.transcript()}")
 

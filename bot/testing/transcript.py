@@ -9,7 +9,8 @@ A transcript is TOML::
 
     [[turn]]
     person = "bonjour"                   # or one of:
-                                         # tap = "yes"          a button or row, by title or id
+                                         # tap = "yes"          a button or row, by title or id;
+                                         #                      back = 1 is the one shown before
                                          # payload = "X", label = "STOP"    a button of someone else's message
                                          # react = "👍"  voice = true  picture = "caption"  edit = "new text"
                                          # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
@@ -94,7 +95,7 @@ def load_transcript(path: str | Path) -> list[Transcript]:
 
 
 def _check_turn(where: str, turn: Mapping[str, Any]) -> None:
-    known = _DOES | {*EXPECTS, "at", "label"}
+    known = _DOES | {*EXPECTS, "at", "back", "label"}
     if unknown := sorted(turn.keys() - known):
         raise ValueError(f"{where}: unknown key {unknown[0]!r}; use one of: {', '.join(sorted(known))}")
     if len(turn.keys() & _DOES) != 1:
@@ -143,7 +144,7 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
         case {"person": text}:
             chat.says(text, at=at)
         case {"tap": choice}:
-            chat.taps(choice, at=at)
+            chat.taps(choice, back=turn.get("back", 0), at=at)
         case {"payload": payload}:
             chat.receives(Choice(payload, turn.get("label", "")), at=at)
         case {"react": emoji}:

@@ -1,5 +1,6 @@
 """Writes into a transcript what happens now, in place of what was expected. Comments and everything else stay."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +23,8 @@ def update_transcript(path: str | Path, world: World, flows: Flows) -> bool:
     head, *turns = before.split(f"{_TURN}\n")
     written = [head]
     for text, turn, (_, chat, lines) in zip(turns, transcript.turns, played(transcript, world, flows), strict=True):
-        lines = [line.removesuffix(transcript.locale) + "{locale}" for line in lines] if several else lines
+        if several:
+            lines = [re.sub(f"{transcript.locale}$", "{locale}", line) for line in lines]
         written.append("".join(_rewritten(text, _expectations(turn, chat, lines))))
     after = f"{_TURN}\n".join(written)
     path.write_text(after, "utf-8")
