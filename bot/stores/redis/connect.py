@@ -12,8 +12,8 @@ from redis.exceptions import AuthenticationError, ConnectionError, RedisError, R
 
 from bot.service.ports import Unavailable
 
-READ_BLOCK_MS = 2000
-"""How long a reader waits for new entries; well below any idle time-out of a server."""
+READ_BLOCK_MS = 500
+"""How long a reader waits for new entries: so long, at most, an idle process takes to notice that it is to stop."""
 
 POOL_SECONDS = 5
 """How long a command waits for a connection when all are in use."""
