@@ -1,16 +1,24 @@
-"""`ledger checkpoint|key|prove|bundle`: evidence that can be checked without trusting us."""
+"""`ledger checkpoint|key|prove|bundle|export`: evidence for others, to be checked without trusting us."""
 
+import csv
+import sys
 import time
+from collections.abc import AsyncIterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import orjson
 import typer
 
 from bot.commands.find import Address, found
 from bot.commands.ledger import AsJson
 from bot.commands.running import fail, print_json, run
 from bot.commands.running import settings as read_settings
+from bot.consent.export import COLUMNS, Party, Processing, as_json_ld, as_rows
+from bot.consent.lifecycle import fold
 from bot.consent.verifier import NotProven, check_evidence
+from bot.conversation.world import World
 from bot.runtime import Runtime, open_runtime
 from bot.service.bundle import bundle as zipped
 from bot.service.ports import PersonId
@@ -79,3 +87,60 @@ async def _bundle(settings: Settings, address: str) -> bytes:
     async with open_runtime(settings) as runtime:
         proven = await _evidence(runtime, await found(runtime, address))
         return zipped(proven, runtime.dialogue.world.business.controller.name)
+
+
+class Format(StrEnum):
+    """How records are written."""
+
+    JSONLD = "jsonld"
+    CSV = "csv"
+
+
+def export(
+    address: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="One person; everybody when left out.")] = "",
+    format: Annotated[
+        Format, typer.Option("--format", help="jsonld: W3C DPV with ISO/IEC TS 27560's fields.")
+    ] = Format.JSONLD,
+) -> None:
+    """Print consent records for other programs: linked data (one document a line) or a table for a spreadsheet."""
+    run(_export(read_settings(), address, format))
+
+
+async def _export(settings: Settings, address: str, format: Format) -> None:
+    table = csv.writer(sys.stdout)
+    if format is Format.CSV:
+        table.writerow(COLUMNS)
+    async with open_runtime(settings) as runtime:
+        processing = processing_of(runtime.dialogue.world)
+        async for person in _persons(runtime, address):
+            facts = [past.fact for past in (await runtime.ledger.facts([person])).get(person, ())]
+            consents = fold(facts).consents
+            if format is Format.CSV:
+                table.writerows(as_rows(person, consents, facts))
+            else:
+                sys.stdout.write(orjson.dumps(as_json_ld(person, consents, facts, processing)).decode() + "\n")
+
+
+async def _persons(runtime: Runtime, address: str) -> AsyncIterator[PersonId]:
+    if address:
+        yield await found(runtime, address)
+        return
+    async for person in runtime.ledger.persons():
+        yield person
+
+
+def processing_of(world: World) -> Processing:
+    """Return what all records of the business have in common."""
+    business = world.business
+    controller = business.controller
+    return Processing(
+        controller=Party(controller.name, controller.address, controller.email, controller.country),
+        recipients=[Party(party.name, country=party.country) for party in business.third_parties],
+        storage=business.storage.places,
+        titles=world.language(business.default_locale).purposes,
+        categories={purpose.id: purpose.category for purpose in business.purposes},
+        notices={
+            notice.version: notice.url_for(business.default_locale, business.default_locale)
+            for notice in business.notices
+        },
+    )

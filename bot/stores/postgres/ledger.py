@@ -6,6 +6,7 @@ database takes it only if that is still the person's last. No lock is held while
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -42,6 +43,10 @@ WITH locked AS (
 )
 SELECT id FROM claimed
 """
+
+_FIRST_UUID = UUID(int=0)
+_PAGE = 1000
+_PERSONS_AFTER = "SELECT DISTINCT person FROM ledger WHERE person > $1 ORDER BY person LIMIT $2"
 
 _FACTS = """
 SELECT person, kind, purpose, at, recorded_at, question, locale, expires_at, notice, wording, inbound
@@ -152,6 +157,14 @@ class Ledger:
             "SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[]) ON CONFLICT DO NOTHING",
             *zip(*rows, strict=True),
         )
+
+    async def persons(self) -> AsyncIterator[PersonId]:
+        """Yield everyone who has entries, in the order of their ids."""
+        last = _FIRST_UUID
+        while rows := await self._database.fetch(_PERSONS_AFTER, last, _PAGE):
+            for row in rows:
+                yield PersonId(str(row["person"]))
+            last = rows[-1]["person"]
 
     async def story(self, person: PersonId) -> list[StoryEntry]:
         """Return a person's entries in the clear, with the wordings and notices that they refer to."""

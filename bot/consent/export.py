@@ -1,0 +1,186 @@
+"""Consent records for others to read: ISO/IEC TS 27560 fields in W3C DPV JSON-LD, and a table for a spreadsheet.
+
+The mapping follows W3C's guide "Consent records and receipts (ISO/IEC TS 27560) with DPV" and its profile for the
+GDPR. A record is one person's consent to one purpose, with the events that it went through.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.consent.evidence import Fact, Kind
+from bot.consent.lifecycle import Consent, Status
+
+SCHEMA = "ISO/IEC TS 27560:2023"
+
+CONTEXT: Mapping[str, Any] = {
+    "dpv": "https://w3id.org/dpv#",
+    "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",
+    "dpv-27560": "https://w3id.org/dpv/schema/dpv-27560#",
+    "pd": "https://w3id.org/dpv/pd#",
+    "dct": "http://purl.org/dc/terms/",
+    "schema": "https://schema.org/",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+}
+
+_RIGHTS = ("A7-3", "A13", "A15", "A16", "A17", "A18", "A20", "A21", "A77")
+"""Articles of the GDPR that give the person rights in a processing by consent."""
+
+_STATUS = {
+    Status.NONE: "dpv:ConsentUnknown",
+    Status.REQUESTED: "dpv:ConsentRequested",
+    Status.GIVEN: "dpv:ConsentGiven",
+    Status.REFUSED: "dpv:ConsentRefused",
+    Status.WITHDRAWN: "dpv:ConsentWithdrawn",
+    Status.EXPIRED: "dpv:ConsentExpired",
+    Status.STALE: "dpv:ConsentInvalidated",
+}
+
+_EVENT = {
+    Kind.REQUESTED: "dpv:ConsentRequested",
+    Kind.GIVEN: "dpv:ConsentGiven",
+    Kind.REFUSED: "dpv:ConsentRefused",
+    Kind.LAPSED: "dpv:ConsentRequestDeferred",
+    Kind.WITHDRAWN: "dpv:ConsentWithdrawn",
+    Kind.PAUSED: "dpv:ConsentUnknown",
+    Kind.KEPT: "dpv:ConsentGiven",
+    Kind.EXPIRED: "dpv:ConsentExpired",
+    Kind.STALE: "dpv:ConsentInvalidated",
+}
+
+COLUMNS = (
+    "person", "purpose", "status", "event", "at", "recorded_at", "language", "question", "notice", "wording_sha256",
+    "valid_until",
+)  # fmt: skip
+"""Of the table, one row for each event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who controls or receives the data."""
+
+    name: str
+    address: str = ""
+    email: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What is the same in all records of one business."""
+
+    controller: Party
+    recipients: Sequence[Party]
+    storage: Sequence[str]
+    titles: Mapping[str, tuple[str, str]]
+    """Purpose id → title and description, in the controller's language."""
+    categories: Mapping[str, str]
+    """Purpose id → marketing or utility."""
+    notices: Mapping[str, str]
+    """Version of the notice → its address."""
+
+
+def as_json_ld(
+    person: str, consents: Mapping[str, Consent], facts: Sequence[Fact], processing: Processing
+) -> dict[str, Any]:
+    """Return all records of one person, in one document."""
+    records = [
+        _record(person, purpose, consent, [fact for fact in facts if fact.purpose == purpose], processing)
+        for purpose, consent in consents.items()
+    ]
+    return {"@context": dict(CONTEXT), "@graph": records}
+
+
+def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Fact]) -> Iterable[tuple[str, ...]]:
+    """Yield one row of `COLUMNS` for each event."""
+    for fact in facts:
+        yield (
+            person,
+            fact.purpose,
+            consents[fact.purpose].status,
+            fact.kind,
+            _time(fact.at),
+            _time(fact.recorded_at),
+            fact.locale,
+            fact.question,
+            fact.notice,
+            fact.wording.hex(),
+            _time(fact.expires_at) if fact.expires_at else "",
+        )
+
+
+def _record(
+    person: str, purpose: str, consent: Consent, facts: Sequence[Fact], processing: Processing
+) -> dict[str, Any]:
+    title, description = processing.titles.get(purpose, (purpose, ""))
+    asked = [fact for fact in facts if fact.kind is Kind.REQUESTED]
+    shown = asked[-1] if asked else None
+    record: dict[str, Any] = {
+        "@id": f"urn:uuid:{person}#{purpose}",
+        "@type": "dpv:ConsentRecord",
+        "dct:conformsTo": [{"@id": "dpv-27560:record-eu-gdpr"}, SCHEMA],
+        "dct:identifier": f"{person}/{purpose}",
+        "dpv:hasDataSubject": {"@id": f"urn:uuid:{person}", "@type": "dpv:DataSubject"},
+        "dpv:hasPurpose": {
+            "@id": f"urn:x-consentbot:purpose:{purpose}",
+            "@type": "dpv:Marketing" if processing.categories.get(purpose) == "marketing" else "dpv:ServiceProvision",
+            "dct:title": title,
+            "dct:description": description,
+        },
+        "dpv:hasLegalBasis": {"@id": "eu-gdpr:A6-1-a"},
+        "dpv:hasPersonalData": [{"@id": "pd:Contact"}, {"@id": "pd:Identifying"}],
+        "dpv:hasProcessing": [{"@id": "dpv:Collect"}, {"@id": "dpv:Store"}, {"@id": "dpv:Use"}],
+        "dpv:hasDataController": _party(processing.controller, "dpv:DataController"),
+        "dpv:hasRecipient": [_party(one, "dpv:DataProcessor") for one in processing.recipients],
+        "dpv:hasStorageCondition": [
+            {"@type": "dpv:StorageLocation", "dct:description": place} for place in processing.storage
+        ],
+        "dpv:hasJurisdiction": processing.controller.country,
+        "dpv:hasConsentControl": {"@id": "dpv:WithdrawConsent", "dct:description": "Reply STOP in the same chat."},
+        "dpv:hasRight": [{"@id": f"eu-gdpr:{article}"} for article in _RIGHTS],
+        "dpv:hasConsentStatus": {"@id": _STATUS[consent.status]},
+        "dct:hasPart": [_event(person, number, fact) for number, fact in enumerate(facts, 1)],
+    }
+    if shown is not None:
+        record |= {
+            "dct:language": shown.locale,
+            "dct:date": _typed_time(shown.at),
+            "dpv:hasNotice": {
+                "@type": "dpv:PrivacyNotice",
+                "dct:hasVersion": shown.notice,
+                "schema:url": processing.notices.get(shown.notice, ""),
+            },
+        }
+    if consent.status is Status.GIVEN:
+        record["dct:valid"] = _typed_time(consent.expires_at)
+    return record
+
+
+def _event(person: str, number: int, fact: Fact) -> dict[str, Any]:
+    """One thing that happened; what the person saw is named by its hash, see `wordings` of the evidence."""
+    event: dict[str, Any] = {
+        "@id": f"urn:uuid:{person}#{fact.purpose}-{number}",
+        "@type": _EVENT[fact.kind],
+        "dct:date": _typed_time(fact.at),
+        "dct:created": _typed_time(fact.recorded_at),
+        "dct:language": fact.locale,
+    }
+    if fact.kind is Kind.GIVEN:
+        event["dpv:hasIndicationMethod"] = {"@id": "dpv:ExpressedConsent"}
+    if fact.wording:
+        event["schema:sha256"] = fact.wording.hex()
+    return event
+
+
+def _party(party: Party, role: str) -> dict[str, Any]:
+    known = {"dpv:hasAddress": party.address, "schema:email": party.email, "schema:addressCountry": party.country}
+    return {"@type": role, "dpv:hasName": party.name} | {name: value for name, value in known.items() if value}
+
+
+def _typed_time(seconds: float) -> dict[str, str]:
+    return {"@type": "xsd:dateTime", "@value": _time(seconds)}
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,110 @@
+"""Records that other programs read: linked data checked by an independent reader, and a table."""
+
+import json
+
+import pytest
+from rdflib import DCTERMS, RDF, Graph, Literal, Namespace, URIRef
+
+from bot.consent.evidence import Fact, Kind
+from bot.consent.export import COLUMNS, Party, Processing, as_json_ld, as_rows
+from bot.consent.lifecycle import fold
+
+pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")  # rdflib's own reader uses it
+
+DPV = Namespace("https://w3id.org/dpv#")
+GDPR = Namespace("https://w3id.org/dpv/legal/eu/gdpr#")
+PERSON = "019a0000-0000-7000-8000-000000000001"
+RECORD = URIRef(f"urn:uuid:{PERSON}#offers")
+
+PROCESSING = Processing(
+    controller=Party("Blumen Haas", "Marktplatz 1, Freiburg", "privacy@blumen-haas.example", "DE"),
+    recipients=[Party("Meta Platforms Ireland Ltd. (WhatsApp)", country="IE")],
+    storage=["European Union"],
+    titles={"offers": ("offers and news", "Now and then a message about offers.")},
+    categories={"offers": "marketing"},
+    notices={"2026-10": "https://blumen-haas.example/en/privacy"},
+)
+
+TERMS = {
+    "ConsentRecord", "DataSubject", "Marketing", "Collect", "Store", "Use", "DataController", "DataProcessor",
+    "StorageLocation", "WithdrawConsent", "ConsentRequested", "ConsentGiven", "ConsentWithdrawn", "PrivacyNotice",
+    "ExpressedConsent", "hasDataSubject", "hasPurpose", "hasLegalBasis", "hasPersonalData", "hasProcessing",
+    "hasDataController", "hasRecipient", "hasStorageCondition", "hasJurisdiction", "hasConsentControl", "hasRight",
+    "hasConsentStatus", "hasNotice", "hasIndicationMethod", "hasName", "hasAddress",
+}  # fmt: skip
+"""Terms of DPV 2 that a record may use."""
+
+
+def fact(kind: Kind, at: int, **details: object) -> Fact:
+    common = {"purpose": "offers", "question": "q1", "locale": "fr", "notice": "2026-10", "recorded_at": at + 0.5}
+    return Fact(kind=kind, at=at, **{**common, **details})  # type: ignore[arg-type]
+
+
+FACTS = [
+    fact(Kind.REQUESTED, 1_790_000_000, expires_at=1_790_172_800, wording=b"\x01" * 32),
+    fact(Kind.GIVEN, 1_790_000_060, expires_at=1_850_000_000, wording=b"\x01" * 32),
+    fact(Kind.WITHDRAWN, 1_790_000_120),
+]
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """What an independent reader makes of the document."""
+    document = as_json_ld(PERSON, fold(FACTS).consents, FACTS, PROCESSING)
+    return Graph().parse(data=json.dumps(document), format="json-ld")
+
+
+def test_it_says_who_agreed_to_what_on_which_basis(graph: Graph) -> None:
+    assert (RECORD, RDF.type, DPV.ConsentRecord) in graph
+    assert (RECORD, DPV.hasDataSubject, URIRef(f"urn:uuid:{PERSON}")) in graph
+    assert (RECORD, DPV.hasLegalBasis, GDPR["A6-1-a"]) in graph
+    purpose = graph.value(RECORD, DPV.hasPurpose)
+    assert (purpose, RDF.type, DPV.Marketing) in graph
+    assert (purpose, DCTERMS.title, Literal("offers and news")) in graph
+
+
+def test_it_says_where_the_consent_stands_and_how_it_came_to_that(graph: Graph) -> None:
+    assert (RECORD, DPV.hasConsentStatus, DPV.ConsentWithdrawn) in graph
+    events = [graph.value(event, RDF.type) for event in graph.objects(RECORD, DCTERMS.hasPart)]
+    assert set(events) == {DPV.ConsentRequested, DPV.ConsentGiven, DPV.ConsentWithdrawn}
+    assert graph.value(RECORD, DCTERMS.valid) is None
+
+
+def test_a_consent_that_stands_has_an_end() -> None:
+    document = as_json_ld(PERSON, fold(FACTS[:2]).consents, FACTS[:2], PROCESSING)
+    graph = Graph().parse(data=json.dumps(document), format="json-ld")
+    valid = graph.value(RECORD, DCTERMS.valid)
+    assert isinstance(valid, Literal)
+    assert valid.toPython().timestamp() == 1_850_000_000
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["hasNotice", "hasDataController", "hasRecipient", "hasStorageCondition", "hasConsentControl", "hasRight",
+     "hasPersonalData", "hasProcessing", "hasJurisdiction"],
+)  # fmt: skip
+def test_the_mandatory_fields_of_the_standard_are_there(graph: Graph, field: str) -> None:
+    assert graph.value(RECORD, DPV[field]) is not None
+
+
+def test_every_term_is_one_of_the_vocabulary(graph: Graph) -> None:
+    used = {
+        str(node).removeprefix(str(DPV))
+        for triple in graph
+        for node in triple
+        if isinstance(node, URIRef) and str(node).startswith(str(DPV))
+    }
+    assert used <= TERMS
+    assert used >= {"ConsentRecord", "hasPurpose", "ConsentWithdrawn"}
+
+
+def test_nothing_is_said_that_the_reader_drops(graph: Graph) -> None:
+    assert all(":" in str(predicate) for _, predicate, _ in graph)
+    assert len(graph) > 50
+
+
+def test_the_table_has_a_row_for_each_event() -> None:
+    rows = list(as_rows(PERSON, fold(FACTS).consents, FACTS))
+    assert [row[COLUMNS.index("event")] for row in rows] == ["requested", "given", "withdrawn"]
+    assert {row[COLUMNS.index("status")] for row in rows} == {"withdrawn"}
+    assert all(len(row) == len(COLUMNS) for row in rows)
