@@ -23,7 +23,7 @@ app.command()(doctor.doctor)
 app.command()(doctor.migrate)
 app.add_typer(flows.app, name="flows", help="Check the dialogues, or draw them.")
 app.add_typer(i18n, name="i18n", help="Everything that translators need.")
-for command in (proofs.checkpoint, proofs.key, proofs.prove, proofs.bundle, proofs.export):
+for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove, proofs.bundle, proofs.export):
     ledger.app.command()(command)
 app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
 app.add_typer(person.app, name="person", help="What is known about one person.")

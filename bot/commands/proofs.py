@@ -38,6 +38,21 @@ async def _checkpoint(settings: Settings) -> str:
         return await runtime.checkpoints.newest() or "The ledger is empty.\n"
 
 
+def consistency(
+    size: Annotated[int, typer.Argument(help="The records that the older checkpoint counts: its second line.", min=1)],
+) -> None:
+    """Print the proof that the newest tree only added to an older one, for the verifier's --proof."""
+    print_json(run(_consistency(read_settings(), size)))
+
+
+async def _consistency(settings: Settings, size: int) -> list[str]:
+    async with open_runtime(settings) as runtime:
+        try:
+            return [step.hex() for step in await runtime.checkpoints.consistency(size)]
+        except IndexError:
+            fail(f"there was never a tree of {size} records")
+
+
 def key() -> None:
     """Print the public key that checkpoints are signed with: publish it, and give it to auditors."""
     typer.echo(run(_key(read_settings())))
