@@ -8,7 +8,15 @@ from typing import Any
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, ConnectionError, RedisError, ResponseError, TimeoutError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ConnectionError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+    TimeoutError,
+)
 
 from bot.service.ports import Unavailable
 
@@ -51,7 +59,7 @@ class Client:
         try:
             return await self._execute(*command)
         except (RedisError, OSError) as error:
-            if code(error) == "READONLY":  # after a failover: look up the primary's address again
+            if isinstance(error, ReadOnlyError):  # after a failover: look up the primary's address again
                 await self._redis.connection_pool.disconnect(inuse_connections=False)
             reason = _passing(error)
             if reason is None:
@@ -63,18 +71,20 @@ class Client:
         await self._redis.aclose()
 
 
-def code(error: Exception) -> str:
+def code(error: ResponseError) -> str:
     """Return the code of a server's error reply, e.g. `NOGROUP`; redis-py takes those that it knows off the text."""
-    known = getattr(error, "status_code", None)
-    return known or (str(error).partition(" ")[0] if isinstance(error, ResponseError) else "")
+    return error.status_code or str(error).partition(" ")[0]
 
 
 def _passing(error: Exception) -> str | None:
     """Say why a failure may pass, in words that hold nothing of the command; None when it will not."""
-    if isinstance(error, AuthenticationError):
-        return "it refuses the login: see REDIS_URL"
-    if (reason := _PASSING.get(code(error))) is not None:
-        return reason
+    for cause in (error, error.__cause__):  # what a server says while connecting is wrapped
+        if isinstance(cause, AuthenticationError):
+            return "it refuses the login: see REDIS_URL"
+        if isinstance(cause, ResponseError) and (reason := _PASSING.get(code(cause))) is not None:
+            return reason
+    if isinstance(error, BusyLoadingError):
+        return _PASSING["LOADING"]
     if isinstance(error, TimeoutError):
         return "it does not answer in time"
     return "it cannot be reached" if isinstance(error, ConnectionError | OSError) else None

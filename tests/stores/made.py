@@ -1,0 +1,100 @@
+"""Values for the tests of stores."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from bot.consent.evidence import Entry, Kind, Wording
+from bot.consent.lifecycle import Consent, Record, Status
+from bot.conversation.inbound import Inbound, Lapse, MessageId, Sender, Text
+from bot.conversation.reply import Button, Outbound, Reply
+from bot.conversation.session import Session
+from bot.service.ports import HandedOver, Incoming, PersonId
+
+T = TypeVar("T")
+
+PERSON = PersonId("019a0000-0000-7000-8000-000000000001")
+PHONE = "+4915123456789"
+BSUID = "DE.1349120865530274"
+TODAY = 20_000
+"""A day, counted since 1970."""
+WORDING = Wording("May we write to you? Reply *YES*.", "opt_in.ask", "en")
+
+
+def message(id: str = "m1", body: str = "yes") -> Inbound:
+    return Inbound(MessageId(f"wamid.{id}"), Sender(PHONE, BSUID), TODAY * 86400, Text(body), received_at=1.5)
+
+
+def incoming(id: str = "m1", day: int = TODAY) -> Incoming:
+    return Incoming(id.encode().ljust(16), day, message(id))
+
+
+def lapse(question: str = "q1") -> Inbound:
+    return Inbound(MessageId(f"lapse {question}"), Sender(), 1, Lapse(question), person=PERSON)
+
+
+def outbound(id: str = "o1", attempt: int = 0) -> Outbound:
+    reply = Reply(body="Thank you.", footer="Reply STOP to unsubscribe", buttons=(Button("yes:1", "Yes"),))
+    return Outbound(id, PERSON, PHONE, BSUID, reply, ledger_seq=2, attempt=attempt)
+
+
+def handed_over(id: str = "m1") -> HandedOver:
+    return HandedOver(message(id, "When do you open?"), PERSON, "en", 2)
+
+
+def session(unclear: int = 0) -> Session:
+    """The session of a person who has subscribed."""
+    given = Consent(Status.GIVEN, since=1790000000, asked_at=1789999000, expires_at=1850000000)
+    return Session(
+        person=PERSON,
+        record=Record(2, {"order_updates": given}),
+        locale="de",
+        unclear=unclear,
+        last_text="opt_in.welcome",
+        repeats=1,
+        last_at=1790000000,
+        phone=b"abcd",
+    )
+
+
+def requested(id: str, purpose: str = "order_updates", shown: Wording = WORDING) -> Entry:
+    return Entry(
+        kind=Kind.REQUESTED,
+        purpose=purpose,
+        at=1790000000,
+        recorded_at=1790000000.25,
+        question="0123456789ab",
+        locale=shown.locale,
+        expires_at=1790172800,
+        notice="2026-09-01",
+        wording=shown.sha256,
+        shown=shown,
+        inbound=f"wamid.{id}",
+        rule="start:en:exact",
+    )
+
+
+def given(id: str, purpose: str = "order_updates", answer: str = "Yes please") -> Entry:
+    return Entry(
+        kind=Kind.GIVEN,
+        purpose=purpose,
+        at=1790000060,
+        recorded_at=1790000060.5,
+        question="0123456789ab",
+        locale="en",
+        expires_at=1850000000,
+        notice="2026-09-01",
+        wording=WORDING.sha256,
+        inbound=f"wamid.{id}",
+        answer=answer,
+        rule="yes:en:exact",
+    )
+
+
+def withdrawn(id: str, purpose: str = "order_updates") -> Entry:
+    return Entry(kind=Kind.WITHDRAWN, purpose=purpose, at=1790000120, inbound=f"wamid.{id}", answer="STOP", locale="en")
+
+
+def chosen(values: list[T], condition: Callable[[T], bool]) -> T:
+    """The only value for which the condition holds."""
+    (found,) = [value for value in values if condition(value)]
+    return found

@@ -1,0 +1,130 @@
+"""Each event once, and none beyond the room that there is."""
+
+import asyncio
+from collections import Counter
+
+import msgspec
+import pytest
+
+from bot.conversation.inbound import Text
+from bot.service.ports import Incoming, Taken
+from bot.stores.redis.connect import Client
+from bot.stores.redis.inbox import Inbox
+from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.streams import Stream
+from bot.stores.redis.wire import read_event
+from tests.stores.made import TODAY, incoming, message
+
+DAY = 86400
+
+
+@pytest.fixture
+def inbox(client: Client, shard: Shard) -> Inbox:
+    return Inbox(client, shard, limit=5)
+
+
+async def stored(client: Client, shard: Shard) -> int:
+    return int(await client.run("XLEN", shard.inbox))
+
+
+async def test_an_event_is_stored_once(client: Client, shard: Shard, inbox: Inbox) -> None:
+    assert await inbox.add(incoming("m1")) is Taken.STORED
+    assert await inbox.add(incoming("m1")) is Taken.KNOWN
+    assert await stored(client, shard) == 1
+
+
+async def test_a_hundred_at_once_by_two_processes_are_stored_once(
+    client: Client, other_client: Client, shard: Shard
+) -> None:
+    inboxes = [Inbox(one, shard, limit=100) for one in (client, other_client)]
+    taken = await asyncio.gather(*(inboxes[number % 2].add(incoming("m1")) for number in range(100)))
+    assert Counter(taken) == {Taken.STORED: 1, Taken.KNOWN: 99}
+    assert await stored(client, shard) == 1
+
+
+async def test_an_event_is_known_after_it_was_answered(client: Client, shard: Shard, inbox: Inbox) -> None:
+    stream = Stream(client, shard.inbox, read_event)
+    await inbox.add(incoming("m1"))
+    await stream.read(1, wait=False)
+    (queued,) = await stream.read(1)
+    await stream.finish(queued.id)
+    assert await inbox.add(incoming("m1")) is Taken.KNOWN
+
+
+async def test_an_event_is_remembered_for_eight_days_from_when_it_was_stored(
+    client: Client, shard: Shard, inbox: Inbox
+) -> None:
+    """Also one that came late: it lies under its own day, whose first event is long past."""
+    await inbox.add(incoming("m1"))
+    await client.run("EXPIRE", shard.seen(TODAY), 60)
+    await inbox.add(incoming("m2"))
+    assert await client.run("TTL", shard.seen(TODAY)) >= 8 * DAY - 1
+
+
+async def test_repeating_an_event_does_not_prolong_its_memory(client: Client, shard: Shard, inbox: Inbox) -> None:
+    await inbox.add(incoming("m1"))
+    await client.run("EXPIRE", shard.seen(TODAY), 60)
+    await inbox.add(incoming("m1"))
+    assert await client.run("TTL", shard.seen(TODAY)) <= 60
+
+
+async def test_an_event_lies_under_its_own_day_whenever_it_comes(inbox: Inbox) -> None:
+    first = [incoming(f"m{day}", day) for day in (TODAY - 7, TODAY, TODAY - 1)]
+    assert set(await asyncio.gather(*map(inbox.add, first))) == {Taken.STORED}
+    assert set(await asyncio.gather(*map(inbox.add, first))) == {Taken.KNOWN}
+
+
+async def test_a_full_inbox_refuses_and_forgets_what_it_refused(client: Client, shard: Shard, inbox: Inbox) -> None:
+    taken = await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(8)))
+    assert Counter(taken) == {Taken.STORED: 5, Taken.FULL: 3}
+    assert await inbox.add(incoming("m0")) is Taken.KNOWN, "a repetition needs no room"
+    stream = Stream(client, shard.inbox, read_event)
+    await stream.read(1, wait=False)
+    (queued,) = await stream.read(1)
+    assert await inbox.add(incoming("m7")) is Taken.FULL, "what is read but not finished takes room"
+    await stream.finish(queued.id)
+    assert await inbox.add(incoming("m7")) is Taken.STORED
+
+
+async def test_nothing_unread_is_ever_trimmed(client: Client, shard: Shard) -> None:
+    inbox = Inbox(client, shard, limit=10_000)
+    await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(3000)))
+    assert await stored(client, shard) == 3000
+
+
+async def test_forwarding_asks_neither_for_room_nor_for_the_past(client: Client, shard: Shard, inbox: Inbox) -> None:
+    for number in range(6):
+        await inbox.add(incoming(f"m{number}"))
+    await inbox.forward(message("m0"))
+    assert await stored(client, shard) == 6
+
+
+async def test_an_event_that_cannot_be_written_harms_no_other(client: Client, shard: Shard, inbox: Inbox) -> None:
+    """Half a surrogate pair is no text."""
+    broken = Incoming(b"broken".ljust(16), TODAY, msgspec.structs.replace(message(), content=Text("\ud83d")))
+    good, bad = await asyncio.gather(inbox.add(incoming("m1")), inbox.add(broken), return_exceptions=True)
+    assert good is Taken.STORED
+    assert isinstance(bad, UnicodeEncodeError)
+    assert await inbox.add(incoming("m2")) is Taken.STORED
+
+
+async def test_a_server_that_forgot_the_scripts_is_given_them(client: Client, inbox: Inbox) -> None:
+    await inbox.add(incoming("m1"))
+    await client.run("SCRIPT", "FLUSH")
+    assert await inbox.add(incoming("m2")) is Taken.STORED
+
+
+async def test_all_of_one_tick_go_in_one_call(client: Client, shard: Shard) -> None:
+    inbox = Inbox(client, shard, limit=1000)
+    await inbox.add(incoming("first"))
+    await client.run("CONFIG", "RESETSTAT")
+    await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(200)))
+    assert "cmdstat_evalsha:calls=1," in (await client.run("INFO", "commandstats")).decode()
+
+
+async def test_the_group_is_made_for_entries_that_came_first(client: Client, shard: Shard, inbox: Inbox) -> None:
+    await inbox.add(incoming("m1"))
+    await Stream(client, shard.inbox, read_event).read(1, wait=False)
+    (group,) = await client.run("XINFO", "GROUPS", shard.inbox)
+    assert group[1] == GROUP.encode()
+    assert group[group.index(b"lag") + 1] == 1

@@ -1,0 +1,155 @@
+"""Messages that wait, come back, are handed back by the host, and what became of those sent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.conversation.reply import Outbound
+from bot.service.ports import Queued
+from bot.stores.redis.connect import Client
+from bot.stores.redis.connect import connect as connect_redis
+from bot.stores.redis.keys import Shard
+from bot.stores.redis.outbox import RANK, STATUS_SECONDS, Outbox
+from bot.stores.redis.streams import Stream
+from bot.stores.redis.wire import encode, read_event, read_handed_over, read_outbound
+from tests.stores.made import handed_over, lapse, outbound
+
+NOW = 1_790_000_000.0
+
+_tokens = count()
+
+
+@pytest.fixture
+def outbox(client: Client, shard: Shard) -> Outbox:
+    return Outbox(client, shard)
+
+
+@pytest.fixture
+async def queue(client: Client, shard: Shard) -> Stream[Outbound]:
+    queue = Stream(client, shard.outbox, read_outbound, abandoned_after_ms=50)
+    await queue.read(1, wait=False)
+    return queue
+
+
+async def queued(client: Client, shard: Shard, queue: Stream[Outbound]) -> Queued[Outbound]:
+    """A message in the outbox that has been read."""
+    await client.run("XADD", shard.outbox, "*", "e", encode(outbound()))
+    (one,) = await queue.read(1)
+    return one
+
+
+async def test_a_message_comes_back_when_it_is_due(
+    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+) -> None:
+    first = await queued(client, shard, queue)
+    await outbox.retry(first.id, outbound(attempt=1), NOW + 5.25)
+    assert await queue.length() == 0
+    assert await outbox.promote(NOW + 5.24) == 0
+    assert await outbox.promote(NOW + 5.25) == 1
+    assert [one.item for one in await queue.read(1)] == [outbound(attempt=1)]
+    assert await outbox.promote(NOW + 9999) == 0
+
+
+async def test_a_message_that_another_has_finished_does_not_come_back(
+    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+) -> None:
+    first = await queued(client, shard, queue)
+    await queue.finish(first.id)
+    await outbox.retry(first.id, outbound(attempt=1), NOW)
+    assert await outbox.promote(NOW) == 0
+
+
+async def test_a_message_is_put_back_once_by_two_who_try(
+    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+) -> None:
+    first = await queued(client, shard, queue)
+    tries = (outbox.retry(first.id, outbound(attempt=number), NOW) for number in range(1, 9))
+    await asyncio.gather(*tries)
+    assert await outbox.promote(NOW) == 1
+
+
+async def test_timers_that_are_due_come_in_as_events(client: Client, shard: Shard, outbox: Outbox) -> None:
+    inbox = Stream(client, shard.inbox, read_event)
+    await inbox.read(1, wait=False)
+    await client.run("ZADD", shard.timers, NOW, encode(lapse("q1")), NOW + 1, encode(lapse("q2")))
+    assert await outbox.promote(NOW) == 1
+    assert [one.item for one in await inbox.read(10)] == [lapse("q1")]
+
+
+async def test_many_that_are_due_come_in_steps_the_oldest_first(client: Client, shard: Shard, outbox: Outbox) -> None:
+    for number in range(1200):
+        await client.run("ZADD", shard.retries, NOW + number, encode(outbound(f"o{number:04}")))
+    counts = [await outbox.promote(NOW + 5000) for _ in range(4)]
+    assert sum(counts) == 1200
+    assert max(counts) <= 500
+    ids = [fields[1] for _, fields in await client.run("XRANGE", shard.outbox, "-", "+")]
+    assert ids == [encode(outbound(f"o{number:04}")) for number in range(1200)]
+
+
+async def test_two_processes_that_look_at_once_bring_each_back_once(
+    client: Client, other_client: Client, shard: Shard
+) -> None:
+    for number in range(100):
+        await client.run("ZADD", shard.retries, NOW, encode(outbound(str(number))))
+    both = [Outbox(client, shard), Outbox(other_client, shard)]
+    await asyncio.gather(*(outbox.promote(NOW) for outbox in both * 3))
+    assert await client.run("XLEN", shard.outbox) == 100
+
+
+async def test_what_the_host_answers_is_queued_and_its_message_finished(
+    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+) -> None:
+    handover = Stream(client, shard.handover, read_handed_over)
+    await handover.read(1, wait=False)
+    await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
+    (one,) = await handover.read(1)
+    await outbox.hand_back(one.id, [outbound("h0"), outbound("h1")])
+    await outbox.hand_back(one.id, [outbound("h0"), outbound("h1")])  # its answer was lost
+    assert await handover.length() == 0
+    assert [sent.item for sent in await queue.read(10)] == [outbound("h0"), outbound("h1")]
+
+
+async def test_a_host_may_have_nothing_to_say(client: Client, shard: Shard, outbox: Outbox) -> None:
+    handover = Stream(client, shard.handover, read_handed_over)
+    await handover.read(1, wait=False)
+    await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
+    (one,) = await handover.read(1)
+    await outbox.hand_back(one.id, [])
+    assert await handover.length() == 0
+    assert await client.run("XLEN", shard.outbox) == 0
+
+
+class TestStatuses:
+    @pytest.fixture
+    async def outboxes(self, redis_url: str, shard: Shard) -> AsyncIterator[list[Outbox]]:
+        clients = [connect_redis(redis_url, connections=2) for _ in range(2)]
+        yield [Outbox(client, shard) for client in clients]
+        for client in clients:
+            await client.close()
+
+    @given(arriving=st.lists(st.sampled_from(sorted(RANK)), min_size=1, max_size=12), together=st.booleans())
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    async def test_only_rise_in_whatever_order_they_come(
+        self, outboxes: list[Outbox], arriving: list[str], together: bool
+    ) -> None:
+        token = next(_tokens).to_bytes(16)
+        asked = [outboxes[place % 2].raise_status(token, status) for place, status in enumerate(arriving)]
+        news = await asyncio.gather(*asked) if together else [await one for one in asked]
+        risen = [RANK[status] for status, is_news in zip(arriving, news, strict=True) if is_news]
+        assert max(risen) == max(RANK[status] for status in arriving)
+        assert len(set(risen)) == len(risen), "each rank is news once"
+        if not together:
+            assert risen == sorted(risen)
+            assert news[0]
+
+    async def test_of_different_messages_do_not_mix(self, outbox: Outbox) -> None:
+        assert await outbox.raise_status(b"a" * 16, "read")
+        assert await outbox.raise_status(b"b" * 16, "sent")
+
+    async def test_are_forgotten_in_time(self, client: Client, shard: Shard, outbox: Outbox) -> None:
+        await outbox.raise_status(b"a" * 16, "sent")
+        assert 0 < await client.run("TTL", shard.status(b"a" * 16)) <= STATUS_SECONDS

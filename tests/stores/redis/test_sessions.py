@@ -1,0 +1,205 @@
+"""The commit: all that a message led to, at once, and by one worker only."""
+
+import asyncio
+
+import pytest
+
+from bot.conversation.inbound import Event
+from bot.service.ports import Commit, Queued
+from bot.stores.redis.connect import Client
+from bot.stores.redis.inbox import Inbox
+from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.sessions import IDLE_SECONDS, Sessions
+from bot.stores.redis.streams import Stream
+from bot.stores.redis.wire import encode, read_event, read_handed_over, read_outbound
+from tests.stores.made import handed_over, lapse, message, outbound, session
+
+TOKEN, OTHER = b"\x00one person's \xff\n", b"another person's"
+
+
+@pytest.fixture
+def sessions(client: Client, shard: Shard) -> Sessions:
+    return Sessions(client, shard)
+
+
+@pytest.fixture
+def inbox(client: Client, shard: Shard) -> Stream[Event]:
+    return Stream(client, shard.inbox, read_event, abandoned_after_ms=50)
+
+
+async def arrived(client: Client, shard: Shard, inbox: Stream[Event], count: int) -> list[Queued[Event]]:
+    """Messages that have come in and been read."""
+    await inbox.read(1, wait=False)
+    writing = Inbox(client, shard, limit=0)
+    await asyncio.gather(*(writing.forward(message(str(number))) for number in range(count)))
+    return await inbox.read(count)
+
+
+async def entries(client: Client, key: str) -> list[bytes]:
+    """The payloads of a stream."""
+    return [fields[1] for _, fields in await client.run("XRANGE", key, "-", "+")]
+
+
+def commit(messages: list[Queued[Event]], token: bytes = TOKEN, read: bytes = b"", unclear: int = 0) -> Commit:
+    return Commit(token, read, session(unclear), [queued.id for queued in messages])
+
+
+async def test_a_commit_does_everything(client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions) -> None:
+    messages = await arrived(client, shard, inbox, 2)
+    done = commit(messages)
+    done.outbound = [outbound("o1"), outbound("o2")]
+    done.handed_over = [handed_over("m1")]
+    done.timers = [(1800000000.0, lapse("q1")), (1800000001.5, lapse("q2"))]
+    assert await sessions.commit([done]) == [True]
+
+    ((kept, read),) = [one for one in await sessions.load([TOKEN]) if one]
+    assert kept == session()
+    assert read == encode(session())
+    assert await inbox.length() == 0
+    assert (await client.run("XPENDING", shard.inbox, GROUP))[0] == 0
+    assert [read_outbound(one) for one in await entries(client, shard.outbox)] == [outbound("o1"), outbound("o2")]
+    assert [read_handed_over(one) for one in await entries(client, shard.handover)] == [handed_over("m1")]
+    timers = await client.run("ZRANGE", shard.timers, 0, -1, "WITHSCORES")
+    assert [read_event(one) for one in timers[::2]] == [lapse("q1"), lapse("q2")]
+    assert [float(one) for one in timers[1::2]] == [1800000000.0, 1800000001.5]
+    assert await client.run("TTL", shard.session(TOKEN)) > IDLE_SECONDS - 10
+
+
+async def test_a_timer_that_ended_is_taken_away_and_a_new_one_set(
+    client: Client, shard: Shard, sessions: Sessions
+) -> None:
+    first = commit([])
+    first.timers = [(1800000000.0, lapse("q1")), (1800000000.0, lapse("q2"))]
+    await sessions.commit([first])
+    second = commit([], read=encode(session()))
+    second.ended, second.timers = [lapse("q1")], [(1900000000.0, lapse("q3"))]
+    assert await sessions.commit([second]) == [True]
+    assert [read_event(one) for one in await client.run("ZRANGE", shard.timers, 0, -1)] == [lapse("q2"), lapse("q3")]
+
+
+async def test_a_session_that_changed_meanwhile_is_left_with_its_messages(
+    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+) -> None:
+    first, second = await arrived(client, shard, inbox, 2)
+    assert await sessions.commit([commit([first])]) == [True]
+    late = commit([second], unclear=1)
+    late.outbound, late.timers, late.superseded = [outbound()], [(1.0, lapse())], OTHER
+    await client.run("SET", shard.session(OTHER), "kept")
+    assert await sessions.commit([late]) == [False]
+    assert await sessions.load([TOKEN]) == [(session(), encode(session()))]
+    assert await client.run("EXISTS", shard.outbox, shard.timers, shard.session(OTHER)) == 1
+    assert await inbox.length() == 1
+
+
+async def test_one_who_changed_holds_back_nobody_else(
+    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+) -> None:
+    messages = await arrived(client, shard, inbox, 3)
+    commits = [commit([one], token) for one, token in zip(messages, (OTHER, TOKEN, b"third".ljust(16)), strict=True)]
+    commits[1].read = b"what is no longer there"
+    for number, one in enumerate(commits):
+        one.outbound = [outbound(f"o{number}")]
+    assert await sessions.commit(commits) == [True, False, True]
+    sent = [read_outbound(one) for one in await entries(client, shard.outbox)]
+    assert sent == [outbound("o0"), outbound("o2")]
+    assert await inbox.length() == 1
+
+
+async def test_a_message_that_another_has_finished_is_not_answered_again(
+    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+) -> None:
+    first, second = await arrived(client, shard, inbox, 2)
+    await inbox.finish(first.id)
+    late = commit([first, second])
+    late.outbound = [outbound()]
+    assert await sessions.commit([late]) == [False]
+    assert await entries(client, shard.outbox) == []
+
+
+async def test_a_commit_whose_answer_was_lost_changes_nothing_when_repeated(
+    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+) -> None:
+    done = commit(await arrived(client, shard, inbox, 1))
+    done.outbound = [outbound()]
+    assert await sessions.commit([done]) == [True]
+    assert await sessions.commit([done]) == [False]
+    assert len(await entries(client, shard.outbox)) == 1
+
+
+async def test_of_two_workers_with_the_same_message_exactly_one_answers(
+    client: Client, other_client: Client, shard: Shard, inbox: Stream[Event]
+) -> None:
+    """The first was slow, so the second took its messages over; then both commit."""
+    messages = await arrived(client, shard, inbox, 30)
+    workers = [Sessions(client, shard), Sessions(other_client, shard)]
+    tokens = [bytes([number]) * 16 for number in range(30)]
+
+    async def answer(worker: Sessions) -> list[bool]:
+        commits = [commit([one], token) for one, token in zip(messages, tokens, strict=True)]
+        for one in commits:
+            one.outbound = [outbound()]
+        return [result for one in commits for result in await worker.commit([one])]
+
+    results = await asyncio.gather(*map(answer, workers))
+    assert [sum(both) for both in zip(*results, strict=True)] == [1] * 30
+    assert len(await entries(client, shard.outbox)) == 30
+
+
+async def test_what_a_worker_left_between_reading_and_committing_is_answered_by_another(
+    client: Client, other_client: Client, shard: Shard, inbox: Stream[Event]
+) -> None:
+    await arrived(client, shard, inbox, 1)
+    await asyncio.sleep(0.08)
+    other: Stream[Event] = Stream(other_client, shard.inbox, read_event, abandoned_after_ms=50)
+    assert await Sessions(other_client, shard).commit([commit(await other.reclaim(1))]) == [True]
+    assert await inbox.length() == 0
+
+
+async def test_a_session_moves_to_another_address(client: Client, shard: Shard, sessions: Sessions) -> None:
+    await sessions.commit([commit([], OTHER)])
+    moved = commit([], TOKEN)
+    moved.superseded = OTHER
+    assert await sessions.commit([moved]) == [True]
+    assert await sessions.load([OTHER, TOKEN]) == [None, (session(), encode(session()))]
+
+
+async def test_a_session_that_supersedes_itself_stays(sessions: Sessions) -> None:
+    same = commit([], TOKEN)
+    same.superseded = TOKEN
+    await sessions.commit([same])
+    assert await sessions.load([TOKEN]) == [(session(), encode(session()))]
+
+
+@pytest.mark.parametrize("unreadable", [b"\xc1", b"\x93\x01\x02\x03", b"\x91" * 5000, b"\x91\xa1\xff", b""])
+async def test_a_session_that_this_version_cannot_read_is_lost_and_made_anew(
+    client: Client, shard: Shard, sessions: Sessions, unreadable: bytes
+) -> None:
+    await client.run("SET", shard.session(TOKEN), unreadable)
+    assert await sessions.load([TOKEN]) == [None]
+    assert await sessions.commit([commit([])]) == [True]
+    assert await sessions.load([TOKEN]) == [(session(), encode(session()))]
+
+
+async def test_sessions_are_loaded_in_the_order_asked_for(sessions: Sessions) -> None:
+    await sessions.commit([commit([], TOKEN, unclear=1), commit([], OTHER, unclear=2)])
+    loaded = await sessions.load([OTHER, b"nobody's".ljust(16), TOKEN])
+    assert [one and one[0].unclear for one in loaded] == [2, None, 1]
+    assert await sessions.load([]) == []
+    assert await sessions.commit([]) == []
+
+
+async def test_one_person_with_ten_thousand_messages_is_finished_at_once(
+    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+) -> None:
+    """Lua's `unpack` gives up at 8,000 values."""
+    messages = await arrived(client, shard, inbox, 10_000)
+    flood = commit(messages)
+    flood.outbound = [outbound(str(number)) for number in range(9000)]
+    assert await sessions.commit([flood]) == [True]
+    assert await inbox.length() == 0
+    assert len(await entries(client, shard.outbox)) == 9000
+
+
+async def test_an_idle_person_takes_less_than_400_bytes(client: Client, shard: Shard, sessions: Sessions) -> None:
+    await sessions.commit([commit([])])
+    assert await client.run("MEMORY", "USAGE", shard.session(TOKEN)) < 400

@@ -1,0 +1,222 @@
+"""Queues on the real engine: competing readers, crashes of readers, and a server that lost everything."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from bot.conversation.inbound import Event
+from bot.stores.redis import streams
+from bot.stores.redis.connect import Client
+from bot.stores.redis.inbox import Inbox
+from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.streams import Stream
+from bot.stores.redis.wire import read_event
+from tests.stores.made import message
+
+SOON_MS = 60
+"""When readers of these tests count as dead."""
+
+
+@pytest.fixture
+def inbox(client: Client, shard: Shard) -> Inbox:
+    return Inbox(client, shard, limit=100_000)
+
+
+def reader(client: Client, shard: Shard, abandoned_after_ms: int = SOON_MS) -> Stream[Event]:
+    return Stream(client, shard.inbox, read_event, abandoned_after_ms=abandoned_after_ms)
+
+
+async def put(inbox: Inbox, *ids: str) -> None:
+    for id in ids:
+        await inbox.forward(message(id))
+
+
+async def names(client: Client, shard: Shard) -> set[bytes]:
+    return {fields[1] for fields in await client.run("XINFO", "CONSUMERS", shard.inbox, GROUP)}
+
+
+async def given_up() -> None:
+    """Wait until a reader that does nothing counts as dead."""
+    await asyncio.sleep(SOON_MS / 1000 * 1.5)
+
+
+async def test_what_was_put_in_comes_out_in_order(client: Client, shard: Shard, inbox: Inbox) -> None:
+    stream = reader(client, shard)
+    await put(inbox, "m1", "m2", "m3")
+    await stream.read(10)  # makes the group
+    assert [queued.item for queued in await stream.read(2)] == [message("m1"), message("m2")]
+    assert [queued.item for queued in await stream.read(2)] == [message("m3")]
+
+
+async def test_what_was_there_before_any_reader_is_read(client: Client, shard: Shard, inbox: Inbox) -> None:
+    await put(inbox, "early")
+    stream = reader(client, shard)
+    await stream.read(1, wait=False)
+    assert len(await stream.read(1, wait=False)) == 1
+
+
+async def test_readers_share_the_work_and_nobody_gets_what_another_has(
+    client: Client, other_client: Client, shard: Shard, inbox: Inbox
+) -> None:
+    mine, theirs = reader(client, shard), reader(other_client, shard)
+    await mine.read(1, wait=False)
+    await put(inbox, *(f"m{number}" for number in range(40)))
+    batches = await asyncio.gather(*(stream.read(5) for stream in (mine, theirs) * 4))
+    ids = Counter(queued.id for batch in batches for queued in batch)
+    assert len(ids) == 40
+    assert set(ids.values()) == {1}
+
+
+async def test_a_finished_entry_is_gone_for_all(client: Client, shard: Shard, inbox: Inbox) -> None:
+    stream = reader(client, shard)
+    await stream.read(1, wait=False)
+    await put(inbox, "m1", "m2")
+    for queued in await stream.read(10):
+        await stream.finish(queued.id)
+    await given_up()
+    assert await stream.length() == 0
+    assert await reader(client, shard).reclaim(10) == []
+
+
+async def test_what_a_dead_reader_left_is_taken_over(
+    client: Client, other_client: Client, shard: Shard, inbox: Inbox
+) -> None:
+    dead, living = reader(client, shard), reader(other_client, shard)
+    await dead.read(1, wait=False)
+    await put(inbox, "m1")
+    (read,) = await dead.read(1)
+    assert await living.reclaim(10) == []
+    await given_up()
+    (taken,) = await living.reclaim(10)
+    assert taken == read
+    assert await living.length() == 1
+    await living.finish(taken.id)
+    assert await living.length() == 0
+
+
+async def test_what_is_renewed_stays_in_hand(client: Client, shard: Shard, inbox: Inbox) -> None:
+    slow, other = reader(client, shard, 300), reader(client, shard, 300)
+    await slow.read(1, wait=False)
+    await put(inbox, "m1")
+    (queued,) = await slow.read(1)
+    for _ in range(6):
+        await asyncio.sleep(0.1)
+        await slow.renew([queued.id])
+        assert await other.reclaim(10) == []
+    await slow.renew([])
+
+
+async def test_what_was_finished_is_not_brought_back_by_renewing(client: Client, shard: Shard, inbox: Inbox) -> None:
+    stream = reader(client, shard)
+    await stream.read(1, wait=False)
+    await put(inbox, "m1")
+    (queued,) = await stream.read(1)
+    await stream.finish(queued.id)
+    await stream.renew([queued.id])
+    await given_up()
+    assert await stream.reclaim(10) == []
+
+
+async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, shard: Shard, inbox: Inbox) -> None:
+    """One look of Redis ends after ten entries for each that was asked for."""
+    busy, dead, living = reader(client, shard, 400), reader(client, shard, 400), reader(client, shard, 400)
+    await busy.read(1, wait=False)
+    await put(inbox, *(f"m{number}" for number in range(50)))
+    held = [queued.id for queued in await busy.read(50)]
+    await put(inbox, "left")
+    (left,) = await dead.read(1)
+    await asyncio.sleep(0.45)
+    await busy.renew(held)
+    found = [queued for _ in range(7) for queued in await living.reclaim(1)]
+    assert found == [left]
+
+
+@pytest.mark.parametrize("command", ["FLUSHALL", "DEL"])
+async def test_a_server_that_lost_everything_is_read_on(
+    client: Client, shard: Shard, inbox: Inbox, command: str
+) -> None:
+    stream = reader(client, shard)
+    await stream.read(1, wait=False)
+    waiting = asyncio.create_task(stream.read(1))
+    await asyncio.sleep(0.05)
+    await (client.run("FLUSHALL") if command == "FLUSHALL" else client.run("DEL", shard.inbox))
+    await put(inbox, "after")
+    batches = [await waiting, *[await stream.read(1, wait=False) for _ in range(3)]]
+    assert [queued.item for batch in batches for queued in batch] == [message("after")]
+
+
+async def test_finishing_and_leaving_survive_a_lost_stream(client: Client, shard: Shard, inbox: Inbox) -> None:
+    stream = reader(client, shard)
+    await stream.read(1, wait=False)
+    await put(inbox, "m1")
+    (queued,) = await stream.read(1)
+    await client.run("FLUSHALL")
+    await stream.finish(queued.id)
+    await stream.renew([queued.id])
+    assert await stream.reclaim(1) == []
+    await client.run("FLUSHALL")
+    await stream.leave()
+
+
+async def test_what_this_version_cannot_read_comes_without_an_item(client: Client, shard: Shard) -> None:
+    stream = reader(client, shard)
+    await client.run("XADD", shard.inbox, "*", "e", b"\x93\x01\x02\x03")
+    await stream.read(1, wait=False)
+    (queued,) = await stream.read(1)
+    assert (queued.item, queued.payload) == (None, b"\x93\x01\x02\x03")
+
+
+async def test_an_entry_shows_nothing_of_the_person(client: Client, shard: Shard, inbox: Inbox) -> None:
+    stream = reader(client, shard)
+    await put(inbox, "m1")
+    await stream.read(1, wait=False)
+    (queued,) = await stream.read(1)
+    assert b"4915123456789" in queued.payload
+    assert "payload" not in repr(queued)
+
+
+async def test_a_reader_that_leaves_gives_up_its_name(client: Client, shard: Shard) -> None:
+    staying, leaving = reader(client, shard), reader(client, shard)
+    for stream in (staying, staying, leaving):
+        await stream.read(1, wait=False)
+    assert len(await names(client, shard)) == 2
+    await leaving.leave()
+    assert len(await names(client, shard)) == 1
+
+
+async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: Shard, inbox: Inbox) -> None:
+    """Redis forgets what is unfinished under a name together with the name."""
+    leaving = reader(client, shard)
+    await leaving.read(1, wait=False)
+    await put(inbox, "m1")
+    await leaving.read(1)
+    await leaving.leave()
+    await given_up()
+    assert [queued.item for queued in await reader(client, shard).reclaim(1)] == [message("m1")]
+
+
+async def test_who_leaves_clears_the_names_of_the_dead(
+    client: Client, shard: Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, leaving = reader(client, shard), reader(client, shard)
+    for stream in (dead, dead, leaving):
+        await stream.read(1, wait=False)
+    await leaving.leave()
+    assert len(await names(client, shard)) == 1, "a day has not passed"
+    await asyncio.sleep(0.03)
+    monkeypatch.setattr(streams, "DEAD_AFTER_MS", 20)
+    await leaving.leave()
+    assert await names(client, shard) == set()
+
+
+async def test_many_entries_finish_in_few_calls(client: Client, shard: Shard, inbox: Inbox) -> None:
+    stream = reader(client, shard)
+    await stream.read(1, wait=False)
+    await asyncio.gather(*(inbox.forward(message(str(number))) for number in range(300)))
+    batch = await stream.read(300)
+    await client.run("CONFIG", "RESETSTAT")
+    await asyncio.gather(*(stream.finish(queued.id) for queued in batch))
+    calls = (await client.run("INFO", "commandstats")).decode()
+    assert "cmdstat_evalsha:calls=2," in calls
+    assert await stream.length() == 0

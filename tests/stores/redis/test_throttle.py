@@ -1,0 +1,74 @@
+"""What Meta allows the business number to send in a second, whoever sends."""
+
+import asyncio
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.stores.redis.connect import Client
+from bot.stores.redis.keys import BUCKET
+from bot.stores.redis.throttle import Throttle
+
+RATE = 500
+
+
+async def test_all_processes_and_shards_share_one_bucket(client: Client, other_client: Client) -> None:
+    mine, theirs = Throttle(client, rate=1), Throttle(other_client, rate=1)
+    assert (await mine.take(1))[0] == 1
+    assert (await theirs.take(1))[0] == 0
+    assert await client.run("KEYS", "*") == [BUCKET.encode()]
+    assert not BUCKET.startswith("{s")
+
+
+@given(st.lists(st.tuples(st.integers(1, 80), st.floats(0, 0.012)), min_size=1, max_size=12))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_never_more_is_granted_than_the_rate_allows(client: Client, asked: list[tuple[int, float]]) -> None:
+    throttle = Throttle(client, rate=RATE)
+    await client.run("DEL", BUCKET)
+    granted, start = 0, time.monotonic()
+    for wanted, pause in asked:
+        got, wait = await throttle.take(wanted)
+        assert 0 <= got <= wanted
+        assert (wait > 0) is (got == 0)
+        granted += got
+        assert granted <= RATE * (time.monotonic() - start) + throttle.burst + 1e-3
+        await asyncio.sleep(pause)
+
+
+async def test_the_whole_rate_is_granted_to_who_waits_as_told(client: Client) -> None:
+    throttle = Throttle(client, rate=RATE)
+    await throttle.take(throttle.burst)
+    granted, calls, start = 0, 0, time.monotonic()
+    while time.monotonic() < start + 0.4:
+        got, wait = await throttle.take(64)
+        granted += got
+        calls += 1
+        await asyncio.sleep(wait)
+    elapsed = time.monotonic() - start
+    assert granted > 0.7 * RATE * elapsed
+    assert calls < granted / 5, "waiting for single tokens would ask for each"
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(1, 1), (80, 8), (1000, 100)])
+async def test_a_tenth_of_a_second_may_go_at_once(client: Client, rate: int, burst: int) -> None:
+    got, wait = await Throttle(client, rate=rate).take(10_000)
+    assert (got, wait) == (burst, 0)
+
+
+async def test_one_who_wants_a_single_message_waits_for_one_only(client: Client) -> None:
+    throttle = Throttle(client, rate=80)
+    await throttle.take(throttle.burst)
+    _, wait = await throttle.take(1)
+    assert 0 < wait <= 1 / 80 + 0.001
+
+
+async def test_a_clock_that_was_set_back_stops_nobody(client: Client) -> None:
+    throttle = Throttle(client, rate=RATE)
+    await throttle.take(throttle.burst)
+    in_an_hour = (time.time() + 3600) * 1000
+    await client.run("HSET", BUCKET, "at", in_an_hour)
+    await throttle.take(1)
+    await asyncio.sleep(0.02)
+    assert (await throttle.take(1))[0] == 1
