@@ -93,9 +93,10 @@ class Keywords:
         return answers[0].get(form) or answers[1].get(plain)
 
     def _command(self, words: list[str]) -> Match | None:
-        """Return the command that a message is when the courtesies around it are left out."""
+        """Return the command that a message is without the courtesies around it; withdrawals were searched before."""
         first, end = self._courtesies.without(words)
-        return self._loose.get(" ".join(words[first:end])) if end - first < len(words) else None
+        match = self._loose.get(" ".join(words[first:end]))
+        return match if match and match.intent is not Intent.STOP else None
 
     def _only_emoji(self, text: str) -> Match | None:
         if self._signs.isdisjoint(text):

@@ -7,7 +7,7 @@ Stopping must be as easy as agreeing (GDPR Art. 7(3)), in any wording that a rea
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import IntEnum
-from itertools import accumulate
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from bot.conversation.courtesies import Courtesies
@@ -23,6 +23,10 @@ _TYPED = 5
 
 _PAUSES = re.compile(r"[.,;:!?…\n–—।،؛؟]+")
 """What separates "no, stop" into two statements."""
+
+
+_ENGLISH = frozenset({"en"})
+"""Whose words stand beside universal ones."""
 
 
 class Grade(IntEnum):
@@ -75,7 +79,10 @@ class Withdrawals:
         self._lengths = _lengths_by_first_word(self._entries)
         self._not_after = _turning(vocabularies, before=True)
         self._not_before = _turning(vocabularies, before=False)
-        self._courtesies = Courtesies(_courtesies(vocabularies))
+        self._courtesies = Courtesies(chain.from_iterable(map(_courtesies, vocabularies.values())))
+        self._own_courtesies = {
+            language: Courtesies(_courtesies(vocabulary)) for language, vocabulary in vocabularies.items()
+        }
         sure = {
             word: entry
             for word, entry in self._entries.items()
@@ -123,6 +130,8 @@ class Withdrawals:
 
     def _how(self, text: str, words: list[str], span: Span, first: int, end: int) -> str:
         """Return how `span` makes the message, whose own words are first…end, a withdrawal; empty if it does not."""
+        if span.grade is Grade.ALONE:
+            return "whole" if self._alone(words, span) else ""
         at_start, at_end = span.start <= first, span.end >= end
         if at_start and at_end:
             return "whole"
@@ -137,9 +146,17 @@ class Withdrawals:
                 return "first_word"
         return ""
 
+    def _alone(self, words: list[str], span: Span) -> bool:
+        """Whether only courtesies of its language stand beside `span`: "basta, grazie", and not "bästa hälsningar"."""
+        return any(
+            self._own_courtesies[language].without(words) == (span.start, span.end)
+            for language in span.languages or _ENGLISH
+            if language in self._own_courtesies
+        )
+
     def _turned(self, words: list[str], span: Span, pauses: Collection[int]) -> bool:
         """Whether the words around `span` turn it round, as in "don't stop", and not in "no, stop"."""
-        spoken = span.languages or {"en"}
+        spoken = span.languages or _ENGLISH
         for length in (1, 2):
             before = self._not_after.get(" ".join(words[max(0, span.start - length) : span.start]), ())
             after = self._not_before.get(" ".join(words[span.end : span.end + length]), ())
@@ -238,12 +255,11 @@ def _turning(vocabularies: Mapping[str, Vocabulary], *, before: bool) -> dict[st
     return found
 
 
-def _courtesies(vocabularies: Mapping[str, Vocabulary]) -> Iterator[str]:
+def _courtesies(vocabulary: Vocabulary) -> Iterator[str]:
     """Yield what changes nothing beside a withdrawal: courtesies, and a yes or no, which STOP beats."""
-    for vocabulary in vocabularies.values():
-        yield from _loose_forms(vocabulary, vocabulary.polite)
-        for intent in ANSWERS:
-            yield from _loose_forms(vocabulary, vocabulary.spoken(intent).every())
+    yield from _loose_forms(vocabulary, vocabulary.polite)
+    for intent in ANSWERS:
+        yield from _loose_forms(vocabulary, vocabulary.spoken(intent).every())
 
 
 def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
