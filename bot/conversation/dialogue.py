@@ -70,8 +70,8 @@ class Dialogue:
     def step(self, session: Session, inbound: Inbound, now: float) -> Step:
         """Answer one message; `now` is our time in unix seconds."""
         turn = Turn(self.world, session.copy(), inbound, now)
-        self._standing.settle(turn)
         self._ending.due(turn)
+        self._standing.settle(turn)
         match inbound.content:
             case Lapse(question):
                 self._ending.lapse(turn, question)

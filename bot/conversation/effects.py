@@ -33,7 +33,8 @@ def answers_the_pending_request(turn: Turn) -> bool:
 def _to_ask(turn: Turn) -> list[str]:
     """The purposes to ask about: of this round, else of all, those neither agreed to nor stopped since."""
     asking = turn.session.asking
-    purposes = [purpose.id for purpose in turn.world.business.purposes] if asking is None else asking
+    named = [purpose.id for purpose in turn.world.business.purposes]
+    purposes = named if asking is None else [purpose for purpose in asking if purpose in named]
     consents = {purpose: turn.record.consent(purpose) for purpose in purposes}
     return [
         purpose

@@ -1,0 +1,210 @@
+import pytest
+
+from bot.consent.evidence import Entry, Kind
+from bot.consent.lifecycle import NotAllowed, Record, Status, admit, answerable, fold
+from tests.consent.facts import admitted, entry
+
+REQUESTED = entry(Kind.REQUESTED, 100)
+GIVEN = entry(Kind.GIVEN, 110)
+WITHDRAWN = entry(Kind.WITHDRAWN, 120)
+
+
+def status(*entries: Entry) -> Status:
+    return admitted(*entries).consent("offers").status
+
+
+# --- what follows on what
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ([], Status.NONE),
+        ([REQUESTED], Status.REQUESTED),
+        ([REQUESTED, GIVEN], Status.GIVEN),
+        ([REQUESTED, entry(Kind.REFUSED, 110)], Status.REFUSED),
+        ([REQUESTED, entry(Kind.LAPSED, 1200)], Status.NONE),
+        ([REQUESTED, GIVEN, WITHDRAWN], Status.WITHDRAWN),
+        ([REQUESTED, WITHDRAWN], Status.WITHDRAWN),
+        ([WITHDRAWN], Status.WITHDRAWN),
+        ([REQUESTED, GIVEN, entry(Kind.EXPIRED, 20_000)], Status.EXPIRED),
+        ([REQUESTED, GIVEN, entry(Kind.STALE, 130)], Status.STALE),
+    ],
+)
+def test_the_status_follows_from_the_facts(entries: list[Entry], expected: Status) -> None:
+    assert status(*entries) is expected
+
+
+@pytest.mark.parametrize("before", [Kind.REFUSED, Kind.WITHDRAWN, Kind.EXPIRED, Kind.STALE])
+def test_a_question_without_an_answer_changes_nothing(before: Kind) -> None:
+    first = [entry(Kind.REQUESTED, 100), entry(Kind.GIVEN, 110)] if before is not Kind.REFUSED else [REQUESTED]
+    ended = [*first, entry(before, 120)]
+    asked = [*ended, entry(Kind.REQUESTED, 200), entry(Kind.REQUESTED, 210), entry(Kind.LAPSED, 1300)]
+    assert admitted(*asked).consent("offers").status is admitted(*ended).consent("offers").status
+    assert admitted(*asked).consent("offers").since == 120
+
+
+def test_a_withdrawal_that_comes_late_holds_when_nobody_answers() -> None:
+    assert status(entry(Kind.REQUESTED, 200), WITHDRAWN, entry(Kind.LAPSED, 1300)) is Status.WITHDRAWN
+
+
+def test_a_record_counts_its_entries() -> None:
+    assert admitted(REQUESTED, GIVEN, WITHDRAWN).seq == 3
+
+
+# --- the question that waits
+
+
+def test_a_request_waits_for_its_answer() -> None:
+    pending = admitted(REQUESTED).pending
+    assert pending is not None
+    assert (pending.question, pending.purpose, pending.expires_at) == ("q1", "offers", 1100)
+
+
+@pytest.mark.parametrize(
+    "end", [GIVEN, entry(Kind.REFUSED, 110), entry(Kind.LAPSED, 1200), WITHDRAWN, entry(Kind.WITHDRAWN, 100)]
+)
+def test_the_question_is_closed_by(end: Entry) -> None:
+    assert admitted(REQUESTED, end).pending is None
+
+
+@pytest.mark.parametrize("purpose", ["offers", "order_updates"])
+def test_the_question_stays_open_after_an_older_or_another_withdrawal(purpose: str) -> None:
+    withdrawn = entry(Kind.WITHDRAWN, 99 if purpose == "offers" else 120, purpose)
+    assert admitted(REQUESTED, withdrawn).pending is not None
+
+
+def test_a_new_question_takes_the_place_of_the_old_one() -> None:
+    pending = admitted(REQUESTED, entry(Kind.REQUESTED, 130, question="q2")).pending
+    assert pending is not None
+    assert pending.question == "q2"
+
+
+# --- which message answers it
+
+
+def answers(record: Record, at: int, question: str | None = None, received_at: float | None = None) -> bool:
+    received = float(at) if received_at is None else received_at
+    return answerable(record, at=at, received_at=received, question=question) is not None
+
+
+def test_a_typed_answer_counts_from_the_question_to_its_end() -> None:
+    record = admitted(REQUESTED)
+    assert [at for at in (99, 100, 101, 1100, 1101) if answers(record, at)] == [100, 101, 1100]
+
+
+def test_a_typed_answer_that_was_under_way_when_the_question_was_asked_does_not_count() -> None:
+    record = admitted(entry(Kind.REQUESTED, 100, recorded_at=105.0))
+    assert not answers(record, 102, received_at=103.0)
+    assert answers(record, 102, received_at=105.0)
+
+
+def test_a_tapped_answer_counts_for_its_question_only() -> None:
+    record = admitted(REQUESTED)
+    assert answers(record, 110, "q1")
+    assert not answers(record, 110, "q0")
+    assert not answers(record, 110, "")
+
+
+def test_an_answer_that_is_not_newer_than_the_withdrawal_does_not_count() -> None:
+    record = admitted(entry(Kind.WITHDRAWN, 100), REQUESTED)
+    assert not answers(record, 100)
+    assert not answers(record, 100, "q1")
+    assert answers(record, 101)
+
+
+def test_nothing_is_answered_when_nothing_was_asked() -> None:
+    assert not answers(Record(), 110)
+    assert not answers(Record(), 110, "q1")
+
+
+# --- what is not allowed
+
+
+@pytest.mark.parametrize(
+    ("before", "wrong"),
+    [
+        ([], GIVEN),
+        ([], entry(Kind.REFUSED, 110)),
+        ([], entry(Kind.LAPSED, 110)),
+        ([REQUESTED], entry(Kind.GIVEN, 110, question="q0")),
+        ([REQUESTED], entry(Kind.GIVEN, 110, "order_updates")),
+        ([REQUESTED], entry(Kind.REFUSED, 110, question="q0")),
+        ([REQUESTED], entry(Kind.GIVEN, 1101)),
+        ([REQUESTED], entry(Kind.GIVEN, 110, answer="")),
+        ([REQUESTED], entry(Kind.GIVEN, 110, wording=b"")),
+        ([REQUESTED], entry(Kind.GIVEN, 110, notice="")),
+        ([REQUESTED], entry(Kind.GIVEN, 110, expires_at=110)),
+        ([REQUESTED, WITHDRAWN], entry(Kind.GIVEN, 130)),
+        ([entry(Kind.WITHDRAWN, 100), REQUESTED], entry(Kind.GIVEN, 100)),
+        ([WITHDRAWN], entry(Kind.REQUESTED, 119)),
+        ([REQUESTED, GIVEN], entry(Kind.REQUESTED, 120)),
+        ([REQUESTED], entry(Kind.REQUESTED, 120, "order_updates")),
+        ([], entry(Kind.REQUESTED, 100, question="")),
+        ([], entry(Kind.REQUESTED, 100, wording=b"")),
+        ([], entry(Kind.REQUESTED, 100, notice="")),
+        ([], entry(Kind.REQUESTED, 100, expires_at=100)),
+    ],
+)
+def test_it_is_refused(before: list[Entry], wrong: Entry) -> None:
+    with pytest.raises(NotAllowed):
+        admit(admitted(*before), wrong)
+
+
+# --- withdrawal, in whatever order
+
+
+def test_a_withdrawal_undoes_a_consent_whose_request_is_not_newer() -> None:
+    for at in (100, 105, 110, 115):
+        assert status(REQUESTED, GIVEN, entry(Kind.WITHDRAWN, at)) is Status.WITHDRAWN
+
+
+def test_a_withdrawal_older_than_the_request_comes_too_late_and_is_remembered() -> None:
+    consent = admitted(REQUESTED, GIVEN, entry(Kind.WITHDRAWN, 99)).consent("offers")
+    assert consent.status is Status.GIVEN
+    assert consent.stopped_at == 99
+
+
+def test_the_newest_withdrawal_is_remembered() -> None:
+    consent = admitted(WITHDRAWN, entry(Kind.WITHDRAWN, 90)).consent("offers")
+    assert (consent.since, consent.stopped_at) == (120, 120)
+
+
+# --- what may be sent
+
+
+def test_a_consent_allows_until_it_ends() -> None:
+    record = admitted(REQUESTED, GIVEN)
+    assert record.allows("offers", 110)
+    assert record.allows("offers", 10_109)
+    assert not record.allows("offers", 10_110)
+    assert not record.allows("order_updates", 110)
+
+
+def test_a_pause_allows_nothing_until_it_ends() -> None:
+    paused = admitted(REQUESTED, GIVEN, entry(Kind.PAUSED, 120))
+    assert paused.paused
+    assert not paused.allows("offers", 121)
+    assert paused.given == ("offers",)
+    kept = admit(paused, entry(Kind.KEPT, 130))
+    assert kept.allows("offers", 131)
+
+
+@pytest.mark.parametrize("end", [Kind.WITHDRAWN, Kind.EXPIRED, Kind.STALE])
+def test_a_pause_ends_with_the_consent(end: Kind) -> None:
+    assert not admitted(REQUESTED, GIVEN, entry(Kind.PAUSED, 120), entry(end, 130)).paused
+
+
+def test_a_new_yes_ends_the_pause() -> None:
+    ended = [REQUESTED, GIVEN, entry(Kind.PAUSED, 120), entry(Kind.STALE, 130)]
+    again = [entry(Kind.REQUESTED, 140, question="q2"), entry(Kind.GIVEN, 150, question="q2")]
+    assert admitted(*ended, *again).allows("offers", 151)
+
+
+def test_a_given_consent_knows_its_question_and_its_notice() -> None:
+    consent = admitted(REQUESTED, GIVEN).consent("offers")
+    assert (consent.question, consent.notice) == ("q1", "2026-10")
+
+
+def test_facts_fold_as_they_were_admitted() -> None:
+    assert fold([REQUESTED, GIVEN, WITHDRAWN]) == admitted(REQUESTED, GIVEN, WITHDRAWN)

@@ -1,0 +1,259 @@
+"""What transcripts (`tests/conversations`) do not show of a step: evidence, ids, purity, deploys in between."""
+
+import hashlib
+from collections import Counter
+
+import msgspec
+import pytest
+
+from bot.consent.evidence import Entry, Kind, Method
+from bot.consent.lifecycle import Status
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.inbound import Choice, Inbound, Lapse, MessageId, Other, Sender, Text
+from bot.conversation.session import rebuilt
+from bot.testing import Conversation
+from tests.conversation.worlds import FLOWS, WORLD, world
+
+GERMAN = "+4915112345678"
+
+
+def chat(locale: str = "en") -> Conversation:
+    return Conversation(WORLD, FLOWS, locale=locale)
+
+
+def subscribed(locale: str = "en") -> Conversation:
+    return chat(locale).says("hello").taps("yes").taps("yes")
+
+
+def last(talk: Conversation, kind: Kind) -> Entry:
+    return next(entry for entry in reversed(talk.entries) if entry.kind is kind)
+
+
+# --- evidence
+
+
+def test_the_request_keeps_the_exact_words_that_were_shown() -> None:
+    talk = chat("fr").says("bonjour")
+    entry = last(talk, Kind.REQUESTED)
+    assert entry.shown is not None
+    assert entry.shown.text == talk.replies[0].wording()
+    assert entry.wording == hashlib.sha256(entry.shown.text.encode()).digest()
+    assert (entry.shown.text_id, entry.shown.locale, entry.locale) == ("opt_in.ask", "fr", "fr")
+    for part in ("suivi de commande", "/fr/confidentialite", "STOP", "[Oui, j’accepte]", "[Non]"):
+        assert part in entry.shown.text
+
+
+def test_a_request_ends_after_the_time_that_the_flow_says() -> None:
+    entry = last(chat().says("hello"), Kind.REQUESTED)
+    assert entry.expires_at - entry.at == 48 * 3600
+
+
+def test_a_yes_keeps_the_answer_and_what_it_answers() -> None:
+    talk = chat("fr").says("bonjour")
+    request = last(talk, Kind.REQUESTED)
+    given = last(talk.says("Oui !"), Kind.GIVEN)
+    assert (given.answer, given.rule, given.method, given.actor) == ("Oui !", "yes:fr:exact", Method.CHAT, "person")
+    assert (given.question, given.wording, given.notice) == (request.question, request.wording, "2026-10")
+    assert given.expires_at - given.at == 730 * 86400
+
+
+def test_a_tapped_yes_keeps_the_label() -> None:
+    given = last(chat("de").says("hallo").taps("yes"), Kind.GIVEN)
+    assert (given.answer, given.rule) == ("Ja, ich stimme zu", "button")
+
+
+def test_a_stop_keeps_its_words_and_how_they_were_found() -> None:
+    withdrawn = last(subscribed().sends_picture("please STOP"), Kind.WITHDRAWN)
+    assert withdrawn.answer == "please STOP"
+    assert withdrawn.rule.startswith("stop:any:")
+
+
+@pytest.mark.parametrize(
+    ("happens", "kind", "method", "actor"),
+    [
+        (lambda talk: talk.waits("49h"), Kind.LAPSED, Method.TIMER, "system"),
+        (lambda talk: talk.says("hm", at="50h"), Kind.LAPSED, Method.TIMER, "system"),
+        (lambda talk: talk.prefers("stop"), Kind.WITHDRAWN, Method.WHATSAPP_SETTING, "person"),
+        (lambda talk: talk.changes_number("+4915100000000"), Kind.STALE, Method.ADDRESS_CHANGE, "whatsapp"),
+        (lambda talk: talk.says("hm", at="800d"), Kind.EXPIRED, Method.TIMER, "system"),
+    ],
+)
+def test_what_happens_without_their_words_says_so(happens, kind, method, actor) -> None:  # type: ignore[no-untyped-def]
+    entry = last(happens(chat().says("hello").taps("yes")), kind)
+    assert (entry.method, entry.actor, entry.answer, entry.rule) == (method, actor, "", "")
+
+
+# --- ids
+
+
+def test_a_question_id_follows_from_the_message_and_tells_nothing_of_it() -> None:
+    wamid = "wamid.HBgNNDkxNTExMjM0NTY3OBUCABIYFjNBM0E="
+    inbound = Inbound(MessageId(wamid), Sender(GERMAN), 100, Text("hello"), 100.0)
+    dialogue = Dialogue(WORLD, FLOWS)
+    first, second = (dialogue.step(rebuilt("p", chat().session.record), inbound, now) for now in (100.0, 200.0))
+    question = first.entries[0].question
+    assert question == second.entries[0].question
+    assert len(question) == 12
+    assert all(part not in wamid for part in (question, question.upper()))
+
+
+def test_the_question_travels_in_its_buttons_and_its_message() -> None:
+    reply = chat().says("hello").replies[0]
+    assert [button.id for button in reply.buttons] == [f"yes:{reply.question}", f"no:{reply.question}"]
+
+
+def test_the_question_is_named_when_it_is_asked_again_and_only_then() -> None:
+    talk = chat().says("hello")
+    question = talk.replies[0].question
+    assert talk.says("hm").replies[0].question == question
+    assert talk.says("PRIVACY").replies[0].question == ""
+    assert [bool(reply.question) for reply in talk.says("yes").replies] == [False, True]
+
+
+# --- a pure step
+
+
+def test_a_step_leaves_its_arguments_alone_and_does_the_same_again() -> None:
+    talk = chat().says("hello")
+    before = msgspec.msgpack.encode(talk.session)
+    inbound = Inbound(MessageId("wamid.x"), talk.sender, talk.clock + 10, Text("yes"), talk.clock + 10.0)
+    first = talk.dialogue.step(talk.session, inbound, talk.clock + 10.0)
+    second = talk.dialogue.step(talk.session, inbound, talk.clock + 10.0)
+    assert first == second
+    assert msgspec.msgpack.encode(talk.session) == before
+
+
+def test_a_message_makes_one_fact_of_a_kind_about_a_purpose() -> None:
+    talk = chat()
+    for text in ("hello", "yes", "Deutsch", "stop", "start", "ja", "🛑", "stop"):
+        talk.says(text)
+    assert max(Counter((one.inbound, one.purpose, one.kind) for one in talk.entries).values()) == 1
+
+
+# --- lost sessions, deploys in between
+
+
+def test_a_lost_session_finds_its_question_again() -> None:
+    talk = chat("fr").says("bonjour")
+    talk.session = rebuilt("p", talk.session.record)
+    assert talk.says("oui").status("order_updates") is Status.GIVEN
+    assert talk.said == ["opt_in.welcome"]  # only the rest of the round is lost
+
+
+def test_a_lost_session_finds_its_pause_again() -> None:
+    talk = subscribed().says("🛑")
+    talk.session = rebuilt("p", talk.session.record, "en")
+    talk.says("no")
+    assert talk.said == ["maybe_stop.kept"]
+
+
+@pytest.mark.parametrize(("flow", "state"), [("gone", "asked"), ("opt_in", "gone"), ("opt_in", "asked"), ("help", "")])
+def test_a_place_that_is_no_more_is_left(flow: str, state: str) -> None:
+    talk = subscribed()
+    talk.session.flow, talk.session.state = flow, state
+    assert talk.says("xyzzy").said == ["common.not_understood"]
+
+
+def test_a_question_about_a_purpose_that_is_no_more_is_closed() -> None:
+    talk = chat().says("hello").taps("yes")
+    talk.dialogue = Dialogue(world(purposes=("order_updates",)), FLOWS)
+    talk.taps("yes")
+    assert talk.status("offers") is Status.NONE
+    assert talk.ledger[-1] == "lapsed offers en"
+
+
+def test_a_purpose_that_is_no_more_is_not_asked_about() -> None:
+    talk = chat().says("hello")
+    talk.dialogue = Dialogue(world(purposes=("order_updates",)), FLOWS)
+    assert talk.taps("yes").said == ["opt_in.welcome"]
+
+
+def test_a_purpose_that_is_no_more_is_stopped_too() -> None:
+    talk = subscribed()
+    talk.dialogue = Dialogue(world(purposes=("order_updates",)), FLOWS)
+    assert talk.says("CHOICES").choices == ["withdraw:order_updates"]
+    assert talk.says("STOP").choices == ["ask:order_updates"]
+    assert talk.status("offers") is Status.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (("editorial",), Status.GIVEN),
+        (("material",), Status.STALE),
+        (("material", "editorial"), Status.STALE),
+        (("editorial", "editorial"), Status.GIVEN),
+    ],
+)
+def test_a_material_change_of_the_notice_needs_a_new_yes(changes: tuple[str, ...], expected: Status) -> None:
+    talk = subscribed()
+    talk.dialogue = Dialogue(world(notices=changes), FLOWS)
+    assert talk.says("hello").status("offers") is expected
+
+
+def test_a_question_under_an_old_notice_is_closed() -> None:
+    talk = chat().says("hello")
+    talk.dialogue = Dialogue(world(notices=("material",)), FLOWS)
+    talk.taps("yes")
+    assert talk.status("order_updates") is Status.NONE
+    assert last(talk, Kind.LAPSED).method is Method.NOTICE_CHANGE
+
+
+def test_one_language_needs_no_choice() -> None:
+    only_english = world(texts=type(WORLD.texts)(WORLD.texts.slots.values(), {}))
+    talk = Conversation(only_english, FLOWS, phone="+34612345678")
+    assert talk.says("hola").said == ["opt_in.ask"]
+
+
+# --- odds and ends
+
+
+def test_only_the_persons_messages_are_their_last_message() -> None:
+    talk = chat().says("hello")
+    said_at = talk.session.last_at
+    talk.reacts().prefers("stop").waits("49h").changes_number("+4915100000000")
+    assert talk.session.last_at == said_at
+    assert talk.says("hello").session.last_at > said_at
+
+
+def test_a_message_that_comes_late_is_not_their_last() -> None:
+    talk = chat().says("hello", at="60s")
+    said_at = talk.session.last_at
+    assert talk.says("hello?", at="30s").session.last_at == said_at
+
+
+def test_a_lapse_of_another_question_does_nothing() -> None:
+    talk = chat().says("hello")
+    assert talk.receives(Lapse("0123456789ab")).status("order_updates") is Status.REQUESTED
+
+
+@pytest.mark.parametrize(
+    "payload", ["", ":", "yes:", "no:", "ask:nothing", "withdraw:nothing", "locale:xx", "keep", "start_wars", "maybe"]
+)
+def test_any_payload_is_answered(payload: str) -> None:
+    talk = chat().says("hello")
+    talk.receives(Choice(payload, "something"))
+    assert talk.said == ["opt_in.clarify"]
+    assert talk.status("order_updates") is Status.REQUESTED
+
+
+@pytest.mark.parametrize("kind", ["location", "contacts", "unsupported", "order"])
+def test_what_can_not_be_read_is_answered_in_one_line(kind: str) -> None:
+    assert subscribed().receives(Other(kind)).said == ["common.text_only"]
+
+
+def test_a_message_taken_back_is_not_answered() -> None:
+    assert subscribed().receives(Other("revoke")).said == []
+
+
+def test_every_answer_carries_the_way_out() -> None:
+    talk = chat("de").says("hallo").says("hm").says("ja").taps("no").says("AUSWAHL").says("HILFE").says("STOPP")
+    assert talk.replies
+    assert all("STOPP" in reply.footer or "STOP" in reply.footer for reply in talk._shown)
+
+
+def test_a_welcome_names_what_may_be_sent() -> None:
+    talk = chat().says("hello").taps("yes").says("🛑")
+    talk.taps("yes")
+    assert "offers and news" in talk.replies[0].body
+    assert "order updates" not in talk.replies[0].body  # still paused

@@ -1,0 +1,23 @@
+"""Our dialogues with another business around them."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from bot.business import Notice
+from bot.conversation.load import load_world
+from bot.conversation.world import World
+
+WORLD, FLOWS = load_world()
+
+
+def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **more: Any) -> World:
+    """Return the world with these changes of the notice after the first, and only these purposes."""
+    business = WORLD.business
+    later = [
+        Notice(version=f"later-{number}", published=date(2027, 1, number), change=change, url=business.notice.url)
+        for number, change in enumerate(notices, 1)
+    ]
+    kept = [one for one in business.purposes if not purposes or one.id in purposes]
+    changed = business.model_copy(update={"notices": (*business.notices, *later), "purposes": tuple(kept)})
+    return replace(WORLD, business=changed, _languages={}, **more)
