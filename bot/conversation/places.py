@@ -64,6 +64,6 @@ def _widest() -> Mapping[str, str]:
         "proof_time": 12,
         "notice_url": 80,
         "privacy_contact": 40,
-        **{name: 16 for name in KNOWN_VALUES if name.endswith("_word")},
+        **{name: 20 for name in KNOWN_VALUES if name.endswith("_word")},
     }
     return {name: "M" * size for name, size in sizes.items()}

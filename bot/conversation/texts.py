@@ -1,7 +1,9 @@
 """Every text in every language that is offered: looked up, filled, and never mixed within a message."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
+from bot.i18n.bidi import isolated, right_to_left
 from bot.i18n.faults import errors
 from bot.i18n.slot import LIMITS, Kind, Slot, Template, TextError, length
 
@@ -79,7 +81,9 @@ class Texts:
         except KeyError:
             raise TextError(f"no text {text_id!r} in {locale!r}") from None
         try:
-            return template.fill(values)
+            if self.slots[text_id].single_line:  # there is no room for invisible characters
+                return template.fill(values)
+            return template.fill(values, partial(isolated, rtl=right_to_left(locale)))
         except TextError as error:
             raise TextError(f"{text_id} [{locale}]: {error}") from None
 

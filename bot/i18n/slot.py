@@ -5,7 +5,7 @@ its English is the `msgid`.
 """
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -115,9 +115,9 @@ class Template:
         """The placeholders."""
         return frozenset(name for _, name in self.pieces if name is not None)
 
-    def fill(self, values: Mapping[str, str]) -> str:
-        """Return the finished text. Raises `TextError` when a value is missing."""
+    def fill(self, values: Mapping[str, str], put: Callable[[str], str] = str) -> str:
+        """Return the finished text; `put` makes of each value what stands in it. Raises `TextError` if one is missing."""
         try:
-            return "".join(literal + (values[name] if name is not None else "") for literal, name in self.pieces)
+            return "".join(literal + (put(values[name]) if name is not None else "") for literal, name in self.pieces)
         except KeyError as error:
             raise TextError(f"no value for placeholder {{{error.args[0]}}}") from None

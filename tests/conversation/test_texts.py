@@ -116,3 +116,12 @@ def test_a_value_that_is_missing_is_named_with_text_and_language() -> None:
 def test_an_unknown_text_is_named() -> None:
     with pytest.raises(TextError, match=r"no text 'no\.such' in 'de'"):
         texts(de=GERMAN).render("no.such", "de", {})
+
+
+def test_a_latin_name_is_isolated_in_an_arabic_message_but_never_in_a_button() -> None:
+    button = Slot("a.button", Kind.BUTTON, "To {business}", examples={"business": "Haas"})
+    arabic = {ASK.id: (ASK.english, "هل تكتب *{business}*؟"), button.id: (button.english, "إلى {business}")}
+    said = Texts([ASK, button], {"ar": arabic})
+    assert said.render("opt_in.ask", "ar", {"business": "Haas"}) == "هل تكتب *\u2068Haas\u2069*؟"
+    assert said.render("a.button", "ar", {"business": "Haas"}) == "إلى Haas"
+    assert said.render("opt_in.ask", "en", {"business": "Haas"}) == "May *Haas* write?"

@@ -1,0 +1,40 @@
+"""Values of the other direction inside a text: a phone number in Arabic, a Hebrew name in English.
+
+Without isolation the sign after them, or the groups of a number, are drawn on the wrong side (Unicode TR9; the
+same is done by Fluent). The isolating characters are invisible; keywords are matched without them.
+"""
+
+import unicodedata
+from functools import lru_cache
+
+from babel import Locale
+
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
+
+
+@lru_cache(maxsize=256)
+def right_to_left(code: str) -> bool:
+    """Whether a language is written from right to left."""
+    return Locale.parse(code.replace("-", "_")).text_direction == "rtl"
+
+
+def isolated(value: str, *, rtl: bool) -> str:
+    """Return `value` as it can stand in a text of the given direction, each of its lines by itself.
+
+    An address of the web stays as it is: apps would take the isolating characters for a part of it.
+    """
+    if not rtl and value.isascii():
+        return value
+    return "\n".join(_isolated(line, rtl=rtl) for line in value.split("\n"))
+
+
+def _isolated(line: str, *, rtl: bool) -> str:
+    if not line or "://" in line or _runs_right_to_left(line) == rtl:
+        return line
+    return f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}"
+
+
+def _runs_right_to_left(line: str) -> bool:
+    """Whether the first letter of `line` does; a line without letters, such as a number, does not."""
+    directions = (unicodedata.bidirectional(character) for character in line)
+    return next((direction != "L" for direction in directions if direction in ("L", "R", "AL")), False)

@@ -1,0 +1,47 @@
+import pytest
+
+from bot.i18n.bidi import isolated, right_to_left
+
+
+@pytest.mark.parametrize(
+    ("code", "rtl"), [("ar", True), ("he", True), ("ar@pseudo", True), ("de", False), ("pt-BR", False)]
+)
+def test_the_direction_of_a_language_is_known(code: str, rtl: bool) -> None:
+    assert right_to_left(code) is rtl
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Blumen Haas",
+        "+49 761 1234567",
+        "Meta (WhatsApp); Heroku (Salesforce, Inc.)",
+        "dpo@shop.example",
+        "20-24",
+    ],
+)
+def test_a_value_from_left_to_right_is_isolated_in_arabic_and_hebrew_only(value: str) -> None:
+    assert isolated(value, rtl=True) == f"\u2068{value}\u2069"
+    assert isolated(value, rtl=False) == value
+
+
+@pytest.mark.parametrize("value", ["زهور حيفا", "פרחי חיפה", "3 سنوات", "✅ مستجدات الطلبات"])
+def test_a_value_from_right_to_left_is_isolated_elsewhere_only(value: str) -> None:
+    assert isolated(value, rtl=True) == value
+    assert isolated(value, rtl=False) == f"\u2068{value}\u2069"
+
+
+def test_each_line_is_isolated_by_itself() -> None:
+    assert isolated("hello@shop.example\n+49 761 1\nاتصل", rtl=True) == (
+        "\u2068hello@shop.example\u2069\n\u2068+49 761 1\u2069\nاتصل"
+    )
+
+
+@pytest.mark.parametrize("rtl", [True, False])
+@pytest.mark.parametrize("value", ["https://shop.example/ar/privacy", ""])
+def test_an_address_of_the_web_stays_as_it_is(value: str, rtl: bool) -> None:
+    assert isolated(value, rtl=rtl) == value
+
+
+def test_letters_with_accents_need_no_isolation_from_left_to_right() -> None:
+    assert isolated("Цветя Хаас · Fleurs d’été", rtl=False) == "Цветя Хаас · Fleurs d’été"
