@@ -4,6 +4,7 @@ import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError, field_validator
 
@@ -35,7 +36,18 @@ class Controller(_Table):
     address: str = Field(min_length=1)
     email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
     country: str = Field(pattern=r"^[A-Z]{2}$")
+    region: str | None = None
+    """A part of the country with public holidays of its own, e.g. BY."""
+    timezone: str = "UTC"
+    """IANA, e.g. Europe/Berlin: deadlines end there at midnight."""
     dpo: Contact | None = None
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, timezone: str) -> str:
+        if timezone not in available_timezones():
+            raise ValueError("not a time zone; write it as in the IANA database, e.g. Europe/Berlin")
+        return timezone
 
     @property
     def privacy_contact(self) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, proofs, serve
+from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, proofs, requests, serve
 from bot.commands.i18n import app as i18n
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove,
     ledger.app.command()(command)
 app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
 app.add_typer(person.app, name="person", help="What is known about one person.")
+app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
 
 

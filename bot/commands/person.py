@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.commands.find import Address, found
+from bot.commands.requests import as_dict
 from bot.commands.running import print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.lifecycle import fold
@@ -48,7 +49,7 @@ async def _known(settings: Settings, address: str) -> dict[str, object]:
                 for consent in (record.consent(purpose),)
             ],
             "ledger": [{"kind": fact.kind, "purpose": fact.purpose, "at": _time(fact.at)} for fact in facts],
-            "requests": [],
+            "requests": [as_dict(request) for request in await runtime.requests.of(person)],
         }
 
 

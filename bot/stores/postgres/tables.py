@@ -119,3 +119,27 @@ checkpoints = Table(
     Column("note", Text, nullable=False, comment="signed, as it is handed out"),
     Column("public_key", LargeBinary, nullable=False, comment="Ed25519"),
 )
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="UUIDv7"),
+    Column("received_at", BigInteger, nullable=False, comment="WhatsApp's time, unix seconds"),
+    Column("person", Uuid, nullable=False, index=True),
+    Column("due", Date, nullable=False, comment="last day to answer, where the controller is"),
+    Column("right_asked", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("inbound", LargeBinary, nullable=False, comment="keyed hash of the message's id"),
+    UniqueConstraint("inbound", "right_asked"),
+)
+
+request_steps = Table(
+    "request_steps",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", BigInteger, nullable=False, comment="our time, unix seconds"),
+    Column("request", Uuid, ForeignKey("requests.id"), nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)

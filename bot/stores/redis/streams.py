@@ -39,6 +39,7 @@ class Stream(Generic[T]):
         self._key = key
         self._decode = decode
         self._abandoned_after_ms = abandoned_after_ms
+        self.patience = abandoned_after_ms / 1000
         self._consumer = uuid.uuid4().hex
         self._scanned = b"0-0"
         self._finished: Batcher[bytes, None] = Batcher(self._finish)

@@ -1,0 +1,107 @@
+"""Requests of data subjects and every step that they took."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+from uuid_utils.compat import uuid7
+
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Request, Right, State, received
+from bot.service.ports import PersonId
+from bot.stores.postgres.connect import Database
+
+_OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
+
+_ADD = """
+INSERT INTO requests (id, person, right_asked, received_at, due, state, inbound) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (inbound, right_asked) DO NOTHING RETURNING id
+"""
+
+_STEP = "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, $4, $5)"
+
+_CHANGE = "UPDATE requests SET state = $2, due = $3 WHERE id = $1 AND state = $4 RETURNING id"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened to a request."""
+
+    at: int
+    """Our time, unix seconds."""
+    state: State
+    actor: str
+    reason: str
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed the request; look again."""
+
+
+class Requests:
+    """Tables `requests` and `request_steps`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(
+        self, person: PersonId, right: Right, at: int, inbound: bytes, now: float, calendar: Calendar
+    ) -> tuple[Request, bool]:
+        """Note a request that a message made; also return whether it is new.
+
+        Who asks again while the same request is open gets that one; the same message never makes two.
+        """
+        async with self._database.transaction() as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"request {person}")
+            waiting = await connection.fetchrow(_OPEN, person, right)
+            if waiting is not None:
+                return _request(waiting), False
+            request = received(str(uuid7()), person, right, at, calendar)
+            added = await connection.fetchval(
+                _ADD, request.id, person, right, request.received_at, request.due, request.state, inbound
+            )
+            if added is None:
+                known = await connection.fetchrow(
+                    "SELECT * FROM requests WHERE inbound = $1 AND right_asked = $2", inbound, right
+                )
+                return _request(known), False
+            await connection.execute(_STEP, request.id, int(now), State.OPEN, "person", "")
+            return request, True
+
+    async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
+        """Take a step that `bot.consent.requests` allowed. Raises `ChangedMeanwhile`."""
+        async with self._database.transaction() as connection:
+            if await connection.fetchval(_CHANGE, after.id, after.state, after.due, before.state) is None:
+                raise ChangedMeanwhile("the request was changed meanwhile; look again")
+            await connection.execute(_STEP, after.id, int(now), after.state, actor, reason)
+
+    async def find(self, request_id: str) -> tuple[Request, Sequence[Step]] | None:
+        """Return a request with all its steps."""
+        rows = await self._database.fetch("SELECT * FROM requests WHERE id = $1", request_id)
+        if not rows:
+            return None
+        steps = await self._database.fetch("SELECT * FROM request_steps WHERE request = $1 ORDER BY number", request_id)
+        return _request(rows[0]), [Step(row["at"], State(row["state"]), row["actor"], row["reason"]) for row in steps]
+
+    async def waiting(self) -> list[Request]:
+        """Return all open requests, the most urgent first."""
+        rows = await self._database.fetch(
+            "SELECT * FROM requests WHERE state IN ('open', 'extended') ORDER BY due, received_at"
+        )
+        return [_request(row) for row in rows]
+
+    async def of(self, person: PersonId) -> list[Request]:
+        """Return all requests of a person, the oldest first."""
+        rows = await self._database.fetch("SELECT * FROM requests WHERE person = $1 ORDER BY received_at, id", person)
+        return [_request(row) for row in rows]
+
+
+def _request(row: "asyncpg.Record") -> Request:
+    return Request(
+        id=str(row["id"]),
+        person=str(row["person"]),
+        right=Right(row["right_asked"]),
+        received_at=row["received_at"],
+        due=row["due"],
+        state=State(row["state"]),
+    )

@@ -1,0 +1,80 @@
+"""Requests are kept with all their steps; the same message, or asking again, makes no second one."""
+
+import asyncio
+
+import pytest
+
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Right, State, close, extend
+from bot.service.ports import PersonId
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.requests import ChangedMeanwhile, Requests
+
+BERLIN = Calendar("DE", "Europe/Berlin")
+ANA = PersonId("019a0000-0000-7000-8000-000000000001")
+BEN = PersonId("019a0000-0000-7000-8000-000000000002")
+AT = 1_790_000_000
+
+
+@pytest.fixture
+def requests(database: Database) -> Requests:
+    return Requests(database)
+
+
+async def test_a_request_is_kept_with_its_first_step(requests: Requests) -> None:
+    opened, new = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT + 1, BERLIN)
+    assert new
+    found = await requests.find(opened.id)
+    assert found is not None
+    request, steps = found
+    assert request == opened
+    assert [(step.state, step.actor) for step in steps] == [(State.OPEN, "person")]
+
+
+async def test_the_same_message_makes_one_request_however_often_it_comes(requests: Requests) -> None:
+    opened = await asyncio.gather(*(requests.open(ANA, Right.ERASURE, AT, b"m1", AT, BERLIN) for _ in range(10)))
+    assert len({request.id for request, _ in opened}) == 1
+    assert [new for _, new in opened].count(True) == 1
+
+
+async def test_who_asks_again_meanwhile_gets_the_request_that_waits(requests: Requests) -> None:
+    first, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
+    again, new = await requests.open(ANA, Right.ACCESS, AT + 60, b"m2", AT + 60, BERLIN)
+    other, other_new = await requests.open(ANA, Right.ERASURE, AT + 60, b"m2", AT + 60, BERLIN)
+    assert (again.id, new) == (first.id, False)
+    assert (other.id != first.id, other_new) == (True, True)
+
+
+async def test_after_an_answer_one_may_ask_anew(requests: Requests) -> None:
+    first, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
+    await requests.change(first, close(first, State.DONE, ""), actor="system", reason="", now=AT + 1)
+    second, new = await requests.open(ANA, Right.ACCESS, AT + 60, b"m2", AT + 60, BERLIN)
+    assert new
+    assert [request.id for request in await requests.of(ANA)] == [first.id, second.id]
+    replayed, new = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT + 90, BERLIN)
+    assert (replayed.state.is_open, new) == (True, False)
+
+
+async def test_what_waits_is_listed_by_urgency(requests: Requests) -> None:
+    late, _ = await requests.open(ANA, Right.ACCESS, AT + 86400 * 5, b"m1", AT, BERLIN)
+    soon, _ = await requests.open(BEN, Right.ACCESS, AT, b"m2", AT, BERLIN)
+    done, _ = await requests.open(BEN, Right.ERASURE, AT, b"m3", AT, BERLIN)
+    await requests.change(done, close(done, State.REFUSED, "a legal duty"), actor="operator", reason="a", now=AT)
+    assert [request.id for request in await requests.waiting()] == [soon.id, late.id]
+
+
+async def test_two_operators_cannot_both_change_it(requests: Requests) -> None:
+    request, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
+    await requests.change(request, extend(request, "much", AT + 1, BERLIN), actor="operator", reason="much", now=AT + 1)
+    with pytest.raises(ChangedMeanwhile):
+        await requests.change(request, close(request, State.DONE, ""), actor="operator", reason="", now=AT + 2)
+
+
+async def test_its_steps_cannot_be_rewritten(requests: Requests, database: Database) -> None:
+    await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
+    with pytest.raises(Exception, match="append-only"):
+        await database.execute("UPDATE request_steps SET reason = 'other'")
+
+
+async def test_an_unknown_one_is_none(requests: Requests) -> None:
+    assert await requests.find("019a0000-0000-7000-8000-00000000ffff") is None
