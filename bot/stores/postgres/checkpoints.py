@@ -52,7 +52,8 @@ SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])
 _TILES = "INSERT INTO tiles (number, root) SELECT * FROM unnest($1::bigint[], $2::bytea[])"
 
 _CHECKPOINT = """
-INSERT INTO checkpoints (size, root, edge, at, horizon, note, public_key) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO checkpoints (size, root, edge, at, horizon, complete, note, public_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
 
@@ -71,9 +72,11 @@ class Proof:
 class Checkpoints:
     """Tables `leaves`, `tiles` and `checkpoints`."""
 
-    def __init__(self, database: Database, signer: Signer) -> None:
+    def __init__(self, database: Database, signer: Signer, *, most: int = MOST) -> None:
+        """`most`: entries that one checkpoint adds."""
         self._database = database
         self._signer = signer
+        self._most = most
 
     async def advance(self, now: float) -> int:
         """Take new entries into the tree and sign it; return how many were new. Raises `Unavailable`."""
@@ -82,7 +85,7 @@ class Checkpoints:
                 return 0  # another process is at it
             last = await connection.fetchrow(_LAST)
             frontier = Frontier(last["size"], last["edge"]) if last else Frontier()
-            rows = await connection.fetch(_NEW, last["horizon"] if last else 0, MOST)
+            rows = await connection.fetch(_NEW, last["horizon"] if last else 0, self._most)
             if rows:
                 await self._grow(connection, frontier, rows, int(now))
             return len(rows)
@@ -110,9 +113,9 @@ class Checkpoints:
         horizon = await connection.fetchval(_HORIZON, now - LONGEST_TRANSACTION)
         signature = self._signer.sign(checkpoint.text.encode())
         note = signed_note(checkpoint, self._signer.public_key, signature)
-        await connection.execute(
-            _CHECKPOINT, frontier.size, frontier.root, frontier.edge, now, horizon, note, self._signer.public_key
-        )
+        complete = len(rows) < self._most
+        tree = (frontier.size, frontier.root, frontier.edge)
+        await connection.execute(_CHECKPOINT, *tree, now, horizon, complete, note, self._signer.public_key)
 
     async def _tile_root(
         self,

@@ -31,14 +31,11 @@ def reaching_postgres() -> Iterator[None]:
     try:
         yield
     except _PASSING as error:
-        reason = type(error).__name__
+        raise Unavailable(f"PostgreSQL is not available: {type(error).__name__}") from None
     except asyncpg.InterfaceError as error:
         if type(error) is not asyncpg.InterfaceError:  # its subclasses are about wrong arguments
             raise
-        reason = "the connection is closed"
-    else:
-        return
-    raise Unavailable(f"PostgreSQL is not available: {reason}")
+        raise Unavailable("PostgreSQL is not available: the connection is closed") from None
 
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"

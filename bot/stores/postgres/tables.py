@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     ForeignKey,
@@ -116,6 +117,7 @@ checkpoints = Table(
     Column("edge", ARRAY(LargeBinary), nullable=False, comment="roots of the complete subtrees"),
     Column("at", BigInteger, nullable=False, comment="unix seconds"),
     Column("horizon", BigInteger, nullable=False, comment="every entry up to this sequence is in the tree"),
+    Column("complete", Boolean, nullable=False, comment="whether nothing was left for the next one"),
     Column("note", Text, nullable=False, comment="signed, as it is handed out"),
     Column("public_key", LargeBinary, nullable=False, comment="Ed25519"),
 )

@@ -16,7 +16,7 @@ _PAGE = 1000
 _LEAVES = """
 SELECT leaves.number, leaves.sequence, leaves.entry_hash AS signed_hash, ledger.entry_hash, ledger.person,
     ledger.recorded_at, tiles.root AS tile_root, checkpoints.root, checkpoints.note, checkpoints.public_key,
-    checkpoints.at AS checkpoint_at
+    checkpoints.at AS checkpoint_at, checkpoints.complete
 FROM leaves
 LEFT JOIN ledger ON ledger.sequence = leaves.sequence
 LEFT JOIN tiles ON (leaves.number + 1) % 256 = 0 AND tiles.number = leaves.number / 256
@@ -64,6 +64,7 @@ class _Tree:
         self._frontier = Frontier()
         self._tile: list[bytes] = []
         self._signed_at = 0
+        """When everything that there was had been taken in."""
 
     def faults(self, row: "asyncpg.Record") -> Iterator[str]:
         """Yield what is wrong with the next leaf."""
@@ -90,7 +91,8 @@ class _Tree:
             yield f"or one of the {TILE - 1} before it is not the one that was signed"
 
     def _checkpoint_faults(self, row: "asyncpg.Record") -> Iterator[str]:
-        self._signed_at = row["checkpoint_at"]
+        if row["complete"]:
+            self._signed_at = row["checkpoint_at"]
         if row["public_key"] not in self._public_keys:
             yield "is covered by a checkpoint of another key"
             return

@@ -113,6 +113,13 @@ async def test_several_processes_at_once_take_each_entry_in_once(
     assert await faults(database, keys) == []
 
 
+async def test_a_backlog_of_several_checkpoints_raises_no_false_alarm(database: Database, keys: Keyring) -> None:
+    await written(database, keys, 30, at=NOW - 86_400)
+    few = Checkpoints(database, keys.signers[0], most=20)
+    assert [await few.advance(NOW + round) for round in range(6)] == [20, 20, 20, 20, 10, 0]
+    assert await faults(database, keys) == []
+
+
 async def test_an_entry_that_commits_late_is_taken_in_later(
     database: Database, keys: Keyring, checkpoints: Checkpoints
 ) -> None:

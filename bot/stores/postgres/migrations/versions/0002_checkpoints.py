@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("edge", ARRAY(sa.LargeBinary), nullable=False, comment="roots of the complete subtrees"),
         sa.Column("at", sa.BigInteger, nullable=False, comment="unix seconds"),
         sa.Column("horizon", sa.BigInteger, nullable=False, comment="every entry up to this sequence is in the tree"),
+        sa.Column("complete", sa.Boolean, nullable=False, comment="whether nothing was left for the next one"),
         sa.Column("note", sa.Text, nullable=False, comment="signed, as it is handed out"),
         sa.Column("public_key", sa.LargeBinary, nullable=False, comment="Ed25519"),
         sa.PrimaryKeyConstraint("size", name="checkpoints_pkey"),
