@@ -29,7 +29,7 @@ WITH locked AS (
     SELECT persons.id, new.seq, new.contact
     FROM persons JOIN unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[]) AS new (id, expected, seq, contact)
         ON persons.id = new.id AND persons.ledger_seq = new.expected
-    ORDER BY persons.id FOR UPDATE OF persons -- in one order everywhere, so that nobody waits in a circle
+    ORDER BY persons.id FOR NO KEY UPDATE OF persons -- in one order everywhere, so that nobody waits in a circle
 ), claimed AS (
     UPDATE persons SET ledger_seq = locked.seq, last_contact = greatest(last_contact, locked.contact)
     FROM locked WHERE persons.id = locked.id

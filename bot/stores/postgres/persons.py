@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.ports import AddressTaken, Person, PersonId
-from bot.stores.postgres.connect import Database
+from bot.stores.postgres.connect import Connection, Database
 
 _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
 
@@ -26,18 +26,18 @@ INSERT INTO addresses (token, key_id, person)
 SELECT token, $3, person FROM unnest($1::bytea[], $2::uuid[]) AS new (token, person)
 """
 
-_TAKE_ADDRESSES = _ADD_ADDRESSES + "ON CONFLICT (token) DO UPDATE SET person = excluded.person"
+_ADD_FREE_ADDRESSES = _ADD_ADDRESSES + "ON CONFLICT DO NOTHING RETURNING token"
 
 _DROP_ADDRESSES = """
 DELETE FROM addresses WHERE token = ANY($1::bytea[]) OR (token = ANY($2::bytea[]) AND person = $3) RETURNING person
 """
 
-_LOCK = "SELECT id, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+_LOCK = "SELECT id, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 _SET_LOCALES = """
 WITH locked AS (
     SELECT persons.id, new.locale FROM persons JOIN unnest($1::uuid[], $2::text[]) AS new (id, locale) USING (id)
-    ORDER BY persons.id FOR UPDATE OF persons -- in the order in which the ledger locks them
+    ORDER BY persons.id FOR NO KEY UPDATE OF persons -- in the order in which the ledger locks them
 )
 UPDATE persons SET locale = locked.locale FROM locked WHERE persons.id = locked.id
 """
@@ -88,11 +88,7 @@ class Persons:
         taken = {address for address in (sender.phone, sender.bsuid) if address}
         forgotten = {forget} if forget else set()
         async with self._database.transaction() as connection:
-            dropped = await connection.fetch(
-                _DROP_ADDRESSES, self._all_tokens(taken), self._all_tokens(forgotten), person
-            )
-            await connection.execute(_TAKE_ADDRESSES, *self._tokens_of([(person, sender)]))
-            touched = {person, *(PersonId(str(row["person"])) for row in dropped)}
+            touched = {person, *await self._take(connection, person, sender, taken, forgotten)}
             for row in await connection.fetch(_LOCK, list(touched)):
                 before = self._opened(row["addresses"])
                 if str(row["id"]) == person:
@@ -104,6 +100,20 @@ class Persons:
                     "UPDATE persons SET addresses = $2 WHERE id = $1", row["id"], self._sealed(after)
                 )
 
+    async def _take(
+        self, connection: Connection, person: PersonId, sender: Sender, taken: set[str], forgotten: set[str]
+    ) -> set[PersonId]:
+        """Let the addresses lead to the person; return whose they were."""
+        owners: set[PersonId] = set()
+        while True:  # again while somebody else was faster with one of them: now it can be taken from them
+            dropped = await connection.fetch(
+                _DROP_ADDRESSES, self._all_tokens(taken), self._all_tokens(forgotten), person
+            )
+            owners |= {PersonId(str(row["person"])) for row in dropped}
+            added = await connection.fetch(_ADD_FREE_ADDRESSES, *self._tokens_of([(person, sender)]))
+            if len(added) == len(taken):
+                return owners
+
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""
         await self._database.execute(_SET_LOCALES, list(locales), list(locales.values()))
@@ -113,12 +123,12 @@ class Persons:
 
     def _tokens_of(self, owned: Iterable[tuple[PersonId, Sender]]) -> tuple[Any, ...]:
         """Return the arguments that store addresses."""
-        pairs = [
+        pairs = sorted(  # rows are locked in one order everywhere
             (self._keys.address(address), person)
             for person, sender in owned
             for address in (sender.phone, sender.bsuid)
             if address
-        ]
+        )
         return [token for token, _ in pairs], [person for _, person in pairs], self._keys.key_id
 
     def _sealed(self, sender: Sender) -> bytes:

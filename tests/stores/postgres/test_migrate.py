@@ -1,0 +1,73 @@
+"""The schema: as the tables say, made once, and by whoever comes first."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from bot.service.ports import Unavailable
+from bot.stores.postgres import migrate
+from bot.stores.postgres.connect import connect
+from bot.stores.postgres.migrate import expected_revision
+from bot.stores.postgres.tables import metadata
+
+
+async def revision(url: str) -> str:
+    database = await connect(url, connections=1)
+    (row,) = await database.fetch("SELECT version_num FROM alembic_version")
+    await database.close()
+    return str(row["version_num"])
+
+
+async def differences(url: str) -> list[Any]:
+    """What a new migration would have to change."""
+
+    def compare(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        found: list[Any] = compare_metadata(context, metadata)
+        return found
+
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(compare)
+    finally:
+        await engine.dispose()
+
+
+async def test_migrations_and_tables_agree(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    assert await differences(empty_database_url) == []
+    assert await revision(empty_database_url) == expected_revision()
+
+
+async def test_a_difference_is_seen(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    database = await connect(empty_database_url, connections=1)
+    await database.execute("ALTER TABLE persons ADD COLUMN name text")
+    await database.close()
+    assert len(await differences(empty_database_url)) == 1
+
+
+async def test_two_releases_at_once_make_it_once(empty_database_url: str) -> None:
+    await asyncio.gather(*(migrate(empty_database_url) for _ in range(3)))
+    assert await revision(empty_database_url) == expected_revision()
+
+
+async def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
+    await migrate(empty_database_url)
+    database = await connect(empty_database_url, connections=1)
+    await database.execute("INSERT INTO wordings VALUES ('x', 'x', 'x', 'en', now())")
+    await migrate(empty_database_url)
+    assert len(await database.fetch("SELECT FROM wordings")) == 1
+    await database.close()
+
+
+async def test_a_database_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        await migrate("postgresql://nobody@127.0.0.1:1/nothing")
