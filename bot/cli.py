@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, proofs, requests, serve
+from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, proofs, requests, rotate, serve
 from bot.commands.i18n import app as i18n
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command()(serve.worker)
 app.command(name="all")(serve.everything)
 app.command()(doctor.doctor)
 app.command()(doctor.migrate)
+app.command()(rotate.rotate_keys)
 app.add_typer(flows.app, name="flows", help="Check the dialogues, or draw them.")
 app.add_typer(i18n, name="i18n", help="Everything that translators need.")
 for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove, proofs.bundle, proofs.export):

@@ -1,0 +1,31 @@
+"""`rotate-keys`: make everything anew with the newest `SECRET_KEY`, so that the old one may go."""
+
+import typer
+from rich.progress import Progress
+
+from bot.commands.running import run
+from bot.commands.running import settings as read_settings
+from bot.runtime import open_runtime
+from bot.settings import Settings
+from bot.stores.postgres.rotation import left, rotate
+
+
+def rotate_keys() -> None:
+    """Renew all tokens and ciphertexts after you put a new key first on SECRET_KEY; then remove the old one.
+
+    Everything goes on working meanwhile. It may be interrupted and run again.
+    """
+    done = run(_rotated(read_settings()))
+    typer.echo(f"{done} persons renewed. Only the first key of SECRET_KEY is needed now; keep older checkpoints' keys")
+    typer.echo("on the list while you want `ledger verify` to trust checkpoints that were signed with them.")
+
+
+async def _rotated(settings: Settings) -> int:
+    done = 0
+    async with open_runtime(settings) as runtime:
+        with Progress(transient=True) as progress:
+            task = progress.add_task("Renewing", total=await left(runtime.database, runtime.keys))
+            async for count in rotate(runtime.database, runtime.keys):
+                done += count
+                progress.advance(task, count)
+    return done
