@@ -11,7 +11,7 @@ WORDS = Keywords(
         "en": Vocabulary(
             polite=("please", "thank you", "hello"),
             stop=Stop(
-                strong=("unsubscribe", "opt out"),
+                strong=("unsubscribe", "unsub", "opt out"),
                 weak=("cancel", "no longer want"),
                 alone=("end",),
                 phrases=("stop texting", "leave me alone"),
@@ -157,6 +157,8 @@ def test_a_word_before_or_after_turns_round_those_of_its_language(text: str, fou
         ("cancle", "stop:typo"),
         ("cancle order", None),
         ("I do not know how to unsubscibe", None),
+        ("unsuv", "stop:typo"),
+        ("unsb", None),
         ("stap", None),
         ("unsubscibee", None),
         ("subscribe", "start:exact"),
@@ -179,6 +181,19 @@ def test_a_word_near_to_another_one_too_is_no_slip() -> None:
     slip = one_letter_apart.classify("abmeldn", asked_in=None)
     assert slip is not None
     assert slip.rule == "stop:de:typo"
+
+
+@pytest.mark.parametrize("surer_first", [True, False])
+def test_a_word_of_two_languages_is_as_sure_as_in_the_surer_one(surer_first: bool) -> None:
+    shared = {
+        "es": Vocabulary(stop=Stop(strong=("anular",))),
+        "pt": Vocabulary(stop=Stop(alone=("anular",))),
+    }
+    order = ["es", "pt"] if surer_first else ["pt", "es"]
+    words = Keywords({UNIVERSAL: Vocabulary(), **{language: shared[language] for language in order}})
+    match = words.classify("quiero anular", asked_in=None)
+    assert match is not None
+    assert match.rule == "stop:es+pt:last_word"
 
 
 @pytest.mark.parametrize(
