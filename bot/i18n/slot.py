@@ -116,7 +116,7 @@ class Template:
         return frozenset(name for _, name in self.pieces if name is not None)
 
     def fill(self, values: Mapping[str, str], put: Callable[[str], str] = str) -> str:
-        """Return the finished text; `put` makes of each value what stands in it. Raises `TextError` if one is missing."""
+        """Return the finished text, `put` applied to each value. Raises `TextError` when one is missing."""
         try:
             return "".join(literal + (put(values[name]) if name is not None else "") for literal, name in self.pieces)
         except KeyError as error:

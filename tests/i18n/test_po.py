@@ -80,6 +80,15 @@ def test_entries_need_no_empty_line_between_them(path: Path) -> None:
     assert [each.id for each in read(path).entries] == ["a.no", "b.yes"]
 
 
+def test_a_comment_belongs_to_the_entry_below_it(path: Path) -> None:
+    path.write_text(
+        HEADERS + entry("a.no", "No", "Nein") + entry("b.yes", "Yes", "Ja", above="# Hm.\n#, fuzzy\n"), "utf-8"
+    )
+    no, yes = read(path).entries
+    assert (no.comments, no.fuzzy) == ((), False)
+    assert (yes.comments, yes.fuzzy) == (("Hm.",), True)
+
+
 @pytest.mark.parametrize("mark", ["#, fuzzy", "#= fuzzy", "#,fuzzy,no-wrap"])
 def test_fuzzy_is_seen_in_old_and_new_spellings(path: Path, mark: str) -> None:
     path.write_text(HEADERS + "\n" + entry("a.no", "No", "Nein", above=f"{mark}\n"), "utf-8")
