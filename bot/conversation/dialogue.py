@@ -5,6 +5,7 @@ work everywhere, then the answers of the dialogue that is going on, then the hos
 understand", and after several of those silence, so that two bots come to rest.
 """
 
+import re
 from dataclasses import dataclass
 
 from bot.consent.evidence import Entry
@@ -31,10 +32,22 @@ from bot.conversation.turn import Turn
 from bot.conversation.world import World
 
 PATIENCE = 3
-"""How many messages in a row may fit nothing, or get the same answer, before the bot falls silent."""
+"""How many messages in a row that fit nothing are answered."""
+
+REPETITIONS = 8
+"""How often in a row the same answer is given."""
+
+TALK = 40
+"""How many answers in a row are given without any consent or question becoming another.
+
+No person needs so many; a bot at the other end that answers each of ours would never stop.
+"""
 
 PATIENCE_RETURNS_AFTER = 3600
-"""Seconds without a message after which the bot is patient again."""
+"""Seconds without a message after which all three are counted anew."""
+
+_UNSURE = re.compile("[?;？؟⁇⁈⁉❓❔👎🛑⛔🚫❌❎✖🙅🤷🤔🙄]")
+"""Makes a YES less than unambiguous (GDPR Art. 4(11)): a question mark, the Greek one too, or a sign that says no."""
 
 _CORRECTIONS = frozenset({"edit", "revoke"})
 """Kinds of message that change an earlier one, so there is nothing to answer."""
@@ -84,15 +97,21 @@ class Dialogue:
             case content:
                 self._message(turn, content)
         self._standing.settle(turn)
-        repetitive = turn.session.repeats > PATIENCE and not turn.changed
-        return Step(turn.session, tuple(turn.entries), () if repetitive else tuple(turn.replies), turn.handed_over)
+        replies = () if self._enough(turn) else tuple(turn.replies)
+        return Step(turn.session, tuple(turn.entries), replies, turn.handed_over)
+
+    def _enough(self, turn: Turn) -> bool:
+        """Whether the talk goes round in circles."""
+        session = turn.session
+        session.answers = 0 if turn.changed or turn.handed_over else session.answers + bool(turn.replies)
+        return not turn.changed and (session.repeats > REPETITIONS or session.answers > TALK)
 
     # --- what the person sent
 
     def _message(self, turn: Turn, content: Text | Choice | Media | Other) -> None:
         session = turn.session
         if turn.inbound.at - session.last_at > PATIENCE_RETURNS_AFTER:
-            session.unclear = session.repeats = 0
+            session.unclear = session.repeats = session.answers = 0
         session.last_at = max(session.last_at, turn.inbound.at)
         match content:
             case Text(body):
@@ -103,7 +122,7 @@ class Dialogue:
                 self._unreadable(turn, silently=isinstance(content, Other) and content.kind in _CORRECTIONS)
 
     def _typed(self, turn: Turn, body: str) -> None:
-        if locale := self._spoken.named(body):
+        if locale := self._spoken.named(turn, body):
             return self._set_language(turn, locale)
         asked_in = self._asked_in(turn)
         match = self.world.keywords.classify(body, asked_in=asked_in)
@@ -111,9 +130,11 @@ class Dialogue:
         if match is None:
             return None if asked_in and self._foreign_yes(turn, body) else self._unclaimed(turn)
         turn.rule = match.rule
-        if match.intent in (Intent.YES, Intent.NO):
-            return self._answered(turn, match.intent)
-        return self._open(turn, match.intent)
+        if match.intent not in (Intent.YES, Intent.NO):
+            return self._open(turn, match.intent)
+        if match.intent is Intent.YES and _UNSURE.search(body) and self._standing.place(turn) == self.flows.question:
+            return self._unclaimed(turn)
+        return self._answered(turn, match.intent)
 
     def _tapped(self, turn: Turn, choice: str) -> None:
         name, _, turn.argument = choice.partition(":")

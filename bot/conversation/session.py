@@ -27,6 +27,8 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """The id of the last text said."""
     repeats: int = 0
     """How often in a row it was said."""
+    answers: int = 0
+    """How many answers in a row were given without anything becoming another."""
     last_at: int = 0
     """WhatsApp's time of the person's last message, unix seconds."""
     phone: bytes = b""

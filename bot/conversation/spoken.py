@@ -1,7 +1,10 @@
 """Which language a person speaks: what they chose, else what they typed, else their country's, else they are asked."""
 
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
 from bot.conversation.intents import Match
-from bot.conversation.normalise import exact
+from bot.conversation.normalise import exact, loose
 from bot.conversation.turn import Turn
 from bot.conversation.world import World, babel_locale
 from bot.i18n.locale import guess
@@ -14,11 +17,11 @@ class Spoken:
         self._offered = world.texts.offered
         self._source = world.texts.source_locale
         self._default = world.business.default_locale
-        self._names = _names(self._offered)
 
-    def named(self, text: str) -> str | None:
-        """Return the language whose name `text` is."""
-        return self._names.get(exact(text))
+    def named(self, turn: Turn, text: str) -> str | None:
+        """Return the language whose name `text` is: its own, the English one, or that in the language spoken."""
+        names = _names(self._offered, turn.locale, self._source)
+        return self._nearest(turn, names.get(loose(exact(text)), ()))
 
     def settle(self, turn: Turn, match: Match | None) -> None:
         """Learn the language from what was typed, or else from the person's country.
@@ -29,12 +32,12 @@ class Spoken:
         session = turn.session
         if session.locale and not session.guessed:
             return
-        typed = self._typed(match)
+        typed = self._typed(turn, match)
         if session.locale:
-            if typed not in (None, self._source):
-                session.locale, session.guessed = str(typed), False
+            if typed is not None and typed != self._source:
+                session.locale, session.guessed = typed, False
             return
-        likely = guess(turn.inbound.sender.phone, turn.inbound.sender.bsuid, self._offered)
+        likely = self._of_the_country(turn)
         if typed is not None and not (typed == self._source and likely):
             session.locale = typed
         elif len(likely) == 1:
@@ -46,25 +49,39 @@ class Spoken:
 
     def corrected(self, turn: Turn, match: Match) -> bool:
         """Take the language of a word that does not fit the one guessed; whether there was such."""
-        typed = self._typed(match)
+        typed = self._typed(turn, match)
         if typed is None or typed == turn.session.locale or not turn.session.guessed:
             return False
         turn.session.locale, turn.session.guessed = typed, False
         return True
 
-    def _typed(self, match: Match | None) -> str | None:
-        """Return the one offered language that has the word."""
-        if match is None:
-            return None
-        having = [code for code in self._offered if code.split("-")[0] in match.languages]
-        return having[0] if len(having) == 1 else None
+    def _typed(self, turn: Turn, match: Match | None) -> str | None:
+        """Return the language that has the word, if only one has it."""
+        having = [code for code in self._offered if _language(code) in match.languages] if match else []
+        return self._nearest(turn, having) if len({_language(code) for code in having}) == 1 else None
+
+    def _nearest(self, turn: Turn, codes: Sequence[str]) -> str | None:
+        """Return the first of several variants of a language, but rather the one spoken, or the country's."""
+        if len(codes) < 2:
+            return codes[0] if codes else None
+        return next(code for code in (turn.session.locale, *self._of_the_country(turn), *codes) if code in codes)
+
+    def _of_the_country(self, turn: Turn) -> tuple[str, ...]:
+        sender = turn.inbound.sender
+        return guess(sender.phone, sender.bsuid, self._offered)
 
 
-def _names(offered: tuple[str, ...]) -> dict[str, str]:
-    """Return the names of the offered languages, in each of them, in the form in which typed text is looked up."""
-    return {
-        exact(name): code
-        for code in offered
-        for other in offered
-        if (name := babel_locale(code).get_display_name(babel_locale(other)))
-    }
+def _language(code: str) -> str:
+    return code.partition("-")[0]
+
+
+@lru_cache
+def _names(offered: tuple[str, ...], *others: str) -> Mapping[str, tuple[str, ...]]:
+    """Return name → languages: each by its own name and by those in some others, with and without its country."""
+    found: dict[str, dict[str, None]] = {}
+    for code in offered:
+        for variant in (code, _language(code)):
+            for other in (code, *others):
+                name = babel_locale(variant).get_display_name(babel_locale(other)) or variant
+                found.setdefault(loose(exact(name)), {})[code] = None
+    return {name: tuple(codes) for name, codes in found.items()}

@@ -8,7 +8,10 @@ import typer
 from bot.paths import FLOWS, LOCALES
 from bot.testing import find_transcripts, load_world, run_transcript, update_transcript
 
+app = typer.Typer()
 
+
+@app.command()
 def main(
     folder: Path,
     flows: Path = FLOWS,
@@ -18,9 +21,10 @@ def main(
     """Play every transcript below FOLDER."""
     world = load_world(flows, locales)
     failed = 0
+    for path in sorted({transcript.path for transcript in find_transcripts(folder)} if update else ()):
+        if update_transcript(path, *world):
+            typer.echo(f"{path}: rewritten")
     for transcript in find_transcripts(folder):
-        if update and update_transcript(transcript.path, *world):
-            typer.echo(f"{transcript.path}: rewritten")
         try:
             run_transcript(transcript, *world)
         except AssertionError as error:
@@ -30,4 +34,5 @@ def main(
     raise typer.Exit(1 if failed else 0)
 
 
-typer.run(main)
+if __name__ == "__main__":
+    app()

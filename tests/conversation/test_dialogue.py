@@ -257,3 +257,23 @@ def test_a_welcome_names_what_may_be_sent() -> None:
     talk.taps("yes")
     assert "offers and news" in talk.replies[0].body
     assert "order updates" not in talk.replies[0].body  # still paused
+
+
+def test_the_same_answer_is_not_given_for_ever() -> None:
+    talk = subscribed()
+    answered = [bool(talk.says("HELP").replies) for _ in range(10)]
+    assert answered == [True] * 8 + [False] * 2
+    assert talk.waits("2h").says("HELP").replies
+
+
+def test_a_talk_that_leads_nowhere_ends() -> None:
+    talk = subscribed()
+    answered = [bool(talk.says(text).replies) for _ in range(30) for text in ("HELP", "PRIVACY")]
+    assert answered == [True] * 40 + [False] * 20
+
+
+def test_a_stop_is_confirmed_however_long_the_talk() -> None:
+    talk = subscribed()
+    for _ in range(30):
+        talk.says("HELP").says("PRIVACY")
+    assert talk.says("STOP").said == ["stop.confirmed"]

@@ -1,0 +1,246 @@
+"""What holds whatever people, webhooks and other bots do: examined on random conversations."""
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.channels.whatsapp.messages import request
+from bot.consent.evidence import Entry, Kind
+from bot.consent.lifecycle import Pending, Status
+from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
+from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Reaction, Sender, Text
+from bot.conversation.intents import Intent
+from bot.conversation.reply import Outbound, Reply
+from bot.conversation.session import Session
+from bot.testing import Conversation
+from bot.testing.conversation import START
+from tests.conversation.worlds import FLOWS, WORLD
+
+LOCALES = ("en", "de", "fr", "pl", "pt-BR", "ar", "el", "tr")
+YES = {"en": "yes", "de": "ja", "fr": "oui", "pl": "tak", "pt-BR": "sim", "ar": "نعم", "el": "ναι", "tr": "evet"}
+STOPS = ("STOP", "stop", "ARRET", "BAJA", "ОТПИСКА", "إيقاف", "yes but STOP", "ja, STOP")
+OTHERS = (
+    "no", "nein", "non", "nie", "START", "hello", "ok", "👍", "🛑", "LANGUAGE", "Deutsch", "Français", "PRIVACY",
+    "HELP", "CHOICES", "HUMAN", "DELETE", "MY DATA", "maybe I should stop this",
+    "sure", "yes?", "yes 🛑", "no yes", "",
+)  # fmt: skip
+TEXTS = (*YES.values(), *STOPS, *OTHERS)
+
+
+class Examined(Conversation):
+    """A chat in which every step is examined."""
+
+    def _step(self, inbound: Inbound) -> None:
+        before = msgspec.msgpack.encode(self.session)
+        stood = msgspec.msgpack.decode(before, type=Session)
+        super()._step(inbound)
+        after = self.dialogue.step(stood, inbound, float(self.clock))
+        assert msgspec.msgpack.encode(stood) == before, "a step changes its arguments"
+        assert (after.session, after.replies) == (self.session, tuple(self.replies)), "a step is not deterministic"
+        late = self.dialogue.step(stood, inbound, self.clock + 60.0)
+        assert self._untimed(late) == self._untimed(after), "after a crash a step leads elsewhere"
+        facts = [(entry.inbound, entry.purpose, entry.kind) for entry in self.entries]
+        assert len(set(facts)) == len(facts), "a message made a fact twice"
+        self._consents_only_by_an_answer(stood, inbound, after.entries)
+        for reply in self.replies:
+            assert reply.footer, "a message without the way out"
+            request(Outbound("id", "person", "+4915112345678", None, reply))  # raises if WhatsApp would refuse it
+
+    @staticmethod
+    def _untimed(step: Step) -> Any:
+        return [msgspec.structs.replace(entry, recorded_at=0.0) for entry in step.entries], step.replies
+
+    @staticmethod
+    def _consents_only_by_an_answer(before: Session, inbound: Inbound, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            if entry.kind is Kind.GIVEN:
+                pending = before.record.pending
+                assert pending is not None, "a consent without a question"
+                assert _affirms(inbound.content, pending), "a consent without an answer"
+                assert before.record.consent(entry.purpose).stopped_at < inbound.at <= pending.expires_at
+
+
+def _affirms(content: Content, pending: Pending) -> bool:
+    match content:
+        case Text(body):
+            return body.strip().casefold() in ("yes", YES.get(pending.locale, _yes_in(pending.locale)))
+        case Choice(id):
+            return id == f"yes:{pending.question}"
+    return False
+
+
+def _yes_in(locale: str) -> str:
+    return WORLD.keywords.shown(Intent.YES, locale).casefold()
+
+
+class AnyConversation(RuleBasedStateMachine):
+    """People who type, tap, send pictures, switch, move and wait; messages that come late, and out of order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.talk = Examined(replace(WORLD, host_purpose="order_updates"), FLOWS)
+        self.stopped_at = -1
+
+    @rule(locale=st.sampled_from(LOCALES))
+    def speaks(self, locale: str) -> None:
+        if not self.talk.entries:
+            self.talk.session.locale = locale
+
+    @rule(text=st.sampled_from(TEXTS), lag=st.integers(0, 60))
+    def says(self, text: str, lag: int) -> None:
+        self._late(lag, Text(text))
+        if text in STOPS:
+            self.stopped_at = max(self.stopped_at, self.written_at)
+
+    @rule(text=st.sampled_from(list(YES.values())))
+    def says_yes(self, text: str) -> None:
+        self._late(0, Text(text))
+
+    @precondition(lambda self: self.talk._shown)
+    @rule(data=st.data(), lag=st.integers(0, 60))
+    def taps(self, data: st.DataObject, lag: int) -> None:
+        offered = [one for reply in self.talk._shown[-6:] for one in (*reply.buttons, *reply.rows)]
+        if offered:
+            button = data.draw(st.sampled_from(offered))
+            self._late(lag, Choice(button.id, button.title))
+            if button.id == "stop":
+                self.stopped_at = max(self.stopped_at, self.written_at)
+
+    @rule(payload=st.sampled_from(["promo", "yes", "yes:promo", "Yes", "no:", "start"]), label=st.sampled_from(TEXTS))
+    def taps_someone_elses(self, payload: str, label: str) -> None:
+        self._late(0, Choice(payload, label))
+
+    @rule(text=st.sampled_from(TEXTS))
+    def sends_a_picture(self, text: str) -> None:
+        self.talk.sends_picture(text)
+
+    @rule(text=st.sampled_from(TEXTS))
+    def edits(self, text: str) -> None:
+        self.talk.edits(text)
+
+    @rule()
+    def reacts(self) -> None:
+        self.talk.receives(Reaction("👍"))
+
+    @rule(value=st.sampled_from(["stop", "resume"]))
+    def prefers(self, value: str) -> None:
+        self.talk.prefers(value)
+
+    @rule(number=st.integers(10, 99))
+    def moves(self, number: int) -> None:
+        self.talk.changes_number(f"+49151123456{number}")
+
+    @rule(time=st.sampled_from(["1m", "2h", "47h", "49h", "400d"]))
+    def waits(self, time: str) -> None:
+        self.talk.waits(time)
+
+    def _late(self, lag: int, content: Content) -> None:
+        self.written_at = max(0, self.talk.clock + 10 - START - lag)
+        self.talk.receives(content, at=f"{self.written_at}s" if self.written_at < 10**6 else "")
+        self.written_at = self.talk.clock - START if self.written_at >= 10**6 else self.written_at
+
+    @invariant()
+    def a_stop_is_in_force(self) -> None:
+        for consent in self.talk.session.record.consents.values():
+            if consent.status is Status.GIVEN:
+                assert consent.asked_at - START >= self.stopped_at
+                assert consent.since - START > self.stopped_at
+
+
+TestAnyConversation = AnyConversation.TestCase
+TestAnyConversation.settings = settings(
+    max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+# --- whatever order webhooks come in
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    order=st.permutations(["START", "yes", "STOP", "yes ", "hello"]),
+    times=st.lists(st.integers(0, 3), min_size=5, max_size=5),
+)
+def test_after_a_stop_only_a_newer_question_counts(order: list[str], times: list[int]) -> None:
+    """All are written within three seconds, after a question; they come in any order."""
+    talk = Examined(WORLD, FLOWS, locale="en").says("hello", at="100s")
+    stopped_at = 0
+    for text, time in zip(order, times, strict=True):
+        talk.says(text, at=f"{110 + time}s")
+        if text == "STOP":
+            stopped_at = START + 110 + time
+    for consent in talk.session.record.consents.values():
+        if consent.status is Status.GIVEN:
+            assert consent.asked_at >= stopped_at
+            assert consent.since > stopped_at
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(st.text(max_size=30), max_size=8), locale=st.sampled_from(LOCALES))
+def test_no_text_at_all_agrees_to_anything_unless_it_is_a_yes(texts: list[str], locale: str) -> None:
+    talk = Examined(WORLD, FLOWS, locale=locale).says("?")
+    for text in texts:
+        match = WORLD.keywords.classify(text, asked_in=locale)
+        if match is None or match.intent != "yes":
+            talk.says(text)
+            assert not talk.session.record.given
+
+
+# --- two bots
+
+
+def heard(reply: Reply) -> str:
+    """Return what a bot at the other end reads of a message."""
+    return f"{reply.body}\n\n{reply.footer}"
+
+
+@settings(max_examples=25, deadline=None)
+@given(first=st.sampled_from(LOCALES), second=st.sampled_from(LOCALES), opening=st.sampled_from(TEXTS))
+def test_two_of_us_come_to_rest(first: str, second: str, opening: str) -> None:
+    talks = [Conversation(WORLD, FLOWS, locale=locale) for locale in (first, second)]
+    said, turns = [opening], 0
+    while said:
+        turns += 1
+        assert turns < 60, "they don't stop"
+        listener = talks[turns % 2]
+        said = [heard(reply) for text in said for reply in listener.says(text).replies]
+
+
+@settings(max_examples=25, deadline=None)
+@given(answers=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3), locale=st.sampled_from(LOCALES))
+def test_a_bot_that_always_answers_is_left_alone(answers: list[str], locale: str) -> None:
+    """Unless it changes consents all the time, which is for people to do."""
+    talk = Conversation(WORLD, FLOWS, locale=locale)
+    unchanged = 0
+    for turn in range(3 * TALK):
+        entries = len(talk.entries)
+        talk.says(answers[turn % len(answers)])
+        changes = {entry.kind for entry in talk.entries[entries:]} - {Kind.WITHDRAWN}
+        unchanged = 0 if changes else unchanged + 1
+        assert not talk.replies or unchanged <= TALK + 3
+
+
+def test_an_echo_is_left_alone() -> None:
+    talk = Conversation(WORLD, FLOWS, locale="en").says("hello")
+    turns = 0
+    while talk.replies:
+        turns += 1
+        assert turns <= REPETITIONS + 5
+        talk.says(heard(talk.replies[-1]))
+
+
+# --- after a crash
+
+
+def test_a_message_is_stepped_to_the_same_result_from_the_ledger_alone() -> None:
+    """Redis lost the session: the record as it was before the message is enough for the same facts and words."""
+    talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes")
+    dialogue = Dialogue(WORLD, FLOWS)
+    inbound = Inbound(MessageId("wamid.x"), Sender("+4915112345678"), talk.clock + 10, Text("no"), talk.clock + 10.0)
+    kept = dialogue.step(talk.session, inbound, talk.clock + 10.0)
+    lost = dialogue.step(Session("p", talk.session.record, "en", asking=()), inbound, talk.clock + 10.0)
+    assert (lost.entries, lost.replies) == (kept.entries, kept.replies)
