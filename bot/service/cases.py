@@ -5,7 +5,7 @@ there (new, idle for long, or Redis lost everything), writes from another addres
 changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -56,11 +56,14 @@ class Arrived:
 class Cases:
     """Opens cases for one shard."""
 
-    def __init__(self, persons: Persons, ledger: Ledger, sessions: Sessions, keys: Keyring) -> None:
+    def __init__(
+        self, persons: Persons, ledger: Ledger, sessions: Sessions, keys: Keyring, clock: Callable[[], float]
+    ) -> None:
         self._persons = persons
         self._ledger = ledger
         self._sessions = sessions
         self._keys = keys
+        self._clock = clock
 
     async def arrived(self, messages: Sequence[Queued[Inbound]]) -> list[Arrived]:
         """Complete the senders: of events of our own by their person, of phones alone by their BSUID.
@@ -205,10 +208,11 @@ class Cases:
     async def _inherit_withdrawals(self, owner: PersonId, others: set[PersonId]) -> None:
         past = await self._ledger.facts({owner, *others})
         record = fold(one.fact for one in past.get(owner, ()))
+        now = round(self._clock(), 3)
         entries = [
             entry
             for other in sorted(others)
-            for entry in _inherited(other, fold(one.fact for one in past.get(other, ())), record)
+            for entry in _inherited(owner, record, other, fold(one.fact for one in past.get(other, ())), now)
         ]
         if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
             raise AddressTaken("two workers moved one address at the same time")
@@ -252,20 +256,20 @@ def _first_known(sender: Sender, known: dict[str, PersonId]) -> PersonId | None:
     return next((known[address] for address in _addresses(sender) if address in known), None)
 
 
-def _inherited(other: PersonId, theirs: Record, ours: Record) -> Iterable[Entry]:
-    """Yield what someone withdrew and the person who has their address now has not yet."""
+def _inherited(owner: PersonId, ours: Record, other: PersonId, theirs: Record, now: float) -> Iterable[Entry]:
+    """Yield what someone withdrew, and did not agree to again, and the owner of their address has not yet."""
     for purpose, consent in theirs.consents.items():
         if (
             consent.stopped_at
-            and consent.status is Status.WITHDRAWN
+            and consent.status is not Status.GIVEN
             and ours.consent(purpose).stopped_at < consent.stopped_at
         ):
             yield Entry(
                 kind=Kind.WITHDRAWN,
                 purpose=purpose,
                 at=consent.stopped_at,
-                recorded_at=float(consent.stopped_at),
-                inbound=f"merge {other} {consent.stopped_at}",
+                recorded_at=now,
+                inbound=f"merge {other} {owner} {consent.stopped_at}",
                 method=Method.MERGE,
                 actor="system",
             )

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 import structlog
 
 from bot.consent.evidence import Entry
-from bot.consent.lifecycle import Pending, fold
+from bot.consent.lifecycle import Pending
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.inbound import Delivery, Event, Inbound, Lapse, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound, Reply
-from bot.conversation.session import Session, rebuilt
 from bot.keys import Keyring
 from bot.service import metrics
+from bot.service.again import as_it_is, as_it_was, recorded_from
 from bot.service.cases import Arrived, Case, Cases
 from bot.service.ports import (
     Append,
@@ -92,7 +92,7 @@ class Converse:
         self._keys = keys
         self._withdraws = withdraws
         self._clock = clock
-        self._cases = Cases(persons, ledger, shard.sessions, keys)
+        self._cases = Cases(persons, ledger, shard.sessions, keys, clock)
 
     async def answer(self, batch: Sequence[Queued[Event]]) -> None:
         """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is taken up again."""
@@ -165,7 +165,7 @@ class Converse:
 
     async def _answer_cases(self, cases: Iterable[Case]) -> set[bytes]:
         """Step, record and commit; return the inbox entries that are finished."""
-        now = self._clock()
+        now = round(self._clock(), 3)  # as the ledger keeps it: a session must equal what is folded from there
         answers: dict[PersonId, _Answer] = {}
         for case in cases:
             if case.person not in answers:  # one who comes twice, under two addresses: the second waits
@@ -215,39 +215,18 @@ class Converse:
             if inbound is None or inbound.id in seen:
                 continue
             seen.add(inbound.id)
-            first = self._recorded_from(case, inbound)
+            first = recorded_from(case, self._keys.message(inbound.id)) if case.past else None
             if first is None:
                 step = self._dialogue.step(session, inbound, now)
                 answer.entries += step.entries
                 session = step.session
             else:
-                step = self._dialogue.step(self._as_it_was(case, first), inbound, now)
-                session = self._as_it_is(case, step.session)
+                step = self._dialogue.step(as_it_was(case, first), inbound, now)
+                session = as_it_is(case, step.session, answer.entries)
             self._take(answer, step, inbound)
         answer.commit.session = session
         self._set_timers(answer.commit, before if case.past is None else None, session.record.pending, case.person)
         return answer
-
-    def _recorded_from(self, case: Case, inbound: Inbound) -> int | None:
-        """Return the place in the ledger where this message's facts begin, if it has been stepped before."""
-        if case.past is None:
-            return None
-        token = self._keys.message(inbound.id)
-        return next((place for place, one in enumerate(case.past) if one.inbound == token), None)
-
-    def _as_it_was(self, case: Case, place: int) -> Session:
-        """Return the session from which a message was stepped before its worker died."""
-        record = fold(one.fact for one in (case.past or ())[:place])
-        if case.kept is not None and case.kept.record == record:
-            return case.kept
-        return rebuilt(case.person, record, case.session.locale)
-
-    def _as_it_is(self, case: Case, session: Session) -> Session:
-        """Return the session after such a step: with the whole ledger, to which someone else may have added."""
-        record = fold(one.fact for one in case.past or ())
-        if session.record == record:
-            return session
-        return rebuilt(case.person, record, session.locale)
 
     def _take(self, answer: _Answer, step: Step, inbound: Inbound) -> None:
         commit, person = answer.commit, answer.case.person

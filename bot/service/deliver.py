@@ -17,6 +17,7 @@ from bot.consent.lifecycle import Record, fold
 from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound
 from bot.service import metrics
+from bot.service.order import Order
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -31,15 +32,12 @@ from bot.service.ports import (
     Throttle,
     Unavailable,
 )
-from bot.service.retry import delay
+from bot.service.retry import delay, surely
 
 log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 64
 """Requests to the channel at a time: what a crash may send twice."""
-
-_STEP = 0.001
-"""Seconds between messages of one person that wait together, so that they keep their order."""
 
 
 class Deliver:
@@ -70,8 +68,10 @@ class Deliver:
         self._clock = clock
         self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
         self._lines: dict[str, deque[Queued[Outbound]]] = {}
+        self._order = Order()
         self._senders: set[asyncio.Task[None]] = set()
         self._paused_until = 0.0
+        self._ending = False
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
@@ -99,7 +99,8 @@ class Deliver:
                 await asyncio.sleep(wait)
 
     async def finish(self) -> None:
-        """Wait until everything in hand is sent or put back."""
+        """Wait until everything in hand is sent or put back; while a store is away, leave it to the next process."""
+        self._ending = True
         while self._senders:
             await asyncio.wait(self._senders)
 
@@ -118,60 +119,69 @@ class Deliver:
         return None
 
     async def _send_line(self, person: str) -> None:
-        """Send one person's messages in their order; after one that must wait, the others wait too."""
+        """Send one person's messages in their order; behind one that must wait, the others wait too."""
         line = self._lines[person]
-        due = 0.0
         try:
             while line:
                 queued = line[0]
                 assert queued.item is not None
-                if due:
-                    due += _STEP
-                    await self._outbox.retry(queued.id, queued.item, due)
+                if due := self._order.behind(person, queued.item.id, self._clock()):
+                    await self._put_back(queued, queued.item, due)
                 else:
-                    due = await self._send(queued, queued.item)
+                    await self._send(queued, queued.item)
                 line.popleft()
         except Unavailable:
-            metrics.FAILURES.labels("deliver").inc()  # unfinished: whoever reclaims it sends it (again)
+            log.warning("messages_left", count=len(line))  # whoever takes them over sends them
         finally:
             del self._lines[person]
 
-    async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> float:
-        """Send one message; return when it is to be sent again (unix seconds), or 0."""
+    async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
         if outbound.not_after and self._clock() > outbound.not_after:
             return await self._done(queued, "expired")
-        if not await self._gate.add(outbound):
+        if not await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
             return await self._done(queued, "withheld")
         try:
             with metrics.SENDING.time():
                 await self._channel.send(outbound)
         except SendError as error:
             return await self._refused(queued, outbound, error)
+        except Exception as error:
+            log.error("sending_failed", error=type(error).__name__, exc_info=error)
+            return await self._bury(queued, f"the program failed: {type(error).__name__}")
         metrics.HALTED.set(0)
         return await self._done(queued, "sent")
 
-    async def _done(self, queued: Queued[Outbound], outcome: str) -> float:
+    def _is_ending(self) -> bool:
+        return self._ending
+
+    async def _done(self, queued: Queued[Outbound], outcome: str) -> None:
+        """Finish a message, however long the store is away: taken over it would be sent again."""
         metrics.SENT.labels(outcome).inc()
-        await self._queue.finish(queued.id)
-        return 0.0
+        await surely("deliver", lambda: self._queue.finish(queued.id))
+        if queued.item is not None:
+            self._order.gone(queued.item.person, queued.item.id)
+
+    async def _put_back(self, queued: Queued[Outbound], outbound: Outbound, due: float) -> None:
+        await surely("deliver", lambda: self._outbox.retry(queued.id, outbound, due), self._is_ending)
+        metrics.SENT.labels("postponed").inc()
 
     async def _bury(self, queued: Queued[Outbound], reason: str) -> None:
         metrics.DEAD.labels("outbound").inc()
-        await self._dead.add(queued.payload, reason, "outbound")
+        await surely("deliver", lambda: self._dead.add(queued.payload, reason, "outbound"), self._is_ending)
         await self._done(queued, "failed")
 
     # --- errors
 
-    async def _refused(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> float:
+    async def _refused(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
         metrics.REFUSALS.labels(str(error.code)).inc()
         log.warning("send_refused", code=error.code, meaning=error.meaning, retry=error.retry)
         attempt = outbound.attempt + 1
         if error.retry is Retry.OPT_OUT:
-            await self._inbox.forward(self._switched_off(outbound))
+            inbound = self._switched_off(outbound)
+            await surely("deliver", lambda: self._inbox.forward(inbound), self._is_ending)
             return await self._done(queued, "opted_out")
         if not error.retryable or (error.attempts is not None and attempt >= error.attempts):
-            await self._bury(queued, f"send refused with code {error.code}")
-            return 0.0
+            return await self._bury(queued, f"send refused with code {error.code}")
         now = self._clock()
         due = now + delay(error.retry, outbound.attempt, random.random())  # jitter
         if error.retry in (Retry.HALT, Retry.LATER, Retry.THROTTLE):
@@ -180,9 +190,8 @@ class Deliver:
             metrics.HALTED.set(1)
             log.error("sending_halted", code=error.code, cure=error.meaning)
             attempt = outbound.attempt
-        await self._outbox.retry(queued.id, msgspec.structs.replace(outbound, attempt=attempt), due)
-        metrics.SENT.labels("postponed").inc()
-        return due
+        self._order.refused(outbound.person, outbound.id, due, now)
+        return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
 
     def _switched_off(self, outbound: Outbound) -> Inbound:
         """The person switched marketing off at the channel: the same as if they had told us."""

@@ -80,6 +80,10 @@ class Queued(Generic[T]):
 class Queue(Protocol[T]):
     """A durable queue read by competing consumers: an entry stays until it is finished, whoever dies."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds after which an entry that its reader has neither finished nor renewed counts as left."""
+
     async def read(self, count: int, *, wait: bool = True) -> Sequence[Queued[T]]:
         """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
 

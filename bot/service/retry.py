@@ -1,6 +1,28 @@
-"""When to try again what a channel did not take."""
+"""When to try again what a channel did not take, or a store could not."""
 
-from bot.service.ports import Retry
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot.service import metrics
+from bot.service.ports import Retry, Unavailable
+
+AGAIN = 0.5
+"""Seconds after which a store that was away is asked again."""
+
+T = TypeVar("T")
+
+
+async def surely(name: str, work: Callable[[], Awaitable[T]], given_up: Callable[[], bool] = lambda: False) -> T:
+    """Do one piece of work, however often the stores are away meanwhile. Raises `Unavailable` once it is given up."""
+    while True:
+        try:
+            return await work()
+        except Unavailable:
+            metrics.FAILURES.labels(name).inc()
+            if given_up():
+                raise
+        await asyncio.sleep(AGAIN)
 
 
 def delay(retry: Retry, attempt: int, random: float) -> float:

@@ -15,14 +15,15 @@ from bot.conversation.inbound import Event
 from bot.service import metrics
 from bot.service.converse import Converse
 from bot.service.ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
+from bot.service.retry import AGAIN
 
 log = structlog.get_logger(__name__)
 
 BATCH = 256
 """Messages answered together: one transaction, one commit."""
 
-RECLAIM_EVERY = 5.0
-"""Seconds between looks for what a dead worker left."""
+LOOKS = 6
+"""How often, within the time after which an entry counts as left, a reader renews its own and looks for such."""
 
 PROMOTE_EVERY = 0.25
 """Seconds between looks for what is due."""
@@ -40,15 +41,14 @@ class _Reader(Generic[T]):
     async def read(self, count: int, in_hand: Sequence[bytes] = ()) -> Sequence[Queued[T]]:
         """Return some entries, none of those that are in hand already; wait a little for the first."""
         if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + RECLAIM_EVERY
-            if in_hand:
-                await self._queue.renew(in_hand)
+            self._next_look = time.monotonic() + self._queue.patience / LOOKS
+            await self._queue.renew(in_hand)
             held = frozenset(in_hand)
-            left = [queued for queued in await self._queue.reclaim(count) if queued.id not in held]
+            left = [queued for queued in await self._queue.reclaim(count) if queued.id not in held] if count else []
             if left:
                 self._next_look = 0.0
                 return left
-        return await self._queue.read(count)
+        return await self._queue.read(count) if count else ()
 
 
 async def lasting(name: str, round: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
@@ -65,14 +65,15 @@ async def lasting(name: str, round: Callable[[], Awaitable[None]], stopping: asy
 
 
 async def persistently(name: str, work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
-    """Do one piece of work, however often the stores are away meanwhile."""
-    while not stopping.is_set():
+    """Do one piece of work, however often the stores are away meanwhile, until told to stop."""
+    while True:
         try:
             return await work()
         except Unavailable as error:
             _note(name, error)
-            await pause(0.5, stopping)
-    return None
+        await pause(AGAIN, stopping)
+        if stopping.is_set():
+            return None
 
 
 async def pause(seconds: float, stopping: asyncio.Event) -> None:
@@ -151,9 +152,8 @@ async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asynci
     reader = _Reader(queue)
 
     async def round() -> None:
-        room = await taker.room()
-        if room > 0:
-            await taker.take(await reader.read(room, taker.in_hand))
+        if batch := await reader.read(await taker.room(), taker.in_hand):
+            await taker.take(batch)
 
     await lasting(name, round, stopping)
     await taker.finish()

@@ -8,37 +8,9 @@ import pytest
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
-from bot.consent.lifecycle import Record, fold
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
-
-BRITISH = "en"
-
-
-async def record_of(simulation: Simulation, person: SimulatedPerson) -> Record:
-    """What the ledger says of a person."""
-    runtime = simulation.runtime
-    address = person.who.bsuid or person.who.phone or ""
-    owner = (await runtime.persons.find([address]))[address]
-    return fold(past.fact for past in (await runtime.ledger.facts([owner])).get(owner, ()))
-
-
-async def kinds_of(simulation: Simulation, person: SimulatedPerson) -> list[str]:
-    runtime = simulation.runtime
-    address = person.who.bsuid or person.who.phone or ""
-    owner = (await runtime.persons.find([address]))[address]
-    return [f"{entry.kind} {entry.purpose}" for entry in await runtime.ledger.story(owner)]
-
-
-async def subscribed(simulation: Simulation, person: SimulatedPerson) -> None:
-    """Answer yes to everything."""
-    await person.say("Hi", replies=1)
-    while (await record_of(simulation, person)).pending is not None:
-        before = len(person.replies)
-        await person.say("YES", replies=0)
-        await simulation.settled()
-        assert len(person.replies) > before
-    assert (await record_of(simulation, person)).given
+from tests.service.watching import BRITISH, kinds_of, record_of, subscribed
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""Stepping once more what was recorded before its worker died, to the same replies."""
+
+from collections.abc import Sequence
+
+from bot.consent.evidence import Entry, Kind
+from bot.consent.lifecycle import fold
+from bot.conversation.session import Session, rebuilt
+from bot.service.cases import Case
+
+
+def recorded_from(case: Case, inbound: bytes) -> int | None:
+    """Return the place in the ledger where the facts of a message begin, named by its token; None if it has none."""
+    return next((place for place, one in enumerate(case.past or ()) if one.inbound == inbound), None)
+
+
+def as_it_was(case: Case, place: int) -> Session:
+    """Return the session from which the message whose facts begin at `place` was stepped.
+
+    If the session is lost, too, what the message led to tells which questions were still to be asked.
+    """
+    past = case.past or ()
+    record = fold(one.fact for one in past[:place])
+    if case.kept is not None and case.kept.record == record:
+        return case.kept
+    session = rebuilt(case.person, record, case.session.locale)
+    if session.asking is not None:
+        its = (one.fact for one in past[place:] if one.inbound == past[place].inbound)
+        session.asking = tuple(fact.purpose for fact in its if fact.kind is Kind.REQUESTED)
+    return session
+
+
+def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
+    """Return the session after such a step: with the whole ledger, to which someone else may have added."""
+    record = fold([*(one.fact for one in case.past or ()), *added])
+    if session.record == record:
+        return session
+    return rebuilt(case.person, record, session.locale)

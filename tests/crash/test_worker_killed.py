@@ -1,0 +1,73 @@
+"""`kill -9` of a worker after each of its steps: nothing is lost, the ledger is right, one message may come twice."""
+
+import hashlib
+import signal
+
+import pytest
+
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.sent import Sent
+from bot.conversation.reply import Reply
+from bot.settings import Settings
+from bot.simulation import Simulation, somebody
+from tests.crash.doomed import AFTER
+from tests.crash.stage import fate, front, worker
+from tests.service.watching import BRITISH, assert_sound, kinds_of, record_of, subscribed
+
+pytestmark = pytest.mark.slow
+
+DEATHS = [(step, 1) for step in AFTER] + [("sent", times) for times in (2, 3, 4)]
+
+
+@pytest.mark.parametrize(("after", "times"), DEATHS)
+async def test_whoever_dies_the_next_worker_brings_it_to_the_same_end(stores: Settings, after: str, times: int) -> None:
+    async with front(stores) as simulation:
+        settings = simulation.runtime.settings
+        ana, ben, eve = (simulation.person(somebody(BRITISH)) for _ in range(3))
+        async with worker(settings):
+            await ana.say("Hello", replies=1)
+            await subscribed(simulation, ben)
+        before = {person: len(person.replies) for person in (ana, ben, eve)}
+
+        await ana.say("YES", replies=0)
+        await ben.say("STOP", replies=0)
+        await eve.say("Hello", replies=0)
+        assert await fate(settings, after=after, times=times) == -signal.SIGKILL
+        async with worker(settings):
+            await simulation.settled()
+        answers = {person: person.replies[count:] for person, count in before.items()}
+
+        assert await kinds_of(simulation, ana) == ["requested order_updates", "given order_updates", "requested offers"]
+        assert (await kinds_of(simulation, ben))[4:] == ["withdrawn order_updates", "withdrawn offers"]
+        assert await kinds_of(simulation, eve) == ["requested order_updates"]
+        await assert_sound(simulation, ana, ben, eve)
+
+        assert beginnings(answers[ana]) == {"Thank you, noted:", "*Blumen Haas* would"}
+        assert beginnings(answers[ben]) == {"Done. You won't"}
+        assert beginnings(answers[eve]) == {"*Blumen Haas* would"}
+        twice = sum(len(sent) - len(once(sent)) for sent in answers.values())
+        assert twice == (1 if after == "sent" else 0)
+        await assert_asked_what_the_ledger_says(simulation, ana)
+        await assert_asked_what_the_ledger_says(simulation, eve)
+
+
+def once(sent: list[Sent]) -> list[Sent]:
+    """Return each message once, by our own id of it."""
+    return list({one.reference: one for one in sent}.values())
+
+
+def beginnings(sent: list[Sent]) -> set[str]:
+    """Return how each begins; what a dead worker had in hand comes last, when it is taken over."""
+    return {" ".join(one.text.split()[:3]) for one in once(sent)}
+
+
+async def assert_asked_what_the_ledger_says(simulation: Simulation, person: SimulatedPerson) -> None:
+    pending = (await record_of(simulation, person)).pending
+    assert pending is not None
+    asked = next(one for one in reversed(person.replies) if one.buttons)
+    assert pending.wording == hashlib.sha256(wording(asked).encode()).digest()
+    assert asked.buttons[0].id == f"yes:{pending.question}"
+
+
+def wording(sent: Sent) -> str:
+    return Reply(sent.text, sent.footer, sent.header, sent.buttons).wording()
