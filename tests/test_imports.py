@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "conversation": {"consent", "i18n"},
     "consent": set(),
     "i18n": set(),
+    "preview": {"conversation", "i18n"},
     # what implements the protocols that service declares
     "channels": {"service.ports", "conversation", "consent"},
     "stores": {"service.ports", "conversation", "consent"},

@@ -20,6 +20,7 @@ from bot.conversation.intents import Keywords
 from bot.conversation.keywords import FILE as KEYWORDS_FILE
 from bot.conversation.keywords import KeywordError
 from bot.conversation.places import originals
+from bot.conversation.world import WORDS
 from bot.i18n import check as checking
 from bot.i18n import pseudo as pseudo_languages
 from bot.i18n import status as progress
@@ -29,6 +30,7 @@ from bot.i18n.po import PoError, PoFile, read, written
 from bot.i18n.slot import Originals, TextError
 from bot.i18n.start import start
 from bot.i18n.update import updated
+from bot.preview import page
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -259,3 +261,25 @@ def pseudo(
         typer.echo(f"{slot.id}: {catalog[slot.id][1]}")
     for slot, left in pseudo_languages.tight(slots):
         typer.echo(f"{slot.id}: {left} characters left of {slot.limit}; consider a shorter English text", err=True)
+
+
+@app.command()
+def preview(
+    context: typer.Context,
+    only: Codes = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the pages.")] = Path("preview"),
+) -> None:
+    """Write a page for each language that shows every message as WhatsApp draws it; open it in a browser."""
+    project: Project = context.obj
+    with _errors_told():
+        files = read_flows(project.flows)
+        originals_ = project.originals()
+        keywords = Keywords.load(project.locales)
+        codes = [code for code in (SOURCE_LOCALE, *project.codes(only)) if not only or code in only]
+        output.mkdir(parents=True, exist_ok=True)
+        for code in codes:
+            catalog = catalog_path(project.locales, code)
+            entries = {} if code == SOURCE_LOCALE else {entry.id: entry for entry in read(catalog).entries}
+            words = {name: keywords.shown(intent, code) for name, intent in WORDS.items()}
+            (output / f"{code}.html").write_text(page(code, files, originals_, entries, words, codes), "utf-8")
+    typer.echo(f"{len(codes)} pages in {output}: open {output / codes[0]}.html in a browser")

@@ -11,7 +11,7 @@ from bot.business import Business
 from bot.conversation.intents import Intent, Keywords
 from bot.conversation.texts import Texts
 
-_WORDS = {
+WORDS = {
     "stop_word": Intent.STOP,
     "yes_word": Intent.YES,
     "no_word": Intent.NO,
@@ -83,7 +83,7 @@ class World:
         spoken = texts.locale_for(ids, locale)
         return Language(
             locale=locale,
-            values={name: self.keywords.shown(intent, locale) for name, intent in _WORDS.items()}
+            values={name: self.keywords.shown(intent, locale) for name, intent in WORDS.items()}
             | {
                 "business": business.controller.name,
                 "notice_url": business.notice.url_for(locale, business.default_locale),
@@ -104,7 +104,7 @@ class World:
 
 
 KNOWN_VALUES = frozenset(
-    {*_WORDS, "business", "notice_url", "third_parties", "storage", "proof_time", "privacy_contact", "contact"}
+    {*WORDS, "business", "notice_url", "third_parties", "storage", "proof_time", "privacy_contact", "contact"}
 )
 """Placeholders that every text may use."""
 
