@@ -192,16 +192,17 @@ def _withdrawn(consent: Consent, at: int) -> Consent:
 def answerable(record: Record, *, at: int, received_at: float, question: str | None) -> Pending | None:
     """Return the pending request that a message answers, or None.
 
-    `question` is the id that a tapped button carries: it must be the pending one. A typed answer (None) must have
-    been written and received after the question was asked; one that was under way before answers nothing. No answer
-    counts that is not newer than the person's last withdrawal.
+    An answer is written from the question on until its end, and newer than the person's last withdrawal. `question`
+    is the id that a tapped button carries: it must be the pending one. A typed answer (None) must also have been
+    received after the question was asked: one that was under way answers nothing.
     """
     pending = record.pending
-    if pending is None or at > pending.expires_at or at <= record.consent(pending.purpose).stopped_at:
+    if pending is None or not pending.asked_at <= at <= pending.expires_at:
         return None
-    if question is not None:
-        return pending if question == pending.question else None
-    return pending if at >= pending.asked_at and received_at >= pending.asked_on else None
+    if at <= record.consent(pending.purpose).stopped_at:
+        return None
+    answers = received_at >= pending.asked_on if question is None else question == pending.question
+    return pending if answers else None
 
 
 def admit(record: Record, entry: Entry) -> Record:

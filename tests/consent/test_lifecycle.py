@@ -102,6 +102,7 @@ def test_a_typed_answer_that_was_under_way_when_the_question_was_asked_does_not_
 def test_a_tapped_answer_counts_for_its_question_only() -> None:
     record = admitted(REQUESTED)
     assert answers(record, 110, "q1")
+    assert not answers(record, 99, "q1")
     assert not answers(record, 110, "q0")
     assert not answers(record, 110, "")
 
