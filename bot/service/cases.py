@@ -51,6 +51,10 @@ class Arrived:
     queued: Queued[Inbound]
     inbound: Inbound
     token: bytes
+    by_phone: bool = False
+    """Whether the message told a phone alone: it may be someone else's than the session kept under it."""
+    owner: PersonId | None = None
+    """Whose the phone is; None when nobody has it."""
 
 
 class Cases:
@@ -79,14 +83,12 @@ class Cases:
             inbound = queued.item
             if inbound is None:
                 continue
-            if inbound.person or _phone_alone(inbound):
-                owner = PersonId(inbound.person) if inbound.person else owners.get(inbound.sender.phone or "")
-                person = known.get(owner) if owner else None
-                if person is not None:
-                    inbound = msgspec.structs.replace(inbound, sender=person.sender)
-                if inbound.sender == Sender():
-                    continue
-            found.append(Arrived(queued, inbound, token_of(inbound.sender, self._keys)))
+            by_phone = _phone_alone(inbound)
+            owner = owners.get(inbound.sender.phone or "") if by_phone else PersonId(inbound.person)
+            if owner and (person := known.get(owner)):
+                inbound = msgspec.structs.replace(inbound, sender=person.sender)
+            if inbound.sender != Sender():
+                found.append(Arrived(queued, inbound, token_of(inbound.sender, self._keys), by_phone, owner))
         return found
 
     async def open(self, arrived: Sequence[Arrived], *, again: bool = False) -> list[Case]:
@@ -100,7 +102,7 @@ class Cases:
         unsettled: list[Arrived] = []
         for one in arrived:
             session = loaded[one.token]
-            if again or session is None or self._address_is_news(one.inbound, session[0]):
+            if again or session is None or self._address_is_news(one, session[0]):
                 unsettled.append(one)
             elif one.token not in cases:
                 cases[one.token] = Case(one.token, session[0], session[1], one.inbound.sender)
@@ -111,9 +113,11 @@ class Cases:
             case.messages.append(Queued(one.queued.id, one.queued.payload, one.inbound))
         return list(cases.values())
 
-    def _address_is_news(self, inbound: Inbound, session: Session) -> bool:
-        sender = inbound.sender
-        if isinstance(inbound.content, AddressChanged):
+    def _address_is_news(self, one: Arrived, session: Session) -> bool:
+        sender = one.inbound.sender
+        if isinstance(one.inbound.content, AddressChanged):
+            return True
+        if one.by_phone and one.owner != session.person:
             return True
         return sender.phone is not None and sender.bsuid is not None and self._phone_prefix(sender) != session.phone
 
@@ -171,7 +175,7 @@ class Cases:
         for token, sender in senders.items():
             for before in previous[token]:
                 await self._move(before, sender, known)
-            owner = _first_known(sender, known)
+            owner = await self._owner(sender, known)
             if owner is None:
                 strangers[token] = sender
                 continue
@@ -184,6 +188,20 @@ class Cases:
         if len(new) < len(strangers):
             raise AddressTaken("two of these senders are one person")
         return owners
+
+    async def _owner(self, sender: Sender, known: Mapping[str, PersonId]) -> PersonId | None:
+        """Return who a sender is, if they are known.
+
+        A phone with another BSUID than its owner's has a new owner, who starts from nothing.
+        """
+        owner = _first_known(sender, known)
+        if owner is None or sender.bsuid is None or sender.bsuid in known:
+            return owner
+        holder = (await self._persons.load([owner]))[owner]
+        if holder.sender.bsuid is None:
+            return owner
+        (heir,) = await self._persons.create([Sender(None, sender.bsuid)])
+        return heir
 
     async def _move(self, before: Sender, sender: Sender, known: dict[str, PersonId]) -> None:
         """The person's address became another one. Their old number may become a stranger's, so it is let go."""

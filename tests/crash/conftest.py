@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.crash.dialogues import read_once
+from tests.service.dialogues import read_once
 
 
 @pytest.fixture(autouse=True)

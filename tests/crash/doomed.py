@@ -14,7 +14,7 @@ from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
-from tests.crash.dialogues import read_once
+from tests.service.dialogues import read_once
 
 AFTER: dict[str, tuple[type, str]] = {
     "received": (Stream, "read"),

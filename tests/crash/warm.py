@@ -1,7 +1,7 @@
 """What the server that forks doomed workers loads before the first one: the program and its dialogues."""
 
 from tests.crash import doomed
-from tests.crash.dialogues import read_once
+from tests.service.dialogues import read_once
 
 read_once(business=None, host_purpose=None)
 

@@ -1,0 +1,204 @@
+"""People change numbers, hide them and show them, and lie in different shards: who is who, and what stays withdrawn."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.webhooks import Identity
+from bot.consent.lifecycle import Status
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
+from bot.service.shards import shard_of, token_of
+from bot.settings import Settings
+from bot.simulation import Simulation, simulate, somebody
+from tests.crash.stage import changed
+from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, record_of, session_of, subscribed
+
+SHARDS = 2
+
+
+@pytest.fixture
+async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
+    async with simulate(changed(stores, shards=SHARDS)) as running:
+        yield running
+
+
+def shard(keys: Keyring, who: Identity) -> int:
+    return shard_of(token_of(Sender(who.phone, who.bsuid), keys), SHARDS)
+
+
+def somebody_in(simulation: Simulation, number: int, *, phone_in: int | None = None) -> Identity:
+    """Make up a person who lies in a shard, and would lie in another by their phone alone."""
+    keys = simulation.runtime.keys
+    while True:
+        who = somebody(BRITISH)
+        if shard(keys, who) == number and phone_in in (None, shard(keys, Identity(who.phone, None))):
+            return who
+
+
+async def test_people_of_both_shards_are_served(simulation: Simulation) -> None:
+    people = [simulation.person(somebody_in(simulation, number)) for number in range(SHARDS)]
+    for person in people:
+        await subscribed(simulation, person)
+        await person.say("STOP", replies=1)
+    await assert_sound(simulation, *people)
+
+
+@pytest.mark.parametrize(("home", "phone_in"), [(0, 1), (1, 0)])
+async def test_who_writes_by_phone_alone_is_answered_in_the_shard_of_their_bsuid(
+    simulation: Simulation, home: int, phone_in: int
+) -> None:
+    who = somebody_in(simulation, home, phone_in=phone_in)
+    ana = simulation.person(who)
+    await subscribed(simulation, ana)
+    hidden = simulation.person(Identity(who.phone, None))
+    await hidden.say("STOP", replies=1)
+    assert (await kinds_of(simulation, ana))[-2:] == ["withdrawn order_updates", "withdrawn offers"]
+    await simulation.settled()
+    await assert_sound(simulation, ana)
+    assert await session_of(simulation, hidden) is None
+
+
+@pytest.mark.parametrize("home", [0, 1])
+async def test_a_person_known_by_phone_alone_stays_the_same_when_their_bsuid_is_seen(
+    simulation: Simulation, home: int
+) -> None:
+    who = somebody_in(simulation, home, phone_in=0)
+    hidden = simulation.person(Identity(who.phone, None))
+    await subscribed(simulation, hidden)
+    ana = simulation.person(who)
+    (choices,) = await ana.say("CHOICES", replies=1)
+    assert choices.text.count("✅") == 2
+    assert await owner_of(simulation.runtime, ana) == await owner_of(simulation.runtime, hidden)
+    await simulation.settled()
+    await assert_sound(simulation, ana)
+
+
+async def test_two_persons_who_turn_out_to_be_one_keep_the_withdrawal(simulation: Simulation) -> None:
+    who = somebody(BRITISH)
+    by_bsuid, by_phone = simulation.person(Identity(None, who.bsuid)), simulation.person(Identity(who.phone, None))
+    await subscribed(simulation, by_bsuid)
+    await subscribed(simulation, by_phone)
+    await by_phone.say("STOP", replies=1)
+    ana = simulation.person(who)
+    (choices,) = await ana.say("CHOICES", replies=1)
+    assert "✅" not in choices.text
+    record = await record_of(simulation, ana)
+    assert {record.consent(purpose).status for purpose in ("order_updates", "offers")} == {Status.WITHDRAWN}
+    assert await owner_of(simulation.runtime, ana) == await owner_of(simulation.runtime, by_bsuid)
+    await simulation.settled()
+    await assert_sound(simulation, ana)
+
+
+def old_and_new() -> list[tuple[Identity, Identity, Identity]]:
+    """Somebody, who they are under a new number, and who gets the old one: with BSUIDs and without."""
+    old, new, heir = somebody(BRITISH), somebody(BRITISH), somebody(BRITISH)
+    return [
+        (old, new, Identity(old.phone, heir.bsuid)),
+        (old, new, Identity(old.phone, None)),
+        (Identity(old.phone, None), Identity(new.phone, None), Identity(old.phone, None)),
+        (Identity(old.phone, None), new, Identity(old.phone, None)),
+    ]
+
+
+@pytest.fixture(params=range(4), ids=["bsuids", "heir by phone", "phones", "bsuid comes with the change"])
+def moving(request: pytest.FixtureRequest) -> tuple[Identity, Identity, Identity]:
+    return old_and_new()[request.param]
+
+
+async def moved(simulation: Simulation, person: SimulatedPerson, new: Identity) -> None:
+    """The person takes a new number. Meta: messages/system, Aug 2026."""
+    await person.change_number(new.phone or "", new.bsuid)
+    await simulation.settled()
+
+
+async def test_after_a_change_of_number_every_consent_needs_a_new_yes(
+    simulation: Simulation, moving: tuple[Identity, Identity, Identity]
+) -> None:
+    old, new, heir = moving
+    ana = simulation.person(old)
+    await subscribed(simulation, ana)
+    owner = await owner_of(simulation.runtime, ana)
+    await moved(simulation, ana, new)
+    assert await owner_of(simulation.runtime, ana) == owner
+    record = await record_of(simulation, ana)
+    assert {record.consent(purpose).status for purpose in ("order_updates", "offers")} == {Status.STALE}
+
+    stranger = simulation.person(heir)
+    (asked,) = await stranger.say("Hello", replies=1)
+    assert asked.buttons
+    assert await kinds_of(simulation, stranger) == ["requested order_updates"]
+    assert await owner_of(simulation.runtime, stranger) != owner
+    await simulation.settled()
+    await assert_sound(simulation, ana, stranger)
+
+
+async def test_after_a_change_of_number_a_stop_still_holds(
+    simulation: Simulation, moving: tuple[Identity, Identity, Identity]
+) -> None:
+    old, new, heir = moving
+    ana = simulation.person(old)
+    await subscribed(simulation, ana)
+    await ana.say("STOP", replies=1)
+    await moved(simulation, ana, new)
+    await ana.say("YES", replies=0)
+    await simulation.settled()
+    record = await record_of(simulation, ana)
+    assert {record.consent(purpose).status for purpose in ("order_updates", "offers")} == {Status.WITHDRAWN}
+
+    stranger = simulation.person(heir)
+    (choices,) = await stranger.say("CHOICES", replies=1)
+    assert "✅" not in choices.text
+    await simulation.settled()
+    await assert_sound(simulation, ana, stranger)
+
+
+async def test_the_heir_of_a_number_is_told_nothing_of_its_last_holder(
+    simulation: Simulation, moving: tuple[Identity, Identity, Identity]
+) -> None:
+    old, new, heir = moving
+    ana = simulation.person(old)
+    await subscribed(simulation, ana)
+    await moved(simulation, ana, new)
+    (choices,) = await simulation.person(heir).say("CHOICES", replies=1)
+    assert "✅" not in choices.text
+
+
+async def test_a_phone_with_another_bsuid_has_another_owner_who_starts_from_nothing(simulation: Simulation) -> None:
+    ana = simulation.person(somebody(BRITISH))
+    await subscribed(simulation, ana)
+    heir = simulation.person(Identity(ana.who.phone, somebody(BRITISH).bsuid))
+    await heir.say("Hello", replies=1)
+    assert await kinds_of(simulation, heir) == ["requested order_updates"]
+    await ana.say("CHOICES", replies=1)  # WhatsApp still tells her old phone
+    assert set((await record_of(simulation, ana)).given) == {"order_updates", "offers"}
+    await simulation.settled()
+    await assert_sound(simulation, ana, heir)
+
+
+async def test_each_phone_that_a_person_lets_go_carries_their_withdrawal(simulation: Simulation) -> None:
+    """Nothing tells that its next owner is not the same person, and a withdrawal must not be lost."""
+    ana = simulation.person(somebody(BRITISH))
+    await ana.say("STOP", replies=1)
+    for _ in range(2):
+        heir = simulation.person(Identity(ana.who.phone, somebody(BRITISH).bsuid))
+        await heir.say("CHOICES", replies=1)
+        assert await kinds_of(simulation, heir) == ["withdrawn order_updates", "withdrawn offers"]
+        ana.who = Identity(somebody(BRITISH).phone, ana.who.bsuid)
+        await simulation.person(ana.who).say("CHOICES", replies=1)
+        await simulation.settled()
+        await assert_sound(simulation, heir)
+
+
+async def test_a_late_message_from_before_the_change_is_answered(simulation: Simulation) -> None:
+    old, new = somebody(BRITISH), somebody(BRITISH)
+    ana = simulation.person(old)
+    await subscribed(simulation, ana)
+    post = webhooks.text(old, "STOP")
+    await moved(simulation, ana, new)
+    await simulation.hook.post(post)
+    await simulation.settled()
+    record = await record_of(simulation, ana)
+    assert record.consent("offers").stopped_at > 0
