@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from bot.service.converse import Converse
 from bot.service.converse import Shard as AnsweredShard
 from bot.service.deliver import IN_FLIGHT, Deliver
 from bot.service.hand_over import HandOver, Host
-from bot.service.ports import Channel
+from bot.service.ports import Channel, Unavailable
 from bot.service.receive import Receive
 from bot.settings import Settings
 from bot.stores.postgres.checkpoints import Checkpoints
@@ -122,9 +122,10 @@ class Runtime:
             for shard in self.shards:
                 for rounds in self._rounds(shard, self.channel, stopping):
                     group.create_task(rounds)
-        for shard in self.shards:
-            for stream in (shard.events, shard.messages, shard.handover):
-                await stream.leave()
+        with suppress(Unavailable):  # a name that is not given up is swept away later
+            for shard in self.shards:
+                for stream in (shard.events, shard.messages, shard.handover):
+                    await stream.leave()
 
     async def _keep_notices(self) -> None:
         await self.ledger.keep_notices(self.dialogue.world.business)

@@ -270,7 +270,7 @@ def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
     return apart
 
 
-def _first_known(sender: Sender, known: dict[str, PersonId]) -> PersonId | None:
+def _first_known(sender: Sender, known: Mapping[str, PersonId]) -> PersonId | None:
     return next((known[address] for address in _addresses(sender) if address in known), None)
 
 

@@ -13,10 +13,11 @@ import msgspec
 import structlog
 
 from bot.batcher import Batcher
-from bot.consent.lifecycle import Record, fold
+from bot.consent.lifecycle import Record
 from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound
 from bot.service import metrics
+from bot.service.gate import NEVER, changed_since
 from bot.service.order import Order
 from bot.service.ports import (
     Channel,
@@ -207,17 +208,14 @@ class Deliver:
 
     async def _allowed(self, batch: Sequence[Outbound]) -> Sequence[bool]:
         """Look once more, right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
-        asking = [outbound for outbound in batch if outbound.reply.purpose or outbound.reply.question]
-        if not asking:
-            return [True] * len(batch)
-        now_at = await self._ledger.sequences({PersonId(outbound.person) for outbound in asking})
-        changed = {
-            PersonId(outbound.person)
-            for outbound in asking
-            if outbound.attempt or now_at.get(PersonId(outbound.person)) != outbound.ledger_seq
-        }
-        past = await self._ledger.facts(changed) if changed else {}
-        records = {person: fold(one.fact for one in past.get(person, ())) for person in changed}
+        records = await changed_since(
+            self._ledger,
+            (
+                (PersonId(outbound.person), NEVER if outbound.attempt else outbound.ledger_seq)
+                for outbound in batch
+                if outbound.reply.purpose or outbound.reply.question
+            ),
+        )
         return [self._still(outbound, records) for outbound in batch]
 
     def _still(self, outbound: Outbound, records: dict[PersonId, Record]) -> bool:

@@ -1,6 +1,7 @@
 """The seam to a bot that the company already has: messages that no dialogue claims, from persons who consented."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ import structlog
 from bot.conversation.inbound import Inbound
 from bot.conversation.reply import Outbound, Reply
 from bot.service import metrics
+from bot.service.gate import changed_since
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -25,6 +27,7 @@ from bot.service.ports import (
     SendError,
     Unavailable,
 )
+from bot.service.retry import surely
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +61,8 @@ class HandOver:
         ledger: Ledger,
         dead: DeadLetters,
         channel: Channel | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`purpose` is the one whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
         self._host = host
@@ -67,6 +72,8 @@ class HandOver:
         self._ledger = ledger
         self._dead = dead
         self._channel = channel
+        self._clock = clock
+        self._ending = False
         self._failures: Counter[bytes] = Counter()
         self._running: dict[bytes, asyncio.Task[None]] = {}
 
@@ -84,12 +91,13 @@ class HandOver:
     async def take(self, batch: Sequence[Queued[HandedOver]]) -> None:
         """Begin to hand over what was read."""
         handed = [queued.item for queued in batch if queued.item is not None]
-        sequences = await self._ledger.sequences({one.person for one in handed})
+        changed = await changed_since(self._ledger, ((one.person, one.ledger_seq) for one in handed))
+        now = int(self._clock())
         for queued in batch:
             if queued.item is None:
                 await self._bury(queued, "unreadable by this version")
-            elif sequences.get(queued.item.person) != queued.item.ledger_seq:
-                metrics.HANDED_OVER.labels("withheld").inc()  # something was withdrawn, or changed, meanwhile
+            elif (record := changed.get(queued.item.person)) and not record.allows(self._purpose, now):
+                metrics.HANDED_OVER.labels("withheld").inc()
                 await self._queue.finish(queued.id)
             else:
                 task = asyncio.create_task(self._hand_over(queued, queued.item))
@@ -97,7 +105,8 @@ class HandOver:
                 task.add_done_callback(partial(self._let_go, queued.id))
 
     async def finish(self) -> None:
-        """Wait until the host has answered everything in hand."""
+        """Wait until the host has answered everything in hand; while a store is away, leave it to the next process."""
+        self._ending = True
         while self._running:
             await asyncio.wait(self._running.values())
 
@@ -108,7 +117,7 @@ class HandOver:
         try:
             await self._answered(queued, handed)
         except Unavailable:
-            metrics.FAILURES.labels("hand_over").inc()
+            log.warning("message_left")  # whoever takes it over hands it over again
 
     async def _answered(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
         person = Consenter(handed.person, handed.locale)
@@ -121,7 +130,7 @@ class HandOver:
             outbound = [self._outbound(queued, handed, reply, number) for number, reply in enumerate(replies)]
         except Exception as error:
             return await self._failed(queued, error)
-        await self._outbox.hand_back(queued.id, outbound)
+        await surely("hand_over", lambda: self._outbox.hand_back(queued.id, outbound), lambda: self._ending)
         self._failures.pop(queued.id, None)
         metrics.HANDED_OVER.labels("answered").inc()
         return None

@@ -11,7 +11,8 @@ from bot.conversation.reply import Reply
 from bot.settings import Settings
 from bot.simulation import Simulation, somebody
 from tests.crash.doomed import AFTER
-from tests.crash.stage import fate, front, worker
+from tests.crash.fate import fate
+from tests.service.stage import front, worker
 from tests.service.watching import BRITISH, assert_sound, kinds_of, record_of, subscribed
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from bot.keys import Keyring
 from bot.service.shards import shard_of, token_of
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
-from tests.crash.stage import changed
+from tests.service.stage import changed
 from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, record_of, session_of, subscribed
 
 SHARDS = 2
@@ -92,20 +92,23 @@ async def test_two_persons_who_turn_out_to_be_one_keep_the_withdrawal(simulation
     await assert_sound(simulation, ana)
 
 
-def old_and_new() -> list[tuple[Identity, Identity, Identity]]:
-    """Somebody, who they are under a new number, and who gets the old one: with BSUIDs and without."""
+Moving = tuple[Identity, Identity, Identity]
+"""Who somebody is, who they are under a new number, and who gets the old one."""
+
+
+def _moves() -> dict[str, Moving]:
     old, new, heir = somebody(BRITISH), somebody(BRITISH), somebody(BRITISH)
-    return [
-        (old, new, Identity(old.phone, heir.bsuid)),
-        (old, new, Identity(old.phone, None)),
-        (Identity(old.phone, None), Identity(new.phone, None), Identity(old.phone, None)),
-        (Identity(old.phone, None), new, Identity(old.phone, None)),
-    ]
+    return {
+        "all show bsuids": (old, new, Identity(old.phone, heir.bsuid)),
+        "the heir shows a phone": (old, new, Identity(old.phone, None)),
+        "all show phones": (Identity(old.phone, None), Identity(new.phone, None), Identity(old.phone, None)),
+        "the change shows a bsuid": (Identity(old.phone, None), new, Identity(old.phone, None)),
+    }
 
 
-@pytest.fixture(params=range(4), ids=["bsuids", "heir by phone", "phones", "bsuid comes with the change"])
-def moving(request: pytest.FixtureRequest) -> tuple[Identity, Identity, Identity]:
-    return old_and_new()[request.param]
+@pytest.fixture(params=_moves())
+def moving(request: pytest.FixtureRequest) -> Moving:
+    return _moves()[str(request.param)]
 
 
 async def moved(simulation: Simulation, person: SimulatedPerson, new: Identity) -> None:
@@ -114,9 +117,7 @@ async def moved(simulation: Simulation, person: SimulatedPerson, new: Identity) 
     await simulation.settled()
 
 
-async def test_after_a_change_of_number_every_consent_needs_a_new_yes(
-    simulation: Simulation, moving: tuple[Identity, Identity, Identity]
-) -> None:
+async def test_after_a_change_of_number_every_consent_needs_a_new_yes(simulation: Simulation, moving: Moving) -> None:
     old, new, heir = moving
     ana = simulation.person(old)
     await subscribed(simulation, ana)
@@ -135,9 +136,7 @@ async def test_after_a_change_of_number_every_consent_needs_a_new_yes(
     await assert_sound(simulation, ana, stranger)
 
 
-async def test_after_a_change_of_number_a_stop_still_holds(
-    simulation: Simulation, moving: tuple[Identity, Identity, Identity]
-) -> None:
+async def test_after_a_change_of_number_a_stop_still_holds(simulation: Simulation, moving: Moving) -> None:
     old, new, heir = moving
     ana = simulation.person(old)
     await subscribed(simulation, ana)
@@ -155,9 +154,7 @@ async def test_after_a_change_of_number_a_stop_still_holds(
     await assert_sound(simulation, ana, stranger)
 
 
-async def test_the_heir_of_a_number_is_told_nothing_of_its_last_holder(
-    simulation: Simulation, moving: tuple[Identity, Identity, Identity]
-) -> None:
+async def test_the_heir_of_a_number_is_told_nothing_of_its_last_holder(simulation: Simulation, moving: Moving) -> None:
     old, new, heir = moving
     ana = simulation.person(old)
     await subscribed(simulation, ana)

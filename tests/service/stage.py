@@ -1,10 +1,8 @@
 """The program in its parts, as production runs it: a web process here, and workers that come and go."""
 
 import asyncio
-import multiprocessing
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
 
 import aiohttp
 from aiohttp import web
@@ -16,12 +14,8 @@ from bot.serving import listening, working
 from bot.settings import Settings, load_settings
 from bot.simulation import Simulation
 from bot.web.webhook import PATH
-from tests.crash import doomed
 
 APP_SECRET = "5f4dcc3b5aa765d61d8327deb882cf99"
-
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload(["tests.crash.warm"])
 
 
 def changed(settings: Settings, **changes: object) -> Settings:
@@ -58,12 +52,3 @@ async def worker(settings: Settings, serving: Serving | None = None) -> AsyncIte
     """Another process's worker, as far as anything that lasts can tell: only the interpreter is shared."""
     async with open_runtime(settings, serving) as runtime, working(runtime, asyncio.Event()):
         yield
-
-
-async def fate(settings: Settings, **doom: Any) -> int:
-    """Run a worker process that is doomed to die (see `doomed.work`); return its exit code, negative for a signal."""
-    process = _forks.Process(target=doomed.work, args=(settings,), kwargs=doom, daemon=True)
-    process.start()
-    await asyncio.to_thread(process.join, 30)
-    assert process.exitcode is not None, "it should be dead by now"
-    return process.exitcode

@@ -1,0 +1,184 @@
+"""A bot that the company has already: who reaches it, and what of its answers reaches them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+
+from bot import Consenter, Inbound, Reply, Text
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.person import SimulatedPerson
+from bot.runtime import Serving
+from bot.settings import Settings
+from bot.simulation import Simulation, simulate, somebody
+from tests.service.stage import changed, front, worker
+from tests.service.watching import BRITISH, assert_sound, owner_of, record_of, subscribed
+
+QUESTION = "Where is my order?"
+ANSWER = "It is on its way."
+
+
+class Host:
+    """A bot that answers everything alike, unless it is told to wait or to fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.failures = 0
+        self.asked_by: list[Consenter] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.waits_at = QUESTION
+
+    async def __call__(self, inbound: Inbound, person: Consenter) -> Sequence[Reply] | None:
+        assert isinstance(inbound.content, Text)
+        self.asked.append(inbound.content.body)
+        self.asked_by.append(person)
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("the host's database is away")
+        if inbound.content.body == self.waits_at:
+            await self.may_answer.wait()
+        return [Reply(body=ANSWER)]
+
+    @property
+    def serving(self) -> Serving:
+        return Serving(self, "order_updates")
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+@pytest.fixture
+async def simulation(stores: Settings, host: Host) -> AsyncIterator[Simulation]:
+    async with simulate(changed(stores, takeover_seconds=1), host.serving) as running:
+        yield running
+
+
+@pytest.fixture
+def ana(simulation: Simulation) -> SimulatedPerson:
+    return simulation.person(somebody(BRITISH))
+
+
+def answers(person: SimulatedPerson) -> int:
+    return sum(reply.text == ANSWER for reply in person.replies)
+
+
+async def test_nobody_without_consent_reaches_the_host(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
+    for text in ("Hello", QUESTION, "NO", QUESTION, "START", "STOP", QUESTION):
+        await ana.say(text, replies=0)
+        await simulation.settled()
+    assert host.asked == []
+
+
+async def test_who_consented_is_answered_by_the_host(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    await ana.say(QUESTION, replies=1)
+    assert answers(ana) == 1
+    assert host.asked == [QUESTION]
+    assert host.asked_by == [Consenter(await owner_of(simulation.runtime, ana), "en")]
+    await ana.say("STOP", replies=1)
+    await ana.say(QUESTION, replies=1)
+    assert host.asked == [QUESTION]
+
+
+async def test_our_own_words_never_reach_the_host(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    for text in ("CHOICES", "PRIVACY", "HELP", "STOP"):
+        await ana.say(text, replies=1)
+    assert host.asked == []
+
+
+async def test_an_answer_is_withheld_when_consent_ended_meanwhile(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    host.may_answer.clear()
+    await ana.say(QUESTION, replies=0)
+    await ana.say("STOP", replies=1)
+    host.may_answer.set()
+    await simulation.settled()
+    assert host.asked == [QUESTION]
+    assert answers(ana) == 0
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.parametrize(("withdrawn", "reaches"), [("order_updates", False), ("offers", True)])
+async def test_a_message_that_waits_for_the_host_goes_on_only_while_its_own_consent_stands(
+    stores: Settings, host: Host, withdrawn: str, reaches: bool
+) -> None:
+    async with front(stores) as simulation:
+        settings = simulation.runtime.settings
+        ana = simulation.person(somebody(BRITISH))
+        async with worker(settings, host.serving):
+            await subscribed(simulation, ana)
+        before = len(ana.replies)
+        await ana.say(QUESTION, replies=0)
+        await simulation.hook.post(webhooks.list_tap(ana.who, f"withdraw:{withdrawn}", "Stop"))
+        async with worker(settings, host.serving):
+            await simulation.settled()
+        assert withdrawn not in (await record_of(simulation, ana)).given
+        assert host.asked == ([QUESTION] if reaches else [])
+        assert answers(ana) == reaches
+        assert len(ana.replies) - before == 1 + reaches
+
+
+async def test_a_slow_answer_keeps_nobody_else_waiting(simulation: Simulation, host: Host) -> None:
+    ana, ben = (simulation.person(somebody(BRITISH)) for _ in range(2))
+    for person in (ana, ben):
+        await subscribed(simulation, person)
+    host.may_answer.clear()
+    await ana.say(QUESTION, replies=0)
+    await ben.say("And mine?", replies=1)
+    assert (answers(ana), answers(ben)) == (0, 1)
+    await ana.say("CHOICES", replies=1)
+    host.may_answer.set()
+    await simulation.settled()
+    assert answers(ana) == 1
+    assert host.asked.count(QUESTION) == 1
+
+
+@pytest.mark.slow
+async def test_a_host_that_is_slower_than_a_takeover_is_asked_once(
+    stores: Settings, simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    host.may_answer.clear()
+    async with worker(simulation.runtime.settings, host.serving):
+        await ana.say(QUESTION, replies=0)
+        await asyncio.sleep(2.5)
+        host.may_answer.set()
+        await simulation.settled()
+    assert host.asked == [QUESTION]
+    assert answers(ana) == 1
+
+
+@pytest.mark.slow
+async def test_a_host_that_fails_is_asked_again(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    host.failures = 2
+    await ana.say(QUESTION, replies=1)
+    assert answers(ana) == 1
+    assert host.asked == [QUESTION] * 3
+    await simulation.settled()
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.slow
+async def test_a_message_at_which_the_host_always_fails_becomes_a_dead_letter_that_can_be_replayed(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    host.failures = 3
+    await ana.say(QUESTION, replies=0)
+    await simulation.settled()
+    dead = simulation.runtime.shards[0].dead
+    (letter,) = [letter async for letter in dead.all()]
+    assert letter.reason == "the host's bot failed 3 times: RuntimeError"
+    assert await dead.replay(letter)
+    await simulation.settled()
+    assert answers(ana) == 1
+    await assert_sound(simulation, ana)
