@@ -1,0 +1,125 @@
+"""The Procfile, run as Heroku runs it: release, then a web and two workers; SIGTERM ends all of them in time."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from honcho.environ import parse_procfile
+
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.graph import GraphSimulator
+from bot.channels.simulator.hook import Hook
+from bot.simulation import somebody
+from bot.web.webhook import PATH
+
+ROOT = Path(__file__).parent.parent
+PROCESSES = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(graph: GraphSimulator, redis_url: str, database_url: str, port: int) -> dict[str, str]:
+    """What Heroku sets, and what a deployer fills in; DYNO stays out, for it asks PostgreSQL for TLS."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "PORT": str(port),
+        "REDIS_URL": redis_url,
+        "DATABASE_URL": database_url,
+        "SECRET_KEY": secrets.token_hex(32),
+        "WHATSAPP_TOKEN": graph.token,
+        "WHATSAPP_APP_SECRET": "app-secret",
+        "WHATSAPP_VERIFY_TOKEN": "verify",
+        "WHATSAPP_PHONE_NUMBER_ID": graph.phone_number_id,
+        "GRAPH_URL": graph.url,
+    }
+
+
+@contextmanager
+def started(name: str, env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            f"exec {PROCESSES[name]}", shell=True, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow
+async def test_it_runs_as_heroku_runs_it(redis_url: str, empty_database_url: str, tmp_path: Path) -> None:
+    async with GraphSimulator() as graph, aiohttp.ClientSession() as session:
+        port = free_port()
+        env = environment(graph, redis_url, empty_database_url, port)
+        released = await asyncio.to_thread(
+            subprocess.run, PROCESSES["release"], shell=True, cwd=ROOT, env=env, capture_output=True, text=True
+        )
+        assert released.returncode == 0, released.stdout + released.stderr
+        log = tmp_path / "log"
+        with ExitStack() as stack:
+            dynos = [stack.enter_context(started(name, env, log)) for name in ("web", "worker", "worker")]
+            hook = Hook(f"http://127.0.0.1:{port}{PATH}", "app-secret", session)
+            assert (await _answering(session, port))["status"] == "ready"
+            people = [somebody() for _ in range(30)]
+            for who in people:
+                graph.heard(who)
+            await asyncio.gather(*(hook.post(webhooks.text(who, "Hello")) for who in people))
+            await graph.wait_for(len(people), timeout=30)
+            assert len({sent.recipient for sent in graph.sent}) == len(people)
+            began = time.monotonic()
+            for dyno in dynos:
+                dyno.send_signal(signal.SIGTERM)
+            codes = await asyncio.gather(*(asyncio.to_thread(dyno.wait, 30) for dyno in dynos))
+            assert codes == [0, 0, 0], log.read_text()
+            assert time.monotonic() - began < 15
+        assert log.read_text().count('"event":"stopping"') == 3
+
+
+async def _answering(session: aiohttp.ClientSession, port: int) -> dict[str, Any]:
+    """Wait until the web process answers; return what it says about itself."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
+                    answer: dict[str, Any] = await response.json()
+                    return answer
+            except aiohttp.ClientError:
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.slow
+async def test_web_starts_without_its_settings_and_says_what_is_missing(tmp_path: Path) -> None:
+    port = free_port()
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PORT": str(port), "DYNO": "web.1"}
+    env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
+    with started("web", env, tmp_path / "log") as dyno:
+        async with aiohttp.ClientSession() as session:
+            answer = await _answering(session, port)
+            async with session.post(f"http://127.0.0.1:{port}{PATH}", data=b"{}") as refused:
+                assert refused.status == 503
+        assert {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"} <= {check["name"] for check in answer["checks"]}
+        dyno.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(dyno.wait, 10) == 0
+
+
+def test_the_build_hook_compiles_the_catalogs_without_engines(tmp_path: Path) -> None:
+    env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "DYNO": "run.1"}
+    subprocess.run(["bash", "bin/post_compile"], cwd=ROOT, env=env, check=True, capture_output=True)
+    assert (ROOT / "locales" / "de" / "LC_MESSAGES" / "bot.mo").exists()
