@@ -1,0 +1,68 @@
+"""The pages in docs/ and the README: every command in them exists, every link leads somewhere, tables are current."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = sorted(
+    {
+        (page.name, line.strip())
+        for page in PAGES
+        for line in re.findall(
+            r"^(?:\.venv/bin/)?python -m bot (?!testing)([^\n#]*)", page.read_text("utf-8"), re.MULTILINE
+        )
+    }
+)
+
+
+def words(command: str) -> list[str]:
+    """The command's name: its words before options and arguments."""
+    names = []
+    for word in command.split():
+        if not re.fullmatch(r"[a-z][a-z0-9-]*", word):
+            break
+        names.append(word)
+    return names
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) > 15
+
+
+@pytest.mark.parametrize(("page", "command"), COMMANDS, ids=lambda value: value)
+def test_every_command_exists_with_its_options(page: str, command: str) -> None:
+    names = words(command)
+    while names:
+        shown = CliRunner().invoke(app, [*names, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
+        if shown.exit_code == 0:
+            break
+        names.pop()  # an argument that looks like a name
+    assert names, f"{page}: there is no command {command!r}"
+    for option in re.findall(r"--[a-z-]+", command):
+        assert option in shown.output, f"{page}: {command}: no option {option}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_deployer_s_table_has_every_setting_with_its_description() -> None:
+    text = (ROOT / "docs" / "deployer.md").read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        if name != "dyno":
+            assert f"| `{name.upper()}` | {field.description} |" in text
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench"])
+def test_the_readme_s_make_targets_exist(target: str) -> None:
+    assert f"make {target}" in (ROOT / "README.md").read_text("utf-8")
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
