@@ -58,6 +58,11 @@ def question_waits(turn: Turn) -> bool:
     return turn.record.pending is not None and turn.record.pending.locale == turn.locale
 
 
+def newer_than_the_question(turn: Turn) -> bool:
+    """Whether the message was written after the question that waits: an older one can't lead to another question."""
+    return turn.record.pending is not None and turn.inbound.at >= turn.record.pending.asked_at
+
+
 def nothing_given(turn: Turn) -> bool:
     """Whether the person agreed to nothing."""
     return not turn.record.given
@@ -104,7 +109,7 @@ def record_requested(turn: Turn) -> None:
         locale=shown.locale,
         wording=shown.sha256,
         shown=shown,
-        expires_at=_after(turn, turn.time_to_answer),
+        expires_at=_after(turn, min(turn.time_to_answer, turn.world.business.question_expires_after)),
         answer="",
         rule="",
     )
@@ -200,6 +205,7 @@ GUARDS: Mapping[str, Guard] = {
         nothing_to_ask,
         more_to_ask,
         question_waits,
+        newer_than_the_question,
         nothing_given,
         already_stopped,
         overtaken,

@@ -71,12 +71,11 @@ class Deliver:
         self._lines: dict[str, deque[Queued[Outbound]]] = {}
         self._order = Order()
         self._senders: set[asyncio.Task[None]] = set()
-        self._paused_until = 0.0
         self._ending = False
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
-        wait = self._paused_until - self._clock()
+        wait = self._order.paused_until - self._clock()
         if wait > 0:
             await asyncio.sleep(min(wait, 1.0))
             return 0
@@ -186,7 +185,7 @@ class Deliver:
         now = self._clock()
         due = now + delay(error.retry, outbound.attempt, random.random())  # jitter
         if error.retry in (Retry.HALT, Retry.LATER, Retry.THROTTLE):
-            self._paused_until = max(self._paused_until, due)
+            self._order.paused_until = max(self._order.paused_until, due)
         if error.retry is Retry.HALT:
             metrics.HALTED.set(1)
             log.error("sending_halted", code=error.code, cure=error.meaning)

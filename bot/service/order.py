@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 STEP = 0.001
 """Seconds between messages of one person that wait together, so that they come back in their order."""
 
-PATIENCE = 2.0
-"""Seconds after a message was due in which it should have come back; then another worker has taken it."""
+PATIENCE = 5.0
+"""Seconds in which a message that is due should have come back; then another worker has taken it."""
 
 _SWEEP_EVERY = 60.0
 
@@ -18,15 +18,21 @@ class _Waiting:
 
     ids: deque[str] = field(default_factory=deque)
     last_due: float = 0.0
-    until: float = 0.0
+    due: float = 0.0
 
 
 class Order:
     """What one process has put back. Times are unix seconds."""
 
     def __init__(self) -> None:
+        self.paused_until = 0.0
+        """Nothing is read before: what was due meanwhile comes back only then."""
         self._waiting: dict[str, _Waiting] = {}
         self._next_sweep = 0.0
+
+    def __len__(self) -> int:
+        """How many persons wait."""
+        return len(self._waiting)
 
     def refused(self, person: str, message: str, due: float, now: float) -> None:
         """Note that a message is to be sent again at `due`: all behind it wait."""
@@ -35,14 +41,14 @@ class Order:
         if message not in waiting.ids:
             waiting.ids.appendleft(message)
         waiting.last_due = max(waiting.last_due, due)
-        waiting.until = due + PATIENCE
+        waiting.due = due
 
     def behind(self, person: str, message: str, now: float) -> float:
         """Return when a message may come again if one before it waits, else 0: it may go."""
         waiting = self._waiting.get(person)
         if waiting is None or waiting.ids[0] == message:
             return 0.0
-        if now > waiting.until:
+        if self._is_gone(waiting, now):
             del self._waiting[person]
             return 0.0
         if message not in waiting.ids:
@@ -59,8 +65,11 @@ class Order:
         if not waiting.ids:
             del self._waiting[person]
 
+    def _is_gone(self, waiting: _Waiting, now: float) -> bool:
+        return now > max(waiting.due, self.paused_until) + PATIENCE
+
     def _sweep(self, now: float) -> None:
         """Forget persons whose messages other workers have taken."""
         if now >= self._next_sweep:
             self._next_sweep = now + _SWEEP_EVERY
-            self._waiting = {person: one for person, one in self._waiting.items() if one.until >= now}
+            self._waiting = {person: one for person, one in self._waiting.items() if not self._is_gone(one, now)}

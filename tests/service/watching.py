@@ -1,5 +1,7 @@
 """What tests look at after a conversation: the ledger, the sessions, the queues; and short ways into one."""
 
+import asyncio
+
 import msgspec
 
 from bot.channels.simulator.person import SimulatedPerson
@@ -10,6 +12,7 @@ from bot.service.ports import PersonId
 from bot.service.shards import shard_of
 from bot.simulation import Simulation
 from bot.stores.postgres.tree_verification import verify_tree
+from bot.stores.redis.keys import Shard
 
 BRITISH = "en"
 
@@ -38,6 +41,20 @@ async def session_of(simulation: Simulation, person: SimulatedPerson) -> Session
     token = runtime.keys.address(person.who.bsuid or person.who.phone or "")
     (loaded,) = await runtime.shards[shard_of(token, len(runtime.shards))].sessions.load([token])
     return loaded[0] if loaded else None
+
+
+async def quiet(simulation: Simulation, seconds: float = 15.0) -> None:
+    """Wait until nothing is queued, nor put back to be sent again. Raises `TimeoutError`."""
+    runtime = simulation.runtime
+    retries = [Shard(shard.number).retries for shard in runtime.shards]
+    async with asyncio.timeout(seconds):
+        while True:
+            await simulation.settled(seconds)
+            waiting = sum([await runtime.client.run("ZCARD", key) for key in retries])
+            queued = await runtime.queued()
+            if waiting + queued["inbox"] + queued["outbox"] + queued["handover"] == 0:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def assert_sound(simulation: Simulation, *people: SimulatedPerson) -> None:

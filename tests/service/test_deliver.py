@@ -1,0 +1,295 @@
+"""What is queued on its way to Graph: consent until the last moment, order, and what each kind of refusal leads to."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+import pytest
+
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.whatsapp.client import CloudApi
+from bot.consent.evidence import Method
+from bot.conversation.inbound import MessageId, Sender
+from bot.conversation.reply import Outbound, Reply
+from bot.service import work
+from bot.service.deliver import Deliver
+from bot.settings import Settings
+from bot.simulation import Simulation, somebody
+from bot.stores.redis.keys import Shard
+from bot.stores.redis.throttle import Throttle
+from bot.stores.redis.wire import encode
+from tests.service.stage import front
+from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
+
+RETRIED = {131056: "pair limit", 130429: "throughput", 131000: "unknown error"}
+"""Refusals after which a message is sent again within two seconds."""
+
+_ids = count()
+
+retried = pytest.mark.parametrize("code", RETRIED, ids=RETRIED.values())
+
+
+@pytest.fixture
+def ana(simulation: Simulation) -> SimulatedPerson:
+    return simulation.person(somebody(BRITISH))
+
+
+async def queue(
+    simulation: Simulation, person: SimulatedPerson, *bodies: str, purpose: str = "offers", seen: int | None = None
+) -> None:
+    """Queue messages that need consent, when so many entries of the person's ledger (by default all) had been seen."""
+    for body in bodies:
+        outbound = Outbound(
+            id=f"test {next(_ids)}",
+            person=await owner_of(simulation.runtime, person),
+            phone=person.who.phone,
+            bsuid=person.who.bsuid,
+            reply=Reply(body=body, purpose=purpose),
+            ledger_seq=(await record_of(simulation, person)).seq if seen is None else seen,
+        )
+        await simulation.runtime.client.run("XADD", Shard(0).outbox, "*", "e", encode(outbound))
+
+
+async def put_back(simulation: Simulation, messages: int) -> None:
+    """Wait until so many messages are put back."""
+    async with asyncio.timeout(5):
+        while await simulation.runtime.client.run("ZCARD", Shard(0).retries) < messages:
+            await asyncio.sleep(0.005)
+
+
+async def last_due(simulation: Simulation) -> float:
+    """When the last of what was put back is due."""
+    _, due = await simulation.runtime.client.run("ZRANGE", Shard(0).retries, -1, -1, "WITHSCORES")
+    return float(due)
+
+
+def texts(person: SimulatedPerson) -> list[str]:
+    return [reply.text for reply in person.replies]
+
+
+# --- consent
+
+
+@retried
+@pytest.mark.slow
+async def test_a_stop_also_stops_what_is_being_retried(simulation: Simulation, ana: SimulatedPerson, code: int) -> None:
+    await subscribed(simulation, ana)
+    simulation.graph.fail_next(code)
+    await queue(simulation, ana, "Roses at half price", "Tulips, too")
+    await put_back(simulation, 2)
+    await ana.say("STOP", replies=0)
+    await quiet(simulation)
+    assert "Roses at half price" not in texts(ana)
+    assert "Tulips, too" not in texts(ana)
+    assert texts(ana)[-1].startswith("Done.")
+    await assert_sound(simulation, ana)
+
+
+@retried
+@pytest.mark.slow
+async def test_a_question_that_was_closed_is_not_asked_any_more(
+    simulation: Simulation, ana: SimulatedPerson, code: int
+) -> None:
+    simulation.graph.fail_next(code)
+    await ana.say("Hello", replies=0)
+    await put_back(simulation, 1)
+    await ana.say("STOP", replies=0)
+    await quiet(simulation)
+    assert [reply.buttons for reply in ana.replies] == [()]
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.slow
+async def test_nothing_that_needs_consent_sets_off_once_the_stop_is_recorded(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    before = len(ana.replies)
+    simulation.graph.latency = 0.2
+    await queue(simulation, ana, *(f"Offer {number}" for number in range(8)))
+    await asyncio.sleep(0.3)
+    await ana.say("STOP", replies=0)
+    await quiet(simulation)
+    story = await simulation.runtime.ledger.story(await owner_of(simulation.runtime, ana))
+    stopped_at = min(entry.recorded_at for entry in story if entry.kind == "withdrawn")
+    offers = [reply for reply in ana.replies[before:] if reply.text.startswith("Offer")]
+    assert 0 < len(offers) < 8
+    assert all(offer.at - simulation.graph.latency < stopped_at + 0.05 for offer in offers)
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "as a status"])
+async def test_who_switched_marketing_off_at_whatsapp_has_withdrawn_from_it_alone(
+    simulation: Simulation, ana: SimulatedPerson, later: bool
+) -> None:
+    await subscribed(simulation, ana)
+    seen = (await record_of(simulation, ana)).seq
+    simulation.graph.report_to(simulation.hook)
+    simulation.graph.fail_next(131050, later=later)
+    await queue(simulation, ana, "Roses at half price")
+    async with asyncio.timeout(5):
+        while (await kinds_of(simulation, ana))[-1] != "withdrawn offers":
+            await asyncio.sleep(0.01)
+    await simulation.graph.reported()
+    await quiet(simulation)
+    record = await record_of(simulation, ana)
+    assert record.given == ("order_updates",)
+    entry = (await simulation.runtime.ledger.story(await owner_of(simulation.runtime, ana)))[-1]
+    assert entry.method is Method.WHATSAPP_SETTING
+
+    await queue(simulation, ana, "Tulips, too", seen=seen)
+    await queue(simulation, ana, "Your order was sent", purpose="order_updates", seen=seen)
+    await quiet(simulation)
+    assert texts(ana)[-1] == "Your order was sent"
+    assert "Tulips, too" not in texts(ana)
+    await simulation.graph.reported()
+    await quiet(simulation)
+    await assert_sound(simulation, ana)
+
+
+async def test_a_doubt_holds_back_what_is_queued(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    simulation.graph.latency = 0.1
+    await queue(simulation, ana, *(f"Offer {number}" for number in range(8)))
+    await ana.say("I wonder how to stop a running tap", replies=0)
+    await quiet(simulation)
+    assert 0 < sum(text.startswith("Offer") for text in texts(ana)) < 8
+    assert (await record_of(simulation, ana)).paused
+
+
+async def test_after_the_24_hours_nothing_is_sent(simulation: Simulation, ana: SimulatedPerson) -> None:
+    requests = simulation.graph.requests
+    await ana.say("Hello", at=time.time() - 25 * 3600, replies=0)
+    await quiet(simulation)
+    assert simulation.graph.requests == requests
+    await assert_sound(simulation, ana)
+
+
+# --- order
+
+
+@retried
+@pytest.mark.slow
+async def test_replies_keep_their_order_over_retries(simulation: Simulation, ana: SimulatedPerson, code: int) -> None:
+    ben = simulation.person(somebody(BRITISH))
+    words = ("Hello", "PRIVACY", "HELP", "CHOICES")
+    for word in words:
+        await ben.say(word, replies=1)
+    simulation.graph.fail_next(code)
+    for number, word in enumerate(words):
+        await ana.say(word, replies=0)
+        if number == 0:
+            await put_back(simulation, 1)
+    await quiet(simulation)
+    assert texts(ana) == texts(ben)
+    await assert_sound(simulation, ana)
+
+
+# --- what can't be sent
+
+
+async def test_what_is_refused_for_good_becomes_a_dead_letter_that_can_be_replayed(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    simulation.graph.fail_next(131026)
+    await ana.say("Hello", replies=0)
+    await quiet(simulation)
+    assert texts(ana) == []
+    dead = simulation.runtime.shards[0].dead
+    (letter,) = [letter async for letter in dead.all()]
+    assert (letter.kind, letter.reason) == ("outbound", "send refused with code 131026")
+    assert await dead.replay(letter)
+    await quiet(simulation)
+    assert len(texts(ana)) == 1
+    await assert_sound(simulation, ana)
+
+
+async def test_what_the_program_itself_fails_to_send_becomes_a_dead_letter_and_holds_up_nobody(
+    simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = CloudApi.send
+
+    async def broken(self: CloudApi, outbound: Outbound) -> MessageId:
+        if "Roses" in outbound.reply.body:
+            raise ZeroDivisionError
+        return await send(self, outbound)
+
+    await subscribed(simulation, ana)
+    with monkeypatch.context() as patch:
+        patch.setattr(CloudApi, "send", broken)
+        await queue(simulation, ana, "Roses at half price", "Tulips, too")
+        await quiet(simulation)
+    assert texts(ana)[-1] == "Tulips, too"
+    dead = simulation.runtime.shards[0].dead
+    (letter,) = [letter async for letter in dead.all()]
+    assert letter.reason == "the program failed: ZeroDivisionError"
+    assert await dead.replay(letter)
+    await quiet(simulation)
+    assert texts(ana)[-1] == "Roses at half price"
+
+
+# --- when nothing can be sent
+
+
+class Clock:
+    """Runs ahead when told to."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+@asynccontextmanager
+async def delivering(simulation: Simulation, clock: Clock) -> AsyncIterator[Deliver]:
+    """Deliver by another clock."""
+    runtime, stores = simulation.runtime, simulation.runtime.shards[0]
+    assert runtime.channel is not None
+    deliver = Deliver(
+        stores.messages,
+        stores.outbox,
+        runtime.ledger,
+        runtime.channel,
+        Throttle(runtime.client, rate=80),
+        stores.inbox,
+        stores.dead,
+        clock=clock,
+    )
+    stopping = asyncio.Event()
+    task = asyncio.create_task(work.work_off("deliver", deliver, stores.messages, stopping))
+    yield deliver
+    stopping.set()
+    await task
+
+
+@pytest.mark.slow
+async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(stores: Settings) -> None:
+    async with front(stores) as simulation:
+        people = [simulation.person(somebody(BRITISH)) for _ in range(3)]
+        for person in people:
+            await simulation.runtime.persons.create([Sender(person.who.phone, person.who.bsuid)])
+            simulation.graph.heard(person.who)
+        graph, clock, outbox = simulation.graph, Clock(), simulation.runtime.shards[0].outbox
+        graph.refusing = 190
+        async with delivering(simulation, clock):
+            for person in people:
+                await queue(simulation, person, "One", "Two", purpose="")
+            await put_back(simulation, 1)
+            refused = graph.requests
+            for person in people:
+                await queue(simulation, person, "Three", purpose="")
+            await asyncio.sleep(0.3)
+            assert graph.requests - refused < len(people)  # what was under way
+
+            graph.refusing = None
+            clock.ahead = await last_due(simulation) - time.time()
+            async with asyncio.timeout(10):
+                while len(graph.sent) < 9:
+                    await outbox.promote(clock())
+                    await asyncio.sleep(0.02)
+        assert [texts(person) for person in people] == [["One", "Two", "Three"]] * len(people)
+        await quiet(simulation)
+        assert (await simulation.runtime.queued())["dead"] == 0
