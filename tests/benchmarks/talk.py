@@ -1,9 +1,9 @@
-"""What the persons of a benchmark say, and how Meta (or Telegram, for the peer) would post it."""
+"""What the persons of a benchmark say, and how Meta (or Telegram, for the peer) would post it: about 700 bytes."""
 
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from bot.channels.simulator import webhooks
@@ -11,14 +11,13 @@ from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.signature import HEADER
 from bot.web.webhook import PATH
 
-BODY_BYTES = 700
-"""Of a webhook, about."""
+TELEGRAM_PATH = "/telegram"
 
 Script = Sequence[tuple[str, int]]
-"""What one person says, and how many messages each of it is answered by; the person waits for them."""
+"""What one person says, and how many messages answer each of it; the person waits for them."""
 
-_OPT_IN = [
-    ("Hi", 1),  # asks for the first purpose: evidence
+_OPT_IN: Script = [
+    ("Hi", 1),  # is asked for the first purpose: evidence
     ("HELP", 1),
     ("YES", 2),  # agrees, and is asked for the second: evidence
     ("PRIVACY", 1),
@@ -40,32 +39,33 @@ SCRIPTS: Mapping[str, Script] = {
 Post = Callable[[int, str], bytes]
 """A person's number and what they say → an HTTP request."""
 
+Address = Callable[[int], str]
+"""A person's number → the recipient of the answers."""
 
-def whatsapp_identity(person: int) -> Identity:
-    """Return the addresses of a made-up person: a British mobile number of nobody's."""
-    return Identity(f"+4477{person:08d}", f"GB.{person:020d}", _NAME)
-
-
-_NAME = "A customer who has given themselves a rather long profile name"
+_NAME = "A customer whose profile has a name that is long, so that there is as much to read as there usually is"
 
 
-def whatsapp(secret: str, number: str) -> tuple[Post, Callable[[int], str]]:
-    """Return how a message is posted to the business's number, and to which recipient it is answered."""
-    made_up = Identity("+PHONE", "BSUID", _NAME + "PAD")
-    body = webhooks.text(made_up, "TEXT", id="wamid.ID", at=1111111111, number=number)
-    template = body.replace(b"1111111111", b"%(at)d")
-    for name in (b"PHONE", b"BSUID", b"TEXT", b"ID"):
+def identity(person: int) -> Identity:
+    """A made-up person with a British mobile number."""
+    return Identity(f"+4477{person:08d}", f"GB.{person:020d}")
+
+
+def whatsapp(secret: str, number: str) -> tuple[Post, Address]:
+    """Webhooks for the business's number, signed as Meta signs them."""
+    who = Identity("+PHONE", "BSUID", f"{_NAME} {_NAME[:60]}")
+    sample = webhooks.text(who, "TEXT", id="WAMID", at=1111111111, number=number)
+    template = sample.replace(b"1111111111", b"%(at)d")
+    for name in (b"PHONE", b"BSUID", b"TEXT", b"WAMID"):
         template = template.replace(name, b"%%(%b)b" % name.lower())
-    template = template.replace(b"PAD", b" " * 0 + b"x" * max(0, BODY_BYTES - len(body) - 100))
+    ids = _ids()
     key = hmac.new(secret.encode(), digestmod="sha256")
-    numbered = _ids()
 
     def post(person: int, text: str) -> bytes:
         content = template % {
             b"phone": b"4477%08d" % person,
             b"bsuid": b"GB.%020d" % person,
             b"text": text.encode(),
-            b"id": b"HBgMNDQ3%b" % next(numbered),
+            b"wamid": next(ids),
             b"at": int(time.time()),
         }
         mac = key.copy()
@@ -75,30 +75,31 @@ def whatsapp(secret: str, number: str) -> tuple[Post, Callable[[int], str]]:
     return post, lambda person: f"+4477{person:08d}"
 
 
-def telegram(secret: str) -> tuple[Post, Callable[[int], str]]:
-    """Return the same for a bot of Telegram."""
-    who = '"first_name":"%s","last_name":"%s","username":"customer"' % (_NAME, "x" * 60)
+def telegram(secret: str) -> tuple[Post, Address]:
+    """The same as updates for a bot of Telegram."""
+    who = f'"first_name":"{_NAME}","last_name":"{_NAME}","username":"somebody"'
     template = (
-        '{"update_id":%%d,"message":{"message_id":%%d,"from":{"id":%%d,"is_bot":false,%s,"language_code":"en"},'
-        '"chat":{"id":%%d,"type":"private",%s},"date":%%d,"text":"%%s"}}' % (who, who)
+        f'{{"update_id":%d,"message":{{"message_id":%d,"from":{{"id":%d,"is_bot":false,{who},"language_code":"en"}},'
+        f'"chat":{{"id":%d,"type":"private",{who}}},"date":%d,"text":"%s"}}}}'
     )
     updates = count(secrets.randbelow(10**9))
 
     def post(person: int, text: str) -> bytes:
-        update, chat = next(updates), _chat(person)
-        content = (template % (update, update, chat, chat, int(time.time()), text)).encode()
-        return _request("/telegram", f"X-Telegram-Bot-Api-Secret-Token: {secret}", content)
+        update = next(updates)
+        content = template % (update, update, _chat(person), _chat(person), int(time.time()), text)
+        return _request(TELEGRAM_PATH, f"X-Telegram-Bot-Api-Secret-Token: {secret}", content.encode())
 
     return post, lambda person: str(_chat(person))
 
 
 def _chat(person: int) -> int:
-    return 10**9 + person
+    return 1_000_000_000 + person
 
 
-def _ids() -> "count[int] | map[bytes]":
+def _ids() -> Iterator[bytes]:
+    """Message ids as long as Meta's; no two runs share one."""
     run = secrets.token_hex(8).encode()
-    return map(lambda number: b"%b%032d" % (run, number), count())
+    return (b"wamid.HBgMNDQ3%b%024d" % (run, number) for number in count())
 
 
 def _request(path: str, proof: str, body: bytes) -> bytes:

@@ -1,0 +1,228 @@
+"""One run: each program does its work in turn, several times, on one stage; what it took is collected."""
+
+import asyncio
+import subprocess
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from urllib.request import urlopen
+
+from tests.benchmarks.crowd import Room, entries, fill
+from tests.benchmarks.programs import Program
+from tests.benchmarks.stage import Sample, Stage, Unreliable, stage
+
+CALM = 200.0
+"""Messages per second of the figures about waiting."""
+
+PEER_MISSING = "not installed: python -m venv var/peer && var/peer/bin/pip install aiogram 'redis[hiredis]' uvloop"
+
+_PATIENCE = 30.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How long and how often."""
+
+    rounds: int
+    seconds: float
+    """Of each measurement at saturation."""
+    calm_seconds: float
+    """Of each measurement at 200 messages per second."""
+    warm_up_seconds: float
+    crowd: int
+    """Persons in the stores when costs are compared with …"""
+    small_crowd: int
+    """… those with so many."""
+    starts: int
+    hosted: int
+    """Persons whose messages are passed through."""
+    peer_python: Path
+    """A Python that has aiogram, redis and uvloop: not ours, for aiogram's pins exclude ours."""
+
+
+DEFAULT = Plan(
+    rounds=3,
+    seconds=5.0,
+    calm_seconds=6.0,
+    warm_up_seconds=1.0,
+    crowd=100_000,
+    small_crowd=10_000,
+    starts=3,
+    hosted=500,
+    peer_python=Path("var/peer/bin/python"),
+)
+QUICK = replace(DEFAULT, rounds=1, seconds=1.5, calm_seconds=2.0, warm_up_seconds=0.5, crowd=5_000, small_crowd=500)
+FULL = replace(DEFAULT, rounds=5, crowd=1_000_000)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was measured, not yet judged."""
+
+    plan: Plan
+    samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
+    """By what was done; those at the same place are of one round."""
+    starts: list[float] = field(default_factory=list)
+    """Seconds from the start of a process to its readiness."""
+    room: Room = field(default_factory=lambda: Room(0.0, 0.0, 0.0))
+    messages: int = 0
+    """All that the main program answered …"""
+    evidence: int = 0
+    """… and how many of them the ledger names."""
+    peer: str = ""
+    """Why the peer was not measured; empty if it was."""
+
+    def middle(self, name: str, what: Callable[[Sample], float]) -> float:
+        """Return the median of something."""
+        return median(map(what, self.samples[name]))
+
+    def ratio(self, name: str, to: str, what: Callable[[Sample], float]) -> float:
+        """Return the median of the ratios within each round."""
+        pairs = zip(self.samples[name], self.samples[to], strict=True)
+        return median(what(ours) / what(theirs) for ours, theirs in pairs)
+
+
+def measure(plan: Plan, say: Say) -> Findings:
+    """Do it all. Raises `Unreliable`."""
+    findings = Findings(plan)
+    with stage() as on:
+        _starts(on, findings, say)
+        _side_by_side(on, findings, say)
+        _second_worker(on, findings, say)
+        _growth(on, findings, say)
+    return findings
+
+
+def _starts(on: Stage, findings: Findings, say: Say) -> None:
+    say("start to ready")
+    stores = on.stores()
+    for _ in range(1 + findings.plan.starts):
+        began = time.monotonic()
+        with on.product(stores) as program:
+            program.wait(program.says_ready)
+            findings.starts.append(time.monotonic() - began)
+    del findings.starts[0]  # it may have had to compile the code
+
+
+def _side_by_side(on: Stage, findings: Findings, say: Say) -> None:
+    """Run the limits, our program and the peer in turn; those that do not work are idle."""
+    plan = findings.plan
+    with ExitStack() as stack:
+        limits = {name: stack.enter_context(on.limit(name)) for name in "abcd"}
+        stores = on.stores()
+        product = stack.enter_context(on.product(stores))
+        host = _Hosted(on, stack.enter_context(on.host(on.stores())), plan.hosted)
+        peer = _peer(on, findings, stack)
+
+        def bout(program: Program, script: str, **more: object) -> Sample:
+            seconds = plan.calm_seconds if "rate" in more else plan.seconds
+            order = on.order(program, script, warm_up=plan.warm_up_seconds, seconds=seconds, **more)
+            return on.measured([program], order)
+
+        bouts: dict[str, Callable[[], Sample]] = {
+            "a": lambda: bout(limits["a"], "no_reply"),
+            "b": lambda: bout(limits["b"], "no_reply"),
+            "c": lambda: bout(limits["c"], "one_reply_each"),
+            "d": lambda: bout(limits["d"], "one_reply_each"),
+            "product": lambda: bout(product, "opt_in"),
+            "c calm": lambda: bout(limits["c"], "one_reply_each", rate=CALM),
+            "product calm": lambda: bout(product, "opt_in", rate=CALM),
+            "passed through": lambda: host.measured(plan),
+        }
+        if peer is not None:
+            bouts["peer"] = lambda: bout(peer, "one_reply_each", dialect="telegram")
+        for number in range(1, plan.rounds + 1):
+            for name, act in bouts.items():
+                say(f"{name} ({number} of {plan.rounds})")
+                findings.samples[name].append(act())
+        findings.messages = sum(
+            sample.outcome.all_messages for name in ("product", "product calm") for sample in findings.samples[name]
+        )
+        findings.evidence = asyncio.run(entries(stores.database_url)).messages
+        _nothing_left(product, host.program)
+
+
+def _peer(on: Stage, findings: Findings, stack: ExitStack) -> Program | None:
+    python = findings.plan.peer_python
+    command = [str(python), "-c", "import aiogram, redis, uvloop"]
+    if not python.exists() or subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode:
+        findings.peer = PEER_MISSING
+        return None
+    return stack.enter_context(on.peer(python))
+
+
+class _Hosted:
+    """A host's bot, and persons whose consent to its messages stands."""
+
+    def __init__(self, on: Stage, program: Program, persons: int) -> None:
+        self.program = program
+        self._on = on
+        self._persons = {"first": on.newcomers(persons), "persons": persons}
+        on.play(on.order(program, "subscribe", pick="each_once", **self._persons))
+
+    def measured(self, plan: Plan) -> Sample:
+        """Let the persons write what only the host can answer. Raises `Unreliable`."""
+        before = self._asked()
+        times = {"warm_up": plan.warm_up_seconds, "seconds": plan.seconds}
+        order = self._on.order(self.program, "to_the_host", **times, **self._persons)
+        sample = self._on.measured([self.program], order, self._asked)
+        began = time.monotonic()
+        while (passed := self._asked() - before) != sample.outcome.all_messages:
+            if passed > sample.outcome.all_messages or time.monotonic() - began > _PATIENCE:
+                raise Unreliable(f"of {sample.outcome.all_messages} messages {passed} came through to the host")
+            time.sleep(0.1)
+        return sample
+
+    def _asked(self) -> int:
+        with urlopen(f"http://127.0.0.1:{self.program.port}/handed_over") as answer:
+            return int(answer.read())
+
+
+def _nothing_left(*programs: Program) -> None:
+    """Look whether anything is queued or dead. Raises `Unreliable`."""
+    for program in programs:
+        with urlopen(f"http://127.0.0.1:{program.port}/metrics") as answer:
+            lines = answer.read().decode().splitlines()
+        queued = [line for line in lines if line.startswith("consentbot_queued{")]
+        left = [line for line in queued if float(line.rpartition(" ")[2])]
+        if left or not queued:
+            raise Unreliable(f"when all was done this was left: {', '.join(left)}")
+
+
+def _second_worker(on: Stage, findings: Findings, say: Say) -> None:
+    plan, stores = findings.plan, on.stores()
+    with on.product(stores, "web") as web, on.product(stores, "worker") as first:
+
+        def worked(*workers: Program) -> Sample:
+            times = {"warm_up": plan.warm_up_seconds, "seconds": plan.seconds}
+            return on.measured([web, *workers], on.order(web, "opt_in", at_once=512, **times))
+
+        for number in range(1, plan.rounds + 1):
+            say(f"one worker, two workers ({number} of {plan.rounds})")
+            findings.samples["one worker"].append(worked(first))
+            with on.product(stores, "worker") as second:
+                findings.samples["two workers"].append(worked(first, second))
+        _nothing_left(web)
+
+
+def _growth(on: Stage, findings: Findings, say: Say) -> None:
+    """Let persons write who are among few, and among many."""
+    plan = findings.plan
+    few, many = on.stores(), on.stores()
+    say(f"filling the stores with {plan.small_crowd:,} and {plan.crowd:,} persons")
+    asyncio.run(fill(on.settings(few), plan.small_crowd))
+    findings.room = asyncio.run(fill(on.settings(many), plan.crowd))
+    with on.product(few) as small, on.product(many) as large:
+        for number in range(1, plan.rounds + 1):
+            say(f"few persons, many persons ({number} of {plan.rounds})")
+            for name, program, persons in (("few", small, plan.small_crowd), ("many", large, plan.crowd)):
+                times = {"warm_up": plan.warm_up_seconds, "seconds": plan.seconds}
+                order = on.order(program, "known", pick="any", first=0, persons=persons, **times)
+                findings.samples[name].append(on.measured([program], order))
+        _nothing_left(small, large)
