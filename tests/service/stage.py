@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
+from pydantic import SecretStr
 
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
-from bot.runtime import Serving, open_runtime, routes
+from bot.runtime import Runtime, Serving, open_runtime, routes
 from bot.serving import listening, working
 from bot.settings import Settings, load_settings
 from bot.simulation import Simulation
@@ -23,11 +24,24 @@ def changed(settings: Settings, **changes: object) -> Settings:
     return load_settings(None, **(settings.model_dump(exclude_unset=True) | changes))
 
 
+def environment(settings: Settings) -> dict[str, str]:
+    """Return the environment variables that say the same."""
+    return {name.upper(): _text(value) for name, value in settings.model_dump(exclude_unset=True).items() if value}
+
+
+def _text(value: object) -> str:
+    match value:
+        case SecretStr():
+            return value.get_secret_value()
+        case tuple():
+            return ",".join(map(_text, value))
+    return str(value)
+
+
 @asynccontextmanager
 async def front(settings: Settings, **changes: object) -> AsyncIterator[Simulation]:
     """Take webhooks and nothing else; `Simulation.runtime.settings` are those for a worker."""
-    async with AsyncExitStack() as stack:
-        graph = await stack.enter_async_context(GraphSimulator())
+    async with GraphSimulator() as graph:
         complete = changed(
             settings,
             whatsapp_token=graph.token,
@@ -38,13 +52,17 @@ async def front(settings: Settings, **changes: object) -> AsyncIterator[Simulati
             takeover_seconds=1,
             **changes,
         )
-        runtime = await stack.enter_async_context(open_runtime(complete))
-        app = web.Application()
-        app.add_routes(routes(complete, lambda: runtime))
-        port = await stack.enter_async_context(listening(app, "127.0.0.1", 0))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        hook = Hook(f"http://127.0.0.1:{port}{PATH}", APP_SECRET, session)
-        yield Simulation(runtime, graph, hook, f"http://127.0.0.1:{port}")
+        async with open_runtime(complete) as runtime, listener(runtime) as hook:
+            yield Simulation(runtime, graph, hook, hook.url.removesuffix(PATH))
+
+
+@asynccontextmanager
+async def listener(runtime: Runtime) -> AsyncIterator[Hook]:
+    """Serve HTTP; yields the way to post webhooks there."""
+    app = web.Application()
+    app.add_routes(routes(runtime.settings, lambda: runtime))
+    async with listening(app, "127.0.0.1", 0) as port, aiohttp.ClientSession() as session:
+        yield Hook(f"http://127.0.0.1:{port}{PATH}", APP_SECRET, session)
 
 
 @asynccontextmanager

@@ -1,0 +1,58 @@
+"""A message on which the program itself fails: it is put aside, its neighbours go on, and it can be replayed."""
+
+import asyncio
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.commands import deadletter
+from bot.conversation.dialogue import Dialogue, Step
+from bot.conversation.inbound import Inbound, Text
+from bot.conversation.session import Session
+from bot.settings import Settings
+from bot.simulation import somebody
+from tests.service.stage import environment, front, worker
+from tests.service.watching import BRITISH, assert_sound, kinds_of, subscribed
+
+POISON = "CHOICES"
+
+
+async def test_its_neighbours_are_answered_and_it_is_when_the_program_is_mended(
+    stores: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Dialogue.step
+
+    def failing(self: Dialogue, session: Session, inbound: Inbound, now: float) -> Step:
+        if inbound.content == Text(POISON):
+            raise ZeroDivisionError
+        return step(self, session, inbound, now)
+
+    async with front(stores) as simulation:
+        settings = simulation.runtime.settings
+        ana, ben, eve = (simulation.person(somebody(BRITISH)) for _ in range(3))
+        async with worker(settings):
+            await subscribed(simulation, ana)
+        before = len(ana.replies)
+        await ben.say("Hello", replies=0)
+        await ana.say(POISON, replies=0)
+        await ana.say("STOP", replies=0)
+        await eve.say("Hello", replies=0)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Dialogue, "step", failing)
+            async with worker(settings):
+                await simulation.settled()
+        (letter,) = [letter async for letter in simulation.runtime.shards[0].dead.all()]
+        assert (letter.kind, letter.reason) == ("event", "the program failed: ZeroDivisionError")
+        assert [len(person.replies) for person in (ben, eve)] == [1, 1]
+        assert [reply.text.split()[0] for reply in ana.replies[before:]] == ["Done."]
+        assert (await kinds_of(simulation, ana))[-2:] == ["withdrawn order_updates", "withdrawn offers"]
+
+        for name, value in environment(settings).items():
+            monkeypatch.setenv(name, value)
+        replayed = await asyncio.to_thread(CliRunner().invoke, deadletter.app, ["replay", "--all"])
+        assert (replayed.stdout, replayed.exit_code) == ("1 replayed\n", 0)
+        async with worker(settings):
+            await simulation.settled()
+        assert [reply.text.split()[0] for reply in ana.replies[before:]] == ["Done.", "*Your"]
+        await assert_sound(simulation, ana, ben, eve)
