@@ -222,6 +222,14 @@ def test_a_message_that_comes_late_is_not_their_last() -> None:
     assert talk.says("hello?", at="30s").session.last_at == said_at
 
 
+def test_a_message_older_than_the_question_does_not_ask_it_again() -> None:
+    """A French YES, under way when the question was asked in German, came after a late STOP and stopped the bot."""
+    talk = Conversation(WORLD, FLOWS, phone=GERMAN).says("hallo", at="60s").says("ARRET", at="59s")
+    talk.says("oui", at="58s")
+    assert talk.said == ["opt_in.clarify"]
+    assert talk.ledger.count("requested order_updates fr") == 0
+
+
 def test_a_lapse_of_another_question_does_nothing() -> None:
     talk = chat().says("hello")
     assert talk.receives(Lapse("0123456789ab")).status("order_updates") is Status.REQUESTED
