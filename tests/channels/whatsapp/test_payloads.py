@@ -174,6 +174,7 @@ SITUATIONS: dict[str, Read] = {
     "status_failed_marketing_stopped": status("OUT5", "failed", ANA_BY_PHONE, code=131050),
     "status_failed_with_hash": status("OUT6", "failed", ANA_BY_PHONE, code=137000, reference="job:43"),
     "status_failed_without_errors": status("OUT7", "failed", ANA_BY_PHONE),
+    "status_delivered_with_errors": status("OUT12", "delivered", ANA_BY_PHONE),
     "status_without_recipient": status("OUT8", "delivered", Sender(), reference="job:44"),
     "status_without_id": malformed("statuses: id"),
     "status_of_tomorrow": ignored("status"),
