@@ -23,8 +23,8 @@ help: ## Show this list
 demo: $(VENV)/.embedded ## Chat with the bot here, with its own Valkey and PostgreSQL
 	$(PY) -m bot demo $(ARGS)
 
-test: $(VENV)/.dev ## Run all tests (some: make test ARGS="tests/test_settings.py -k port")
-	$(PY) -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(ARGS)
+test: $(VENV)/.dev ## Run the tests; with CI=true also the long ones (some: make test ARGS="tests/test_settings.py -k port")
+	$(PY) -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(if $(CI),,-m "not slow") $(ARGS)
 
 lint: $(VENV)/.dev ## Check format, style, types and flows
 	$(PY) -m ruff format --check .

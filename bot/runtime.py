@@ -221,15 +221,18 @@ def _verify_token(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, serving: Serving | None = None) -> AsyncIterator[Runtime]:
+async def open_runtime(
+    settings: Settings, serving: Serving | None = None, *, draft: str = ""
+) -> AsyncIterator[Runtime]:
     """Open everything that the settings name, and close it at the end.
 
-    The embedded PostgreSQL is brought up to date; one of your own is by `python -m bot migrate`. Raises
+    The embedded PostgreSQL is brought up to date; one of your own is by `python -m bot migrate`. `draft` is a language
+    that is spoken although it is not offered yet. Raises
     `EngineError`, `MissingSecretError`, and the errors of the files that the dialogues are made from.
     """
     async with AsyncExitStack() as stack:
         host_purpose = serving.purpose if serving else None
-        dialogue = Dialogue(*load_world(business=settings.business_file, host_purpose=host_purpose))
+        dialogue = Dialogue(*load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft))
         running = await stack.enter_async_context(engines(settings))
         secrets = settings.secret_key or (local_secret(settings),)
         if settings.embedded:

@@ -70,14 +70,19 @@ def _changed(settings: Settings, **changes: object) -> Settings:
 
 @asynccontextmanager
 async def simulate(
-    settings: Settings, serving: Serving | None = None, *, port: int = 0, graph: GraphSimulator | None = None
+    settings: Settings,
+    serving: Serving | None = None,
+    *,
+    port: int = 0,
+    graph: GraphSimulator | None = None,
+    draft: str = "",
 ) -> AsyncIterator[Simulation]:
     """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one."""
     async with AsyncExitStack() as stack:
         graph = await stack.enter_async_context(graph or GraphSimulator())
         session = await stack.enter_async_context(aiohttp.ClientSession())
         inner = _simulated(settings, graph)
-        runtime = await stack.enter_async_context(open_runtime(inner, serving))
+        runtime = await stack.enter_async_context(open_runtime(inner, serving, draft=draft))
         app = web.Application()
         app.add_routes(routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bot import logs
+from bot import logs, paths
 from bot.business import Business
 from bot.channels.simulator.hook import WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
@@ -19,6 +19,7 @@ from bot.channels.whatsapp import limits
 from bot.commands.bubbles import show_reply, show_said
 from bot.commands.running import fail, run
 from bot.commands.running import settings as read_settings
+from bot.i18n.catalogs import languages
 from bot.settings import Settings
 from bot.simulation import Simulation, alone, introduce, simulate, somebody
 
@@ -43,6 +44,8 @@ def chat(
     ] = None,
 ) -> None:
     """Talk with the bot here, without Meta: everything is real but WhatsApp. Its data lies in VAR_DIR/simulation."""
+    if locale and locale not in (known := languages(paths.LOCALES)):
+        fail(f"--locale {locale}: there are {', '.join(known)}; begin a new one with `i18n init {locale}`")
     run(_chat(read_settings(), _identity(as_, locale), locale, _lines(script)))
 
 
@@ -70,10 +73,8 @@ def _lines(script: Path | None) -> Sequence[str] | None:
 async def _chat(settings: Settings, who: Identity, locale: str, lines: Sequence[str] | None) -> None:
     logs.configure("ERROR", readable=True)
     console = Console(highlight=False)
-    async with simulate(alone(settings)) as simulation:
+    async with simulate(alone(settings), draft=locale) as simulation:
         if locale:
-            if locale not in (offered := simulation.runtime.dialogue.world.texts.offered):
-                fail(f"--locale {locale}: not offered; there are {', '.join(offered)} (see `i18n status`)")
             await introduce(simulation.runtime, who, locale)
         talk = Talk(simulation, who, console)
         if lines is not None:

@@ -18,20 +18,25 @@ def load_world(
     business: str | Path | None = None,
     *,
     host_purpose: str | None = None,
+    draft: str = "",
 ) -> tuple[World, Flows]:
     """Read everything once, at start; `business` is by default the `business.toml` among the flows.
 
-    Raises `FlowError`, `BusinessError`, `CatalogError`, `KeywordError` or `TextError`, all of them `ValueError`s
-    that name file, key and cure.
+    `draft` is a language that is spoken although it is not offered yet, for its translator. Raises `FlowError`,
+    `BusinessError`, `CatalogError`, `KeywordError` or `TextError`, all of them `ValueError`s that name file, key and
+    cure.
     """
     flows, locales = Path(flows), Path(locales)
     source = Path(business) if business else flows / flow_file.NO_FLOW
     company = business_file.load(source)
     dialogues = Flows(flow_file.read(flows))
-    offered = {code: language for code, language in catalogs.languages(locales).items() if language.offered}
+    spoken = {
+        code: language for code, language in catalogs.languages(locales).items() if language.offered or code == draft
+    }
     texts = Texts(
         [*dialogues.slots, *business_texts.slots(company, source)],
-        {code: catalogs.read(locales, code) for code in offered if code != catalogs.SOURCE_LOCALE},
-        {code: language.fallback for code, language in offered.items()},
+        {code: catalogs.read(locales, code) for code in spoken if code != catalogs.SOURCE_LOCALE},
+        {code: language.fallback for code, language in spoken.items()},
+        draft=draft,
     )
     return World(company, texts, Keywords.load(locales), host_purpose), dialogues

@@ -27,7 +27,9 @@ class Texts:
         catalogs: Mapping[str, Mapping[str, tuple[str, str]]],
         fallbacks: Mapping[str, str] | None = None,
         source_locale: str = "en",
+        draft: str = "",
     ) -> None:
+        """`draft`: a language that its translator tries out, offered whatever it lacks."""
         self.slots: Mapping[str, Slot] = {slot.id: slot for slot in slots}
         self.source_locale = source_locale
         self.problems: list[str] = []
@@ -38,10 +40,10 @@ class Texts:
         }
         for locale, catalog in catalogs.items():
             if locale != source_locale:
-                self._add(locale, catalog)
+                self._add(locale, catalog, whole=locale != draft)
         self.offered: tuple[str, ...] = tuple(self._templates)
 
-    def _add(self, locale: str, catalog: Mapping[str, tuple[str, str]]) -> None:
+    def _add(self, locale: str, catalog: Mapping[str, tuple[str, str]], *, whole: bool) -> None:
         templates = {}
         for slot in self.slots.values():
             english, translation = catalog.get(slot.id, ("", ""))
@@ -55,7 +57,7 @@ class Texts:
             if not faults:
                 templates[slot.id] = Template.parse(translation)
         missing = [slot.id for slot in self.slots.values() if slot.legal and slot.id not in templates]
-        if missing:
+        if missing and whole:
             self.problems.append(f"[{locale}] is not offered: legal texts missing: {', '.join(missing)}")
         else:
             self._templates[locale] = templates
