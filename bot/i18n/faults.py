@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.i18n.slot import Slot, Template, TextError, length
 
@@ -130,9 +131,17 @@ _MARKS = {
 """What WhatsApp draws bold, in italics, struck through and in fixed width."""
 
 
+@lru_cache(maxsize=4096)
+def _bare(text: str) -> str:
+    """Return `text` without what marks may stand in: placeholders and addresses."""
+    return _URL.sub("", re.sub(r"\{\w+\}", "x", text))
+
+
 def _pairs(text: str, mark: str) -> tuple[int, int]:
     """Return how many pairs of `mark` WhatsApp would draw, and how many single ones it would show as they are."""
-    bare = _URL.sub("", re.sub(r"\{\w+\}", "x", text))
+    bare = _bare(text)
+    if mark not in bare:
+        return 0, 0
     pairs = len(_MARKS[mark].findall(bare))
     return pairs, bare.count(mark) - 2 * pairs
 
