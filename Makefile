@@ -26,11 +26,12 @@ demo: $(VENV)/.embedded ## Chat with the bot here, with its own Valkey and Postg
 test: $(VENV)/.dev ## Run the tests; with CI=true also the long ones (some: make test ARGS="tests/test_settings.py -k port")
 	$(PY) -m pytest -n $(PYTEST_WORKERS) --dist loadgroup $(if $(CI),,-m "not slow") $(ARGS)
 
-lint: $(VENV)/.dev ## Check format, style, types and flows
+lint: $(VENV)/.dev ## Check format, style, types, flows and catalogs
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	$(PY) -m bot flows lint
+	$(PY) -m bot i18n check
 
 format: $(VENV)/.dev ## Format the code and fix what can be fixed by itself
 	$(PY) -m ruff check --fix --exit-zero --quiet .
