@@ -19,8 +19,8 @@ import uvloop
 
 from tests.benchmarks import talk
 
-_PATIENCE = 30.0
-"""Seconds without any progress after which what is not answered never will be."""
+_ENOUGH = 50
+"""Messages, to warm up and to measure."""
 
 _AFTERWARDS = 0.2
 """Seconds to listen for answers that nobody waits for."""
@@ -53,6 +53,8 @@ class Order(msgspec.Struct, kw_only=True, frozen=True):
     connections: int = 64
     rate: float = 0.0
     """Messages per second, whether or not they are answered; 0 is as many as are answered."""
+    patience: float = 30.0
+    """Seconds without any progress after which what is not answered never will be."""
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):
@@ -159,12 +161,12 @@ class _Crowd:
             self._schedule(time.monotonic())
         else:
             self._fill()
-        await asyncio.sleep(self._order.warm_up)
+        await self._after(self._order.warm_up)
         print("warm", flush=True)
         began, messages, replies = time.monotonic(), self._messages, self._replies
         self._acknowledged, self._answered = [], []
         if self._order.pick != "each_once":
-            await asyncio.sleep(self._order.seconds)
+            await self._after(self._order.seconds)
         seconds, messages, replies = time.monotonic() - began, self._messages - messages, self._replies - replies
         print("over", flush=True)
         acknowledged, answered = _percentiles(self._acknowledged), _percentiles(self._answered)
@@ -181,11 +183,22 @@ class _Crowd:
             answered_ms=answered,
         )
 
+    async def _after(self, seconds: float) -> None:
+        """Let some time pass, on a slow machine more: until enough messages were finished to tell anything."""
+        enough = self._messages + (_ENOUGH if seconds else 0)
+        await asyncio.sleep(seconds)
+        while self._messages < enough and not self._out_of_patience:
+            await asyncio.sleep(0.01)
+
+    @property
+    def _out_of_patience(self) -> bool:
+        return time.monotonic() - self._last > self._order.patience
+
     async def _rest(self) -> None:
         """Wait until all that was said is answered, or never will be."""
         self._over = True
         self._look_whether_finished()
-        while not self._finished.is_set() and time.monotonic() - self._last < _PATIENCE:
+        while not self._finished.is_set() and not self._out_of_patience:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._finished.wait(), 1.0)
         await asyncio.sleep(_AFTERWARDS)
@@ -327,10 +340,17 @@ class _Watch(asyncio.Protocol):
 async def play(order: Order) -> Outcome:
     """Let the persons write."""
     crowd, loop = _Crowd(order), asyncio.get_running_loop()
-    await loop.create_unix_connection(lambda: _Watch(crowd), order.sink)
-    for _ in range(order.connections):
+    watch, _ = await loop.create_unix_connection(lambda: _Watch(crowd), order.sink)
+    connections = [
         await loop.create_connection(lambda: _Connection(crowd), "127.0.0.1", order.port)
-    return await crowd.write()
+        for _ in range(order.connections)
+    ]
+    try:
+        return await crowd.write()
+    finally:
+        for transport in (watch, *(transport for transport, _ in connections)):
+            transport.close()
+        await asyncio.sleep(0.01)
 
 
 if __name__ == "__main__":

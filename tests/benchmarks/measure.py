@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.request import urlopen
 
 from tests.benchmarks.crowd import Room, entries, fill
@@ -35,6 +36,8 @@ class Plan:
     calm_seconds: float
     """Of each measurement at 200 messages per second."""
     warm_up_seconds: float
+    at_once: int
+    """How many persons wait for an answer at the same time; twice as many where there are two workers."""
     crowd: int
     """Persons in the stores when costs are compared with …"""
     small_crowd: int
@@ -45,12 +48,23 @@ class Plan:
     peer_python: Path
     """A Python that has aiogram, redis and uvloop: not ours, for aiogram's pins exclude ours."""
 
+    @property
+    def saturated(self) -> dict[str, Any]:
+        """What is ordered of the load when programs are to do as much as they can …"""
+        return {"warm_up": self.warm_up_seconds, "seconds": self.seconds, "at_once": self.at_once}
+
+    @property
+    def calm(self) -> dict[str, Any]:
+        """… and what else when they have little to do."""
+        return {"seconds": self.calm_seconds, "rate": CALM}
+
 
 DEFAULT = Plan(
     rounds=3,
     seconds=5.0,
     calm_seconds=6.0,
     warm_up_seconds=1.0,
+    at_once=256,
     crowd=100_000,
     small_crowd=10_000,
     starts=3,
@@ -121,9 +135,7 @@ def _side_by_side(on: Stage, findings: Findings, say: Say) -> None:
         peer = _peer(on, findings, stack)
 
         def bout(program: Program, script: str, **more: object) -> Sample:
-            seconds = plan.calm_seconds if "rate" in more else plan.seconds
-            order = on.order(program, script, warm_up=plan.warm_up_seconds, seconds=seconds, **more)
-            return on.measured([program], order)
+            return on.measured([program], on.order(program, script, **plan.saturated | more))
 
         bouts: dict[str, Callable[[], Sample]] = {
             "a": lambda: bout(limits["a"], "no_reply"),
@@ -131,8 +143,8 @@ def _side_by_side(on: Stage, findings: Findings, say: Say) -> None:
             "c": lambda: bout(limits["c"], "one_reply_each"),
             "d": lambda: bout(limits["d"], "one_reply_each"),
             "product": lambda: bout(product, "opt_in"),
-            "c calm": lambda: bout(limits["c"], "one_reply_each", rate=CALM),
-            "product calm": lambda: bout(product, "opt_in", rate=CALM),
+            "c calm": lambda: bout(limits["c"], "one_reply_each", **plan.calm),
+            "product calm": lambda: bout(product, "opt_in", **plan.calm),
             "passed through": lambda: host.measured(plan),
         }
         if peer is not None:
@@ -169,8 +181,7 @@ class _Hosted:
     def measured(self, plan: Plan) -> Sample:
         """Let the persons write what only the host can answer. Raises `Unreliable`."""
         before = self._asked()
-        times = {"warm_up": plan.warm_up_seconds, "seconds": plan.seconds}
-        order = self._on.order(self.program, "to_the_host", **times, **self._persons)
+        order = self._on.order(self.program, "to_the_host", **plan.saturated, **self._persons)
         sample = self._on.measured([self.program], order, self._asked)
         began = time.monotonic()
         while (passed := self._asked() - before) != sample.outcome.all_messages:
@@ -200,8 +211,8 @@ def _second_worker(on: Stage, findings: Findings, say: Say) -> None:
     with on.product(stores, "web") as web, on.product(stores, "worker") as first:
 
         def worked(*workers: Program) -> Sample:
-            times = {"warm_up": plan.warm_up_seconds, "seconds": plan.seconds}
-            return on.measured([web, *workers], on.order(web, "opt_in", at_once=512, **times))
+            more = plan.saturated | {"at_once": 2 * plan.at_once}
+            return on.measured([web, *workers], on.order(web, "opt_in", **more))
 
         for number in range(1, plan.rounds + 1):
             say(f"one worker, two workers ({number} of {plan.rounds})")
@@ -222,7 +233,6 @@ def _growth(on: Stage, findings: Findings, say: Say) -> None:
         for number in range(1, plan.rounds + 1):
             say(f"few persons, many persons ({number} of {plan.rounds})")
             for name, program, persons in (("few", small, plan.small_crowd), ("many", large, plan.crowd)):
-                times = {"warm_up": plan.warm_up_seconds, "seconds": plan.seconds}
-                order = on.order(program, "known", pick="any", first=0, persons=persons, **times)
+                order = on.order(program, "known", pick="any", first=0, persons=persons, **plan.saturated)
                 findings.samples[name].append(on.measured([program], order))
         _nothing_left(small, large)

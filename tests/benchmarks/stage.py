@@ -36,7 +36,7 @@ _SETTINGS = {
 
 
 class Unreliable(Exception):
-    """A message was lost, unanswered, refused or out of order: there are no figures."""
+    """A message was lost, unanswered, refused or out of order, or too few were sent: there are no figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +187,8 @@ class Stage:
         before, after = readings
         if finished:
             outcome = msgspec.structs.replace(outcome, messages=after.finished - before.finished)
+        if outcome.messages <= 0:
+            raise Unreliable(f"{order.script}: no message was finished while it counted; let it run for longer")
         each = 1e6 / outcome.messages
         cpu, engines = after.ours - before.ours, after.engines - before.engines
         return Sample(outcome, cpu * each, engines * each, cpu / outcome.seconds)
