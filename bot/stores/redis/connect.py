@@ -32,6 +32,7 @@ _PASSING = {
     "OOM": "it is full: give it more memory; what is queued must not be evicted",
     "MISCONF": "it cannot write to its disk: see its log",
     "READONLY": "it is a replica now",
+    "UNBLOCKED": "it became a replica while we waited",
     "LOADING": "it is reading its data",
     "BUSY": "it is busy with a long script",
     "NOREPLICAS": "it has too few replicas",

@@ -2,8 +2,7 @@
 -- lost with the name.
 -- KEYS: stream   ARGV: consumer group, own name, milliseconds without a request after which a reader is dead
 local readers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
-if readers.err then return 0 end -- no stream or no group: no names
-for _, fields in ipairs(readers) do
+for _, fields in ipairs(readers) do -- an error (no stream, no group) has none
   local reader = {}
   for i = 1, #fields, 2 do reader[fields[i]] = fields[i + 1] end
   if reader.pending == 0 and (reader.name == ARGV[2] or reader.idle > tonumber(ARGV[3])) then

@@ -20,9 +20,6 @@ ABANDONED_AFTER_MS = 30_000
 DEAD_AFTER_MS = 86_400_000
 """A reader that has not asked for anything for so long is gone; a living one asks every `READ_BLOCK_MS`."""
 
-_NO_GROUP = {"NOGROUP", "UNBLOCKED"}
-"""The stream or its group is not there: nothing was ever written, or the server lost everything."""
-
 
 class Stream(Generic[T]):
     """One stream, read in a consumer group under a name that no other process has. Implements `ports.Queue`."""
@@ -88,7 +85,7 @@ class Stream(Generic[T]):
         try:
             return await self._client.run(*command)
         except ResponseError as error:
-            if code(error) not in _NO_GROUP:
+            if code(error) != "NOGROUP":  # nothing was ever written, or the server lost everything
                 raise
         try:
             await self._client.run("XGROUP", "CREATE", self._key, GROUP, "0", "MKSTREAM")

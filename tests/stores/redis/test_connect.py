@@ -81,6 +81,27 @@ async def test_a_server_that_takes_nothing_now_is_unavailable(
     assert await inbox.add(incoming("m1")) is Taken.STORED, "what was refused left no trace"
 
 
+async def test_a_server_that_is_demoted_while_a_reader_waits_is_unavailable(own: Client, shard: Shard) -> None:
+    stream = Stream(own, shard.inbox, read_event)
+    await stream.read(1, wait=False)
+    waiting = asyncio.create_task(stream.read(1))
+    await asyncio.sleep(0.05)
+    await demoted(own)
+    with pytest.raises(Unavailable, match="replica"):
+        await waiting
+
+
+async def test_after_a_failover_connections_are_made_anew(valkey: Valkey) -> None:
+    """The name of the primary may lead to another machine now."""
+    client = connect(valkey.url, connections=1)
+    before = await client.run("CLIENT", "ID")
+    await demoted(client)
+    with pytest.raises(Unavailable):
+        await client.run("SET", "key", "value")
+    assert await client.run("CLIENT", "ID") != before
+    await client.close()
+
+
 async def test_a_server_that_cannot_write_to_its_disk_is_unavailable(own: Client, valkey: Valkey, shard: Shard) -> None:
     inbox = Inbox(own, shard, limit=100)
     await inbox.add(incoming("m0"))

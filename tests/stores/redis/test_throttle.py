@@ -57,6 +57,13 @@ async def test_a_tenth_of_a_second_may_go_at_once(client: Client, rate: int, bur
     assert (got, wait) == (burst, 0)
 
 
+async def test_what_was_not_used_is_not_saved_up(client: Client) -> None:
+    throttle = Throttle(client, rate=RATE)
+    await throttle.take(throttle.burst)
+    await asyncio.sleep(3 * throttle.burst / RATE)
+    assert await throttle.take(10_000) == (throttle.burst, 0)
+
+
 async def test_one_who_wants_a_single_message_waits_for_one_only(client: Client) -> None:
     throttle = Throttle(client, rate=80)
     await throttle.take(throttle.burst)
