@@ -22,7 +22,7 @@ _ARABIC = str.maketrans(
     "ابثدعفغهيجكلمنوبقرستوفوخيزابثدعفغهيجكلمنوبقرستوفوخيز،؟؛",
 )
 
-_KEPT = re.compile(r"(\{\w+\}|https?://\S+|\S+@\S+)")
+_KEPT = re.compile(r"(\{\w+\}|https?://\S+|\S+@\S+|[\w-]+(?:\.[a-z][\w-]+)+(?:/[\w/-]+)?)")
 
 
 def catalogs(slots: Iterable[Slot]) -> dict[str, Mapping[str, tuple[str, str]]]:

@@ -1,0 +1,67 @@
+"""The transcripts that fit every language are played in each that is offered, and in two that are made up."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bot.conversation.reply import Reply
+from bot.conversation.texts import Texts
+from bot.conversation.world import World
+from bot.i18n import pseudo
+from bot.testing import Transcript, find_transcripts, load_world, run_transcript
+from bot.testing.transcript import played
+
+WORLD, FLOWS = load_world()
+SEVERAL = {one.path: one for one in find_transcripts(Path(__file__).parent) if one.locale in ("en", "de", "fr")}
+"""Transcripts that name texts by their ids and words by their placeholders."""
+
+EVERYWHERE = [one for path, one in SEVERAL.items() if "locales = [" in path.read_text("utf-8")]
+
+
+def test_there_are_many() -> None:
+    assert len(EVERYWHERE) > 40
+
+
+@pytest.mark.parametrize("locale", WORLD.texts.offered)
+def test_every_language_passes_all_of_them(locale: str) -> None:
+    for transcript in EVERYWHERE:
+        run_transcript(replace(transcript, locale=locale), WORLD, FLOWS)
+
+
+@cache
+def made_up_world() -> World:
+    slots = list(WORLD.texts.slots.values())
+    return replace(WORLD, texts=Texts(slots, pseudo.catalogs(slots)), _languages={})
+
+
+@pytest.mark.parametrize("locale", [pseudo.ENGLISH, pseudo.ARABIC])
+def test_nothing_is_said_that_no_translator_could_translate(locale: str) -> None:
+    bare = [
+        text
+        for transcript in EVERYWHERE
+        for text in spoken(replace(transcript, locale=locale))
+        if not (text.startswith("[") and text.endswith("]"))
+    ]
+    assert set(bare) <= LANGUAGE_NAMES
+
+
+LANGUAGE_NAMES = {"English", "English (pseudo)", "العربية"}
+"""The list of languages names each by its own name, which comes from CLDR."""
+
+
+def spoken(transcript: Transcript) -> list[str]:
+    """Every text that a person reads in a transcript."""
+    return [
+        text
+        for _, chat, _ in played(transcript, made_up_world(), FLOWS)
+        for reply in chat.replies
+        for text in parts(reply)
+    ]
+
+
+def parts(reply: Reply) -> list[str]:
+    labels = [button.title for button in reply.buttons]
+    labels += [text for row in reply.rows for text in (row.title, row.description)]
+    return [text for text in (reply.header, reply.body, reply.footer, reply.list_button, *labels) if text]
