@@ -1,7 +1,7 @@
 """How an entry lies in table `ledger`, and the hash that chains it to its person's entry before."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
@@ -41,9 +41,18 @@ _HASHED = [name for name in COLUMNS if name not in ("answer", "entry_hash")]
 
 
 def to_row(
-    person: PersonId, number: int, entry: Entry, inbound: bytes, key: PersonKey, previous: bytes
+    person: PersonId,
+    number: int,
+    entry: Entry,
+    inbound: bytes,
+    unwrapped_key: Callable[[], PersonKey],
+    previous: bytes,
 ) -> dict[str, Any]:
-    """Return the row of a person's entry with this number; `previous` is the hash of the one before."""
+    """Return the row of a person's entry with this number; `previous` is the hash of the one before.
+
+    The person's key is unwrapped only when there is an answer to seal.
+    """
+    key = unwrapped_key() if entry.answer else None
     row: dict[str, Any] = {
         "person": person,
         "person_seq": number,
@@ -61,8 +70,8 @@ def to_row(
         "rule": entry.rule,
         "actor": entry.actor,
         "inbound": inbound,
-        "answer": key.seal(entry.answer) if entry.answer else b"",
-        "answer_hash": key.commit(entry.answer) if entry.answer else b"",
+        "answer": key.seal(entry.answer) if key else b"",
+        "answer_hash": key.commit(entry.answer) if key else b"",
         "app_version": __version__,
     }
     row["entry_hash"] = entry_hash(previous, row)

@@ -5,10 +5,12 @@ database takes it only if that is still the person's last. No lock is held while
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from bot.business import Business
 from bot.consent.evidence import Fact, Kind, Wording
@@ -27,7 +29,7 @@ FROM persons LEFT JOIN ledger ON person = id AND person_seq = ledger_seq WHERE i
 _APPEND = f"""
 WITH locked AS (
     SELECT persons.id, new.seq, new.contact
-    FROM persons JOIN unnest($1::uuid[], $2::int[], $3::int[], $4::bigint[]) AS new (id, expected, seq, contact)
+    FROM persons JOIN json_to_recordset($1::json) AS new (id uuid, expected int, seq int, contact bigint)
         ON persons.id = new.id AND persons.ledger_seq = new.expected
     ORDER BY persons.id FOR NO KEY UPDATE OF persons -- in one order everywhere, so that nobody waits in a circle
 ), claimed AS (
@@ -37,8 +39,8 @@ WITH locked AS (
 ), added AS (
     INSERT INTO ledger ({", ".join(COLUMNS)})
     SELECT {", ".join(f"row.{name}" for name in COLUMNS)}
-    FROM unnest({", ".join(f"${place}::{type}[]" for place, type in enumerate(COLUMNS.values(), 5))})
-        AS row ({", ".join(COLUMNS)}) JOIN claimed ON claimed.id = row.person
+    FROM json_to_recordset($2::json) AS row ({", ".join(f"{name} {type}" for name, type in COLUMNS.items())})
+    JOIN claimed ON claimed.id = row.person
     ORDER BY row.person, row.person_seq
 )
 SELECT id FROM claimed
@@ -110,23 +112,23 @@ class Ledger:
             PersonId(str(row["id"])): row
             for row in await self._database.fetch(_PERSONS, [append.person for append in appends])
         }
-        claims: list[tuple[Any, ...]] = []
+        claims: list[dict[str, Any]] = []
         rows: list[dict[str, Any]] = []
         for append in appends:
             person = persons.get(append.person)
             if person is None or person["ledger_seq"] != append.after:
                 continue
             head = person["head"]
-            key = self._keys.person(person["key"])
+            key = partial(self._keys.person, person["key"])
             for number, entry in enumerate(append.entries, append.after + 1):
                 rows.append(to_row(append.person, number, entry, self._keys.message(entry.inbound), key, head))
                 head = rows[-1]["entry_hash"]
             contact = max((entry.at for entry in append.entries if entry.actor == "person"), default=0)
-            claims.append((append.person, append.after, append.after + len(append.entries), contact))
+            last = append.after + len(append.entries)
+            claims.append({"id": append.person, "expected": append.after, "seq": last, "contact": contact})
         if not claims:
             return set()
-        columns = [[row[name] for row in rows] for name in COLUMNS]
-        done = await self._database.fetch(_APPEND, *zip(*claims, strict=True), *columns)
+        done = await self._database.fetch(_APPEND, _json(claims), _json(rows))
         return {PersonId(str(row["id"])) for row in done}
 
     async def _keep_wordings(self, wordings: Iterable[Wording]) -> None:
@@ -173,3 +175,12 @@ class Ledger:
     def verify(self) -> AsyncIterator[BadEntry | int]:
         """Check all entries; yield each bad one and, from time to time and at the end, how many were checked."""
         return verify(self._database, self._keys)
+
+
+def _json(rows: Sequence[dict[str, Any]]) -> str:
+    """Return rows as one argument: far cheaper for us than an array for each column."""
+    return orjson.dumps(rows, default=_as_bytea).decode()
+
+
+def _as_bytea(value: bytes) -> str:
+    return "\\x" + value.hex()
