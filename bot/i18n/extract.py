@@ -74,6 +74,7 @@ def _notes(slot: Slot, places: Sequence[str]) -> Iterable[str]:
             yield f"Example of {{{name}}}: {example}"
     if slot.legal:
         yield "Legal: without this text the language is not offered. Add nothing, leave nothing out."
+    yield f"Seen in its place (`i18n preview`): preview/LANGUAGE.html#{slot.id}"
 
 
 def _flags(slot: Slot) -> Iterable[str]:

@@ -20,6 +20,7 @@ def test_a_translator_is_told_place_note_kind_limit_and_law() -> None:
         '#. Button 1 of 2 under "opt_in.ask".\n'
         "#. WhatsApp button, at most 20 characters, on one line.\n"
         "#. Legal: without this text the language is not offered. Add nothing, leave nothing out.\n"
+        "#. Seen in its place (`i18n preview`): preview/LANGUAGE.html#common.yes\n"
         "#: flows/common.toml\n"
         "#, max-length:20\n"
         'msgctxt "common.yes"\n'
