@@ -1,4 +1,4 @@
-"""Every transcript in this folder, in each of its languages. `python -m bot.testing tests/conversations` does it too."""
+"""Every transcript in this folder, in each of its languages, as `python -m bot.testing tests/conversations` does."""
 
 from pathlib import Path
 
