@@ -5,18 +5,14 @@ What an exception says may quote a message or a number, so only its type and the
 
 import logging
 import sys
-import traceback
 from collections.abc import MutableMapping
-from pathlib import Path
 from typing import Any
 
 import orjson
 import structlog
 from structlog.types import Processor
 
-from bot.paths import PACKAGE
-
-_FRAMES = 8
+from bot.traces import places
 
 EventDict = MutableMapping[str, Any]
 
@@ -70,14 +66,8 @@ def _where_it_failed(_: Any, __: str, event: EventDict) -> EventDict:
         error = sys.exc_info()[1]
     if error is not None:
         event["error"] = type(error).__name__
-        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-        event["where"] = " < ".join(f"{_short(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
+        event["where"] = places(error)
     return event
-
-
-def _short(filename: str) -> str:
-    path = Path(filename)
-    return str(path.relative_to(PACKAGE.parent)) if path.is_relative_to(PACKAGE) else path.name
 
 
 def _template(_: Any, __: str, event: EventDict) -> EventDict:

@@ -255,7 +255,23 @@ async def open_runtime(
         if channel is not None:
             stack.push_async_callback(channel.close)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
-        yield Runtime(settings, keys, client, reader, database, dialogue, channel, serving)
+        runtime = Runtime(settings, keys, client, reader, database, dialogue, channel, serving)
+        await stack.enter_async_context(_watching(runtime.receive))
+        yield runtime
+
+
+@asynccontextmanager
+async def _watching(receive: Receive | None) -> AsyncIterator[None]:
+    """Watch over what is acknowledged meanwhile."""
+    if receive is None:
+        yield
+        return
+    task = asyncio.create_task(receive.watch())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _channel(settings: Settings) -> Channel | None:

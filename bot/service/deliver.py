@@ -34,6 +34,7 @@ from bot.service.ports import (
     Unavailable,
 )
 from bot.service.retry import delay, surely
+from bot.traces import places
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +147,7 @@ class Deliver:
         except SendError as error:
             return await self._refused(queued, outbound, error)
         except Exception as error:
-            log.error("sending_failed", error=type(error).__name__, exc_info=error)
+            log.error("sending_failed", error=type(error).__name__, where=places(error))
             return await self._bury(queued, f"the program failed: {type(error).__name__}")
         metrics.HALTED.set(0)
         return await self._done(queued, "sent")

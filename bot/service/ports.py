@@ -128,6 +128,12 @@ class Inbox(Protocol):
     async def add(self, incoming: Incoming) -> Taken:
         """Store an event once, whoever else stores it too. Raises `Unavailable`."""
 
+    async def confirm(self) -> int:
+        """Store again what the store, having failed, may have lost of the last seconds; return how much it had.
+
+        To be called every second. Raises `Unavailable`.
+        """
+
     async def forward(self, event: Event) -> None:
         """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""
 

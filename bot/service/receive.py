@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 
 import structlog
@@ -10,10 +11,13 @@ import structlog
 from bot.conversation.inbound import Event, Inbound, Sender
 from bot.keys import Keyring
 from bot.service import metrics
-from bot.service.ports import DeadLetters, Inbox, Incoming, NotAWebhook, Parsed, Taken, Webhooks
+from bot.service.ports import DeadLetters, Inbox, Incoming, NotAWebhook, Parsed, Taken, Unavailable, Webhooks
 from bot.service.shards import shard_of, token_of
 
 log = structlog.get_logger(__name__)
+
+CONFIRM_EVERY = 1.0
+"""Seconds between looks whether what was acknowledged is still there."""
 
 
 class Receipt(StrEnum):
@@ -61,6 +65,20 @@ class Receive:
         except NotAWebhook:
             return Receipt.UNREADABLE
         return Receipt.UNREADABLE if parsed.malformed else await self.store(parsed)
+
+    async def watch(self) -> None:
+        """See to it, without end, that what was acknowledged is still there after a store was killed."""
+        while True:
+            await asyncio.sleep(CONFIRM_EVERY)
+            with suppress(Unavailable):  # it is asked again, and nothing is forgotten until it has answered
+                await self.confirm()
+
+    async def confirm(self) -> None:
+        """Store again what stores that failed have lost. Raises `Unavailable`."""
+        for inbox in self._inboxes:
+            if lost := await inbox.confirm():
+                metrics.EVENTS.labels("restored").inc(lost)
+                log.warning("events_restored", count=lost)
 
     async def store(self, parsed: Parsed) -> Receipt:
         """Store what was parsed, each event once; what could not be read becomes a dead letter."""

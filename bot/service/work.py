@@ -16,6 +16,7 @@ from bot.service import metrics
 from bot.service.converse import Converse
 from bot.service.ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
 from bot.service.retry import AGAIN
+from bot.traces import places
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,7 @@ def _note(name: str, error: Exception) -> None:
     if isinstance(error, Unavailable):
         log.warning("store_unavailable", worker=name, reason=str(error))
     else:
-        log.error("round_failed", worker=name, error=type(error).__name__, exc_info=error)
+        log.error("round_failed", worker=name, error=type(error).__name__, where=places(error))
 
 
 async def answer_inbox(converse: Converse, inbox: Queue[Event], dead: DeadLetters, stopping: asyncio.Event) -> None:

@@ -21,6 +21,7 @@ _PASSING = (
     asyncpg.QueryCanceledError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
+    asyncpg.InternalClientError,  # the connection broke between two parts of one statement
     asyncpg.InvalidAuthorizationSpecificationError,  # hosts rotate credentials under a running program
 )
 

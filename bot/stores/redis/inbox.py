@@ -1,5 +1,12 @@
-"""The inbox: every event that was acknowledged, stored once and kept until it is answered."""
+"""The inbox: every event that was acknowledged, stored once and kept until it is answered.
 
+A server that is killed may lose what it said was stored: with `appendfsync everysec` it writes nothing to its file
+while that is being synced, and a replica that takes over lags behind. So the last moments are kept here, too, and
+stored again when the server is not the same as before.
+"""
+
+import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +20,9 @@ from bot.stores.redis.wire import encode
 
 REMEMBERED = 8 * 86400
 """Seconds for which a day's digests are kept after the last one: Meta redelivers for 7 days (webhooks/overview)."""
+
+MOMENTS = 5.0
+"""Seconds for which what was stored is kept here: a server writes its file after two at the latest."""
 
 _TAKEN = {1: Taken.STORED, 0: Taken.KNOWN, -1: Taken.FULL}
 
@@ -32,7 +42,9 @@ class Inbox:
         self._client = client
         self._shard = shard
         self._limit = limit
-        self._batcher: Batcher[_Encoded, Taken] = Batcher(self._store)
+        self._batcher: Batcher[_Encoded, Taken] = Batcher(self._add)
+        self._recent: deque[tuple[float, Sequence[_Encoded]]] = deque()
+        self._server = b""
 
     async def add(self, incoming: Incoming) -> Taken:
         """Store an event once, whoever else stores it too. Raises `Unavailable`."""
@@ -42,7 +54,36 @@ class Inbox:
         """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""
         await self._client.run("XADD", self._shard.inbox, "*", "e", encode(event))
 
-    async def _store(self, batch: Sequence[_Encoded]) -> Sequence[Taken]:
+    async def confirm(self) -> int:
+        """Store again what a server that was killed or replaced may have lost; return how many events it had.
+
+        To be called every second: it also forgets here what is old enough to be safe. Raises `Unavailable`.
+        """
+        if not self._recent:
+            return 0
+        server, lost = await self._run_id(), 0
+        if server != self._server:
+            taken = await self._store([one for _, batch in self._recent for one in batch])
+            lost = taken.count(Taken.STORED)
+            if Taken.FULL in taken:
+                return lost
+            self._server = server
+        safe = time.monotonic() - MOMENTS
+        while self._recent and self._recent[0][0] < safe:
+            self._recent.popleft()
+        return lost
+
+    async def _run_id(self) -> bytes:
+        """Return what a server calls itself from its start to its end."""
+        info: bytes = await self._client.run("INFO", "server")
+        return next(line for line in info.splitlines() if line.startswith(b"run_id:"))
+
+    async def _add(self, batch: Sequence[_Encoded]) -> Sequence[Taken]:
+        results = await self._store(batch)
+        self._recent.append((time.monotonic(), batch))
+        return results
+
+    async def _store(self, batch: Sequence[_Encoded]) -> list[Taken]:
         days = sorted({encoded.day for encoded in batch})
         place = {day: number for number, day in enumerate(days, 2)}
         arguments: list[Argument] = [self._limit, REMEMBERED]

@@ -1,0 +1,135 @@
+"""`kill -9` of Valkey and of PostgreSQL under load: work goes on by itself, and nothing acknowledged is lost."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.hook import WebhookRefused
+from bot.engines import Engines
+from bot.service.receive import CONFIRM_EVERY
+from bot.settings import Settings
+from bot.simulation import Simulation, somebody
+from bot.stores import postgres
+from tests.service.stage import changed, front, worker
+from tests.service.watching import BRITISH, assert_sound, kinds_of, quiet
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 150
+AT_ONCE = 8
+IN_FLIGHT = 64
+"""Messages that a worker sends at a time, each to another person."""
+
+
+@asynccontextmanager
+async def load(settings: Settings, engines: Engines) -> AsyncIterator["Load"]:
+    """Have people write in, as many at once as the web process is given, answered by two workers."""
+    await postgres.migrate(engines.database_url)
+    stores = changed(
+        settings,
+        redis_url=engines.redis_url,
+        database_url=engines.database_url,
+        secret_key="0123456789abcdef" * 4,
+        messages_per_second=1000,
+    )
+    async with front(stores) as simulation:
+        complete = simulation.runtime.settings
+        async with worker(complete), worker(complete), asyncio.TaskGroup() as writing:
+            yield Load(simulation, writing)
+
+
+class Load:
+    """People who write one message each; Meta posts it until it is acknowledged."""
+
+    def __init__(self, simulation: Simulation, writing: asyncio.TaskGroup) -> None:
+        self.simulation = simulation
+        crowd = {who.phone: who for who in (somebody(BRITISH) for _ in range(2 * PEOPLE))}
+        self.people = [simulation.person(who) for who in list(crowd.values())[:PEOPLE]]
+        self.acknowledged = 0
+        self.refused = 0
+        for number in range(AT_ONCE):
+            writing.create_task(self._write(number))
+
+    async def _write(self, number: int) -> None:
+        for person in self.people[number::AT_ONCE]:
+            self.simulation.graph.heard(person.who)
+            await self._posted(webhooks.text(person.who, "Hello"))
+            await asyncio.sleep(0.01)
+
+    async def _posted(self, post: bytes) -> None:
+        while True:
+            try:
+                await self.simulation.hook.post(post)
+            except WebhookRefused as refused:
+                self.refused += refused.status == 503
+                await asyncio.sleep(0.05)
+            else:
+                self.acknowledged += 1
+                return
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not reached():
+                await asyncio.sleep(0.005)
+
+    async def is_ready(self) -> bool:
+        async with aiohttp.ClientSession() as session, session.get(f"{self.simulation.url}/readyz") as response:
+            return response.status == 200
+
+    async def assert_everybody_was_asked_once(self, *, twice_at_most: int) -> None:
+        await self.until(lambda: self.acknowledged == PEOPLE)
+        await asyncio.sleep(2 * CONFIRM_EVERY)
+        await quiet(self.simulation, 30)
+        assert await self.is_ready()
+        assert all(person.replies for person in self.people)
+        assert sum(len(person.replies) - 1 for person in self.people) <= twice_at_most
+        for person in self.people:
+            assert await kinds_of(self.simulation, person) == ["requested order_updates"]
+        await assert_sound(self.simulation, *self.people)
+
+
+def kill(pid: int | None) -> None:
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+
+def append_only_file(engines: Engines) -> Path:
+    assert engines.home is not None
+    (file,) = engines.home.glob("valkey/appendonlydir/*.incr.aof")
+    return file
+
+
+@pytest.mark.parametrize("unwritten", [0.0, 0.3], ids=["", "with what was not yet written"])
+async def test_when_valkey_is_killed_webhooks_are_refused_and_then_everything_goes_on(
+    settings: Settings, own_engines: Engines, unwritten: float
+) -> None:
+    """While a sync is under way, Valkey acknowledges what it has not yet written to its file."""
+    async with load(settings, own_engines) as running:
+        await running.until(lambda: running.acknowledged >= PEOPLE // 3)
+        kill(own_engines.valkey_pid)
+        await running.until(lambda: running.refused >= 20)
+        assert not await running.is_ready()
+        file = append_only_file(own_engines)
+        os.truncate(file, int(file.stat().st_size * (1 - unwritten)))
+        await asyncio.to_thread(own_engines.restart)
+        await running.assert_everybody_was_asked_once(twice_at_most=IN_FLIGHT)
+
+
+async def test_when_postgresql_is_killed_webhooks_are_kept_and_then_everything_goes_on(
+    settings: Settings, own_engines: Engines
+) -> None:
+    async with load(settings, own_engines) as running:
+        await running.until(lambda: running.acknowledged >= PEOPLE // 3)
+        kill(own_engines.postgres_pid)
+        await running.until(lambda: running.acknowledged >= PEOPLE * 2 // 3)
+        assert not await running.is_ready()
+        await asyncio.to_thread(own_engines.restart)
+        await running.assert_everybody_was_asked_once(twice_at_most=0)
+        assert running.refused == 0
