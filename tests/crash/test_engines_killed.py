@@ -15,10 +15,10 @@ from bot.channels.simulator.hook import WebhookRefused
 from bot.engines import Engines
 from bot.service.receive import CONFIRM_EVERY
 from bot.settings import Settings
-from bot.simulation import Simulation, somebody
+from bot.simulation import Simulation
 from bot.stores import postgres
 from tests.service.stage import changed, front, worker
-from tests.service.watching import BRITISH, assert_sound, kinds_of, quiet
+from tests.service.watching import assert_sound, crowd, kinds_of, quiet
 
 pytestmark = pytest.mark.slow
 
@@ -50,8 +50,7 @@ class Load:
 
     def __init__(self, simulation: Simulation, writing: asyncio.TaskGroup) -> None:
         self.simulation = simulation
-        crowd = {who.phone: who for who in (somebody(BRITISH) for _ in range(2 * PEOPLE))}
-        self.people = [simulation.person(who) for who in list(crowd.values())[:PEOPLE]]
+        self.people = crowd(simulation, PEOPLE)
         self.acknowledged = 0
         self.refused = 0
         for number in range(AT_ONCE):

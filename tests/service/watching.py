@@ -10,11 +10,17 @@ from bot.conversation.session import Session
 from bot.runtime import Runtime
 from bot.service.ports import PersonId
 from bot.service.shards import shard_of
-from bot.simulation import Simulation
+from bot.simulation import Simulation, somebody
 from bot.stores.postgres.tree_verification import verify_tree
 from bot.stores.redis.keys import Shard
 
 BRITISH = "en"
+
+
+def crowd(simulation: Simulation, size: int) -> list[SimulatedPerson]:
+    """Make up people, no two with the same number."""
+    people = {who.phone: who for who in (somebody(BRITISH) for _ in range(2 * size))}
+    return [simulation.person(who) for who in list(people.values())[:size]]
 
 
 async def owner_of(runtime: Runtime, person: SimulatedPerson) -> PersonId:

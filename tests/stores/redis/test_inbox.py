@@ -128,3 +128,49 @@ async def test_the_group_is_made_for_entries_that_came_first(client: Client, sha
     (group,) = await client.run("XINFO", "GROUPS", shard.inbox)
     assert group[1] == GROUP.encode()
     assert group[group.index(b"lag") + 1] == 1
+
+
+async def test_what_a_new_server_does_not_know_is_stored_again(client: Client, shard: Shard, inbox: Inbox) -> None:
+    await inbox.add(incoming("m1"))
+    await client.run("FLUSHALL")  # as if the first one had died before it wrote anything
+    assert await inbox.confirm() == 1
+    assert await stored(client, shard) == 1
+    assert await inbox.add(incoming("m1")) is Taken.KNOWN
+
+
+async def test_what_a_server_knows_is_not_stored_again(client: Client, shard: Shard, inbox: Inbox) -> None:
+    await inbox.add(incoming("m1"))
+    assert [await inbox.confirm(), await inbox.confirm()] == [0, 0]
+    assert await stored(client, shard) == 1
+
+
+async def test_what_was_lost_on_purpose_stays_lost(client: Client, shard: Shard, inbox: Inbox) -> None:
+    await inbox.add(incoming("m1"))
+    await inbox.confirm()
+    await client.run("FLUSHALL")
+    assert await inbox.confirm() == 0
+    assert await stored(client, shard) == 0
+
+
+async def test_what_has_no_room_yet_is_stored_when_there_is(client: Client, shard: Shard, inbox: Inbox) -> None:
+    for number in range(5):
+        await inbox.add(incoming(f"m{number}"))
+    await client.run("FLUSHALL")
+    other = Inbox(client, shard, limit=5)
+    await other.add(incoming("another"))
+    assert await inbox.confirm() == 4
+    await client.run("XTRIM", shard.inbox, "MAXLEN", 1)
+    assert await inbox.confirm() == 1
+    assert await inbox.confirm() == 0
+
+
+async def test_only_the_last_moments_are_kept(
+    client: Client, shard: Shard, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.stores.redis.inbox.MOMENTS", 0.0)
+    await inbox.add(incoming("m1"))
+    await inbox.confirm()
+    await inbox.add(incoming("m2"))
+    await client.run("FLUSHALL")
+    inbox._server = b""
+    assert await inbox.confirm() == 1

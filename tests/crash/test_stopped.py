@@ -1,0 +1,134 @@
+"""SIGTERM under load: a process finishes what is in hand, and the next one does the rest; nothing comes twice."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.hook import Hook, WebhookRefused
+from bot.channels.simulator.person import SimulatedPerson
+from bot.engines import Engines
+from bot.settings import Settings
+from bot.simulation import Simulation
+from bot.stores import postgres
+from bot.stores.redis.keys import GROUP, Shard
+from bot.web.webhook import PATH
+from tests.service.stage import APP_SECRET, changed, environment, front, worker
+from tests.service.watching import assert_sound, crowd, kinds_of, quiet
+
+pytestmark = pytest.mark.slow
+
+PEOPLE = 120
+
+
+@asynccontextmanager
+async def running(command: str, settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run one of the program's processes, as the Procfile does, from when it has started."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        command,
+        env={"PATH": os.environ["PATH"], **environment(settings)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(30):
+        while b'"started"' not in await process.stdout.readline():
+            assert process.returncode is None
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def stopped(process: asyncio.subprocess.Process) -> tuple[int, float]:
+    """Send SIGTERM; return the exit status and the seconds that it took."""
+    begin = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(25):
+        status = await process.wait()
+    return status, time.monotonic() - begin
+
+
+async def write_all(simulation: Simulation, people: list[SimulatedPerson], hook: Hook) -> None:
+    """Everybody writes to `hook`; what it does not acknowledge Meta posts again, when another process listens."""
+    for person in people:
+        simulation.graph.heard(person.who)
+        post = webhooks.text(person.who, "Hello")
+        try:
+            await hook.post(post)
+        except (WebhookRefused, aiohttp.ClientError):
+            await simulation.hook.post(post)
+        await asyncio.sleep(0.002)
+
+
+async def in_hand(simulation: Simulation) -> int:
+    """How many entries were read and not finished: the next process would have to wait before it may take them over."""
+    client, shard = simulation.runtime.client, Shard(0)
+    return sum([(await client.run("XPENDING", stream, GROUP))[0] for stream in (shard.inbox, shard.outbox)])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as bound:
+        return int(bound.getsockname()[1])
+
+
+@pytest.mark.parametrize("command", ["worker", "all"])
+async def test_under_load_nothing_is_lost_and_nothing_comes_twice(stores: Settings, command: str) -> None:
+    port = free_port()
+    async with front(stores, messages_per_second=1000, port=port) as simulation, aiohttp.ClientSession() as session:
+        settings, graph = simulation.runtime.settings, simulation.graph
+        graph.latency = 0.2
+        own = Hook(f"http://127.0.0.1:{port}{PATH}", APP_SECRET, session)
+        people = crowd(simulation, PEOPLE)
+        async with running(command, settings) as process:
+            writing = asyncio.create_task(write_all(simulation, people, own if command == "all" else simulation.hook))
+            await graph.wait_for(10, 20)
+            status, seconds = await stopped(process)
+        assert (status, seconds < 20) == (0, True)
+        assert await in_hand(simulation) == 0
+        await writing
+        answered = len(graph.sent)
+        assert 10 <= answered < PEOPLE
+        graph.latency = 0.0
+        async with worker(settings):
+            await quiet(simulation, 30)
+        assert [len(person.replies) for person in people] == [1] * PEOPLE
+        for person in people:
+            assert await kinds_of(simulation, person) == ["requested order_updates"]
+        await assert_sound(simulation, *people)
+
+
+@pytest.mark.parametrize("command", ["web", "worker", "all"])
+async def test_when_there_is_nothing_to_do_it_stops_at_once(stores: Settings, command: str) -> None:
+    async with front(stores, port=free_port()) as simulation, running(command, simulation.runtime.settings) as process:
+        status, seconds = await stopped(process)
+        assert (status, seconds < 5) == (0, True)
+
+
+async def test_it_stops_while_the_stores_are_away(settings: Settings, own_engines: Engines) -> None:
+    await postgres.migrate(own_engines.database_url)
+    stores = changed(
+        settings,
+        redis_url=own_engines.redis_url,
+        database_url=own_engines.database_url,
+        secret_key="0123456789abcdef" * 4,
+    )
+    async with front(stores) as simulation, running("worker", simulation.runtime.settings) as process:
+        for pid in (own_engines.valkey_pid, own_engines.postgres_pid):
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        await asyncio.sleep(0.5)
+        status, seconds = await stopped(process)
+        assert (status, seconds < 5) == (0, True)
