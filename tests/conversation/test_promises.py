@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -14,8 +15,9 @@ from bot.consent.lifecycle import Pending, Status
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
 from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Reaction, Sender, Text
 from bot.conversation.intents import Intent
-from bot.conversation.reply import Outbound, Reply
+from bot.conversation.reply import Button, Outbound, Reply, Row
 from bot.conversation.session import Session
+from bot.conversation.texts import Kind as TextKind
 from bot.testing import Conversation
 from bot.testing.conversation import START
 from tests.conversation.worlds import FLOWS, WORLD
@@ -103,7 +105,9 @@ class AnyConversation(RuleBasedStateMachine):
     @precondition(lambda self: self.talk._shown)
     @rule(data=st.data(), lag=st.integers(0, 60))
     def taps(self, data: st.DataObject, lag: int) -> None:
-        offered = [one for reply in self.talk._shown[-6:] for one in (*reply.buttons, *reply.rows)]
+        offered: list[Button | Row] = []
+        for reply in self.talk._shown[-6:]:
+            offered += [*reply.buttons, *reply.rows]
         if offered:
             button = data.draw(st.sampled_from(offered))
             self._late(lag, Choice(button.id, button.title))
@@ -188,6 +192,33 @@ def test_no_text_at_all_agrees_to_anything_unless_it_is_a_yes(texts: list[str], 
         if match is None or match.intent != "yes":
             talk.says(text)
             assert not talk.session.record.given
+
+
+# --- every language
+
+_TOUR = (
+    "?", "?", "{yes_word}", "{no_word}", "?", "{choices_word}", "withdraw:order_updates", "?",
+    "{start_word}", "{yes_word}", "{yes_word}", "{start_word}", "?", "voice", "{privacy_word}", "{language_word}",
+    "HELP", "{human_word}", "🛑", "keep", "🛑", "STOP", "ask:offers", "STOP", "STOP", "?", "{start_word}", "{no_word}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("locale", WORLD.texts.offered)
+def test_every_message_fits_in_every_language(locale: str) -> None:
+    """`Examined` builds the request to WhatsApp for each reply, which refuses what is too long."""
+    talk = Examined(WORLD, FLOWS, locale=locale)
+    words = WORLD.language(locale).values
+    for step in _TOUR:
+        if step in ("keep", "withdraw:order_updates", "ask:offers"):
+            talk.taps(step)
+        elif step == "voice":
+            talk.sends_voice()
+        else:
+            talk.says(step.format_map(words))
+    said = {reply.text_id for reply in talk._shown}
+    bodies = {slot.id for slot in WORLD.texts.slots.values() if slot.kind is TextKind.BODY}
+    assert bodies - said == {"language.changed"}
+    assert talk.taps("locale:en").said[0] == "language.changed"
 
 
 # --- two bots

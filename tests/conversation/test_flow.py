@@ -1,0 +1,68 @@
+"""A flow on the machine of `transitions`, whose events are fired on sessions that it does not know."""
+
+import logging
+
+import pytest
+
+from bot.conversation.flow import Flow, Place
+from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.conversation.session import Session
+from bot.conversation.turn import Turn
+from tests.conversation.worlds import FLOWS, WORLD
+
+
+def turn(state: str = "idle") -> Turn:
+    session = Session("p", locale="en", flow="opt_in", state=state)
+    return Turn(WORLD, session, Inbound(MessageId("wamid.1"), Sender("+4915112345678"), 100, Text("x"), 100.0), 100.0)
+
+
+@pytest.fixture
+def flow() -> Flow:
+    return FLOWS["opt_in"]
+
+
+def test_an_event_moves_the_session_and_says_what_the_state_says(flow: Flow) -> None:
+    moving = turn()
+    assert flow.fire("start", moving)
+    assert moving.session.state == "asked"
+    assert [reply.text_id for reply in moving.replies] == ["opt_in.ask"]
+
+
+def test_an_event_whose_conditions_fail_moves_nothing(flow: Flow) -> None:
+    standing = turn("asked")
+    assert not flow.fire("yes", standing)
+    assert (standing.session.state, standing.replies) == ("asked", [])
+
+
+def test_a_state_knows_where_its_triggers_lead(flow: Flow) -> None:
+    assert flow.knows("asked", "yes")
+    assert not flow.knows("idle", "yes")
+    assert not flow.knows("asked", "to_finished")  # transitions would make these by itself
+
+
+def test_the_machine_is_shared_and_remembers_no_session(flow: Flow) -> None:
+    flow.fire("start", turn())
+    assert flow.machine.models == []
+
+
+def test_transitions_logs_no_callbacks() -> None:
+    assert not logging.getLogger("transitions").isEnabledFor(logging.INFO)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("ask", "opt_in.ask"), ("stop.already", "stop.already"), ("yes", "common.yes")],
+)
+def test_a_text_is_the_flows_own_a_qualified_or_a_common_one(flow: Flow, name: str, expected: str) -> None:
+    assert flow.text_id(name) == expected
+
+
+def test_the_places_that_people_are_put_back_to() -> None:
+    assert FLOWS.question == Place("opt_in", "asked")
+    assert FLOWS.doubt == Place("maybe_stop", "asked")
+
+
+def test_intents_lead_to_their_flows() -> None:
+    assert FLOWS.by_intent["start"] is FLOWS["opt_in"]
+    assert FLOWS.by_intent["delete"] is FLOWS["human"]
+    assert "common" not in FLOWS  # texts only
