@@ -14,11 +14,14 @@ from bot import paths
 from bot.business import BusinessError
 from bot.business import load as load_business
 from bot.commands.running import fail, print_json, settings
+from bot.conversation import collisions as colliding
+from bot.conversation import phrases
 from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
 from bot.conversation.intents import Keywords
 from bot.conversation.keywords import FILE as KEYWORDS_FILE
-from bot.conversation.keywords import KeywordError
+from bot.conversation.keywords import KeywordError, base
+from bot.conversation.keywords import read as read_keywords
 from bot.conversation.places import originals
 from bot.conversation.world import WORDS
 from bot.i18n import check as checking
@@ -140,7 +143,10 @@ def check(
         only = project.codes(codes) if codes else ()
         found = [
             replace(finding, path=_from_here(finding.path))
-            for finding in (*checking.everything(project.locales, project.originals(), only), *_keywords(project))
+            for finding in (
+                *checking.everything(project.locales, project.originals(), only),
+                *_keywords(project, {base(code) for code in only}),
+            )
         ]
     failed = any(finding.error or strict for finding in found)
     if as_json:
@@ -158,14 +164,31 @@ def _from_here(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def _keywords(project: Project) -> Iterator[checking.Finding]:
+def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
     """Two meanings of one word are found when the words are read; each line of the error begins with its file."""
     try:
-        Keywords.load(project.locales)
+        words = Keywords.load(project.locales)
     except KeywordError as error:
         for line in str(error).splitlines():
             file, _, message = line.partition(".toml: ")
             yield checking.Finding(Path(f"{file}.toml"), 1, "keyword", message)
+        return
+    for language in sorted(words.languages):
+        if not only or language in only:
+            for failure in phrases.failures(project.locales, language, words):
+                yield checking.Finding(failure.path, failure.line, "phrase", failure.message)
+
+
+@app.command()
+def collisions(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("docs/collisions.md"),
+) -> None:
+    """Write which words mean different things in different languages, and which meaning wins."""
+    project: Project = context.obj
+    with _errors_told():
+        output.write_text(colliding.page(read_keywords(project.locales)), "utf-8")
+        typer.echo(f"wrote {output}")
 
 
 @app.command(name="compile")

@@ -13,7 +13,10 @@ from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Keywor
 from bot.conversation.normalise import emoji, exact, loose
 from bot.conversation.withdrawal import Withdrawals
 
-__all__ = ["Intent", "KeywordError", "Keywords", "Match"]
+__all__ = ["UNASKED", "Intent", "KeywordError", "Keywords", "Match"]
+
+UNASKED = "yes:unasked"
+"""The rule of a yes that answers no question: it must never count."""
 
 _NOWHERE: frozenset[str] = frozenset()
 
@@ -180,4 +183,4 @@ def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
 
 def _unasked(speakers: _Speakers) -> _Table:
     """Return what would be a yes in some language, had anything been asked."""
-    return {form: Match(Intent.YES, "yes:unasked", languages) for form, languages in speakers[Intent.YES].items()}
+    return {form: Match(Intent.YES, UNASKED, languages) for form, languages in speakers[Intent.YES].items()}

@@ -212,7 +212,7 @@ def _cure(kind: str, message: str) -> str:
             return f"{message}; write a list of words in quotes, or one word for `show`"
 
 
-def _meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     """Yield (key, word) of all words of a file that have a meaning of their own."""
     for name, words in vocabulary.stop.lists():
         yield from ((f"stop.{name}", word) for word in words)
@@ -234,7 +234,7 @@ def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:
 def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
     """Find words without letters, and words with two meanings."""
     seen: dict[str, tuple[str, str]] = {}
-    for key, word in _meanings(vocabulary):
+    for key, word in meanings(vocabulary):
         for form in vocabulary.forms(word):
             if not form:
                 yield f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])"
@@ -252,7 +252,7 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
     commands: dict[str, tuple[str, str]] = {}
     harmless: list[tuple[str, str, str, str]] = []
     for language, vocabulary in vocabularies.items():
-        for key, word in _meanings(vocabulary):
+        for key, word in meanings(vocabulary):
             for form in vocabulary.forms(word):
                 if key in ANSWERS or key == "stop.never":
                     harmless.append((loose(form), language, key, word))

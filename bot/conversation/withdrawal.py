@@ -169,6 +169,9 @@ class Withdrawals:
     def _odd(self, words: list[str]) -> Found | None:
         """Look at both ends of a message for a word drawn out, disguised or misspelt."""
         for word in dict.fromkeys(words[:1] + words[-1:]):
+            known = self._entries.get(word)
+            if known and known.grade > Grade.ALONE:
+                continue  # written right, so its neighbours have decided: "don't stop"
             entry = self._squeezed.get(squeeze(word)) if drawn_out(word) else None
             if entry:
                 return Found(Intent.STOP, "repeated", entry.languages)

@@ -173,3 +173,17 @@ def test_gnu_gettext_finds_nothing_either(path: Path) -> None:
         check=False,
     )
     assert (result.stderr, result.returncode) == ("", 0)
+
+
+def test_a_phrase_that_means_something_else_fails_the_check_of_its_language(locales: Path) -> None:
+    change(locales / "fr/tests.toml", '"OUI!"', '"peut-être !"')
+    result = typed("check", "fr")
+    assert result.exit_code == 1
+    assert "fr/tests.toml:4: [phrase] phrase 'peut-être !' should mean yes but means nothing" in result.stdout
+    assert typed("check", "de").exit_code == 0
+
+
+def test_the_map_of_collisions_is_written(locales: Path) -> None:
+    result = typed("collisions", "--output", "map.md")
+    assert result.exit_code == 0
+    assert "| ne | " in Path("map.md").read_text("utf-8")
