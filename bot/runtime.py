@@ -165,12 +165,15 @@ class Runtime:
     # --- watching over it
 
     async def queued(self) -> Mapping[str, int]:
-        """Return how many entries of each queue are unfinished, all shards together. Raises `Unavailable`."""
+        """Return how many entries of each queue are unfinished, all shards together. Raises `Unavailable`.
+
+        They are read in the order in which a message passes them, so that none on its way is missed.
+        """
         lengths = dict.fromkeys(("inbox", "outbox", "handover", "dead"), 0)
         for shard in self.shards:
             lengths["inbox"] += await shard.events.length()
-            lengths["outbox"] += await shard.messages.length()
             lengths["handover"] += await shard.handover.length()
+            lengths["outbox"] += await shard.messages.length()
             lengths["dead"] += await shard.dead.count()
         return lengths
 
