@@ -215,9 +215,10 @@ def _second_worker(on: Stage, findings: Findings, say: Say) -> None:
             return on.measured([web, *workers], on.order(web, "opt_in", **more))
 
         for number in range(1, plan.rounds + 1):
-            say(f"one worker, two workers ({number} of {plan.rounds})")
+            say(f"one worker ({number} of {plan.rounds})")
             findings.samples["one worker"].append(worked(first))
             with on.product(stores, "worker") as second:
+                say(f"two workers ({number} of {plan.rounds})")
                 findings.samples["two workers"].append(worked(first, second))
         _nothing_left(web)
 
