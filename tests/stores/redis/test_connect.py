@@ -251,8 +251,8 @@ async def encrypted(redis_url: str, identity: Certificate) -> AsyncIterator[int]
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(identity.certificate, identity.key)
     server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    yield server.sockets[0].getsockname()[1]
+    server.close()
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

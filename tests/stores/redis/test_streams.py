@@ -60,6 +60,7 @@ async def test_readers_that_begin_together_make_one_group(
     client: Client, other_client: Client, shard: Shard, inbox: Inbox
 ) -> None:
     await put(inbox, "m1")
+    await asyncio.gather(*(one.run("BLPOP", "nothing", 0.02) for one in (client, other_client) * 3))  # connects
     streams = [reader(one, shard) for one in (client, other_client) * 3]
     batches = [await asyncio.gather(*(stream.read(1, wait=False) for stream in streams)) for _ in range(2)]
     assert sum(len(entries) for batch in batches for entries in batch) == 1
