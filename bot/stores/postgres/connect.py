@@ -23,6 +23,7 @@ _PASSING = (
     asyncpg.SerializationError,
     asyncpg.InternalClientError,  # the connection broke between two parts of one statement
     asyncpg.InvalidAuthorizationSpecificationError,  # hosts rotate credentials under a running program
+    asyncpg.InvalidCatalogNameError,  # no such database: not made yet, or misspelt
 )
 
 

@@ -1,5 +1,7 @@
 """Bring a database's schema up to date."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.stores.postgres.connect import reaching_postgres
@@ -19,7 +22,7 @@ async def migrate(url: str, **options: Any) -> None:
     """Create or upgrade the schema; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
     engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), connect_args=options)
     try:
-        with reaching_postgres():
+        with reaching_postgres(), _unwrapped():
             async with engine.begin() as connection:
                 await connection.run_sync(_upgrade)
     finally:
@@ -36,6 +39,16 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+@contextmanager
+def _unwrapped() -> Iterator[None]:
+    """Let asyncpg's own errors out of SQLAlchemy's."""
+    try:
+        yield
+    except DBAPIError as error:
+        cause = error.orig.__cause__ if error.orig else None
+        raise cause or error from None
 
 
 def _config() -> Config:

@@ -71,3 +71,14 @@ async def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
 async def test_a_database_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await migrate("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+@pytest.mark.parametrize("wrong", ["nosuchuser@/postgres", "postgres@/nosuchdatabase"])
+async def test_a_database_that_lets_nobody_in_is_unavailable(empty_database_url: str, wrong: str) -> None:
+    url = f"postgresql://{wrong}?{empty_database_url.partition('?')[2]}"
+    with pytest.raises(Unavailable):
+        await migrate(url)
+    database = await connect(url, connections=1)
+    with pytest.raises(Unavailable):
+        await database.fetch("SELECT 1")
+    await database.close()
