@@ -1,6 +1,7 @@
 """`/healthz`, `/readyz` and `/metrics`, for those who watch over the program. No secrets, no personal data."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -10,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from bot import __version__
 from bot.service import metrics
 from bot.service.checks import Check
+from bot.service.ports import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def health_routes(health: Health) -> Iterable[web.RouteDef]:
 
     async def ready(_: web.Request) -> web.Response:
         checks = await health.ready()
-        ok = all(check.ok for check in checks)
+        ok = all(check.ok or not check.required for check in checks)
         answer = {
             "status": "ready" if ok else "not ready",
             "version": __version__,
@@ -40,8 +42,10 @@ def health_routes(health: Health) -> Iterable[web.RouteDef]:
         return _json(answer, status=200 if ok else 503)
 
     async def measured(_: web.Request) -> web.Response:
-        for queue, length in (await health.queued()).items():
-            metrics.QUEUED.labels(queue).set(length)
+        metrics.QUEUED.clear()  # what Redis can't tell now is not told as it was
+        with suppress(Unavailable):
+            for queue, length in (await health.queued()).items():
+                metrics.QUEUED.labels(queue).set(length)
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     yield web.get("/healthz", alive)

@@ -57,7 +57,10 @@ class _Hook:
         receive = self._receive()
         if receive is None:
             return 503, "not_configured"
-        body = await _body(request)
+        try:
+            body = await _body(request)
+        except (web.RequestPayloadError, ConnectionError):  # wrongly packed, or its sender is gone
+            return 400, "broken"
         if body is None:
             return 413, "too_large"
         try:
@@ -69,7 +72,10 @@ class _Hook:
 
 
 async def _body(request: web.Request) -> bytes | None:
-    """Return the raw body; None when it is too large, whatever the application that we are part of allows."""
+    """Return the raw body; None when it is too large, whatever the application that we are part of allows.
+
+    Raises `RequestPayloadError` or `ConnectionError` when it can't be read to its end.
+    """
     if request.content_length is not None and request.content_length > LARGEST:
         return None
     body = bytearray()
