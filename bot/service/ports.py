@@ -142,7 +142,7 @@ class DeadLetters(Protocol):
     """Where goes what cannot be processed, with the reason, until someone looks or replays it."""
 
     async def add(self, payload: bytes, reason: str, kind: str) -> None:
-        """Keep a payload of kind `event`, `outbound` or `raw` (a webhook that no parser took)."""
+        """Keep a payload of kind `event`, `outbound`, `handover` or `raw` (a webhook that no parser took)."""
 
 
 # --- persons and evidence

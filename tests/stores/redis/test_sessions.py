@@ -31,7 +31,8 @@ async def arrived(client: Client, shard: Shard, inbox: Stream[Event], count: int
     """Messages that have come in and been read."""
     await inbox.read(1, wait=False)
     writing = Inbox(client, shard, limit=0)
-    await asyncio.gather(*(writing.forward(message(str(number))) for number in range(count)))
+    for number in range(count):
+        await writing.forward(message(str(number)))
     return await inbox.read(count)
 
 
