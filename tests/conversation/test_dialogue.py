@@ -12,7 +12,7 @@ from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import Choice, Inbound, Lapse, MessageId, Other, Sender, Text
 from bot.conversation.session import rebuilt
 from bot.testing import Conversation
-from tests.conversation.worlds import FLOWS, WORLD, world
+from tests.conversation.worlds import FLOWS, WORLD, with_purposes, world
 
 GERMAN = "+4915112345678"
 
@@ -203,6 +203,25 @@ def test_one_language_needs_no_choice() -> None:
     only_english = world(texts=type(WORLD.texts)(WORLD.texts.slots.values(), {}))
     talk = Conversation(only_english, FLOWS, phone="+34612345678")
     assert talk.says("hola").said == ["opt_in.ask"]
+
+
+# --- a round of questions
+
+
+def test_a_round_of_questions_survives_a_tap_on_an_answered_one() -> None:
+    talk = Conversation(with_purposes("one", "two", "three"), FLOWS, locale="en").says("hello").taps("yes")
+    assert talk.taps("yes", back=1).said == ["opt_in.already"]
+    talk.taps("yes").taps("yes")
+    assert talk.session.record.given == ("one", "two", "three")
+
+
+def test_a_round_about_ten_purposes() -> None:
+    ids = [f"purpose_{number}" for number in range(10)]
+    talk = Conversation(with_purposes(*ids), FLOWS, locale="en").says("hello")
+    for _ in ids:
+        talk.taps("yes")
+    assert talk.said == ["opt_in.welcome"]
+    assert talk.says("STOP").choices == [f"ask:{id}" for id in ids]
 
 
 # --- odds and ends

@@ -5,7 +5,9 @@ from datetime import date
 from typing import Any
 
 from bot.business import Notice
+from bot.conversation.business_texts import slots
 from bot.conversation.load import load_world
+from bot.conversation.texts import Texts
 from bot.conversation.world import World
 
 WORLD, FLOWS = load_world()
@@ -21,3 +23,11 @@ def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **mo
     kept = [one for one in business.purposes if not purposes or one.id in purposes]
     changed = business.model_copy(update={"notices": (*business.notices, *later), "purposes": tuple(kept)})
     return replace(WORLD, business=changed, _languages={}, **more)
+
+
+def with_purposes(*ids: str) -> World:
+    """Return the world in English only, with these purposes."""
+    first = WORLD.business.purposes[0]
+    purposes = tuple(first.model_copy(update={"id": id, "title": id}) for id in ids)
+    business = WORLD.business.model_copy(update={"purposes": purposes})
+    return replace(WORLD, business=business, texts=Texts([*FLOWS.slots, *slots(business)], {}), _languages={})
