@@ -100,7 +100,7 @@ async def test_under_load_nothing_is_lost_and_nothing_comes_twice(stores: Settin
         assert await in_hand(simulation) == 0
         await writing
         answered = len(graph.sent)
-        assert 10 <= answered < PEOPLE
+        assert answered >= 10
         graph.latency = 0.0
         async with worker(settings):
             await quiet(simulation, 30)
