@@ -31,7 +31,6 @@ from bot.service.ports import (
     Retry,
     SendError,
     Throttle,
-    Unavailable,
 )
 from bot.service.retry import delay, surely
 from bot.traces import places
@@ -131,8 +130,8 @@ class Deliver:
                 else:
                     await self._send(queued, queued.item)
                 line.popleft()
-        except Unavailable:
-            log.warning("messages_left", count=len(line))  # whoever takes them over sends them
+        except Exception as error:  # whoever takes them over sends them
+            log.warning("messages_left", count=len(line), error=type(error).__name__, where=places(error))
         finally:
             del self._lines[person]
 

@@ -128,9 +128,11 @@ class HandOver:
             async with asyncio.timeout(PATIENCE):
                 replies = await self._host(handed.inbound, person) or ()
             outbound = [self._outbound(queued, handed, reply, number) for number, reply in enumerate(replies)]
+            await surely("hand_over", lambda: self._outbox.hand_back(queued.id, outbound), lambda: self._ending)
+        except Unavailable:
+            raise
         except Exception as error:
             return await self._failed(queued, error)
-        await surely("hand_over", lambda: self._outbox.hand_back(queued.id, outbound), lambda: self._ending)
         self._failures.pop(queued.id, None)
         metrics.HANDED_OVER.labels("answered").inc()
         return None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import cast
 
 import pytest
 
@@ -24,6 +25,8 @@ class Host:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.failures = 0
+        self.failure: Exception | None = None
+        """What it fails with; without any, with an answer that nobody can read."""
         self.asked_by: list[Consenter] = []
         self.may_answer = asyncio.Event()
         self.may_answer.set()
@@ -35,7 +38,9 @@ class Host:
         self.asked_by.append(person)
         if self.failures:
             self.failures -= 1
-            raise RuntimeError("the host's database is away")
+            if self.failure is None:
+                return [Reply(body=cast("str", object()))]
+            raise self.failure
         if inbound.content.body == self.waits_at:
             await self.may_answer.wait()
         return [Reply(body=ANSWER)]
@@ -159,7 +164,7 @@ async def test_a_host_that_is_slower_than_a_takeover_is_asked_once(
 @pytest.mark.slow
 async def test_a_host_that_fails_is_asked_again(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
-    host.failures = 2
+    host.failures, host.failure = 2, RuntimeError("the host's database is away")
     await ana.say(QUESTION, replies=1)
     assert answers(ana) == 1
     assert host.asked == [QUESTION] * 3
@@ -168,16 +173,17 @@ async def test_a_host_that_fails_is_asked_again(simulation: Simulation, host: Ho
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("failure", "name"), [(RuntimeError("of the host's"), "RuntimeError"), (None, "TypeError")])
 async def test_a_message_at_which_the_host_always_fails_becomes_a_dead_letter_that_can_be_replayed(
-    simulation: Simulation, host: Host, ana: SimulatedPerson
+    simulation: Simulation, host: Host, ana: SimulatedPerson, failure: Exception | None, name: str
 ) -> None:
     await subscribed(simulation, ana)
-    host.failures = 3
+    host.failures, host.failure = 3, failure
     await ana.say(QUESTION, replies=0)
     await simulation.settled()
     dead = simulation.runtime.shards[0].dead
     (letter,) = [letter async for letter in dead.all()]
-    assert letter.reason == "the host's bot failed 3 times: RuntimeError"
+    assert letter.reason == f"the host's bot failed 3 times: {name}"
     assert await dead.replay(letter)
     await simulation.settled()
     assert answers(ana) == 1
