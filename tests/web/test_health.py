@@ -1,0 +1,120 @@
+"""What those who watch over the program are told."""
+
+import os
+import signal
+
+import aiohttp
+import pytest
+
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.hook import WebhookRefused
+from bot.engines import Engines
+from bot.runtime import open_runtime
+from bot.settings import Settings
+from bot.simulation import Simulation, simulate, somebody
+from bot.web.webhook import PATH
+from tests.service.stage import listener
+
+
+async def checks(http: aiohttp.ClientSession) -> tuple[int, dict[str, dict[str, object]]]:
+    """The status of /readyz, and its checks by name."""
+    async with http.get("/readyz") as response:
+        answer = await response.json()
+        assert answer["status"] == ("ready" if response.status == 200 else "not ready")
+        return response.status, {check["name"]: check for check in answer["checks"]}
+
+
+async def measured(http: aiohttp.ClientSession) -> str:
+    async with http.get("/metrics") as response:
+        assert response.status == 200
+        return await response.text()
+
+
+async def test_it_is_alive_and_ready(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+    async with http.get("/healthz") as response:
+        assert (response.status, (await response.json())["status"]) == (200, "alive")
+    status, found = await checks(http)
+    assert status == 200, found
+    assert found.keys() == {"settings", "redis", "database", "texts"}
+
+
+async def test_it_measures(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+    await simulation.person(somebody()).say("Hello", replies=1)
+    text = await measured(http)
+    for metric in ("webhooks_total", "messages_total", "ledger_entries_total", "sent_total", "queued"):
+        assert f"consentbot_{metric}{{" in text
+
+
+async def test_a_database_of_another_version_is_named_with_its_cure(
+    simulation: Simulation, http: aiohttp.ClientSession
+) -> None:
+    await simulation.runtime.database.execute("UPDATE alembic_version SET version_num = '0000'")
+    status, found = await checks(http)
+    assert status == 503
+    assert {name: check["cure"] for name, check in found.items() if not check["ok"]} == {
+        "database": "run `python -m bot migrate`"
+    }
+
+
+async def test_a_language_that_had_to_be_left_out_is_told_but_stops_nothing(
+    simulation: Simulation, http: aiohttp.ClientSession
+) -> None:
+    simulation.runtime.dialogue.world.texts.problems.append("[xx] is not offered")
+    try:
+        status, found = await checks(http)
+    finally:
+        simulation.runtime.dialogue.world.texts.problems.pop()
+    assert status == 200
+    assert not found["texts"]["ok"]
+    assert "[xx] is not offered" in str(found["texts"]["cure"])
+
+
+async def test_while_the_stores_are_away_it_lives_says_so_and_measures(
+    settings: Settings, own_engines: Engines
+) -> None:
+    async with simulate(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
+        assert 'consentbot_queued{queue="inbox"}' in await measured(http)
+        for pid in (own_engines.valkey_pid, own_engines.postgres_pid):
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+        async with http.get("/healthz") as response:
+            assert response.status == 200
+        status, found = await checks(http)
+        assert status == 503
+        assert {name for name, check in found.items() if not check["ok"]} == {"redis", "database"}
+        assert "consentbot_queued{" not in await measured(http), "nobody knows now"
+        own_engines.restart()
+
+
+async def test_without_its_settings_it_lives_names_them_and_refuses_webhooks(stores: Settings) -> None:
+    async with (
+        open_runtime(stores) as runtime,
+        listener(runtime) as hook,
+        aiohttp.ClientSession(hook.url.removesuffix(PATH)) as http,
+    ):
+        async with http.get("/healthz") as response:
+            assert response.status == 200
+            assert "App secret" in (await response.json())["missing"]["WHATSAPP_APP_SECRET"]
+        status, found = await checks(http)
+        assert status == 503
+        assert {name for name, check in found.items() if not check["ok"]} == {
+            "WHATSAPP_TOKEN",
+            "WHATSAPP_APP_SECRET",
+            "WHATSAPP_VERIFY_TOKEN",
+            "WHATSAPP_PHONE_NUMBER_ID",
+        }
+        with pytest.raises(WebhookRefused, match="503"):
+            await hook.post(webhooks.text(somebody(), "Hello"))
+        async with http.get(PATH) as response:
+            assert response.status == 503
+
+
+async def test_it_shows_no_secret(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+    settings = simulation.runtime.settings
+    secrets = [settings.whatsapp_token, settings.whatsapp_app_secret, settings.whatsapp_verify_token]
+    for path in ("/healthz", "/readyz", "/metrics"):
+        async with http.get(path) as response:
+            text = await response.text()
+        for secret in (*secrets, *settings.secret_key):
+            assert secret is not None
+            assert secret.get_secret_value() not in text
