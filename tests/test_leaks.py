@@ -4,30 +4,39 @@ import asyncio
 import io
 import json
 import logging
+import os
+import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import aiohttp
 import pytest
+import redis
 
 import bot
 from bot import logs
 from bot.channels.simulator import webhooks
+from bot.channels.simulator.hook import Hook, WebhookRefused
+from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
-from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.inbound import Inbound, Text
-from bot.conversation.session import Session
+from bot.conversation.dialogue import Dialogue
 from bot.engines import Engines
 from bot.runtime import Serving
 from bot.settings import Settings
 from bot.simulation import simulate
+from bot.stores import postgres
+from bot.web.webhook import PATH
+from tests import quoting
+from tests.service.stage import APP_SECRET, changed, environment, front
+from tests.test_procfile import free_port
 
 PHONE = "+447911555666"
 BSUID = "GB.73310000000000042"
 NAME = "Zebedee Quillfeather"
 TYPED = "my secret marker zanzibar"
-MARKERS = (PHONE[1:], PHONE[3:], BSUID, BSUID[3:], NAME, "Quillfeather", "zanzibar")
+USERNAME = "zebedee.q"
+MARKERS = (USERNAME, PHONE[1:], PHONE[3:], BSUID, BSUID[3:], NAME, "Quillfeather", "zanzibar")
 
 
 @pytest.fixture
@@ -64,14 +73,7 @@ async def test_nothing_personal_gets_out(
     logged: io.StringIO,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    step = Dialogue.step
-
-    def failing(self: Dialogue, session: Session, inbound: Inbound, now: float) -> Step:
-        if isinstance(inbound.content, Text) and "break" in inbound.content.body:
-            raise RuntimeError(f"can't step {inbound}")
-        return step(self, session, inbound, now)
-
-    monkeypatch.setattr(Dialogue, "step", failing)
+    monkeypatch.setattr(Dialogue, "step", quoting.failing)
     who = Identity(PHONE, BSUID, NAME)
     async with simulate(stores, Serving(host, "order_updates")) as simulation, aiohttp.ClientSession() as session:
         ana = simulation.person(who)
@@ -119,3 +121,99 @@ async def test_the_ledger_keeps_answers_and_addresses_sealed(stores: Settings) -
             assert found(repr([dict(row) for row in rows])) == [], table["tablename"]
             blobs = [value for row in rows for value in row.values() if isinstance(value, bytes)]
             assert [marker for marker in MARKERS if any(marker.encode() in blob for blob in blobs)] == []
+
+
+def with_username(post: bytes) -> bytes:
+    webhook = json.loads(post)
+    webhook["entry"][0]["changes"][0]["value"]["contacts"][0]["profile"]["username"] = USERNAME
+    return json.dumps(webhook).encode()
+
+
+async def eventually(condition: Callable[[], bool], what: str) -> None:
+    try:
+        async with asyncio.timeout(20):
+            while not condition():
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        pytest.fail(f"did not happen: {what}")
+
+
+@pytest.mark.slow
+async def test_a_process_keeps_everything_to_itself_while_everything_fails(
+    settings: Settings, own_engines: Engines, tmp_path: Path
+) -> None:
+    """All that a real process writes, at its loudest, while stores die, refuse and hold the wrong things."""
+    await postgres.migrate(own_engines.database_url)
+    log = tmp_path / "log"
+    stores = {"redis_url": own_engines.redis_url, "database_url": own_engines.database_url}
+    secret = {"secret_key": "0123456789abcdef" * 4, "log_level": "DEBUG"}
+    who = Identity(PHONE, BSUID, NAME)
+    redis_client = redis.Redis.from_url(own_engines.redis_url)
+
+    async with front(changed(settings, **stores, **secret), port=free_port()) as simulation:
+        graph, program = simulation.graph, simulation.runtime.settings
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.quoting", "all"),
+                env={"PATH": os.environ["PATH"], **environment(program)},
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+        url = f"http://127.0.0.1:{program.port}"
+        try:
+            await eventually(lambda: '"event":"started"' in log.read_text(), "start")
+            async with aiohttp.ClientSession() as http:
+                ana = SimulatedPerson(graph, Hook(url + PATH, APP_SECRET, http), who)
+
+                async def say(text: str) -> None:
+                    await ana.send(with_username(webhooks.text(who, text)), replies=0)
+
+                async def logged(event: str, times: int = 1) -> None:
+                    await eventually(lambda: log.read_text().count(f'"event":"{event}"') >= times, event)
+
+                await say("Hi " + TYPED)
+                await graph.wait_for(1, 20)
+                await say(f"{quoting.CUE} {TYPED}")
+                await logged("round_failed")
+                broken = json.loads(webhooks.text(who, TYPED))
+                broken["entry"][0]["changes"][0]["value"]["messages"][0]["timestamp"] = TYPED
+                await ana.send(with_username(json.dumps(broken).encode()), replies=0)
+                await logged("update_malformed")
+                graph.fail_next(131026)
+                graph.fail_next(131000)
+                await say("CHOICES")
+                await say("PRIVACY")
+                await logged("send_refused", 2)
+
+                redis_client.set("{s00}:timers", PHONE)
+                await say("YES")
+                await logged("round_failed", 2)
+                redis_client.delete("{s00}:timers")
+                await simulation.runtime.database.execute("ALTER TABLE ledger RENAME COLUMN answer TO answers")
+                await say("STOP " + TYPED)
+                await logged("round_failed", 3)
+                await simulation.runtime.database.execute("ALTER TABLE ledger RENAME COLUMN answers TO answer")
+                redis_client.config_set("maxmemory", 1)
+                with pytest.raises(WebhookRefused):
+                    await say(TYPED)
+                redis_client.config_set("maxmemory", 0)
+                for pid in (own_engines.valkey_pid, own_engines.postgres_pid):
+                    assert pid is not None
+                    os.kill(pid, signal.SIGKILL)
+                with pytest.raises(WebhookRefused):
+                    await say(TYPED)
+                await logged("store_unavailable", 3)
+                await asyncio.to_thread(own_engines.restart)
+                await say(TYPED)
+                pages = []
+                for path in ("/healthz", "/readyz", "/metrics", f"/privacy/{PHONE}?name={NAME}", f"{PATH}?x={BSUID}"):
+                    async with http.get(url + path) as response:
+                        pages.append(await response.text())
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 25) == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+        keys = await simulation.runtime.client.run("KEYS", "*")
+    for written in (log.read_text(), "\n".join(pages), repr(keys), engine_logs(own_engines)):
+        assert found(written) == []

@@ -1,0 +1,23 @@
+"""A program whose dialogue fails on some messages, and quotes them: `python -m tests.quoting all`."""
+
+from bot.cli import main
+from bot.conversation.dialogue import Dialogue, Step
+from bot.conversation.inbound import Inbound, Text
+from bot.conversation.session import Session
+
+CUE = "break"
+"""A message that holds it cannot be answered."""
+
+_step = Dialogue.step
+
+
+def failing(self: Dialogue, session: Session, inbound: Inbound, now: float) -> Step:
+    """Do a step, but for messages with the cue."""
+    if isinstance(inbound.content, Text) and CUE in inbound.content.body:
+        raise RuntimeError(f"can't step {inbound} in {session}")
+    return _step(self, session, inbound, now)
+
+
+if __name__ == "__main__":
+    Dialogue.step = failing  # type: ignore[method-assign]
+    main()
