@@ -55,6 +55,8 @@ def start(
     It runs as `account`, if one is given, and with none of our environment, which holds secrets.
     Raises `EngineError` with the log's last lines.
     """
+    for pid in [pid for pid, child in _started.items() if child.poll() is not None]:
+        del _started[pid]  # it was killed
     if log.exists():
         log.replace(log.with_name(log.name + ".1"))
     with log.open("wb") as output:
