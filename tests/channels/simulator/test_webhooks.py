@@ -96,6 +96,7 @@ def test_a_change_of_address_is_read(post: bytes, before: Sender, after: Sender)
 def test_a_status_is_read(who: Identity, what: Any) -> None:
     code = 131050 if what == "failed" else None
     post = webhooks.status(who, "wamid.OUT1", what, reference="job:42", code=code, at=1790416800)
+    assert (b'"contacts"' in post) == (what != "failed")
     (event,) = parse(post).events
     recipient = Sender(who.phone, None if who.phone and what == "failed" else who.bsuid)
     assert event == Delivery(event.id, what, 1790416800, recipient, code, "job:42")

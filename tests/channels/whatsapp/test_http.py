@@ -211,13 +211,16 @@ class TestNoAnswer:
         ],
         ids=repr,
     )
-    async def test_it_says_what_the_answer_began_with(self, answer: Any, status: int) -> None:
+    async def test_it_says_what_the_answer_began_with(
+        self, answer: Any, status: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
         async with scripted(answer) as server, endpoint(server, timeout=0.1) as to:
             with pytest.raises(NoAnswer) as error:
                 await to.post(b"s3cr3t")
             assert error.value.status == status
             assert str(error.value) == "no whole answer"
             await server.quiet()
+        assert not caplog.records, "nothing surprised the event loop"
 
     async def test_the_next_request_does_not_get_the_late_answer(self) -> None:
         async with scripted(Do.WAIT) as server, endpoint(server, timeout=0.1, connections=1) as to:

@@ -339,9 +339,12 @@ class TestBrokenJson:
         assert isinstance(event, Inbound)
         assert event.content == Text(f"stop {read}")
 
-    @pytest.mark.parametrize("number", [b"1e999", b"NaN", b"-Infinity", b"9" * 30, b"9" * 5000, b"-" + b"9" * 19])
-    def test_a_number_out_of_range_harms_only_what_it_is_in(self, number: bytes) -> None:
-        before, after = post("batch_with_malformed_neighbour").split(b'"body": 12')
+    @pytest.mark.parametrize("beside", [b"antes", rb"antes \ud83d"], ids=["whole", "a broken character"])
+    @pytest.mark.parametrize(
+        "number", [b"1e999", b"NaN", b"-Infinity", b"9" * 20, b"9" * 30, b"9" * 5000, b"-" + b"9" * 19]
+    )
+    def test_a_number_out_of_range_harms_only_what_it_is_in(self, number: bytes, beside: bytes) -> None:
+        before, after = post("batch_with_malformed_neighbour").replace(b"antes", beside).split(b'"body": 12')
         result = parsed(before + b'"body": ' + number + after)
         assert [event.id for event in result.events] == ["wamid.B6", "wamid.B8", "wamid.OUT3"]
         assert can_be_replayed(result.malformed[0])
