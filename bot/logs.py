@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard output, or readable lines in a terminal. No personal data.
+"""Logs: one JSON object a line, or readable lines in a terminal. No personal data.
 
 What an exception says may quote a message or a number, so only its type and the places it came through are logged.
 """
@@ -6,7 +6,7 @@ What an exception says may quote a message or a number, so only its type and the
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, TextIO
 
 import orjson
 import structlog
@@ -17,13 +17,14 @@ from bot.traces import places
 EventDict = MutableMapping[str, Any]
 
 
-def configure(level: str, *, readable: bool | None = None) -> None:
-    """Send all logs, also those of libraries (warnings and errors), to standard output.
+def configure(level: str, *, stream: TextIO | None = None, readable: bool | None = None) -> None:
+    """Send all logs, also those of libraries (warnings and errors), to `stream`, by default standard output.
 
     `readable` makes lines for people; by default in a terminal.
     """
+    stream = sys.stdout if stream is None else stream
     if readable is None:
-        readable = sys.stdout.isatty()
+        readable = stream.isatty()
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -41,7 +42,7 @@ def configure(level: str, *, readable: bool | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=_dumps)
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],

@@ -1,9 +1,10 @@
 """The whole program against a simulated WhatsApp, for `chat`, `demo`, tests and benchmarks: all else is real."""
 
 import asyncio
+import fcntl
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -16,9 +17,12 @@ from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
 from bot.conversation.inbound import Sender
+from bot.engines import EngineError
 from bot.runtime import Runtime, Serving, open_runtime, routes
+from bot.service.shards import token_of
 from bot.serving import listening, working
 from bot.settings import Settings, load_settings
+from bot.stores.redis.keys import Shard
 from bot.web.webhook import PATH
 
 
@@ -47,9 +51,20 @@ class Simulation:
         return queued["inbox"] + queued["outbox"] + queued["handover"]
 
 
-def alone(settings: Settings) -> Settings:
-    """Return settings with engines and data of their own in VAR_DIR/simulation: never those of production."""
-    return _changed(settings, redis_url=None, database_url=None, secret_key=(), var_dir=settings.var_dir / "simulation")
+@contextmanager
+def reserved(settings: Settings) -> Iterator[Settings]:
+    """Yield settings with engines and data of their own in VAR_DIR/simulation: never those of production.
+
+    Raises `EngineError` when they are in use: two programs would answer each other's messages.
+    """
+    home = settings.var_dir / "simulation"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "in_use.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EngineError(f"another chat or demo runs in {home}: leave it first, or set another VAR_DIR") from None
+        yield _changed(settings, redis_url=None, database_url=None, secret_key=(), var_dir=home)
 
 
 def _simulated(settings: Settings, graph: GraphSimulator) -> Settings:
@@ -111,5 +126,9 @@ def _country(locale: str) -> str:
 
 async def introduce(runtime: Runtime, who: Identity, locale: str) -> None:
     """Make the program know a person who has chosen a language before."""
-    (person,) = await runtime.persons.create([Sender(who.phone, who.bsuid)])
+    sender = Sender(who.phone, who.bsuid)
+    known = await runtime.persons.find(address for address in (who.phone, who.bsuid) if address)
+    (person,) = set(known.values()) or await runtime.persons.create([sender])
     await runtime.persons.set_locales({person: locale})
+    for shard in runtime.shards:  # which is rebuilt, in that language
+        await runtime.client.run("DEL", Shard(shard.number).session(token_of(sender, runtime.keys)))

@@ -25,13 +25,19 @@ def show_said(console: Console, text: str) -> None:
 def show_reply(console: Console, business: str, reply: Sent) -> None:
     """Show a message of the bot; its buttons carry the numbers by which they are tapped."""
     parts = [Text.from_markup(_marked(reply.text))]
+    if reply.header:
+        parts.insert(0, Text(f"{reply.header}\n", style="bold"))
+    if reply.document:
+        parts.append(Text(f"\n📄 {reply.document}", style="cyan"))
     if reply.footer:
         parts.append(Text(f"\n{reply.footer}", style="dim"))
-    for number, choice in enumerate(reply.choices, 1):
-        description = choice.description if isinstance(choice, Row) else ""
-        parts.append(Text.assemble((f"\n/{number} ", "cyan"), (choice.title, "bold cyan"), (f"  {description}", "dim")))
     if reply.link:
         parts.append(Text(f"\n{reply.link.title}: {reply.link.url}", style="cyan"))
+    if reply.choices:
+        parts.append(Text())
+    for number, choice in enumerate(reply.choices, 1):
+        description = choice.description if isinstance(choice, Row) else ""
+        parts.append(Text.assemble((f"/{number} ", "cyan"), (choice.title, "bold cyan"), (f"  {description}", "dim")))
     width = min(_WIDEST, console.width)
     console.print(Panel(Group(*parts), title=escape(business), title_align="left", border_style="blue", width=width))
 

@@ -1,10 +1,12 @@
 """`chat`: talk with the real bot in the terminal, as a customer would in WhatsApp."""
 
 import asyncio
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from enum import Enum, auto
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -21,13 +23,16 @@ from bot.commands.running import fail, run
 from bot.commands.running import settings as read_settings
 from bot.i18n.catalogs import languages
 from bot.settings import Settings
-from bot.simulation import Simulation, alone, introduce, simulate, somebody
+from bot.simulation import Simulation, introduce, reserved, simulate, somebody
 
 HELP = """Type what a customer would type, or:
   /1 /2 …        tap a button or a row of the last message
-  /voice         send a voice note          /picture TEXT   send a picture with a caption
-  /react EMOJI   react to the last message  /setting stop   use WhatsApp's own marketing switch
-  /who           whom you are playing       /quit           leave (or Ctrl-D)"""
+  /voice         send a voice note
+  /picture TEXT  send a picture with a caption
+  /react EMOJI   react to the last message
+  /setting stop  use WhatsApp's own marketing switch (or /setting resume)
+  /who           see whom you are playing
+  /quit          leave (or Ctrl-D)"""
 
 
 def chat(
@@ -46,7 +51,8 @@ def chat(
     """Talk with the bot here, without Meta: everything is real but WhatsApp. Its data lies in VAR_DIR/simulation."""
     if locale and locale not in (known := languages(paths.LOCALES)):
         fail(f"--locale {locale}: there are {', '.join(known)}; begin a new one with `i18n init {locale}`")
-    run(_chat(read_settings(), _identity(as_, locale), locale, _lines(script)))
+    well = run(_chat(read_settings(), _identity(as_, locale), locale, _lines(script)))
+    raise typer.Exit(0 if well else 1)
 
 
 def _identity(address: str, locale: str) -> Identity:
@@ -70,18 +76,28 @@ def _lines(script: Path | None) -> Sequence[str] | None:
         fail(f"{script}: can't be read ({error.strerror})")
 
 
-async def _chat(settings: Settings, who: Identity, locale: str, lines: Sequence[str] | None) -> None:
-    logs.configure("ERROR", readable=True)
+async def _chat(settings: Settings, who: Identity, locale: str, lines: Sequence[str] | None) -> bool:
+    """Return whether the bot did all that it was asked to."""
+    logs.configure("ERROR", stream=sys.stderr)
     console = Console(highlight=False)
-    async with simulate(alone(settings), draft=locale) as simulation:
-        if locale:
-            await introduce(simulation.runtime, who, locale)
-        talk = Talk(simulation, who, console)
-        if lines is not None:
-            await talk.play(lines)
-        else:
+    with reserved(settings) as own:
+        async with simulate(own, draft=locale) as simulation:
+            if locale:
+                await introduce(simulation.runtime, who, locale)
+            talk = Talk(simulation, who, console)
+            if lines is not None:
+                return await talk.play(lines)
             console.print(f"[dim]{HELP}[/]\n")
             await talk.converse()
+            return True
+
+
+class Done(Enum):
+    """What became of a line."""
+
+    WELL = auto()
+    FAILED = auto()
+    LEFT = auto()
 
 
 class Talk:
@@ -93,63 +109,78 @@ class Talk:
         self._console = console
         self._shown = 0
 
-    async def play(self, lines: Sequence[str], pace: float = 0.0) -> None:
-        """Type lines one after the other, each when the bot is quiet; `pace` in seconds before each."""
+    async def play(self, lines: Sequence[str], pace: float = 0.0) -> bool:
+        """Type lines one after the other, each when the bot is quiet; `pace` in seconds before each.
+
+        Blank lines and those that begin with # are left out. Return whether everything could be done.
+        """
+        well = True
         for line in lines:
             if not line.strip() or line.startswith("#"):
                 continue
             await asyncio.sleep(pace)
             if not line.startswith("/"):
                 show_said(self._console, line)
-            if not await self.do(line):
-                return
+            match await self.do(line):
+                case Done.LEFT:
+                    break
+                case Done.FAILED:
+                    well = False
+        return well
 
     async def converse(self) -> None:
         """Let somebody type until they leave."""
         async for line in _typed():
-            if not await self.do(line):
+            if await self.do(line) is Done.LEFT:
                 return
 
-    async def do(self, line: str) -> bool:
-        """Do what was typed and show what the bot answers; False when it means to leave."""
+    async def do(self, line: str) -> Done:
+        """Do what was typed and show what the bot answers."""
         command, _, rest = line.strip().partition(" ")
         if command == "/quit":
-            return False
+            return Done.LEFT
         if not command.startswith("/"):
-            await self._done(lambda: self.person.say(line, replies=0))
-        elif command[1:].isdigit():
-            await self._tap(int(command[1:]))
-        elif (action := self._actions(rest).get(command)) is not None:
-            await self._done(action)
-        else:
-            self._console.print(self._who() if command == "/who" else HELP, style="dim")
-        return True
+            return await self._done(lambda: self.person.say(line, replies=0))
+        if command[1:].isdecimal():
+            return await self._tap(int(command[1:]))
+        if (known := self._actions(rest).get(command)) is not None:
+            label, action = known
+            show_said(self._console, label)
+            return await self._done(action)
+        self._console.print(self._who() if command == "/who" else HELP, style="dim")
+        return Done.WELL if command in ("/who", "/help") else Done.FAILED
 
-    def _actions(self, rest: str) -> Mapping[str, Callable[[], Awaitable[object]]]:
+    def _actions(self, rest: str) -> Mapping[str, tuple[str, Callable[[], Awaitable[object]]]]:
+        """Return what can be done beside typing and tapping: how it is shown, and how it is done."""
+        emoji = rest or "👍"
+        value: Literal["stop", "resume"] = "resume" if rest == "resume" else "stop"
         return {
-            "/voice": lambda: self.person.speak(replies=0),
-            "/picture": lambda: self.person.show(rest or None, replies=0),
-            "/react": lambda: self.person.react(rest or "👍", replies=0),
-            "/setting": lambda: self.person.prefer("resume" if rest == "resume" else "stop", replies=0),
+            "/voice": ("(voice note)", lambda: self.person.speak(replies=0)),
+            "/picture": (f"(picture) {rest}", lambda: self.person.show(rest or None, replies=0)),
+            "/react": (f"({emoji} on the last message)", lambda: self.person.react(emoji, replies=0)),
+            "/setting": (f"(WhatsApp's own switch: {value})", lambda: self.person.prefer(value, replies=0)),
         }
 
-    async def _tap(self, number: int) -> None:
+    async def _tap(self, number: int) -> Done:
         options = next((message.choices for message in reversed(self.person.replies) if message.choices), ())
         if not 0 < number <= len(options):
             self._console.print(f"There is no button {number}.", style="dim")
-            return
+            return Done.FAILED
         show_said(self._console, f"[{options[number - 1].title}]")
-        await self._done(lambda: self.person.tap(options[number - 1].id, replies=0))
+        return await self._done(lambda: self.person.tap(options[number - 1].id, replies=0))
 
-    async def _done(self, action: Callable[[], Awaitable[object]]) -> None:
+    async def _done(self, action: Callable[[], Awaitable[object]]) -> Done:
         try:
             await action()
             await self._simulation.settled()
         except LookupError as error:
-            self._console.print(str(error), style="dim")
+            self._console.print(str(error), style="dim", markup=False)
+            return Done.FAILED
         except (WebhookRefused, TimeoutError) as error:
-            self._console.print(f"The bot does not answer: {error}", style="red")
+            self._console.print(f"The bot does not answer: {error}", style="red", markup=False)
+            return Done.FAILED
         self._show_news()
+        return Done.WELL
 
     def _show_news(self) -> None:
         replies: list[Sent] = self.person.replies
@@ -168,12 +199,29 @@ class Talk:
 
 
 async def _typed() -> AsyncIterator[str]:
-    """Yield lines as they are typed, until the end of input."""
-    loop = asyncio.get_running_loop()
+    """Yield lines as they are typed, until the end of input. (`input` in a thread would hold up Ctrl-C.)"""
+    terminal, typed = sys.stdin.fileno(), b""
     while True:
-        try:
-            line = await loop.run_in_executor(None, input, "> ")
-        except EOFError:
-            return
-        if line.strip():
-            yield line
+        sys.stdout.write("> ")
+        sys.stdout.flush()
+        while b"\n" not in typed:
+            await _readable(terminal)
+            read = os.read(terminal, 65536)
+            if not read:
+                sys.stdout.write("\n")
+                return
+            typed += read
+        line, _, typed = typed.partition(b"\n")
+        if text := line.decode("utf-8", "replace").strip():
+            yield text
+
+
+async def _readable(file: int) -> None:
+    """Wait until there is something to read."""
+    loop = asyncio.get_running_loop()
+    found = asyncio.Event()
+    loop.add_reader(file, found.set)
+    try:
+        await found.wait()
+    finally:
+        loop.remove_reader(file)

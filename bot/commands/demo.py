@@ -18,7 +18,7 @@ from bot.commands.running import settings as read_settings
 from bot.commands.serve import stop_on_signals
 from bot.conversation.inbound import Sender
 from bot.settings import Settings
-from bot.simulation import Simulation, alone, simulate, somebody
+from bot.simulation import Simulation, reserved, simulate, somebody
 
 _SCRIPT: Sequence[str] = ("Hi!", "YES", "/2", "What did I agree to? CHOICES", "CHOICES", "STOP", "yes")
 _READING_SECONDS = 0.8
@@ -32,18 +32,20 @@ def demo(
 
 
 async def _demo(settings: Settings, *, once: bool) -> None:
-    logs.configure("ERROR", readable=True)
+    logs.configure("ERROR", stream=sys.stderr)
     console = Console(highlight=False)
     console.print("Starting Valkey, PostgreSQL, a simulated WhatsApp and the bot …")
-    async with simulate(alone(settings)) as simulation:
-        who = somebody()
-        console.print(f"The bot serves at {simulation.url} (try /readyz and /metrics there).\n")
-        talk = Talk(simulation, who, console)
-        await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
-        await _show_evidence(simulation, Sender(who.phone, who.bsuid), console)
-        if once:
-            return
-        await _keep_serving(talk, console)
+    with reserved(settings) as own:
+        async with simulate(own) as simulation:
+            who = somebody()
+            console.print(f"The bot serves at {simulation.url} (try /readyz and /metrics there).\n")
+            talk = Talk(simulation, who, console)
+            await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
+            await _show_evidence(simulation, Sender(who.phone, who.bsuid), console)
+            if not once:
+                more = f"VAR_DIR={own.var_dir} python -m bot ledger show {who.phone}"
+                console.print(f"The exact words, from another terminal: {more}", soft_wrap=True)
+                await _keep_serving(talk, console)
 
 
 async def _show_evidence(simulation: Simulation, sender: Sender, console: Console) -> None:
@@ -66,10 +68,16 @@ def _clock(seconds: int) -> str:
 
 async def _keep_serving(talk: Talk, console: Console) -> None:
     """On a terminal it is the reader's turn to type; else just serve until told to stop."""
+    stopping = asyncio.create_task(stop_on_signals().wait())
     if not sys.stdin.isatty():
         console.print("Serving until Ctrl-C.")
-        await stop_on_signals().wait()
+        await stopping
         return
     console.print(f"\nNow it is your turn; Ctrl-C ends it.\n[dim]{HELP}[/]\n")
+    talking = asyncio.create_task(talk.converse())
+    await asyncio.wait([talking, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not talking.done():
+        talking.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        await talk.converse()
+        await talking

@@ -1,5 +1,6 @@
 """`ledger`: check the evidence, and show one person's."""
 
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -45,12 +46,13 @@ async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntr
         }
         with Console(stderr=True).status("Checking …") as status:
             for name, results in passes.items():
-                async for result in results:
-                    if isinstance(result, BadEntry):
-                        return checked, result
-                    checked = max(checked, result)
-                    if progress:
-                        status.update(f"Checking {name} … {result}")
+                async with aclosing(results):
+                    async for result in results:
+                        if isinstance(result, BadEntry):
+                            return checked, result
+                        checked = max(checked, result)
+                        if progress:
+                            status.update(f"Checking {name} … {result}")
     return checked, None
 
 

@@ -1,5 +1,7 @@
 """What all commands share: settings from the environment, the event loop, and errors told with their cure."""
 
+import asyncio
+import signal
 import sys
 from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -8,6 +10,7 @@ import orjson
 import typer
 import uvloop
 
+from bot import logs
 from bot.business import BusinessError
 from bot.conversation.flow_file import FlowError
 from bot.conversation.intents import KeywordError
@@ -44,9 +47,15 @@ def settings(**overrides: Any) -> Settings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, or end with an error that can be cured."""
+    """Run to the end, or end with an error that can be cured. SIGTERM ends it in order, as Ctrl-C does.
+
+    Standard output is for what was asked for, which scripts read; logs go to standard error, unless `work` decides.
+    """
+    logs.configure("WARNING", stream=sys.stderr)
     try:
-        return uvloop.run(work)
+        return uvloop.run(_interruptible(work))
+    except asyncio.CancelledError:
+        raise typer.Exit(128 + signal.SIGTERM) from None
     except _CURABLE as error:
         fail(str(error))
     except BaseExceptionGroup as group:
@@ -56,6 +65,13 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail("\n".join(str(error) for error in curable.exceptions))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
 
 
 def fail(message: str) -> NoReturn:

@@ -72,6 +72,7 @@ class GraphSimulator:
         """Why statuses could not be posted to the bot."""
         self.app = web.Application()
         self.app.router.add_post("/{version}/{phone_number_id}/messages", self._messages)
+        self.app.router.add_get("/{version}/{phone_number_id}", self._number)
         self.app.router.add_route("*", "/{anything:.*}", self._unknown)
         self._version = version
         self._window = window
@@ -166,18 +167,33 @@ class GraphSimulator:
         except Refusal as refusal:
             return refusal.response()
 
+    async def _number(self, request: web.Request) -> web.Response:
+        """Tell how the business's number stands. Meta: whatsapp-business-account-phone-number-api."""
+        self.requests += 1
+        try:
+            self._permit(request)
+        except Refusal as refusal:
+            return refusal.response()
+        return web.json_response(
+            {"id": self.phone_number_id, "quality_rating": "GREEN", "throughput": {"level": "STANDARD"}}
+        )
+
     async def _unknown(self, request: web.Request) -> web.Response:
         self.requests += 1
         return Refusal(100, "Unsupported request", subcode=33).response()
 
-    async def _request(self, request: web.Request) -> dict[str, Any]:
-        """Return the body of a request that may be made at all."""
+    def _permit(self, request: web.Request) -> None:
+        """Refuse whoever may not ask, and what is not here."""
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             raise Refusal(190, "Invalid OAuth access token")
         if request.match_info["version"] != self._version:
             raise Refusal(100, f"Unknown path components: /{request.match_info['version']}")
         if request.match_info["phone_number_id"] != self.phone_number_id:
             raise Refusal(100, "Object with this ID does not exist", subcode=33)
+
+    async def _request(self, request: web.Request) -> dict[str, Any]:
+        """Return the body of a request that may be made at all."""
+        self._permit(request)
         if request.content_type != "application/json":
             raise Refusal(100, "The content type must be application/json")
         try:

@@ -1,14 +1,17 @@
 """The one way to PostgreSQL: a pool whose failures are `Unavailable` when trying later may help."""
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import asyncpg
 
 from bot.service.ports import Unavailable
+
+_CLOSE_SECONDS = 5
 
 _PASSING = (
     OSError,  # refused, reset, unknown host, time-out, TLS
@@ -75,8 +78,9 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections, waiting a little for statements under way."""
-        with reaching_postgres():
-            await self._pool.close()
+        with reaching_postgres(), suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._pool.close()
 
 
 def tls_options(tls: str | None, ca: Path | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Two workers cannot both append from the same place: an append names the sequence
 database takes it only if that is still the person's last. No lock is held while anything waits.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -172,7 +172,7 @@ class Ledger:
         """Return a person's entries in the clear, with the wordings and notices that they refer to."""
         return await story(self._database, self._keys, person)
 
-    def verify(self) -> AsyncIterator[BadEntry | int]:
+    def verify(self) -> AsyncGenerator[BadEntry | int, None]:
         """Check all entries; yield each bad one and, from time to time and at the end, how many were checked."""
         return verify(self._database, self._keys)
 

@@ -1,6 +1,6 @@
 """Whether the Merkle tree, as it was signed, is still that of the ledger: in one pass, in constant memory."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 
 import asyncpg
 
@@ -33,7 +33,7 @@ AND NOT EXISTS (SELECT FROM leaves WHERE leaves.sequence = ledger.sequence) ORDE
 _NOBODY = PersonId("")
 
 
-async def verify_tree(database: Database, public_keys: Collection[bytes]) -> AsyncIterator[BadEntry | int]:
+async def verify_tree(database: Database, public_keys: Collection[bytes]) -> AsyncGenerator[BadEntry | int, None]:
     """Check every leaf, tile and checkpoint; yield what is wrong, and from time to time how many were checked.
 
     A checkpoint signed by another key than `public_keys` is wrong. Raises `Unavailable`.

@@ -1,6 +1,6 @@
 """Whether the ledger is still what was written: every entry, in its place, with its answer and its wording."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
 import asyncpg
@@ -36,8 +36,11 @@ class BadEntry:
     reason: str
 
 
-async def verify(database: Database, keys: Keyring) -> AsyncIterator[BadEntry | int]:
-    """Check everything as it is at this moment, in constant memory. Raises `Unavailable`."""
+async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry | int, None]:
+    """Check everything as it is at this moment, in constant memory. Raises `Unavailable`.
+
+    Whoever stops before the end closes it: it holds a connection.
+    """
     checked = 0
     chain = _Chain(keys)
     async with database.transaction("repeatable_read", readonly=True) as connection:

@@ -172,3 +172,14 @@ class TestCertificates:
         assert tls_options(None, None) == {}
         assert tls_options("require", None) == {"ssl": "require"}
         assert tls_options("disable", Path("anything")) == {"ssl": "disable"}
+
+
+async def test_closing_does_not_wait_for_ever(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.stores.postgres.connect._CLOSE_SECONDS", 0.1)
+    database = await connect(database_url, connections=1)
+    sleeping = asyncio.create_task(database.execute("SELECT pg_sleep(60)"))
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(5):
+        await database.close()
+    with pytest.raises(Unavailable):
+        await sleeping

@@ -1,0 +1,160 @@
+"""`doctor` and `migrate`: each thing that is missing or wrong is named with its cure, none by a traceback."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+import redis
+
+from bot import paths
+from bot.channels.simulator.graph import GraphSimulator
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
+from bot.stores.postgres.connect import connect
+from bot.stores.postgres.persons import Persons
+from tests.commands.shell import ANA, Run
+
+NOBODY_LISTENS = "127.0.0.1:9"
+
+
+def unwell(output: str) -> dict[str, str]:
+    """What must be done, of `doctor --json`: the name of each check and its cure."""
+    return {
+        check["name"]: check["cure"] for check in json.loads(output)["checks"] if not check["ok"] and check["required"]
+    }
+
+
+def test_all_is_well_before_a_release(run: Run) -> None:
+    code, output = run("doctor", "--release")
+    assert code == 0, output
+    assert "All is well." in output
+
+
+def test_all_is_well_with_meta_too(run: Run, graph: GraphSimulator) -> None:
+    code, output = run("doctor", "--json", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
+    answer = json.loads(output)
+    assert (code, answer["ok"]) == (0, True)
+    assert {check["name"] for check in answer["checks"]} >= {
+        "settings",
+        "flows",
+        "texts",
+        "redis",
+        "database",
+        "whatsapp",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"WHATSAPP_TOKEN": "expired"}, "190"),
+        ({"WHATSAPP_PHONE_NUMBER_ID": "999999999999999"}, "100"),
+        ({"GRAPH_URL": f"http://{NOBODY_LISTENS}/v26.0"}, "does not answer"),
+        ({"WHATSAPP_TOKEN": None}, "not asked"),
+    ],
+)
+def test_what_meta_refuses_is_told_with_its_error(
+    run: Run, graph: GraphSimulator, wrong: dict[str, str | None], told: str
+) -> None:
+    code, output = run("doctor", **{"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url} | wrong)
+    assert code == 1
+    assert told in output
+
+
+def test_each_missing_setting_is_named_with_where_to_find_it(run: Run) -> None:
+    code, output = run("doctor", "--release", "--json", WHATSAPP_TOKEN=None, WHATSAPP_APP_SECRET=None)
+    assert code == 1
+    found = unwell(output)
+    assert found.keys() == {"WHATSAPP_TOKEN", "WHATSAPP_APP_SECRET"}
+    assert "App settings > Basic > App secret" in found["WHATSAPP_APP_SECRET"]
+
+
+def test_on_heroku_the_add_ons_and_the_key_are_missing_too(run: Run) -> None:
+    code, output = run(
+        "doctor", "--release", "--json", DYNO="run.1", REDIS_URL=None, DATABASE_URL=None, SECRET_KEY=None
+    )
+    assert code == 1
+    assert unwell(output).keys() == {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name"),
+    [
+        ({"REDIS_URL": f"redis://{NOBODY_LISTENS}"}, "redis"),
+        ({"DATABASE_URL": f"postgresql://{NOBODY_LISTENS}/x"}, "database"),
+        ({"DATABASE_URL": "postgresql://somebody@nowhere.invalid/x"}, "database"),
+    ],
+)
+def test_a_store_that_can_t_be_reached_is_named(run: Run, wrong: dict[str, str], name: str) -> None:
+    code, output = run("doctor", "--release", "--json", **wrong)
+    assert code == 1
+    assert unwell(output).keys() == {name}
+
+
+def test_a_database_that_does_not_exist_is_named_by_both(run: Run, database_url: str) -> None:
+    wrong = database_url.replace("/test_", "/no_")
+    code, output = run("doctor", "--release", "--json", DATABASE_URL=wrong)
+    assert (code, set(unwell(output))) == (1, {"database"})
+    code, output = run("migrate", DATABASE_URL=wrong)
+    assert code == 1
+    assert output.startswith("error: PostgreSQL is not available")
+
+
+def test_a_database_that_is_not_migrated_is_named_until_it_is(run: Run, empty_database_url: str) -> None:
+    code, output = run("doctor", "--release", "--json", DATABASE_URL=empty_database_url)
+    assert (code, unwell(output)) == (1, {"database": "run `python -m bot migrate`"})
+    assert run("migrate", DATABASE_URL=empty_database_url)[0] == 0
+    assert run("doctor", "--release", DATABASE_URL=empty_database_url)[0] == 0
+
+
+def test_a_key_that_does_not_open_the_data_is_named(run: Run, database_url: str) -> None:
+    async def known() -> None:
+        database = await connect(database_url, connections=1)
+        await Persons(database, Keyring(["0123456789abcdef" * 4])).create([Sender(phone=ANA)])
+        await database.close()
+
+    asyncio.run(known())
+    assert run("doctor", "--release")[0] == 0
+    code, output = run("doctor", "--release", "--json", SECRET_KEY="f" * 64)
+    assert (code, set(unwell(output))) == (1, {"SECRET_KEY"})
+    assert run("doctor", "--release", SECRET_KEY=f"{'f' * 64},{'0123456789abcdef' * 4}")[0] == 0
+
+
+def test_an_evicting_redis_is_named(run: Run, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            code, output = run("doctor", "--release", "--json")
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert code == 1
+    assert "noeviction" in unwell(output)["redis eviction"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"PORT": "http"}, "PORT"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"BUSINESS_FILE": "/no"}, "BUSINESS_FILE"),
+        ({"REDIS_URL": "http://localhost"}, "REDIS_URL"),
+    ],
+)
+@pytest.mark.parametrize("command", ["doctor", "migrate", "web", "worker", "all", "chat"])
+def test_a_wrong_setting_is_told_without_a_traceback(run: Run, command: str, wrong: dict[str, str], told: str) -> None:
+    code, output = run(command, **wrong)
+    assert code == 1
+    assert f"error: {told}" in output
+    assert "Traceback" not in output
+
+
+def test_a_wrong_business_file_is_told_with_its_key(run: Run, tmp_path: Path) -> None:
+    broken = tmp_path / "business.toml"
+    text = (paths.FLOWS / "business.toml").read_text("utf-8")
+    broken.write_text(text.replace('category = "marketing"', 'category = "spam"'), "utf-8")
+    for command in (["doctor", "--release"], ["worker"]):
+        code, output = run(*command, BUSINESS_FILE=str(broken))
+        assert code == 1
+        assert "purposes.1.category" in output
+        assert "Traceback" not in output

@@ -1,0 +1,99 @@
+"""`ledger` and `person`: the evidence that a conversation left, checked and shown."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
+from bot.service.ports import Append
+from bot.stores.postgres.connect import connect
+from bot.stores.postgres.ledger import Ledger
+from bot.stores.postgres.persons import Persons
+from tests.commands.shell import ANA, Run
+from tests.stores.made import given, requested
+
+
+def test_the_ledger_is_well(talked: Run) -> None:
+    assert talked("ledger", "checkpoint")[0] == 0
+    code, output = talked("ledger", "verify", "--json")
+    assert (code, json.loads(output)) == (0, {"ok": True, "checked": 6, "first_bad": None})
+
+
+def test_its_story_is_told(talked: Run) -> None:
+    code, output = talked("ledger", "show", ANA)
+    assert code == 0
+    assert "'STOP'" in output
+    assert "https://blumen-haas.example/en/privacy" in output
+    entries = json.loads(talked("ledger", "show", ANA, "--json")[1])
+    assert [entry["kind"] for entry in entries][:2] == ["requested", "given"]
+
+
+def test_a_person_is_shown_in_the_shape_that_scripts_read(talked: Run) -> None:
+    code, output = talked("person", "show", ANA, "--json")
+    known = json.loads(output)
+    assert code == 0
+    assert known.keys() == {"person", "locale", "consents", "ledger", "requests"}
+    assert {one["purpose"]: one["status"] for one in known["consents"]} == {
+        "order_updates": "withdrawn",
+        "offers": "withdrawn",
+    }
+    assert all({"kind", "purpose", "at"} <= entry.keys() for entry in known["ledger"])
+    assert all({"purpose", "status", "since"} <= one.keys() for one in known["consents"])
+    assert known["requests"] == []
+
+
+def test_a_person_is_shown_to_people_too(talked: Run) -> None:
+    code, output = talked("person", "show", ANA)
+    assert code == 0
+    assert output.count("withdrawn") == 4
+    assert ANA not in output
+
+
+def test_that_somebody_looked_is_itself_recorded(talked: Run) -> None:
+    for command in (["person", "show", ANA], ["ledger", "show", ANA]):
+        assert '"event":"operator_read"' in talked(*command)[1]
+
+
+def test_it_is_proven_and_bundled(talked: Run, tmp_path: Path) -> None:
+    talked("ledger", "checkpoint")
+    assert "unchanged, in its place" in talked("ledger", "prove", ANA)[1]
+    first, second = tmp_path / "1.zip", tmp_path / "2.zip"
+    for path in (first, second):
+        assert talked("ledger", "bundle", ANA, "-o", str(path))[0] == 0
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_it_is_exported(talked: Run) -> None:
+    rows = talked("ledger", "export", "--format", "csv")[1].splitlines()
+    assert len(rows) == 7
+    document = json.loads(talked("ledger", "export")[1])
+    assert len(document["@graph"]) == 2
+
+
+@pytest.mark.parametrize("who", ["+447911999999", "GB.1", "019a0000-0000-7000-8000-000000000001", "Ana"])
+def test_an_unknown_person_is_told(talked: Run, who: str) -> None:
+    code, output = talked("person", "show", who)
+    assert code == 1
+    assert "error:" in output
+    assert who not in output
+
+
+def test_a_row_changed_behind_the_program_s_back_is_named(run: Run, database_url: str) -> None:
+    async def written_and_changed() -> None:
+        database, keys = await connect(database_url, connections=1), Keyring(["0123456789abcdef" * 4])
+        (person,) = await Persons(database, keys).create([Sender(phone=ANA)])
+        await Ledger(database, keys).append([Append(person, 0, [requested("a"), given("b")])])
+        await database.execute("ALTER TABLE ledger DISABLE TRIGGER USER")
+        await database.execute("UPDATE ledger SET purpose = 'anything' WHERE kind = 'given'")
+        await database.close()
+
+    asyncio.run(written_and_changed())
+    code, output = run("ledger", "verify")
+    assert code == 1
+    assert output.startswith("Entry 2 of person ")
+    code, output = run("ledger", "verify", "--json")
+    answer = json.loads(output)
+    assert (code, answer["ok"], answer["first_bad"]["sequence"]) == (1, False, 2)
