@@ -1,0 +1,233 @@
+"""`chat` and `demo`: a script without a terminal, and a person at one (a pseudo-terminal)."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from select import select
+
+import psutil
+import pytest
+
+from tests.commands.shell import Run
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(var_dir: Path) -> dict[str, str]:
+    """A bare one."""
+    return {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "TERM": "xterm", "COLUMNS": "90", "LANG": "C.UTF-8"}
+
+
+def words(output: str) -> str:
+    """What is written, without the bubbles around it."""
+    return " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[│╭╮╰╯─]", " ", output).split())
+
+
+class Terminal:
+    """A command at a pseudo-terminal."""
+
+    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
+        self.process = process
+        self._master = master
+        self.screen = ""
+        self._seen = 0
+
+    def see(self, text: str, seconds: float = 30.0) -> None:
+        """Wait until something is on the screen, after what was seen before."""
+        deadline = time.monotonic() + seconds
+        while (place := words(self.screen).find(text, self._seen)) < 0:
+            assert time.monotonic() < deadline, f"{text!r} is not in {words(self.screen)[self._seen :]!r}"
+            if select([self._master], [], [], 0.1)[0]:
+                self.screen += os.read(self._master, 65536).decode("utf-8", "replace")
+        self._seen = place + len(text)
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def type(self, line: str) -> None:
+        self.press(line + "\n")
+
+    def left(self) -> int:
+        """The exit status, when it has ended; everything that it started has, too."""
+        return self.process.wait(10)
+
+
+@contextmanager
+def at_a_terminal(var_dir: Path, *arguments: str) -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=ROOT,
+        env=environment(var_dir),
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+        preexec_fn=_take_the_terminal,
+    )
+    os.close(slave)
+    try:
+        yield Terminal(process, master)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+
+
+def _take_the_terminal() -> None:
+    """Make the terminal the process's own, so that Ctrl-C reaches it."""
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+
+
+def engines_run(var_dir: Path) -> bool:
+    home = str(var_dir / "simulation")
+    for process in psutil.process_iter(["cmdline"]):
+        if any(home in word for word in process.info["cmdline"] or ()) and "bot" not in process.info["cmdline"]:
+            return True
+    return False
+
+
+class TestScript:
+    def test_somebody_without_a_number_chats_in_their_language(self, run: Run, tmp_path: Path) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("# a comment\n\nHallo\nJA\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "DE.123", "--locale", "de")
+        assert code == 0, output
+        assert "Blumen Haas möchte Ihnen" in words(output)
+        assert "comment" not in output
+
+    def test_everything_that_can_be_done_beside_typing_shows_in_the_transcript(self, run: Run, tmp_path: Path) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("/who\nHi\n/voice\n/react ❤️\n/picture look\n/1\n/setting stop\n/help\n/quit\nSTOP\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "GB.123", "--locale", "en")
+        assert code == 0, output
+        for shown in (
+            "GB.123",
+            "(voice note)",
+            "(❤️ on the last message)",
+            "(picture) look",
+            "[Yes, I agree]",
+            "switch",
+        ):
+            assert shown in output
+        assert "(no answer)" in output, "to a reaction"
+        assert "STOP │" not in output, "it has left before"
+
+    def test_who_was_there_before_may_choose_another_language(self, run: Run, tmp_path: Path) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("??\n", "utf-8")
+        for locale, told in (("de", "Blumen Haas möchte Ihnen"), ("fr", "Blumen Haas souhaite vous")):
+            code, output = run("chat", "--script", str(script), "--as", "DE.124", "--locale", locale)
+            assert code == 0, output
+            assert told in words(output)
+
+    @pytest.mark.parametrize("line", ["/1", "/react 👍", "/nonsense"])
+    def test_a_line_that_can_t_be_done_is_no_success(self, run: Run, tmp_path: Path, line: str) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text(line, "utf-8")
+        assert run("chat", "--script", str(script))[0] == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (["--as", "0151"], "+4915112345678"),
+            (["--locale", "xx"], "i18n init xx"),
+            (["--script", "/no"], "can't be read"),
+        ],
+    )
+    def test_a_wrong_argument_is_told_with_its_cure(self, run: Run, arguments: list[str], told: str) -> None:
+        code, output = run("chat", *arguments)
+        assert code == 1
+        assert told in output
+
+
+@pytest.mark.slow
+class TestTerminal:
+    def test_one_types_taps_and_leaves(self, var_dir: Path) -> None:
+        with at_a_terminal(var_dir, "chat", "--locale", "en") as terminal:
+            terminal.see("/quit")
+            terminal.type("Hi")
+            terminal.see("/2 No")
+            terminal.type("/2")
+            terminal.see("One more question:")
+            terminal.see("about: offers and news")
+            terminal.type("[bold]shout[/bold]\n\nPRIVACY")
+            terminal.see("How Blumen Haas uses your data")
+            terminal.press("\x04")
+            assert terminal.left() == 0
+        assert "Traceback" not in terminal.screen
+        assert not engines_run(var_dir)
+
+    @pytest.mark.parametrize(("keys", "status"), [("\x03", 130), ("half a line\x03", 130)])
+    def test_ctrl_c_leaves_at_once_and_in_order(self, var_dir: Path, keys: str, status: int) -> None:
+        with at_a_terminal(var_dir, "chat") as terminal:
+            terminal.see("/quit")
+            terminal.press(keys)
+            assert terminal.left() == status
+        assert not engines_run(var_dir)
+
+    def test_sigterm_leaves_in_order_too(self, var_dir: Path) -> None:
+        with at_a_terminal(var_dir, "chat") as terminal:
+            terminal.see("/quit")
+            terminal.process.send_signal(signal.SIGTERM)
+            assert terminal.left() == 128 + signal.SIGTERM
+        assert not engines_run(var_dir)
+
+    def test_two_at_once_would_answer_each_other(self, var_dir: Path, run: Run) -> None:
+        with at_a_terminal(var_dir, "chat") as terminal:
+            terminal.see("/quit")
+            code, output = run("demo", "--once", VAR_DIR=str(var_dir))
+            assert code == 1
+            assert "error: another chat or demo runs" in output
+            assert "Traceback" not in output
+
+    def test_after_the_demo_it_is_the_reader_s_turn_until_ctrl_c(self, var_dir: Path) -> None:
+        with at_a_terminal(var_dir, "demo") as terminal:
+            terminal.see("Now it is your turn", 60)
+            terminal.type("START")
+            terminal.see("Do you agree?")
+            terminal.press("\x03")
+            assert terminal.left() == 0
+        assert "Traceback" not in terminal.screen
+        assert not engines_run(var_dir)
+
+
+@pytest.mark.slow
+class TestDemo:
+    def test_without_a_terminal_it_plays_shows_its_evidence_and_leaves(self, var_dir: Path) -> None:
+        demo = subprocess.run(
+            [sys.executable, "-m", "bot", "demo", "--once"],
+            cwd=ROOT,
+            env=environment(var_dir),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert (demo.returncode, demo.stderr) == (0, "")
+        assert "Do you agree?" in words(demo.stdout)
+        evidence = demo.stdout.partition("What the ledger keeps of it")[2]
+        for kind in ("requested", "given", "refused", "withdrawn"):
+            assert kind in evidence
+        assert not engines_run(var_dir)
+
+    def test_without_once_it_serves_until_sigterm(self, var_dir: Path) -> None:
+        command = [sys.executable, "-m", "bot", "demo"]
+        with subprocess.Popen(
+            command, cwd=ROOT, env=environment(var_dir), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        ) as demo:
+            assert demo.stdout is not None
+            for line in demo.stdout:
+                if line.startswith("Serving until"):
+                    break
+            assert demo.poll() is None
+            demo.terminate()
+            assert demo.wait(15) == 0
+        assert not engines_run(var_dir)
