@@ -1,11 +1,11 @@
 """A message on which the program itself fails: it is put aside, its neighbours go on, and it can be replayed."""
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
-from typer.testing import CliRunner
 
-from bot.commands import deadletter
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.inbound import Inbound, Text
 from bot.conversation.session import Session
@@ -48,10 +48,14 @@ async def test_its_neighbours_are_answered_and_it_is_when_the_program_is_mended(
         assert [reply.text.split()[0] for reply in ana.replies[before:]] == ["Done."]
         assert (await kinds_of(simulation, ana))[-2:] == ["withdrawn order_updates", "withdrawn offers"]
 
-        for name, value in environment(settings).items():
-            monkeypatch.setenv(name, value)
-        replayed = await asyncio.to_thread(CliRunner().invoke, deadletter.app, ["replay", "--all"])
-        assert (replayed.stdout, replayed.exit_code) == ("1 replayed\n", 0)
+        replayed = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-m", "bot", "deadletter", "replay", "--all"],
+            env=environment(settings),
+            capture_output=True,
+            text=True,
+        )
+        assert (replayed.stdout, replayed.returncode) == ("1 replayed\n", 0), replayed.stderr
         async with worker(settings):
             await simulation.settled()
         assert [reply.text.split()[0] for reply in ana.replies[before:]] == ["Done.", "*Your"]

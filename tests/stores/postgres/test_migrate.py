@@ -1,6 +1,8 @@
 """The schema: as the tables say, made once, and by whoever comes first."""
 
 import asyncio
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -82,3 +84,9 @@ async def test_a_database_that_lets_nobody_in_is_unavailable(empty_database_url:
     with pytest.raises(Unavailable):
         await database.fetch("SELECT 1")
     await database.close()
+
+
+def test_serving_does_not_import_what_only_migrations_need() -> None:
+    heavy = "import sys, bot.cli; print(*{'alembic', 'sqlalchemy'} & sys.modules.keys())"
+    loaded = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == ""
