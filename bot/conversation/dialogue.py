@@ -28,6 +28,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.spoken import Spoken
 from bot.conversation.standing import Standing
+from bot.conversation.task import Task
 from bot.conversation.turn import Turn
 from bot.conversation.world import World
 
@@ -68,6 +69,8 @@ class Step:
     """All are answers to the person; one that asks for consent has its `question` set."""
     handed_over: bool = False
     """No dialogue claims the message and consent allows it: the host's bot gets it."""
+    tasks: tuple[Task, ...] = ()
+    """What is to be done outside of the conversation; its result is said by whoever does it."""
 
 
 class Dialogue:
@@ -98,7 +101,7 @@ class Dialogue:
                 self._message(turn, content)
         self._standing.settle(turn)
         replies = () if self._enough(turn) else tuple(turn.replies)
-        return Step(turn.session, tuple(turn.entries), replies, turn.handed_over)
+        return Step(turn.session, tuple(turn.entries), replies, turn.handed_over, tuple(turn.tasks))
 
     def _enough(self, turn: Turn) -> bool:
         """Whether the talk goes round in circles."""

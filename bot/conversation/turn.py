@@ -16,6 +16,7 @@ from bot.conversation.compose import Composition, Option
 from bot.conversation.inbound import AddressChanged, Choice, Inbound, Lapse, Media, Other, Preference, Text
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
+from bot.conversation.task import Task
 from bot.conversation.world import Language, Values, World
 
 
@@ -41,6 +42,7 @@ class Turn:
     """Languages of the person's country, when theirs is not known yet."""
     entries: list[Entry] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
     spoken: str = ""
     """The language of the last reply."""
     changed: bool = False

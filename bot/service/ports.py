@@ -11,6 +11,7 @@ from bot.consent.evidence import Entry, Fact
 from bot.conversation.inbound import Event, Inbound, MessageId, Sender
 from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
+from bot.conversation.task import Task
 
 PersonId = NewType("PersonId", str)
 """Opaque UUIDv7 of a person, as text."""
@@ -237,6 +238,21 @@ class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The person's last ledger entry when consent was checked: unchanged means that nothing was withdrawn since."""
 
 
+class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A task on its way to whoever does it. Holds the addresses, so that an erased person can still be told."""
+
+    task: Task
+    inbound: MessageId
+    """The message that asked for it."""
+    at: int
+    """WhatsApp's time of that message, unix seconds."""
+    person: PersonId
+    sender: Sender
+    locale: str
+    ledger_seq: int
+    """The person's last ledger entry after the step."""
+
+
 @dataclass(slots=True)
 class Commit:
     """What one person's messages of a batch led to, to be stored in one step."""
@@ -250,6 +266,7 @@ class Commit:
     """The inbox entries that are finished by it."""
     outbound: list[Outbound] = field(default_factory=list)
     handed_over: list["HandedOver"] = field(default_factory=list)
+    tasks: list["Assigned"] = field(default_factory=list)
     timers: list[tuple[float, Inbound]] = field(default_factory=list)
     ended: list[Inbound] = field(default_factory=list)
     """Timers no longer needed."""
