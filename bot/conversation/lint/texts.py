@@ -16,6 +16,12 @@ _SAID_BY_CODE = frozenset(
 )
 """Texts that no flow needs to name."""
 
+_DOCUMENT = "document"
+"""The flow whose texts are said by `bot.documents` and its web page, never in a chat."""
+
+_DOCUMENT_VALUES = frozenset({"at", "recorded", "version", "url", "date"})
+"""Placeholders that only those may use."""
+
 _BODIES = (Kind.BODY, Kind.TEXT)
 _LABELS = (Kind.BUTTON, Kind.ROW)
 
@@ -66,7 +72,9 @@ def fits(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
         except TextError as error:
             yield Problem(where, str(error), "write {name} and give each placeholder an example under vars")
             continue
-        yield from _placeholders(where, slot, template)
+        yield from _placeholders(
+            where, slot, template, _DOCUMENT_VALUES if file.table.flow == _DOCUMENT else frozenset()
+        )
         if length(example) > slot.limit:
             what = f"has {length(example)} characters with its example values"
             yield Problem(where, what, f"shorten it: a {slot.kind} may have {slot.limit}")
@@ -74,8 +82,8 @@ def fits(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
             yield Problem(where, "has a line break", f"a {slot.kind} is one line")
 
 
-def _placeholders(where: str, slot: Slot, template: Template) -> Iterator[Problem]:
-    known = KNOWN_VALUES | PERSONAL_VALUES
+def _placeholders(where: str, slot: Slot, template: Template, more: frozenset[str]) -> Iterator[Problem]:
+    known = KNOWN_VALUES | PERSONAL_VALUES | more
     for name in sorted(template.names - known):
         yield Problem(where, f"nothing fills {{{name}}}", f"use one of: {', '.join(sorted(known))}")
     for name in sorted(slot.examples.keys() - template.names):
@@ -101,7 +109,7 @@ def unsaid(dialogues: Dialogues) -> Iterator[Problem]:
         found = (dialogues.text(file, mention.name) for mention in _mentions(file))
         said.update(text.id for text in found if text is not None)
     for file in dialogues.files:
-        for slot in file.slots:
+        for slot in () if file.table.flow == _DOCUMENT else file.slots:
             if slot.id not in said:
                 where = at(file, f"texts.{slot.id.partition('.')[2]}")
                 yield Problem(where, "is never said", "remove it, or say it somewhere", harmless=True)
