@@ -145,3 +145,43 @@ request_steps = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
 )
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("token", LargeBinary, primary_key=True, comment="keyed HMAC-SHA-256 of the address, 16 bytes"),
+    Column("scope", Text, primary_key=True, comment="id of a purpose, or * for all"),
+    Column("key_id", LargeBinary, nullable=False, comment="which SECRET_KEY made the token"),
+    Column("since", BigInteger, nullable=False, comment="of the STOP, unix seconds"),
+)
+
+retained = Table(
+    "retained",
+    metadata,
+    Column("token", LargeBinary, primary_key=True, comment="keyed HMAC-SHA-256 of the address, 16 bytes"),
+    Column("person", Uuid, primary_key=True, index=True, comment="whose entries in the ledger it leads to"),
+    Column("key_id", LargeBinary, nullable=False, comment="which SECRET_KEY made the token"),
+    Column("until", Date, nullable=False, comment="last day of the proof's retention"),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("person", Uuid, primary_key=True),
+    Column("at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("reason", Text, nullable=False),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="UUIDv7"),
+    Column("made_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("expires_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("fetched_at", BigInteger, nullable=True, comment="unix seconds"),
+    Column("person", Uuid, nullable=False, index=True),
+    Column("token", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the link's secret"),
+    Column("media_id", Text, nullable=True, comment="of the document at the channel"),
+    Column("document", LargeBinary, nullable=False, comment="sealed with the person's key"),
+    Column("data", LargeBinary, nullable=False, comment="sealed with the person's key"),
+)
