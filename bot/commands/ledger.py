@@ -104,12 +104,18 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
+def _answer(entry: StoryEntry) -> str:
+    if entry.answer is None:
+        return f"erased with the person, matched as {entry.rule}"
+    return f"{entry.answer!r}, matched as {entry.rule}" if entry.answer else ""
+
+
 def _print(console: Console, entry: StoryEntry) -> None:
     console.print(f"[bold]{entry.number}. {entry.kind}[/] {entry.purpose}  {_time(entry.at)} (by WhatsApp's clock)")
     lines = {
         "recorded": f"{_time(entry.recorded_at)} by {entry.actor}, through {entry.method}",
         "question": entry.question,
-        "answer": f"{entry.answer!r}, matched as {entry.rule}" if entry.answer else "",
+        "answer": _answer(entry),
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
         "valid until": _time(entry.expires_at) if entry.expires_at else "",

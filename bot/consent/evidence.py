@@ -19,10 +19,22 @@ class Kind(StrEnum):
     """The person may have meant to stop: nothing is sent until they answer."""
     KEPT = "kept"
     """They did not mean to stop: the pause ends."""
+    OBJECTED = "objected"
+    """The person objected to the use of their data: as strong as a withdrawal (GDPR Art. 21)."""
+    RESTRICTED = "restricted"
+    """Data is kept and not used until the person lifts it (GDPR Art. 18)."""
+    LIFTED = "lifted"
+    """The person ended the restriction."""
     EXPIRED = "expired"
     """The consent's validity ended."""
     STALE = "stale"
     """Notice or address changed: a new YES is needed."""
+    ERASED = "erased"
+    """The person's data was erased (GDPR Art. 17): every consent ended; its purpose is `EVERY`."""
+
+
+EVERY = "*"
+"""In place of a purpose: all of them."""
 
 
 class Method(StrEnum):
@@ -36,6 +48,10 @@ class Method(StrEnum):
     """The privacy notice changed materially (EDPB Guidelines 05/2020, para. 110)."""
     TIMER = "timer"
     MERGE = "merge"
+    ERASURE = "erasure"
+    """The person's data was erased, by their own wish or an operator's command."""
+    SUPPRESSION = "suppression"
+    """Someone erased before had withdrawn under one of these addresses."""
 
 
 class Wording(msgspec.Struct, frozen=True, gc=False):
@@ -56,6 +72,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     purpose: str
+    """Id of a purpose; `EVERY` of an erasure."""
     at: int
     """WhatsApp's time of the message that caused it, unix seconds."""
     recorded_at: float = 0.0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.consent.evidence import Fact, Kind
+from bot.consent.evidence import EVERY, Fact, Kind
 from bot.consent.lifecycle import Consent, Status
 
 SCHEMA = "ISO/IEC TS 27560:2023"
@@ -47,6 +47,7 @@ _EVENT = {
     Kind.KEPT: "dpv:ConsentGiven",
     Kind.EXPIRED: "dpv:ConsentExpired",
     Kind.STALE: "dpv:ConsentInvalidated",
+    Kind.ERASED: "dpv:ConsentWithdrawn",
 }
 
 COLUMNS = (
@@ -86,7 +87,7 @@ def as_json_ld(
 ) -> dict[str, Any]:
     """Return all records of one person, in one document."""
     records = [
-        _record(person, purpose, consent, [fact for fact in facts if fact.purpose == purpose], processing)
+        _record(person, purpose, consent, [fact for fact in facts if fact.purpose in (purpose, EVERY)], processing)
         for purpose, consent in consents.items()
     ]
     return {"@context": dict(CONTEXT), "@graph": records}
@@ -98,7 +99,7 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Fact])
         yield (
             person,
             fact.purpose,
-            consents[fact.purpose].status,
+            consents[fact.purpose].status if fact.purpose in consents else "",
             fact.kind,
             _time(fact.at),
             _time(fact.recorded_at),

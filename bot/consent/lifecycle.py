@@ -48,6 +48,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     before: Status = Status.NONE
     """Of a request: where the consent stood before, and stands again if nobody answers."""
     before_since: int = 0
+    restricted: bool = False
+    """Whether the person restricted the use of their data: nothing is sent until they lift it."""
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -84,12 +86,19 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     def allows(self, purpose: str, at: int) -> bool:
         """Whether something may be sent for `purpose` at `at` (unix seconds)."""
         consent = self.consent(purpose)
-        return consent.status is Status.GIVEN and not consent.paused and at < consent.expires_at
+        return (
+            consent.status is Status.GIVEN and not consent.paused and not consent.restricted and at < consent.expires_at
+        )
 
     @property
     def given(self) -> tuple[str, ...]:
         """The purposes consented to, also those paused."""
         return tuple(purpose for purpose, consent in self.consents.items() if consent.status is Status.GIVEN)
+
+    @property
+    def restricted(self) -> bool:
+        """Whether the person restricted the use of their data."""
+        return any(consent.restricted for consent in self.consents.values())
 
     @property
     def paused(self) -> bool:
@@ -107,8 +116,9 @@ def fold(facts: Iterable[Fact]) -> Record:
 
 def apply(record: Record, fact: Fact) -> Record:
     """Return the record after one more fact that has happened."""
-    after = _after(record.consent(fact.purpose), fact)
-    return Record(record.seq + 1, record.consents | {fact.purpose: after}, _pending(record.pending, fact))
+    touched = record.consents if fact.kind is Kind.ERASED else {fact.purpose: record.consent(fact.purpose)}
+    after = {purpose: _after(consent, fact) for purpose, consent in touched.items()}
+    return Record(record.seq + 1, record.consents | after, _pending(record.pending, fact))
 
 
 def _after(before: Consent, fact: Fact) -> Consent:
@@ -127,10 +137,14 @@ def _after(before: Consent, fact: Fact) -> Consent:
             )
         case Kind.LAPSED:
             return _unanswered(before)
-        case Kind.WITHDRAWN:
+        case Kind.WITHDRAWN | Kind.OBJECTED:
             return _withdrawn(before, fact.at)
+        case Kind.RESTRICTED | Kind.LIFTED:
+            return _changed(before, restricted=fact.kind is Kind.RESTRICTED)
         case Kind.PAUSED | Kind.KEPT:
             return _changed(before, paused=fact.kind is Kind.PAUSED)
+        case Kind.ERASED:
+            return _erased(before, fact.at)
         case Kind.REFUSED | Kind.EXPIRED | Kind.STALE:
             return _changed(before, status=Status(fact.kind.value), since=fact.at, paused=False)
 
@@ -148,11 +162,13 @@ def _pending(pending: Pending | None, fact: Fact) -> Pending | None:
             wording=fact.wording,
             notice=fact.notice,
         )
+    if fact.kind is Kind.ERASED:
+        return None
     if pending is None or pending.purpose != fact.purpose:
         return pending
     if fact.kind in (Kind.GIVEN, Kind.REFUSED, Kind.LAPSED):
         return None
-    return None if fact.kind is Kind.WITHDRAWN and pending.asked_at <= fact.at else pending
+    return None if fact.kind in (Kind.WITHDRAWN, Kind.OBJECTED) and pending.asked_at <= fact.at else pending
 
 
 def _changed(consent: Consent, **changes: object) -> Consent:
@@ -186,6 +202,14 @@ def _withdrawn(consent: Consent, at: int) -> Consent:
     stopped_at = max(at, consent.stopped_at)
     if consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > at:
         return _changed(consent, stopped_at=stopped_at)
+    return _changed(consent, status=Status.WITHDRAWN, since=stopped_at, stopped_at=stopped_at, paused=False)
+
+
+def _erased(consent: Consent, at: int) -> Consent:
+    """An erasure ends whatever stands or is asked, like a withdrawal; what was withdrawn is so since then."""
+    if consent.status is Status.WITHDRAWN:
+        return consent
+    stopped_at = max(at, consent.stopped_at)
     return _changed(consent, status=Status.WITHDRAWN, since=stopped_at, stopped_at=stopped_at, paused=False)
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from rdflib import DCTERMS, RDF, Graph, Literal, Namespace, URIRef
 
-from bot.consent.evidence import Fact, Kind
+from bot.consent.evidence import EVERY, Fact, Kind
 from bot.consent.export import COLUMNS, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold
 
@@ -108,3 +108,13 @@ def test_the_table_has_a_row_for_each_event() -> None:
     assert [row[COLUMNS.index("event")] for row in rows] == ["requested", "given", "withdrawn"]
     assert {row[COLUMNS.index("status")] for row in rows} == {"withdrawn"}
     assert all(len(row) == len(COLUMNS) for row in rows)
+
+
+def test_an_erasure_is_an_event_of_every_record() -> None:
+    facts = [*FACTS[:2], fact(Kind.ERASED, 1_790_000_180, purpose=EVERY)]
+    consents = fold(facts).consents
+    (record,) = as_json_ld(PERSON, consents, facts, PROCESSING)["@graph"]
+    assert record["dpv:hasConsentStatus"] == {"@id": "dpv:ConsentWithdrawn"}
+    assert [event["@type"] for event in record["dct:hasPart"]][-1] == "dpv:ConsentWithdrawn"
+    *_, erased = as_rows(PERSON, consents, facts)
+    assert erased[1:4] == ("*", "", "erased")

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.consent.evidence import Entry, Kind
+from bot.consent.evidence import EVERY, Entry, Kind
 from bot.consent.lifecycle import NotAllowed, Record, Status, admit, answerable, fold
 from tests.consent.facts import admitted, entry
 
@@ -46,6 +46,36 @@ def test_a_question_without_an_answer_changes_nothing(before: Kind) -> None:
 
 def test_a_withdrawal_that_comes_late_holds_when_nobody_answers() -> None:
     assert status(entry(Kind.REQUESTED, 200), WITHDRAWN, entry(Kind.LAPSED, 1300)) is Status.WITHDRAWN
+
+
+ERASED = entry(Kind.ERASED, 130, EVERY)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [REQUESTED],
+        [REQUESTED, GIVEN],
+        [REQUESTED, entry(Kind.REFUSED, 110)],
+        [entry(Kind.REQUESTED, 200)],
+        [REQUESTED, GIVEN, entry(Kind.PAUSED, 120)],
+    ],
+)
+def test_an_erasure_ends_whatever_stands_or_is_asked(before: list[Entry]) -> None:
+    record = admitted(*before, ERASED)
+    assert (record.consent("offers").status, record.consent("offers").stopped_at) == (Status.WITHDRAWN, 130)
+    assert not record.paused
+    assert record.pending is None
+
+
+def test_an_erasure_ends_every_purpose_and_makes_none() -> None:
+    record = admitted(REQUESTED, GIVEN, entry(Kind.WITHDRAWN, 120, "order_updates"), ERASED)
+    assert {name: consent.stopped_at for name, consent in record.consents.items()} == {
+        "offers": 130,
+        "order_updates": 120,
+    }
+    assert record.seq == 4
+    assert admitted(ERASED).consents == {}
 
 
 def test_a_record_counts_its_entries() -> None:
