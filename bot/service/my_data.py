@@ -1,0 +1,293 @@
+"""All data of one person, as they get it (GDPR Art. 15(1), 20): what each place exports → `MyData` → JSON.
+
+The shape is published as a JSON Schema, `bot/web/schemas/my-data-1.json`; `schema()` makes it from the types here.
+What changes it incompatibly gets a new number.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+import msgspec
+
+from bot.business import Business
+
+VERSION = 1
+"""Of the shape."""
+
+Time = Annotated[datetime, msgspec.Meta(tz=True)]
+
+Export = Mapping[str, Any]
+"""What one place has about a person: some keys of `Gathered`, JSON-able. Times are ISO 8601 with an offset."""
+
+
+class Me(msgspec.Struct, frozen=True, kw_only=True):
+    """Who the data is about."""
+
+    id: str
+    since: Time
+    """When the first message came."""
+    language: str = ""
+    phone: str | None = None
+    """E.164, with +."""
+    whatsapp_id: str | None = None
+    """The business-scoped user id of WhatsApp."""
+    last_contact: Time | None = None
+
+
+class ConsentNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a consent stands now."""
+
+    purpose: str
+    title: str = ""
+    status: str
+    since: Time | None = None
+    valid_until: Time | None = None
+    notice_version: str = ""
+    notice_url: str = ""
+
+
+class Happened(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the ledger."""
+
+    at: Time
+    """By WhatsApp's clock."""
+    recorded_at: Time
+    """By ours."""
+    kind: str
+    purpose: str
+    title: str = ""
+    method: str = ""
+    locale: str = ""
+    wording: str = ""
+    """The exact text that was shown."""
+    answer: str = ""
+    """As typed or tapped."""
+    rule: str = ""
+    """How the answer was understood."""
+    legal_basis: str = ""
+    valid_until: Time | None = None
+    notice_version: str = ""
+    notice_url: str = ""
+    entry_hash: str = ""
+    """SHA-256, hexadecimal, chained to the person's entry before."""
+
+
+class RequestStep(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a request."""
+
+    at: Time
+    state: str
+    reason: str = ""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A request about the data."""
+
+    id: str
+    right: str
+    received_at: Time
+    due: date
+    """The last day on which it may be answered, where the controller is."""
+    state: str
+    steps: list[RequestStep] = []
+
+
+class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in a queue."""
+
+    what: str
+    """`from_you`, `to_you`, `reminder`, `handed_over`, `put_aside` or another word for the queue."""
+    since: Time | None = None
+    text: str = ""
+
+
+class Talk(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the person is in a dialogue."""
+
+    language: str = ""
+    flow: str = ""
+    state: str = ""
+    purpose: str = ""
+    """What is being asked for."""
+    details: dict[str, Any] = {}
+    """What else is remembered of it."""
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all places have about a person, put together."""
+
+    person: Me
+    consents: list[ConsentNow] = []
+    history: list[Happened] = []
+    requests: list[Asked] = []
+    waiting: list[Waiting] = []
+    talk: Talk | None = None
+
+
+class Controller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who decides what the data is used for."""
+
+    name: str
+    address: str
+    email: str
+    country: str
+    data_protection_officer: str | None = None
+
+
+class Recipient(msgspec.Struct, frozen=True, kw_only=True):
+    """Who else gets the data."""
+
+    name: str
+    role: str
+    what: str
+    country: str
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """How long data is kept, in days."""
+
+    unanswered_question_days: int
+    proof_after_withdrawal_days: int
+    suppression_days: int
+
+
+class RightOf(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that the person may ask for."""
+
+    right: str
+    law: str
+
+
+class Complaint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to complain."""
+
+    to: str
+    law: str
+    controller_country: str
+
+
+class MyData(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a business has about one person, and what it does with it. Times are ISO 8601 in UTC."""
+
+    version: int
+    """Of this shape."""
+    made_at: Time
+    controller: Controller
+    person: Me
+    consents: list[ConsentNow]
+    history: list[Happened]
+    requests: list[Asked]
+    waiting: list[Waiting]
+    talk: Talk | None
+    recipients: list[Recipient]
+    storage: list[str]
+    retention: Kept
+    rights: list[RightOf]
+    complaint: Complaint
+    source: str
+    automated_decisions: bool
+
+
+_RIGHTS = (
+    ("withdraw a consent", "GDPR Art. 7(3)"),
+    ("access", "GDPR Art. 15"),
+    ("rectification", "GDPR Art. 16"),
+    ("erasure", "GDPR Art. 17"),
+    ("restriction", "GDPR Art. 18"),
+    ("portability", "GDPR Art. 20"),
+    ("objection", "GDPR Art. 21"),
+)
+
+
+def gathered(exports: Iterable[Export]) -> Gathered:
+    """Put together what the places have; lists of the same name are joined. Raises `msgspec.ValidationError`."""
+    whole: dict[str, Any] = {}
+    for export in exports:
+        for name, value in export.items():
+            whole[name] = [*whole[name], *value] if isinstance(value, list) and name in whole else value
+    return msgspec.convert(whole, Gathered)
+
+
+def my_data(exports: Iterable[Export], business: Business, now: float) -> MyData:
+    """Return all data of one person; `now` in unix seconds. Raises `msgspec.ValidationError`."""
+    found = gathered(exports)
+    controller, kept = business.controller, business.retention
+    titles = {purpose.id: purpose.title for purpose in business.purposes}
+    return MyData(
+        version=VERSION,
+        made_at=datetime.fromtimestamp(int(now), UTC),
+        controller=Controller(
+            name=controller.name,
+            address=controller.address,
+            email=controller.email,
+            country=controller.country,
+            data_protection_officer=controller.dpo.email if controller.dpo else None,
+        ),
+        person=found.person,
+        consents=[_explained(one, titles, business, found.person.language) for one in found.consents],
+        history=[
+            _explained(one, titles, business, one.locale) for one in sorted(found.history, key=lambda one: one.at)
+        ],
+        requests=found.requests,
+        waiting=found.waiting,
+        talk=found.talk,
+        recipients=[
+            Recipient(name=one.name, role=one.role, what=one.what, country=one.country)
+            for one in business.third_parties
+        ],
+        storage=list(business.storage.places),
+        retention=Kept(
+            unanswered_question_days=kept.pending_question_days,
+            proof_after_withdrawal_days=kept.proof_after_withdrawal_days,
+            suppression_days=kept.suppression_days,
+        ),
+        rights=[RightOf(right=right, law=law) for right, law in _RIGHTS],
+        complaint=Complaint(
+            to="a data protection authority, in particular where you live, work, or think that the law was broken",
+            law="GDPR Art. 77",
+            controller_country=controller.country,
+        ),
+        source="from you, in WhatsApp",
+        automated_decisions=False,
+    )
+
+
+def as_json(data: MyData) -> bytes:
+    """Return it as the file that the person downloads."""
+    return msgspec.json.format(msgspec.json.encode(_in_utc(data)), indent=2) + b"\n"
+
+
+def from_json(written: bytes) -> MyData:
+    """Undo `as_json`. Raises `msgspec.ValidationError`."""
+    return msgspec.json.decode(written, type=MyData)
+
+
+def schema(address: str = "") -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of that file; `address` is where it is published."""
+    (root,), components = msgspec.json.schema_components([MyData], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **({"$id": address} if address else {}),
+        "title": "My data",
+        **root,
+        "$defs": components,
+    }
+
+
+def _explained(one: Any, titles: Mapping[str, str], business: Business, locale: str) -> Any:
+    """Add what only the business knows: the purpose's title and the notice's address."""
+    notice = next((notice for notice in business.notices if notice.version == one.notice_version), None)
+    url = one.notice_url or (notice.url_for(locale, business.default_locale) if notice else "")
+    return msgspec.structs.replace(one, title=one.title or titles.get(one.purpose, one.purpose), notice_url=url)
+
+
+def _in_utc(value: Any) -> Any:
+    """Say every time in UTC, whatever offset a place wrote."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC)
+    if isinstance(value, list):
+        return [_in_utc(one) for one in value]
+    if isinstance(value, msgspec.Struct):
+        return {name: _in_utc(getattr(value, name)) for name in value.__struct_fields__}
+    return value
