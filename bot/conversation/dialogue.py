@@ -100,8 +100,9 @@ class Dialogue:
             case content:
                 self._message(turn, content)
         self._standing.settle(turn)
-        replies = () if self._enough(turn) else tuple(turn.replies)
-        return Step(turn.session, tuple(turn.entries), replies, turn.handed_over, tuple(turn.tasks))
+        if self._enough(turn) and turn.replies:
+            turn.replies, turn.tasks = [], []
+        return Step(turn.session, tuple(turn.entries), tuple(turn.replies), turn.handed_over, tuple(turn.tasks))
 
     def _enough(self, turn: Turn) -> bool:
         """Whether the talk goes round in circles."""
@@ -115,6 +116,7 @@ class Dialogue:
         session = turn.session
         if turn.inbound.at - session.last_at > PATIENCE_RETURNS_AFTER:
             session.unclear = session.repeats = session.answers = 0
+            self._standing.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
         match content:
             case Text(body):
@@ -131,7 +133,9 @@ class Dialogue:
         match = self.world.keywords.classify(body, asked_in=asked_in)
         self._spoken.settle(turn, match)
         if match is None:
-            return None if asked_in and self._foreign_yes(turn, body) else self._unclaimed(turn)
+            if self._standing.fire(turn, "typed") or (asked_in and self._foreign_yes(turn, body)):
+                return None
+            return self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))
         turn.rule = match.rule
         if match.intent not in (Intent.YES, Intent.NO):
             return self._open(turn, match.intent)
@@ -152,6 +156,8 @@ class Dialogue:
                 self._ask(turn, turn.argument)
             case "withdraw" if self.world.business.purpose(turn.argument):
                 self._open(turn, Intent.MY_CHOICES, "withdraw_one")
+            case "lift":
+                self._open(turn, Intent.RESTRICT, name)
             case "keep" if turn.record.paused:
                 self._standing.put(turn, self.flows.doubt)
                 self._answered(turn, name)

@@ -4,6 +4,7 @@ A guard reads the turn and answers; an effect changes it. What an effect records
 `bot.consent.lifecycle`, so a flow that names it in the wrong place records nothing.
 """
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from bot.consent.evidence import Kind, Method
 from bot.consent.lifecycle import Status, answerable
 from bot.conversation.compose import Option
 from bot.conversation.inbound import Choice
+from bot.conversation.task import Task, Work
 from bot.conversation.texts import MAX_ROWS
 from bot.conversation.turn import Turn
 from bot.conversation.world import autonym
@@ -72,6 +74,17 @@ def already_stopped(turn: Turn) -> bool:
     """Whether everything is withdrawn already."""
     consents = (turn.record.consent(purpose.id) for purpose in turn.world.business.purposes)
     return all(consent.status is Status.WITHDRAWN for consent in consents)
+
+
+def nothing_recorded(turn: Turn) -> bool:
+    """Whether the person was never asked for anything."""
+    return not turn.record.consents
+
+
+def types_the_code(turn: Turn) -> bool:
+    """Whether the message is the code that was asked for, in whatever digits the person's keyboard has."""
+    digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())
+    return bool(turn.session.code) and digits == turn.session.code and not any(map(str.isalpha, turn.answer))
 
 
 def overtaken(turn: Turn) -> bool:
@@ -140,8 +153,7 @@ def record_lapsed(turn: Turn) -> None:
 
 def record_withdrawn(turn: Turn) -> None:
     """Withdraw from everything, also from what `business.toml` no longer names."""
-    named = [purpose.id for purpose in turn.world.business.purposes]
-    turn.withdraw([*named, *(purpose for purpose in turn.record.consents if purpose not in named)])
+    turn.withdraw(turn.purposes)
 
 
 def record_withdrawn_one(turn: Turn) -> None:
@@ -161,6 +173,57 @@ def record_kept(turn: Turn) -> None:
     for purpose, consent in turn.record.consents.items():
         if consent.paused:
             turn.record_fact(Kind.KEPT, purpose)
+
+
+def record_restricted(turn: Turn) -> None:
+    """Restrict the use of data for every purpose, and have it noted as a request."""
+    for purpose in turn.purposes:
+        if not turn.record.consent(purpose).restricted:
+            turn.record_fact(Kind.RESTRICTED, purpose)
+    turn.tasks.append(Task(Work.RESTRICTION))
+
+
+def record_lifted(turn: Turn) -> None:
+    """End the restriction."""
+    for purpose, consent in turn.record.consents.items():
+        if consent.restricted:
+            turn.record_fact(Kind.LIFTED, purpose)
+
+
+def record_objected(turn: Turn) -> None:
+    """Record an objection to every purpose, and have it noted as a request."""
+    for purpose in turn.purposes:
+        turn.record_fact(Kind.OBJECTED, purpose)
+    turn.session.asking = None
+    turn.tasks.append(Task(Work.OBJECTION))
+
+
+def choose_code(turn: Turn) -> None:
+    """Choose the code that the person must type to have their data erased."""
+    turn.session.code = turn.code()
+
+
+def ask_access(turn: Turn) -> None:
+    """Have the person's data put together and sent to them."""
+    turn.tasks.append(Task(Work.ACCESS))
+
+
+def ask_proof(turn: Turn) -> None:
+    """Have the person's receipt made and sent to them."""
+    turn.tasks.append(Task(Work.PROOF))
+
+
+def ask_correction(turn: Turn) -> None:
+    """Have noted what the person wants corrected."""
+    turn.tasks.append(Task(Work.RECTIFICATION, turn.answer))
+
+
+def ask_erasure(turn: Turn) -> None:
+    """Have the person erased; what they had agreed to ends now, so nothing is sent meanwhile."""
+    turn.session.code = ""
+    turn.withdraw(turn.record.given)
+    turn.close_question(Method.CHAT, rule="superseded")
+    turn.tasks.append(Task(Work.ERASURE))
 
 
 def set_language(turn: Turn) -> None:
@@ -207,6 +270,8 @@ GUARDS: Mapping[str, Guard] = {
         question_waits,
         newer_than_the_question,
         nothing_given,
+        nothing_recorded,
+        types_the_code,
         already_stopped,
         overtaken,
     )
@@ -224,6 +289,14 @@ EFFECTS: Mapping[str, Effect] = {
         record_withdrawn_one,
         record_paused,
         record_kept,
+        record_restricted,
+        record_lifted,
+        record_objected,
+        choose_code,
+        ask_access,
+        ask_proof,
+        ask_correction,
+        ask_erasure,
         set_language,
     )
 }

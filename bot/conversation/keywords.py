@@ -28,6 +28,11 @@ class Intent(StrEnum):
     """Contains a word of withdrawal but may mean something else: pause, and ask."""
     MY_DATA = "my_data"
     DELETE = "delete"
+    RIGHTS = "rights"
+    CORRECT = "correct"
+    RESTRICT = "restrict"
+    OBJECT = "object"
+    PROOF = "proof"
     PRIVACY = "privacy"
     LANGUAGE = "language"
     MY_CHOICES = "my_choices"
@@ -41,6 +46,11 @@ class Intent(StrEnum):
 GLOBAL = (
     Intent.MY_DATA,
     Intent.DELETE,
+    Intent.RIGHTS,
+    Intent.CORRECT,
+    Intent.RESTRICT,
+    Intent.OBJECT,
+    Intent.PROOF,
     Intent.PRIVACY,
     Intent.LANGUAGE,
     Intent.MY_CHOICES,
@@ -130,6 +140,11 @@ class Vocabulary(_Table):
     stop: Stop = Stop()
     my_data: Spoken = Spoken()
     delete: Spoken = Spoken()
+    rights: Spoken = Spoken()
+    correct: Spoken = Spoken()
+    restrict: Spoken = Spoken()
+    object: Spoken = Spoken()
+    proof: Spoken = Spoken()
     privacy: Spoken = Spoken()
     language: Spoken = Spoken()
     my_choices: Spoken = Spoken()

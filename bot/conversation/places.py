@@ -7,7 +7,7 @@ from bot.business import Business
 from bot.conversation.business_texts import slots
 from bot.conversation.flow_file import FlowFile
 from bot.conversation.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Slot
-from bot.conversation.world import KNOWN_VALUES
+from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
 from bot.i18n.slot import Originals
 
 Question = tuple[str, Sequence[str]]
@@ -64,6 +64,9 @@ def _widest() -> Mapping[str, str]:
         "proof_time": 12,
         "notice_url": 80,
         "privacy_contact": 40,
+        "code": 4,
+        **dict.fromkeys(TOLD_VALUES, 20),
+        "link": 90,
         **{name: 20 for name in KNOWN_VALUES if name.endswith("_word")},
     }
     return {name: "M" * size for name, size in sizes.items()}

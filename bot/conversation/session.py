@@ -33,6 +33,8 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """WhatsApp's time of the person's last message, unix seconds."""
     phone: bytes = b""
     """The first bytes of the phone's token, so that another phone on the same BSUID is noticed."""
+    code: str = ""
+    """What the person must type to have their data erased; empty when nothing of the kind is asked."""
 
     def copy(self) -> "Session":
         """Return a session that a step may change."""

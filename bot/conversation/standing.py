@@ -41,6 +41,11 @@ class Standing:
         if flow.table.interlude:
             self.put(turn, interrupted)
 
+    def forget(self, turn: Turn) -> None:
+        """Leave a dialogue that asked for something long ago, unless consent follows from the answer."""
+        if self.knows(turn, "typed"):
+            turn.session.flow = turn.session.state = turn.session.code = ""
+
     def visit(self, turn: Turn, place: Place, trigger: str) -> None:
         """Fire a trigger somewhere else and come back."""
         stood = self.place(turn)

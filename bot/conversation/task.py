@@ -1,4 +1,4 @@
-"""What a dialogue wants done outside of it: data shown or erased, a receipt, a request noted. A step only asks for it."""
+"""What a step wants done outside of the conversation: data shown or erased, a receipt, a request noted."""
 
 from enum import StrEnum
 

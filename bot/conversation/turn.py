@@ -115,6 +115,17 @@ class Turn:
                 return common | {"method": Method.ADDRESS_CHANGE, "actor": "whatsapp"}
         return common | {"method": Method.CHAT, "answer": self.answer, "rule": self.rule}
 
+    def code(self) -> str:
+        """Return a code of four digits: the same again when the same message is processed again."""
+        digest = hashlib.blake2b(f"{self.inbound.id} code".encode(), digest_size=8).digest()
+        return str(1000 + int.from_bytes(digest) % 9000)
+
+    @property
+    def purposes(self) -> Sequence[str]:
+        """All purposes: those that `business.toml` names, and what the person once answered besides."""
+        named = [purpose.id for purpose in self.world.business.purposes]
+        return [*named, *(purpose for purpose in self.record.consents if purpose not in named)]
+
     def withdraw(self, purposes: Sequence[str]) -> None:
         """Withdraw from these purposes whatever stands: at once, and before anything is said."""
         for purpose in purposes:
@@ -168,10 +179,8 @@ class Turn:
             "purpose": lambda language: language.purposes[self.about][0],
             "description": lambda language: language.purposes[self.about][1],
             "purposes": lambda language: language.titles(self._allowed()),
-            "choices": lambda language: "\n".join(
-                f"{'✅' if purpose in self.record.given else '⬜'} {title}"
-                for purpose, (title, _) in language.purposes.items()
-            ),
+            "choices": lambda language: language.choices(self.record.given),
+            "code": lambda _: self.session.code,
         }
 
     def _allowed(self) -> list[str]:
@@ -180,5 +189,5 @@ class Turn:
         ]
 
 
-PERSONAL_VALUES = frozenset({"purpose", "description", "purposes", "choices"})
+PERSONAL_VALUES = frozenset({"purpose", "description", "purposes", "choices", "code"})
 """Placeholders whose value depends on the person."""

@@ -1,6 +1,6 @@
 """What all conversations of a business share, and nothing changes while the program runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from babel import Locale
@@ -20,6 +20,8 @@ WORDS = {
     "privacy_word": Intent.PRIVACY,
     "language_word": Intent.LANGUAGE,
     "human_word": Intent.HUMAN,
+    "rights_word": Intent.RIGHTS,
+    "data_word": Intent.MY_DATA,
 }
 """Placeholder → the intent whose word it shows."""
 
@@ -37,6 +39,12 @@ class Language:
         """Return the titles of purposes as a list in words."""
         titles = [self.purposes[purpose][0] for purpose in purpose_ids if purpose in self.purposes]
         return format_list(titles, locale=babel_locale(self.locale))
+
+    def choices(self, given: Collection[str]) -> str:
+        """Return all purposes as a list, one line each, with a mark before those that are `given`."""
+        return "\n".join(
+            f"{'✅' if purpose in given else '⬜'} {title}" for purpose, (title, _) in self.purposes.items()
+        )
 
 
 def babel_locale(code: str) -> Locale:
@@ -107,6 +115,9 @@ KNOWN_VALUES = frozenset(
     {*WORDS, "business", "notice_url", "third_parties", "storage", "proof_time", "privacy_contact", "contact"}
 )
 """Placeholders that every text may use."""
+
+TOLD_VALUES = frozenset({"since", "link", "until", "due"})
+"""Placeholders that only whoever does a task can fill."""
 
 
 class Values(dict[str, str]):

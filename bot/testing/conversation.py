@@ -24,6 +24,7 @@ from bot.conversation.inbound import (
 )
 from bot.conversation.reply import Button, Reply, Row
 from bot.conversation.session import Session
+from bot.conversation.task import Task
 from bot.conversation.world import World
 from bot.durations import parse_duration
 
@@ -63,6 +64,8 @@ class Conversation:
         self.entries: list[Entry] = []
         self.replies: Sequence[Reply] = ()
         """The answers to the last message."""
+        self.tasks: Sequence[Task] = ()
+        """What the last message asked to be done outside of the conversation."""
         self.handed_over = False
         """Whether the last message went to the host's bot."""
         self.history: list[str] = []
@@ -117,7 +120,7 @@ class Conversation:
             self.receives(Lapse(pending.question), id=f"lapse {pending.question}")
             replies += self.replies
         self.clock = until
-        self.replies, self.handed_over = replies, False
+        self.replies, self.tasks, self.handed_over = replies, (), False
         self.history.append(f"… {time} later")
         return self
 
@@ -167,10 +170,11 @@ class Conversation:
     def _take(self, step: Step) -> None:
         self.session = _session.decode(_encode(step.session))
         self.entries += step.entries
-        self.replies, self.handed_over = step.replies, step.handed_over
+        self.replies, self.tasks, self.handed_over = step.replies, step.tasks, step.handed_over
         self._shown += step.replies
         self.history += [f"  ◆ {line_of(entry)}" for entry in step.entries]
         self.history += [f"« {_shown(reply)}" for reply in step.replies]
+        self.history += [f"  (task: {task.work})" for task in step.tasks]
         self.history += ["  (to the host's bot)"] if step.handed_over else []
         assert self.session == step.session, "the session is another after it was written and read"
         assert fold(self.entries) == self.session.record, "the ledger does not amount to the session's record"

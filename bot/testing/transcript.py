@@ -19,10 +19,11 @@ A transcript is TOML::
                                          # a list if there are several answers, [] if there is none
     ledger = ["requested order_updates fr"]
     status = { order_updates = "requested" }
+    tasks = ["access"]                   # what is to be done outside of the conversation
     handed_over = false                  # whether the host's bot got it
 
 What a turn does not mention is not compared. In texts and ledger lines, `{locale}` and the words of the language may
-stand, e.g. `person = "{yes_word}"`.
+stand, e.g. `person = "{yes_word}"`; `{code}` is the code that was asked for last.
 """
 
 import tomllib
@@ -50,7 +51,7 @@ _DOES = {
     "number_changed",
     "wait",
 }
-EXPECTS = ("bot", "ledger", "status", "handed_over")
+EXPECTS = ("bot", "ledger", "status", "tasks", "handed_over")
 """Keys of a turn that say what is to come of it."""
 
 
@@ -120,7 +121,7 @@ def played(transcript: Transcript, world: World, flows: Flows) -> Played:
     chat = Conversation(world, flows, locale=transcript.locale, phone=phone, bsuid=bsuid)
     words = dict(world.language(transcript.locale).values) | {"locale": transcript.locale} if transcript.locale else {}
     for turn in transcript.turns:
-        filled = _filled(turn, words)
+        filled = _filled(turn, words | {"code": chat.session.code})
         before = len(chat.entries)
         _do(chat, filled)
         yield filled, chat, [line_of(entry) for entry in chat.entries[before:]]
@@ -175,6 +176,8 @@ def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -
     for purpose, status in turn.get("status", {}).items():
         if chat.status(purpose) != status:
             yield f"expected {purpose} to be {status}, it is {chat.status(purpose)}"
+    if "tasks" in turn and turn["tasks"] != (tasks := [str(task.work) for task in chat.tasks]):
+        yield f"expected the tasks {turn['tasks']}, there are {tasks}"
     if turn.get("handed_over", chat.handed_over) != chat.handed_over:
         yield "the host's bot got it" if chat.handed_over else "the host's bot did not get it"
 

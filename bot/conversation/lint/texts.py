@@ -8,13 +8,18 @@ from bot.conversation.flow_file import FlowFile
 from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
 from bot.conversation.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
 from bot.conversation.turn import PERSONAL_VALUES
-from bot.conversation.world import KNOWN_VALUES
+from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
 
 _SAID_BY_CODE = frozenset(
     {FOOTER, LIST, "common.not_understood", "common.text_only", "help.unsubscribed", "my_choices.on", "my_choices.off"}
     | {f"common.{way}" for way in ("start", "my_choices", "privacy", "human")}
 )
 """Texts that no flow needs to name."""
+
+_TOLD = frozenset(
+    {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}
+)
+"""Texts that are said by whoever does a task of the person's."""
 
 _DOCUMENT = "document"
 """The flow whose texts are said by `bot.documents` and its web page, never in a chat."""
@@ -72,9 +77,7 @@ def fits(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
         except TextError as error:
             yield Problem(where, str(error), "write {name} and give each placeholder an example under vars")
             continue
-        yield from _placeholders(
-            where, slot, template, _DOCUMENT_VALUES if file.table.flow == _DOCUMENT else frozenset()
-        )
+        yield from _placeholders(where, slot, template)
         if length(example) > slot.limit:
             what = f"has {length(example)} characters with its example values"
             yield Problem(where, what, f"shorten it: a {slot.kind} may have {slot.limit}")
@@ -82,12 +85,19 @@ def fits(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
             yield Problem(where, "has a line break", f"a {slot.kind} is one line")
 
 
-def _placeholders(where: str, slot: Slot, template: Template, more: frozenset[str]) -> Iterator[Problem]:
-    known = KNOWN_VALUES | PERSONAL_VALUES | more
+def _placeholders(where: str, slot: Slot, template: Template) -> Iterator[Problem]:
+    known = KNOWN_VALUES | _others(slot)
     for name in sorted(template.names - known):
         yield Problem(where, f"nothing fills {{{name}}}", f"use one of: {', '.join(sorted(known))}")
     for name in sorted(slot.examples.keys() - template.names):
         yield Problem(where, f"vars has {name!r}, which the text does not use", "remove it", harmless=True)
+
+
+def _others(slot: Slot) -> frozenset[str]:
+    """Return what a text may name besides what every text may."""
+    if slot.id.startswith(f"{_DOCUMENT}."):
+        return _DOCUMENT_VALUES
+    return PERSONAL_VALUES | (TOLD_VALUES if slot.id in _TOLD else frozenset())
 
 
 def alike(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
@@ -104,7 +114,7 @@ def alike(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
 
 def unsaid(dialogues: Dialogues) -> Iterator[Problem]:
     """Every text is said somewhere."""
-    said = set(_SAID_BY_CODE)
+    said = {*_SAID_BY_CODE, *_TOLD}
     for file in dialogues.files:
         found = (dialogues.text(file, mention.name) for mention in _mentions(file))
         said.update(text.id for text in found if text is not None)
@@ -113,6 +123,6 @@ def unsaid(dialogues: Dialogues) -> Iterator[Problem]:
             if slot.id not in said:
                 where = at(file, f"texts.{slot.id.partition('.')[2]}")
                 yield Problem(where, "is never said", "remove it, or say it somewhere", harmless=True)
-    for text_id in sorted(_SAID_BY_CODE - dialogues.texts.keys()):
+    for text_id in sorted((_SAID_BY_CODE | _TOLD) - dialogues.texts.keys()):
         flow, _, name = text_id.partition(".")
         yield Problem(dialogues.folder, f"there is no text {text_id!r}", f"add [texts.{name}] to the flow {flow}")

@@ -47,7 +47,7 @@ def choices(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
     """Each choice leads somewhere: by a trigger of its state, or by a command that works everywhere."""
     for state in file.table.states:
         for choice in state.choices:
-            if choice not in _COMMANDS and (state.final or choice not in _triggers(file.table, state)):
+            if choice not in _COMMANDS | _FIRED.keys() and (state.final or choice not in _triggers(file.table, state)):
                 cure = f"add a transition with this trigger, or use a command: {', '.join(sorted(_COMMANDS))}"
                 yield Problem(at_state(file, state), f"choice {choice!r} leads nowhere", cure)
 
@@ -82,5 +82,10 @@ def entrances(dialogues: Dialogues) -> Iterator[Problem]:
                 yield Problem(at(file, "transitions"), f"nothing begins by {trigger!r}", cure)
 
 
-_FIRED = {"set_language": Intent.LANGUAGE, "withdraw_one": Intent.MY_CHOICES, "ask_one": Intent.START}
+_FIRED = {
+    "set_language": Intent.LANGUAGE,
+    "withdraw_one": Intent.MY_CHOICES,
+    "ask_one": Intent.START,
+    "lift": Intent.RESTRICT,
+}
 """Triggers, besides `start`, that begin the flow of an intent."""
