@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "preview": {"conversation", "i18n"},
     # what implements the protocols that service declares
     "channels": {"service.ports", "conversation", "consent"},
-    "stores": {"service.ports", "conversation", "consent"},
+    "stores": {"service.ports", "service.places", "conversation", "consent"},
     # processes of the program's own
     "engines": set(),
 }

@@ -1,0 +1,47 @@
+"""Every place that holds personal data: each can show what it holds of a person, and erase it (GDPR Art. 15, 17).
+
+Whoever adds a table or a Redis key adds it to a place, or says why it holds nothing personal: a test fails otherwise.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from bot.conversation.inbound import Sender
+from bot.service.ports import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whose data is shown or erased."""
+
+    person: PersonId
+    sender: Sender = field(default=Sender(), repr=False)
+    """All addresses in the clear; empty when they are not known any more."""
+    before: float = math.inf
+    """Unix seconds: a message that the person wrote later is not part of this; it makes them a new person."""
+
+
+class Place(Protocol):
+    """One kind of place."""
+
+    @property
+    def name(self) -> str:
+        """How exports call it, e.g. `requests`."""
+
+    @property
+    def holds(self) -> frozenset[str]:
+        """The tables, or kinds of Redis keys, that it answers for."""
+
+    async def export(self, subject: Subject) -> Any | None:
+        """Return what it holds, as plain data for JSON; None when that is nothing. Raises `Unavailable`."""
+
+    async def erase(self, subject: Subject) -> int:
+        """Erase it; return how many things. Again it finds nothing more. Raises `Unavailable`."""
+
+
+async def exported(places: Sequence[Place], subject: Subject) -> dict[str, Any]:
+    """Return all that all places hold of a person, by the name of the place. Raises `Unavailable`."""
+    found = {place.name: await place.export(subject) for place in places}
+    return {name: held for name, held in found.items() if held is not None}

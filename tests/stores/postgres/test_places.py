@@ -1,0 +1,103 @@
+"""Every table is somebody's: what is in it of a person is shown to them, and erased."""
+
+import json
+
+import pytest
+
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Right, State, close
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
+from bot.service.places import Subject, exported
+from bot.service.ports import Append, PersonId
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.ledger import Ledger
+from bot.stores.postgres.persons import Persons
+from bot.stores.postgres.places import NOT_PERSONAL, places
+from bot.stores.postgres.requests import Requests
+from bot.stores.postgres.tables import metadata
+from tests.stores.made import BSUID, PHONE, given, requested, withdrawn
+
+AT = 1_790_000_000
+OTHER = Sender("+447911123456", "GB.1")
+
+
+@pytest.fixture
+async def subject(database: Database, keys: Keyring) -> Subject:
+    """Somebody who has something in every table."""
+    return await known(database, keys, Sender(PHONE, BSUID), "ana")
+
+
+async def known(database: Database, keys: Keyring, sender: Sender, name: str) -> Subject:
+    (person,) = await Persons(database, keys).create([sender])
+    entries = [requested(f"{name}1"), given(f"{name}2"), withdrawn(f"{name}3")]
+    await Ledger(database, keys).append([Append(person, 0, entries)])
+    requests = Requests(database)
+    request, _ = await requests.open(
+        person, Right.ACCESS, AT, keys.message(name), AT, Calendar("DE", "Europe/Berlin", None)
+    )
+    done = close(request, State.DONE, "")
+    await requests.change(request, done, actor="operator", reason=f"sent to {name}'s {PHONE}", now=AT)
+    await database.execute(
+        "INSERT INTO exports (id, made_at, expires_at, person, token, document, data) "
+        "VALUES (gen_random_uuid(), 1, 2, $1, $2, 'sealed', 'sealed')",
+        person,
+        name.encode(),
+    )
+    return Subject(person, sender)
+
+
+def test_every_table_is_in_a_place_or_holds_nothing_personal(database: Database, keys: Keyring) -> None:
+    held = [name for place in places(database, keys) for name in place.holds]
+    assert len(set(held)) == len(held), "two places answer for one table"
+    assert sorted([*held, *NOT_PERSONAL]) == sorted(metadata.tables)
+
+
+def test_no_table_with_a_person_is_said_to_hold_nothing_personal() -> None:
+    for name in NOT_PERSONAL:
+        assert "person" not in metadata.tables[name].columns
+
+
+async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Keyring, subject: Subject) -> None:
+    shown = await exported(places(database, keys), subject)
+    assert shown.keys() == {"person", "consents", "requests", "documents"}
+    assert (shown["person"]["phone"], shown["person"]["whatsapp_user_id"]) == (PHONE, BSUID)
+    assert [entry["what"] for entry in shown["consents"]] == ["requested", "given", "withdrawn"]
+    assert shown["consents"][1]["answer"] == "Yes please"
+    assert shown["consents"][0]["text_shown"] == "May we write to you? Reply *YES*."
+    assert [step["state"] for step in shown["requests"][0]["steps"]] == ["open", "done"]
+    assert len(shown["documents"]) == 1
+    json.dumps(shown)
+
+
+async def test_of_nobody_there_is_nothing(database: Database, keys: Keyring) -> None:
+    nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
+    assert await exported(places(database, keys), nobody) == {}
+    assert [await place.erase(nobody) for place in places(database, keys)] == [0, 0, 0, 0, 0]
+
+
+async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, keys: Keyring, subject: Subject) -> None:
+    other = await known(database, keys, OTHER, "ben")
+    before = await exported(places(database, keys), other)
+    assert {place.name: await place.erase(subject) for place in places(database, keys)} == {
+        "person": 1,
+        "requests": 1,
+        "documents": 1,
+        "consents": 0,
+        "kept_after_an_erasure": 0,
+    }
+    assert sum([await place.erase(subject) for place in places(database, keys)]) == 0
+    left = await exported(places(database, keys), subject)
+    assert left.keys() == {"consents", "requests"}
+    assert [entry["answer"] for entry in left["consents"]] == ["", None, None]
+    assert PHONE not in json.dumps(left)
+    assert await exported(places(database, keys), other) == before
+    assert await database.fetch("SELECT FROM addresses WHERE person = $1", subject.person) == []
+
+
+async def test_of_a_request_nothing_but_the_reason_can_be_taken(database: Database, subject: Subject) -> None:
+    for change in ("reason = 'another'", "reason = '', actor = 'nobody'", "state = 'open', reason = ''"):
+        with pytest.raises(Exception, match="append-only"):
+            await database.execute(f"UPDATE request_steps SET {change}")
+    with pytest.raises(Exception, match="append-only"):
+        await database.execute("DELETE FROM request_steps")
