@@ -37,11 +37,11 @@ from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.inbox import Inbox
 from bot.stores.redis.keys import Shard
-from bot.stores.redis.outbox import Outbox
+from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.throttle import Throttle
-from bot.stores.redis.wire import read_event, read_handed_over, read_outbound
+from bot.stores.redis.wire import read_assigned, read_event, read_handed_over
 from bot.web import Health, health_routes, webhook_routes
 
 _COMMAND_CONNECTIONS = 3
@@ -71,8 +71,9 @@ class ShardStores:
         self.sessions = Sessions(client, shard)
         self.outbox = Outbox(client, shard)
         self.events: Stream[Event] = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
-        self.messages = Stream(reader, shard.outbox, read_outbound, abandoned_after_ms=abandoned)
+        self.messages = Messages(reader, shard, abandoned_after_ms=abandoned)
         self.handover = Stream(reader, shard.handover, read_handed_over, abandoned_after_ms=abandoned)
+        self.tasks = Stream(reader, shard.tasks, read_assigned, abandoned_after_ms=abandoned)
 
 
 class Runtime:
@@ -98,7 +99,7 @@ class Runtime:
         self.persons = Persons(database, keys)
         self.ledger = Ledger(database, keys)
         self.checkpoints = Checkpoints(database, keys.signers[0])
-        self.requests = Requests(database)
+        self.requests = Requests(database, keys)
         self.shards = [ShardStores(client, reader, Shard(number), settings) for number in range(settings.shards)]
         self.receive = self._receive() if not settings.missing() else None
         self._serving = serving
@@ -169,11 +170,12 @@ class Runtime:
 
         They are read in the order in which a message passes them, so that none on its way is missed.
         """
-        lengths = dict.fromkeys(("inbox", "outbox", "handover", "dead"), 0)
+        lengths = dict.fromkeys(("inbox", "outbox", "handover", "tasks", "dead"), 0)
         for shard in self.shards:
             lengths["inbox"] += await shard.events.length()
             lengths["handover"] += await shard.handover.length()
-            lengths["outbox"] += await shard.messages.length()
+            lengths["tasks"] += await shard.tasks.length()
+            lengths["outbox"] += await shard.outbox.waiting() + await shard.messages.length()
             lengths["dead"] += await shard.dead.count()
         return lengths
 

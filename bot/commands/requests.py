@@ -39,11 +39,13 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def show(id: Id, as_json: AsJson = False) -> None:
     """Show a request and every step that it took."""
-    request, steps = run(_found(read_settings(), id))
+    request, steps, details = run(_found(read_settings(), id))
     if as_json:
-        print_json(as_dict(request) | {"steps": [_step(step) for step in steps]})
+        print_json(as_dict(request) | {"details": details, "steps": [_step(step) for step in steps]})
         return
     typer.echo(f"{request.right} of person {request.person}: {request.state}, due {request.due}")
+    if details:
+        typer.echo(f"  in their words: {details}")
     for step in steps:
         typer.echo(f"  {_time(step.at)}  {step.state:9} by {step.actor}  {step.reason}")
 
@@ -71,9 +73,10 @@ async def _waiting(settings: Settings) -> list[Request]:
         return await runtime.requests.waiting()
 
 
-async def _found(settings: Settings, id: str) -> tuple[Request, Sequence[Step]]:
+async def _found(settings: Settings, id: str) -> tuple[Request, Sequence[Step], str]:
     async with open_runtime(settings) as runtime:
-        return await _one(runtime, id)
+        request, steps = await _one(runtime, id)
+        return request, steps, await runtime.requests.details(request.id)
 
 
 async def _one(runtime: Runtime, id: str) -> tuple[Request, Sequence[Step]]:

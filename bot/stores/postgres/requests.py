@@ -8,13 +8,15 @@ from uuid_utils.compat import uuid7
 
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Request, Right, State, received
+from bot.keys import Keyring, PersonKey
 from bot.service.ports import PersonId
-from bot.stores.postgres.connect import Database
+from bot.stores.postgres.connect import Connection, Database
 
 _OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
 
 _ADD = """
-INSERT INTO requests (id, person, right_asked, received_at, due, state, inbound) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO requests (id, person, right_asked, received_at, due, state, inbound, details)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (inbound, right_asked) DO NOTHING RETURNING id
 """
 
@@ -41,24 +43,34 @@ class ChangedMeanwhile(Exception):
 class Requests:
     """Tables `requests` and `request_steps`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
+        self._keys = keys
 
     async def open(
-        self, person: PersonId, right: Right, at: int, inbound: bytes, now: float, calendar: Calendar
+        self,
+        person: PersonId,
+        right: Right,
+        at: int,
+        inbound: bytes,
+        now: float,
+        calendar: Calendar,
+        details: str = "",
     ) -> tuple[Request, bool]:
         """Note a request that a message made; also return whether it is new.
 
-        Who asks again while the same request is open gets that one; the same message never makes two.
+        Who asks again while the same request is open gets that one, unless the new one has `details`, the person's
+        own words; the same message never makes two.
         """
         async with self._database.transaction() as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"request {person}")
             waiting = await connection.fetchrow(_OPEN, person, right)
-            if waiting is not None:
+            if waiting is not None and not details:
                 return _request(waiting), False
             request = received(str(uuid7()), person, right, at, calendar)
+            sealed = (await self._key(connection, person)).seal(details) if details else b""
             added = await connection.fetchval(
-                _ADD, request.id, person, right, request.received_at, request.due, request.state, inbound
+                _ADD, request.id, person, right, request.received_at, request.due, request.state, inbound, sealed
             )
             if added is None:
                 known = await connection.fetchrow(
@@ -82,6 +94,18 @@ class Requests:
             return None
         steps = await self._database.fetch("SELECT * FROM request_steps WHERE request = $1 ORDER BY number", request_id)
         return _request(rows[0]), [Step(row["at"], State(row["state"]), row["actor"], row["reason"]) for row in steps]
+
+    async def details(self, request_id: str) -> str:
+        """Return the person's own words of a request; empty when there are none, or they are erased."""
+        rows = await self._database.fetch(
+            "SELECT details, key FROM requests JOIN persons ON persons.id = person WHERE requests.id = $1", request_id
+        )
+        if not rows or not rows[0]["details"]:
+            return ""
+        return self._keys.person(rows[0]["key"]).open(rows[0]["details"])
+
+    async def _key(self, connection: Connection, person: PersonId) -> PersonKey:
+        return self._keys.person(await connection.fetchval("SELECT key FROM persons WHERE id = $1", person))
 
     async def waiting(self) -> list[Request]:
         """Return all open requests, the most urgent first."""

@@ -132,6 +132,13 @@ requests = Table(
     Column("right_asked", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("inbound", LargeBinary, nullable=False, comment="keyed hash of the message's id"),
+    Column(
+        "details",
+        LargeBinary,
+        nullable=False,
+        server_default="",
+        comment="the person's own words, sealed with their key",
+    ),
     UniqueConstraint("inbound", "right_asked"),
 )
 

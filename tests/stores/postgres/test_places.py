@@ -32,7 +32,7 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
     (person,) = await Persons(database, keys).create([sender])
     entries = [requested(f"{name}1"), given(f"{name}2"), withdrawn(f"{name}3")]
     await Ledger(database, keys).append([Append(person, 0, entries)])
-    requests = Requests(database)
+    requests = Requests(database, keys)
     request, _ = await requests.open(
         person, Right.ACCESS, AT, keys.message(name), AT, Calendar("DE", "Europe/Berlin", None)
     )

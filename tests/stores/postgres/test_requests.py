@@ -6,8 +6,11 @@ import pytest
 
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right, State, close, extend
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
+from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import ChangedMeanwhile, Requests
 
 BERLIN = Calendar("DE", "Europe/Berlin")
@@ -17,8 +20,8 @@ AT = 1_790_000_000
 
 
 @pytest.fixture
-def requests(database: Database) -> Requests:
-    return Requests(database)
+def requests(database: Database, keys: Keyring) -> Requests:
+    return Requests(database, keys)
 
 
 async def test_a_request_is_kept_with_its_first_step(requests: Requests) -> None:
@@ -43,6 +46,26 @@ async def test_who_asks_again_meanwhile_gets_the_request_that_waits(requests: Re
     other, other_new = await requests.open(ANA, Right.ERASURE, AT + 60, b"m2", AT + 60, BERLIN)
     assert (again.id, new) == (first.id, False)
     assert (other.id != first.id, other_new) == (True, True)
+
+
+async def test_what_the_person_wants_corrected_is_sealed_and_each_text_is_a_request_of_its_own(
+    requests: Requests, database: Database, keys: Keyring
+) -> None:
+    (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
+    first, _ = await requests.open(person, Right.RECTIFICATION, AT, b"m1", AT, BERLIN, "I am Ana, not Anna")
+    second, new = await requests.open(person, Right.RECTIFICATION, AT, b"m2", AT, BERLIN, "and not Mrs")
+    assert new
+    assert await requests.details(first.id) == "I am Ana, not Anna"
+    assert await requests.details(second.id) == "and not Mrs"
+    rows = await database.fetch("SELECT details FROM requests")
+    assert not any(b"Ana" in row["details"] for row in rows)
+
+
+async def test_an_erased_person_s_words_are_gone(requests: Requests, database: Database, keys: Keyring) -> None:
+    (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
+    request, _ = await requests.open(person, Right.RECTIFICATION, AT, b"m1", AT, BERLIN, "I am Ana, not Anna")
+    await database.execute("DELETE FROM persons WHERE id = $1", person)
+    assert await requests.details(request.id) == ""
 
 
 async def test_after_an_answer_one_may_ask_anew(requests: Requests) -> None:
