@@ -4,7 +4,7 @@ Whoever adds a table or a Redis key adds it to a place, or says why it holds not
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,20 +28,20 @@ class Place(Protocol):
 
     @property
     def name(self) -> str:
-        """How exports call it, e.g. `requests`."""
+        """How reports of an erasure call it, e.g. `requests`."""
 
     @property
     def holds(self) -> frozenset[str]:
         """The tables, or kinds of Redis keys, that it answers for."""
 
-    async def export(self, subject: Subject) -> Any | None:
-        """Return what it holds, as plain data for JSON; None when that is nothing. Raises `Unavailable`."""
+    async def export(self, subject: Subject) -> Mapping[str, Any] | None:
+        """Return what it holds, as some keys of `my_data.Gathered`; None when that is nothing. Raises `Unavailable`."""
 
     async def erase(self, subject: Subject) -> int:
         """Erase it; return how many things. Again it finds nothing more. Raises `Unavailable`."""
 
 
-async def exported(places: Sequence[Place], subject: Subject) -> dict[str, Any]:
-    """Return all that all places hold of a person, by the name of the place. Raises `Unavailable`."""
-    found = {place.name: await place.export(subject) for place in places}
-    return {name: held for name, held in found.items() if held is not None}
+async def exported(places: Sequence[Place], subject: Subject) -> list[Mapping[str, Any]]:
+    """Return all that all places hold of a person, for `my_data.my_data`. Raises `Unavailable`."""
+    held = [await place.export(subject) for place in places]
+    return [one for one in held if one is not None]

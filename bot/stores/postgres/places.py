@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
+from bot.consent.evidence import Fact
+from bot.consent.lifecycle import Consent, Status, fold
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.places import Place, Subject
 from bot.stores.postgres.connect import Database
-from bot.stores.postgres.story import story
+from bot.stores.postgres.story import StoryEntry, story
 
 NOT_PERSONAL: Mapping[str, str] = {
     "wordings": "texts as they were shown to everybody, shown to a person with their entries",
@@ -20,6 +22,8 @@ NOT_PERSONAL: Mapping[str, str] = {
     "checkpoints": "signed hashes of the whole tree",
 }
 """Tables that hold nothing of a person, and why."""
+
+Export = Mapping[str, Any]
 
 _decode = msgspec.msgpack.Decoder(Sender).decode
 
@@ -34,20 +38,21 @@ class PersonRow:
         self._database = database
         self._keys = keys
 
-    async def export(self, subject: Subject) -> dict[str, Any] | None:
+    async def export(self, subject: Subject) -> Export | None:
         """Return the addresses, the language, and since when the person is known."""
         rows = await self._database.fetch("SELECT * FROM persons WHERE id = $1", subject.person)
         if not rows:
             return None
         sender = _decode(self._keys.decrypt(rows[0]["addresses"]))
-        return {
+        person = {
             "id": subject.person,
-            "phone": sender.phone,
-            "whatsapp_user_id": sender.bsuid,
+            "since": rows[0]["created_at"].isoformat(),
             "language": rows[0]["locale"],
-            "known_since": rows[0]["created_at"].isoformat(timespec="seconds"),
-            "last_contact": _time(rows[0]["last_contact"]),
+            "phone": sender.phone,
+            "whatsapp_id": sender.bsuid,
+            "last_contact": _time_if_any(rows[0]["last_contact"]),
         }
+        return {"person": person}
 
     async def erase(self, subject: Subject) -> int:
         """Delete the row; the addresses that lead to it go with it."""
@@ -67,36 +72,67 @@ class LedgerEntries:
         self._database = database
         self._keys = keys
 
-    async def export(self, subject: Subject) -> list[dict[str, Any]] | None:
-        """Return every entry with the text that it showed, the notice and the answer."""
+    async def export(self, subject: Subject) -> Export | None:
+        """Return every entry with the text that it showed, the notice and the answer, and what they amount to."""
         entries = await story(self._database, self._keys, subject.person)
-        return [
-            {
-                "what": entry.kind.value,
-                "purpose": entry.purpose,
-                "at": _time(entry.at),
-                "recorded_at": _time(entry.recorded_at),
-                "language": entry.locale,
-                "text_shown": entry.text,
-                "answer": entry.answer,
-                "understood_as": entry.rule,
-                "valid_until": _time(entry.expires_at),
-                "privacy_notice": entry.notice,
-                "privacy_notice_url": entry.notice_url,
-                "legal_basis": entry.legal_basis,
-                "method": entry.method.value,
-                "by": entry.actor,
-            }
-            for entry in entries
-        ] or None
+        if not entries:
+            return None
+        record = fold(_fact(entry) for entry in entries)
+        return {
+            "consents": [_consent(purpose, consent) for purpose, consent in record.consents.items()],
+            "history": [_happened(entry) for entry in entries],
+        }
 
     async def erase(self, subject: Subject) -> int:
         """Leave the entries; the answers in them die with the person's key."""
         return 0
 
 
+def _fact(entry: StoryEntry) -> Fact:
+    return Fact(
+        kind=entry.kind,
+        purpose=entry.purpose,
+        at=entry.at,
+        recorded_at=entry.recorded_at,
+        question=entry.question,
+        locale=entry.locale,
+        expires_at=entry.expires_at,
+        notice=entry.notice,
+        wording=entry.wording,
+    )
+
+
+def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
+    return {
+        "purpose": purpose,
+        "status": consent.status.value,
+        "since": _time_if_any(consent.since),
+        "valid_until": _time(consent.expires_at) if consent.status is Status.GIVEN else None,
+        "notice_version": consent.notice if consent.status is Status.GIVEN else "",
+    }
+
+
+def _happened(entry: StoryEntry) -> dict[str, Any]:
+    return {
+        "at": _time(entry.at),
+        "recorded_at": _time(entry.recorded_at),
+        "kind": entry.kind.value,
+        "purpose": entry.purpose,
+        "method": entry.method.value,
+        "locale": entry.locale,
+        "wording": entry.text,
+        "answer": entry.answer or "",
+        "rule": entry.rule,
+        "legal_basis": entry.legal_basis,
+        "valid_until": _time_if_any(entry.expires_at),
+        "notice_version": entry.notice,
+        "notice_url": entry.notice_url,
+        "entry_hash": entry.entry_hash.hex(),
+    }
+
+
 class RequestRows:
-    """What the person asked for about their data.
+    """What the person asked for about their data, in their own words where they are needed.
 
     That they asked, and by when it was answered, stays: the company must be able to show it (GDPR Art. 5(2)).
     """
@@ -105,26 +141,32 @@ class RequestRows:
     holds = frozenset({"requests", "request_steps"})
 
     _STEPS = """
-    SELECT steps.*, right_asked, received_at, due, requests.state AS stands
-    FROM requests JOIN request_steps AS steps ON steps.request = requests.id
+    SELECT steps.*, right_asked, received_at, due, requests.state AS stands, details, persons.key
+    FROM requests
+    JOIN request_steps AS steps ON steps.request = requests.id
+    LEFT JOIN persons ON persons.id = requests.person
     WHERE person = $1 ORDER BY received_at, request, number
     """
 
-    _EMPTY = """
+    _EMPTY_REASONS = """
     UPDATE request_steps SET reason = '' FROM requests
     WHERE requests.id = request_steps.request AND person = $1 AND reason <> '' RETURNING 1
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _EMPTY_DETAILS = "UPDATE requests SET details = '' WHERE person = $1 AND details <> '' RETURNING 1"
 
-    async def export(self, subject: Subject) -> list[dict[str, Any]] | None:
-        """Return every request with its steps."""
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Export | None:
+        """Return every request with its steps; the person's own words are the reason of the first."""
         found: dict[object, dict[str, Any]] = {}
         for row in await self._database.fetch(self._STEPS, subject.person):
             request = found.setdefault(
                 row["request"],
                 {
+                    "id": str(row["request"]),
                     "right": row["right_asked"],
                     "received_at": _time(row["received_at"]),
                     "due": row["due"].isoformat(),
@@ -132,14 +174,16 @@ class RequestRows:
                     "steps": [],
                 },
             )
-            request["steps"].append(
-                {"at": _time(row["at"]), "state": row["state"], "by": row["actor"], "reason": row["reason"]}
-            )
-        return list(found.values()) or None
+            reason = row["reason"]
+            if not request["steps"] and row["details"] and row["key"]:
+                reason = self._keys.person(row["key"]).open(row["details"])
+            request["steps"].append({"at": _time(row["at"]), "state": row["state"], "reason": reason})
+        return {"requests": list(found.values())} if found else None
 
     async def erase(self, subject: Subject) -> int:
-        """Empty the reasons, which are free text."""
-        return await _count(self._database, self._EMPTY, subject)
+        """Empty all that is free text."""
+        reasons = await _count(self._database, self._EMPTY_REASONS, subject)
+        return reasons + await _count(self._database, self._EMPTY_DETAILS, subject)
 
 
 class ExportRows:
@@ -151,17 +195,12 @@ class ExportRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def export(self, subject: Subject) -> list[dict[str, Any]] | None:
+    async def export(self, subject: Subject) -> Export | None:
         """Return that there are documents, not what is in them: that is all the rest."""
-        rows = await self._database.fetch("SELECT * FROM exports WHERE person = $1 ORDER BY made_at", subject.person)
-        return [
-            {
-                "made_at": _time(row["made_at"]),
-                "expires_at": _time(row["expires_at"]),
-                "fetched_at": _time(row["fetched_at"]),
-            }
-            for row in rows
-        ] or None
+        rows = await self._database.fetch(
+            "SELECT made_at FROM exports WHERE person = $1 ORDER BY made_at", subject.person
+        )
+        return {"waiting": [{"what": "document", "since": _time(row["made_at"])} for row in rows]} if rows else None
 
     async def erase(self, subject: Subject) -> int:
         """Delete the documents: their links lead nowhere any more."""
@@ -177,29 +216,23 @@ class KeptRows:
     name = "kept_after_an_erasure"
     holds = frozenset({"suppressions", "retained", "erasures"})
 
+    _FOUND = """
+    SELECT scope AS text, since FROM suppressions WHERE token = ANY($1::bytea[])
+    UNION SELECT 'proof until ' || until, at FROM retained JOIN erasures USING (person) WHERE token = ANY($1::bytea[])
+    ORDER BY since, text
+    """
+
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
         self._keys = keys
 
-    async def export(self, subject: Subject) -> dict[str, Any] | None:
-        """Return what is found by the person's addresses."""
+    async def export(self, subject: Subject) -> Export | None:
+        """Return what is found by the person's addresses: withdrawn purposes, and proofs with their last day."""
         addresses = [address for address in (subject.sender.bsuid, subject.sender.phone) if address]
         tokens = [token for address in addresses for token in self._keys.addresses(address)]
-        withdrawn = await self._database.fetch(
-            "SELECT scope, max(since) AS since FROM suppressions WHERE token = ANY($1::bytea[]) GROUP BY 1 ORDER BY 1",
-            tokens,
-        )
-        proofs = await self._database.fetch(
-            "SELECT at, max(until) AS until FROM retained JOIN erasures USING (person) "
-            "WHERE token = ANY($1::bytea[]) GROUP BY 1 ORDER BY 1",
-            tokens,
-        )
-        if not withdrawn and not proofs:
-            return None
-        return {
-            "withdrawn": [{"purpose": row["scope"], "since": _time(row["since"])} for row in withdrawn],
-            "erased": [{"at": _time(row["at"]), "proof_kept_until": row["until"].isoformat()} for row in proofs],
-        }
+        rows = await self._database.fetch(self._FOUND, tokens)
+        kept = [{"what": self.name, "since": _time(row["since"]), "text": row["text"]} for row in rows]
+        return {"waiting": kept} if kept else None
 
     async def erase(self, subject: Subject) -> int:
         """Leave everything."""
@@ -210,7 +243,7 @@ def places(database: Database, keys: Keyring) -> Sequence[Place]:
     """Return all places, in the order in which they are erased: the person's key, which opens the rest, is the last."""
     return (
         ExportRows(database),
-        RequestRows(database),
+        RequestRows(database, keys),
         LedgerEntries(database, keys),
         KeptRows(database, keys),
         PersonRow(database, keys),
@@ -221,5 +254,9 @@ async def _count(database: Database, statement: str, subject: Subject) -> int:
     return len(await database.fetch(statement, subject.person))
 
 
-def _time(seconds: float | None) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds") if seconds else None
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _time_if_any(seconds: float) -> str | None:
+    return _time(seconds) if seconds else None

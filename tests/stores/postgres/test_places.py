@@ -8,6 +8,7 @@ from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right, State, close
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.service.my_data import Gathered, gathered
 from bot.service.places import Subject, exported
 from bot.service.ports import Append, PersonId
 from bot.stores.postgres.connect import Database
@@ -34,10 +35,10 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
     await Ledger(database, keys).append([Append(person, 0, entries)])
     requests = Requests(database, keys)
     request, _ = await requests.open(
-        person, Right.ACCESS, AT, keys.message(name), AT, Calendar("DE", "Europe/Berlin", None)
+        person, Right.RECTIFICATION, AT, keys.message(name), AT, Calendar("DE", "Europe/Berlin", None), "my name is Ana"
     )
     done = close(request, State.DONE, "")
-    await requests.change(request, done, actor="operator", reason=f"sent to {name}'s {PHONE}", now=AT)
+    await requests.change(request, done, actor="operator", reason=f"sent to {PHONE}", now=AT)
     await database.execute(
         "INSERT INTO exports (id, made_at, expires_at, person, token, document, data) "
         "VALUES (gen_random_uuid(), 1, 2, $1, $2, 'sealed', 'sealed')",
@@ -58,40 +59,46 @@ def test_no_table_with_a_person_is_said_to_hold_nothing_personal() -> None:
         assert "person" not in metadata.tables[name].columns
 
 
+async def shown(database: Database, keys: Keyring, subject: Subject) -> Gathered:
+    return gathered(await exported(places(database, keys), subject))
+
+
 async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Keyring, subject: Subject) -> None:
-    shown = await exported(places(database, keys), subject)
-    assert shown.keys() == {"person", "consents", "requests", "documents"}
-    assert (shown["person"]["phone"], shown["person"]["whatsapp_user_id"]) == (PHONE, BSUID)
-    assert [entry["what"] for entry in shown["consents"]] == ["requested", "given", "withdrawn"]
-    assert shown["consents"][1]["answer"] == "Yes please"
-    assert shown["consents"][0]["text_shown"] == "May we write to you? Reply *YES*."
-    assert [step["state"] for step in shown["requests"][0]["steps"]] == ["open", "done"]
-    assert len(shown["documents"]) == 1
-    json.dumps(shown)
+    whole = await shown(database, keys, subject)
+    assert (whole.person.phone, whole.person.whatsapp_id) == (PHONE, BSUID)
+    assert [(one.purpose, one.status) for one in whole.consents] == [("order_updates", "withdrawn")]
+    assert [entry.kind for entry in whole.history] == ["requested", "given", "withdrawn"]
+    assert [entry.answer for entry in whole.history] == ["", "Yes please", "STOP"]
+    assert whole.history[0].wording == "May we write to you? Reply *YES*."
+    assert [(step.state, step.reason) for step in whole.requests[0].steps] == [
+        ("open", "my name is Ana"),
+        ("done", f"sent to {PHONE}"),
+    ]
+    assert [one.what for one in whole.waiting] == ["document"]
 
 
 async def test_of_nobody_there_is_nothing(database: Database, keys: Keyring) -> None:
     nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
-    assert await exported(places(database, keys), nobody) == {}
+    assert await exported(places(database, keys), nobody) == []
     assert [await place.erase(nobody) for place in places(database, keys)] == [0, 0, 0, 0, 0]
 
 
 async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, keys: Keyring, subject: Subject) -> None:
     other = await known(database, keys, OTHER, "ben")
-    before = await exported(places(database, keys), other)
+    before = await shown(database, keys, other)
     assert {place.name: await place.erase(subject) for place in places(database, keys)} == {
         "person": 1,
-        "requests": 1,
+        "requests": 2,
         "documents": 1,
         "consents": 0,
         "kept_after_an_erasure": 0,
     }
     assert sum([await place.erase(subject) for place in places(database, keys)]) == 0
     left = await exported(places(database, keys), subject)
-    assert left.keys() == {"consents", "requests"}
-    assert [entry["answer"] for entry in left["consents"]] == ["", None, None]
+    assert [set(one) for one in left] == [{"requests"}, {"consents", "history"}]
+    assert [entry["answer"] for entry in left[1]["history"]] == ["", "", ""]
     assert PHONE not in json.dumps(left)
-    assert await exported(places(database, keys), other) == before
+    assert await shown(database, keys, other) == before
     assert await database.fetch("SELECT FROM addresses WHERE person = $1", subject.person) == []
 
 

@@ -1,0 +1,156 @@
+"""What stays of an erased person: which purposes may not be written for, and a way to their proof. Pure.
+
+GDPR Art. 17(3)(b), (e) and 21(3): someone erased is not someone who may be contacted as new. All that is kept is a
+keyed hash of each address; a list of erasures with it is kept beside the backups, too, so that none comes back.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from bot.consent.evidence import EVERY, Entry, Kind, Method
+from bot.consent.lifecycle import Record, Status
+
+
+@dataclass(frozen=True, slots=True)
+class AddressToken:
+    """The keyed hash of an address, and which key made it."""
+
+    token: bytes
+    key_id: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Nothing may be written to an address for a purpose, until its owner says a new yes."""
+
+    address: AddressToken
+    scope: str
+    """Id of a purpose, or `EVERY`."""
+    since: int
+    """When it was withdrawn, unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """A way from an address to the entries of an erased person."""
+
+    address: AddressToken
+    until: date
+    """The last day on which the proof is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One person's erasure and what it left."""
+
+    person: str
+    """Empty: only suppressions, of persons whose proof is past its end."""
+    at: int
+    """Unix seconds."""
+    reason: str
+    suppressions: tuple[Suppression, ...] = ()
+    leads: tuple[Lead, ...] = ()
+
+
+def erased(person: str, at: int, recorded_at: float, actor: str) -> Entry:
+    """Return the entry that ends a person's ledger."""
+    return Entry(
+        kind=Kind.ERASED,
+        purpose=EVERY,
+        at=at,
+        recorded_at=recorded_at,
+        inbound=f"erase {person}",
+        method=Method.ERASURE,
+        actor=actor,
+    )
+
+
+def kept(
+    person: str, at: int, reason: str, record: Record, addresses: Iterable[AddressToken], proof_days: int
+) -> Erasure:
+    """Return what the erasure of a person leaves; `record` is theirs after it."""
+    tokens = tuple(addresses)
+    withdrawn = {
+        purpose: consent.stopped_at
+        for purpose, consent in record.consents.items()
+        if consent.stopped_at and consent.status is not Status.GIVEN
+    }
+    until = datetime.fromtimestamp(at, UTC).date() + timedelta(days=proof_days)
+    return Erasure(
+        person,
+        at,
+        reason,
+        tuple(Suppression(token, purpose, since) for token in tokens for purpose, since in withdrawn.items()),
+        tuple(Lead(token, until) for token in tokens),
+    )
+
+
+def inherited(
+    person: str, record: Record, suppressed: Mapping[str, int], purposes: Iterable[str], now: float
+) -> list[Entry]:
+    """Return the withdrawals that a person's ledger lacks: those of someone erased who had one of their addresses.
+
+    `suppressed` is scope → since; `EVERY` stands for all `purposes`.
+    """
+    everywhere = suppressed.get(EVERY, 0)
+    scopes = {purpose: everywhere for purpose in purposes if everywhere}
+    for scope, since in suppressed.items():
+        if scope != EVERY:
+            scopes[scope] = max(since, scopes.get(scope, 0))
+    return [
+        Entry(
+            kind=Kind.WITHDRAWN,
+            purpose=purpose,
+            at=since,
+            recorded_at=now,
+            inbound=f"suppressed {person} {since}",
+            method=Method.SUPPRESSION,
+            actor="system",
+        )
+        for purpose, since in scopes.items()
+        if record.consent(purpose).stopped_at < since
+    ]
+
+
+# --- a line of the list that is kept beside the backups
+
+
+def to_line(erasure: Erasure) -> bytes:
+    """Return one line of JSON with its end; it holds no address."""
+    line = {
+        "person": erasure.person,
+        "at": erasure.at,
+        "reason": erasure.reason,
+        "suppressions": [
+            _plain(one.address) | {"scope": one.scope, "since": one.since} for one in erasure.suppressions
+        ],
+        "proof": [_plain(lead.address) | {"until": lead.until.isoformat()} for lead in erasure.leads],
+    }
+    return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def from_line(line: bytes) -> Erasure:
+    """Undo `to_line`. Raises `ValueError` when the line is not whole."""
+    try:
+        read = orjson.loads(line)
+        return Erasure(
+            str(read["person"]),
+            int(read["at"]),
+            str(read["reason"]),
+            tuple(Suppression(_token(one), str(one["scope"]), int(one["since"])) for one in read["suppressions"]),
+            tuple(Lead(_token(one), date.fromisoformat(one["until"])) for one in read["proof"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise ValueError("this is no line of a list of erasures") from None
+
+
+def _plain(address: AddressToken) -> dict[str, Any]:
+    return {"token": address.token.hex(), "key_id": address.key_id.hex()}
+
+
+def _token(plain: Mapping[str, Any]) -> AddressToken:
+    return AddressToken(bytes.fromhex(plain["token"]), bytes.fromhex(plain["key_id"]))

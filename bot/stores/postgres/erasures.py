@@ -1,0 +1,167 @@
+"""What erasures left: suppressions, ways to the proof, and who was erased."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression
+from bot.keys import Keyring
+from bot.service.ports import PersonId
+from bot.stores.postgres.connect import Database
+
+_SUPPRESS = """
+INSERT INTO suppressions (token, key_id, scope, since)
+SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::text[], $4::bigint[]) AS new (token, key_id, scope, since)
+ORDER BY token, scope
+ON CONFLICT (token, scope) DO UPDATE SET since = greatest(suppressions.since, excluded.since)
+"""
+
+_RETAIN = """
+INSERT INTO retained (token, key_id, person, until)
+SELECT token, key_id, $3::uuid, until FROM unnest($1::bytea[], $2::bytea[], $4::date[]) AS new (token, key_id, until)
+ORDER BY token ON CONFLICT DO NOTHING
+"""
+
+_ERASED = "INSERT INTO erasures (person, at, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+
+_PAGE = 500
+
+_PAGE_OF_ERASURES = "SELECT person, at, reason FROM erasures WHERE person > $1 ORDER BY person LIMIT $2"
+
+_LEFT_BY = """
+SELECT retained.person, retained.token, retained.key_id, until, scope, since
+FROM retained LEFT JOIN suppressions USING (token) WHERE person = ANY($1::uuid[]) ORDER BY 1, 2, scope
+"""
+
+_ORPHANS = """
+SELECT token, key_id, scope, since FROM suppressions
+WHERE NOT EXISTS (SELECT FROM retained WHERE retained.token = suppressions.token) ORDER BY token, scope
+"""
+
+_PROOFS = """
+SELECT retained.person FROM retained JOIN erasures USING (person)
+WHERE token = ANY($1::bytea[]) GROUP BY 1, at ORDER BY at DESC, 1 DESC
+"""
+
+_OLDER = """
+SELECT (SELECT count(*) FROM suppressions WHERE NOT key_id = ANY($1::bytea[])) AS suppressions,
+    (SELECT count(*) FROM retained WHERE NOT key_id = ANY($1::bytea[])) AS proofs
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """How many rows only an older key of `SECRET_KEY` finds. Whose they are nobody knows, so they can't be renewed."""
+
+    suppressions: int
+    proofs: int
+
+    @property
+    def any(self) -> bool:
+        """Whether an older key is still needed."""
+        return self.suppressions + self.proofs > 0
+
+
+class Erasures:
+    """Tables `suppressions`, `retained` and `erasures`. Implements `ports.Erasures`."""
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def keep(self, erasure: Erasure) -> None:
+        """Note an erasure with all that it leaves; again changes nothing."""
+        suppressions, leads = erasure.suppressions, erasure.leads
+        async with self._database.transaction() as connection:
+            await connection.execute(
+                _SUPPRESS,
+                [one.address.token for one in suppressions],
+                [one.address.key_id for one in suppressions],
+                [one.scope for one in suppressions],
+                [one.since for one in suppressions],
+            )
+            if erasure.person:
+                await connection.execute(_ERASED, erasure.person, erasure.at, erasure.reason)
+                await connection.execute(
+                    _RETAIN,
+                    [lead.address.token for lead in leads],
+                    [lead.address.key_id for lead in leads],
+                    erasure.person,
+                    [lead.until for lead in leads],
+                )
+
+    async def suppressed(self, addresses: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Return what may not be written for, address → scope → since, whichever key made the token."""
+        by_token = {token: address for address in addresses for token in self._keys.addresses(address)}
+        found: dict[str, dict[str, int]] = {}
+        rows = await self._database.fetch(
+            "SELECT token, scope, since FROM suppressions WHERE token = ANY($1::bytea[])", list(by_token)
+        )
+        for row in rows:
+            scopes = found.setdefault(by_token[row["token"]], {})
+            scopes[row["scope"]] = max(row["since"], scopes.get(row["scope"], 0))
+        return found
+
+    async def tokens(self, person: PersonId, addresses: Iterable[str]) -> list[AddressToken]:
+        """Return the tokens of all addresses that lead to a person, and of `addresses`."""
+        rows = await self._database.fetch("SELECT token, key_id FROM addresses WHERE person = $1", person)
+        stored = [AddressToken(row["token"], row["key_id"]) for row in rows]
+        told = [AddressToken(self._keys.address(address), self._keys.key_id) for address in addresses]
+        return list(dict.fromkeys([*stored, *told]))
+
+    async def proofs(self, address: str) -> list[PersonId]:
+        """Return the erased persons whose entries an address still leads to, the one erased last first."""
+        rows = await self._database.fetch(_PROOFS, self._keys.addresses(address))
+        return [PersonId(str(row["person"])) for row in rows]
+
+    async def erased_at(self, person: PersonId) -> int | None:
+        """Return when a person was erased, unix seconds; None when they were not."""
+        rows = await self._database.fetch("SELECT at FROM erasures WHERE person = $1", person)
+        return int(rows[0]["at"]) if rows else None
+
+    async def count(self) -> int:
+        """Return how many persons were erased."""
+        return int((await self._database.fetch("SELECT count(*) AS count FROM erasures"))[0]["count"])
+
+    async def all(self) -> AsyncIterator[Erasure]:
+        """Yield every erasure with what is left of it, and at the end suppressions whose person is not known."""
+        last = UUID(int=0)
+        while rows := await self._database.fetch(_PAGE_OF_ERASURES, last, _PAGE):
+            left: dict[UUID, list[asyncpg.Record]] = {}
+            for row in await self._database.fetch(_LEFT_BY, [row["person"] for row in rows]):
+                left.setdefault(row["person"], []).append(row)
+            for row in rows:
+                yield _erasure(row, left.get(row["person"], []))
+            last = rows[-1]["person"]
+        orphans = await self._database.fetch(_ORPHANS)
+        if orphans:
+            yield Erasure("", 0, "", tuple(_suppression(row) for row in orphans))
+
+    async def older(self) -> Older:
+        """Return how many rows were made with another key than the newest."""
+        (row,) = await self._database.fetch(_OLDER, [self._keys.key_id])
+        return Older(row["suppressions"], row["proofs"])
+
+    async def forget_ended(self, today: date, suppressed_before: int) -> int:
+        """Delete ways to proofs past their last day, and suppressions older than a moment; return how many."""
+        proofs = await self._database.fetch("DELETE FROM retained WHERE until < $1 RETURNING 1", today)
+        old = await self._database.fetch("DELETE FROM suppressions WHERE since < $1 RETURNING 1", suppressed_before)
+        return len(proofs) + len(old)
+
+
+def _erasure(row: "asyncpg.Record", left: "list[asyncpg.Record]") -> Erasure:
+    leads = {Lead(_address(one), one["until"]): None for one in left}
+    suppressions = tuple(_suppression(one) for one in left if one["scope"] is not None)
+    return Erasure(str(row["person"]), row["at"], row["reason"], suppressions, tuple(leads))
+
+
+def _suppression(row: "asyncpg.Record | dict[str, Any]") -> Suppression:
+    return Suppression(_address(row), row["scope"], row["since"])
+
+
+def _address(row: "asyncpg.Record | dict[str, Any]") -> AddressToken:
+    return AddressToken(row["token"], row["key_id"])
