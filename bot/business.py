@@ -108,11 +108,15 @@ class Storage(_Table):
 
 
 class Retention(_Table):
-    """How long data is kept, in days (GDPR Art. 5(1)(e), 13(2)(a))."""
+    """How long data is kept and a consent holds, where it is not as long as `bot.consent.retention` says by default."""
 
-    pending_question_days: int = Field(gt=0)
-    proof_after_withdrawal_days: int = Field(gt=0)
-    suppression_days: int = Field(gt=0)
+    unused_lapse: Duration | None = None
+    max_age: Duration | None = None
+    proof_after_withdrawal: Duration | None = None
+    suppression: Duration | None = None
+    prospect_after_last_contact: Duration | None = None
+    closed_requests: Duration | None = None
+    dead_letters: Duration | None = None
 
 
 class Business(_Table):
@@ -126,14 +130,15 @@ class Business(_Table):
     notices: tuple[Notice, ...] = Field(min_length=1)
     third_parties: tuple[ThirdParty, ...] = ()
     storage: Storage
-    retention: Retention
+    retention: Retention = Retention()
 
     @field_validator("purposes")
     @classmethod
-    def _ids_differ(cls, purposes: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
-        ids = [purpose.id for purpose in purposes]
-        if len(set(ids)) != len(ids):
+    def _differ(cls, purposes: tuple[Purpose, ...]) -> tuple[Purpose, ...]:
+        if len({purpose.id for purpose in purposes}) != len(purposes):
             raise ValueError("two purposes have the same id; rename one")
+        if len({purpose.title.casefold() for purpose in purposes}) != len(purposes):
+            raise ValueError("two purposes have the same title, and WhatsApp takes no equal buttons; rename one")
         return purposes
 
     @field_validator("human")
@@ -155,6 +160,12 @@ class Business(_Table):
     def notice(self) -> Notice:
         """The notice in force."""
         return self.notices[-1]
+
+    def notice_stands(self, version: str) -> bool:
+        """Whether a consent under this version of the notice still holds: no material change came after it."""
+        versions = [notice.version for notice in self.notices]
+        later = self.notices[versions.index(version) + 1 if version in versions else 0 :]
+        return not version or all(notice.change == "editorial" for notice in later)
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         """Return the purpose with this id."""

@@ -9,7 +9,9 @@ _FORM = re.compile(r"^(\d{1,6})([smhd])$")
 
 
 def parse_duration(text: Any) -> timedelta:
-    """Return the duration. Raises `ValueError` naming the form that is understood."""
+    """Return the duration, also if it is one already. Raises `ValueError` naming the form that is understood."""
+    if isinstance(text, timedelta):
+        return text
     found = _FORM.match(text) if isinstance(text, str) else None
     if not found:
         raise ValueError("not a duration; write a number and s, m, h or d, e.g. '48h'")

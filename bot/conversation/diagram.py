@@ -53,8 +53,7 @@ def _described(state: StateTable) -> Iterator[str]:
     if parts:
         yield f"    {state.name} : {_plain(state.name)} ({', '.join(parts)})"
     if state.expires:
-        hours = state.expires.after.total_seconds() / 3600
-        yield f"    note right of {state.name} : {_plain(state.expires.trigger)} after {hours:g} h"
+        yield f"    note right of {state.name} : {_plain(state.expires)} when nobody answers in time"
 
 
 def _label(transition: TransitionTable) -> str:

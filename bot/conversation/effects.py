@@ -122,7 +122,7 @@ def record_requested(turn: Turn) -> None:
         locale=shown.locale,
         wording=shown.sha256,
         shown=shown,
-        expires_at=_after(turn, min(turn.time_to_answer, turn.world.business.question_expires_after)),
+        expires_at=_after(turn, turn.world.business.question_expires_after),
         answer="",
         rule="",
     )

@@ -1,6 +1,7 @@
 """What ends consents and questions without a word from the person: time, a new notice, their switch, a new number."""
 
 from bot.consent.evidence import Kind, Method
+from bot.consent.retention import end
 from bot.conversation.flow import Flows
 from bot.conversation.standing import Standing
 from bot.conversation.turn import Turn
@@ -17,14 +18,16 @@ class Ending:
         """Record what ended before this message was written, whether or not a timer has come."""
         for purpose in turn.record.given:
             consent = turn.record.consent(purpose)
-            if turn.inbound.at >= consent.expires_at:
-                turn.record_fact(Kind.EXPIRED, purpose, method=Method.TIMER, actor="system", answer="", rule="")
-            elif not turn.world.notice_stands(consent.notice):
+            ends = end(consent, turn.session.last_at or turn.inbound.at, turn.world.retention)
+            if turn.inbound.at >= ends.at:
+                turn.record_fact(Kind.EXPIRED, purpose, method=Method.TIMER, actor="system", answer="", rule=ends.why)
+            elif not turn.world.business.notice_stands(consent.notice):
                 turn.record_fact(Kind.STALE, purpose, method=Method.NOTICE_CHANGE, actor="system", answer="", rule="")
         pending = turn.record.pending
         if pending is None:
             return
-        if turn.world.business.purpose(pending.purpose) is None or not turn.world.notice_stands(pending.notice):
+        business = turn.world.business
+        if business.purpose(pending.purpose) is None or not business.notice_stands(pending.notice):
             turn.close_question(Method.NOTICE_CHANGE)
         elif turn.inbound.at > pending.expires_at:
             self.lapse(turn, pending.question)
@@ -34,7 +37,7 @@ class Ending:
         place = self._flows.question
         expires = self._flows[place.flow].state(place.state).table.expires
         if expires and turn.record.pending is not None and turn.record.pending.question == question:
-            self._standing.visit(turn, place, expires.trigger)
+            self._standing.visit(turn, place, expires)
 
     def preference(self, turn: Turn, value: str) -> None:
         """WhatsApp's own switch: `stop` withdraws marketing; `resume` gives nothing back, it is no consent."""

@@ -40,8 +40,6 @@ class DialogueState(State):
         """Say the state's text to the person."""
         super().enter(event_data)
         turn = _turn(event_data)
-        if self.table.expires:
-            turn.time_to_answer = self.table.expires.after
         if self.table.say:
             self.speak(turn, self.table.say)
 

@@ -3,14 +3,11 @@
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.conversation.texts import Kind, Slot
-from bot.durations import parse_duration
 
 NO_FLOW = "business.toml"
 """Stands among the flows and is none."""
@@ -24,13 +21,6 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Expiry(_Table):
-    """When a state ends by itself."""
-
-    after: Annotated[timedelta, BeforeValidator(parse_duration)]
-    trigger: str
-
-
 class StateTable(_Table):
     """`[[states]]` of a flow file."""
 
@@ -41,7 +31,8 @@ class StateTable(_Table):
     """Texts under it, to tap: each fires the trigger, or the intent, of its name."""
     choices_from: str = ""
     """A function that makes the choices instead."""
-    expires: Expiry | None = None
+    expires: str = ""
+    """The trigger that ends it when `question_expires_after` of business.toml is over."""
     unclear: str = ""
     """The text said when an answer fits nothing."""
     final: bool = False

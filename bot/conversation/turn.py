@@ -6,7 +6,6 @@ A `Turn` lives inside one call of `dialogue.step` and is never shared.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -36,8 +35,6 @@ class Turn:
     """The purpose that is spoken about."""
     asked: str = ""
     """The id of the question asked in this turn."""
-    time_to_answer: timedelta = timedelta()
-    """How long the state that was entered waits for an answer."""
     likely: tuple[str, ...] = ()
     """Languages of the person's country, when theirs is not known yet."""
     entries: list[Entry] = field(default_factory=list)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from babel import Locale
 from babel.dates import format_timedelta
 from babel.lists import format_list
 
 from bot.business import Business
+from bot.consent.retention import Name, Policy, policy
 from bot.conversation.intents import Intent, Keywords
 from bot.conversation.texts import Texts
 
@@ -76,17 +78,14 @@ class World:
             language = self._languages[locale] = self._make(locale)
         return language
 
-    def notice_stands(self, version: str) -> bool:
-        """Whether a consent under this version of the notice still holds: no material change came after it."""
-        versions = [notice.version for notice in self.business.notices]
-        later = self.business.notices[versions.index(version) + 1 if version in versions else 0 :]
-        return not version or all(notice.change == "editorial" for notice in later)
+    @cached_property
+    def retention(self) -> Policy:
+        """How long consents hold and data is kept."""
+        return policy(self.business)
 
     def _make(self, locale: str) -> Language:
         business, texts = self.business, self.texts
-        proof = format_timedelta(
-            86400 * business.retention.proof_after_withdrawal_days, granularity="month", locale=babel_locale(locale)
-        )
+        proof = self.retention[Name.PROOF_AFTER_WITHDRAWAL].after
         ids = [f"purpose.{purpose.id}.{part}" for purpose in business.purposes for part in ("title", "description")]
         spoken = texts.locale_for(ids, locale)
         return Language(
@@ -97,7 +96,7 @@ class World:
                 "notice_url": business.notice.url_for(locale, business.default_locale),
                 "third_parties": "; ".join(party.name for party in business.third_parties) or "–",
                 "storage": ", ".join(business.storage.places),
-                "proof_time": proof,
+                "proof_time": format_timedelta(proof, granularity="month", locale=babel_locale(locale)),
                 "privacy_contact": business.controller.privacy_contact,
                 "contact": business.human.lines(),
             },

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from bot.business import Business
+from bot.consent.retention import Name, policy
 
 VERSION = 1
 """Of the shape."""
@@ -212,7 +213,7 @@ def gathered(exports: Iterable[Export]) -> Gathered:
 def my_data(exports: Iterable[Export], business: Business, now: float) -> MyData:
     """Return all data of one person; `now` in unix seconds. Raises `msgspec.ValidationError`."""
     found = gathered(exports)
-    controller, kept = business.controller, business.retention
+    controller, kept = business.controller, policy(business)
     titles = {purpose.id: purpose.title for purpose in business.purposes}
     return MyData(
         version=VERSION,
@@ -238,9 +239,9 @@ def my_data(exports: Iterable[Export], business: Business, now: float) -> MyData
         ],
         storage=list(business.storage.places),
         retention=Kept(
-            unanswered_question_days=kept.pending_question_days,
-            proof_after_withdrawal_days=kept.proof_after_withdrawal_days,
-            suppression_days=kept.suppression_days,
+            unanswered_question_days=business.question_expires_after.days,
+            proof_after_withdrawal_days=kept[Name.PROOF_AFTER_WITHDRAWAL].after.days,
+            suppression_days=kept[Name.SUPPRESSION].after.days,
         ),
         rights=[RightOf(right=right, law=law) for right, law in _RIGHTS],
         complaint=Complaint(

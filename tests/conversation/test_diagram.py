@@ -35,7 +35,7 @@ def test_consent_effects_are_marked() -> None:
 def test_a_state_tells_what_it_says_offers_and_waits_for() -> None:
     drawn = diagram(ALL["opt_in"])
     assert "asked : asked (says ask, offers yes, no)" in drawn
-    assert "note right of asked : lapse after 48 h" in drawn
+    assert "note right of asked : lapse when nobody answers in time" in drawn
     assert "asked --> asked : anything else, says clarify" in drawn
 
 

@@ -2,6 +2,8 @@
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -69,18 +71,28 @@ def test_a_stop_keeps_its_words_and_how_they_were_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("happens", "kind", "method", "actor"),
+    ("happens", "kind", "method", "actor", "rule"),
     [
-        (lambda talk: talk.waits("49h"), Kind.LAPSED, Method.TIMER, "system"),
-        (lambda talk: talk.says("hm", at="50h"), Kind.LAPSED, Method.TIMER, "system"),
-        (lambda talk: talk.prefers("stop"), Kind.WITHDRAWN, Method.WHATSAPP_SETTING, "person"),
-        (lambda talk: talk.changes_number("+4915100000000"), Kind.STALE, Method.ADDRESS_CHANGE, "whatsapp"),
-        (lambda talk: talk.says("hm", at="800d"), Kind.EXPIRED, Method.TIMER, "system"),
+        (lambda talk: talk.waits("49h"), Kind.LAPSED, Method.TIMER, "system", ""),
+        (lambda talk: talk.says("hm", at="50h"), Kind.LAPSED, Method.TIMER, "system", ""),
+        (lambda talk: talk.prefers("stop"), Kind.WITHDRAWN, Method.WHATSAPP_SETTING, "person", ""),
+        (lambda talk: talk.changes_number("+4915100000000"), Kind.STALE, Method.ADDRESS_CHANGE, "whatsapp", ""),
+        (lambda talk: talk.says("hm", at="731d"), Kind.EXPIRED, Method.TIMER, "system", "validity"),
     ],
 )
-def test_what_happens_without_their_words_says_so(happens, kind, method, actor) -> None:  # type: ignore[no-untyped-def]
+def test_what_happens_without_their_words_says_so(happens, kind, method, actor, rule) -> None:  # type: ignore[no-untyped-def]
     entry = last(happens(chat().says("hello").taps("yes")), kind)
-    assert (entry.method, entry.actor, entry.answer, entry.rule) == (method, actor, "", "")
+    assert (entry.method, entry.actor, entry.answer, entry.rule) == (method, actor, "", rule)
+
+
+def test_a_consent_that_was_not_used_for_two_years_ends_before_its_validity() -> None:
+    purposes = [one.model_copy(update={"valid_for": timedelta(days=3000)}) for one in WORLD.business.purposes]
+    patient = WORLD.business.model_copy(update={"purposes": tuple(purposes)})
+    talk = Conversation(replace(WORLD, business=patient), FLOWS)
+    talk.says("hello").taps("yes").says("hm", at="600d").says("hm", at="1300d")
+    assert not any(entry.kind is Kind.EXPIRED for entry in talk.entries)
+    talk.says("hm", at="2031d")
+    assert last(talk, Kind.EXPIRED).rule == "unused_lapse"
 
 
 # --- ids

@@ -54,7 +54,7 @@ FAULTS = [
     ("help", 'dest = "told"', 'dest = "idle"', "flow help: state 'told'", "can't be reached"),
     ("help", "final = true", "", "flow help: state 'told'", "can't be left"),
     ("opt_in", 'unclear = "clarify"', 'unclear = "clarify"\nfinal = true', "state 'asked'", "never left"),
-    ("opt_in", 'trigger = "lapse" }', 'trigger = "laps" }', "flow opt_in: state 'asked'", "expires by 'laps'"),
+    ("opt_in", 'expires = "lapse"', 'expires = "laps"', "flow opt_in: state 'asked'", "expires by 'laps'"),
     ("help", '["my_choices", "pri', '["list", "pri', "flow help: state 'told'", "choice 'list' leads nowhere"),
     ("maybe_stop", '["stop", "keep"]', '["stop", "kept"]', "state 'asked'", "choice 'kept' leads nowhere"),
     ("stop", 'conditions = ["overtaken"]', "", "flow stop: transition 'start' from 'idle'", "never happens"),
@@ -83,7 +83,7 @@ FAULTS = [
     ("opt_in", "one word, {stop_word}, is", "one word is", "state 'asked'", "without {stop_word}"),
     ("opt_in", "legal = true", "", "flow opt_in: state 'asked'", "not marked legal"),
     ("opt_in", 'choices = ["yes", "no"]', 'choices = ["yes"]', "state 'asked'", "without offering yes and no"),
-    ("opt_in", 'expires = { after = "48h", trigger = "lapse" }', "", "state 'asked'", "waits for ever"),
+    ("opt_in", 'expires = "lapse"', "", "state 'asked'", "waits for ever"),
     ("opt_in", 'say = "ask"', "", "state 'asked'", "records a question that it does not ask"),
     ("opt_in", '"next_purpose"]\nafter =', '"next_purpose", "record_requested"]\nafter =', "", "before it is said"),
     ("opt_in", '["answers_the_pending_request", "more', '["more', "'yes' from 'asked'", "may answer nothing"),
@@ -125,7 +125,6 @@ def test_no_state_that_asks(flows: Path) -> None:
         ('intents = ["help"]', "flow: missing"),
         ('flow = "more"\ncolour = "red"', "colour: unknown key"),
         ('flow = "help"', "is also in"),
-        ('flow = "more"\n[[states]]\nname = "a"\nexpires = { after = "2 days", trigger = "x" }', "not a duration"),
     ],
 )
 def test_a_file_that_can_not_be_read(flows: Path, text: str, what: str) -> None:

@@ -26,9 +26,8 @@ def question(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
             where = at_state(file, state)
             if not {"yes", "no"} <= set(state.choices):
                 yield Problem(where, "asks for consent without offering yes and no", 'add choices = ["yes", "no"]')
-            if state.expires is None:
-                cure = 'add expires = { after = "48h", trigger = "lapse" }'
-                yield Problem(where, "asks for consent and waits for ever", cure)
+            if not state.expires:
+                yield Problem(where, "asks for consent and waits for ever", 'add expires = "lapse"')
             if not state.say:
                 yield Problem(where, "records a question that it does not ask", "add say = …")
             yield from _wording(where, dialogues.text(file, state.say), tuple(_SHOWN_BEFORE_THE_ANSWER))

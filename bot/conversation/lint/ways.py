@@ -24,8 +24,8 @@ def ways(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
             yield Problem(where, "can't be left", "add a transition from it, or say final = true")
         if state.final and onward:
             yield Problem(where, "is final, so it is never left", "remove its transitions, or final = true")
-        if state.expires and state.expires.trigger not in onward:
-            what = f"expires by {state.expires.trigger!r}, which leads nowhere from it"
+        if state.expires and state.expires not in onward:
+            what = f"expires by {state.expires!r}, which leads nowhere from it"
             yield Problem(where, what, "add a transition with this trigger from it")
 
 

@@ -1,0 +1,141 @@
+"""How long a consent holds when nothing happens, and how long data is kept: rules of a country, each with its source.
+
+`retention.toml` has the numbers; `[retention]` of business.toml may set others.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.business import Business, Duration
+from bot.consent.lifecycle import Consent
+
+FILE = Path(__file__).with_name("retention.toml")
+
+DEFAULT = "default"
+"""Stands for every country that says nothing of its own."""
+
+
+class RetentionError(ValueError):
+    """`retention.toml` can't be used; the message names the key."""
+
+
+class Name(StrEnum):
+    """What a rule is about."""
+
+    UNUSED_LAPSE = "unused_lapse"
+    MAX_AGE = "max_age"
+    """Only of a country where a consent ends by age alone."""
+    PROOF_AFTER_WITHDRAWAL = "proof_after_withdrawal"
+    SUPPRESSION = "suppression"
+    PROSPECT_AFTER_LAST_CONTACT = "prospect_after_last_contact"
+    CLOSED_REQUESTS = "closed_requests"
+    DEAD_LETTERS = "dead_letters"
+
+
+class Figure(BaseModel):
+    """A number of `retention.toml`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    after: Duration
+    limit: Literal["most", "least"]
+    basis: Literal["law", "court", "authority", "practice", "ours"]
+    source: str = Field(min_length=1)
+    means: str = Field(min_length=1)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    countries: Mapping[str, Mapping[Name, Figure]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A number that holds for a business."""
+
+    name: Name
+    country: str
+    """Whose number it is: of a country, or `DEFAULT`."""
+    after: timedelta
+    figure: Figure
+    """As `retention.toml` has it; `after` differs when business.toml sets another."""
+
+    @property
+    def seconds(self) -> int:
+        """The time in seconds."""
+        return int(self.after.total_seconds())
+
+    @property
+    def beyond(self) -> str:
+        """`longer` or `shorter` when it goes beyond what the source says; empty when it does not."""
+        if self.figure.limit == "most":
+            return "longer" if self.after > self.figure.after else ""
+        return "shorter" if self.after < self.figure.after else ""
+
+
+Policy = Mapping[Name, Rule]
+"""All rules that hold for a business; `MAX_AGE` only if there is one."""
+
+
+@cache
+def figures(file: Path = FILE) -> Mapping[str, Mapping[Name, Figure]]:
+    """Read all numbers: country, or `DEFAULT`, → name → number. Raises `RetentionError`."""
+    try:
+        read = _File.model_validate({"countries": tomllib.loads(file.read_text("utf-8"))}).countries
+    except tomllib.TOMLDecodeError as error:
+        raise RetentionError(f"{file}: not valid TOML: {error}") from None
+    except ValidationError as error:
+        lines = (f"{file}: {'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        raise RetentionError("\n".join(lines)) from None
+    if missing := set(Name) - {Name.MAX_AGE} - read.get(DEFAULT, {}).keys():
+        raise RetentionError(f"{file}: [{DEFAULT}] lacks {', '.join(sorted(missing))}; every country falls back on it")
+    return read
+
+
+def policy(business: Business) -> Policy:
+    """Return the rules that hold for a business: its own number, else its country's, else the default."""
+    countries, country = figures(), business.controller.country
+    rules = {}
+    for name in Name:
+        whose = country if name in countries.get(country, {}) else DEFAULT
+        figure = countries[whose].get(name)
+        own: timedelta | None = getattr(business.retention, name)
+        if figure is None and own is not None:
+            figure = Figure(after=own, limit="most", basis="ours", source="business.toml", means=_OWN_MAX_AGE)
+        if figure is not None:
+            rules[name] = Rule(name, whose, own or figure.after, figure)
+    return rules
+
+
+_OWN_MAX_AGE = "A consent ends so long after it was given, whatever the purpose's valid_for says"
+
+
+class End(NamedTuple):
+    """When a consent that was given ends by itself, and why."""
+
+    at: int
+    """Unix seconds."""
+    why: Literal["validity", "max_age", "unused_lapse"]
+
+
+def end(consent: Consent, last_contact: int, rules: Policy) -> End:
+    """Return the end of a given consent, if the person does nothing more.
+
+    `last_contact`: when they last wrote or tapped something, unix seconds. What we send does not count as use: only
+    they can show that the consent still is their wish.
+    """
+    found = End(consent.expires_at, "validity")
+    if (at := max(consent.since, last_contact) + rules[Name.UNUSED_LAPSE].seconds) < found.at:
+        found = End(at, "unused_lapse")
+    if (oldest := rules.get(Name.MAX_AGE)) and (at := consent.since + oldest.seconds) < found.at:
+        found = End(at, "max_age")
+    return found

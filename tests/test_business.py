@@ -1,0 +1,39 @@
+"""A `business.toml` that can't be used is refused with the key and its cure."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.business import BusinessError, load
+from bot.paths import FLOWS
+
+TEXT = (FLOWS / "business.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('title = "offers and news"', 'title = "Order updates"', "purposes: two purposes have the same title.*rename"),
+        ('id = "offers"', 'id = "order_updates"', "purposes: two purposes have the same id; rename one"),
+        ("[retention]", '[retention]\nsupression = "3d"', "retention.supression: unknown key"),
+        ("[retention]", "[retention]\nsuppression = 3", "retention.suppression: not a duration"),
+        ('timezone = "Europe/Berlin"', 'timezone = "Berlin"', "controller.timezone: not a time zone"),
+        ('country = "DE" ', "", "controller.country: missing"),
+    ],
+)
+def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in TEXT
+    file = tmp_path / "business.toml"
+    file.write_text(TEXT.replace(old, new, 1), "utf-8")
+    with pytest.raises(BusinessError, match=told):
+        load(file)
+
+
+def test_a_consent_stands_until_a_material_change_of_the_notice(tmp_path: Path) -> None:
+    newer = '[[notices]]\nversion = "{}"\npublished = 2026-11-01\nchange = "{}"\nurl.en = "https://a.example/"\n'
+    file = tmp_path / "business.toml"
+    for change, stands in (("editorial", True), ("material", False)):
+        file.write_text(TEXT.replace("[[third_parties]]", newer.format("2026-11", change) + "[[third_parties]]", 1))
+        business = load(file)
+        assert business.notice_stands("2026-11")
+        assert business.notice_stands("2026-10") is stands
