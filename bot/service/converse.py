@@ -24,6 +24,7 @@ from bot.service.again import as_it_is, as_it_was, recorded_from
 from bot.service.cases import Arrived, Case, Cases
 from bot.service.ports import (
     Append,
+    Assigned,
     Commit,
     DeadLetters,
     HandedOver,
@@ -234,9 +235,13 @@ class Converse:
         if step.handed_over:
             commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq))
             return
+        sender = answer.case.sender
+        commit.tasks += [
+            Assigned(task, inbound.id, inbound.at, person, sender, step.session.locale, seq) for task in step.tasks
+        ]
         name = self._keys.message(inbound.id).hex()
         commit.outbound += [
-            _outbound(reply, f"{name}.{number}", person, answer.case.sender, inbound.at, seq)
+            _outbound(reply, f"{name}.{number}", person, sender, inbound.at, seq)
             for number, reply in enumerate(step.replies)
         ]
 

@@ -1,6 +1,7 @@
 """Sends what is in the outbox: a last look at consent, the rate limits, the channel, and what its errors ask for.
 
-Messages to one person go one after the other, in their order; different people don't wait for each other.
+The outbox gives out one message of a person at a time, over all processes: so each person gets theirs in order, and
+different people don't wait for each other.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 import structlog
@@ -18,7 +20,6 @@ from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound
 from bot.service import metrics
 from bot.service.gate import NEVER, changed_since
-from bot.service.order import Order
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -57,7 +58,7 @@ class Deliver:
         most: int = IN_FLIGHT,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`most`: how many persons are sent to at a time."""
+        """`most`: how many messages are sent at a time, each to another person."""
         self._queue = queue
         self._outbox = outbox
         self._ledger = ledger
@@ -68,25 +69,24 @@ class Deliver:
         self._most = most
         self._clock = clock
         self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
-        self._lines: dict[str, deque[Queued[Outbound]]] = {}
-        self._order = Order()
-        self._senders: set[asyncio.Task[None]] = set()
+        self._running: dict[bytes, asyncio.Task[None]] = {}
+        self._paused_until = 0.0
         self._ending = False
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
-        wait = self._order.paused_until - self._clock()
+        wait = self._paused_until - self._clock()
         if wait > 0:
             await asyncio.sleep(min(wait, 1.0))
             return 0
-        if len(self._senders) >= self._most:
-            await asyncio.wait(self._senders, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        return self._most - len(self._senders)
+        if len(self._running) >= self._most:
+            await asyncio.wait(self._running.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+        return self._most - len(self._running)
 
     @property
     def in_hand(self) -> list[bytes]:
-        """The entries that are being sent or wait for one before them."""
-        return [queued.id for line in self._lines.values() for queued in line]
+        """The entries that are being sent."""
+        return list(self._running)
 
     async def take(self, batch: Sequence[Queued[Outbound]]) -> None:
         """Begin to send what was read from the outbox, as fast as the business number may."""
@@ -94,46 +94,32 @@ class Deliver:
         while waiting:
             granted, wait = await self._throttle.take(len(waiting))
             for _ in range(granted):
-                await self._line_up(waiting.popleft())
+                self._begin(waiting.popleft())
             if waiting and not granted:
                 await asyncio.sleep(wait)
 
     async def finish(self) -> None:
         """Wait until everything in hand is sent or put back; while a store is away, leave it to the next process."""
         self._ending = True
-        while self._senders:
-            await asyncio.wait(self._senders)
+        while self._running:
+            await asyncio.wait(self._running.values())
 
-    async def _line_up(self, queued: Queued[Outbound]) -> None:
-        outbound = queued.item
-        if outbound is None:
-            return await self._bury(queued, "unreadable by this version")
-        line = self._lines.get(outbound.person)
-        if line is not None:
-            line.append(queued)
-            return None
-        self._lines[outbound.person] = deque([queued])
-        sender = asyncio.create_task(self._send_line(outbound.person))
-        self._senders.add(sender)
-        sender.add_done_callback(self._senders.discard)
-        return None
+    def _begin(self, queued: Queued[Outbound]) -> None:
+        task = asyncio.create_task(self._deliver(queued))
+        self._running[queued.id] = task
+        task.add_done_callback(partial(self._let_go, queued.id))
 
-    async def _send_line(self, person: str) -> None:
-        """Send one person's messages in their order; behind one that must wait, the others wait too."""
-        line = self._lines[person]
+    def _let_go(self, entry_id: bytes, _: asyncio.Task[None]) -> None:
+        self._running.pop(entry_id, None)
+
+    async def _deliver(self, queued: Queued[Outbound]) -> None:
         try:
-            while line:
-                queued = line[0]
-                assert queued.item is not None
-                if due := self._order.behind(person, queued.item.id, self._clock()):
-                    await self._put_back(queued, queued.item, due)
-                else:
-                    await self._send(queued, queued.item)
-                line.popleft()
-        except Exception as error:  # whoever takes them over sends them
-            log.warning("messages_left", count=len(line), error=type(error).__name__, where=places(error))
-        finally:
-            del self._lines[person]
+            if queued.item is None:
+                await self._bury(queued, "unreadable by this version")
+            else:
+                await self._send(queued, queued.item)
+        except Exception as error:  # whoever takes it over sends it
+            log.warning("message_left", error=type(error).__name__, where=places(error))
 
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
         if outbound.not_after and self._clock() > outbound.not_after:
@@ -158,8 +144,6 @@ class Deliver:
         """Finish a message, however long the store is away: taken over it would be sent again."""
         metrics.SENT.labels(outcome).inc()
         await surely("deliver", lambda: self._queue.finish(queued.id))
-        if queued.item is not None:
-            self._order.gone(queued.item.person, queued.item.id)
 
     async def _put_back(self, queued: Queued[Outbound], outbound: Outbound, due: float) -> None:
         await surely("deliver", lambda: self._outbox.retry(queued.id, outbound, due), self._is_ending)
@@ -185,12 +169,11 @@ class Deliver:
         now = self._clock()
         due = now + delay(error.retry, outbound.attempt, random.random())  # jitter
         if error.retry in (Retry.HALT, Retry.LATER, Retry.THROTTLE):
-            self._order.paused_until = max(self._order.paused_until, due)
+            self._paused_until = max(self._paused_until, due)
         if error.retry is Retry.HALT:
             metrics.HALTED.set(1)
             log.error("sending_halted", code=error.code, cure=error.meaning)
             attempt = outbound.attempt
-        self._order.refused(outbound.person, outbound.id, due, now)
         return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
 
     def _switched_off(self, outbound: Outbound) -> Inbound:

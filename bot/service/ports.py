@@ -143,7 +143,7 @@ class DeadLetters(Protocol):
     """Where goes what cannot be processed, with the reason, until someone looks or replays it."""
 
     async def add(self, payload: bytes, reason: str, kind: str) -> None:
-        """Keep a payload of kind `event`, `outbound`, `handover` or `raw` (a webhook that no parser took)."""
+        """Keep a payload of kind `event`, `outbound`, `handover`, `task` or `raw` (a webhook that no parser took)."""
 
 
 # --- persons and evidence
@@ -285,13 +285,20 @@ class Sessions(Protocol):
 
 
 class Outbox(Protocol):
-    """What happens to a queued message, apart from reading the queue."""
+    """What happens to a queued message, apart from reading the queue.
+
+    Of one person's messages one at a time can be read, over all processes; it is finished, or comes back, before the
+    next.
+    """
 
     async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
-        """Take a message off the outbox and bring it back at `due` (unix seconds)."""
+        """Take a message off the outbox and bring it back at `due` (unix seconds); those behind it wait."""
 
     async def hand_back(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
-        """Finish a message that was handed to the host and queue the host's replies."""
+        """Finish a message that was handed to the host and queue the host's replies, all to one person."""
+
+    async def answer_task(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
+        """Finish a task and queue what its person is told."""
 
     async def promote(self, now: float) -> int:
         """Bring back messages and timers that are due; return how many."""

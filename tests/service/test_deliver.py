@@ -19,7 +19,6 @@ from bot.settings import Settings
 from bot.simulation import Simulation, somebody
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.throttle import Throttle
-from bot.stores.redis.wire import encode
 from tests.service.stage import front
 from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
 
@@ -40,16 +39,21 @@ async def queue(
     simulation: Simulation, person: SimulatedPerson, *bodies: str, purpose: str = "offers", seen: int | None = None
 ) -> None:
     """Queue messages that need consent, when so many entries of the person's ledger (by default all) had been seen."""
-    for body in bodies:
-        outbound = Outbound(
+    owner = await owner_of(simulation.runtime, person)
+    seen = (await record_of(simulation, person)).seq if seen is None else seen
+    outbound = [
+        Outbound(
             id=f"test {next(_ids)}",
-            person=await owner_of(simulation.runtime, person),
+            person=owner,
             phone=person.who.phone,
             bsuid=person.who.bsuid,
             reply=Reply(body=body, purpose=purpose),
-            ledger_seq=(await record_of(simulation, person)).seq if seen is None else seen,
+            ledger_seq=seen,
         )
-        await simulation.runtime.client.run("XADD", Shard(0).outbox, "*", "e", encode(outbound))
+        for body in bodies
+    ]
+    handed = await simulation.runtime.client.run("XADD", Shard(0).handover, "*", "e", b"")
+    await simulation.runtime.shards[0].outbox.hand_back(handed, outbound)
 
 
 async def put_back(simulation: Simulation, messages: int) -> None:
@@ -78,7 +82,7 @@ async def test_a_stop_also_stops_what_is_being_retried(simulation: Simulation, a
     await subscribed(simulation, ana)
     simulation.graph.fail_next(code)
     await queue(simulation, ana, "Roses at half price", "Tulips, too")
-    await put_back(simulation, 2)
+    await put_back(simulation, 1)
     await ana.say("STOP", replies=0)
     await quiet(simulation)
     assert "Roses at half price" not in texts(ana)

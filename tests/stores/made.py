@@ -8,7 +8,8 @@ from bot.consent.lifecycle import Consent, Record, Status
 from bot.conversation.inbound import Inbound, Lapse, MessageId, Sender, Text
 from bot.conversation.reply import Button, Outbound, Reply
 from bot.conversation.session import Session
-from bot.service.ports import HandedOver, Incoming, PersonId
+from bot.conversation.task import Task, Work
+from bot.service.ports import Assigned, HandedOver, Incoming, PersonId
 
 T = TypeVar("T")
 
@@ -32,13 +33,18 @@ def lapse(question: str = "q1") -> Inbound:
     return Inbound(MessageId(f"lapse {question}"), Sender(), 1, Lapse(question), person=PERSON)
 
 
-def outbound(id: str = "o1", attempt: int = 0) -> Outbound:
+def outbound(id: str = "o1", attempt: int = 0, person: str = PERSON) -> Outbound:
     reply = Reply(body="Thank you.", footer="Reply STOP to unsubscribe", buttons=(Button("yes:1", "Yes"),))
-    return Outbound(id, PERSON, PHONE, BSUID, reply, ledger_seq=2, attempt=attempt)
+    return Outbound(id, person, PHONE, BSUID, reply, ledger_seq=2, attempt=attempt)
 
 
 def handed_over(id: str = "m1") -> HandedOver:
     return HandedOver(message(id, "When do you open?"), PERSON, "en", 2)
+
+
+def assigned(id: str = "m1") -> Assigned:
+    task = Task(Work.RECTIFICATION, "My name is spelt otherwise")
+    return Assigned(task, MessageId(f"wamid.{id}"), TODAY * 86400, PERSON, Sender(PHONE, BSUID), "en", 2)
 
 
 def session(unclear: int = 0) -> Session:

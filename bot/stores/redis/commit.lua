@@ -1,11 +1,13 @@
 -- Finish a batch: for each person the next session, what is to be sent, timers, and the messages done with.
--- KEYS: inbox, outbox, handover, timers, then one session key for each person, then session keys to be deleted
+-- KEYS: inbox, outbox, lanes, waiting, handover, tasks, timers, then one session key for each person, then session
+--   keys to be deleted
 -- ARGV: consumer group, session TTL in seconds, n persons, then for each person:
---   index in KEYS of a session to delete or 0 | old session | new session | n messages | n × stream id
---   | n outbound | n × outbound | n handed over | n × message | n timers set | n × (due, event)
+--   index in KEYS of a session to delete or 0 | old session | new session | person | n messages | n × stream id
+--   | n outbound | n × outbound | n handed over | n × message | n tasks | n × task | n timers set | n × (due, event)
 --   | n timers ended | n × event
 -- A person whose session has changed since it was read, or one of whose messages someone else has finished,
 -- is left as it is. Returns for each person: 1 done, 0 left.
+local at = { outbox = KEYS[2], lanes = KEYS[3], waiting = KEYS[4] }
 local position = 4
 local function take()
   position = position + 1
@@ -18,10 +20,10 @@ local function take_all()
 end
 
 local results = {}
-for person = 1, tonumber(ARGV[3]) do
-  local session = KEYS[4 + person]
-  local superseded, old, new = tonumber(take()), take(), take()
-  local messages, outbound, handed_over = take_all(), take_all(), take_all()
+for place = 1, tonumber(ARGV[3]) do
+  local session = KEYS[7 + place]
+  local superseded, old, new, person = tonumber(take()), take(), take(), take()
+  local messages, outbound, handed_over, tasks = take_all(), take_all(), take_all(), take_all()
   local timers = {}
   for i = 1, tonumber(take()) do timers[i] = { take(), take() } end
   local ended = take_all()
@@ -33,15 +35,16 @@ for person = 1, tonumber(ARGV[3]) do
   if current then
     redis.call('SET', session, new, 'EX', ARGV[2])
     if superseded > 0 then redis.call('DEL', KEYS[superseded]) end
-    for i = 1, #outbound do redis.call('XADD', KEYS[2], '*', 'e', outbound[i]) end
-    for i = 1, #handed_over do redis.call('XADD', KEYS[3], '*', 'e', handed_over[i]) end
-    for i = 1, #ended do redis.call('ZREM', KEYS[4], ended[i]) end
-    for i = 1, #timers do redis.call('ZADD', KEYS[4], timers[i][1], timers[i][2]) end
+    line_up(at, person, outbound)
+    for i = 1, #handed_over do redis.call('XADD', KEYS[5], '*', 'e', handed_over[i]) end
+    for i = 1, #tasks do redis.call('XADD', KEYS[6], '*', 'e', tasks[i]) end
+    for i = 1, #ended do redis.call('ZREM', KEYS[7], ended[i]) end
+    for i = 1, #timers do redis.call('ZADD', KEYS[7], timers[i][1], timers[i][2]) end
     for i = 1, #messages do
       redis.call('XACK', KEYS[1], ARGV[1], messages[i])
       redis.call('XDEL', KEYS[1], messages[i])
     end
   end
-  results[person] = current and 1 or 0
+  results[place] = current and 1 or 0
 end
 return results

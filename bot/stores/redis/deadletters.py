@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bot.stores.redis.connect import Client
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.scripts import REPLAY
+from bot.stores.redis.wire import read_outbound
 
 MOST = 100_000
 """Dead letters kept for each shard; the oldest give way."""
@@ -22,7 +23,7 @@ class DeadLetter:
     shard: int
     reason: str
     kind: str
-    """`event`, `outbound` or `handover`: an entry of that queue; `raw`: a webhook that no parser took."""
+    """`event`, `outbound`, `handover` or `task`: an entry of that queue; `raw`: a webhook that no parser took."""
     at: float
     """Our time, unix seconds."""
     payload: bytes = field(repr=False)
@@ -35,7 +36,12 @@ class DeadLetters:
     def __init__(self, client: Client, shard: Shard) -> None:
         self._client = client
         self._shard = shard
-        self._queues = {"event": shard.inbox, "outbound": shard.outbox, "handover": shard.handover}
+        self._queues = {
+            "event": (shard.inbox,),
+            "outbound": (shard.outbox, shard.lanes, shard.waiting),
+            "handover": (shard.handover,),
+            "task": (shard.tasks,),
+        }
 
     async def add(self, payload: bytes, reason: str, kind: str) -> None:
         """Keep what could not be processed."""
@@ -57,13 +63,15 @@ class DeadLetters:
     async def replay(self, letter: DeadLetter) -> bool:
         """Put a letter back into the queue that it came from, and forget it in the same step.
 
+        A message lines up behind what is queued for the same person; those that nobody can read form a line, too.
         False when somebody else has taken it. Raises `ValueError` for a raw one: parse its webhook again, store what
         it holds, then `remove` it.
         """
         if letter.kind not in self._queues:
             raise ValueError(f"a letter of kind {letter.kind} lay in no queue before")
-        keys = [self._shard.dead, self._queues[letter.kind]]
-        return bool(await REPLAY.run(self._client, keys, [letter.id]))
+        outbound = read_outbound(letter.payload) if letter.kind == "outbound" else None
+        keys = [self._shard.dead, *self._queues[letter.kind]]
+        return bool(await REPLAY.run(self._client, keys, [letter.id, outbound.person if outbound else ""]))
 
     async def remove(self, letter_id: str) -> None:
         """Forget one."""

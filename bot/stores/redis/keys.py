@@ -31,9 +31,24 @@ class Shard:
         return self.key("outbox")
 
     @cached_property
+    def lanes(self) -> str:
+        """Hash: persons of whom a message is on its way, and how far each has come."""
+        return self.key("lanes")
+
+    @cached_property
+    def waiting(self) -> str:
+        """Hash: messages behind another one of the same person."""
+        return self.key("waiting")
+
+    @cached_property
     def handover(self) -> str:
         """Stream: messages for the host's bot."""
         return self.key("handover")
+
+    @cached_property
+    def tasks(self) -> str:
+        """Stream: what dialogues want done outside of them."""
+        return self.key("tasks")
 
     @cached_property
     def dead(self) -> str:

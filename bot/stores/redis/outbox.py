@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from bot.batcher import Batcher
 from bot.conversation.reply import Outbound
-from bot.stores.redis.connect import Argument, Client
+from bot.stores.redis.connect import Client
 from bot.stores.redis.keys import GROUP, Shard
-from bot.stores.redis.scripts import MOVE, PROMOTE, STATUS
-from bot.stores.redis.wire import encode
+from bot.stores.redis.scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS
+from bot.stores.redis.streams import ABANDONED_AFTER_MS, Stream
+from bot.stores.redis.wire import encode, read_outbound
 
 STATUS_SECONDS = 3 * 86400
 """Seconds for which a sent message's status is followed."""
@@ -19,6 +20,18 @@ _MOST_AT_ONCE = 500
 """Entries brought back in one step: the server does nothing else meanwhile."""
 
 
+class Messages(Stream[Outbound]):
+    """The outbox of one shard as it is read: finishing a message lets the next one of the same person in."""
+
+    def __init__(self, client: Client, shard: Shard, *, abandoned_after_ms: int = ABANDONED_AFTER_MS) -> None:
+        super().__init__(client, shard.outbox, read_outbound, abandoned_after_ms=abandoned_after_ms)
+        self._keys = [shard.outbox, shard.lanes, shard.waiting]
+
+    async def _finish(self, entry_ids: Sequence[bytes]) -> Sequence[None]:
+        await FINISH_MESSAGE.run(self._client, self._keys, [GROUP, *entry_ids])
+        return [None] * len(entry_ids)
+
+
 class Outbox:
     """The outbox of one shard, apart from reading it. Implements `ports.Outbox`."""
 
@@ -28,25 +41,26 @@ class Outbox:
         self._statuses: Batcher[tuple[bytes, int], bool] = Batcher(self._raise_statuses)
 
     async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
-        """Take a message off the outbox and bring it back at `due` (unix seconds)."""
-        await self._move(self._shard.outbox, entry_id, scheduled=[(due, encode(outbound))])
+        """Take a message off the outbox and bring it back at `due` (unix seconds); those behind it wait."""
+        keys = [self._shard.outbox, self._shard.lanes, self._shard.retries]
+        await RETRY.run(self._client, keys, [GROUP, entry_id, due, encode(outbound)])
 
     async def hand_back(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
-        """Finish a message that was handed to the host and queue the host's replies."""
-        await self._move(self._shard.handover, entry_id, appended=[encode(reply) for reply in replies])
+        """Finish a message that was handed to the host and queue the host's replies, all to one person."""
+        await self._answer(self._shard.handover, entry_id, replies)
 
-    async def _move(
-        self,
-        stream: str,
-        entry_id: bytes,
-        *,
-        appended: Sequence[bytes] = (),
-        scheduled: Sequence[tuple[float, bytes]] = (),
-    ) -> None:
-        arguments: list[Argument] = [GROUP, entry_id, len(appended), *appended, len(scheduled)]
-        for due, payload in scheduled:
-            arguments += (due, payload)
-        await MOVE.run(self._client, [stream, self._shard.outbox, self._shard.retries], arguments)
+    async def answer_task(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
+        """Finish a task and queue what its person is told."""
+        await self._answer(self._shard.tasks, entry_id, replies)
+
+    async def _answer(self, stream: str, entry_id: bytes, replies: Sequence[Outbound]) -> None:
+        keys = [stream, self._shard.outbox, self._shard.lanes, self._shard.waiting]
+        person = replies[0].person if replies else ""
+        await ANSWER.run(self._client, keys, [GROUP, entry_id, person, *map(encode, replies)])
+
+    async def waiting(self) -> int:
+        """Return how many messages are behind another one of the same person."""
+        return int(await self._client.run("HLEN", self._shard.waiting))
 
     async def promote(self, now: float) -> int:
         """Bring back messages and timers that are due; return how many, fewer than are due when there are many."""

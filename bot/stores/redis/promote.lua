@@ -1,12 +1,15 @@
--- Move what is due from sorted sets to streams.
--- KEYS: pairs of sorted set and stream   ARGV: now, how many at most from each   Returns how many were moved.
-local moved = 0
-for pair = 1, #KEYS, 2 do
-  local due = redis.call('ZRANGEBYSCORE', KEYS[pair], '-inf', ARGV[1], 'LIMIT', 0, ARGV[2])
-  for i = 1, #due do
-    redis.call('XADD', KEYS[pair + 1], '*', 'e', due[i])
-    redis.call('ZREM', KEYS[pair], due[i])
-  end
-  moved = moved + #due
+-- Bring back messages that are to be sent again, and timers, when they are due.
+-- KEYS: retries, outbox, timers, inbox   ARGV: now, how many at most of each   Returns how many were brought back.
+local function due(key) return redis.call('ZRANGEBYSCORE', key, '-inf', ARGV[1], 'LIMIT', 0, ARGV[2]) end
+
+local messages, events = due(KEYS[1]), due(KEYS[3])
+for i = 1, #messages do
+  local _, stop, person, number = string.find(messages[i], '^(%S*) (%d+) ')
+  send({ outbox = KEYS[2] }, person or '', number or 0, string.sub(messages[i], (stop or 0) + 1))
+  redis.call('ZREM', KEYS[1], messages[i])
 end
-return moved
+for i = 1, #events do
+  redis.call('XADD', KEYS[4], '*', 'e', events[i])
+  redis.call('ZREM', KEYS[3], events[i])
+end
+return #messages + #events

@@ -14,10 +14,10 @@ from bot.stores.redis.connect import Argument, Client
 
 
 class Script:
-    """One script."""
+    """One script, behind the functions that it shares with others."""
 
-    def __init__(self, name: str) -> None:
-        self._source = (Path(__file__).parent / f"{name}.lua").read_bytes()
+    def __init__(self, name: str, shared: str = "") -> None:
+        self._source = b"".join((Path(__file__).parent / f"{one}.lua").read_bytes() for one in (shared, name) if one)
         self._digest = hashlib.sha1(self._source, usedforsecurity=False).hexdigest()
 
     async def run(self, client: Client, keys: Sequence[str | bytes], arguments: Sequence[Argument]) -> Any:
@@ -29,11 +29,13 @@ class Script:
 
 
 INGEST = Script("ingest")
-COMMIT = Script("commit")
+COMMIT = Script("commit", "lanes")
 FINISH = Script("finish")
+FINISH_MESSAGE = Script("finish_message", "lanes")
+ANSWER = Script("answer", "lanes")
+RETRY = Script("retry", "lanes")
 LEAVE = Script("leave")
-MOVE = Script("move")
-PROMOTE = Script("promote")
-REPLAY = Script("replay")
+PROMOTE = Script("promote", "lanes")
+REPLAY = Script("replay", "lanes")
 STATUS = Script("status")
 THROTTLE = Script("throttle")

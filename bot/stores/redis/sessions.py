@@ -49,7 +49,8 @@ class Sessions:
         if not commits:
             return []
         shard = self._shard
-        keys: list[str | bytes] = [shard.inbox, shard.outbox, shard.handover, shard.timers]
+        keys: list[str | bytes] = [shard.inbox, shard.outbox, shard.lanes, shard.waiting, shard.handover, shard.tasks]
+        keys.append(shard.timers)
         keys += [shard.session(commit.token) for commit in commits]
         arguments: list[Argument] = [GROUP, IDLE_SECONDS, len(commits)]
         for commit in commits:
@@ -65,12 +66,15 @@ def _arguments(commit: Commit, superseded: int) -> Iterable[Argument]:
     yield superseded
     yield commit.read
     yield encode(commit.session)
+    yield commit.outbound[0].person if commit.outbound else ""
     yield len(commit.messages)
     yield from commit.messages
     yield len(commit.outbound)
     yield from map(encode, commit.outbound)
     yield len(commit.handed_over)
     yield from map(encode, commit.handed_over)
+    yield len(commit.tasks)
+    yield from map(encode, commit.tasks)
     yield len(commit.timers)
     for due, event in commit.timers:
         yield due

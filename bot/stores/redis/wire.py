@@ -8,7 +8,7 @@ import msgspec
 from bot.conversation.inbound import Event
 from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
-from bot.service.ports import HandedOver
+from bot.service.ports import Assigned, HandedOver
 
 T = TypeVar("T")
 
@@ -32,4 +32,5 @@ read_event: Callable[[bytes], Event | None] = _reader(_decode_event)
 
 read_outbound = _reader(msgspec.msgpack.Decoder(Outbound).decode)
 read_handed_over = _reader(msgspec.msgpack.Decoder(HandedOver).decode)
+read_assigned = _reader(msgspec.msgpack.Decoder(Assigned).decode)
 read_session = _reader(msgspec.msgpack.Decoder(Session).decode)

@@ -9,8 +9,8 @@ from bot.stores.redis.connect import Client
 from bot.stores.redis.deadletters import DeadLetter, DeadLetters
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.streams import Stream
-from bot.stores.redis.wire import encode, read_event, read_handed_over, read_outbound
-from tests.stores.made import handed_over, message, outbound
+from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
+from tests.stores.made import assigned, handed_over, message, outbound
 
 
 @pytest.fixture
@@ -43,11 +43,11 @@ def _order(id: str) -> tuple[int, ...]:
     return tuple(int(part) for part in id.split("-"))
 
 
-@pytest.mark.parametrize("kind", ["event", "outbound", "handover"])
+@pytest.mark.parametrize("kind", ["event", "outbound", "handover", "task"])
 async def test_a_letter_goes_back_into_the_queue_it_came_from(
     client: Client, shard: Shard, dead: DeadLetters, kind: str
 ) -> None:
-    item = {"event": message(), "outbound": outbound(), "handover": handed_over()}[kind]
+    item = {"event": message(), "outbound": outbound(), "handover": handed_over(), "task": assigned()}[kind]
     await dead.add(encode(item), "why", kind)
     (letter,) = await letters(dead)
     assert await dead.replay(letter) is True
@@ -56,6 +56,7 @@ async def test_a_letter_goes_back_into_the_queue_it_came_from(
         "event": await _read(Stream(client, shard.inbox, read_event)),
         "outbound": await _read(Stream(client, shard.outbox, read_outbound)),
         "handover": await _read(Stream(client, shard.handover, read_handed_over)),
+        "task": await _read(Stream(client, shard.tasks, read_assigned)),
     }
     assert read == {name: [item] if name == kind else [] for name in read}
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.inbound import Delivery, Event, MessageId, Sender
-from bot.conversation.reply import Outbound
 from bot.engines.process import packaged
 from bot.keys import Keyring
 from bot.service.ports import Commit, Incoming, Taken
@@ -19,12 +18,12 @@ from bot.stores.redis.connect import Client, connect
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.inbox import Inbox
 from bot.stores.redis.keys import Shard
-from bot.stores.redis.outbox import Outbox
+from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.throttle import Throttle
-from bot.stores.redis.wire import encode, read_event, read_handed_over, read_outbound
-from tests.stores.made import BSUID, PHONE, TODAY, handed_over, lapse, message, outbound, session
+from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over
+from tests.stores.made import BSUID, PHONE, TODAY, assigned, handed_over, lapse, message, outbound, session
 
 STORES = Path(__file__).parents[3] / "bot" / "stores" / "redis"
 
@@ -33,9 +32,9 @@ async def live(client: Client, shard: Shard, keys: Keyring) -> None:
     """Do everything that the stores can do, about one person."""
     inbox, sessions, outbox = Inbox(client, shard, limit=100), Sessions(client, shard), Outbox(client, shard)
     events: Stream[Event] = Stream(client, shard.inbox, read_event)
-    messages: Stream[Outbound] = Stream(client, shard.outbox, read_outbound)
-    handover, dead = Stream(client, shard.handover, read_handed_over), DeadLetters(client, shard)
-    for stream in (events, messages, handover):
+    messages, handover = Messages(client, shard), Stream(client, shard.handover, read_handed_over)
+    tasks, dead = Stream(client, shard.tasks, read_assigned), DeadLetters(client, shard)
+    for stream in (events, messages, handover, tasks):
         await stream.read(1, wait=False)
 
     inbound = message()
@@ -49,22 +48,27 @@ async def live(client: Client, shard: Shard, keys: Keyring) -> None:
     assert await outbox.raise_status(keys.message(sent.id), sent.status)
     commit = Commit(keys.address(BSUID), b"", session(), [read[0].id], superseded=keys.address(PHONE))
     commit.outbound, commit.handed_over = [outbound("o1"), outbound("o2")], [handed_over()]
-    commit.timers = [(1.0, lapse())]
+    commit.tasks, commit.timers = [assigned()], [(1.0, lapse())]
     assert await sessions.load([commit.token, commit.superseded]) == [None, None]
     assert await sessions.commit([commit]) == [True]
     assert await Throttle(client, rate=80).take(2) == (2, 0)
-    first, second = await messages.read(10)
+    (first,) = await messages.read(10)
     await messages.finish(first.id)
+    (second,) = await messages.read(10)
     await outbox.retry(second.id, outbound("o2", attempt=1), 1.0)
     (handed,) = await handover.read(1)
     await outbox.hand_back(handed.id, [outbound("h1")])
+    (task,) = await tasks.read(1)
+    await outbox.answer_task(task.id, [outbound("t1")])
+    assert await outbox.waiting() == 2
     assert await outbox.promote(2.0) == 2
-    await dead.add(encode(inbound), "why", "event")
+    for kind, item in (("event", inbound), ("outbound", outbound()), ("handover", handed_over()), ("task", assigned())):
+        await dead.add(encode(item), "why", kind)
     async for letter in dead.all():
         assert await dead.replay(letter)
     await dead.add(encode(inbound), "why", "event")
     await inbox.forward(inbound)
-    for stream in (events, messages, handover):
+    for stream in (events, messages, handover, tasks):
         await stream.leave()
 
 

@@ -12,11 +12,11 @@ from bot.conversation.reply import Outbound
 from bot.service.ports import Queued
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
-from bot.stores.redis.keys import Shard
-from bot.stores.redis.outbox import RANK, STATUS_SECONDS, Outbox
+from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.outbox import RANK, STATUS_SECONDS, Messages, Outbox
 from bot.stores.redis.streams import Stream
-from bot.stores.redis.wire import encode, read_event, read_handed_over, read_outbound
-from tests.stores.made import handed_over, lapse, outbound
+from bot.stores.redis.wire import encode, read_event
+from tests.stores.made import PERSON, assigned, handed_over, lapse, outbound
 
 NOW = 1_790_000_000.0
 
@@ -29,21 +29,27 @@ def outbox(client: Client, shard: Shard) -> Outbox:
 
 
 @pytest.fixture
-async def queue(client: Client, shard: Shard) -> Stream[Outbound]:
-    queue = Stream(client, shard.outbox, read_outbound, abandoned_after_ms=50)
+async def queue(client: Client, shard: Shard) -> Messages:
+    queue = Messages(client, shard, abandoned_after_ms=50)
     await queue.read(1, wait=False)
     return queue
 
 
-async def queued(client: Client, shard: Shard, queue: Stream[Outbound]) -> Queued[Outbound]:
+async def queued(client: Client, shard: Shard, queue: Messages) -> Queued[Outbound]:
     """A message in the outbox that has been read."""
-    await client.run("XADD", shard.outbox, "*", "e", encode(outbound()))
+    handed = await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
+    await Outbox(client, shard).hand_back(handed, [outbound()])
     (one,) = await queue.read(1)
     return one
 
 
+def waiting(id: str) -> bytes:
+    """A message that was put back, as it lies in Redis."""
+    return f"{PERSON} 1 ".encode() + encode(outbound(id))
+
+
 async def test_a_message_comes_back_when_it_is_due(
-    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+    client: Client, shard: Shard, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
     await outbox.retry(first.id, outbound(attempt=1), NOW + 5.25)
@@ -55,7 +61,7 @@ async def test_a_message_comes_back_when_it_is_due(
 
 
 async def test_a_message_that_another_has_finished_does_not_come_back(
-    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+    client: Client, shard: Shard, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
     await queue.finish(first.id)
@@ -64,7 +70,7 @@ async def test_a_message_that_another_has_finished_does_not_come_back(
 
 
 async def test_a_message_is_put_back_once_by_two_who_try(
-    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+    client: Client, shard: Shard, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
     tries = (outbox.retry(first.id, outbound(attempt=number), NOW) for number in range(1, 9))
@@ -82,7 +88,7 @@ async def test_timers_that_are_due_come_in_as_events(client: Client, shard: Shar
 
 async def test_many_that_are_due_come_in_steps_the_oldest_first(client: Client, shard: Shard, outbox: Outbox) -> None:
     for number in range(1200):
-        await client.run("ZADD", shard.retries, NOW + number, encode(outbound(f"o{number:04}")))
+        await client.run("ZADD", shard.retries, NOW + number, waiting(f"o{number:04}"))
     counts = [await outbox.promote(NOW + 5000) for _ in range(4)]
     assert sum(counts) == 1200
     assert max(counts) <= 500
@@ -94,33 +100,37 @@ async def test_two_processes_that_look_at_once_bring_each_back_once(
     client: Client, other_client: Client, shard: Shard
 ) -> None:
     for number in range(100):
-        await client.run("ZADD", shard.retries, NOW, encode(outbound(str(number))))
+        await client.run("ZADD", shard.retries, NOW, waiting(str(number)))
     both = [Outbox(client, shard), Outbox(other_client, shard)]
     await asyncio.gather(*(outbox.promote(NOW) for outbox in both * 3))
     assert await client.run("XLEN", shard.outbox) == 100
 
 
-async def test_what_the_host_answers_is_queued_and_its_message_finished(
-    client: Client, shard: Shard, outbox: Outbox, queue: Stream[Outbound]
+@pytest.mark.parametrize("asked", ["handover", "tasks"])
+async def test_what_is_answered_is_queued_and_what_asked_for_it_finished(
+    client: Client, shard: Shard, outbox: Outbox, queue: Messages, asked: str
 ) -> None:
-    handover = Stream(client, shard.handover, read_handed_over)
-    await handover.read(1, wait=False)
-    await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
-    (one,) = await handover.read(1)
-    await outbox.hand_back(one.id, [outbound("h0"), outbound("h1")])
-    await outbox.hand_back(one.id, [outbound("h0"), outbound("h1")])  # its answer was lost
-    assert await handover.length() == 0
-    assert [sent.item for sent in await queue.read(10)] == [outbound("h0"), outbound("h1")]
+    stream: Stream[bytes] = Stream(client, shard.key(asked), lambda payload: payload)
+    await stream.read(1, wait=False)
+    await client.run("XADD", shard.key(asked), "*", "e", encode(handed_over() if asked == "handover" else assigned()))
+    (one,) = await stream.read(1)
+    answer = outbox.hand_back if asked == "handover" else outbox.answer_task
+    await answer(one.id, [outbound("h0"), outbound("h1")])
+    await answer(one.id, [outbound("h0"), outbound("h1")])  # its answer was lost
+    assert await stream.length() == 0
+    assert (await client.run("XPENDING", shard.key(asked), GROUP))[0] == 0
+    for expected in ("h0", "h1"):
+        (message,) = await queue.read(10)
+        assert message.item == outbound(expected)
+        await queue.finish(message.id)
+    assert await queue.read(10, wait=False) == []
 
 
 async def test_a_host_may_have_nothing_to_say(client: Client, shard: Shard, outbox: Outbox) -> None:
-    handover = Stream(client, shard.handover, read_handed_over)
-    await handover.read(1, wait=False)
-    await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
-    (one,) = await handover.read(1)
-    await outbox.hand_back(one.id, [])
-    assert await handover.length() == 0
-    assert await client.run("XLEN", shard.outbox) == 0
+    handed = await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
+    await outbox.hand_back(handed, [])
+    assert await client.run("EXISTS", shard.outbox, shard.lanes, shard.waiting) == 0
+    assert await client.run("XLEN", shard.handover) == 0
 
 
 class TestStatuses:

@@ -11,8 +11,8 @@ from bot.stores.redis.inbox import Inbox
 from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.sessions import IDLE_SECONDS, Sessions
 from bot.stores.redis.streams import Stream
-from bot.stores.redis.wire import encode, read_event, read_handed_over, read_outbound
-from tests.stores.made import handed_over, lapse, message, outbound, session
+from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
+from tests.stores.made import assigned, handed_over, lapse, message, outbound, session
 
 TOKEN, OTHER = b"\x00one person's \xff\n", b"another person's"
 
@@ -49,7 +49,7 @@ async def test_a_commit_does_everything(client: Client, shard: Shard, inbox: Str
     messages = await arrived(client, shard, inbox, 2)
     done = commit(messages)
     done.outbound = [outbound("o1"), outbound("o2")]
-    done.handed_over = [handed_over("m1")]
+    done.handed_over, done.tasks = [handed_over("m1")], [assigned("m2")]
     done.timers = [(1800000000.0, lapse("q1")), (1800000001.5, lapse("q2"))]
     assert await sessions.commit([done]) == [True]
 
@@ -58,8 +58,10 @@ async def test_a_commit_does_everything(client: Client, shard: Shard, inbox: Str
     assert read == encode(session())
     assert await inbox.length() == 0
     assert (await client.run("XPENDING", shard.inbox, GROUP))[0] == 0
-    assert [read_outbound(one) for one in await entries(client, shard.outbox)] == [outbound("o1"), outbound("o2")]
+    assert [read_outbound(one) for one in await entries(client, shard.outbox)] == [outbound("o1")]
+    assert [read_outbound(one) for one in await client.run("HVALS", shard.waiting)] == [outbound("o2")]
     assert [read_handed_over(one) for one in await entries(client, shard.handover)] == [handed_over("m1")]
+    assert [read_assigned(one) for one in await entries(client, shard.tasks)] == [assigned("m2")]
     timers = await client.run("ZRANGE", shard.timers, 0, -1, "WITHSCORES")
     assert [read_event(one) for one in timers[::2]] == [lapse("q1"), lapse("q2")]
     assert [float(one) for one in timers[1::2]] == [1800000000.0, 1800000001.5]
@@ -85,10 +87,11 @@ async def test_a_session_that_changed_meanwhile_is_left_with_its_messages(
     assert await sessions.commit([commit([first])]) == [True]
     late = commit([second], unclear=1)
     late.outbound, late.timers, late.superseded = [outbound()], [(1.0, lapse())], OTHER
+    late.tasks = [assigned()]
     await client.run("SET", shard.session(OTHER), "kept")
     assert await sessions.commit([late]) == [False]
     assert await sessions.load([TOKEN]) == [(session(), encode(session()))]
-    assert await client.run("EXISTS", shard.outbox, shard.timers, shard.session(OTHER)) == 1
+    assert await client.run("EXISTS", shard.outbox, shard.lanes, shard.tasks, shard.timers, shard.session(OTHER)) == 1
     assert await inbox.length() == 1
 
 
@@ -99,10 +102,10 @@ async def test_one_who_changed_holds_back_nobody_else(
     commits = [commit([one], token) for one, token in zip(messages, (OTHER, TOKEN, b"third".ljust(16)), strict=True)]
     commits[1].read = b"what is no longer there"
     for number, one in enumerate(commits):
-        one.outbound = [outbound(f"o{number}")]
+        one.outbound = [outbound(f"o{number}", person=f"person {number}")]
     assert await sessions.commit(commits) == [True, False, True]
     sent = [read_outbound(one) for one in await entries(client, shard.outbox)]
-    assert sent == [outbound("o0"), outbound("o2")]
+    assert sent == [outbound("o0", person="person 0"), outbound("o2", person="person 2")]
     assert await inbox.length() == 1
 
 
@@ -121,10 +124,12 @@ async def test_a_commit_whose_answer_was_lost_changes_nothing_when_repeated(
     client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     done = commit(await arrived(client, shard, inbox, 1))
-    done.outbound = [outbound()]
+    done.outbound, done.tasks = [outbound("o1"), outbound("o2")], [assigned()]
     assert await sessions.commit([done]) == [True]
     assert await sessions.commit([done]) == [False]
     assert len(await entries(client, shard.outbox)) == 1
+    assert await client.run("HLEN", shard.waiting) == 1
+    assert len(await entries(client, shard.tasks)) == 1
 
 
 async def test_of_two_workers_with_the_same_message_exactly_one_answers(
@@ -138,7 +143,7 @@ async def test_of_two_workers_with_the_same_message_exactly_one_answers(
     async def answer(worker: Sessions) -> list[bool]:
         commits = [commit([one], token) for one, token in zip(messages, tokens, strict=True)]
         for one in commits:
-            one.outbound = [outbound()]
+            one.outbound = [outbound(person=one.token.hex())]
         return [result for one in commits for result in await worker.commit([one])]
 
     results = await asyncio.gather(*map(answer, workers))
@@ -198,7 +203,7 @@ async def test_one_person_with_ten_thousand_messages_is_finished_at_once(
     flood.outbound = [outbound(str(number)) for number in range(9000)]
     assert await sessions.commit([flood]) == [True]
     assert await inbox.length() == 0
-    assert len(await entries(client, shard.outbox)) == 9000
+    assert await client.run("HLEN", shard.waiting) == 8999
 
 
 async def test_an_idle_person_takes_less_than_400_bytes(client: Client, shard: Shard, sessions: Sessions) -> None:
