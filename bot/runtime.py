@@ -31,6 +31,7 @@ from bot.stores.postgres.connect import connect as connect_postgres
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.migrate import migrate
 from bot.stores.postgres.persons import Persons
+from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.requests import Requests
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
@@ -100,6 +101,7 @@ class Runtime:
         self.ledger = Ledger(database, keys)
         self.checkpoints = Checkpoints(database, keys.signers[0])
         self.requests = Requests(database, keys)
+        self.reads = Reads(database)
         self.shards = [ShardStores(client, reader, Shard(number), settings) for number in range(settings.shards)]
         self.receive = self._receive() if not settings.missing() else None
         self._serving = serving

@@ -1,5 +1,7 @@
 """Finds the person that an operator names."""
 
+import getpass
+import time
 from typing import Annotated
 from uuid import UUID
 
@@ -18,11 +20,12 @@ Address = Annotated[
 ]
 
 
-async def found(runtime: Runtime, address: str) -> PersonId:
-    """Return the person, or end with what is wrong. That somebody looked is itself logged (by the person's id)."""
+async def found(runtime: Runtime, address: str, command: str) -> PersonId:
+    """Return the person, or end with what is wrong. That somebody looks by `command` is recorded."""
     person = await _by_address(runtime, address) if _is_address(address) else _by_id(address)
     if person is None or not (await runtime.persons.load([person]) or await runtime.ledger.facts([person])):
         fail("nobody is known by this address")
+    await runtime.reads.note(person, command, getpass.getuser(), time.time())
     log.warning("operator_read", person=person)
     return person
 

@@ -70,7 +70,7 @@ def show(address: Address, as_json: AsJson = False) -> None:
 
 async def _story(settings: Settings, address: str) -> list[StoryEntry]:
     async with open_runtime(settings) as runtime:
-        return await runtime.ledger.story(await found(runtime, address))
+        return await runtime.ledger.story(await found(runtime, address, "ledger show"))
 
 
 def as_dict(entry: StoryEntry) -> dict[str, object]:

@@ -35,7 +35,7 @@ def show(address: Address, as_json: Annotated[bool, typer.Option("--json", help=
 
 async def _known(settings: Settings, address: str) -> dict[str, object]:
     async with open_runtime(settings) as runtime:
-        person = await found(runtime, address)
+        person = await found(runtime, address, "person show")
         known = (await runtime.persons.load([person]))[person]
         facts = [past.fact for past in (await runtime.ledger.facts([person])).get(person, ())]
         record = fold(facts)
@@ -50,6 +50,10 @@ async def _known(settings: Settings, address: str) -> dict[str, object]:
             ],
             "ledger": [{"kind": fact.kind, "purpose": fact.purpose, "at": _time(fact.at)} for fact in facts],
             "requests": [as_dict(request) for request in await runtime.requests.of(person)],
+            "reads": [
+                {"at": _time(read.at), "command": read.command, "operator": read.operator}
+                for read in await runtime.reads.of(person)
+            ],
         }
 
 

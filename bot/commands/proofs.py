@@ -75,7 +75,7 @@ def prove(address: Address, as_json: AsJson = False) -> None:
 
 async def _proven(settings: Settings, address: str) -> tuple[dict[str, Any], list[str]]:
     async with open_runtime(settings) as runtime:
-        proven = await _evidence(runtime, await found(runtime, address))
+        proven = await _evidence(runtime, await found(runtime, address, "ledger prove"))
         try:
             return proven, check_evidence(proven, bytes.fromhex(proven["public_key"]))
         except NotProven as error:
@@ -100,7 +100,7 @@ def bundle(
 
 async def _bundle(settings: Settings, address: str) -> bytes:
     async with open_runtime(settings) as runtime:
-        proven = await _evidence(runtime, await found(runtime, address))
+        proven = await _evidence(runtime, await found(runtime, address, "ledger bundle"))
         return zipped(proven, runtime.dialogue.world.business.controller.name)
 
 
@@ -138,7 +138,7 @@ async def _export(settings: Settings, address: str, format: Format) -> None:
 
 async def _persons(runtime: Runtime, address: str) -> AsyncIterator[PersonId]:
     if address:
-        yield await found(runtime, address)
+        yield await found(runtime, address, "ledger export")
         return
     async for person in runtime.ledger.persons():
         yield person

@@ -44,6 +44,8 @@ class ConsentNow(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     since: Time | None = None
     valid_until: Time | None = None
+    paused: bool = False
+    """Whether nothing is sent for it at the moment, although it was given: in doubt, or restricted (GDPR Art. 18)."""
     notice_version: str = ""
     notice_url: str = ""
 
@@ -103,6 +105,14 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the business looked at the data."""
+
+    at: Time
+    how: str
+    """By which command."""
+
+
 class Talk(msgspec.Struct, frozen=True, kw_only=True):
     """Where the person is in a dialogue."""
 
@@ -123,6 +133,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     history: list[Happened] = []
     requests: list[Asked] = []
     waiting: list[Waiting] = []
+    looks: list[Look] = []
     talk: Talk | None = None
 
 
@@ -180,6 +191,7 @@ class MyData(msgspec.Struct, frozen=True, kw_only=True):
     history: list[Happened]
     requests: list[Asked]
     waiting: list[Waiting]
+    looks: list[Look]
     talk: Talk | None
     recipients: list[Recipient]
     storage: list[str]
@@ -232,6 +244,7 @@ def my_data(exports: Iterable[Export], business: Business, now: float) -> MyData
         ],
         requests=found.requests,
         waiting=found.waiting,
+        looks=found.looks,
         talk=found.talk,
         recipients=[
             Recipient(name=one.name, role=one.role, what=one.what, country=one.country)

@@ -35,7 +35,7 @@ def test_a_person_is_shown_in_the_shape_that_scripts_read(talked: Run) -> None:
     code, output = talked("person", "show", ANA, "--json")
     known = json.loads(output)
     assert code == 0
-    assert known.keys() == {"person", "locale", "consents", "ledger", "requests"}
+    assert known.keys() == {"person", "locale", "consents", "ledger", "requests", "reads"}
     assert {one["purpose"]: one["status"] for one in known["consents"]} == {
         "order_updates": "withdrawn",
         "offers": "withdrawn",
@@ -55,6 +55,8 @@ def test_a_person_is_shown_to_people_too(talked: Run) -> None:
 def test_that_somebody_looked_is_itself_recorded(talked: Run) -> None:
     for command in (["person", "show", ANA], ["ledger", "show", ANA]):
         assert '"event":"operator_read"' in talked(*command)[1]
+    reads = json.loads(talked("person", "show", ANA, "--json")[1])["reads"]
+    assert [read["command"] for read in reads[-3:]] == ["person show", "ledger show", "person show"]
 
 
 def test_it_is_proven_and_bundled(talked: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.places import Place, Subject
 from bot.stores.postgres.connect import Database
+from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.story import StoryEntry, story
 
 NOT_PERSONAL: Mapping[str, str] = {
@@ -108,6 +109,7 @@ def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
         "status": consent.status.value,
         "since": _time_if_any(consent.since),
         "valid_until": _time(consent.expires_at) if consent.status is Status.GIVEN else None,
+        "paused": consent.paused or consent.restricted,
         "notice_version": consent.notice if consent.status is Status.GIVEN else "",
     }
 
@@ -246,6 +248,7 @@ def places(database: Database, keys: Keyring) -> Sequence[Place]:
         RequestRows(database, keys),
         LedgerEntries(database, keys),
         KeptRows(database, keys),
+        Reads(database),
         PersonRow(database, keys),
     )
 

@@ -192,3 +192,13 @@ exports = Table(
     Column("document", LargeBinary, nullable=False, comment="sealed with the person's key"),
     Column("data", LargeBinary, nullable=False, comment="sealed with the person's key"),
 )
+
+reads = Table(
+    "reads",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("person", Uuid, nullable=False, index=True),
+    Column("command", Text, nullable=False, comment="by which it was looked at"),
+    Column("operator", Text, nullable=False, comment="user of the operating system"),
+)

@@ -80,7 +80,7 @@ async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Key
 async def test_of_nobody_there_is_nothing(database: Database, keys: Keyring) -> None:
     nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
     assert await exported(places(database, keys), nobody) == []
-    assert [await place.erase(nobody) for place in places(database, keys)] == [0, 0, 0, 0, 0]
+    assert [await place.erase(nobody) for place in places(database, keys)] == [0, 0, 0, 0, 0, 0]
 
 
 async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, keys: Keyring, subject: Subject) -> None:
@@ -92,6 +92,7 @@ async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, ke
         "documents": 1,
         "consents": 0,
         "kept_after_an_erasure": 0,
+        "reads": 0,
     }
     assert sum([await place.erase(subject) for place in places(database, keys)]) == 0
     left = await exported(places(database, keys), subject)

@@ -1,0 +1,58 @@
+"""Which operator looked at whose data, when, and by which command: every such look is itself recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.service.places import Subject
+from bot.service.ports import PersonId
+from bot.stores.postgres.connect import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One look."""
+
+    at: int
+    """Unix seconds."""
+    command: str
+    operator: str
+
+
+class Reads:
+    """Table `reads`: rows can only be added. Implements `places.Place`."""
+
+    name = "reads"
+    holds = frozenset({"reads"})
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, person: PersonId, command: str, operator: str, now: float) -> None:
+        """Record a look, before anything is shown."""
+        await self._database.execute(
+            "INSERT INTO reads (at, person, command, operator) VALUES ($1, $2, $3, $4)",
+            int(now),
+            person,
+            command,
+            operator,
+        )
+
+    async def of(self, person: PersonId) -> Sequence[Read]:
+        """Return who looked at a person's data, the oldest first."""
+        rows = await self._database.fetch("SELECT * FROM reads WHERE person = $1 ORDER BY number", person)
+        return [Read(row["at"], row["command"], row["operator"]) for row in rows]
+
+    async def export(self, subject: Subject) -> dict[str, Any] | None:
+        """Return when somebody looked, and how; not who: that is about them."""
+        reads = await self.of(subject.person)
+        looks = [
+            {"at": datetime.fromtimestamp(read.at, UTC).isoformat(timespec="seconds"), "how": read.command}
+            for read in reads
+        ]
+        return {"looks": looks} if looks else None
+
+    async def erase(self, subject: Subject) -> int:
+        """Leave them: they name nobody but the operator, who must answer for them (GDPR Art. 5(2))."""
+        return 0
