@@ -1,7 +1,7 @@
 """Dead letters: what could not be processed, with the reason, until someone looks or replays it."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.stores.redis.connect import Client
@@ -72,6 +72,15 @@ class DeadLetters:
         outbound = read_outbound(letter.payload) if letter.kind == "outbound" else None
         keys = [self._shard.dead, *self._queues[letter.kind]]
         return bool(await REPLAY.run(self._client, keys, [letter.id, outbound.person if outbound else ""]))
+
+    async def count_by(self, moments: Sequence[float]) -> tuple[list[int], float | None]:
+        """Return how many are older than each moment (unix seconds), and how old the first is."""
+        times = [letter.at async for letter in self.all()]
+        return [sum(at < moment for at in times) for moment in moments], min(times, default=None)
+
+    async def forget(self, before: float) -> int:
+        """Forget what was put aside before a moment (unix seconds); return how many."""
+        return int(await self._client.run("XTRIM", self._shard.dead, "MINID", int(before * 1000)))
 
     async def remove(self, letter_id: str) -> None:
         """Forget one."""
