@@ -29,12 +29,12 @@ def isolated(value: str, *, rtl: bool) -> str:
 
 
 def _isolated(line: str, *, rtl: bool) -> str:
-    if not line or "://" in line or _runs_right_to_left(line) == rtl:
+    if not line or "://" in line or runs_right_to_left(line) == rtl:
         return line
     return f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}"
 
 
-def _runs_right_to_left(line: str) -> bool:
+def runs_right_to_left(line: str) -> bool:
     """Whether the first letter of `line` does; a line without letters, such as a number, does not."""
     directions = (unicodedata.bidirectional(character) for character in line)
     return next((direction != "L" for direction in directions if direction in ("L", "R", "AL")), False)

@@ -1,0 +1,43 @@
+"""The two documents: all data of a person (MY DATA), and the receipt of their own consents (PROOF)."""
+
+from typing import TYPE_CHECKING
+
+from bot.conversation.world import World
+from bot.documents.wording import Wording
+from bot.service.my_data import MyData
+
+if TYPE_CHECKING:
+    from bot.documents.draft import Draft
+
+
+class Documents:
+    """Writes the documents of one business. Each takes a few hundred milliseconds of CPU: call it in a thread."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def my_data(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
+        draft = self._draft(data, locale, "data_title")
+        draft.about()
+        draft.choices()
+        draft.history(proving=False)
+        draft.requests()
+        draft.waiting()
+        draft.processing()
+        return draft.paper.finished()
+
+    def receipt(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
+        draft = self._draft(data, locale, "proof_title")
+        draft.about()
+        draft.choices()
+        draft.history(proving=True)
+        draft.check()
+        return draft.paper.finished()
+
+    def _draft(self, data: MyData, locale: str, title: str) -> "Draft":
+        """Begin a document. fpdf2 takes long to import and much memory: only a process that writes one has it."""
+        from bot.documents.draft import Draft
+
+        return Draft(data, Wording(self._world, locale), title)

@@ -1,0 +1,115 @@
+"""What stands in the documents, part by part, in the order in which a person would ask for it."""
+
+from bot.documents.paper import Paper
+from bot.documents.wording import ARTICLES, NOTICE, Wording
+from bot.i18n.bidi import isolated
+from bot.service.my_data import Happened, MyData
+
+
+class Draft:
+    """A document while it is written."""
+
+    def __init__(self, data: MyData, say: Wording, title: str) -> None:
+        self._data = data
+        self._say = say
+        self.paper = Paper(say(title), say.locale, data.made_at, rtl=say.rtl)
+        self.paper.small(say.time(data.made_at))
+        controller = data.controller
+        contact = dict.fromkeys((controller.email, controller.data_protection_officer or ""))
+        self.paper.small("\n".join([controller.address, *filter(None, contact)]))
+        self.paper.gap()
+
+    def about(self) -> None:
+        """Write who the person is."""
+        person, say = self._data.person, self._say
+        if person.phone:
+            self._labelled("WhatsApp", person.phone)
+        if person.whatsapp_id:
+            self._labelled("WhatsApp ID", person.whatsapp_id)
+        self._labelled(say("language"), say.language(person.language))
+        self._labelled(say("since"), say.time(person.since))
+        if person.last_contact:
+            self._labelled(say("last_contact"), say.time(person.last_contact))
+        self.paper.small(person.id)
+
+    def choices(self) -> None:
+        """Write where each consent stands."""
+        say = self._say
+        self.paper.heading(say("choices"))
+        for one in self._data.consents:
+            days = [say.day(day) for day in (one.since, one.valid_until) if day]
+            words = [say.happened(one.status), " – ".join(days), say("paused") if one.paused else ""]
+            status = ", ".join(filter(None, words))
+            self._labelled(say.purpose(one.purpose, one.title), status)
+
+    def history(self, *, proving: bool) -> None:
+        """Write every question and answer; with what proves them."""
+        if self._data.history:
+            self.paper.heading(self._say("history"))
+        shown = ""
+        for one in self._data.history:
+            self._happened(one, again=bool(one.wording) and one.wording == shown)
+            shown = one.wording or shown
+            if proving:
+                self.paper.small(" · ".join(filter(None, [one.method, one.rule, one.legal_basis])))
+                self.paper.small(f"SHA-256 {one.entry_hash}")
+            self.paper.gap()
+
+    def _happened(self, one: Happened, *, again: bool) -> None:
+        say, paper = self._say, self.paper
+        paper.strong(f"{self._whole(say.purpose(one.purpose, one.title))}: {say.happened(one.kind)}")
+        if one.wording and not again:
+            paper.text(f"{say('shown')} ({say.language(one.locale)}):")
+            paper.box(one.wording)
+        if one.answer:
+            paper.text(f"{say('answer')}:")
+            paper.box(one.answer)
+        paper.small(say("times", at=say.time(one.at), recorded=say.time(one.recorded_at)))
+        if one.notice_version:
+            paper.small(say("notice", version=one.notice_version, url=one.notice_url))
+
+    def requests(self) -> None:
+        """Write what the person asked for."""
+        say = self._say
+        if self._data.requests:
+            self.paper.heading(say("requests"))
+        for one in self._data.requests:
+            open_until = one.due if one.state in ("open", "extended") else None
+            due = f" ({say('due', date=say.day(open_until))})" if open_until else " ✓"
+            article = self._whole(f"GDPR Art. {ARTICLES.get(one.right, one.right)}")
+            self.paper.text(f"{article}, {say.day(one.received_at)}{due}")
+            for step in one.steps:
+                if step.reason:
+                    self.paper.small(f"{say.day(step.at)}:")
+                    self.paper.box(step.reason)
+
+    def waiting(self) -> None:
+        """Write what lies in queues, and where the person is in a dialogue."""
+        say, talk = self._say, self._data.talk
+        if self._data.waiting or talk:
+            self.paper.heading(say("waiting"))
+        for one in self._data.waiting:
+            self.paper.text(f"{say.time(one.since)}: {self._whole(one.text or one.what)}")
+        if talk:
+            self.paper.small(" · ".join(filter(None, [talk.flow, talk.state, talk.purpose])))
+
+    def processing(self) -> None:
+        """Write what the business does with the data."""
+        say = self._say
+        self.paper.heading(say("common.privacy"))
+        self.paper.prose(say(NOTICE))
+        for one in self._data.recipients:
+            self.paper.small(f"{self._whole(one.name)}: {say.country(one.country)}")
+        self.paper.gap()
+        self.paper.text(say("source"))
+
+    def check(self) -> None:
+        """Write how the receipt can be checked."""
+        self.paper.gap()
+        self.paper.prose(self._say("verify"))
+
+    def _labelled(self, label: str, value: str) -> None:
+        self.paper.text(f"{self._whole(label)}: {self._whole(value)}")
+
+    def _whole(self, value: str) -> str:
+        return isolated(value, rtl=self._say.rtl)

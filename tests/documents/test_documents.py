@@ -1,0 +1,189 @@
+"""MY DATA and PROOF as PDF files: what was planted can be read in them, in every script, by another reader."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from bot.consent.evidence import Kind
+from bot.consent.lifecycle import Status
+from bot.consent.requests import Right
+from bot.documents import Documents
+from bot.documents.paper import FONTS
+from bot.documents.wording import ARTICLES, FLOW, WORDS, Wording
+from bot.service.my_data import MyData, my_data
+from tests.documents.worlds import NAMES, many_scripts
+from tests.service.test_my_data import BUSINESS, LEDGER, NOW, PERSON
+
+WORLD = many_scripts()
+DOCUMENTS = Documents(WORLD)
+ANSWERS = {
+    "en": "YES",
+    "de": "JA, gern",
+    "el": "ΝΑΙ παρακαλώ",
+    "bg": "ДА, съгласен",
+    "ar": "نعم أوافق",
+    "he": "כן, בבקשה",
+}
+BOT = Path(__file__).parents[2] / "bot"
+Write = Callable[[MyData, str], bytes]
+
+
+def data(answer: str = "oui", **more: Any) -> MyData:
+    requested, given = LEDGER["history"][1], {**LEDGER["history"][0], "answer": answer}
+    return my_data([PERSON, {**LEDGER, "history": [requested, given]}, more], BUSINESS, NOW)
+
+
+def read(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages)
+
+
+def has(text: str, pdf: bytes) -> bool:
+    """Whether the words of a text are there, each letter by letter; the order of words is a matter of direction."""
+    told = read(pdf)
+    return all(word in told for word in text.split())
+
+
+@pytest.fixture(params=["my_data", "receipt"])
+def write(request: pytest.FixtureRequest) -> Write:
+    made: Write = getattr(DOCUMENTS, request.param)
+    return made
+
+
+@pytest.mark.parametrize("locale", ANSWERS)
+def test_an_answer_is_in_both_documents_letter_by_letter(write: Write, locale: str) -> None:
+    assert has(ANSWERS[locale].replace(",", ""), write(data(ANSWERS[locale]), locale))
+
+
+@pytest.mark.parametrize("locale", NAMES)
+def test_labels_are_in_the_language(write: Write, locale: str) -> None:
+    pdf = write(data(), locale)
+    assert has(NAMES[locale]["answer"], pdf)
+    assert has(NAMES[locale]["agreed"], pdf)
+
+
+def test_dates_languages_and_countries_are_named_in_the_language() -> None:
+    told = read(DOCUMENTS.my_data(data(), "de"))
+    assert "20.11.2026, 10:01:00 UTC" in told
+    assert "Französisch" in told
+    assert "Vereinigte Staaten" in told
+
+
+def test_all_data_has_everything_that_is_known() -> None:
+    request = {
+        "id": "0199c7a0-0000-7000-8000-000000000002",
+        "right": "access",
+        "received_at": "2026-11-25T10:00:00Z",
+        "due": "2026-12-28",
+        "state": "open",
+    }
+    waiting = {"what": "to_you", "since": "2026-11-25T10:00:00Z", "text": "on its way *here*"}
+    pdf = DOCUMENTS.my_data(
+        data(requests=[request], waiting=[waiting], talk={"flow": "opt_in", "state": "asked"}), "en"
+    )
+    told = read(pdf)
+    for planted in (
+        "+33600000001",
+        "FR.10000000000000000001",
+        "French",
+        "On vous écrit ?",
+        "oui",
+        "2026-10: https://blumen-haas.example/fr/confidentialite",
+        "GDPR Art. 15, Nov 25, 2026 (to be answered by Dec 28, 2026)",
+        "on its way *here*",
+        "opt_in · asked",
+        "Meta Platforms Ireland Ltd. (WhatsApp): Ireland",
+        "No decision about you is made by a computer alone",
+    ):
+        assert planted in told
+
+
+def test_a_receipt_has_what_proves_a_consent() -> None:
+    told = read(DOCUMENTS.receipt(data(), "en"))
+    for planted in (
+        "Proof of your choices at Blumen Haas",
+        "offers and news: agreed",
+        "On vous écrit ?",
+        "oui",
+        "WhatsApp's clock: Nov 20, 2026",
+        "yes:fr:exact",
+        "ab" * 32,
+        "How to check this document",
+    ):
+        assert planted in told
+
+
+def test_the_same_data_makes_the_same_bytes(write: Write) -> None:
+    assert write(data(), "ar") == write(data(), "ar")
+
+
+def test_a_document_is_dated_by_its_data_and_tells_its_language(write: Write) -> None:
+    reader = PdfReader(BytesIO(write(data(), "he")))
+    assert reader.metadata is not None
+    assert reader.metadata.creation_date == data().made_at
+    assert str(reader.root_object["/Lang"]) == "he"
+
+
+def test_what_no_font_has_becomes_a_sign_and_nothing_fails(write: Write) -> None:
+    assert "yes \ufffd\ufffd \ufffd" in read(write(data("yes 👍🏽 谢"), "en"))
+
+
+@pytest.mark.parametrize("answer", ["x" * 4096, "word " * 800, "a\nb\x00\tc\u2028d", "\n\n", "{business} %s *b* **c**"])
+def test_any_answer_can_be_written(write: Write, answer: str) -> None:
+    assert write(data(answer), "en").startswith(b"%PDF")
+
+
+def test_a_long_history_goes_over_many_pages() -> None:
+    history = [
+        {**LEDGER["history"][0], "answer": f"answer-{number}", "wording": f"A long question {number}\n" * 5}
+        for number in range(60)
+    ]
+    pdf = DOCUMENTS.my_data(my_data([PERSON, {"history": history}], BUSINESS, NOW), "en")
+    reader = PdfReader(BytesIO(pdf))
+    assert len(reader.pages) > 5
+    assert "answer-59" in read(pdf)
+
+
+def test_every_kind_status_and_right_has_a_word() -> None:
+    assert {*Kind, *Status} - {Status.NONE} - WORDS.keys() == set()
+    assert set(Right) - ARTICLES.keys() == set()
+
+
+def test_every_word_for_them_is_a_text() -> None:
+    assert {f"{FLOW}.{word}" for word in WORDS.values()} <= WORLD.texts.slots.keys()
+
+
+def test_every_text_of_the_documents_is_used() -> None:
+    sources = "".join(path.read_text() for room in ("documents", "web") for path in (BOT / room).rglob("*.py"))
+    names = {text_id.removeprefix(f"{FLOW}.") for text_id in WORLD.texts.slots if text_id.startswith(f"{FLOW}.")}
+    assert {name for name in names if f'"{name}"' not in sources} == set()
+
+
+def test_a_language_that_lacks_a_text_gets_the_whole_document_in_the_next_one() -> None:
+    world = many_scripts()
+    del world.texts._templates["de"]["document.answer"]
+    assert Wording(world, "de").locale == "en"
+
+
+def test_the_fonts_are_small_and_free() -> None:
+    assert sum(path.stat().st_size for path in FONTS.iterdir()) < 1_500_000
+    assert "SIL OPEN FONT LICENSE" in (FONTS / "OFL.txt").read_text()
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="needs poppler-utils")
+@pytest.mark.parametrize("locale", ANSWERS)
+def test_a_page_shows_something_to_another_reader(write: Write, tmp_path: Path, locale: str) -> None:
+    pdf = tmp_path / "document.pdf"
+    pdf.write_bytes(write(data(ANSWERS[locale]), locale))
+    told = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, check=True).stdout.decode()
+    told = re.sub(r"[\u202a-\u202e]", "", told)
+    assert all(word in told for word in re.split(r",? ", ANSWERS[locale]))
+    subprocess.run(["pdftoppm", "-r", "30", "-gray", "-singlefile", pdf, tmp_path / "page"], check=True)
+    pixels = (tmp_path / "page.pgm").read_bytes()[-50_000:]
+    assert min(pixels) < 120 < max(pixels)
