@@ -28,6 +28,7 @@ from bot.settings import Settings
 from bot.stores.postgres.checkpoints import Checkpoints
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres
+from bot.stores.postgres.erasures import Erasures
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.migrate import migrate
 from bot.stores.postgres.persons import Persons
@@ -101,6 +102,7 @@ class Runtime:
         self.ledger = Ledger(database, keys)
         self.checkpoints = Checkpoints(database, keys.signers[0])
         self.requests = Requests(database, keys)
+        self.erasures = Erasures(database, keys)
         self.reads = Reads(database)
         self.shards = [ShardStores(client, reader, Shard(number), settings) for number in range(settings.shards)]
         self.receive = self._receive() if not settings.missing() else None
@@ -138,7 +140,9 @@ class Runtime:
     ) -> Iterable[Coroutine[Any, Any, None]]:
         inboxes = [one.inbox for one in self.shards]
         stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, shard.outbox, shard.dead)
-        converse = Converse(self.dialogue, stores, self.persons, self.ledger, self.keys, channel.withdraws)
+        converse = Converse(
+            self.dialogue, stores, self.persons, self.ledger, self.erasures, self.keys, channel.withdraws
+        )
         yield work.answer_inbox(converse, shard.events, shard.dead, stopping)
         deliver = Deliver(
             shard.messages,

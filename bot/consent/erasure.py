@@ -116,6 +116,22 @@ def inherited(
     ]
 
 
+def merged(erasures: Iterable[Erasure]) -> list[Erasure]:
+    """Return one erasure for each person, with all that any of several lists says of it."""
+    whole: dict[str, Erasure] = {}
+    for one in erasures:
+        known = whole.setdefault(one.person, one)
+        if known is not one:
+            whole[one.person] = Erasure(
+                one.person,
+                min(known.at, one.at),
+                known.reason,
+                tuple(dict.fromkeys(known.suppressions + one.suppressions)),
+                tuple(dict.fromkeys(known.leads + one.leads)),
+            )
+    return list(whole.values())
+
+
 # --- a line of the list that is kept beside the backups
 
 

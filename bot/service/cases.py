@@ -5,21 +5,37 @@ there (new, idle for long, or Redis lost everything), writes from another addres
 changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from bot.consent.erasure import inherited
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, Status, fold
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
 from bot.conversation.session import Session, rebuilt
 from bot.keys import Keyring
-from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Persons, Queued, Sessions
+from bot.service.ports import (
+    AddressTaken,
+    Append,
+    Ledger,
+    PastFact,
+    Person,
+    PersonId,
+    Persons,
+    Queued,
+    Sessions,
+    Suppressions,
+    Unavailable,
+)
 from bot.service.shards import token_of
 
 _PHONE_PREFIX = 4
 """Bytes of a phone's token that a session remembers: enough to notice another phone."""
+
+_TRIES = 10
+"""How often the end of a ledger is looked for while other workers add to it."""
 
 
 @dataclass(slots=True)
@@ -61,8 +77,18 @@ class Cases:
     """Opens cases for one shard."""
 
     def __init__(
-        self, persons: Persons, ledger: Ledger, sessions: Sessions, keys: Keyring, clock: Callable[[], float]
+        self,
+        persons: Persons,
+        ledger: Ledger,
+        suppressions: Suppressions,
+        purposes: Sequence[str],
+        sessions: Sessions,
+        keys: Keyring,
+        clock: Callable[[], float],
     ) -> None:
+        """`purposes`: the ids of all that the business has."""
+        self._suppressions = suppressions
+        self._purposes = purposes
         self._persons = persons
         self._ledger = ledger
         self._sessions = sessions
@@ -134,7 +160,7 @@ class Cases:
             groups.setdefault(one.token, []).append(one.inbound)
         owners = await self._owners(groups)
         people = await self._persons.load(set(owners.values()))
-        past = await self._ledger.facts(people)
+        past = await self._suppressed(people.values(), await self._ledger.facts(people))
         cases = {}
         for token, owner in owners.items():
             person = people[owner]
@@ -234,6 +260,44 @@ class Cases:
         ]
         if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
             raise AddressTaken("two workers moved one address at the same time")
+
+    async def _suppressed(
+        self, people: Collection[Person], past: Mapping[PersonId, Sequence[PastFact]]
+    ) -> Mapping[PersonId, Sequence[PastFact]]:
+        """Let ledgers hold what someone erased had withdrawn under an address of the person's; return all facts then.
+
+        It is looked for each time that a person is looked up, so it does not matter when a worker dies.
+        """
+        found = await self._suppressions.suppressed({one for person in people for one in _addresses(person.sender)})
+        if not found:
+            return past
+        for _ in range(_TRIES):
+            missing = [append for person in people if (append := self._missing(person, found, past)).entries]
+            if not missing:
+                return past
+            await self._ledger.append(missing)
+            past = {**past, **await self._ledger.facts([append.person for append in missing])}
+        raise Unavailable("a ledger does not come to rest")
+
+    def _missing(
+        self,
+        person: Person,
+        found: Mapping[str, Mapping[str, int]],
+        past: Mapping[PersonId, Sequence[PastFact]],
+    ) -> Append:
+        record = fold(one.fact for one in past.get(person.id, ()))
+        scopes = _newest(found[address] for address in _addresses(person.sender) if address in found)
+        now = round(self._clock(), 3)
+        return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
+
+
+def _newest(suppressed: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the newest withdrawal of each scope."""
+    newest: dict[str, int] = {}
+    for scopes in suppressed:
+        for scope, since in scopes.items():
+            newest[scope] = max(since, newest.get(scope, 0))
+    return newest
 
 
 def _phone_alone(inbound: Inbound) -> bool:

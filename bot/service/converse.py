@@ -36,6 +36,7 @@ from bot.service.ports import (
     Queue,
     Queued,
     Sessions,
+    Suppressions,
 )
 from bot.service.shards import shard_of
 
@@ -81,6 +82,7 @@ class Converse:
         shard: Shard,
         persons: Persons,
         ledger: Ledger,
+        suppressions: Suppressions,
         keys: Keyring,
         withdraws: Callable[[int], bool],
         clock: Callable[[], float] = time.time,
@@ -93,7 +95,8 @@ class Converse:
         self._keys = keys
         self._withdraws = withdraws
         self._clock = clock
-        self._cases = Cases(persons, ledger, shard.sessions, keys, clock)
+        purposes = [purpose.id for purpose in dialogue.world.business.purposes]
+        self._cases = Cases(persons, ledger, suppressions, purposes, shard.sessions, keys, clock)
 
     async def answer(self, batch: Sequence[Queued[Event]]) -> None:
         """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is taken up again."""

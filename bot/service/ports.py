@@ -186,6 +186,13 @@ class Persons(Protocol):
         """Remember the language of persons."""
 
 
+class Suppressions(Protocol):
+    """What someone erased had withdrawn, found by their addresses alone."""
+
+    async def suppressed(self, addresses: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        """Return what may not be written for: address → purpose, or `*` for all → since (unix seconds)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Append:
     """Entries to add to one person's ledger, if it still ends at number `after`."""

@@ -67,7 +67,7 @@ class Older:
 
 
 class Erasures:
-    """Tables `suppressions`, `retained` and `erasures`. Implements `ports.Erasures`."""
+    """Tables `suppressions`, `retained` and `erasures`. Implements `erase.Erasures` and `ports.Suppressions`."""
 
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
