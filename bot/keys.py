@@ -107,15 +107,21 @@ class PersonKey:
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text."""
-        return _encrypt(self._sealer, text.encode("utf-8", "surrogatepass"))
+        return self.seal_bytes(text.encode("utf-8", "surrogatepass"))
 
     def open(self, sealed: bytes) -> str:
         """Decrypt a text. Raises `Undecipherable`."""
+        return self.open_bytes(sealed).decode("utf-8", "surrogatepass")
+
+    def seal_bytes(self, content: bytes) -> bytes:
+        """Encrypt a file."""
+        return _encrypt(self._sealer, content)
+
+    def open_bytes(self, sealed: bytes) -> bytes:
+        """Decrypt a file. Raises `Undecipherable`."""
         try:
-            return self._sealer.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None).decode(
-                "utf-8", "surrogatepass"
-            )
-        except (InvalidTag, ValueError):
+            return self._sealer.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except (InvalidTag, ValueError):  # ValueError: too short to be ours
             raise Undecipherable("the person's key does not open this; it was altered") from None
 
     def commit(self, text: str) -> bytes:

@@ -13,6 +13,7 @@ from bot.conversation.inbound import Event, Inbound, MessageId, Sender
 from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Task
+from bot.service.my_data import MyData
 
 PersonId = NewType("PersonId", str)
 """Opaque UUIDv7 of a person, as text."""
@@ -385,6 +386,64 @@ class Throttle(Protocol):
         """Ask for the right to send `wanted` messages: how many may go now, and seconds to wait if none."""
 
 
+# --- documents that persons get about themselves
+
+
+class Documents(Protocol):
+    """Writes documents. Takes CPU for some hundred milliseconds: to be called in a thread."""
+
+    def my_data(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
+
+    def receipt(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """All data of a person, made ready for them: a document, and a file behind a link that works once."""
+
+    id: str
+    made_at: int
+    """Unix seconds."""
+    expires_at: int
+    """When the link ends, unix seconds."""
+    secret: str = field(repr=False)
+    """What the link ends with; whoever knows it may fetch the file. Never to be logged."""
+    document: bytes = field(repr=False)
+    media_id: str
+    """Of the document at the channel; empty until it is uploaded."""
+
+
+class Exports(Protocol):
+    """What was made ready for persons, sealed with their keys. Every method raises `Unavailable`."""
+
+    async def keep(self, person: PersonId, document: bytes, file: bytes, *, made_at: int, expires_at: int) -> Export:
+        """Keep a document and the file behind a new link. Raises `NoSuchPerson`."""
+
+    async def newest(self, person: PersonId, now: float) -> Export | None:
+        """Return the newest whose link still works, to send it again."""
+
+    async def uploaded(self, export: str, media_id: str) -> None:
+        """Note the channel's id of the document."""
+
+    async def media(self, person: PersonId) -> list[str]:
+        """Return the channel's ids of all documents of a person, to delete them there."""
+
+    async def language(self, secret: str, now: float) -> str | None:
+        """Return the language of the person whose link this is; None when there is no such link any more."""
+
+    async def fetch(self, secret: str, now: float) -> bytes | None:
+        """Return the file behind a link, once; None when there is no such link any more."""
+
+    async def expire(self, now: float) -> list[str]:
+        """Delete all whose link has ended by itself; return the channel's ids of their documents."""
+
+
+class NoSuchPerson(Exception):
+    """The person was erased meanwhile."""
+
+
 # --- channels
 
 
@@ -438,6 +497,12 @@ class Channel(Protocol):
 
         Raises `SendError`.
         """
+
+    async def upload(self, content: bytes, filename: str, mime: str) -> str:
+        """Hand over a file that is to be sent; return the channel's id of it. Raises `SendError`."""
+
+    async def delete_media(self, media_id: str) -> None:
+        """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
 
     def withdraws(self, code: int) -> bool:
         """Tell whether a failure with this code means that the person switched marketing messages off."""

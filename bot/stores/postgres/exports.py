@@ -1,0 +1,131 @@
+"""Documents for persons, and the files behind links that work once; all of it sealed with the person's key."""
+
+import hashlib
+import secrets
+
+import asyncpg
+import msgspec
+from uuid_utils.compat import uuid7
+
+from bot.keys import Keyring, PersonKey
+from bot.service.ports import Export, NoSuchPerson, PersonId
+from bot.stores.postgres.connect import Database
+
+_SECRET_BYTES = 32
+
+_KEY = "SELECT key FROM persons WHERE id = $1"
+
+_KEEP = """
+INSERT INTO exports (id, person, made_at, expires_at, token, document, data)
+SELECT $1, persons.id, $3, $4, $5, $6, $7 FROM persons WHERE persons.id = $2 FOR KEY SHARE RETURNING id
+"""
+
+_NEWEST = """
+SELECT exports.*, persons.key FROM exports JOIN persons ON persons.id = person
+WHERE person = $1 AND fetched_at IS NULL AND expires_at > $2 ORDER BY made_at DESC, exports.id DESC LIMIT 1
+"""
+
+_LANGUAGE = """
+SELECT locale FROM exports JOIN persons ON persons.id = person
+WHERE token = $1 AND fetched_at IS NULL AND expires_at > $2
+"""
+
+_FETCH = """
+UPDATE exports SET fetched_at = $2 FROM persons
+WHERE persons.id = person AND token = $1 AND fetched_at IS NULL AND expires_at > $2 RETURNING data, key
+"""
+
+_MEDIA = "SELECT media_id FROM exports WHERE person = $1 AND media_id IS NOT NULL ORDER BY id"
+
+_EXPIRE = "DELETE FROM exports WHERE expires_at <= $1 RETURNING media_id"
+
+
+class _File(msgspec.Struct, array_like=True):
+    """What is sealed: the file, and the secret of its link, so that the same link can be sent again."""
+
+    secret: str
+    content: bytes
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_File).decode
+
+
+class Exports:
+    """Table `exports`. Implements `ports.Exports`; every method raises `Unavailable`."""
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def keep(self, person: PersonId, document: bytes, file: bytes, *, made_at: int, expires_at: int) -> Export:
+        """Keep a document and the file behind a new link. Raises `NoSuchPerson`."""
+        key = await self._key(person)
+        secret = secrets.token_urlsafe(_SECRET_BYTES)
+        export = Export(str(uuid7()), made_at, expires_at, secret, document, "")
+        kept = await self._database.fetch(
+            _KEEP,
+            export.id,
+            person,
+            made_at,
+            expires_at,
+            _token(secret),
+            key.seal_bytes(document),
+            key.seal_bytes(_encode(_File(secret, file))),
+        )
+        if not kept:
+            raise NoSuchPerson
+        return export
+
+    async def newest(self, person: PersonId, now: float) -> Export | None:
+        """Return the newest whose link still works, to send it again. Raises `Undecipherable`."""
+        rows = await self._database.fetch(_NEWEST, person, int(now))
+        return self._export(rows[0]) if rows else None
+
+    async def uploaded(self, export: str, media_id: str) -> None:
+        """Note the channel's id of the document."""
+        await self._database.execute("UPDATE exports SET media_id = $2 WHERE id = $1", export, media_id)
+
+    async def media(self, person: PersonId) -> list[str]:
+        """Return the channel's ids of all documents of a person, to delete them there."""
+        return [row["media_id"] for row in await self._database.fetch(_MEDIA, person)]
+
+    async def language(self, secret: str, now: float) -> str | None:
+        """Return the language of the person whose link this is; None when there is no such link any more."""
+        rows = await self._database.fetch(_LANGUAGE, _token(secret), int(now))
+        return rows[0]["locale"] if rows else None
+
+    async def fetch(self, secret: str, now: float) -> bytes | None:
+        """Return the file behind a link, once; None when there is no such link any more. Raises `Undecipherable`."""
+        rows = await self._database.fetch(_FETCH, _token(secret), int(now))
+        return _file(rows[0], self._keys.person(rows[0]["key"])).content if rows else None
+
+    async def expire(self, now: float) -> list[str]:
+        """Delete all whose link has ended by itself; return the channel's ids of their documents."""
+        return [row["media_id"] for row in await self._database.fetch(_EXPIRE, int(now)) if row["media_id"]]
+
+    async def _key(self, person: PersonId) -> PersonKey:
+        rows = await self._database.fetch(_KEY, person)
+        if not rows:
+            raise NoSuchPerson
+        return self._keys.person(rows[0]["key"])
+
+    def _export(self, row: "asyncpg.Record") -> Export:
+        key = self._keys.person(row["key"])
+        return Export(
+            id=str(row["id"]),
+            made_at=row["made_at"],
+            expires_at=row["expires_at"],
+            secret=_file(row, key).secret,
+            document=key.open_bytes(row["document"]),
+            media_id=row["media_id"] or "",
+        )
+
+
+def _file(row: "asyncpg.Record", key: PersonKey) -> _File:
+    return _decode(key.open_bytes(row["data"]))
+
+
+def _token(secret: str) -> bytes:
+    """Return under what a link is found: whoever reads the database can't open any link."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

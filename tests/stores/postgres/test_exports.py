@@ -1,0 +1,112 @@
+"""A document and a file are kept sealed for a person, and the link to the file works once, for a time."""
+
+import asyncio
+
+import pytest
+
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
+from bot.service.ports import Export, NoSuchPerson, PersonId
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.exports import Exports
+from bot.stores.postgres.persons import Persons
+from tests.stores.made import BSUID, PHONE
+
+MADE, ENDS = 1_795_000_000, 1_795_003_600
+DOCUMENT, FILE = b"%PDF planted-document", b'{"planted": "file"}'
+
+
+@pytest.fixture
+def exports(database: Database, keys: Keyring) -> Exports:
+    return Exports(database, keys)
+
+
+@pytest.fixture
+async def person(database: Database, keys: Keyring) -> PersonId:
+    (created,) = await Persons(database, keys).create([Sender(PHONE, BSUID)])
+    await Persons(database, keys).set_locales({created: "el"})
+    return created
+
+
+async def kept(exports: Exports, person: PersonId, *, made_at: int = MADE, file: bytes = FILE) -> Export:
+    return await exports.keep(person, DOCUMENT, file, made_at=made_at, expires_at=ENDS)
+
+
+async def test_the_file_is_given_once(exports: Exports, person: PersonId) -> None:
+    export = await kept(exports, person)
+    assert await exports.fetch(export.secret, MADE + 1) == FILE
+    assert await exports.fetch(export.secret, MADE + 2) is None
+
+
+async def test_of_many_who_fetch_at_once_one_gets_the_file(exports: Exports, person: PersonId) -> None:
+    export = await kept(exports, person)
+    got = await asyncio.gather(*(exports.fetch(export.secret, MADE + 1) for _ in range(8)))
+    assert sorted(got, key=bool) == [None] * 7 + [FILE]
+
+
+async def test_after_its_time_a_link_leads_nowhere(exports: Exports, person: PersonId) -> None:
+    export = await kept(exports, person)
+    assert await exports.language(export.secret, ENDS - 1) == "el"
+    assert await exports.language(export.secret, ENDS) is None
+    assert await exports.fetch(export.secret, ENDS) is None
+    assert await exports.newest(person, ENDS) is None
+
+
+@pytest.mark.parametrize("secret", ["", "x", "\ud800", "a" * 5000])
+async def test_a_secret_that_nobody_made_leads_nowhere(exports: Exports, person: PersonId, secret: str) -> None:
+    await kept(exports, person)
+    assert await exports.language(secret, MADE) is None
+    assert await exports.fetch(secret, MADE) is None
+
+
+async def test_to_ask_again_gives_the_same_document_and_link(exports: Exports, person: PersonId) -> None:
+    await kept(exports, person, made_at=MADE - 1)
+    export = await kept(exports, person)
+    assert await exports.newest(person, MADE + 1) == export
+    await exports.uploaded(export.id, "12345")
+    again = await exports.newest(person, MADE + 1)
+    assert again is not None
+    assert (again.media_id, again.document, again.secret) == ("12345", DOCUMENT, export.secret)
+
+
+async def test_to_ask_again_after_the_download_makes_a_new_one(exports: Exports, person: PersonId) -> None:
+    export = await kept(exports, person)
+    await exports.fetch(export.secret, MADE + 1)
+    assert await exports.newest(person, MADE + 2) is None
+
+
+async def test_nothing_can_be_read_in_the_table(exports: Exports, person: PersonId, database: Database) -> None:
+    export = await kept(exports, person)
+    (row,) = await database.fetch("SELECT * FROM exports")
+    stored = b" ".join(value if isinstance(value, bytes) else str(value).encode() for value in row.values())
+    for planted in (b"planted", export.secret.encode()):
+        assert planted not in stored
+
+
+async def test_what_has_ended_is_deleted_and_its_documents_are_named(
+    exports: Exports, person: PersonId, database: Database
+) -> None:
+    ended, fetched = await kept(exports, person), await kept(exports, person)
+    await exports.uploaded(ended.id, "12345")
+    await exports.fetch(fetched.secret, MADE)
+    stays = await exports.keep(person, DOCUMENT, FILE, made_at=MADE, expires_at=ENDS + 1)
+    assert await exports.media(person) == ["12345"]
+    assert await exports.expire(ENDS) == ["12345"]
+    assert [str(row["id"]) for row in await database.fetch("SELECT id FROM exports")] == [stays.id]
+
+
+async def test_nothing_is_kept_for_someone_who_was_erased(
+    exports: Exports, person: PersonId, database: Database
+) -> None:
+    export = await kept(exports, person)
+    await database.execute("DELETE FROM persons")
+    assert await exports.fetch(export.secret, MADE) is None
+    assert await exports.language(export.secret, MADE) is None
+    with pytest.raises(NoSuchPerson):
+        await kept(exports, person)
+
+
+async def test_an_export_shows_no_secret_when_printed(exports: Exports, person: PersonId) -> None:
+    export = await kept(exports, person)
+    assert export.secret not in repr(export)
+    assert "planted" not in repr(export)
