@@ -35,7 +35,6 @@ TINY = replace(
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("benchmark")
-@pytest.mark.xfail(strict=False, reason="two workers may send two replies of one person in the wrong order")
 def test_a_tiny_run_has_all_figures_and_loses_nothing() -> None:
     findings = measure(TINY, lambda _: None)
     found = {figure.name: figure for figure in figures(findings)}

@@ -19,8 +19,8 @@ from bot.settings import Settings
 from bot.simulation import Simulation, somebody
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.throttle import Throttle
-from tests.service.stage import front
-from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
+from tests.service.stage import front, worker
+from tests.service.watching import BRITISH, assert_sound, crowd, kinds_of, owner_of, quiet, record_of, subscribed
 
 RETRIED = {131056: "pair limit", 130429: "throughput", 131000: "unknown error"}
 """Refusals after which a message is sent again within two seconds."""
@@ -54,6 +54,12 @@ async def queue(
     ]
     handed = await simulation.runtime.client.run("XADD", Shard(0).handover, "*", "e", b"")
     await simulation.runtime.shards[0].outbox.hand_back(handed, outbound)
+
+
+async def known(simulation: Simulation, person: SimulatedPerson) -> None:
+    """Let somebody be known who has written just now."""
+    await simulation.runtime.persons.create([Sender(person.who.phone, person.who.bsuid)])
+    simulation.graph.heard(person.who)
 
 
 async def put_back(simulation: Simulation, messages: int) -> None:
@@ -191,6 +197,51 @@ async def test_replies_keep_their_order_over_retries(simulation: Simulation, ana
     await assert_sound(simulation, ana)
 
 
+@pytest.mark.slow
+async def test_two_workers_send_each_persons_messages_in_their_order(stores: Settings) -> None:
+    async with front(stores, messages_per_second=1000) as simulation:
+        people = crowd(simulation, 100)
+        bodies = ["One", "Two", "Three"]
+        for person in people:
+            await known(simulation, person)
+            await queue(simulation, person, *bodies, purpose="")
+        simulation.graph.latency = 0.01
+        async with worker(simulation.runtime.settings), worker(simulation.runtime.settings):
+            await quiet(simulation)
+        assert [texts(person) for person in people] == [bodies] * len(people)
+
+
+@pytest.mark.slow
+async def test_who_gets_too_many_messages_keeps_only_their_own_waiting(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    ben = simulation.person(somebody(BRITISH))
+    for person in (ana, ben):
+        await known(simulation, person)
+    simulation.graph.fail_next(131056)
+    await queue(simulation, ana, "One", "Two", purpose="")
+    await put_back(simulation, 1)
+    await queue(simulation, ben, "One", "Two", purpose="")
+    await simulation.graph.wait_for(2)
+    assert (texts(ana), texts(ben)) == ([], ["One", "Two"])
+    await quiet(simulation)
+    assert texts(ana) == ["One", "Two"]
+
+
+async def test_what_nobody_can_read_becomes_a_dead_letter_and_lets_the_next_go(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await known(simulation, ana)
+    owner, client = await owner_of(simulation.runtime, ana), simulation.runtime.client
+    simulation.graph.latency = 0.2
+    await queue(simulation, ana, "One", "Two", "Three", purpose="")
+    await client.run("HSET", Shard(0).waiting, f"{owner} 2", b"\xc1")
+    await quiet(simulation)
+    assert texts(ana) == ["One", "Three"]
+    (letter,) = [letter async for letter in simulation.runtime.shards[0].dead.all()]
+    assert (letter.kind, letter.reason, letter.payload) == ("outbound", "unreadable by this version", b"\xc1")
+
+
 # --- what can't be sent
 
 
@@ -274,8 +325,7 @@ async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(stor
     async with front(stores) as simulation:
         people = [simulation.person(somebody(BRITISH)) for _ in range(3)]
         for person in people:
-            await simulation.runtime.persons.create([Sender(person.who.phone, person.who.bsuid)])
-            simulation.graph.heard(person.who)
+            await known(simulation, person)
         graph, clock, outbox = simulation.graph, Clock(), simulation.runtime.shards[0].outbox
         graph.refusing = 190
         async with delivering(simulation, clock):
