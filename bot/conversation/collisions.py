@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from bot.conversation.intents import UNASKED, Keywords
 from bot.conversation.keywords import UNIVERSAL, Vocabulary, meanings
-from bot.conversation.normalise import loose
 
 _HEAD = """\
 # Words with different meanings in different languages
@@ -30,8 +29,8 @@ def collisions(vocabularies: Mapping[str, Vocabulary]) -> dict[str, dict[str, se
     found: dict[str, dict[str, set[str]]] = {}
     for language, vocabulary in vocabularies.items():
         for key, word in meanings(vocabulary):
-            for form in vocabulary.forms(word):
-                found.setdefault(loose(form), {}).setdefault(key, set()).add(language)
+            for form in vocabulary.loose_forms(word):
+                found.setdefault(form, {}).setdefault(key, set()).add(language)
     return {form: lists for form, lists in sorted(found.items()) if len(lists) > 1}
 
 

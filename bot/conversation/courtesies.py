@@ -8,7 +8,7 @@ class Courtesies:
 
     def __init__(self, forms: Iterable[str]) -> None:
         self._forms = frozenset(forms)
-        self._longest = max((len(form.split()) for form in self._forms), default=0)
+        self._longest = 1 + max((form.count(" ") for form in self._forms), default=-1)
 
     def without(self, words: list[str]) -> tuple[int, int]:
         """Return where the message begins and ends without them; where it began and ended, if it is only that."""

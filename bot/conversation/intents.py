@@ -6,6 +6,7 @@ searched: for a withdrawal, and for a command between courtesies. The words stan
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from bot.conversation.courtesies import Courtesies
@@ -45,7 +46,7 @@ class Keywords:
         self._unasked = _unasked(speakers)
         self._withdrawals = Withdrawals(vocabularies)
         self._courtesies = Courtesies(
-            loose(form) for vocabulary in vocabularies.values() for form in vocabulary.forms(*vocabulary.polite)
+            form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
         )
         self._signs = frozenset(
             sign for entry in vocabularies.values() for signs in entry.emoji.maybe_stop for sign in emoji(signs)
@@ -120,28 +121,26 @@ _Table = dict[str, Match]
 
 def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
     """Return what means a command as a whole message, in its exact and in its loose form."""
-    exactly: dict[str, dict[Intent, set[str]]] = {}
-    for language, vocabulary in vocabularies.items():
-        for intent in GLOBAL:
-            for form in vocabulary.forms(*vocabulary.spoken(intent).every()):
-                exactly.setdefault(form, {}).setdefault(intent, set()).add(language)
-        for form in vocabulary.forms(*vocabulary.stop.every()):
-            exactly.setdefault(form, {}).setdefault(Intent.STOP, set()).add(language)
-    loosely: dict[str, dict[Intent, set[str]]] = {}
-    for form, meanings in exactly.items():
-        for intent, languages in meanings.items():
-            loosely.setdefault(loose(form), {}).setdefault(intent, set()).update(languages)
-    return _first_of(exactly, "exact"), _first_of(loosely, "loose")
+    exactly: _Claims = {}
+    loosely: _Claims = {}
+    for intent in (Intent.STOP, *GLOBAL):  # of two meanings of a form the one that comes first counts
+        for language, vocabulary in vocabularies.items():
+            words = vocabulary.stop if intent is Intent.STOP else vocabulary.spoken(intent)
+            for form, plain in vocabulary.looked_up(words.every()):
+                for claims, claimed in ((exactly, form), (loosely, plain)):
+                    first, languages = claims.setdefault(claimed, (intent, set()))
+                    if first is intent:
+                        languages.add(language)
+    return _settled(exactly, "exact"), _settled(loosely, "loose")
 
 
-def _first_of(meanings: Mapping[str, Mapping[Intent, set[str]]], how: str) -> _Table:
-    """Settle each form on the intent that comes first in `Intent`: STOP before all."""
-    order = list(Intent)
-    table = {}
-    for form, intents in meanings.items():
-        intent = min(intents, key=order.index)
-        table[form] = _match(intent, _known_in(intents[intent]), how)
-    return table
+_Claims = dict[str, tuple[Intent, set[str]]]
+"""Form → what it means, and in which languages."""
+
+
+def _settled(claims: _Claims, how: str) -> _Table:
+    match = lru_cache(maxsize=None)(_match)  # thousands of words share a meaning
+    return {form: match(intent, _known_in(languages), how) for form, (intent, languages) in claims.items()}
 
 
 def _known_in(languages: set[str]) -> frozenset[str]:
@@ -154,14 +153,13 @@ def _answers(vocabularies: Mapping[str, Vocabulary], language: str, speakers: "_
     loosely: _Table = {}
     for source in dict.fromkeys((UNIVERSAL, language)):
         for intent in ANSWERS:
-            for form in vocabularies[source].forms(*vocabularies[source].spoken(intent).every()):
-                plain = loose(form)
+            for form, plain in vocabularies[source].looked_up(vocabularies[source].spoken(intent).every()):
                 exactly[form] = Match(intent, f"{intent.value}:{source}:exact", speakers[intent][plain])
                 loosely[plain] = Match(intent, f"{intent.value}:{source}:loose", speakers[intent][plain])
     for intent in ANSWERS:
-        for form in vocabularies[language].forms(*vocabularies[language].spoken(intent).ambiguous):
+        for form, plain in vocabularies[language].looked_up(vocabularies[language].spoken(intent).ambiguous):
             exactly.pop(form, None)
-            loosely.pop(loose(form), None)
+            loosely.pop(plain, None)
     return exactly, loosely
 
 
@@ -173,8 +171,8 @@ def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
     found: dict[Intent, dict[str, set[str]]] = {intent: {} for intent in ANSWERS}
     for language, vocabulary in vocabularies.items():
         for intent in ANSWERS:
-            for form in vocabulary.forms(*vocabulary.spoken(intent).every()):
-                found[intent].setdefault(loose(form), set()).add(language)
+            for form in vocabulary.loose_forms(*vocabulary.spoken(intent).every()):
+                found[intent].setdefault(form, set()).add(language)
     return {
         intent: {form: frozenset(languages - {UNIVERSAL}) for form, languages in forms.items()}
         for intent, forms in found.items()

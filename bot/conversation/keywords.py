@@ -7,8 +7,9 @@ meanings of one word is refused when the program starts, with the file, the key 
 import tomllib
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 
@@ -124,6 +125,13 @@ class Stop(_Table):
             yield name, getattr(self, name)
 
 
+class Form(NamedTuple):
+    """A word as it is looked up."""
+
+    exact: str
+    loose: str
+
+
 class Signs(_Table):
     """Messages that consist of emoji."""
 
@@ -165,13 +173,32 @@ class Vocabulary(_Table):
 
         An apostrophe may be left out ("dont") and letters replaced as `spelling` says ("kuendigen").
         """
+        return (form.exact for form in self.looked_up(words))
+
+    def loose_forms(self, *words: str) -> Iterator[str]:
+        """Yield the same forms as they are compared when `exact` finds nothing."""
+        return (form.loose for form in self.looked_up(words))
+
+    def looked_up(self, words: Iterable[str]) -> Iterator[Form]:
+        """Yield both. Each word is taken apart once, however many tables it stands in."""
+        known = self._known
         for word in words:
-            spellings = [word, *(word.replace(mark, "") for mark in "'’" if mark in word)]
-            for letter, typed in self.spelling.items():
-                spellings += [
-                    spelling.replace(letter, typed) for spelling in map(str.lower, spellings) if letter in spelling
-                ]
-            yield from dict.fromkeys(map(exact, spellings))
+            found = known.get(word)
+            if found is None:
+                found = known[word] = self._taken_apart(word)
+            yield from found
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Form, ...]]:
+        return {}
+
+    def _taken_apart(self, word: str) -> tuple[Form, ...]:
+        spellings = [word, *(word.replace(mark, "") for mark in "'’" if mark in word)]
+        for letter, typed in self.spelling.items():
+            spellings += [
+                spelling.replace(letter, typed) for spelling in map(str.lower, spellings) if letter in spelling
+            ]
+        return tuple(Form(form, loose(form)) for form in dict.fromkeys(map(exact, spellings)))
 
 
 def read(folder: Path) -> dict[str, Vocabulary]:
@@ -250,11 +277,11 @@ def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
     """Find words without letters, and words with two meanings."""
     seen: dict[str, tuple[str, str]] = {}
     for key, word in meanings(vocabulary):
-        for form in vocabulary.forms(word):
+        for form, plain in vocabulary.looked_up((word,)):
             if not form:
                 yield f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])"
                 continue
-            other_key, other = seen.setdefault(loose(form), (key, word))
+            other_key, other = seen.setdefault(plain, (key, word))
             if other_key != key:
                 yield (
                     f"{path}: {key}: {word!r} already means {other_key} ({other!r}), as accents and case don't count; "
@@ -268,11 +295,11 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
     harmless: list[tuple[str, str, str, str]] = []
     for language, vocabulary in vocabularies.items():
         for key, word in meanings(vocabulary):
-            for form in vocabulary.forms(word):
-                if key in ANSWERS or key == "stop.never":
-                    harmless.append((loose(form), language, key, word))
-                elif key != "polite" and not key.endswith(".ambiguous"):
-                    commands.setdefault(loose(form), (language, key))
+            if key in ANSWERS or key == "stop.never":
+                harmless += [(form, language, key, word) for form in vocabulary.loose_forms(word)]
+            elif key != "polite" and not key.endswith(".ambiguous"):
+                for form in vocabulary.loose_forms(word):
+                    commands.setdefault(form, (language, key))
     for form, language, key, word in harmless:
         if form in commands:
             other, command = commands[form]
@@ -284,9 +311,12 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
 
 def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
     """Find printed words of withdrawal that would not work when they are typed."""
+    everywhere = set(_withdrawing(vocabularies[UNIVERSAL]))
     for language, vocabulary in vocabularies.items():
         show = vocabulary.stop.show
-        files = (vocabulary, vocabularies[UNIVERSAL])
-        known = {loose(form) for file in files for form in file.forms(*file.stop.every())}
-        if show and loose(exact(show)) not in known:
+        if show and (form := loose(exact(show))) not in everywhere and form not in _withdrawing(vocabulary):
             yield f"{path_of(folder, language)}: stop.show: {show!r} is in none of its lists; add it to stop.strong"
+
+
+def _withdrawing(vocabulary: Vocabulary) -> Iterator[str]:
+    return vocabulary.loose_forms(*vocabulary.stop.every())

@@ -7,12 +7,11 @@ class Neighbours:
     """An index of words by what is left of them when one letter is missing (the method of SymSpell)."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        index: dict[str, list[str]] = {}
+        self._index: dict[str, tuple[str, ...]] = {}
         for word in dict.fromkeys(words):
             for key in (word, *_deletions(word)):
-                index.setdefault(key, []).append(word)
-        self._longest = max(map(len, index), default=0)
-        self._index = {key: tuple(found) for key, found in index.items()}
+                self._index[key] = (*self._index.get(key, ()), word)
+        self._longest = max(map(len, self._index), default=0)
 
     def of(self, typed: str) -> set[str]:
         """Return the words that differ from `typed` by one letter: missing, added, wrong, or swapped with the next."""

@@ -79,10 +79,9 @@ class Withdrawals:
         self._lengths = _lengths_by_first_word(self._entries)
         self._not_after = _turning(vocabularies, before=True)
         self._not_before = _turning(vocabularies, before=False)
-        self._courtesies = Courtesies(chain.from_iterable(map(_courtesies, vocabularies.values())))
-        self._own_courtesies = {
-            language: Courtesies(_courtesies(vocabulary)) for language, vocabulary in vocabularies.items()
-        }
+        courtesies = {language: frozenset(_courtesies(vocabulary)) for language, vocabulary in vocabularies.items()}
+        self._courtesies = Courtesies(chain.from_iterable(courtesies.values()))
+        self._own_courtesies = {language: Courtesies(forms) for language, forms in courtesies.items()}
         sure = {
             word: entry
             for word, entry in self._entries.items()
@@ -200,9 +199,10 @@ def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, Entry]:
     collected: dict[str, tuple[Grade, set[str]]] = {}
     for language, vocabulary in vocabularies.items():
         for grade, words in _graded(vocabulary):
-            for form in _loose_forms(vocabulary, words):
-                known, languages = collected.get(form, (grade, set()))
-                collected[form] = (max(known, grade), {*languages, language})
+            for form in vocabulary.loose_forms(*words):
+                known, languages = collected.get(form) or (grade, set())
+                languages.add(language)
+                collected[form] = (max(known, grade), languages)
     return {
         form: Entry(grade, frozenset() if UNIVERSAL in languages else frozenset(languages))
         for form, (grade, languages) in collected.items()
@@ -217,10 +217,6 @@ def _graded(vocabulary: Vocabulary) -> Iterable[tuple[Grade, Iterable[str]]]:
     yield Grade.COMMON, stop.common
     yield Grade.STRONG, stop.strong
     yield Grade.PHRASE, stop.phrases
-
-
-def _loose_forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:
-    return map(loose, vocabulary.forms(*words))
 
 
 def _fuzzy(word: str, known: Mapping[str, Entry], alone: bool) -> bool:
@@ -253,16 +249,16 @@ def _turning(vocabularies: Mapping[str, Vocabulary], *, before: bool) -> dict[st
     found: dict[str, set[str]] = {}
     for language, vocabulary in vocabularies.items():
         words = vocabulary.stop.not_after if before else vocabulary.stop.not_before
-        for form in _loose_forms(vocabulary, words):
+        for form in vocabulary.loose_forms(*words):
             found.setdefault(form, set()).add(language)
     return found
 
 
 def _courtesies(vocabulary: Vocabulary) -> Iterator[str]:
     """Yield what changes nothing beside a withdrawal: courtesies, and a yes or no, which STOP beats."""
-    yield from _loose_forms(vocabulary, vocabulary.polite)
+    yield from vocabulary.loose_forms(*vocabulary.polite)
     for intent in ANSWERS:
-        yield from _loose_forms(vocabulary, vocabulary.spoken(intent).every())
+        yield from vocabulary.loose_forms(*vocabulary.spoken(intent).every())
 
 
 def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
@@ -271,6 +267,6 @@ def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
         form
         for vocabulary in vocabularies.values()
         for intent in (*GLOBAL, *ANSWERS)
-        for form in _loose_forms(vocabulary, (*vocabulary.spoken(intent).every(), *vocabulary.spoken(intent).ambiguous))
+        for form in vocabulary.loose_forms(*vocabulary.spoken(intent).every(), *vocabulary.spoken(intent).ambiguous)
         if " " not in form
     }
