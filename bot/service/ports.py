@@ -186,6 +186,9 @@ class Persons(Protocol):
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""
 
+    async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
+        """Remember when persons last wrote or tapped something, unix seconds."""
+
 
 class Suppressions(Protocol):
     """What someone erased had withdrawn, found by their addresses alone."""
@@ -412,20 +415,19 @@ class Export:
     """What the link ends with; whoever knows it may fetch the file. Never to be logged."""
     document: bytes = field(repr=False)
     media_id: str
-    """Of the document at the channel; empty until it is uploaded."""
+    """Of the document at the channel."""
 
 
 class Exports(Protocol):
     """What was made ready for persons, sealed with their keys. Every method raises `Unavailable`."""
 
-    async def keep(self, person: PersonId, document: bytes, file: bytes, *, made_at: int, expires_at: int) -> Export:
+    async def keep(
+        self, person: PersonId, document: bytes, file: bytes, media_id: str, made_at: int, expires_at: int
+    ) -> Export:
         """Keep a document and the file behind a new link. Raises `NoSuchPerson`."""
 
     async def newest(self, person: PersonId, now: float) -> Export | None:
         """Return the newest whose link still works, to send it again."""
-
-    async def uploaded(self, export: str, media_id: str) -> None:
-        """Note the channel's id of the document."""
 
     async def media(self, person: PersonId) -> list[str]:
         """Return the channel's ids of all documents of a person, to delete them there."""

@@ -16,8 +16,8 @@ _SECRET_BYTES = 32
 _KEY = "SELECT key FROM persons WHERE id = $1"
 
 _KEEP = """
-INSERT INTO exports (id, person, made_at, expires_at, token, document, data)
-SELECT $1, persons.id, $3, $4, $5, $6, $7 FROM persons WHERE persons.id = $2 FOR KEY SHARE RETURNING id
+INSERT INTO exports (id, person, made_at, expires_at, token, document, data, media_id)
+SELECT $1, persons.id, $3, $4, $5, $6, $7, $8 FROM persons WHERE persons.id = $2 FOR KEY SHARE RETURNING id
 """
 
 _NEWEST = """
@@ -58,11 +58,13 @@ class Exports:
         self._database = database
         self._keys = keys
 
-    async def keep(self, person: PersonId, document: bytes, file: bytes, *, made_at: int, expires_at: int) -> Export:
+    async def keep(
+        self, person: PersonId, document: bytes, file: bytes, media_id: str, made_at: int, expires_at: int
+    ) -> Export:
         """Keep a document and the file behind a new link. Raises `NoSuchPerson`."""
         key = await self._key(person)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        export = Export(str(uuid7()), made_at, expires_at, secret, document, "")
+        export = Export(str(uuid7()), made_at, expires_at, secret, document, media_id)
         kept = await self._database.fetch(
             _KEEP,
             export.id,
@@ -72,6 +74,7 @@ class Exports:
             _token(secret),
             key.seal_bytes(document),
             key.seal_bytes(_encode(_File(secret, file))),
+            media_id,
         )
         if not kept:
             raise NoSuchPerson
@@ -81,10 +84,6 @@ class Exports:
         """Return the newest whose link still works, to send it again. Raises `Undecipherable`."""
         rows = await self._database.fetch(_NEWEST, person, int(now))
         return self._export(rows[0]) if rows else None
-
-    async def uploaded(self, export: str, media_id: str) -> None:
-        """Note the channel's id of the document."""
-        await self._database.execute("UPDATE exports SET media_id = $2 WHERE id = $1", export, media_id)
 
     async def media(self, person: PersonId) -> list[str]:
         """Return the channel's ids of all documents of a person, to delete them there."""
