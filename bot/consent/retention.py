@@ -4,7 +4,7 @@
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.business import Business, Duration
-from bot.consent.lifecycle import Consent
+from bot.consent.lifecycle import Consent, Record
 
 FILE = Path(__file__).with_name("retention.toml")
 
@@ -139,3 +139,42 @@ def end(consent: Consent, last_contact: int, rules: Policy) -> End:
     if (oldest := rules.get(Name.MAX_AGE)) and (at := consent.since + oldest.seconds) < found.at:
         found = End(at, "max_age")
     return found
+
+
+class What(StrEnum):
+    """What falls due with a person when time passes and nothing else happens."""
+
+    VALIDITY = "validity"
+    """A consent's time, `valid_for` of its purpose, is over."""
+    MAX_AGE = "max_age"
+    UNUSED_LAPSE = "unused_lapse"
+    QUESTION = "question_expires_after"
+    """A question waits though its time is over: the timer that should have ended it was lost."""
+    PROSPECT = "prospect_after_last_contact"
+    """Nothing is consented to, and the person has been silent for long: their data goes."""
+
+
+class Due(NamedTuple):
+    """What falls due with a person, and when."""
+
+    at: int
+    """Unix seconds."""
+    what: What
+    purpose: str = ""
+
+
+GRACE = 3600
+"""Seconds that a timer may be late."""
+
+
+def due(record: Record, last_contact: int, rules: Policy) -> Iterator[Due]:
+    """Yield all that will fall due with a person if nobody does anything more, or has fallen due already."""
+    ends = [last_contact + rules[Name.PROSPECT_AFTER_LAST_CONTACT].seconds]
+    for purpose in record.given:
+        one = end(record.consent(purpose), last_contact, rules)
+        ends.append(one.at)
+        yield Due(one.at, What(one.why), purpose)
+    if record.pending is not None:
+        ends.append(record.pending.expires_at + GRACE)
+        yield Due(ends[-1], What.QUESTION, record.pending.purpose)
+    yield Due(max(ends), What.PROSPECT)

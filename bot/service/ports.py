@@ -189,6 +189,9 @@ class Persons(Protocol):
     async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
         """Remember when persons last wrote or tapped something, unix seconds."""
 
+    async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
+        """Remember when persons last wrote or tapped something, unix seconds."""
+
 
 class Suppressions(Protocol):
     """What someone erased had withdrawn, found by their addresses alone."""

@@ -15,6 +15,7 @@ from bot.conversation.inbound import Event
 from bot.service import metrics
 from bot.service.converse import Converse
 from bot.service.ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
+from bot.service.retention import Retention
 from bot.service.retry import AGAIN
 from bot.traces import places
 
@@ -28,6 +29,11 @@ LOOKS = 6
 
 PROMOTE_EVERY = 0.25
 """Seconds between looks for what is due."""
+
+SETTLED = 600.0
+"""Seconds after which a process begins with what is done once a day: one that keeps crashing does not."""
+
+DAILY = 86400.0
 
 T = TypeVar("T")
 
@@ -168,6 +174,18 @@ async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
             await pause(PROMOTE_EVERY, stopping)
 
     await lasting("timers", round, stopping)
+
+
+async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:
+    """Once a day end and forget what has been kept long enough; the first time when the process has settled."""
+
+    async def round() -> None:
+        await pause(SETTLED, stopping)
+        if not stopping.is_set():
+            await retention.keep()
+            await pause(DAILY - SETTLED, stopping)
+
+    await lasting("retention", round, stopping)
 
 
 async def sign(checkpoints: Checkpoints, interval: float, stopping: asyncio.Event) -> None:

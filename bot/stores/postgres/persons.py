@@ -42,6 +42,14 @@ WITH locked AS (
 UPDATE persons SET locale = locked.locale FROM locked WHERE persons.id = locked.id
 """
 
+_NOTE_CONTACTS = """
+WITH locked AS (
+    SELECT persons.id, new.at FROM persons JOIN unnest($1::uuid[], $2::bigint[]) AS new (id, at) USING (id)
+    WHERE last_contact < new.at ORDER BY persons.id FOR NO KEY UPDATE OF persons
+)
+UPDATE persons SET last_contact = locked.at FROM locked WHERE persons.id = locked.id
+"""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Sender).decode
 
@@ -117,6 +125,10 @@ class Persons:
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""
         await self._database.execute(_SET_LOCALES, list(locales), list(locales.values()))
+
+    async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
+        """Remember when persons last wrote or tapped something, unix seconds; never an earlier time than before."""
+        await self._database.execute(_NOTE_CONTACTS, list(contacts), list(contacts.values()))
 
     def _all_tokens(self, addresses: Iterable[str]) -> list[bytes]:
         return [token for address in addresses for token in self._keys.addresses(address)]

@@ -1,0 +1,274 @@
+"""Keeps nothing longer than policy says, and no consent `given` that has ended: once a day, or to tell what would be.
+
+What falls due with a person is decided in `bot.consent.retention`; this looks for whom, does it, and counts. It may
+break off anywhere and be done again.
+"""
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.business import Business
+from bot.consent.evidence import Entry, Kind, Method
+from bot.consent.lifecycle import Record, fold
+from bot.consent.retention import DEFAULT, Due, Name, What, due, policy
+from bot.service import metrics
+from bot.service.ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows
+
+log = structlog.get_logger(__name__)
+
+AHEAD = (0, 30, 90)
+"""Days for which a report tells what falls due."""
+
+_DAY = 86400
+
+_FOREVER = 1 << 62
+
+
+class Eraser(Protocol):
+    """Erases persons."""
+
+    async def erase(self, person: PersonId) -> None:
+        """Erase a person, from every place; again does no harm."""
+
+
+@dataclass(slots=True)
+class Line:
+    """What one rule leads to."""
+
+    rule: str
+    country: str
+    """Whose number it is; `business.toml` when the company says it itself."""
+    after: str
+    """How long, as people say it."""
+    source: str
+    means: str
+    counts: list[int] = field(default_factory=lambda: [0] * len(AHEAD))
+    """How many fall due now, and within each time of `AHEAD`."""
+    held: int = 0
+    """How many are due and left as they are: a request waits, or the person has restricted the use of their data."""
+    first: int | None = None
+    """When the first falls, or fell, due; unix seconds."""
+
+    def add(self, at: int, now: int) -> None:
+        """Count one that falls due at a moment."""
+        for number, days in enumerate(AHEAD):
+            self.counts[number] += at <= now + days * _DAY
+        self.first = at if self.first is None else min(at, self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Someone with whom something falls due."""
+
+    person: PersonId
+    record: Record
+    due: Sequence[Due]
+    held: bool
+
+    @property
+    def ends(self) -> Sequence[Due]:
+        """What is to be recorded as ended."""
+        return [fact for fact in self.due if fact.what is not What.PROSPECT]
+
+    @property
+    def goes(self) -> bool:
+        """Whether their data has been kept for long enough, and nothing holds it."""
+        return not self.held and len(self.ends) < len(self.due)
+
+
+_ROWS = {
+    Rows.SUPPRESSIONS: Name.SUPPRESSION,
+    Rows.PROOFS: Name.PROOF_AFTER_WITHDRAWAL,
+    Rows.REQUESTS: Name.CLOSED_REQUESTS,
+    Rows.EXPORTS: None,
+}
+"""The rule of each kind of rows; exports carry their own end."""
+
+
+class Retention:
+    """The rules of one business over all that is stored."""
+
+    def __init__(
+        self,
+        business: Business,
+        retained: Retained,
+        ledger: Ledger,
+        letters: Sequence[OldLetters],
+        eraser: Eraser,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`letters`: the dead letters of all shards."""
+        self._business = business
+        self._rules = policy(business)
+        self._retained = retained
+        self._ledger = ledger
+        self._letters = letters
+        self._eraser = eraser
+        self._clock = clock
+
+    # --- what would be done
+
+    async def report(self) -> list[Line]:
+        """Tell what falls due now and soon, and by which rule; nothing is changed. Raises `Unavailable`."""
+        now = int(self._clock())
+        lines = self._lines()
+        async for page in self._pages(now + AHEAD[-1] * _DAY):
+            for one in page:
+                for fact in one.due:
+                    if fact.what is What.PROSPECT and one.held:
+                        lines[fact.what].held += fact.at <= now
+                    else:
+                        lines[fact.what].add(fact.at, now)
+        moments = [now + days * _DAY for days in AHEAD]
+        for rows in Rows:
+            line = lines[rows]
+            line.counts, line.first = await self._retained.count(rows, self._kept(rows), moments)
+        await self._count_letters(lines[Name.DEAD_LETTERS], moments)
+        return list(lines.values())
+
+    async def _count_letters(self, line: Line, moments: Sequence[int]) -> None:
+        kept = self._rules[Name.DEAD_LETTERS].seconds
+        for letters in self._letters:
+            counts, first = await letters.count_by([moment - kept for moment in moments])
+            line.counts = [before + more for before, more in zip(line.counts, counts, strict=True)]
+            if first is not None:
+                line.first = min(int(first) + kept, line.first or _FOREVER)
+
+    def _lines(self) -> dict[str, Line]:
+        """Return a line for each rule, nothing counted yet."""
+        business, lines = self._business, dict[str, Line]()
+        times = ", ".join(f"{one.id} {spoken(one.valid_for)}" for one in business.purposes)
+        lines[What.VALIDITY] = Line(What.VALIDITY, "business.toml", times, _EDPB, _VALIDITY)
+        asked = spoken(business.question_expires_after)
+        lines[What.QUESTION] = Line(What.QUESTION, "business.toml", asked, _MINIMAL, _QUESTION)
+        named = {name: name for name in Name} | {name: rows for rows, name in _ROWS.items() if name}
+        for name, rule in self._rules.items():
+            country = "business.toml" if rule.after != rule.figure.after else rule.country
+            source = rule.figure.source
+            lines[named[name]] = Line(name, country, spoken(rule.after), source, rule.figure.means)
+        lines[Rows.EXPORTS] = Line(Rows.EXPORTS, DEFAULT, "its own end", _MINIMAL, _EXPORT)
+        return lines
+
+    # --- doing it
+
+    async def keep(self, told: Callable[[str, int], None] = lambda what, count: None) -> Counter[str] | None:
+        """Do what is due now, and return how much of what; None when another process is at it. Raises `Unavailable`.
+
+        `told` hears of each part that is done.
+        """
+        async with self._retained.alone() as alone:
+            if not alone:
+                return None
+            done = await self._keep(told)
+        for what, count in done.items():
+            metrics.RETENTION.labels(what).inc(count)
+        log.info("retention_done", **done)
+        return done
+
+    async def _keep(self, told: Callable[[str, int], None]) -> Counter[str]:
+        now, done = self._clock(), Counter[str]()
+        async for part in self._persons(now):
+            done += part
+            for what, count in part.items():
+                told(what, count)
+        for rows in Rows:
+            count = await self._retained.forget(rows, self._kept(rows), int(now))
+            done[rows] += count
+            told(rows, count)
+        before = now - self._rules[Name.DEAD_LETTERS].seconds
+        count = sum([await letters.forget(before) for letters in self._letters])
+        done[Name.DEAD_LETTERS] += count
+        told(Name.DEAD_LETTERS, count)
+        return done
+
+    async def _persons(self, now: float) -> AsyncIterator[Counter[str]]:
+        """End what has ended, then erase whose time is over; yield what was done, a little at a time."""
+        async for page in self._pages(int(now)):
+            ended = [one for one in page if one.ends]
+            appends = [
+                Append(one.person, one.record.seq, [_entry(one, fact, now) for fact in one.ends]) for one in ended
+            ]
+            recorded = await self._ledger.append(appends) if appends else set()
+            done = Counter[str](fact.what for one in ended if one.person in recorded for fact in one.ends)
+            for one in page:
+                if one.goes and (not one.ends or one.person in recorded):  # else they have just written
+                    await self._eraser.erase(one.person)
+                    done[What.PROSPECT] += 1
+            if done:
+                yield done
+
+    # --- whom it concerns
+
+    async def _pages(self, horizon: int) -> AsyncIterator[list[_Person]]:
+        """Yield the persons with whom something falls due until `horizon`."""
+        rules = self._rules
+        silence = min(rules[Name.UNUSED_LAPSE].seconds, rules[Name.PROSPECT_AFTER_LAST_CONTACT].seconds)
+        given_by = horizon - rules[Name.MAX_AGE].seconds if Name.MAX_AGE in rules else 0
+        async for page in self._retained.falling(Falling(horizon - silence, horizon, given_by)):
+            past = await self._ledger.facts([one.person for one in page]) if page else {}
+            found = []
+            for one in page:
+                record = fold(fact.fact for fact in past.get(one.person, ()))
+                facts = [fact for fact in due(record, _end_of_day(one.last_contact), rules) if fact.at <= horizon]
+                if facts:
+                    found.append(_Person(one.person, record, facts, one.held or record.restricted))
+            yield found
+
+    def _kept(self, rows: Rows) -> int:
+        """Return how many seconds the rule of these rows keeps them."""
+        name = _ROWS[rows]
+        return self._rules[name].seconds if name else 0
+
+
+def _end_of_day(at: int) -> int:
+    """Contact is noted once a day, so the last one may have been later that day."""
+    return (at // _DAY + 1) * _DAY
+
+
+def _entry(one: _Person, fact: Due, now: float) -> Entry:
+    """Return the entry that records an end; the same each time, so that it is recorded once."""
+    pending, consent = one.record.pending, one.record.consent(fact.purpose)
+    if fact.what is What.QUESTION and pending is not None:
+        return Entry(
+            kind=Kind.LAPSED,
+            purpose=fact.purpose,
+            at=pending.expires_at + 1,
+            recorded_at=round(now, 3),
+            question=pending.question,
+            locale=pending.locale,
+            wording=pending.wording,
+            notice=pending.notice,
+            inbound=f"lapse {pending.question}",
+            method=Method.TIMER,
+            actor="system",
+        )
+    return Entry(
+        kind=Kind.EXPIRED,
+        purpose=fact.purpose,
+        at=fact.at,
+        recorded_at=round(now, 3),
+        notice=consent.notice,
+        inbound=f"ended {one.person} {fact.purpose} {consent.since}",
+        rule=fact.what,
+        method=Method.TIMER,
+        actor="system",
+    )
+
+
+def spoken(time: timedelta) -> str:
+    """Return a time as people say it: `730 days`, `48 hours`."""
+    hours = time / timedelta(hours=1)
+    return f"{time.days} days" if hours % 24 == 0 and time.days > 2 else f"{hours:g} hours"
+
+
+_EDPB = "EDPB Guidelines 05/2020: consent is refreshed at appropriate intervals"
+_VALIDITY = "A consent ends so long after it was given; the next message is answered with a new question"
+_MINIMAL = "GDPR Art. 5(1)(e)"
+_QUESTION = "A question that nobody answered in time is closed, also when its timer was lost"
+_EXPORT = "The copy of a person's data behind a link is deleted when the link ends"
