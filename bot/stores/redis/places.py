@@ -1,0 +1,302 @@
+"""What Redis holds of a person: to be shown to them, and erased. Queues are looked through page by page."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from bot.conversation.inbound import AddressChanged, Delivery, Inbound, Media, Other, Sender, Text
+from bot.conversation.reply import Outbound
+from bot.conversation.session import Session
+from bot.conversation.task import Work
+from bot.keys import Keyring
+from bot.service.places import Place, Subject
+from bot.service.ports import Assigned, HandedOver
+from bot.stores.redis.connect import Client
+from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.scripts import FINISH, REWRITE
+from bot.stores.redis.wire import read_assigned, read_event, read_handed_over, read_outbound, read_session
+
+NOT_PERSONAL: Mapping[str, str] = {
+    "seen": "keyed hashes of messages' ids; they expire by themselves within nine days",
+    "status": "under the keyed hash of a sent message's id, how far it came; expires by itself within three days",
+    "BUCKET": "how fast the business number may send",
+}
+"""Kinds of keys that hold nothing of a person, and why."""
+
+_PAGE = 500
+
+Export = Mapping[str, Any]
+Item = Inbound | Delivery | Outbound | HandedOver | Assigned
+
+
+class SessionKeys:
+    """Where the person is in a dialogue."""
+
+    name = "session"
+    holds = frozenset({"session"})
+
+    def __init__(self, client: Client, shards: Sequence[Shard], keys: Keyring) -> None:
+        self._client = client
+        self._shards = shards
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Export | None:
+        """Return the place in the dialogue, in our own words for it."""
+        async for _, session in self._of(subject):
+            pending = session.record.pending
+            details = {
+                name: value
+                for name, value in msgspec.to_builtins(msgspec.structs.asdict(session)).items()
+                if name not in ("person", "record", "locale", "flow", "state", "phone") and value not in (None, "", 0)
+            }
+            return {
+                "talk": {
+                    "language": session.locale,
+                    "flow": session.flow,
+                    "state": session.state,
+                    "purpose": pending.purpose if pending else "",
+                    "details": details,
+                }
+            }
+        return None
+
+    async def erase(self, subject: Subject) -> int:
+        """Delete it under every address."""
+        found = [key async for key, _ in self._of(subject)]
+        for key in found:
+            await self._client.run("DEL", key)
+        return len(found)
+
+    async def _of(self, subject: Subject) -> AsyncIterator[tuple[bytes, Session]]:
+        """Yield the person's sessions, the newest first; that of someone who got the number meanwhile is not theirs."""
+        addresses = [address for address in (subject.sender.bsuid, subject.sender.phone) if address]
+        for shard in self._shards:
+            for token in (token for address in addresses for token in self._keys.addresses(address)):
+                key = shard.session(token)
+                value = await self._client.run("GET", key)
+                session = read_session(value) if value is not None else None
+                if session is not None and session.person == subject.person:
+                    yield key, session
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An entry of a queue that is about the person."""
+
+    where: bytes
+    """Id in a stream, member of a set, or field of a hash."""
+    item: Item | None = field(repr=False)
+    """None of one that this version of the program cannot read, or that no parser took."""
+
+
+class QueueKeys:
+    """Messages on their way, in every direction, timers, tasks, and what was put aside."""
+
+    name = "queues"
+    holds = frozenset({"inbox", "outbox", "handover", "tasks", "dead", "timers", "retries", "waiting", "lanes"})
+
+    def __init__(self, client: Client, shards: Sequence[Shard]) -> None:
+        self._client = client
+        self._shards = shards
+
+    # --- showing
+
+    async def export(self, subject: Subject) -> Export | None:
+        """Return all of it, with the texts."""
+        belongs = _Belongs(subject)
+        waiting = [
+            _shown(what, found.item)
+            for shard in self._shards
+            for what, entries in (
+                ("from_you", self._stream(shard.inbox, read_event, belongs)),
+                ("to_you", self._stream(shard.outbox, read_outbound, belongs)),
+                ("to_you", self._retries(shard, belongs)),
+                ("to_you", self._waiting(shard, subject)),
+                ("reminder", self._timers(shard, belongs)),
+                ("handed_over", self._stream(shard.handover, read_handed_over, belongs)),
+                ("task", self._stream(shard.tasks, read_assigned, belongs)),
+                ("put_aside", self._dead(shard, belongs)),
+            )
+            async for found in entries
+        ]
+        return {"waiting": waiting} if waiting else None
+
+    # --- erasing
+
+    async def erase(self, subject: Subject) -> int:
+        """Take all of it out, but for the erasure itself, and what the person wrote after it."""
+        belongs = _Belongs(subject)
+        return sum([await self._erase_in(shard, subject, belongs) for shard in self._shards])
+
+    async def _erase_in(self, shard: Shard, subject: Subject, belongs: "_Belongs") -> int:
+        inbox = [one.where async for one in self._stream(shard.inbox, read_event, belongs) if belongs.early(one.item)]
+        tasks = [
+            one.where async for one in self._stream(shard.tasks, read_assigned, belongs) if not _is_erasure(one.item)
+        ]
+        handover = [one.where async for one in self._stream(shard.handover, read_handed_over, belongs)]
+        timers = [one.where async for one in self._timers(shard, belongs)]
+        count = await self._finish(shard.inbox, inbox)
+        count += await self._finish(shard.tasks, tasks)
+        count += await self._finish(shard.handover, handover)
+        count += await self._remove("ZREM", shard.timers, timers)
+        count += await self._erase_messages(shard, subject, belongs)
+        dead = [one.where async for one in self._dead(shard, belongs)]
+        count += await self._remove("XDEL", shard.dead, dead)
+        # Other queues run empty soon, and then their bytes are gone, too; dead letters may lie here for months.
+        await REWRITE.run(self._client, [shard.dead, f"{shard.dead}:new"], [_PAGE])
+        return count
+
+    async def _erase_messages(self, shard: Shard, subject: Subject, belongs: "_Belongs") -> int:
+        """Empty the person's lane from behind: else taking out its first message would let in the next."""
+        waiting = [one.where async for one in self._waiting(shard, subject)]
+        count = await self._remove("HDEL", shard.waiting, waiting)
+        retries = [one.where async for one in self._retries(shard, belongs)]
+        count += await self._remove("ZREM", shard.retries, retries)
+        outbox = [one.where async for one in self._stream(shard.outbox, read_outbound, belongs)]
+        count += await self._finish(shard.outbox, outbox)
+        await self._client.run("HDEL", shard.lanes, subject.person)
+        return count
+
+    async def _finish(self, stream: str, entry_ids: Sequence[bytes]) -> int:
+        for page in _pages(entry_ids):
+            await FINISH.run(self._client, [stream], [GROUP, *page])
+        return len(entry_ids)
+
+    async def _remove(self, command: str, key: str, members: Sequence[bytes]) -> int:
+        for page in _pages(members):
+            await self._client.run(command, key, *page)
+        return len(members)
+
+    # --- looking
+
+    async def _stream(
+        self, key: str, read: Callable[[bytes], Item | None], belongs: "_Belongs"
+    ) -> AsyncIterator[_Found]:
+        async for entry_id, fields in self._entries(key):
+            item = read(fields[1])
+            if belongs.to(item, fields[1]):
+                yield _Found(entry_id, item)
+
+    async def _dead(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        readers: Mapping[bytes, Callable[[bytes], Item | None]] = {
+            b"event": read_event,
+            b"outbound": read_outbound,
+            b"handover": read_handed_over,
+            b"task": read_assigned,
+        }
+        async for entry_id, fields in self._entries(shard.dead):
+            named = dict(zip(fields[::2], fields[1::2], strict=True))
+            read = readers.get(named[b"kind"])
+            item = read(named[b"e"]) if read else None
+            if belongs.to(item, named[b"e"]):
+                yield _Found(entry_id, item)
+
+    async def _entries(self, key: str) -> AsyncIterator[tuple[bytes, list[bytes]]]:
+        start = "-"
+        while page := await self._client.run("XRANGE", key, start, "+", "COUNT", _PAGE):
+            for entry_id, fields in page:
+                yield entry_id, fields
+            start = "(" + page[-1][0].decode()
+
+    async def _timers(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        async for member, _ in self._scan("ZSCAN", shard.timers):
+            item = read_event(member)
+            if belongs.to(item, member):
+                yield _Found(member, item)
+
+    async def _retries(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        async for member, _ in self._scan("ZSCAN", shard.retries):
+            payload = member.split(b" ", 2)[-1]  # after person and number in the lane
+            item = read_outbound(payload)
+            if belongs.to(item, member):
+                yield _Found(member, item)
+
+    async def _waiting(self, shard: Shard, subject: Subject) -> AsyncIterator[_Found]:
+        async for name, payload in self._scan("HSCAN", shard.waiting, "MATCH", f"{subject.person} *"):
+            yield _Found(name, read_outbound(payload))
+
+    async def _scan(self, command: str, key: str, *more: str) -> AsyncIterator[tuple[bytes, bytes]]:
+        cursor = b"0"
+        while True:
+            cursor, flat = await self._client.run(command, key, cursor, *more, "COUNT", _PAGE)
+            for name, value in zip(flat[::2], flat[1::2], strict=True):
+                yield name, value
+            if cursor == b"0":
+                return
+
+
+class _Belongs:
+    """Tells whether an entry is about a person: by their id, or by an address."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._person = subject.person
+        self._before = subject.before
+        self._addresses = {one for one in (subject.sender.phone, subject.sender.bsuid) if one}
+        self._needles = [one.removeprefix("+").encode() for one in (self._person, *self._addresses)]
+
+    def to(self, item: Item | None, payload: bytes) -> bool:
+        """Whether it is; what can't be read is searched for the id and the addresses as they are."""
+        match item:
+            case None:
+                return any(needle in payload for needle in self._needles)
+            case Outbound(person=person, phone=phone, bsuid=bsuid):
+                return person == self._person or self._theirs(Sender(phone, bsuid))
+            case HandedOver(person=person, inbound=inbound):
+                return person == self._person or self._theirs(inbound.sender)
+            case Assigned(person=person, sender=sender):
+                return person == self._person or self._theirs(sender)
+            case Delivery(recipient=recipient):
+                return self._theirs(recipient)
+        if isinstance(item.content, AddressChanged) and self._theirs(item.content.previous):
+            return True
+        return item.person == self._person or self._theirs(item.sender)
+
+    def early(self, item: Item | None) -> bool:
+        """Whether it was written before the erasure was asked for; what is read must not be lost for being newer."""
+        return not isinstance(item, Inbound) or item.at <= self._before
+
+    def _theirs(self, sender: Sender) -> bool:
+        return sender.phone in self._addresses or sender.bsuid in self._addresses
+
+
+def _is_erasure(item: Item | None) -> bool:
+    """Whether it is the erasure itself: it is finished by who does it, so that it is not forgotten in between."""
+    return isinstance(item, Assigned) and item.task.work is Work.ERASURE
+
+
+def _shown(what: str, item: Item | None) -> dict[str, Any]:
+    match item:
+        case Outbound(reply=reply):
+            return {"what": what, "text": reply.wording()}
+        case HandedOver(inbound=inbound):
+            return {"what": what, "since": _time(inbound.at), "text": _said(inbound)}
+        case Assigned(task=task, at=at):
+            return {"what": what, "since": _time(at), "text": task.text or task.work.value}
+        case Inbound(at=at):
+            return {"what": what, "since": _time(at), "text": _said(item)}
+        case Delivery(at=at, status=status):
+            return {"what": what, "since": _time(at), "text": status}
+    return {"what": what, "text": "a message that the program could not read"}
+
+
+def _said(inbound: Inbound) -> str:
+    match inbound.content:
+        case Text(text) | Media(caption=text) | Other(text=text):
+            return text
+    return str(getattr(inbound.content, "title", "") or getattr(inbound.content, "emoji", "") or "")
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _pages(values: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
+    return (values[start : start + _PAGE] for start in range(0, len(values), _PAGE))
+
+
+def places(client: Client, shards: Sequence[Shard], keys: Keyring) -> Sequence[Place]:
+    """Return all places of Redis, in the order in which they are erased."""
+    return (QueueKeys(client, shards), SessionKeys(client, shards, keys))
