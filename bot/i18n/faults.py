@@ -85,9 +85,10 @@ _JOINERS = frozenset("\u200c\u200d")
 
 
 def _forbidden(slot: Slot, text: str) -> Iterator[str]:
-    joins = any(unicodedata.category(character) == "Lo" for character in text)
-    for character in dict.fromkeys(text):
-        if reason := _unwanted(slot, character, joins=joins):
+    found = dict.fromkeys(text)
+    joins = not _JOINERS.isdisjoint(found) and any(unicodedata.category(character) == "Lo" for character in found)
+    for character in found:
+        if reason := _unwanted(character, single_line=slot.single_line, joins=joins):
             name = unicodedata.name(character, "control character")
             yield f"contains U+{ord(character):04X} ({name}), {reason}; remove it"
     if text.count("\u2069") != sum(text.count(opening) for opening in "\u2066\u2067\u2068"):
@@ -98,13 +99,14 @@ def _forbidden(slot: Slot, text: str) -> Iterator[str]:
         yield "has four spaces in a row, which WhatsApp refuses"
 
 
-def _unwanted(slot: Slot, character: str, *, joins: bool) -> str:
+@lru_cache(maxsize=4096)
+def _unwanted(character: str, *, single_line: bool, joins: bool) -> str:
     if character in "\n\t":
-        return "which WhatsApp refuses in a text of one line" if slot.single_line or character == "\t" else ""
+        return "which WhatsApp refuses in a text of one line" if single_line or character == "\t" else ""
     if character in _DIRECTION_MARKS or (character in _JOINERS and joins):
         return ""
     if character in _ISOLATES:
-        return "which counts as a character here" if slot.single_line else ""
+        return "which counts as a character here" if single_line else ""
     if character in _OVERRIDES:
         return "which turns the direction of what follows"
     if character in "\u2028\u2029" or unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
@@ -115,13 +117,21 @@ def _unwanted(slot: Slot, character: str, *, joins: bool) -> str:
 _URL = re.compile(
     r"https?://[^\s<>\"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+[a-z]{2,}/\S*|(?<!\w)#\w+|\+\d[\d ]{6,}\d"
 )
+_SIGNS_OF_URL = frozenset("/@#+")
+"""Each of its alternatives has one of them."""
+
+
+def _addresses(text: str) -> list[str]:
+    return [] if _SIGNS_OF_URL.isdisjoint(text) else sorted(_URL.findall(text))
 
 
 def _url(slot: Slot, text: str) -> Iterator[str]:
-    wanted, found = sorted(_URL.findall(slot.english)), sorted(_URL.findall(text))
+    wanted, found = _addresses(slot.english), _addresses(text)
     if wanted != found:
         yield f"has the addresses, numbers or codes {found or 'none'} where the English has {wanted or 'none'}"
 
+
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 
 _MARKS = {
     mark: re.compile(rf"(?<!\w){sign}(?![\s{sign}])[^{sign}\n]*(?<![\s{sign}]){sign}(?!\w)")
@@ -134,7 +144,8 @@ _MARKS = {
 @lru_cache(maxsize=4096)
 def _bare(text: str) -> str:
     """Return `text` without what marks may stand in: placeholders and addresses."""
-    return _URL.sub("", re.sub(r"\{\w+\}", "x", text))
+    bare = _PLACEHOLDER.sub("x", text) if "{" in text else text
+    return bare if _SIGNS_OF_URL.isdisjoint(bare) else _URL.sub("", bare)
 
 
 def _pairs(text: str, mark: str) -> tuple[int, int]:

@@ -75,7 +75,10 @@ def read(path: Path) -> PoFile:
     return _Reader(path).read(text.split("\n"))
 
 
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_FIELD = re.compile(r'([^"]*)"([^"\\]*(?:\\.[^"\\]*)*)"')
+"""A keyword, or none, and a text in quotes."""
+
+_KEYWORD = re.compile(r"(previous )?(msgctxt|msgid|msgid_plural)|msgstr(\[\d\])?")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
@@ -118,17 +121,16 @@ class _Reader:
         )
 
     def _line(self, line: str) -> None:
-        if not line:
-            self._end()
-        elif line.startswith("#~"):
-            rest = line[2:].strip()
-            self._field(f"#{rest}" if rest.startswith("|") else rest, obsolete=True)
-        elif line.startswith("#|"):
-            self._field(line, obsolete=False)
-        elif line.startswith("#"):
-            self._comment(line)
-        else:
-            self._field(line, obsolete=False)
+        match line[:1], line[1:2]:
+            case "", _:
+                self._end()
+            case "#", "~":
+                rest = line[2:].strip()
+                self._field(f"#{rest}" if rest.startswith("|") else rest, obsolete=True)
+            case "#", kind if kind != "|":
+                self._comment(line)
+            case _:
+                self._field(line, obsolete=False)
 
     def _comment(self, line: str) -> None:
         if "msgid" in self._block.fields:
@@ -147,18 +149,18 @@ class _Reader:
     def _field(self, line: str, *, obsolete: bool) -> None:
         before = "previous " if line.startswith("#|") else ""
         line = line[2:].strip() if before else line
-        keyword, quote, _ = line.partition('"')
-        keyword = keyword.strip()
-        if not quote or not _STRING.fullmatch(quoted := line[len(line.partition('"')[0]) :].strip()):
+        found = _FIELD.fullmatch(line)
+        if not found:
             raise self._error("is neither a comment nor a keyword with a text in double quotes; a quote may be missing")
+        keyword, text = found[1].strip(), found[2]
         if keyword:
             self._begin(f"{before}{keyword}", obsolete=obsolete)
         elif not self._keyword:
             raise self._error("is a text without msgctxt, msgid or msgstr before it")
-        self._block.fields[self._keyword] += self._unescaped(quoted[1:-1])
+        self._block.fields[self._keyword] += self._unescaped(text) if "\\" in text else text
 
     def _begin(self, keyword: str, *, obsolete: bool) -> None:
-        if not re.fullmatch(r"(previous )?(msgctxt|msgid|msgid_plural)|msgstr(\[\d\])?", keyword):
+        if not _KEYWORD.fullmatch(keyword):
             raise self._error(f"has the unknown keyword {keyword!r}")
         known = self._block.fields
         if keyword in known or (keyword == "msgctxt" and "msgid" in known) or "msgstr" in known:

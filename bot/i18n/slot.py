@@ -8,6 +8,7 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Kind(StrEnum):
@@ -96,8 +97,9 @@ class Template:
 
     pieces: tuple[tuple[str, str | None], ...]
 
-    @classmethod
-    def parse(cls, text: str) -> "Template":
+    @staticmethod
+    @lru_cache(maxsize=8192)  # more than there are texts in all languages; each check of a text looks at it again
+    def parse(text: str) -> "Template":
         """Take `text` apart. Raises `TextError` on positions, attributes, indexes, conversions and format specs."""
         pieces: list[tuple[str, str | None]] = []
         try:
@@ -108,7 +110,7 @@ class Template:
             if name is not None and (spec or conversion or not name.isidentifier()):
                 raise TextError(f"placeholder {{{name}}} is not plain; only {{name}} is allowed")
             pieces.append((literal, name))
-        return cls(tuple(pieces))
+        return Template(tuple(pieces))
 
     @property
     def names(self) -> frozenset[str]:
