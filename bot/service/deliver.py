@@ -15,11 +15,12 @@ import msgspec
 import structlog
 
 from bot.batcher import Batcher
+from bot.business import Business
 from bot.consent.lifecycle import Record
-from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
+from bot.conversation.inbound import Inbound, Lapse, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound
 from bot.service import metrics
-from bot.service.gate import NEVER, changed_since
+from bot.service.gate import NEVER, changed_since, stands
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -54,6 +55,7 @@ class Deliver:
         throttle: Throttle,
         inbox: Inbox,
         dead: DeadLetters,
+        business: Business,
         *,
         most: int = IN_FLIGHT,
         clock: Callable[[], float] = time.time,
@@ -66,6 +68,7 @@ class Deliver:
         self._throttle = throttle
         self._inbox = inbox
         self._dead = dead
+        self._business = business
         self._most = most
         self._clock = clock
         self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
@@ -123,7 +126,7 @@ class Deliver:
 
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
         if outbound.not_after and self._clock() > outbound.not_after:
-            return await self._done(queued, "expired")
+            return await self._unsaid(queued, "expired")
         if not await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
             return await self._done(queued, "withheld")
         try:
@@ -152,7 +155,23 @@ class Deliver:
     async def _bury(self, queued: Queued[Outbound], reason: str) -> None:
         metrics.DEAD.labels("outbound").inc()
         await surely("deliver", lambda: self._dead.add(queued.payload, reason, "outbound"), self._is_ending)
-        await self._done(queued, "failed")
+        await self._unsaid(queued, "failed")
+
+    async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
+        """Finish a message that nobody will read. A question in it ends: a later YES would answer something unseen."""
+        if queued.item is not None and queued.item.reply.question:
+            lapse = self._lapse(queued.item)
+            await surely("deliver", lambda: self._inbox.forward(lapse), self._is_ending)
+        await self._done(queued, outcome)
+
+    def _lapse(self, outbound: Outbound) -> Inbound:
+        return Inbound(
+            MessageId(f"unsaid {outbound.id}"),
+            Sender(),
+            int(self._clock()),
+            Lapse(outbound.reply.question),
+            person=outbound.person,
+        )
 
     # --- errors
 
@@ -193,18 +212,23 @@ class Deliver:
         records = await changed_since(
             self._ledger,
             (
-                (PersonId(outbound.person), NEVER if outbound.attempt else outbound.ledger_seq)
+                (PersonId(outbound.person), NEVER if self._looks_anew(outbound) else outbound.ledger_seq)
                 for outbound in batch
                 if outbound.reply.purpose or outbound.reply.question
             ),
         )
         return [self._still(outbound, records) for outbound in batch]
 
+    def _looks_anew(self, outbound: Outbound) -> bool:
+        """Whether more than the ledger may have changed since: it waited for long, or the notice is another."""
+        reply = outbound.reply
+        return bool(outbound.attempt or (reply.purpose and outbound.notice != self._business.notice.version))
+
     def _still(self, outbound: Outbound, records: dict[PersonId, Record]) -> bool:
         record = records.get(PersonId(outbound.person))
         if record is None:
             return True
         reply = outbound.reply
-        if reply.purpose and not record.allows(reply.purpose, int(self._clock())):
+        if reply.purpose and not stands(record, reply.purpose, self._clock(), self._business):
             return False
         return not reply.question or (record.pending is not None and record.pending.question == reply.question)

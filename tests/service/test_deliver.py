@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.conversation.reply import Outbound, Reply
 from bot.service import work
 from bot.service.deliver import Deliver
 from bot.settings import Settings
-from bot.simulation import Simulation, somebody
+from bot.simulation import Simulation, simulate, somebody
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.throttle import Throttle
 from tests.service.stage import front, worker
@@ -169,6 +170,22 @@ async def test_a_doubt_holds_back_what_is_queued(simulation: Simulation, ana: Si
     assert (await record_of(simulation, ana)).paused
 
 
+@pytest.mark.parametrize(("change", "sent"), [("material", False), ("editorial", True)])
+async def test_after_a_material_change_of_the_notice_nothing_goes_out_under_the_old_consent(
+    stores: Settings, tmp_path: Path, change: str, sent: bool
+) -> None:
+    who = somebody(BRITISH)
+    async with simulate(stores) as before:
+        await subscribed(before, before.person(who))
+    async with simulate(changed(stores, business_file=with_newer_notice(tmp_path, change))) as after:
+        ana = after.person(who)
+        after.graph.heard(who)
+        await queue(after, ana, "Roses at half price")
+        await quiet(after)
+        assert texts(ana) == ["Roses at half price"] * sent
+        assert "offers" in (await record_of(after, ana)).given  # until they write, nobody records it
+
+
 async def test_after_the_24_hours_nothing_is_sent(simulation: Simulation, ana: SimulatedPerson) -> None:
     requests = simulation.graph.requests
     await ana.say("Hello", at=time.time() - 25 * 3600, replies=0)
@@ -249,7 +266,7 @@ async def test_what_is_refused_for_good_becomes_a_dead_letter_that_can_be_replay
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     simulation.graph.fail_next(131026)
-    await ana.say("Hello", replies=0)
+    await ana.say("HELP", replies=0)
     await quiet(simulation)
     assert texts(ana) == []
     dead = simulation.runtime.shards[0].dead
@@ -258,6 +275,24 @@ async def test_what_is_refused_for_good_becomes_a_dead_letter_that_can_be_replay
     assert await dead.replay(letter)
     await quiet(simulation)
     assert len(texts(ana)) == 1
+    await assert_sound(simulation, ana)
+
+
+async def test_a_yes_to_a_question_that_could_not_be_sent_agrees_to_nothing(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    simulation.graph.fail_next(131026)
+    await ana.say("Hello", replies=0)
+    await simulation.settled()
+    await ana.say("YES", replies=0)
+    await simulation.settled()
+    assert (await kinds_of(simulation, ana))[:2] == ["requested order_updates", "lapsed order_updates"]
+    assert not (await record_of(simulation, ana)).given
+    dead = simulation.runtime.shards[0].dead
+    (letter,) = [letter async for letter in dead.all()]
+    assert await dead.replay(letter)
+    await simulation.settled()
+    assert len(texts(ana)) == 1, "a question that is no more was asked"
     await assert_sound(simulation, ana)
 
 
@@ -311,6 +346,7 @@ async def delivering(simulation: Simulation, clock: Clock) -> AsyncIterator[Deli
         Throttle(runtime.client, rate=80),
         stores.inbox,
         stores.dead,
+        runtime.dialogue.world.business,
         clock=clock,
     )
     stopping = asyncio.Event()
