@@ -7,7 +7,9 @@ from bot.conversation.reply import Document, Reply
 from bot.conversation.world import Language, Values, World
 
 
-def told(world: World, text_id: str, locale: str, document: Document | None = None, **values: str) -> Reply:
+def told(
+    world: World, text_id: str, locale: str, *, values: Mapping[str, str] = {}, document: Document | None = None
+) -> Reply:
     """Return a text in `locale`, or in the language that it falls back to, filled with `values`.
 
     A `document` is sent with the text under it.

@@ -95,9 +95,7 @@ class Fulfil:
         code = error.code if isinstance(error, SendError) else None
         attempt = self._failures[queued.id]
         kind = type(error).__name__
-        log.error(
-            "task_failed", work=assigned.task.work, error=kind, code=code, attempt=attempt, where=places(error)
-        )
+        log.error("task_failed", work=assigned.task.work, error=kind, code=code, attempt=attempt, where=places(error))
         if attempt >= ATTEMPTS:
             del self._failures[queued.id]
             await self._bury(queued, f"{assigned.task.work} failed {ATTEMPTS} times: {kind}")

@@ -1,0 +1,233 @@
+"""What a person asked for about their data, done: shown, proven, corrected, restricted, objected to, erased.
+
+Each request is noted with the day by which it must be answered (GDPR Art. 12(3)) before it is worked on. A task may
+be done again after a crash: it finds its request by the message that made it, and says the same again.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+import structlog
+from babel.dates import format_date
+
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Request, Right, State, close
+from bot.conversation.reply import Document, Outbound, Reply
+from bot.conversation.task import Work
+from bot.conversation.told import told
+from bot.conversation.world import World, babel_locale
+from bot.keys import Keyring
+from bot.service.converse import WINDOW
+from bot.service.erase import Erase
+from bot.service.my_data import MyData, as_json, my_data
+from bot.service.places import Place, Subject, exported
+from bot.service.ports import Assigned, Channel, Export, Exports, NoSuchPerson, PersonId, SendError
+
+log = structlog.get_logger(__name__)
+
+LINK_LASTS = 3 * 86400
+"""Seconds for which the link to the machine-readable form works."""
+
+PDF = "application/pdf"
+
+
+class Requests(Protocol):
+    """Requests and the steps that they take."""
+
+    async def open(
+        self,
+        person: PersonId,
+        right: Right,
+        at: int,
+        inbound: bytes,
+        now: float,
+        calendar: Calendar,
+        details: str = "",
+    ) -> tuple[Request, bool]:
+        """Note a request that a message made, once; also return whether it is new."""
+
+    async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
+        """Take a step that `bot.consent.requests` allowed."""
+
+
+class Documents(Protocol):
+    """Writes documents. Takes its time: call it in a thread."""
+
+    def my_data(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF with everything that is known of a person."""
+
+    def receipt(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF that proves what the person agreed to."""
+
+
+class Rights:
+    """Does the tasks of persons. Implements `fulfil.Rights`."""
+
+    def __init__(
+        self,
+        world: World,
+        requests: Requests,
+        exports: Exports,
+        places: Sequence[Place],
+        documents: Documents,
+        channel: Channel,
+        erase: Erase,
+        keys: Keyring,
+        *,
+        base_url: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`base_url`: where our pages are; without it no link is sent."""
+        self._world = world
+        self._requests = requests
+        self._exports = exports
+        self._places = places
+        self._documents = documents
+        self._channel = channel
+        self._erase = erase
+        self._keys = keys
+        self._base_url = base_url.rstrip("/")
+        self._clock = clock
+        controller = world.business.controller
+        self._calendar = Calendar(controller.country, controller.timezone, controller.region)
+
+    async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
+        """Do a task; return what is still to be said. Raises `Unavailable` and `SendError`."""
+        try:
+            replies = await self._replies(assigned)
+        except NoSuchPerson:  # erased meanwhile
+            return []
+        name = self._keys.message(assigned.inbound).hex()
+        return [self._outbound(reply, f"{name}.t{number}", assigned) for number, reply in enumerate(replies)]
+
+    async def _replies(self, assigned: Assigned) -> Sequence[Reply]:
+        match assigned.task.work:
+            case Work.ACCESS:
+                return await self._access(assigned)
+            case Work.PROOF:
+                return await self._proof(assigned)
+            case Work.RECTIFICATION:
+                return await self._rectification(assigned)
+            case Work.RESTRICTION | Work.OBJECTION:  # in force, and confirmed, since the step
+                await self._closed(await self._opened(assigned, Right(assigned.task.work)))
+            case Work.ERASURE:
+                await self._erasure(assigned)
+        return []
+
+    # --- what is asked for
+
+    async def _access(self, assigned: Assigned) -> list[Reply]:
+        """GDPR Art. 15 and 20: a summary, a document, and a link to the machine-readable form."""
+        request = await self._opened(assigned, Right.ACCESS)
+        data = await self._data(assigned)
+        if data is None or not data.history:
+            await self._closed(request)
+            return [self._told("my_data.nothing", assigned)]
+        export = await self._exports.newest(assigned.person, self._clock())
+        if export is None or export.made_at < _changed_at(data):
+            export = await self._made(assigned, data)
+        await self._closed(request)
+        language = self._world.language(assigned.locale)
+        given = [one.purpose for one in data.consents if one.status == "given"]
+        summary = self._told(
+            "my_data.summary",
+            assigned,
+            since=self._day(data.person.since, assigned),
+            choices=language.choices(given),
+        )
+        document = Document(f"data-{data.made_at:%Y-%m-%d}.pdf", export.media_id)
+        return [summary, Reply(document=document, text_id="my_data.document"), *self._link(export, assigned)]
+
+    async def _made(self, assigned: Assigned, data: MyData) -> Export:
+        document = await asyncio.to_thread(self._documents.my_data, data, assigned.locale)
+        media_id = await self._channel.upload(document, "data.pdf", PDF)
+        made_at = int(data.made_at.timestamp())
+        return await self._exports.keep(
+            assigned.person, document, as_json(data), media_id, made_at, made_at + LINK_LASTS
+        )
+
+    def _link(self, export: Export, assigned: Assigned) -> list[Reply]:
+        if not self._base_url:
+            return []
+        until = self._day(datetime.fromtimestamp(export.expires_at, UTC), assigned)
+        link = f"{self._base_url}/my-data/{export.secret}"
+        return [self._told("my_data.link", assigned, link=link, until=until)]
+
+    async def _proof(self, assigned: Assigned) -> list[Reply]:
+        data = await self._data(assigned)
+        if data is None or not data.history:
+            return [self._told("proof.none", assigned)]
+        document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
+        media_id = await self._channel.upload(document, "receipt.pdf", PDF)
+        receipt = Document(f"receipt-{data.made_at:%Y-%m-%d}.pdf", media_id)
+        return [told(self._world, "proof.receipt", assigned.locale, document=receipt)]
+
+    async def _rectification(self, assigned: Assigned) -> list[Reply]:
+        """GDPR Art. 16: noted for a person of the business, with the day by which they must have seen to it."""
+        request = await self._opened(assigned, Right.RECTIFICATION)
+        return [self._told("correct.noted", assigned, due=self._day(request.due, assigned))]
+
+    async def _erasure(self, assigned: Assigned) -> None:
+        """Erase, then tell: the message goes past the outbox, for nothing of the person may lie there any more."""
+        request = await self._opened(assigned, Right.ERASURE)
+        erased = await self._erase.erase(
+            Subject(assigned.person, assigned.sender), reason="asked for in the chat", at=assigned.at
+        )
+        await self._closed(request)
+        until = self._day(erased.proof_until, assigned) if erased.proof_until else "–"
+        reply = self._told("delete.done", assigned, until=until)
+        try:
+            await self._channel.send(self._outbound(reply, "", assigned))
+        except SendError as error:
+            if error.retryable:
+                raise
+            log.warning("erasure_not_told", code=error.code)
+
+    # --- how
+
+    async def _data(self, assigned: Assigned) -> MyData | None:
+        found = await exported(self._places, Subject(assigned.person, assigned.sender))
+        if not any("person" in one for one in found):
+            return None
+        return my_data(found, self._world.business, self._clock())
+
+    async def _opened(self, assigned: Assigned, right: Right) -> Request:
+        request, _ = await self._requests.open(
+            assigned.person,
+            right,
+            assigned.at,
+            self._keys.message(assigned.inbound),
+            self._clock(),
+            self._calendar,
+            assigned.task.text,
+        )
+        return request
+
+    async def _closed(self, request: Request) -> None:
+        if request.state.is_open:
+            after = close(request, State.DONE, "")
+            await self._requests.change(request, after, actor="system", reason="", now=self._clock())
+
+    def _told(self, text_id: str, assigned: Assigned, **values: str) -> Reply:
+        return told(self._world, text_id, assigned.locale, values=values)
+
+    def _day(self, day: date, assigned: Assigned) -> str:
+        return format_date(day, "long", locale=babel_locale(assigned.locale or self._world.business.default_locale))
+
+    def _outbound(self, reply: Reply, id: str, assigned: Assigned) -> Outbound:
+        return Outbound(
+            id=id,
+            person=assigned.person,
+            phone=assigned.sender.phone,
+            bsuid=assigned.sender.bsuid,
+            reply=reply,
+            ledger_seq=assigned.ledger_seq,
+            not_after=assigned.at + WINDOW,
+        )
+
+
+def _changed_at(data: MyData) -> int:
+    return int(max(one.recorded_at for one in data.history).timestamp()) + 1
