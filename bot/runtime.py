@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.channels.whatsapp.client import CloudApi
 from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
+from bot.consent.retention import Name, policy
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import Event
 from bot.conversation.load import load_world
@@ -21,10 +22,15 @@ from bot.service.checks import Check
 from bot.service.converse import Converse
 from bot.service.converse import Shard as AnsweredShard
 from bot.service.deliver import IN_FLIGHT, Deliver
+from bot.service.erase import Erase
 from bot.service.hand_over import HandOver, Host
+from bot.service.places import Place
 from bot.service.ports import Channel, Unavailable
 from bot.service.receive import Receive
 from bot.settings import Settings
+from bot.stores import erasure_list
+from bot.stores.erasure_list import ErasureList
+from bot.stores.postgres import places as postgres_places
 from bot.stores.postgres.checkpoints import Checkpoints
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres
@@ -34,6 +40,7 @@ from bot.stores.postgres.migrate import migrate
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.requests import Requests
+from bot.stores.redis import places as redis_places
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.deadletters import DeadLetters
@@ -104,7 +111,20 @@ class Runtime:
         self.requests = Requests(database, keys)
         self.erasures = Erasures(database, keys)
         self.reads = Reads(database)
-        self.shards = [ShardStores(client, reader, Shard(number), settings) for number in range(settings.shards)]
+        shards = [Shard(number) for number in range(settings.shards)]
+        self.shards = [ShardStores(client, reader, shard, settings) for shard in shards]
+        self.places: Sequence[Place] = [
+            *redis_places.places(client, shards, keys),
+            *postgres_places.places(database, keys),  # the person's row is the last
+        ]
+        self.erase = Erase(
+            self.persons,
+            self.ledger,
+            self.erasures,
+            ErasureList(settings.var_dir / erasure_list.NAME),
+            self.places,
+            proof_days=policy(dialogue.world.business)[Name.PROOF_AFTER_WITHDRAWAL].after.days,
+        )
         self.receive = self._receive() if not settings.missing() else None
         self._serving = serving
         self._throttle = Throttle(client, rate=settings.messages_per_second)
@@ -152,6 +172,7 @@ class Runtime:
             self._throttle,
             shard.inbox,
             shard.dead,
+            self.dialogue.world.business,
             most=min(IN_FLIGHT, self.settings.messages_per_second),
         )
         yield work.work_off("deliver", deliver, shard.messages, stopping)
@@ -165,6 +186,7 @@ class Runtime:
                 shard.outbox,
                 self.ledger,
                 shard.dead,
+                self.dialogue.world.business,
                 typing,
             )
             yield work.work_off("hand_over", hand_over, shard.handover, stopping)
