@@ -44,6 +44,11 @@ class AnyTime(_Table):
     my_choices: Words = ()
     my_data: Words = ()
     delete: Words = ()
+    rights: Words = ()
+    correct: Words = ()
+    restrict: Words = ()
+    object: Words = ()
+    proof: Words = ()
     nothing: Words = ()
 
 
