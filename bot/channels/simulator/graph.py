@@ -14,6 +14,7 @@ from aiohttp import web
 
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
+from bot.channels.simulator.media import LARGEST_REQUEST, File, uploaded
 from bot.channels.simulator.refusal import Refusal
 from bot.channels.simulator.sent import Sent, sent
 from bot.channels.simulator.shapes import Message, Read, checked
@@ -64,14 +65,18 @@ class GraphSimulator:
         self.clock = clock
         self.sent: list[Sent] = []
         self.marked: list[Marked] = []
+        self.media: dict[str, File] = {}
+        """Files that were uploaded and not deleted, by their ids."""
         self.requests = 0
         """Requests of any outcome."""
         self.latency = 0.0
         self.refusing: int | None = None
         self.unreported: list[Exception] = []
         """Why statuses could not be posted to the bot."""
-        self.app = web.Application()
+        self.app = web.Application(client_max_size=LARGEST_REQUEST)
         self.app.router.add_post("/{version}/{phone_number_id}/messages", self._messages)
+        self.app.router.add_post("/{version}/{phone_number_id}/media", self._upload)
+        self.app.router.add_delete("/{version}/{media_id}", self._delete)
         self.app.router.add_get("/{version}/{phone_number_id}", self._number)
         self.app.router.add_route("*", "/{anything:.*}", self._unknown)
         self._version = version
@@ -167,6 +172,28 @@ class GraphSimulator:
         except Refusal as refusal:
             return refusal.response()
 
+    async def _upload(self, request: web.Request) -> web.Response:
+        """Take a file that will be sent."""
+        self.requests += 1
+        try:
+            self._permit(request)
+            file = await uploaded(request)
+        except Refusal as refusal:
+            return refusal.response()
+        self.media[file.id] = file
+        return web.json_response({"id": file.id})
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        """Delete a file."""
+        self.requests += 1
+        try:
+            self._know(request)
+            if self.media.pop(request.match_info["media_id"], None) is None:
+                raise Refusal(100, "Object with this ID does not exist", subcode=33)
+        except Refusal as refusal:
+            return refusal.response()
+        return web.json_response({"success": True})
+
     async def _number(self, request: web.Request) -> web.Response:
         """Tell how the business's number stands. Meta: whatsapp-business-account-phone-number-api."""
         self.requests += 1
@@ -184,12 +211,16 @@ class GraphSimulator:
 
     def _permit(self, request: web.Request) -> None:
         """Refuse whoever may not ask, and what is not here."""
+        self._know(request)
+        if request.match_info["phone_number_id"] != self.phone_number_id:
+            raise Refusal(100, "Object with this ID does not exist", subcode=33)
+
+    def _know(self, request: web.Request) -> None:
+        """Refuse whoever may not ask."""
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             raise Refusal(190, "Invalid OAuth access token")
         if request.match_info["version"] != self._version:
             raise Refusal(100, f"Unknown path components: /{request.match_info['version']}")
-        if request.match_info["phone_number_id"] != self.phone_number_id:
-            raise Refusal(100, "Object with this ID does not exist", subcode=33)
 
     async def _request(self, request: web.Request) -> dict[str, Any]:
         """Return the body of a request that may be made at all."""
@@ -210,11 +241,22 @@ class GraphSimulator:
             self.marked.append(Marked(request.message_id, request.typing_indicator is not None))
             self._arrived.set()
             return web.json_response({"success": True})
+        file = self._file(request)
         fails_later = self._fail_if_told()
         address = request.to or request.recipient or ""
         self._check_window(address, request)
         self._check_pair(address)
-        return self._accepted(address, sent(request, raw, id=self._new_id(address), at=self.clock()), fails_later)
+        return self._accepted(
+            address, sent(request, raw, id=self._new_id(address), at=self.clock(), file=file), fails_later
+        )
+
+    def _file(self, message: Message) -> bytes:
+        """Return what a document holds that was uploaded."""
+        if message.document is None or message.document.id is None:
+            return b""
+        if (file := self.media.get(message.document.id)) is None:
+            raise Refusal(100, "Param document.id is not a valid whatsapp business account media attachment ID")
+        return file.content
 
     def _fail_if_told(self) -> int | None:
         """Return the code with which the message will fail later, if it will."""

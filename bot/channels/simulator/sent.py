@@ -26,6 +26,8 @@ class Sent:
     link: Link | None = None
     document: str = ""
     """The name of the file."""
+    file: bytes = field(default=b"", repr=False)
+    """What is in it, if it was uploaded."""
     template: str = ""
     """The name of the template."""
     language: str = ""
@@ -47,7 +49,7 @@ class Sent:
         return self.buttons or self.rows
 
 
-def sent(message: Message, raw: dict[str, Any], *, id: str, at: float) -> Sent:
+def sent(message: Message, raw: dict[str, Any], *, id: str, at: float, file: bytes = b"") -> Sent:
     """Show a message that was accepted."""
     parts: dict[str, Any] = {}
     if message.text:
@@ -65,6 +67,7 @@ def sent(message: Message, raw: dict[str, Any], *, id: str, at: float) -> Sent:
         reference=message.biz_opaque_callback_data or "",
         at=at,
         raw=raw,
+        file=file,
         **parts,
     )
 

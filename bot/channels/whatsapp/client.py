@@ -2,8 +2,10 @@
 
 import msgspec
 
-from bot.channels.whatsapp.errors import UNANSWERED, UNREACHABLE, UNREADABLE, from_response, known, send_error
-from bot.channels.whatsapp.http import Endpoint, NoAnswer, NotConnected
+from bot.channels.whatsapp.asking import answered
+from bot.channels.whatsapp.errors import UNREADABLE, known
+from bot.channels.whatsapp.http import Endpoint
+from bot.channels.whatsapp.media import Media
 from bot.channels.whatsapp.messages import mark_read_request, request
 from bot.conversation.inbound import MessageId
 from bot.conversation.reply import Outbound
@@ -33,20 +35,22 @@ class CloudApi:
         """
         if not token.isascii() or not token.isprintable() or " " in token or not token:
             raise ValueError("WHATSAPP_TOKEN must be one line of printable characters without blanks")
-        headers = {
-            "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
-            "User-Agent": "consentbot",
-        }
-        url = f"{graph_url.rstrip('/')}/{phone_number_id}/messages"
-        self._endpoint = Endpoint(url, headers, connections=connections, timeout=timeout)
+        headers = {"Authorization": f"Bearer {token}", "User-Agent": "consentbot"}
+        graph = graph_url.rstrip("/")
+        self._endpoint = Endpoint(
+            f"{graph}/{phone_number_id}/messages",
+            headers | {"Content-Type": "application/json"},
+            connections=connections,
+            timeout=timeout,
+        )
+        self._media = Media(graph, phone_number_id, headers)
 
     def __repr__(self) -> str:
         return f"CloudApi({self._endpoint.host})"
 
     async def send(self, outbound: Outbound) -> MessageId:
         """Send one message and return Meta's id of it. Raises `SendError`."""
-        answer = await self._post(request(outbound))
+        answer = await answered(self._endpoint, request(outbound), _accepted_unread)
         try:
             return MessageId(_decode_accepted(answer).messages[0].id)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError):
@@ -54,7 +58,15 @@ class CloudApi:
 
     async def mark_read(self, message: MessageId, *, typing: bool) -> None:
         """Show that a message was read and, if `typing`, that an answer is coming. Raises `SendError`."""
-        await self._post(mark_read_request(message, typing=typing))
+        await answered(self._endpoint, mark_read_request(message, typing=typing), _accepted_unread)
+
+    async def upload(self, content: bytes, filename: str, mime: str) -> str:
+        """Upload a file that is to be sent; return its media id, good for 30 days. Raises `SendError`."""
+        return await self._media.upload(content, filename, mime)
+
+    async def delete_media(self, media_id: str) -> None:
+        """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
+        await self._media.delete(media_id)
 
     def withdraws(self, code: int) -> bool:
         """Tell whether a failure with this code means that the person switched marketing messages off."""
@@ -63,17 +75,7 @@ class CloudApi:
     async def close(self) -> None:
         """Release the connections."""
         await self._endpoint.close()
-
-    async def _post(self, body: bytes) -> bytes:
-        try:
-            status, answer, _ = await self._endpoint.post(body)
-        except NotConnected as error:
-            raise send_error(UNREACHABLE, detail=str(error)) from None
-        except NoAnswer as error:
-            raise (_accepted_unread() if error.status == 200 else send_error(UNANSWERED)) from None
-        if status != 200:
-            raise from_response(status, answer)
-        return answer
+        await self._media.close()
 
 
 def _accepted_unread() -> SendError:

@@ -1,4 +1,4 @@
-"""POSTs to one URL over HTTP/1.1 connections that are kept open, at a fifth of what a general client costs."""
+"""Requests to one URL over HTTP/1.1 connections that are kept open, at a fifth of what a general client costs."""
 
 import asyncio
 import re
@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
-from typing import cast
+from typing import Literal, cast
 from urllib.parse import urlsplit
 
 from aiohappyeyeballs import start_connection
@@ -41,6 +41,7 @@ class Endpoint:
         url: str,
         headers: Mapping[str, str],
         *,
+        method: Literal["POST", "DELETE"] = "POST",
         connections: int = 100,
         timeout: float = 20.0,
         tls: ssl.SSLContext | None = None,
@@ -54,7 +55,7 @@ class Endpoint:
         self.host = parts.hostname
         self._port = parts.port or (443 if encrypted else 80)
         self._tls = (tls or ssl.create_default_context()) if encrypted else None
-        self._head = _head(parts.netloc.rpartition("@")[2], parts.path or "/", headers)
+        self._head = _head(method, parts.netloc.rpartition("@")[2], parts.path or "/", headers)
         self._timeout = timeout
         self._places = asyncio.Semaphore(connections)
         self._idle: deque[_Connection] = deque()
@@ -191,10 +192,10 @@ class _Connection(asyncio.Protocol):
         self._fail()
 
 
-def _head(host: str, path: str, headers: Mapping[str, str]) -> bytes:
+def _head(method: str, host: str, path: str, headers: Mapping[str, str]) -> bytes:
     """Return a request up to the value of its last field, which is the length of the body. Raises `ValueError`."""
     fields = [f"{name}: {value}" for name, value in headers.items()]
     if not all(field.isascii() and field.isprintable() for field in fields):
         raise ValueError("a header has characters that cannot be sent")
-    lines = [f"POST {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity", *fields]
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity", *fields]
     return "\r\n".join([*lines, "Content-Length: "]).encode()

@@ -47,6 +47,15 @@ CAPTION = 1024
 DOCUMENT_TYPES = frozenset({"txt", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx"})
 """[D:messages/document-messages]; no JSON, CSV or ZIP."""
 
+DOCUMENT_MIMES = {"pdf": "application/pdf", "txt": "text/plain"}
+"""Of the types above, those that we upload."""
+
+DOCUMENT_BYTES = 100 * 1000 * 1000
+"""[D:business-phone-numbers/media]: 100 MB; 1000 is the stricter way to count."""
+
+media_id = re.compile(r"[0-9]{1,40}").fullmatch
+"""[D:business-phone-numbers/media]: examples have 15 to 17 digits."""
+
 TEMPLATE_BODY = 1024
 TEMPLATE_NAME = 512
 TEMPLATE_QUICK_REPLIES = 10

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.channels.simulator.graph import PAIR_BURST, PAIR_SECONDS, WINDOW, GraphSimulator, Marked
 from bot.channels.simulator.hook import Hook, WebhookRefused
+from bot.channels.simulator.media import File
 from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.errors import ERRORS
 from bot.channels.whatsapp.payloads import parse
@@ -376,9 +377,13 @@ class TestSent:
         assert sent.choices == ()
 
     async def test_a_document(self, caller: Caller) -> None:
+        caller.graph.media["1"] = File("1", "data.pdf", "application/pdf", b"%PDF")
         await caller.say({"id": "1", "filename": "my-data.pdf", "caption": "Your data"}, type="document")
         (sent,) = caller.graph.sent
-        assert (sent.document, sent.shown) == ("my-data.pdf", "Your data")
+        assert (sent.document, sent.shown, sent.file) == ("my-data.pdf", "Your data", b"%PDF")
+
+    async def test_a_document_that_nobody_uploaded_is_refused(self, caller: Caller) -> None:
+        assert await caller.say({"id": "1", "filename": "my-data.pdf"}, type="document") == 100
 
     async def test_a_template(self, caller: Caller) -> None:
         await caller.say(TEMPLATE, type="template")
