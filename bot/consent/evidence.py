@@ -102,3 +102,8 @@ class Entry(Fact, frozen=True, kw_only=True):
     """How the answer was matched, e.g. `yes:fr:exact`, `button`."""
     legal_basis: str = "consent"
     actor: str = "person"
+
+    @property
+    def is_contact(self) -> bool:
+        """Whether it is a word of the person's; what WhatsApp tells about them is none (CNIL on prospects)."""
+        return self.actor == "person" and self.method is not Method.WHATSAPP_SETTING

@@ -97,6 +97,8 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     not_after: int = 0
     """Unix seconds after which sending is pointless or forbidden (24-hour window); 0 means no limit."""
     attempt: int = 0
+    notice: str = ""
+    """The version of the privacy notice in force when consent was checked."""
     typing_for: str = ""
     """Set instead of a reply: mark this inbound message as read and show that an answer is being typed."""
 

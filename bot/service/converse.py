@@ -45,6 +45,9 @@ log = structlog.get_logger(__name__)
 WINDOW = 24 * 3600
 """Seconds after a person's message in which anything may be sent to them. Meta: messages/send-messages."""
 
+DAY = 86400
+"""Contact is noted once in each of them."""
+
 _ROUNDS = 5
 """How often a person's messages are tried anew when other workers were faster, before they are left for later."""
 
@@ -95,6 +98,7 @@ class Converse:
         self._keys = keys
         self._withdraws = withdraws
         self._clock = clock
+        self._notice = dialogue.world.business.notice.version
         purposes = [purpose.id for purpose in dialogue.world.business.purposes]
         self._cases = Cases(persons, ledger, suppressions, purposes, shard.sessions, keys, clock)
 
@@ -185,6 +189,8 @@ class Converse:
         }
         if locales:
             await self._persons.set_locales(locales)
+        if contacts := {answer.case.person: at for answer in committed if (at := _news_of_contact(answer))}:
+            await self._persons.note_contacts(contacts)
         done: set[bytes] = set()
         results = await self._shard.sessions.commit([answer.commit for answer in committed])
         for answer, ok in zip(committed, results, strict=True):
@@ -236,7 +242,7 @@ class Converse:
         commit, person = answer.commit, answer.case.person
         seq = step.session.record.seq
         if step.handed_over:
-            commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq))
+            commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq, self._notice))
             return
         sender = answer.case.sender
         commit.tasks += [
@@ -263,6 +269,14 @@ class Converse:
                     metrics.ANSWERED.observe(max(0.0, now - queued.item.received_at))
         for entry in answer.entries:
             metrics.EVIDENCE.labels(entry.kind).inc()
+
+
+def _news_of_contact(answer: _Answer) -> int:
+    """Return when the person wrote, if that is another day than the last time and no entry tells it; else 0."""
+    before, after = answer.case.session.last_at, answer.commit.session.last_at
+    if before // DAY == after // DAY or any(entry.is_contact for entry in answer.entries):
+        return 0
+    return after
 
 
 def _outbound(reply: Reply, id: str, person: PersonId, to: Sender, at: int, seq: int) -> Outbound:

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
+from bot.business import Business
 from bot.consent.lifecycle import Record, fold
 from bot.service.ports import Ledger, PersonId
 
 NEVER = -1
 """Instead of a number of entries: the person was not looked at."""
+
+
+def stands(record: Record, purpose: str, at: float, business: Business) -> bool:
+    """Whether something may be sent for `purpose` now, also if the notice has changed since the consent."""
+    return record.allows(purpose, int(at)) and business.notice_stands(record.consent(purpose).notice)
 
 
 async def changed_since(ledger: Ledger, seen: Iterable[tuple[PersonId, int]]) -> dict[PersonId, Record]:

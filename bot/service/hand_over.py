@@ -11,10 +11,11 @@ from functools import partial
 import msgspec
 import structlog
 
+from bot.business import Business
 from bot.conversation.inbound import Inbound
 from bot.conversation.reply import Outbound, Reply
 from bot.service import metrics
-from bot.service.gate import changed_since
+from bot.service.gate import NEVER, changed_since, stands
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -60,6 +61,7 @@ class HandOver:
         outbox: Outbox,
         ledger: Ledger,
         dead: DeadLetters,
+        business: Business,
         channel: Channel | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -71,6 +73,7 @@ class HandOver:
         self._outbox = outbox
         self._ledger = ledger
         self._dead = dead
+        self._business = business
         self._channel = channel
         self._clock = clock
         self._ending = False
@@ -91,12 +94,14 @@ class HandOver:
     async def take(self, batch: Sequence[Queued[HandedOver]]) -> None:
         """Begin to hand over what was read."""
         handed = [queued.item for queued in batch if queued.item is not None]
-        changed = await changed_since(self._ledger, ((one.person, one.ledger_seq) for one in handed))
-        now = int(self._clock())
+        notice, now = self._business.notice.version, self._clock()
+        changed = await changed_since(
+            self._ledger, ((one.person, one.ledger_seq if one.notice == notice else NEVER) for one in handed)
+        )
         for queued in batch:
             if queued.item is None:
                 await self._bury(queued, "unreadable by this version")
-            elif (record := changed.get(queued.item.person)) and not record.allows(self._purpose, now):
+            elif (record := changed.get(queued.item.person)) and not stands(record, self._purpose, now, self._business):
                 metrics.HANDED_OVER.labels("withheld").inc()
                 await self._queue.finish(queued.id)
             else:
@@ -160,5 +165,6 @@ class HandOver:
             bsuid=inbound.sender.bsuid,
             reply=msgspec.structs.replace(reply, purpose=reply.purpose or self._purpose),
             ledger_seq=handed.ledger_seq,
+            notice=handed.notice,
             not_after=inbound.at + 24 * 3600,
         )

@@ -314,6 +314,8 @@ class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     locale: str
     ledger_seq: int
     """The person's last ledger entry when consent was checked: unchanged means that nothing was withdrawn since."""
+    notice: str = ""
+    """The version of the privacy notice in force then."""
 
 
 class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
+from bot.paths import FLOWS
 from bot.runtime import Runtime, Serving, open_runtime, routes
 from bot.serving import listening, working
 from bot.settings import Settings, load_settings
@@ -22,6 +24,16 @@ APP_SECRET = "5f4dcc3b5aa765d61d8327deb882cf99"
 def changed(settings: Settings, **changes: object) -> Settings:
     """Return other settings."""
     return load_settings(None, **(settings.model_dump(exclude_unset=True) | changes))
+
+
+def with_newer_notice(folder: Path, change: str) -> Path:
+    """Write a `business.toml` whose privacy notice has changed, materially or editorially."""
+    text, before = (FLOWS / "business.toml").read_text("utf-8"), "[[third_parties]]"
+    assert before in text
+    notice = f'[[notices]]\nversion = "newer"\npublished = 2026-11-01\nchange = "{change}"\n'
+    file = folder / "business.toml"
+    file.write_text(text.replace(before, f'{notice}url.en = "https://blumen-haas.example/new"\n\n{before}', 1), "utf-8")
+    return file
 
 
 def environment(settings: Settings) -> dict[str, str]:

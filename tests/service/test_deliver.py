@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.throttle import Throttle
-from tests.service.stage import front, worker
+from tests.service.stage import changed, front, with_newer_notice, worker
 from tests.service.watching import BRITISH, assert_sound, crowd, kinds_of, owner_of, quiet, record_of, subscribed
 
 RETRIED = {131056: "pair limit", 130429: "throughput", 131000: "unknown error"}

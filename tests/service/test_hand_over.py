@@ -1,7 +1,9 @@
 """A bot that the company has already: who reaches it, and what of its answers reaches them."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -9,10 +11,14 @@ import pytest
 from bot import Consenter, Inbound, Reply, Text
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
+from bot.conversation.inbound import MessageId, Sender
 from bot.runtime import Serving
+from bot.service.ports import HandedOver
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
-from tests.service.stage import changed, front, worker
+from bot.stores.redis.keys import Shard
+from bot.stores.redis.wire import encode
+from tests.service.stage import changed, front, with_newer_notice, worker
 from tests.service.watching import BRITISH, assert_sound, owner_of, record_of, subscribed
 
 QUESTION = "Where is my order?"
@@ -129,6 +135,31 @@ async def test_a_message_that_waits_for_the_host_goes_on_only_while_its_own_cons
         assert host.asked == ([QUESTION] if reaches else [])
         assert answers(ana) == reaches
         assert len(ana.replies) - before == 1 + reaches
+
+
+@pytest.mark.parametrize(("change", "reaches"), [("material", False), ("editorial", True)])
+async def test_a_message_that_waits_for_the_host_while_the_notice_changes_materially_does_not_reach_it(
+    stores: Settings, tmp_path: Path, host: Host, change: str, reaches: bool
+) -> None:
+    who = somebody(BRITISH)
+    async with simulate(stores, host.serving) as before:
+        ana = before.person(who)
+        await subscribed(before, ana)
+        record, owner = await record_of(before, ana), await owner_of(before.runtime, ana)
+    waiting = HandedOver(
+        Inbound(MessageId("wamid.waits"), Sender(who.phone, who.bsuid), int(time.time()), Text("Are you open?")),
+        owner,
+        "en",
+        record.seq,
+        record.consent("order_updates").notice,
+    )
+    async with simulate(changed(stores, business_file=with_newer_notice(tmp_path, change)), host.serving) as after:
+        ana = after.person(who)
+        after.graph.heard(who)
+        await after.runtime.client.run("XADD", Shard(0).handover, "*", "e", encode(waiting))
+        await after.settled()
+        assert host.asked == ["Are you open?"] * reaches
+        assert answers(ana) == reaches
 
 
 async def test_a_slow_answer_keeps_nobody_else_waiting(simulation: Simulation, host: Host) -> None:

@@ -123,7 +123,7 @@ class Ledger:
             for number, entry in enumerate(append.entries, append.after + 1):
                 rows.append(to_row(append.person, number, entry, self._keys.message(entry.inbound), key, head))
                 head = rows[-1]["entry_hash"]
-            contact = max((entry.at for entry in append.entries if entry.actor == "person"), default=0)
+            contact = max((entry.at for entry in append.entries if entry.is_contact), default=0)
             last = append.after + len(append.entries)
             claims.append({"id": append.person, "expected": append.after, "seq": last, "contact": contact})
         if not claims:

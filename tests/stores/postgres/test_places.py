@@ -108,4 +108,10 @@ async def test_of_a_request_nothing_but_the_reason_can_be_taken(database: Databa
         with pytest.raises(Exception, match="append-only"):
             await database.execute(f"UPDATE request_steps SET {change}")
     with pytest.raises(Exception, match="append-only"):
+        await database.execute("TRUNCATE request_steps")
+
+
+async def test_the_steps_of_a_request_that_waits_can_not_be_taken(database: Database, subject: Subject) -> None:
+    await database.execute("UPDATE requests SET state = 'open'")
+    with pytest.raises(Exception, match="a request that waits are kept"):
         await database.execute("DELETE FROM request_steps")
