@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -145,12 +144,6 @@ class Erasures:
         """Return how many rows were made with another key than the newest."""
         (row,) = await self._database.fetch(_OLDER, [self._keys.key_id])
         return Older(row["suppressions"], row["proofs"])
-
-    async def forget_ended(self, today: date, suppressed_before: int) -> int:
-        """Delete ways to proofs past their last day, and suppressions older than a moment; return how many."""
-        proofs = await self._database.fetch("DELETE FROM retained WHERE until < $1 RETURNING 1", today)
-        old = await self._database.fetch("DELETE FROM suppressions WHERE since < $1 RETURNING 1", suppressed_before)
-        return len(proofs) + len(old)
 
 
 def _erasure(row: "asyncpg.Record", left: "list[asyncpg.Record]") -> Erasure:

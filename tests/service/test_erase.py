@@ -1,0 +1,426 @@
+"""An erasure may break off anywhere and be begun again, and whoever was erased stays so: also when they come back."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.channels.simulator.webhooks import Identity
+from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression, from_line, merged, to_line
+from bot.consent.evidence import EVERY, Entry
+from bot.consent.lifecycle import Record, Status, fold
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
+from bot.service.erase import Erase, replayed
+from bot.service.places import Place, Subject
+from bot.service.ports import Append, PersonId, Unavailable
+from bot.settings import Settings
+from bot.simulation import Simulation, simulate
+from bot.stores import erasure_list
+from bot.stores.erasure_list import ErasureList
+from bot.stores.postgres.checkpoints import Checkpoints
+from bot.stores.postgres.connect import Database, connect
+from bot.stores.postgres.erasures import Erasures
+from bot.stores.postgres.evidence import evidence
+from bot.stores.postgres.ledger import Ledger
+from bot.stores.postgres.persons import Persons
+from bot.stores.postgres.places import places
+from tests.service.stage import changed
+from tests.service.watching import kinds_of, owner_of, record_of, subscribed
+from tests.stores.made import BSUID, PHONE, given, requested, withdrawn
+
+AT = 1_790_000_500
+BOTH = Sender(PHONE, BSUID)
+SECRETS = ["newest " * 6, "the one before " * 3, "oldest " * 6]
+
+
+class Parts:
+    """The use case and its stores."""
+
+    def __init__(self, database: Database, keys: Keyring, file: Path, places: Sequence[Place]) -> None:
+        self.database = database
+        self.persons = Persons(database, keys)
+        self.ledger = Ledger(database, keys)
+        self.erasures = Erasures(database, keys)
+        self.file = file
+        self.places = places
+        self.erase = self.breaking(None)
+
+    def breaking(self, fuse: "Fuse | None") -> Erase:
+        """The use case whose stores break off after so many calls."""
+
+        def fused(thing: Any) -> Any:
+            return Fused(thing, fuse) if fuse else thing
+
+        return Erase(
+            fused(self.persons),
+            fused(self.ledger),
+            fused(self.erasures),
+            fused(ErasureList(self.file)),
+            [fused(place) for place in self.places],
+            proof_days=100,
+            clock=lambda: AT + 0.5,
+        )
+
+    async def known(self, *entries: Entry, sender: Sender = BOTH) -> PersonId:
+        (person,) = await self.persons.create([sender])
+        await self.ledger.append([Append(person, 0, entries)])
+        return person
+
+    async def record(self, person: PersonId) -> Record:
+        return fold(past.fact for past in (await self.ledger.facts([person])).get(person, ()))
+
+    async def faults(self) -> list[object]:
+        return [bad async for bad in self.ledger.verify() if not isinstance(bad, int)]
+
+    async def everything(self) -> dict[str, list[dict[str, Any]]]:
+        tables = ("persons", "addresses", "suppressions", "retained", "erasures", "ledger")
+        return {
+            table: [dict(row) for row in await self.database.fetch(f"SELECT * FROM {table} ORDER BY 1, 2")]
+            for table in tables
+        }
+
+
+class Fuse:
+    """Lets a number of calls through, then none."""
+
+    def __init__(self, calls: int) -> None:
+        self.left = calls
+
+    def burn(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Unavailable("killed here")
+
+
+class Fused:
+    """A store that breaks when the fuse has burnt: before a call, or after it was done."""
+
+    def __init__(self, inner: Any, fuse: Fuse) -> None:
+        self._inner, self._fuse = inner, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._inner, name)
+        if not callable(value):
+            return value
+
+        async def call(*arguments: Any) -> Any:
+            self._fuse.burn()
+            result = await value(*arguments)
+            self._fuse.burn()
+            return result
+
+        return call
+
+
+@pytest.fixture
+async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
+    database, keys = await connect(database_url, connections=3), Keyring(SECRETS[:1])
+    yield Parts(database, keys, tmp_path / "var" / "erasures.jsonl", places(database, keys))
+    await database.close()
+
+
+# --- one erasure
+
+
+async def test_an_erased_person_leaves_a_proof_and_what_they_withdrew(parts: Parts) -> None:
+    person = await parts.known(
+        requested("1"), given("2"), withdrawn("3"), requested("4", "offers"), given("5", "offers")
+    )
+    done = await parts.erase.erase(Subject(person), reason="asked in the chat", at=AT)
+    left = await parts.everything()
+    assert (left["persons"], left["addresses"]) == ([], [])
+    assert {(row["scope"], row["since"]) for row in left["suppressions"]} == {
+        ("order_updates", 1_790_000_120),
+        ("offers", AT),
+    }
+    assert set(left["suppressions"][0]) == {"token", "key_id", "scope", "since"}
+    assert len(left["suppressions"]) == 4, "two addresses, two purposes"
+    until = datetime.fromtimestamp(AT, UTC).date() + timedelta(days=100)
+    assert [row["until"] for row in left["retained"]] == [until, until]
+    assert [(str(row["person"]), row["at"], row["reason"]) for row in left["erasures"]] == [
+        (person, AT, "asked in the chat")
+    ]
+    assert (set(done.withdrawn), done.proof_until) == ({"order_updates", "offers"}, until)
+    assert done.places["person"] == 1
+
+
+async def test_the_ledger_tells_it_and_still_verifies(parts: Parts) -> None:
+    person = await parts.known(requested("1"), given("2"))
+    await parts.erase.erase(Subject(person), reason="", at=AT, actor="operator")
+    story = await parts.ledger.story(person)
+    assert [(entry.kind, entry.purpose, entry.actor) for entry in story][-1] == ("erased", EVERY, "operator")
+    assert [entry.answer for entry in story] == ["", None, ""]
+    assert await parts.faults() == []
+    assert (await parts.record(person)).consent("order_updates").status is Status.WITHDRAWN
+
+
+async def test_the_proof_is_found_by_each_address_and_holds(parts: Parts) -> None:
+    person = await parts.known(requested("1"), given("2"))
+    await parts.erase.erase(Subject(person), reason="", at=AT)
+    assert await parts.persons.find([PHONE, BSUID]) == {}
+    assert await parts.erasures.proofs(PHONE) == await parts.erasures.proofs(BSUID) == [person]
+    assert await parts.erasures.proofs("+4915100000000") == []
+    keys = Keyring(SECRETS[:1])
+    checkpoints = Checkpoints(parts.database, keys.signers[0])
+    await checkpoints.advance(AT)
+    proven = await evidence(parts.database, keys, checkpoints, person)
+    assert [record["answer"] for record in proven["records"]] == [None, None, None]
+    assert proven["answer_key"] is None
+
+
+async def test_erasing_again_changes_nothing(parts: Parts) -> None:
+    person = await parts.known(requested("1"), given("2"))
+    subject = Subject(person, BOTH)
+    await parts.erase.erase(subject, reason="first", at=AT)
+    before = await parts.everything()
+    again = await parts.erase.erase(subject, reason="second", at=AT + 1000)
+    assert await parts.everything() == before
+    assert sum(again.places.values()) == 0
+    assert again.withdrawn == ("order_updates",)
+
+
+async def test_nobody_is_erased_without_a_trace(parts: Parts) -> None:
+    nobody = PersonId("019a0000-0000-7000-8000-00000000ffff")
+    done = await parts.erase.erase(Subject(nobody, BOTH), reason="", at=AT)
+    assert (done.withdrawn, done.proof_until) == ((), None)
+    assert not any((await parts.everything()).values())
+    assert not parts.file.exists()
+
+
+async def test_a_person_without_any_consent_is_erased_too(parts: Parts) -> None:
+    (person,) = await parts.persons.create([BOTH])
+    await parts.erase.erase(Subject(person), reason="", at=AT)
+    assert [entry.kind for entry in await parts.ledger.story(person)] == ["erased"]
+    assert await parts.faults() == []
+
+
+async def test_it_may_be_killed_before_or_after_any_step_and_begun_again(parts: Parts) -> None:
+    """The addresses are told, as a task carries them: a new process knows no more."""
+    died = 0
+    for calls in range(200):
+        sender = Sender(f"+4915100000{calls:03}", f"DE.{calls:03}")
+        person = await parts.known(requested(f"{calls}a"), given(f"{calls}b"), sender=sender)
+        subject = Subject(person, sender)
+        fuse = Fuse(calls)
+        try:
+            await parts.breaking(fuse).erase(subject, reason="r", at=AT)
+        except Unavailable:
+            died += 1
+        await parts.erase.erase(subject, reason="r", at=AT)
+        left = await parts.everything()
+        assert (left["persons"], left["addresses"]) == ([], [])
+        assert len(left["suppressions"]) == len(left["retained"]) == 2 * (calls + 1)
+        assert len(left["erasures"]) == calls + 1
+        assert [entry.kind for entry in await parts.ledger.story(person)] == ["requested", "given", "erased"]
+        if fuse.left >= 0:
+            break
+    assert died > 20
+    assert await parts.faults() == []
+    assert {one.person for one in erasure_list.read(parts.file)[0]} == {
+        str(row["person"]) for row in (await parts.everything())["erasures"]
+    }
+
+
+async def test_a_row_that_is_still_there_leads_a_new_process_to_the_rest(parts: Parts) -> None:
+    """An operator who types the number again finds the person as long as anything but the row may be left."""
+    person = await parts.known(requested("1"), given("2"))
+    for calls in range(100):
+        try:
+            await parts.breaking(Fuse(calls)).erase(Subject(person), reason="", at=AT)
+        except Unavailable:
+            found = (await parts.persons.find([PHONE])).get(PHONE) or (await parts.erasures.proofs(PHONE))[0]
+            assert found == person
+
+
+async def test_entries_that_come_meanwhile_do_not_stop_it(parts: Parts) -> None:
+    person = await parts.known(requested("1"))
+    facts, ledger = parts.ledger.facts, parts.ledger
+    late = [given("2")]
+
+    async def overtaken(persons: Any) -> Any:
+        found = await facts(persons)
+        if late:
+            await ledger.append([Append(person, 1, [late.pop()])])
+        return found
+
+    ledger.facts = overtaken  # type: ignore[method-assign]
+    await parts.erase.erase(Subject(person), reason="", at=AT)
+    assert [entry.kind for entry in await ledger.story(person)] == ["requested", "given", "erased"]
+
+
+# --- the list beside the backups
+
+
+def test_a_line_of_the_list_is_read_as_it_was_written() -> None:
+    token = AddressToken(b"0123456789abcdef", b"keyi")
+    erasure = Erasure("p", AT, "r", (Suppression(token, "offers", AT),), (Lead(token, date(2029, 1, 2)),))
+    assert from_line(to_line(erasure)) == erasure
+    assert json.loads(to_line(erasure))["suppressions"][0]["token"] == b"0123456789abcdef".hex()
+    for broken in (b"", b"{}", b"[]", to_line(erasure)[:-9], b'{"person":1,"at":"x","reason":"","proof":[]}'):
+        with pytest.raises(ValueError, match="no line"):
+            from_line(broken)
+
+
+def test_lists_are_merged() -> None:
+    token = AddressToken(b"0123456789abcdef", b"keyi")
+    one, two = Suppression(token, "offers", 1), Suppression(token, "order_updates", 2)
+    whole = merged([Erasure("p", 5, "r", (one,)), Erasure("q", 6, ""), Erasure("p", 4, "s", (one, two))])
+    assert whole == [Erasure("p", 4, "r", (one, two)), Erasure("q", 6, "")]
+
+
+async def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    listed = ErasureList(path)
+    await listed.add(Erasure("p", 1, ""))
+    with path.open("ab") as file:
+        file.write(to_line(Erasure("torn", 2, ""))[:20])
+    await listed.add(Erasure("q", 3, ""))
+    found, broken = erasure_list.read(path)
+    assert ([one.person for one in found], broken) == (["p", "q"], 1)
+    assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_disk_that_takes_nothing_stops_no_erasure(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    parts.file.parent.mkdir()
+    parts.file.mkdir()  # a folder in its place
+    person = await parts.known(requested("1"))
+    await parts.erase.erase(Subject(person), reason="", at=AT)
+    assert "erasure_not_listed" in capsys.readouterr().out
+    assert (await parts.everything())["persons"] == []
+
+
+@pytest.mark.parametrize("source", ["file", "table"])
+async def test_a_restored_backup_brings_nobody_back(parts: Parts, source: str) -> None:
+    person = await parts.known(requested("1"), given("2"))
+    stays = await parts.known(requested("3"), sender=Sender("+4915100000000"))
+    backup = await backed_up(parts)
+    await parts.erase.erase(Subject(person), reason="r", at=AT)
+    erasures = erasure_list.read(parts.file)[0] if source == "file" else [one async for one in parts.erasures.all()]
+    left = await parts.everything()
+    await restore(parts, backup)
+    assert await parts.persons.find([PHONE]) == {PHONE: person}
+    assert (await parts.everything())["suppressions"] == []
+
+    backs = [back async for back in replayed(erasures, parts.erasures, parts.persons, parts.erase)]
+    assert backs == [True]
+    after = await parts.everything()
+    for table in ("persons", "addresses", "suppressions", "retained", "erasures"):
+        assert after[table] == left[table], table
+    assert await parts.persons.load([stays]) != {}
+    assert (await parts.record(person)).consent("order_updates").status is Status.WITHDRAWN
+    assert await parts.faults() == []
+    assert [back async for back in replayed(erasures, parts.erasures, parts.persons, parts.erase)] == [False]
+
+
+async def test_suppressions_whose_person_is_not_known_any_more_are_listed_too(parts: Parts) -> None:
+    person = await parts.known(requested("1"), given("2"))
+    await parts.erase.erase(Subject(person), reason="r", at=AT)
+    await parts.database.execute("DELETE FROM retained")
+    first, rest = [one async for one in parts.erasures.all()]
+    assert (first.person, first.suppressions) == (person, ())
+    assert (rest.person, len(rest.suppressions)) == ("", 2)
+
+
+TABLES = ("wordings", "persons", "addresses", "ledger")
+
+
+async def backed_up(parts: Parts) -> dict[str, Any]:
+    """What a backup of now would hold."""
+    return {table: await parts.database.fetch(f"SELECT * FROM {table}") for table in TABLES}
+
+
+async def restore(parts: Parts, backup: dict[str, Any]) -> None:
+    """Bring the database back to what it was."""
+    await parts.database.execute("ALTER TABLE ledger DISABLE TRIGGER USER")
+    for table in (*reversed(TABLES), "suppressions", "retained", "erasures"):
+        await parts.database.execute(f"DELETE FROM {table}")
+    for table in TABLES:
+        for row in backup[table]:
+            places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+            names = ", ".join(row.keys())
+            await parts.database.execute(
+                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({places})", *row.values()
+            )
+    await parts.database.execute("ALTER TABLE ledger ENABLE TRIGGER USER")
+    parts.ledger._known_wordings.clear()
+
+
+# --- coming back
+
+
+async def erased_in(simulation: Simulation, who: Identity) -> PersonId:
+    runtime = simulation.runtime
+    address = who.bsuid or who.phone or ""
+    person = (await runtime.persons.find([address]))[address]
+    await runtime.erase.erase(Subject(person), reason="asked by e-mail", actor="operator")
+    return person
+
+
+@pytest.fixture
+def who() -> Identity:
+    return Identity("+447911123456", "GB.12345678901234567")
+
+
+async def test_who_comes_back_is_new_and_stays_unsubscribed_until_a_new_yes(
+    simulation: Simulation, who: Identity
+) -> None:
+    ana = simulation.person(who)
+    await subscribed(simulation, ana)
+    await ana.say("STOP", replies=1)
+    before = await erased_in(simulation, who)
+    await ana.say("Hello", replies=1)
+    await simulation.settled()
+    assert await owner_of(simulation.runtime, ana) != before
+    kinds = await kinds_of(simulation, ana)
+    assert sorted(kinds[:2]) == ["withdrawn offers", "withdrawn order_updates"]
+    record = await record_of(simulation, ana)
+    assert record.given == ()
+    story = await simulation.runtime.ledger.story(await owner_of(simulation.runtime, ana))
+    assert {(entry.method, entry.actor) for entry in story[:2]} == {("suppression", "system")}
+
+    later = int(simulation.graph.clock()) + 5
+    await ana.say("START", replies=1, at=later)
+    await simulation.settled()
+    assert (await record_of(simulation, ana)).pending is not None
+    await ana.say("YES", at=later + 1)
+    await simulation.settled()
+    assert (await record_of(simulation, ana)).given != ()
+
+
+@pytest.mark.parametrize("by", ["phone", "bsuid"])
+async def test_either_address_is_enough(simulation: Simulation, who: Identity, by: str) -> None:
+    await subscribed(simulation, simulation.person(who))
+    await erased_in(simulation, who)
+    again = Identity(who.phone, "GB.99") if by == "phone" else Identity("+447911999999", who.bsuid)
+    person = simulation.person(again)
+    await person.say("Hello", replies=1)
+    await simulation.settled()
+    assert {one.split()[0] for one in (await kinds_of(simulation, person))[:2]} == {"withdrawn"}
+
+
+async def test_what_was_never_stopped_is_asked_as_always(simulation: Simulation, who: Identity) -> None:
+    """Nobody else's suppression is theirs."""
+    await subscribed(simulation, simulation.person(who))
+    await erased_in(simulation, who)
+    other = simulation.person(Identity("+447911999998", "GB.98"))
+    await other.say("Hi", replies=1)
+    assert (await kinds_of(simulation, other))[0].startswith("requested")
+
+
+async def test_a_suppression_outlives_two_changes_of_the_key(stores: Settings, who: Identity) -> None:
+    async with simulate(changed(stores, secret_key=SECRETS[2])) as simulation:
+        await subscribed(simulation, simulation.person(who))
+        before = await erased_in(simulation, who)
+    async with simulate(changed(stores, secret_key=",".join(SECRETS))) as simulation:
+        ana = simulation.person(who)
+        await ana.say("Hello", replies=1)
+        await simulation.settled()
+        assert {one.split()[0] for one in (await kinds_of(simulation, ana))[:2]} == {"withdrawn"}
+        erasures = simulation.runtime.erasures
+        assert await erasures.proofs(who.phone or "") == [before]
+        older = await erasures.older()
+        assert (older.suppressions, older.proofs) == (4, 2)
