@@ -6,7 +6,7 @@ break off anywhere and be done again.
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
@@ -18,6 +18,7 @@ from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, fold
 from bot.consent.retention import DEFAULT, Due, Name, What, due, policy
 from bot.service import metrics
+from bot.service.places import Subject
 from bot.service.ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows
 
 log = structlog.get_logger(__name__)
@@ -33,8 +34,8 @@ _FOREVER = 1 << 62
 class Eraser(Protocol):
     """Erases persons."""
 
-    async def erase(self, person: PersonId) -> None:
-        """Erase a person, from every place; again does no harm."""
+    async def erase(self, subject: Subject, *, reason: str, actor: str) -> object:
+        """Erase a person from every place; again does no harm. Raises `Unavailable`."""
 
 
 @dataclass(slots=True)
@@ -101,15 +102,17 @@ class Retention:
         ledger: Ledger,
         letters: Sequence[OldLetters],
         eraser: Eraser,
+        expire: Callable[[float], Awaitable[object]],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`letters`: the dead letters of all shards."""
+        """`letters`: the dead letters of all shards; `expire` deletes the exports whose link ended by a moment."""
         self._business = business
         self._rules = policy(business)
         self._retained = retained
         self._ledger = ledger
         self._letters = letters
         self._eraser = eraser
+        self._expire = expire
         self._clock = clock
 
     # --- what would be done
@@ -178,7 +181,7 @@ class Retention:
             for what, count in part.items():
                 told(what, count)
         for rows in Rows:
-            count = await self._retained.forget(rows, self._kept(rows), int(now))
+            count = await self._forget(rows, now)
             done[rows] += count
             told(rows, count)
         before = now - self._rules[Name.DEAD_LETTERS].seconds
@@ -186,6 +189,13 @@ class Retention:
         done[Name.DEAD_LETTERS] += count
         told(Name.DEAD_LETTERS, count)
         return done
+
+    async def _forget(self, rows: Rows, now: float) -> int:
+        if rows is not Rows.EXPORTS:
+            return await self._retained.forget(rows, self._kept(rows), int(now))
+        (count,), _ = await self._retained.count(rows, 0, [int(now)])
+        await self._expire(now)  # at the channel, too
+        return count
 
     async def _persons(self, now: float) -> AsyncIterator[Counter[str]]:
         """End what has ended, then erase whose time is over; yield what was done, a little at a time."""
@@ -198,7 +208,7 @@ class Retention:
             done = Counter[str](fact.what for one in ended if one.person in recorded for fact in one.ends)
             for one in page:
                 if one.goes and (not one.ends or one.person in recorded):  # else they have just written
-                    await self._eraser.erase(one.person)
+                    await self._eraser.erase(Subject(one.person), reason=What.PROSPECT, actor="system")
                     done[What.PROSPECT] += 1
             if done:
                 yield done

@@ -18,9 +18,11 @@ from bot.consent.retention import What
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.paths import FLOWS
+from bot.service.places import Subject
 from bot.service.ports import Append, PersonId
 from bot.service.retention import Line, Retention
 from bot.stores.postgres.connect import Database, connect
+from bot.stores.postgres.exports import Exports
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests
@@ -52,9 +54,10 @@ class Erased:
     database: Database
     persons: list[PersonId] = field(default_factory=list)
 
-    async def erase(self, person: PersonId) -> None:
-        self.persons.append(person)
-        await self.database.execute("DELETE FROM persons WHERE id = $1", person)
+    async def erase(self, subject: Subject, *, reason: str, actor: str) -> None:
+        assert actor == "system"
+        self.persons.append(subject.person)
+        await self.database.execute("DELETE FROM persons WHERE id = $1", subject.person)
 
 
 class Town:
@@ -62,6 +65,7 @@ class Town:
 
     def __init__(self, database: Database, keys: Keyring, letters: DeadLetters) -> None:
         self.database = database
+        self.keys = keys
         self.letters = letters
         self.ledger = Ledger(database, keys)
         self.requests = Requests(database, keys)
@@ -102,6 +106,7 @@ class Town:
             self.ledger,
             [self.letters],
             self.eraser,
+            Exports(self.database, self.keys).expire,
             clock=lambda: self.now,
         )
 
