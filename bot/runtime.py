@@ -15,6 +15,7 @@ from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import Event
 from bot.conversation.load import load_world
 from bot.doctor import database_check, redis_check, settings_checks, texts_check
+from bot.documents import Documents
 from bot.engines import engines, local_secret
 from bot.keys import Keyring
 from bot.service import work
@@ -23,10 +24,14 @@ from bot.service.converse import Converse
 from bot.service.converse import Shard as AnsweredShard
 from bot.service.deliver import IN_FLIGHT, Deliver
 from bot.service.erase import Erase
+from bot.service.fulfil import Fulfil
 from bot.service.hand_over import HandOver, Host
+from bot.service.media import Media
 from bot.service.places import Place
 from bot.service.ports import Channel, Unavailable
 from bot.service.receive import Receive
+from bot.service.retention import Retention
+from bot.service.rights import Rights
 from bot.settings import Settings
 from bot.stores import erasure_list
 from bot.stores.erasure_list import ErasureList
@@ -35,11 +40,13 @@ from bot.stores.postgres.checkpoints import Checkpoints
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres
 from bot.stores.postgres.erasures import Erasures
+from bot.stores.postgres.exports import Exports
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.migrate import migrate
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.requests import Requests
+from bot.stores.postgres.retention import Retained
 from bot.stores.redis import places as redis_places
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
@@ -51,7 +58,7 @@ from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.throttle import Throttle
 from bot.stores.redis.wire import read_assigned, read_event, read_handed_over
-from bot.web import Health, health_routes, webhook_routes
+from bot.web import Downloads, Health, health_routes, my_data_routes, webhook_routes
 
 _COMMAND_CONNECTIONS = 3
 """To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
@@ -113,7 +120,9 @@ class Runtime:
         self.reads = Reads(database)
         shards = [Shard(number) for number in range(settings.shards)]
         self.shards = [ShardStores(client, reader, shard, settings) for shard in shards]
+        self.exports = Exports(database, keys)
         self.places: Sequence[Place] = [
+            *([Media(self.exports, channel)] if channel else []),
             *redis_places.places(client, shards, keys),
             *postgres_places.places(database, keys),  # the person's row is the last
         ]
@@ -144,6 +153,7 @@ class Runtime:
         await work.persistently("start", self._keep_notices, stopping)
         async with asyncio.TaskGroup() as group:
             group.create_task(work.sign(self.checkpoints, 60 * self.settings.checkpoint_minutes, stopping))
+            group.create_task(work.keep_to_policy(self.retention(), stopping))
             for shard in self.shards:
                 for rounds in self._rounds(shard, self.channel, stopping):
                     group.create_task(rounds)
@@ -151,6 +161,17 @@ class Runtime:
             for shard in self.shards:
                 for stream in (shard.events, shard.messages, shard.handover):
                     await stream.leave()
+
+    def retention(self) -> Retention:
+        """Return what ends and forgets things when their time is over."""
+        return Retention(
+            self.dialogue.world.business,
+            Retained(self.database),
+            self.ledger,
+            [shard.dead for shard in self.shards],
+            self.erase,
+            Media(self.exports, self.channel).expire if self.channel else self.exports.expire,
+        )
 
     async def _keep_notices(self) -> None:
         await self.ledger.keep_notices(self.dialogue.world.business)
@@ -176,6 +197,8 @@ class Runtime:
             most=min(IN_FLIGHT, self.settings.messages_per_second),
         )
         yield work.work_off("deliver", deliver, shard.messages, stopping)
+        fulfil = Fulfil(self._rights(channel), shard.tasks, shard.outbox, shard.dead)
+        yield work.work_off("fulfil", fulfil, shard.tasks, stopping)
         yield work.bring_back(shard.outbox, stopping)
         if self._serving is not None:
             typing = channel if self._serving.typing else None
@@ -190,6 +213,20 @@ class Runtime:
                 typing,
             )
             yield work.work_off("hand_over", hand_over, shard.handover, stopping)
+
+    def _rights(self, channel: Channel) -> Rights:
+        world = self.dialogue.world
+        return Rights(
+            world,
+            self.requests,
+            self.exports,
+            self.places,
+            Documents(world),
+            channel,
+            self.erase,
+            self.keys,
+            base_url=self.settings.base_url or "",
+        )
 
     # --- watching over it
 
@@ -242,8 +279,13 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
         runtime = current()
         return await runtime.queued() if runtime else {}
 
+    def downloads() -> Downloads | None:
+        runtime = current()
+        return Downloads(runtime.exports, runtime.dialogue.world) if runtime else None
+
     return [
         *webhook_routes(receive, _verify_token(settings)),
+        *my_data_routes(downloads),
         *health_routes(Health(missing(settings), ready, queued)),
     ]
 
@@ -277,7 +319,7 @@ async def open_runtime(
             ca=settings.database_ca,
         )
         stack.push_async_callback(database.close)
-        queues = (3 if serving else 2) * settings.shards
+        queues = (4 if serving else 3) * settings.shards
         client, reader = (
             connect_redis(running.redis_url, connections=number, verify=settings.verify_redis_tls, ca=settings.redis_ca)
             for number in (_COMMAND_CONNECTIONS, queues + 1)

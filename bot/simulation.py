@@ -47,8 +47,7 @@ class Simulation:
                 await asyncio.sleep(0.005)
 
     async def _unfinished(self) -> int:
-        queued = await self.runtime.queued()
-        return queued["inbox"] + queued["outbox"] + queued["handover"]
+        return sum(count for name, count in (await self.runtime.queued()).items() if name != "dead")
 
 
 @contextmanager

@@ -129,6 +129,9 @@ class Dialogue:
     def _typed(self, turn: Turn, body: str) -> None:
         if locale := self._spoken.named(turn, body):
             return self._set_language(turn, locale)
+        if choice := self._standing.labelled(turn, body):
+            turn.rule = "label"
+            return self._answered(turn, choice)
         asked_in = self._asked_in(turn)
         match = self.world.keywords.classify(body, asked_in=asked_in)
         self._spoken.settle(turn, match)

@@ -1,6 +1,7 @@
 """Where a person stands in the dialogues: going there, leaving, coming back to a question that still waits."""
 
 from bot.conversation.flow import Flow, Flows, Place
+from bot.conversation.normalise import exact, loose
 from bot.conversation.turn import Turn
 
 
@@ -40,6 +41,19 @@ class Standing:
         turn.session.unclear = 0
         if flow.table.interlude:
             self.put(turn, interrupted)
+
+    def labelled(self, turn: Turn, text: str) -> str | None:
+        """Return the choice whose label was typed instead of tapped, where free text is asked for.
+
+        There a label may be a word of withdrawal elsewhere ("Cancel").
+        """
+        if not self.knows(turn, "typed"):
+            return None
+        flow, typed = self._flows[turn.session.flow], loose(exact(text))
+        for choice in flow.state(turn.session.state).table.choices:
+            if loose(exact(turn.label(flow.text_id(choice)))) == typed:
+                return choice
+        return None
 
     def forget(self, turn: Turn) -> None:
         """Leave a dialogue that asked for something long ago, unless consent follows from the answer."""

@@ -165,6 +165,11 @@ class Turn:
         session.repeats = session.repeats + 1 if session.last_text == text_id else 1
         session.last_text = text_id
 
+    def label(self, text_id: str) -> str:
+        """Return a label as the person sees it."""
+        texts = self.world.texts
+        return texts.render(text_id, texts.locale_for((text_id,), self.locale), {})
+
     def wording(self) -> Wording:
         """Return the exact wording of the last thing said."""
         reply = self.replies[-1]

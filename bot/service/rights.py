@@ -24,7 +24,7 @@ from bot.service.converse import WINDOW
 from bot.service.erase import Erase
 from bot.service.my_data import MyData, as_json, my_data
 from bot.service.places import Place, Subject, exported
-from bot.service.ports import Assigned, Channel, Export, Exports, NoSuchPerson, PersonId, SendError
+from bot.service.ports import Assigned, Channel, Documents, Export, Exports, NoSuchPerson, PersonId, SendError
 
 log = structlog.get_logger(__name__)
 
@@ -51,16 +51,6 @@ class Requests(Protocol):
 
     async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
         """Take a step that `bot.consent.requests` allowed."""
-
-
-class Documents(Protocol):
-    """Writes documents. Takes its time: call it in a thread."""
-
-    def my_data(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF with everything that is known of a person."""
-
-    def receipt(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF that proves what the person agreed to."""
 
 
 class Rights:
@@ -215,7 +205,7 @@ class Rights:
         return told(self._world, text_id, assigned.locale, values=values)
 
     def _day(self, day: date, assigned: Assigned) -> str:
-        return format_date(day, "long", locale=babel_locale(assigned.locale or self._world.business.default_locale))
+        return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))
 
     def _outbound(self, reply: Reply, id: str, assigned: Assigned) -> Outbound:
         return Outbound(

@@ -57,8 +57,7 @@ async def quiet(simulation: Simulation, seconds: float = 15.0) -> None:
         while True:
             await simulation.settled(seconds)
             waiting = sum([await runtime.client.run("ZCARD", key) for key in retries])
-            queued = await runtime.queued()
-            if waiting + queued["inbox"] + queued["outbox"] + queued["handover"] == 0:
+            if waiting + sum(count for name, count in (await runtime.queued()).items() if name != "dead") == 0:
                 return
             await asyncio.sleep(0.01)
 
