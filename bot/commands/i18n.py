@@ -15,7 +15,6 @@ from bot.business import BusinessError
 from bot.business import load as load_business
 from bot.commands.running import fail, print_json, settings
 from bot.conversation import collisions as colliding
-from bot.conversation import phrases
 from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
 from bot.conversation.intents import Keywords
@@ -166,6 +165,8 @@ def _from_here(path: Path) -> Path:
 
 def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
     """Two meanings of one word are found when the words are read; each line of the error begins with its file."""
+    from bot.conversation import phrases  # only here: serving does without
+
     try:
         words = Keywords.load(project.locales)
     except KeywordError as error:

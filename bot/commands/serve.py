@@ -1,6 +1,7 @@
 """`web`, `worker`, `all`: the processes of the program, from start to SIGTERM."""
 
 import asyncio
+import gc
 import signal
 from contextlib import AsyncExitStack
 
@@ -46,6 +47,7 @@ async def serve(settings: Settings, *, listen: bool, work: bool) -> None:
             app.add_routes(routes(settings, lambda: runtime))
             # Heroku's router comes from outside.
             await stack.enter_async_context(listening(app, "0.0.0.0", settings.port))
+        gc.freeze()  # what there is now stays, and need not be looked through while people wait
         log.info("started", web=listen, work=work, port=settings.port if listen else None)
         await stopping.wait()
         log.info("stopping")

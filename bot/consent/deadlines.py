@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import holidays
-
 MONTHS_TO_ANSWER = 1
 MONTHS_OF_EXTENSION = 2
 """GDPR Art. 12(3)."""
@@ -40,6 +38,8 @@ class Calendar:
 
     def is_working_day(self, day: date) -> bool:
         """Whether it is neither at a weekend nor a public holiday."""
+        import holidays  # seldom asked for, and slow to import
+
         return day.weekday() < _SATURDAY and day not in holidays.country_holidays(
             self.country, subdiv=self.region, years=day.year
         )
