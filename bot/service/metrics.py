@@ -13,6 +13,7 @@ DEAD = Counter("consentbot_dead_letters", "What could not be processed, by kind"
 HANDED_OVER = Counter("consentbot_handed_over", "Messages for the host's bot, by outcome", ["outcome"])
 TASKS = Counter("consentbot_tasks", "What was to be done for persons about their data", ["work", "outcome"])
 RETENTION = Counter("consentbot_retention", "What ended or was forgotten because its time was over", ["what"])
+DOWNLOADS = Counter("consentbot_downloads", "Requests for the page of MY DATA and its file, by outcome", ["outcome"])
 FAILURES = Counter("consentbot_failures", "Rounds of a worker that failed and are done again", ["worker"])
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -5,6 +5,7 @@ mounted into any aiohttp application beside its own routes.
 """
 
 from bot.web.health import Health, health_routes
+from bot.web.my_data import Downloads, my_data_routes
 from bot.web.webhook import webhook_routes
 
-__all__ = ["Health", "health_routes", "webhook_routes"]
+__all__ = ["Downloads", "Health", "health_routes", "my_data_routes", "webhook_routes"]

@@ -1,0 +1,174 @@
+"""`/my-data/{secret}`: the page behind the link of MY DATA, and the file that it gives once; and the file's schema.
+
+To look at the page uses nothing up, for apps fetch links to preview them: only its button does. A link that was used,
+has ended or never was looks the same to everyone. The secret is nowhere but in the address.
+"""
+
+import base64
+import hashlib
+import re
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+import structlog
+from aiohttp import web
+from babel import negotiate_locale
+
+from bot.conversation.world import World
+from bot.i18n.bidi import right_to_left
+from bot.keys import Undecipherable
+from bot.service import metrics
+from bot.service.my_data import VERSION
+from bot.service.ports import Exports, Unavailable
+
+log = structlog.get_logger(__name__)
+
+PATH = "/my-data/{secret}"
+
+SCHEMA_PATH = f"/schemas/my-data-{VERSION}.json"
+
+_HERE = Path(__file__).parent
+_SCHEMA = (_HERE / "schemas" / f"my-data-{VERSION}.json").read_bytes()
+
+AT_ONCE = 16
+"""Requests in hand, after which others are told to come later: the database is not for these pages alone."""
+
+_secret = re.compile(r"[A-Za-z0-9_-]{43}").fullmatch
+
+_STYLE = (
+    "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;background:#f4f4f2;color:#1c1c1a}"
+    "main{max-width:32rem;margin:12vh auto;padding:2rem;background:#fff;border-radius:1rem}"
+    "h1{font-size:1.4rem;margin-top:0}"
+    "button{font:inherit;font-weight:600;padding:.8rem 1.6rem;border:0;border-radius:.6rem}"
+    "button{background:#06603a;color:#fff}"
+    "button:focus-visible{outline:3px solid #f5b700}"
+)
+
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+}
+"""Headers of every answer here."""
+
+_page = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(_HERE / "pages"), autoescape=True, undefined=jinja2.StrictUndefined
+).get_template("my_data.html.j2")
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """What the page needs."""
+
+    exports: Exports
+    world: World
+
+
+def my_data_routes(downloads: Callable[[], Downloads | None]) -> Iterable[web.RouteDef]:
+    """Return the routes; while `downloads` gives None the page gets 503."""
+    pages = _Pages(downloads)
+    yield web.get(PATH, pages.show)
+    yield web.post(PATH, pages.give)
+    yield web.get(SCHEMA_PATH, _schema)
+
+
+async def _schema(_: web.Request) -> web.Response:
+    return web.Response(
+        body=_SCHEMA,
+        content_type="application/schema+json",
+        headers={"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"},
+    )
+
+
+class _Pages:
+    def __init__(self, downloads: Callable[[], Downloads | None]) -> None:
+        self._downloads = downloads
+        self._in_hand = 0
+
+    async def show(self, request: web.Request) -> web.Response:
+        """Show the button."""
+        return await self._answered(request, self._shown)
+
+    async def give(self, request: web.Request) -> web.Response:
+        """Give the file."""
+        return await self._answered(request, self._given)
+
+    async def _answered(
+        self, request: web.Request, answer: Callable[[Downloads, web.Request], Awaitable[tuple[web.Response, str]]]
+    ) -> web.Response:
+        downloads = self._downloads()
+        if downloads is None or self._in_hand >= AT_ONCE:
+            return self._later("busy" if downloads else "not_configured")
+        self._in_hand += 1
+        try:
+            response, outcome = await answer(downloads, request)
+        except Unavailable as error:
+            log.warning("store_unavailable", worker="web", reason=str(error))
+            return self._later("unavailable")
+        except Undecipherable:
+            log.error("export_undecipherable", cure="put the SECRET_KEY that it was made with back on the list")
+            response, outcome = _gone(downloads.world, request), "undecipherable"
+        finally:
+            self._in_hand -= 1
+        metrics.DOWNLOADS.labels(outcome).inc()
+        return response
+
+    @staticmethod
+    def _later(outcome: str) -> web.Response:
+        metrics.DOWNLOADS.labels(outcome).inc()
+        return web.Response(
+            status=503, text="Please try again in a minute.\n", headers={**_PRIVATE, "Retry-After": "60"}
+        )
+
+    @staticmethod
+    async def _shown(downloads: Downloads, request: web.Request) -> tuple[web.Response, str]:
+        secret = request.match_info["secret"]
+        language = await downloads.exports.language(secret, time.time()) if _secret(secret) else None
+        if language is None:
+            return _gone(downloads.world, request), "gone"
+        return _written(downloads.world, language or _wished(downloads.world, request), "once", 200), "shown"
+
+    @staticmethod
+    async def _given(downloads: Downloads, request: web.Request) -> tuple[web.Response, str]:
+        secret = request.match_info["secret"]
+        file = await downloads.exports.fetch(secret, time.time()) if _secret(secret) else None
+        if file is None:
+            return _gone(downloads.world, request), "gone"
+        disposition = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        response = web.Response(body=file, content_type="application/json", headers=_PRIVATE | disposition)
+        return response, "given"
+
+
+def _gone(world: World, request: web.Request) -> web.Response:
+    return _written(world, _wished(world, request), "gone", 410)
+
+
+def _wished(world: World, request: web.Request) -> str:
+    """Return the language that the browser asks for, if it is offered; nobody is known here."""
+    wished = [part.partition(";")[0].strip() for part in request.headers.get("Accept-Language", "").split(",")[:10]]
+    return negotiate_locale(wished, world.texts.offered, sep="-") or world.business.default_locale
+
+
+def _written(world: World, language: str, text: str, status: int) -> web.Response:
+    """Write the page; the button stands under `once` only."""
+    names = ("data_title", "once", "download", "gone")
+    locale = world.texts.locale_for([f"document.{name}" for name in names], language)
+    values = world.language(locale).values
+    said = {name: world.texts.render(f"document.{name}", locale, values) for name in names}
+    page = _page.render(
+        locale=locale,
+        rtl=right_to_left(locale),
+        style=_STYLE,
+        title=said["data_title"],
+        text=said[text],
+        button=said["download"] if text == "once" else "",
+    )
+    return web.Response(status=status, text=page, content_type="text/html", headers=_PRIVATE)
