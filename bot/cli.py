@@ -5,8 +5,22 @@ from typing import Annotated
 import typer
 
 from bot import __version__
-from bot.commands import chat, deadletter, demo, doctor, flows, ledger, person, proofs, requests, rotate, serve
+from bot.commands import (
+    chat,
+    deadletter,
+    demo,
+    doctor,
+    erasures,
+    flows,
+    ledger,
+    person,
+    proofs,
+    requests,
+    rotate,
+    serve,
+)
 from bot.commands.i18n import app as i18n
+from bot.commands.retention import retention
 
 app = typer.Typer(
     help="Consent under a WhatsApp business number: double opt-in, STOP at once, evidence that stands in an audit.",
@@ -22,12 +36,14 @@ app.command(name="all")(serve.everything)
 app.command()(doctor.doctor)
 app.command()(doctor.migrate)
 app.command()(rotate.rotate_keys)
+app.command()(retention)
+app.command()(erasures.replay_erasures)
 app.add_typer(flows.app, name="flows", help="Check the dialogues, or draw them.")
 app.add_typer(i18n, name="i18n", help="Everything that translators need.")
 for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove, proofs.bundle, proofs.export):
     ledger.app.command()(command)
 app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
-app.add_typer(person.app, name="person", help="What is known about one person.")
+app.add_typer(person.app, name="person", help="What is known about one person, and erasing it.")
 app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
 

@@ -10,6 +10,7 @@ import typer
 
 from bot.channels.whatsapp import limits
 from bot.commands.running import fail
+from bot.conversation.inbound import Sender
 from bot.runtime import Runtime
 from bot.service.ports import PersonId
 
@@ -35,7 +36,16 @@ def _is_address(text: str) -> bool:
 
 
 async def _by_address(runtime: Runtime, address: str) -> PersonId | None:
-    return (await runtime.persons.find([address])).get(address)
+    """Return whose the address is; if nobody's, who was erased under it last: their proof is still found."""
+    person = (await runtime.persons.find([address])).get(address)
+    return person or next(iter(await runtime.erasures.proofs(address)), None)
+
+
+def sender_of(address: str) -> Sender:
+    """Return what an operator typed, as the address that it is; of a person's id there is none."""
+    if limits.phone(address):
+        return Sender(phone=address)
+    return Sender(bsuid=address) if limits.bsuid(address) else Sender()
 
 
 def _by_id(text: str) -> PersonId:

@@ -1,5 +1,6 @@
-"""`person`: what is known about one person."""
+"""`person`: what is known about one person, and erasing it."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -7,12 +8,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.commands.find import Address, found
+from bot.commands.find import Address, found, sender_of
 from bot.commands.requests import as_dict
-from bot.commands.running import print_json, run
+from bot.commands.running import fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.lifecycle import fold
 from bot.runtime import open_runtime
+from bot.service.erase import Erased
+from bot.service.places import Subject
 from bot.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -36,13 +39,15 @@ def show(address: Address, as_json: Annotated[bool, typer.Option("--json", help=
 async def _known(settings: Settings, address: str) -> dict[str, object]:
     async with open_runtime(settings) as runtime:
         person = await found(runtime, address, "person show")
-        known = (await runtime.persons.load([person]))[person]
+        known = (await runtime.persons.load([person])).get(person)
+        erased_at = await runtime.erasures.erased_at(person)
         facts = [past.fact for past in (await runtime.ledger.facts([person])).get(person, ())]
         record = fold(facts)
         purposes = [purpose.id for purpose in runtime.dialogue.world.business.purposes]
         return {
             "person": person,
-            "locale": known.locale,
+            "locale": known.locale if known else "",
+            "erased_at": _time(erased_at) if erased_at else None,
             "consents": [
                 {"purpose": purpose, "status": consent.status, "since": _time(consent.since), "paused": consent.paused}
                 for purpose in dict.fromkeys([*purposes, *record.consents])
@@ -57,13 +62,56 @@ async def _known(settings: Settings, address: str) -> dict[str, object]:
         }
 
 
+@app.command()
+def erase(
+    address: Address,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Erase a person who asked for it outside of the chat (GDPR Art. 17). It may be interrupted and run again.
+
+    Kept are the pseudonymous proof of their consents, to the end of its retention, and what they withdrew.
+    """
+    settings = read_settings()
+    if not yes:
+        if not sys.stdin.isatty():
+            fail("this can't be undone: add --yes")
+        typer.confirm("Erase this person? It can't be undone.", abort=True, err=True)
+    done = run(_erased(settings, address))
+    if as_json:
+        print_json(
+            {
+                "person": done.person,
+                "at": _time(done.at),
+                "erased": done.places,
+                "suppressed": done.withdrawn,
+                "proof_until": done.proof_until,
+            }
+        )
+        return
+    typer.echo(f"Person {done.person} is erased.")
+    for place, count in done.places.items():
+        typer.echo(f"  {place}: {count}")
+    typer.echo(f"Nothing may be sent for: {', '.join(done.withdrawn) or 'nothing was ever agreed to'}.")
+    if done.proof_until:
+        typer.echo(f"The proof without name and number is kept until {done.proof_until}. Tell the person what and why.")
+
+
+async def _erased(settings: Settings, address: str) -> Erased:
+    async with open_runtime(settings) as runtime:
+        person = await found(runtime, address, "person erase")
+        subject = Subject(person, sender_of(address))
+        return await runtime.erase.erase(subject, reason="asked outside of the chat", actor="operator")
+
+
 def _time(seconds: int) -> str | None:
     return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None
 
 
 def _print(known: dict[str, object]) -> None:
     console = Console(highlight=False)
-    console.print(f"Person {known['person']}, language {known['locale'] or 'not known'}")
+    what = f"erased at {known['erased_at']}" if known["erased_at"] else f"language {known['locale'] or 'not known'}"
+    console.print(f"Person {known['person']}, {what}")
     for title, columns in (("consents", ("purpose", "status", "since")), ("ledger", ("kind", "purpose", "at"))):
         table = Table(title=title, title_justify="left")
         for column in columns:

@@ -7,6 +7,7 @@ from bot.commands.running import run
 from bot.commands.running import settings as read_settings
 from bot.runtime import open_runtime
 from bot.settings import Settings
+from bot.stores.postgres.erasures import Older
 from bot.stores.postgres.rotation import left, rotate
 
 
@@ -15,12 +16,17 @@ def rotate_keys() -> None:
 
     Everything goes on working meanwhile. It may be interrupted and run again.
     """
-    done = run(_rotated(read_settings()))
-    typer.echo(f"{done} persons renewed. Only the first key of SECRET_KEY is needed now; keep older checkpoints' keys")
-    typer.echo("on the list while you want `ledger verify` to trust checkpoints that were signed with them.")
+    done, older = run(_rotated(read_settings()))
+    typer.echo(f"{done} persons renewed.")
+    if older.any:
+        typer.echo(f"Keep the older keys on SECRET_KEY: {older.suppressions} suppressions and {older.proofs} proofs of")
+        typer.echo("erased persons are found with them alone. Whose they are nobody knows, so they can't be renewed.")
+    else:
+        typer.echo("Only the first key of SECRET_KEY is needed now; keep older checkpoints' keys on the list while you")
+        typer.echo("want `ledger verify` to trust checkpoints that were signed with them.")
 
 
-async def _rotated(settings: Settings) -> int:
+async def _rotated(settings: Settings) -> tuple[int, Older]:
     done = 0
     async with open_runtime(settings) as runtime:
         with Progress(transient=True) as progress:
@@ -28,4 +34,4 @@ async def _rotated(settings: Settings) -> int:
             async for count in rotate(runtime.database, runtime.keys):
                 done += count
                 progress.advance(task, count)
-    return done
+        return done, await runtime.erasures.older()
