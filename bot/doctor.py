@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 
 import aiohttp
 
+from bot.business import Business
+from bot.consent.retention import Name, policy
 from bot.conversation.lint import lint
 from bot.conversation.world import World
 from bot.keys import Keyring, Undecipherable
@@ -71,6 +73,36 @@ def flows_checks() -> Sequence[Check]:
         Check("flows", ok=False, detail=f"{problem.where}: {problem.what}", cure=problem.cure) for problem in lint()
     ]
     return problems or [Check("flows", ok=True, detail="no problem found")]
+
+
+def retention_checks(business: Business) -> Sequence[Check]:
+    """Compare how long consents hold and data is kept with what the sources of these numbers say."""
+    rules = policy(business)
+    found = [
+        Check(
+            f"retention {rule.name}",
+            ok=False,
+            detail=f"{rule.after.days} days, {rule.beyond} than {rule.figure.after.days}: {rule.figure.source}",
+            cure=f"change {rule.name} in [retention] of business.toml, or be ready to say why",
+            required=False,
+        )
+        for rule in rules.values()
+        if rule.beyond
+    ]
+    longest = rules.get(Name.MAX_AGE)
+    found += [
+        Check(
+            f"validity of {purpose.id}",
+            ok=False,
+            detail=f"{purpose.valid_for.days} days, longer than max_age, {longest.after.days}: its consents end then",
+            cure="shorten its valid_for in business.toml",
+            required=False,
+        )
+        for purpose in business.purposes
+        if longest and purpose.valid_for > longest.after
+    ]
+    country = business.controller.country
+    return found or [Check("retention", ok=True, detail=f"{country}; see `retention --dry-run`")]
 
 
 async def redis_checks(client: Client) -> AsyncIterator[Check]:

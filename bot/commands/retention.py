@@ -1,0 +1,87 @@
+"""`retention`: what ends and goes because its time is over, by which rule, now and soon; and doing it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.commands.ledger import AsJson
+from bot.commands.running import fail, print_json, run
+from bot.commands.running import settings as read_settings
+from bot.runtime import open_runtime
+from bot.service.retention import AHEAD, Line
+from bot.settings import Settings
+
+_BUSY = "another process is at it, e.g. a worker; it ends and forgets the same"
+
+
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what falls due, now and soon.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """End consents and forget data whose time is over, as a worker does once a day; or tell what would go."""
+    if dry_run:
+        lines = run(_report(read_settings()))
+        if as_json:
+            print_json([_as_dict(line) for line in lines])
+        else:
+            _print(lines)
+        return
+    done = run(_keep(read_settings(), quiet=as_json))
+    if done is None:
+        fail(_BUSY)
+    if as_json:
+        print_json(done)
+    else:
+        typer.echo("Nothing older than policy is left." if any(done.values()) else "Nothing was due.")
+
+
+async def _report(settings: Settings) -> list[Line]:
+    async with open_runtime(settings) as runtime:
+        return await runtime.retention().report()
+
+
+async def _keep(settings: Settings, *, quiet: bool) -> dict[str, int] | None:
+    def told(what: str, count: int) -> None:
+        if count and not quiet:
+            typer.echo(f"{count:>8}  {what}")
+
+    async with open_runtime(settings) as runtime:
+        done = await runtime.retention().keep(told)
+    return None if done is None else {str(what): count for what, count in done.items()}
+
+
+def _print(lines: Sequence[Line]) -> None:
+    table = Table(box=None, pad_edge=False)
+    heads = ("rule", "after", "of", *(f"{days} days" if days else "due now" for days in AHEAD), "first due", "held")
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="right" if number > 2 else "left", overflow="fold")
+    for line in lines:
+        first = _day(line.first) if line.first is not None else "-"
+        table.add_row(line.rule, line.after, line.country, *map(str, line.counts), first, str(line.held))
+    console = Console(highlight=False)
+    console.print(table)
+    console.print()
+    for line in lines:
+        console.print(f"{line.rule}: {line.means}.", soft_wrap=True, markup=False)
+        console.print(f"    {line.source}.", soft_wrap=True, markup=False)
+
+
+def _as_dict(line: Line) -> dict[str, object]:
+    return {
+        "rule": line.rule,
+        "after": line.after,
+        "country": line.country,
+        "source": line.source,
+        "means": line.means,
+        "due": {f"in_{days}_days" if days else "now": count for days, count in zip(AHEAD, line.counts, strict=True)},
+        "held": line.held,
+        "first_due": _day(line.first) if line.first is not None else None,
+    }
+
+
+def _day(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).date().isoformat()
