@@ -159,7 +159,7 @@ class Runtime:
                     group.create_task(rounds)
         with suppress(Unavailable):  # a name that is not given up is swept away later
             for shard in self.shards:
-                for stream in (shard.events, shard.messages, shard.handover):
+                for stream in (shard.events, shard.messages, shard.handover, shard.tasks):
                     await stream.leave()
 
     def retention(self) -> Retention:
