@@ -78,6 +78,8 @@ class Queued(Generic[T]):
     payload: bytes = field(repr=False)
     item: T | None
     """None when the payload cannot be read by this version of the program."""
+    taken: int = field(default=1, compare=False)
+    """How many readers have taken it in hand, this one too."""
 
 
 class Queue(Protocol[T]):
@@ -91,7 +93,7 @@ class Queue(Protocol[T]):
         """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
 
     async def reclaim(self, count: int) -> Sequence[Queued[T]]:
-        """Take over entries that their reader has left unfinished."""
+        """Take over entries that their reader has left unfinished; one that was left often comes alone."""
 
     async def renew(self, entry_ids: Sequence[bytes]) -> None:
         """Say that these are still in hand, so that nobody takes them over."""
@@ -185,9 +187,6 @@ class Persons(Protocol):
 
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""
-
-    async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
-        """Remember when persons last wrote or tapped something, unix seconds."""
 
     async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
         """Remember when persons last wrote or tapped something, unix seconds."""

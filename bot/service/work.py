@@ -7,6 +7,7 @@ there. A message on which the program itself fails becomes a dead letter, and it
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Generic, Protocol, TypeVar
 
 import structlog
@@ -23,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 BATCH = 256
 """Messages answered together: one transaction, one commit."""
+
+READERS = 10
+"""How many workers may end with one message in hand before it is put aside: it may be what they die of."""
 
 LOOKS = 6
 """How often, within the time after which an entry counts as left, a reader renews its own and looks for such."""
@@ -71,8 +75,13 @@ async def lasting(name: str, round: Callable[[], Awaitable[None]], stopping: asy
             await pause(min(0.1 * 2**failures, 5.0), stopping)
 
 
-async def persistently(name: str, work: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
-    """Do one piece of work, however often the stores are away meanwhile, until told to stop."""
+async def persistently(
+    name: str,
+    work: Callable[[], Awaitable[None]],
+    stopping: asyncio.Event,
+    meanwhile: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Do one piece of work, however often the stores are away, until told to stop; in between do `meanwhile`."""
     while True:
         try:
             return await work()
@@ -81,6 +90,13 @@ async def persistently(name: str, work: Callable[[], Awaitable[None]], stopping:
         await pause(AGAIN, stopping)
         if stopping.is_set():
             return None
+        if meanwhile is not None:
+            with suppress(Unavailable):
+                await meanwhile()
+
+
+def _ids(batch: Sequence[Queued[T]]) -> list[bytes]:
+    return [queued.id for queued in batch]
 
 
 async def pause(seconds: float, stopping: asyncio.Event) -> None:
@@ -119,13 +135,15 @@ async def _answered(
 ) -> None:
     """Answer a batch, however often the stores are away meanwhile; one by one when a message in it is poison."""
     if not batch:
-        return
+        return None
+    if batch[0].taken > READERS:
+        return await _bury(batch[0], f"{READERS} workers ended while they had it in hand", inbox, dead)
     try:
-        await persistently("converse", lambda: converse.answer(batch), stopping)
+        await persistently("converse", lambda: converse.answer(batch), stopping, lambda: inbox.renew(_ids(batch)))
     except Exception as error:
         _note("converse", error)
         if len(batch) == 1:
-            await _bury(batch[0], type(error).__name__, inbox, dead)
+            await _bury(batch[0], f"the program failed: {type(error).__name__}", inbox, dead)
         else:
             for queued in batch:
                 await _answered([queued], converse, inbox, dead, stopping)
@@ -133,7 +151,7 @@ async def _answered(
 
 async def _bury(queued: Queued[Event], reason: str, inbox: Queue[Event], dead: DeadLetters) -> None:
     metrics.DEAD.labels("event").inc()
-    await dead.add(queued.payload, f"the program failed: {reason}", "event")
+    await dead.add(queued.payload, reason, "event")
     await inbox.finish(queued.id)
 
 

@@ -9,8 +9,10 @@ import pytest
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.inbound import Inbound, Text
 from bot.conversation.session import Session
+from bot.service.work import READERS
 from bot.settings import Settings
 from bot.simulation import somebody
+from bot.stores.redis.keys import GROUP, Shard
 from tests.service.stage import environment, front, worker
 from tests.service.watching import BRITISH, assert_sound, kinds_of, subscribed
 
@@ -60,3 +62,22 @@ async def test_its_neighbours_are_answered_and_it_is_when_the_program_is_mended(
             await simulation.settled()
         assert [reply.text.split()[0] for reply in ana.replies[before:]] == ["Done.", "*Your"]
         await assert_sound(simulation, ana, ben, eve)
+
+
+async def test_what_workers_die_of_is_put_aside(stores: Settings) -> None:
+    async with front(stores) as simulation:
+        ana = simulation.person(somebody(BRITISH))
+        await ana.say("Hello", replies=0)
+        shard = simulation.runtime.shards[0]
+        await shard.events.read(1, wait=False)
+        (queued,) = await shard.events.read(1, wait=False)
+        key = Shard(0).inbox
+        await simulation.runtime.client.run("XCLAIM", key, GROUP, "dead", 0, queued.id, "RETRYCOUNT", READERS)
+        async with worker(simulation.runtime.settings):
+            await simulation.settled()
+        (letter,) = [letter async for letter in shard.dead.all()]
+        assert (letter.kind, letter.reason) == ("event", "10 workers ended while they had it in hand")
+        assert await shard.dead.replay(letter)
+        async with worker(simulation.runtime.settings):
+            await simulation.settled()
+        assert len(ana.replies) == 1

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from redis.exceptions import ResponseError
@@ -16,6 +17,9 @@ T = TypeVar("T")
 
 ABANDONED_AFTER_MS = 30_000
 """An entry that its reader has neither finished nor renewed for so long is taken over."""
+
+SUSPECT = 3
+"""How often an entry may be left unfinished before it is taken over alone."""
 
 DEAD_AFTER_MS = 86_400_000
 """A reader that has not asked for anything for so long is gone; a living one asks every `READ_BLOCK_MS`."""
@@ -38,7 +42,6 @@ class Stream(Generic[T]):
         self._abandoned_after_ms = abandoned_after_ms
         self.patience = abandoned_after_ms / 1000
         self._consumer = uuid.uuid4().hex
-        self._scanned = b"0-0"
         self._finished: Batcher[bytes, None] = Batcher(self._finish)
 
     async def read(self, count: int, *, wait: bool = True) -> list[Queued[T]]:
@@ -52,15 +55,18 @@ class Stream(Generic[T]):
     async def reclaim(self, count: int) -> list[Queued[T]]:
         """Take over entries that their reader has left unfinished: it died, or it lost its connection.
 
-        One call looks at a part of what is unfinished; the next goes on from there.
+        One that was left `SUSPECT` times may be what readers die of: it comes alone, after all others.
         """
-        reply = await self._run(
-            "XAUTOCLAIM", self._key, GROUP, self._consumer, self._abandoned_after_ms, self._scanned, "COUNT", count
-        )
-        if not reply:
+        idle = self._abandoned_after_ms
+        left = await self._run("XPENDING", self._key, GROUP, "IDLE", idle, "-", "+", count)
+        taken: dict[bytes, int] = {entry_id: times for entry_id, _, _, times in left or ()}
+        if not taken:
             return []
-        self._scanned = reply[0]
-        return self._queued(reply[1])
+        wanted = [entry_id for entry_id, times in taken.items() if times < SUSPECT] or [
+            min(taken, key=taken.__getitem__)
+        ]
+        entries = await self._run("XCLAIM", self._key, GROUP, self._consumer, idle, *wanted)
+        return [replace(queued, taken=taken[queued.id] + 1) for queued in self._queued(entries or ())]
 
     async def renew(self, entry_ids: Sequence[bytes]) -> None:
         """Say that these are still in hand, so that nobody takes them over."""

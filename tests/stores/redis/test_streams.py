@@ -127,6 +127,20 @@ async def test_what_was_finished_is_not_brought_back_by_renewing(client: Client,
     assert await stream.reclaim(10) == []
 
 
+async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
+    client: Client, shard: Shard, inbox: Inbox
+) -> None:
+    stream = reader(client, shard)
+    await stream.read(1, wait=False)
+    await put(inbox, "poison", "m1", "m2")
+    poison, *_ = await reader(client, shard).read(3)
+    await client.run("XCLAIM", shard.inbox, GROUP, "dead", 0, poison.id, "RETRYCOUNT", streams.SUSPECT)
+    await given_up()
+    assert [queued.item for queued in await stream.reclaim(10)] == [message("m1"), message("m2")]
+    (alone,) = await stream.reclaim(10)
+    assert (alone.item, alone.taken) == (message("poison"), streams.SUSPECT + 1)
+
+
 async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, shard: Shard, inbox: Inbox) -> None:
     """One look of Redis ends after ten entries for each that was asked for."""
     busy, dead, living = reader(client, shard, 400), reader(client, shard, 400), reader(client, shard, 400)
