@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fontTools.ttLib import TTFont
 from fpdf import FPDF
+from fpdf.enums import TextEmphasis
 
 from bot.i18n.bidi import runs_right_to_left
 
@@ -116,7 +117,23 @@ class Paper:
 
 
 class _Pdf(FPDF):
-    """Numbers its pages."""
+    """Numbers its pages, and writes down every font before it is used.
+
+    fpdf2 2.8 does so with the first words that need it; if these are in another script, it restores the font before
+    with the end of their line, and draws the next lines in that one.
+    """
+
+    def set_font(self, family: str | None = None, style: str | TextEmphasis = "", size: float = 0) -> None:
+        super().set_font(family, style, size)
+        self._write_font()
+
+    def add_page(self, *arguments: Any, **named: Any) -> None:
+        super().add_page(*arguments, **named)
+        self._write_font()
+
+    def _write_font(self) -> None:
+        if self.page and self.font_family:
+            self.text(self.x, self.y, "")
 
     def footer(self) -> None:
         self.set_y(-15)

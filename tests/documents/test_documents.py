@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Status
 from bot.consent.requests import Right
+from bot.conversation.load import load_world
 from bot.documents import Documents
 from bot.documents.paper import FONTS
 from bot.documents.wording import ARTICLES, FLOW, WORDS, Wording
@@ -148,6 +149,14 @@ def test_a_long_history_goes_over_many_pages() -> None:
     reader = PdfReader(BytesIO(pdf))
     assert len(reader.pages) > 5
     assert "answer-59" in read(pdf)
+
+
+@pytest.mark.parametrize("locale", ["ar", "he"])
+def test_every_line_of_a_notice_is_of_one_size(locale: str) -> None:
+    sizes: dict[float, str] = {}
+    for page in PdfReader(BytesIO(Documents(load_world()[0]).my_data(data(), locale))).pages:
+        page.extract_text(visitor_text=lambda text, _, __, ___, size: sizes.update({size: sizes.get(size, "") + text}))
+    assert all(planted in sizes[10.0] for planted in ("Heroku (Salesfo", "whatsapp.com/legal", "/en/privacy"))
 
 
 def test_every_kind_status_and_right_has_a_word() -> None:

@@ -162,7 +162,7 @@ async def test_a_text_cannot_break_the_page(
     simulation: Simulation, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = simulation.runtime.dialogue.world
-    monkeypatch.setitem(world.language("en").values, "business", "<script>alert(1)</script>")  # type: ignore[arg-type]
+    monkeypatch.setitem(world.language("en").values, "business", "<script>alert(1)</script>")
     async with http.get("/my-data/x") as response:
         assert "<script>" not in await response.text()
 
