@@ -239,9 +239,7 @@ def my_data(exports: Iterable[Export], business: Business, now: float) -> MyData
         ),
         person=found.person,
         consents=[_explained(one, titles, business, found.person.language) for one in found.consents],
-        history=[
-            _explained(one, titles, business, one.locale) for one in sorted(found.history, key=lambda one: one.at)
-        ],
+        history=[_explained(one, titles, business, one.locale) for one in found.history],
         requests=found.requests,
         waiting=found.waiting,
         looks=found.looks,

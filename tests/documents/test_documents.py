@@ -37,7 +37,7 @@ Write = Callable[[MyData, str], bytes]
 
 
 def data(answer: str = "oui", **more: Any) -> MyData:
-    requested, given = LEDGER["history"][1], {**LEDGER["history"][0], "answer": answer}
+    requested, given = LEDGER["history"][0], {**LEDGER["history"][1], "answer": answer}
     return my_data([PERSON, {**LEDGER, "history": [requested, given]}, more], BUSINESS, NOW)
 
 
@@ -142,7 +142,7 @@ def test_any_answer_can_be_written(write: Write, answer: str) -> None:
 
 def test_a_long_history_goes_over_many_pages() -> None:
     history = [
-        {**LEDGER["history"][0], "answer": f"answer-{number}", "wording": f"A long question {number}\n" * 5}
+        {**LEDGER["history"][1], "answer": f"answer-{number}", "wording": f"A long question {number}\n" * 5}
         for number in range(60)
     ]
     pdf = DOCUMENTS.my_data(my_data([PERSON, {"history": history}], BUSINESS, NOW), "en")

@@ -38,6 +38,14 @@ LEDGER: dict[str, Any] = {
     ],
     "history": [
         {
+            "at": "2026-11-20T10:00:00Z",
+            "recorded_at": "2026-11-20T10:00:01Z",
+            "kind": "requested",
+            "purpose": "offers",
+            "locale": "fr",
+            "wording": "On vous écrit ?",
+        },
+        {
             "at": "2026-11-20T10:01:00Z",
             "recorded_at": "2026-11-20T10:01:01Z",
             "kind": "given",
@@ -47,14 +55,6 @@ LEDGER: dict[str, Any] = {
             "rule": "yes:fr:exact",
             "notice_version": "2026-10",
             "entry_hash": "ab" * 32,
-        },
-        {
-            "at": "2026-11-20T10:00:00Z",
-            "recorded_at": "2026-11-20T10:00:01Z",
-            "kind": "requested",
-            "purpose": "offers",
-            "locale": "fr",
-            "wording": "On vous écrit ?",
         },
     ],
 }
@@ -92,8 +92,9 @@ def test_queues_that_several_places_have_are_joined() -> None:
     assert [one.what for one in found.waiting] == ["from_you", "to_you"]
 
 
-def test_history_is_told_in_the_order_in_which_it_happened() -> None:
-    assert [one.kind for one in made().history] == ["requested", "given"]
+def test_history_keeps_the_order_of_the_ledger_in_which_its_hashes_are_chained() -> None:
+    late = {**LEDGER["history"][0], "at": "2026-11-19T10:00:00Z", "kind": "withdrawn"}
+    assert [one.kind for one in made({"history": [late]}).history] == ["requested", "given", "withdrawn"]
 
 
 def test_purposes_have_their_titles_and_notices_their_address_in_the_language_spoken() -> None:
