@@ -74,7 +74,7 @@ def test_a_wheel_finds_the_flows_and_catalogs_it_carries(tmp_path: Path) -> None
         wheel.extractall(tmp_path / "site")
     shipped = {
         str(path.relative_to(ROOT))
-        for pattern in ("*.lua", "py.typed", "*.mako")
+        for pattern in ("*.lua", "py.typed", "*.mako", "*.j2", "*.ttf", "OFL.txt", "*.json")
         for path in ROOT.glob(f"bot/**/{pattern}")
     }
     shipped |= {f"bot/_data/{path.relative_to(ROOT)}" for path in ROOT.glob("flows/*.toml")}
