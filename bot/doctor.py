@@ -13,6 +13,7 @@ from bot.service.checks import Check
 from bot.service.ports import Unavailable
 from bot.settings import Settings
 from bot.stores.postgres.connect import Database
+from bot.stores.postgres.erasures import Erasures
 from bot.stores.postgres.migrate import expected_revision
 from bot.stores.redis.connect import Client
 
@@ -137,6 +138,10 @@ async def database_checks(database: Database, keys: Keyring) -> AsyncIterator[Ch
             keys.person(row["key"])
         except Undecipherable as error:
             yield Check("SECRET_KEY", ok=False, detail="does not open the database's data", cure=str(error))
+    lost = await Erasures(database, keys).lost()
+    if lost.any:
+        detail = f"{lost.suppressions} suppressions and {lost.proofs} proofs of erased persons can't be found"
+        yield Check("SECRET_KEY", ok=False, detail=detail, cure="put the older keys back at the end of the list")
 
 
 async def graph_check(settings: Settings) -> Check:

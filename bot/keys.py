@@ -41,7 +41,8 @@ class Keyring:
         self._log = hmac.new(_derive(secrets[0], "log"), digestmod=hashlib.sha256)
         self._rest = [AESGCM(_derive(secret, "at rest")) for secret in secrets]
         self.signers = [Signer(secret) for secret in secrets]
-        self.key_id = hashlib.sha256(_derive(secrets[0], "key id")).digest()[:4]
+        self.key_ids = [hashlib.sha256(_derive(secret, "key id")).digest()[:4] for secret in secrets]
+        self.key_id = self.key_ids[0]
         """Tells which key a token was made with."""
 
     def __repr__(self) -> str:

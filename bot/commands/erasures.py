@@ -1,5 +1,6 @@
 """`replay-erasures`: after a backup was restored, erase again whoever had been erased since it was made."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +11,7 @@ from rich.progress import Progress
 
 from bot.commands.running import fail, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.consent.erasure import Erasure, merged
+from bot.consent.erasure import Erasure, merged, to_line
 from bot.runtime import Runtime, open_runtime
 from bot.service.erase import replayed
 from bot.settings import Settings
@@ -32,7 +33,7 @@ def replay_erasures(
         Path | None, typer.Option("--file", help="The list to read; by default erasures.jsonl in VAR_DIR.")
     ] = None,
     write: Annotated[
-        Path | None, typer.Option("--write", help="Write the whole list here instead, to keep beside the backups.")
+        Path | None, typer.Option("--write", help="Write the whole list here instead (- is standard output).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
@@ -67,6 +68,9 @@ async def _all(runtime: Runtime, listed: list[Erasure]) -> list[Erasure]:
 async def _written(settings: Settings, listed: list[Erasure], path: Path) -> _Summary:
     async with open_runtime(settings) as runtime:
         erasures = await _all(runtime, listed)
+    if str(path) == "-":
+        sys.stdout.writelines(to_line(one).decode() for one in erasures)
+        return _counted(erasures)
     try:
         erasure_list.write(path, erasures)
     except OSError as error:
@@ -103,7 +107,9 @@ def _tell(summary: _Summary, path: Path, written: Path | None, *, as_json: bool)
             }
         )
         return
-    if written is not None:
+    if str(written) == "-":
+        pass
+    elif written is not None:
         typer.echo(f"Written to {written}: {summary.erasures} erasures, {summary.suppressions} suppressions.")
     else:
         typer.echo(

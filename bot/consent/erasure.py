@@ -69,22 +69,32 @@ def erased(person: str, at: int, recorded_at: float, actor: str) -> Entry:
     )
 
 
+def withdrawn(record: Record) -> dict[str, int]:
+    """Return what a person stopped and did not agree to again: purpose → when (unix seconds)."""
+    return {
+        purpose: consent.stopped_at
+        for purpose, consent in record.consents.items()
+        if consent.stopped_at and consent.status is not Status.GIVEN
+    }
+
+
+def proof_until(at: int, days: int) -> date:
+    """Return the last day on which the proof of somebody erased at a moment is kept."""
+    return datetime.fromtimestamp(at, UTC).date() + timedelta(days=days)
+
+
 def kept(
     person: str, at: int, reason: str, record: Record, addresses: Iterable[AddressToken], proof_days: int
 ) -> Erasure:
     """Return what the erasure of a person leaves; `record` is theirs after it."""
     tokens = tuple(addresses)
-    withdrawn = {
-        purpose: consent.stopped_at
-        for purpose, consent in record.consents.items()
-        if consent.stopped_at and consent.status is not Status.GIVEN
-    }
-    until = datetime.fromtimestamp(at, UTC).date() + timedelta(days=proof_days)
+    stopped = withdrawn(record)
+    until = proof_until(at, proof_days)
     return Erasure(
         person,
         at,
         reason,
-        tuple(Suppression(token, purpose, since) for token in tokens for purpose, since in withdrawn.items()),
+        tuple(Suppression(token, purpose, since) for token in tokens for purpose, since in stopped.items()),
         tuple(Lead(token, until) for token in tokens),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from bot.consent.erasure import AddressToken, Erasure, erased, kept
+from bot.consent.erasure import AddressToken, Erasure, erased, kept, proof_until, withdrawn
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Record, apply, fold
 from bot.conversation.inbound import Sender
@@ -29,8 +29,8 @@ _ROUNDS = 2
 class Erasures(Protocol):
     """What erasures leave."""
 
-    async def keep(self, erasure: Erasure) -> None:
-        """Note an erasure with all that it leaves; again changes nothing."""
+    async def keep(self, erasure: Erasure) -> int:
+        """Note an erasure with all that it leaves; return when it was done first. Again changes nothing."""
 
     async def tokens(self, person: PersonId, addresses: Iterable[str]) -> Sequence[AddressToken]:
         """Return the tokens of all addresses that lead to a person, and of `addresses`."""
@@ -49,7 +49,7 @@ class Erased:
 
     person: PersonId
     at: int
-    """Unix seconds."""
+    """When it was done first, unix seconds."""
     withdrawn: Sequence[str]
     """The purposes that stay suppressed."""
     proof_until: date | None
@@ -86,19 +86,19 @@ class Erase:
         at = int(self._clock()) if at is None else at
         whole, addresses = await self._completed(replace(subject, before=at))
         record = await self._ended(whole.person, at, actor)
-        left = None
         if record is not None:
             tokens = await self._erasures.tokens(whole.person, addresses)
             left = kept(whole.person, at, reason, record, tokens, self._proof_days)
-            await self._erasures.keep(left)
+            at = await self._erasures.keep(left)
             await self._listed.add(left)
         emptied: Counter[str] = Counter()
         for _ in range(_ROUNDS):
             for place in self._places:
                 emptied[place.name] += await place.erase(whole)
-        withdrawn = dict.fromkeys(one.scope for one in left.suppressions) if left else {}
-        proof_until = left.leads[0].until if left and left.leads else None
-        return Erased(whole.person, at, tuple(withdrawn), proof_until, dict(emptied))
+        if record is None:
+            return Erased(whole.person, at, (), None, dict(emptied))
+        until = proof_until(at, self._proof_days)
+        return Erased(whole.person, at, tuple(withdrawn(record)), until, dict(emptied))
 
     async def _completed(self, subject: Subject) -> tuple[Subject, list[str]]:
         """Return the subject with the addresses that the person has now, and all that are known."""

@@ -101,6 +101,8 @@ def test_erasing_again_is_no_error(run: Run, ana: str) -> None:
     assert code == 0
     assert f"Person {ana} is erased." in output
     assert ANA not in output
+    by_id = json.loads(run("person", "erase", ana, "--yes", "--json")[1])
+    assert by_id["suppressed"] == ["order_updates"]
 
 
 def test_nobody_is_erased_by_accident(run: Run, ana: str) -> None:
@@ -136,6 +138,7 @@ def test_a_restored_backup_is_made_good(run: Run, ana: str, database_url: str, t
     kept = tmp_path / "kept.jsonl"
     assert "1 erasures, 2 suppressions" in run("replay-erasures", "--write", str(kept))[1]
     assert ANA[1:] not in kept.read_text()
+    assert run("replay-erasures", "--write", "-")[1] == kept.read_text()
     brought_back(database_url, ana)
     assert json.loads(run("person", "show", ANA, "--json")[1])["erased_at"] is None
     code, output = run("replay-erasures", "--file", str(kept), "--json")
@@ -169,3 +172,7 @@ def test_rotating_says_what_still_needs_the_old_key(run: Run, ana: str) -> None:
     assert code == 0
     assert "Keep the older keys on SECRET_KEY: 2 suppressions and 2 proofs" in output
     assert json.loads(run("person", "show", ANA, "--json", **both)[1])["person"] == ana
+    assert "proofs of erased persons" not in run("doctor", "--release", **both)[1]
+    code, output = run("doctor", "--release", SECRET_KEY="fedcba9876543210" * 4)
+    assert code == 1
+    assert "2 suppressions and 2 proofs of erased persons can't be found" in output

@@ -1,6 +1,6 @@
 """What erasures left: suppressions, ways to the proof, and who was erased."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -54,14 +54,14 @@ SELECT (SELECT count(*) FROM suppressions WHERE NOT key_id = ANY($1::bytea[])) A
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """How many rows only an older key of `SECRET_KEY` finds. Whose they are nobody knows, so they can't be renewed."""
+    """Rows that other keys of `SECRET_KEY` have made. Whose they are nobody knows, so they can't be renewed."""
 
     suppressions: int
     proofs: int
 
     @property
     def any(self) -> bool:
-        """Whether an older key is still needed."""
+        """Whether there are any: then their key is still needed."""
         return self.suppressions + self.proofs > 0
 
 
@@ -72,8 +72,8 @@ class Erasures:
         self._database = database
         self._keys = keys
 
-    async def keep(self, erasure: Erasure) -> None:
-        """Note an erasure with all that it leaves; again changes nothing."""
+    async def keep(self, erasure: Erasure) -> int:
+        """Note an erasure with all that it leaves; return when it was done first. Again changes nothing."""
         suppressions, leads = erasure.suppressions, erasure.leads
         async with self._database.transaction() as connection:
             await connection.execute(
@@ -92,6 +92,8 @@ class Erasures:
                     erasure.person,
                     [lead.until for lead in leads],
                 )
+                return int(await connection.fetchval("SELECT at FROM erasures WHERE person = $1", erasure.person))
+        return erasure.at
 
     async def suppressed(self, addresses: Iterable[str]) -> dict[str, dict[str, int]]:
         """Return what may not be written for, address → scope → since, whichever key made the token."""
@@ -142,7 +144,14 @@ class Erasures:
 
     async def older(self) -> Older:
         """Return how many rows were made with another key than the newest."""
-        (row,) = await self._database.fetch(_OLDER, [self._keys.key_id])
+        return await self._made_without([self._keys.key_id])
+
+    async def lost(self) -> Older:
+        """Return how many rows nobody finds: the key that made them is no longer on the list."""
+        return await self._made_without(self._keys.key_ids)
+
+    async def _made_without(self, key_ids: Sequence[bytes]) -> Older:
+        (row,) = await self._database.fetch(_OLDER, key_ids)
         return Older(row["suppressions"], row["proofs"])
 
 
