@@ -107,10 +107,9 @@ def _tell(summary: _Summary, path: Path, written: Path | None, *, as_json: bool)
             }
         )
         return
-    if str(written) == "-":
-        pass
-    elif written is not None:
-        typer.echo(f"Written to {written}: {summary.erasures} erasures, {summary.suppressions} suppressions.")
+    if written is not None:
+        told = f"Written to {written}: {summary.erasures} erasures, {summary.suppressions} suppressions."
+        typer.echo(told, err=True)
     else:
         typer.echo(
             f"{summary.erasures} erasures known; {summary.erased_again} persons were back, and are erased again."

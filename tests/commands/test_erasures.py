@@ -138,7 +138,7 @@ def test_a_restored_backup_is_made_good(run: Run, ana: str, database_url: str, t
     kept = tmp_path / "kept.jsonl"
     assert "1 erasures, 2 suppressions" in run("replay-erasures", "--write", str(kept))[1]
     assert ANA[1:] not in kept.read_text()
-    assert run("replay-erasures", "--write", "-")[1] == kept.read_text()
+    assert kept.read_text() in run("replay-erasures", "--write", "-")[1]
     brought_back(database_url, ana)
     assert json.loads(run("person", "show", ANA, "--json")[1])["erased_at"] is None
     code, output = run("replay-erasures", "--file", str(kept), "--json")
