@@ -7,6 +7,12 @@ from bot.conversation.reply import Document, Reply
 from bot.conversation.world import Language, Values, World
 
 
+TOLD = frozenset(
+    {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}
+)
+"""Texts that are said in this way alone."""
+
+
 def told(
     world: World, text_id: str, locale: str, *, values: Mapping[str, str] = {}, document: Document | None = None
 ) -> Reply:

@@ -316,3 +316,13 @@ def test_a_stop_is_confirmed_however_long_the_talk() -> None:
     for _ in range(30):
         talk.says("HELP").says("PRIVACY")
     assert talk.says("STOP").said == ["stop.confirmed"]
+
+
+@pytest.mark.parametrize("locale", WORLD.texts.offered)
+def test_a_label_typed_where_free_text_is_asked_for_is_the_button(locale: str) -> None:
+    """Also where it is a word of withdrawal in any other place, as "Cancel" is."""
+    for word in ("CORRECT MY DATA", "DELETE"):
+        talk = Conversation(WORLD, FLOWS, locale=locale)
+        talk.says(word)
+        talk.says(WORLD.texts.render("common.cancel", locale, {}))
+        assert (talk.said, talk.ledger, list(talk.tasks)) == (["maybe_stop.kept"], [], [])

@@ -64,5 +64,5 @@ def test_the_places_that_people_are_put_back_to() -> None:
 
 def test_intents_lead_to_their_flows() -> None:
     assert FLOWS.by_intent["start"] is FLOWS["opt_in"]
-    assert FLOWS.by_intent["delete"] is FLOWS["human"]
+    assert FLOWS.by_intent["delete"] is FLOWS["delete"]
     assert "common" not in FLOWS  # texts only

@@ -55,7 +55,7 @@ FAULTS = [
     ("help", "final = true", "", "flow help: state 'told'", "can't be left"),
     ("opt_in", 'unclear = "clarify"', 'unclear = "clarify"\nfinal = true', "state 'asked'", "never left"),
     ("opt_in", 'expires = "lapse"', 'expires = "laps"', "flow opt_in: state 'asked'", "expires by 'laps'"),
-    ("help", '["my_choices", "pri', '["list", "pri', "flow help: state 'told'", "choice 'list' leads nowhere"),
+    ("help", '["my_choices", "rig', '["list", "rig', "flow help: state 'told'", "choice 'list' leads nowhere"),
     ("maybe_stop", '["stop", "keep"]', '["stop", "kept"]', "state 'asked'", "choice 'kept' leads nowhere"),
     ("stop", 'conditions = ["overtaken"]', "", "flow stop: transition 'start' from 'idle'", "never happens"),
     ("maybe_stop", '\nbefore', '\nconditions = ["nothing_given"]\nbefore', "'start' from 'idle'", "may lead nowhere"),
@@ -73,7 +73,7 @@ FAULTS = [
     ("language", 'en = "From now', 'vars = { purpose = "x" }\nen = "From now', "texts.changed", "vars has 'purpose'"),
     ("common", 'en = "Yes, I agree"', 'en = "Yes, certainly, I agree"', "flow common: texts.yes", "has 23 characters"),
     ("common", 'en = "Yes, I agree"', 'en = "Yes,\\nI agree"', "flow common: texts.yes", "has a line break"),
-    ("common", 'en = "My choices"', 'en = "Privacy"', "flow help: state 'told'", "two of its choices look the same"),
+    ("common", 'en = "My choices"', 'en = "My rights"', "flow help: state 'told'", "two of its choices look the same"),
     ("help", "[texts.unsubscribed]", "[texts.subscribed]", "flow help: texts.subscribed", "is never said"),
     ("help", "[texts.unsubscribed]", "[texts.subscribed]", "", "there is no text 'help.unsubscribed'"),
     ("common", "[texts.footer]", "[texts.feet]", "", "there is no text 'common.footer'"),
@@ -105,7 +105,7 @@ def test_a_fault_is_found(flows: Path, flow: str, old: str, new: str, where: str
 
 def test_too_many_choices(flows: Path) -> None:
     names = [f"way_{number}" for number in range(11)]
-    change(flows, "help", 'choices = ["my_choices", "privacy", "human"]', f"choices = {names}")
+    change(flows, "help", 'choices = ["my_choices", "rights", "human"]', f"choices = {names}")
     for name in names:
         add(flows, "help", f'[texts.{name}]\nkind = "button"\nen = "{name}"')
     assert any("has 11 choices" in problem.what for problem in found(flows))

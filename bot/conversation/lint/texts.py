@@ -7,6 +7,7 @@ from bot.conversation.compose import FOOTER, LIST
 from bot.conversation.flow_file import FlowFile
 from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
 from bot.conversation.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
+from bot.conversation.told import TOLD
 from bot.conversation.turn import PERSONAL_VALUES
 from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
 
@@ -15,11 +16,6 @@ _SAID_BY_CODE = frozenset(
     | {f"common.{way}" for way in ("start", "my_choices", "privacy", "human")}
 )
 """Texts that no flow needs to name."""
-
-_TOLD = frozenset(
-    {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}
-)
-"""Texts that are said by whoever does a task of the person's."""
 
 _DOCUMENT = "document"
 """The flow whose texts are said by `bot.documents` and its web page, never in a chat."""
@@ -97,7 +93,7 @@ def _others(slot: Slot) -> frozenset[str]:
     """Return what a text may name besides what every text may."""
     if slot.id.startswith(f"{_DOCUMENT}."):
         return _DOCUMENT_VALUES
-    return PERSONAL_VALUES | (TOLD_VALUES if slot.id in _TOLD else frozenset())
+    return PERSONAL_VALUES | (TOLD_VALUES if slot.id in TOLD else frozenset())
 
 
 def alike(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
@@ -114,7 +110,7 @@ def alike(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
 
 def unsaid(dialogues: Dialogues) -> Iterator[Problem]:
     """Every text is said somewhere."""
-    said = {*_SAID_BY_CODE, *_TOLD}
+    said = {*_SAID_BY_CODE, *TOLD}
     for file in dialogues.files:
         found = (dialogues.text(file, mention.name) for mention in _mentions(file))
         said.update(text.id for text in found if text is not None)
@@ -123,6 +119,6 @@ def unsaid(dialogues: Dialogues) -> Iterator[Problem]:
             if slot.id not in said:
                 where = at(file, f"texts.{slot.id.partition('.')[2]}")
                 yield Problem(where, "is never said", "remove it, or say it somewhere", harmless=True)
-    for text_id in sorted((_SAID_BY_CODE | _TOLD) - dialogues.texts.keys()):
+    for text_id in sorted((_SAID_BY_CODE | TOLD) - dialogues.texts.keys()):
         flow, _, name = text_id.partition(".")
         yield Problem(dialogues.folder, f"there is no text {text_id!r}", f"add [texts.{name}] to the flow {flow}")
