@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, HttpUrl, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from bot.durations import parse_duration
 
@@ -77,6 +86,14 @@ class Purpose(_Table):
     description: str = Field(min_length=1, max_length=72)
     legal_basis: Literal["consent"] = "consent"
     valid_for: Duration
+    refresh_before: Duration | None = None
+    """How long before the end of a consent the person is asked anew, after a message of theirs; None: after it."""
+
+    @model_validator(mode="after")
+    def _not_too_early(self) -> "Purpose":
+        if self.refresh_before and 2 * self.refresh_before > self.valid_for:
+            raise ValueError("refresh_before is more than half of valid_for; make it shorter")
+        return self
 
 
 class Notice(_Table):

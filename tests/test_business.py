@@ -17,6 +17,11 @@ TEXT = (FLOWS / "business.toml").read_text("utf-8")
         ('id = "offers"', 'id = "order_updates"', "purposes: two purposes have the same id; rename one"),
         ("[retention]", '[retention]\nsupression = "3d"', "retention.supression: unknown key"),
         ("[retention]", "[retention]\nsuppression = 3", "retention.suppression: not a duration"),
+        (
+            'valid_for = "365d"',
+            'valid_for = "365d"\nrefresh_before = "183d"',
+            "refresh_before is more than half of valid_for",
+        ),
         ('timezone = "Europe/Berlin"', 'timezone = "Berlin"', "controller.timezone: not a time zone"),
         ('country = "DE" ', "", "controller.country: missing"),
     ],

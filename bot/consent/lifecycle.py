@@ -50,6 +50,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     before_since: int = 0
     restricted: bool = False
     """Whether the person restricted the use of their data: nothing is sent until they lift it."""
+    renewal_at: int = 0
+    """Of a given consent: when it was asked for anew. It stands meanwhile, to its own end or the answer."""
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -117,11 +119,11 @@ def fold(facts: Iterable[Fact]) -> Record:
 def apply(record: Record, fact: Fact) -> Record:
     """Return the record after one more fact that has happened."""
     touched = record.consents if fact.kind is Kind.ERASED else {fact.purpose: record.consent(fact.purpose)}
-    after = {purpose: _after(consent, fact) for purpose, consent in touched.items()}
+    after = {purpose: _after(consent, fact, record.pending) for purpose, consent in touched.items()}
     return Record(record.seq + 1, record.consents | after, _pending(record.pending, fact))
 
 
-def _after(before: Consent, fact: Fact) -> Consent:
+def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
     match fact.kind:
         case Kind.REQUESTED:
             return _requested(before, fact.at)
@@ -134,6 +136,8 @@ def _after(before: Consent, fact: Fact) -> Consent:
                 expires_at=fact.expires_at,
                 question=fact.question,
                 notice=fact.notice,
+                asked_at=pending.asked_at if pending and pending.question == fact.question else before.asked_at,
+                renewal_at=0,
             )
         case Kind.LAPSED:
             return _unanswered(before)
@@ -176,6 +180,8 @@ def _changed(consent: Consent, **changes: object) -> Consent:
 
 
 def _requested(consent: Consent, at: int) -> Consent:
+    if consent.status is Status.GIVEN:
+        return _changed(consent, renewal_at=at)
     again = consent.status is Status.REQUESTED
     return _changed(
         consent,
@@ -188,7 +194,12 @@ def _requested(consent: Consent, at: int) -> Consent:
 
 
 def _unanswered(consent: Consent) -> Consent:
-    """Without an answer everything is as before the question, unless a withdrawal came late."""
+    """Without an answer everything is as before the question, unless a withdrawal came late.
+
+    A consent that was asked for anew has stood or ended by itself meanwhile.
+    """
+    if consent.status is not Status.REQUESTED:
+        return consent
     if consent.stopped_at > consent.before_since:
         return _changed(consent, status=Status.WITHDRAWN, since=consent.stopped_at, paused=False)
     return _changed(consent, status=consent.before, since=consent.before_since, paused=False)
@@ -248,13 +259,25 @@ def admit(record: Record, entry: Entry) -> Record:
 def _may_ask(record: Record, entry: Entry) -> None:
     consent = record.consent(entry.purpose)
     if consent.status is Status.GIVEN:
-        raise NotAllowed("what has been consented to is not asked again: a request would suspend it")
+        _may_renew(record, entry)
     if entry.at < consent.stopped_at:
         raise NotAllowed("the wish to be asked is older than the withdrawal (GDPR Art. 7(3))")
     if record.pending is not None and record.pending.purpose != entry.purpose:
         raise NotAllowed("one question at a time: close the pending one first (GDPR Art. 7(2))")
     if not entry.question or not entry.wording or not entry.notice or entry.expires_at <= entry.at:
         raise NotAllowed("a request needs an id, its wording, the notice and an end (GDPR Art. 7(1))")
+
+
+def _may_renew(record: Record, entry: Entry) -> None:
+    """A consent is asked for anew once, in the second half of its validity: more would be nagging (rec. 32, 42)."""
+    consent = record.consent(entry.purpose)
+    repeated = record.pending is not None and record.pending.purpose == entry.purpose
+    if consent.renewal_at and not repeated:
+        raise NotAllowed("what has been consented to is asked anew once")
+    if 2 * entry.at < consent.since + consent.expires_at:
+        raise NotAllowed("what has been consented to is not asked anew before half of its validity is over")
+    if consent.paused or consent.restricted:
+        raise NotAllowed("nothing is asked while the person may have meant to stop, or has restricted the use of data")
 
 
 def _answers(record: Record, entry: Entry) -> None:

@@ -99,6 +99,7 @@ class Dialogue:
                 pass  # never an answer, and no reason to speak
             case content:
                 self._message(turn, content)
+                self._renew(turn)
         self._standing.settle(turn)
         if self._enough(turn) and turn.replies:
             turn.replies, turn.tasks = [], []
@@ -236,6 +237,15 @@ class Dialogue:
         self._standing.open(turn, self.flows.by_intent[Intent.START], "ask_one")
         if turn.record.pending == question:
             turn.session.asking = round_before
+
+    def _renew(self, turn: Turn) -> None:
+        """Ask anew for a consent that ends soon: after an answer to the person, if nothing else is going on."""
+        ending = [purpose for purpose in turn.record.given if turn.renewable(purpose)]
+        if not ending or not turn.replies or turn.entries or turn.tasks:
+            return
+        self._standing.settle(turn)
+        if not turn.session.flow and turn.record.pending is None:
+            self._ask(turn, ending[0])
 
     # --- dialogues
 

@@ -41,7 +41,8 @@ def _to_ask(turn: Turn) -> list[str]:
     return [
         purpose
         for purpose, consent in consents.items()
-        if consent.status is not Status.GIVEN and turn.inbound.at >= consent.stopped_at
+        if turn.inbound.at >= consent.stopped_at
+        and (consent.status is not Status.GIVEN or (asking is not None and turn.renewable(purpose)))
     ]
 
 

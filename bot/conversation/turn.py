@@ -123,6 +123,18 @@ class Turn:
         named = [purpose.id for purpose in self.world.business.purposes]
         return [*named, *(purpose for purpose in self.record.consents if purpose not in named)]
 
+    def renewable(self, purpose: str) -> bool:
+        """Whether a given consent ends so soon that it may be asked for anew, and was not yet."""
+        named, consent = self.world.business.purpose(purpose), self.record.consent(purpose)
+        before = named.refresh_before if named else None
+        left = consent.expires_at - self.inbound.at
+        return (
+            before is not None
+            and consent.status is Status.GIVEN
+            and not (consent.renewal_at or consent.paused or consent.restricted)
+            and 0 < left <= before.total_seconds()
+        )
+
     def withdraw(self, purposes: Sequence[str]) -> None:
         """Withdraw from these purposes whatever stands: at once, and before anything is said."""
         for purpose in purposes:

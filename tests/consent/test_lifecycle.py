@@ -201,6 +201,85 @@ def test_the_newest_withdrawal_is_remembered() -> None:
     assert (consent.since, consent.stopped_at) == (120, 120)
 
 
+# --- asked anew before the end
+
+AGAIN = entry(Kind.REQUESTED, 6000, question="q2")
+"""In the second half of the validity of a consent given at 110, until 10,110."""
+YES_AGAIN = entry(Kind.GIVEN, 6010, question="q2")
+
+
+def test_a_consent_stands_while_it_is_asked_for_anew() -> None:
+    record = admitted(REQUESTED, GIVEN, AGAIN)
+    assert record.allows("offers", 6001)
+    assert not record.allows("offers", 10_110)
+    assert record.pending is not None
+
+
+def test_a_new_yes_begins_a_new_validity() -> None:
+    consent = admitted(REQUESTED, GIVEN, AGAIN, YES_AGAIN).consent("offers")
+    assert (consent.status, consent.since, consent.asked_at, consent.expires_at) == (Status.GIVEN, 6010, 6000, 16_010)
+    assert (consent.question, consent.renewal_at) == ("q2", 0)
+
+
+def test_a_no_ends_it_at_once() -> None:
+    assert status(REQUESTED, GIVEN, AGAIN, entry(Kind.REFUSED, 6010, question="q2")) is Status.REFUSED
+
+
+def test_without_an_answer_it_stands_to_its_own_end() -> None:
+    silent = [REQUESTED, GIVEN, AGAIN, entry(Kind.LAPSED, 7001, question="q2")]
+    assert admitted(*silent).allows("offers", 10_109)
+    assert not admitted(*silent).allows("offers", 10_110)
+
+
+@pytest.mark.parametrize(
+    ("end", "left"),
+    [(Kind.EXPIRED, Status.EXPIRED), (Kind.STALE, Status.STALE), (Kind.WITHDRAWN, Status.WITHDRAWN)],
+)
+def test_what_ended_while_it_was_asked_for_stays_ended_without_an_answer(end: Kind, left: Status) -> None:
+    ended = [REQUESTED, GIVEN, AGAIN, entry(end, 5000 if end is Kind.WITHDRAWN else 6500)]
+    assert status(*ended) is left
+    assert status(*ended, entry(Kind.LAPSED, 7001, question="q2")) is left
+    assert status(*ended, entry(Kind.GIVEN, 6600, question="q2")) is Status.GIVEN
+
+
+@pytest.mark.parametrize("at", [6000, 6005, 6010, 6500])
+def test_a_stop_that_is_not_older_than_the_question_ends_both(at: int) -> None:
+    record = admitted(REQUESTED, GIVEN, AGAIN, entry(Kind.WITHDRAWN, at))
+    assert (record.consent("offers").status, record.pending) == (Status.WITHDRAWN, None)
+    assert status(REQUESTED, GIVEN, AGAIN, YES_AGAIN, entry(Kind.WITHDRAWN, at)) is Status.WITHDRAWN
+
+
+def test_a_stop_older_than_the_question_ends_the_old_consent_and_not_the_new() -> None:
+    late = entry(Kind.WITHDRAWN, 5000)
+    assert status(REQUESTED, GIVEN, AGAIN, late) is Status.WITHDRAWN
+    assert status(REQUESTED, GIVEN, AGAIN, late, YES_AGAIN) is Status.GIVEN
+    assert status(REQUESTED, GIVEN, AGAIN, YES_AGAIN, late) is Status.GIVEN
+
+
+@pytest.mark.parametrize(
+    ("before", "at"),
+    [
+        ([], 5109),
+        ([AGAIN, entry(Kind.LAPSED, 7001, question="q2")], 8000),
+        ([entry(Kind.PAUSED, 5500)], 6000),
+        ([entry(Kind.RESTRICTED, 5500)], 6000),
+    ],
+)
+def test_nobody_is_asked_anew_too_early_twice_or_in_doubt(before: list[Entry], at: int) -> None:
+    with pytest.raises(NotAllowed):
+        admit(admitted(REQUESTED, GIVEN, *before), entry(Kind.REQUESTED, at, question="q3"))
+
+
+def test_the_question_may_be_said_again_in_another_language() -> None:
+    record = admitted(REQUESTED, GIVEN, AGAIN, entry(Kind.REQUESTED, 6100, question="q3"))
+    assert record.pending is not None
+    assert record.pending.question == "q3"
+
+
+def test_after_a_new_yes_it_may_be_asked_for_anew_again() -> None:
+    admitted(REQUESTED, GIVEN, AGAIN, YES_AGAIN, entry(Kind.REQUESTED, 12_000, question="q3"))
+
+
 # --- what may be sent
 
 

@@ -20,7 +20,7 @@ from bot.conversation.session import Session
 from bot.conversation.texts import Kind as TextKind
 from bot.testing import Conversation
 from bot.testing.conversation import START
-from tests.conversation.worlds import FLOWS, WORLD
+from tests.conversation.worlds import FLOWS, WORLD, renewing
 
 LOCALES = ("en", "de", "fr", "pl", "pt-BR", "ar", "el", "tr")
 YES = {"en": "yes", "de": "ja", "fr": "oui", "pl": "tak", "pt-BR": "sim", "ar": "نعم", "el": "ναι", "tr": "evet"}
@@ -82,9 +82,11 @@ def _yes_in(locale: str) -> str:
 class AnyConversation(RuleBasedStateMachine):
     """People who type, tap, send pictures, switch, move and wait; messages that come late, and out of order."""
 
+    world = WORLD
+
     def __init__(self) -> None:
         super().__init__()
-        self.talk = Examined(replace(WORLD, host_purpose="order_updates"), FLOWS)
+        self.talk = Examined(replace(self.world, host_purpose="order_updates"), FLOWS)
         self.stopped_at = -1
 
     @rule(locale=st.sampled_from(LOCALES))
@@ -159,6 +161,21 @@ TestAnyConversation = AnyConversation.TestCase
 TestAnyConversation.settings = settings(
     max_examples=150, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+class RenewedConversation(AnyConversation):
+    """The same with consents that are asked for anew before they end."""
+
+    world = renewing()
+
+    @rule()
+    def waits_for_a_year(self) -> None:
+        self.talk.waits("400d")
+        self.talk.says("HELP")
+
+
+TestRenewedConversation = RenewedConversation.TestCase
+TestRenewedConversation.settings = TestAnyConversation.settings
 
 
 # --- whatever order webhooks come in

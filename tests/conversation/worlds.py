@@ -1,7 +1,7 @@
 """Our dialogues with another business around them."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from bot.business import Notice
@@ -31,3 +31,11 @@ def with_purposes(*ids: str) -> World:
     purposes = tuple(first.model_copy(update={"id": id, "title": id}) for id in ids)
     business = WORLD.business.model_copy(update={"purposes": purposes})
     return replace(WORLD, business=business, texts=Texts([*FLOWS.slots, *slots(business)], {}), _languages={})
+
+
+def renewing(**more: Any) -> World:
+    """Return the world with consents of 800 days that are asked for anew in their last 400."""
+    times = {"valid_for": timedelta(days=800), "refresh_before": timedelta(days=400)}
+    purposes = tuple(one.model_copy(update=times) for one in WORLD.business.purposes)
+    business = WORLD.business.model_copy(update={"purposes": purposes})
+    return replace(WORLD, business=business, _languages={}, **more)

@@ -1,0 +1,88 @@
+"""A consent that ends soon is asked for anew: once, after an answer to the person's own message, never in between."""
+
+import pytest
+
+from bot.consent.evidence import Kind
+from bot.consent.lifecycle import Status
+from bot.testing import Conversation
+from tests.conversation.worlds import FLOWS, WORLD, renewing
+
+RENEWING = renewing()
+
+
+def subscribed(host: bool = False) -> Conversation:
+    """Somebody whose consents are valid for 800 days from now, to be asked for anew in the last 400."""
+    world = renewing(host_purpose="order_updates") if host else RENEWING
+    return Conversation(world, FLOWS, locale="en").says("hello").taps("yes").taps("yes")
+
+
+def said(talk: Conversation) -> list[str]:
+    return [reply.text_id for reply in talk.replies]
+
+
+def requests(talk: Conversation) -> list[str]:
+    return [entry.purpose for entry in talk.entries if entry.kind is Kind.REQUESTED][2:]
+
+
+def test_long_before_the_end_nothing_is_asked() -> None:
+    assert said(subscribed().says("HELP", at="390d")) == ["help.help"]
+
+
+def test_the_question_follows_the_answer_to_the_person_s_own_message() -> None:
+    talk = subscribed().says("HELP", at="410d")
+    assert said(talk) == ["help.help", "opt_in.ask"]
+    assert requests(talk) == ["order_updates"]
+    assert talk.status("order_updates") is Status.GIVEN
+
+
+def test_a_yes_begins_a_new_validity() -> None:
+    talk = subscribed().says("HELP", at="410d").taps("yes")
+    given = [entry for entry in talk.entries if entry.kind is Kind.GIVEN][-1]
+    assert (given.purpose, given.expires_at - given.at) == ("order_updates", 800 * 86400)
+    assert said(talk) == ["opt_in.welcome"]
+
+
+def test_a_no_ends_the_consent() -> None:
+    talk = subscribed().says("HELP", at="410d").taps("no")
+    assert talk.status("order_updates") is Status.REFUSED
+    assert talk.status("offers") is Status.GIVEN
+
+
+def test_each_consent_is_asked_for_once_and_stands_without_an_answer() -> None:
+    talk = subscribed().says("HELP", at="410d").says("HELP", at="415d").says("HELP", at="420d").says("HELP", at="425d")
+    assert requests(talk) == ["order_updates", "offers"]
+    assert said(talk) == ["help.help"]
+    assert talk.status("order_updates") is talk.status("offers") is Status.GIVEN
+    talk.says("HELP", at="801d")
+    assert talk.status("order_updates") is talk.status("offers") is Status.EXPIRED
+
+
+@pytest.mark.parametrize("text", ["STOP", "I wonder how to stop a tap", "LANGUAGE", "START", "CHOICES"])
+def test_nothing_is_asked_beside_something_else(text: str) -> None:
+    talk = subscribed().says(text, at="410d")
+    assert "order_updates" not in requests(talk) or len(said(talk)) == 2
+    if text in ("STOP", "I wonder how to stop a tap"):
+        assert requests(talk) == []
+
+
+def test_nothing_is_asked_when_the_person_did_not_write() -> None:
+    talk = subscribed().waits("410d").reacts("👍").prefers("resume")
+    assert requests(talk) == []
+
+
+def test_nothing_is_asked_before_the_host_has_answered() -> None:
+    talk = subscribed(host=True).says("Where is my order?", at="410d")
+    assert talk.handed_over
+    assert requests(talk) == []
+
+
+def test_it_is_off_unless_the_company_wants_it() -> None:
+    talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes").taps("yes").says("HELP", at="364d")
+    assert said(talk) == ["help.help"]
+
+
+def test_a_late_stop_undoes_the_old_consent_and_a_yes_to_the_new_question_counts() -> None:
+    talk = subscribed().says("HELP", at="410d").says("STOP", at="409d")
+    assert talk.status("order_updates") is Status.WITHDRAWN
+    talk.taps("yes")
+    assert talk.status("order_updates") is Status.GIVEN
