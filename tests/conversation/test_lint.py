@@ -87,6 +87,8 @@ FAULTS = [
     ("opt_in", 'say = "ask"', "", "state 'asked'", "records a question that it does not ask"),
     ("opt_in", '"next_purpose"]\nafter =', '"next_purpose", "record_requested"]\nafter =', "", "before it is said"),
     ("opt_in", '["answers_the_pending_request", "more', '["more', "'yes' from 'asked'", "may answer nothing"),
+    ("delete", 'conditions = ["types_the_code"]', "", "'typed' from 'asked'", "erases a person by mistake"),
+    ("object", 'before = ["record_objected"]', "", "flow object: transition 'start'", "without heeding it"),
     ("stop", 'before = ["record_withdrawn"]', "", "flow stop: transition 'start'", "answers STOP without withdrawing"),
     ("maybe_stop", 'before = ["record_paused"]', "", "flow maybe_stop: transition", "sends on meanwhile"),
     ("maybe_stop", 'before = ["record_kept"]', "", "flow maybe_stop: state 'asked'", "does not heed 'keep'"),

@@ -47,7 +47,7 @@ def _wording(where: str, text: Slot | None, shown: tuple[str, ...]) -> Iterator[
 
 
 def evidence(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """A question is recorded after it was said, an answer only if it is one."""
+    """A question is recorded after it was said, an answer only if it is one; nobody is erased but by their code."""
     for transition in file.table.transitions:
         where = at_transition(file, transition)
         if "record_requested" in transition.before:
@@ -56,6 +56,9 @@ def evidence(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
             if effect in transition.effects and "answers_the_pending_request" not in transition.conditions:
                 cure = 'add conditions = ["answers_the_pending_request"]'
                 yield Problem(where, f"has {effect} for a message that may answer nothing", cure)
+
+        if "ask_erasure" in transition.effects and "types_the_code" not in transition.conditions:
+            yield Problem(where, "erases a person by mistake", 'add conditions = ["types_the_code"]')
 
 
 def stop(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
@@ -66,6 +69,9 @@ def stop(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
         if Intent.STOP in file.table.intents and "record_withdrawn" not in transition.before:
             what = "answers STOP without withdrawing"
             yield Problem(at_transition(file, transition), what, 'add before = ["record_withdrawn"]')
+        if Intent.OBJECT in file.table.intents and "record_objected" not in transition.before:
+            what = "answers an objection without heeding it (GDPR Art. 21(3))"
+            yield Problem(at_transition(file, transition), what, 'add before = ["record_objected"]')
         doubtful = Intent.MAYBE_STOP in file.table.intents and "already_stopped" not in transition.conditions
         if doubtful and "record_paused" not in transition.before:
             what = "asks whether to stop, and sends on meanwhile"
