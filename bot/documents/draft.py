@@ -84,12 +84,14 @@ class Draft:
                     self.paper.box(step.reason)
 
     def waiting(self) -> None:
-        """Write what lies in queues, and where the person is in a dialogue."""
+        """Write what lies in queues, who looked at the data, and where the person is in a dialogue."""
         say, talk = self._say, self._data.talk
-        if self._data.waiting or talk:
+        if self._data.waiting or self._data.looks or talk:
             self.paper.heading(say("waiting"))
         for one in self._data.waiting:
             self.paper.text(f"{say.time(one.since)}: {self._whole(one.text or one.what)}")
+        for look in self._data.looks:
+            self.paper.text(f"{say.time(look.at)}: {self._whole(look.how)}")
         if talk:
             self.paper.small(" · ".join(filter(None, [talk.flow, talk.state, talk.purpose])))
 

@@ -83,10 +83,12 @@ def test_all_data_has_everything_that_is_known() -> None:
         "received_at": "2026-11-25T10:00:00Z",
         "due": "2026-12-28",
         "state": "open",
+        "steps": [{"at": "2026-11-25T10:00:00Z", "state": "open", "reason": "my name is Ana"}],
     }
+    looks = [{"at": "2026-11-25T10:00:00Z", "how": "person show"}]
     waiting = {"what": "to_you", "since": "2026-11-25T10:00:00Z", "text": "on its way *here*"}
     pdf = DOCUMENTS.my_data(
-        data(requests=[request], waiting=[waiting], talk={"flow": "opt_in", "state": "asked"}), "en"
+        data(requests=[request], waiting=[waiting], looks=looks, talk={"flow": "opt_in", "state": "asked"}), "en"
     )
     told = read(pdf)
     for planted in (
@@ -99,6 +101,8 @@ def test_all_data_has_everything_that_is_known() -> None:
         "GDPR Art. 15, Nov 25, 2026 (to be answered by Dec 28, 2026)",
         "on its way *here*",
         "opt_in · asked",
+        "my name is Ana",
+        "person show",
         "Meta Platforms Ireland Ltd. (WhatsApp): Ireland",
         "No decision about you is made by a computer alone",
     ):
