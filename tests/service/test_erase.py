@@ -1,5 +1,6 @@
 """An erasure may break off anywhere and be begun again, and whoever was erased stays so: also when they come back."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -28,6 +29,7 @@ from bot.stores.postgres.evidence import evidence
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.places import places
+from bot.stores.redis.keys import Shard
 from tests.service.stage import changed
 from tests.service.watching import kinds_of, owner_of, record_of, subscribed
 from tests.stores.made import BSUID, PHONE, given, requested, withdrawn
@@ -424,3 +426,31 @@ async def test_a_suppression_outlives_two_changes_of_the_key(stores: Settings, w
         assert await erasures.proofs(who.phone or "") == [before]
         older = await erasures.older()
         assert (older.suppressions, older.proofs) == (4, 2)
+
+
+# --- while workers are at it
+
+
+async def test_who_writes_while_being_erased_leaves_nothing_of_the_old_person(simulation: Simulation) -> None:
+    """Whatever a worker had in hand: afterwards the old person is nowhere, and the next message finds a new one."""
+    client, keys = simulation.runtime.client, simulation.runtime.keys
+    for number in range(12):
+        who = Identity(f"+4479115550{number:02}", f"GB.777{number:02}")
+        ana = simulation.person(who)
+        await ana.say("Hi", replies=1)
+        person = await owner_of(simulation.runtime, ana)
+        writing = asyncio.gather(*(ana.say(text, replies=0) for text in ("YES", "CHOICES", "STOP", "hm", "PRIVACY")))
+        await asyncio.sleep(number / 400)
+        await simulation.runtime.erase.erase(Subject(person), reason="")
+        await writing
+        await simulation.settled()
+        for key in await client.run("KEYS", "*"):
+            if await client.run("TYPE", key) == b"string":
+                assert person.encode() not in await client.run("GET", key)
+        assert await simulation.runtime.persons.load([person]) == {}
+        now = (await simulation.runtime.persons.find([who.bsuid or ""])).get(who.bsuid or "")
+        assert now != person
+        if now:
+            session = await client.run("GET", Shard(0).session(keys.address(who.bsuid or "")))
+            assert session is None or now.encode() in session
+    assert [bad async for bad in simulation.runtime.ledger.verify() if not isinstance(bad, int)] == []

@@ -1,0 +1,63 @@
+"""What stays of an erased person, and what whoever comes under their address begins with."""
+
+from hypothesis import given as examples
+from hypothesis import strategies as st
+
+from bot.consent.erasure import AddressToken, erased, inherited, kept, withdrawn
+from bot.consent.evidence import EVERY, Entry, Kind
+from bot.consent.lifecycle import Record, Status, apply, fold
+from tests.consent.facts import admitted, entry
+
+REQUESTED, GIVEN, WITHDRAWN = entry(Kind.REQUESTED, 100), entry(Kind.GIVEN, 110), entry(Kind.WITHDRAWN, 120)
+PURPOSES = ("offers", "order_updates")
+
+
+def begins(record: Record, suppressed: dict[str, int]) -> list[tuple[str, int]]:
+    return [(one.purpose, one.at) for one in inherited("p", record, suppressed, PURPOSES, 500.0)]
+
+
+def test_what_was_given_again_after_a_stop_is_not_suppressed() -> None:
+    again = admitted(REQUESTED, GIVEN, WITHDRAWN, entry(Kind.REQUESTED, 200), entry(Kind.GIVEN, 210))
+    assert withdrawn(again) == {}
+    assert withdrawn(apply(again, erased("p", 300, 300.5, "person"))) == {"offers": 300}
+
+
+def test_every_address_is_suppressed_for_every_withdrawn_purpose() -> None:
+    tokens = [AddressToken(b"1", b"k"), AddressToken(b"2", b"k")]
+    record = fold([REQUESTED, GIVEN, entry(Kind.WITHDRAWN, 120, "order_updates"), erased("p", 300, 300.5, "person")])
+    left = kept("p", 300, "", record, tokens, 10)
+    assert {(one.address.token, one.scope, one.since) for one in left.suppressions} == {
+        (token, *scope) for token in (b"1", b"2") for scope in (("offers", 300), ("order_updates", 120))
+    }
+    assert [lead.until.isoformat() for lead in left.leads] == ["1970-01-11", "1970-01-11"]
+
+
+def test_a_new_person_begins_with_what_was_withdrawn() -> None:
+    assert begins(Record(), {"offers": 120}) == [("offers", 120)]
+    (first,) = inherited("p", Record(), {"offers": 120}, PURPOSES, 500.0)
+    assert (first.kind, first.method, first.actor, first.recorded_at) == (Kind.WITHDRAWN, "suppression", "system", 500)
+
+
+def test_one_for_everything_is_one_for_each_purpose() -> None:
+    assert begins(Record(), {EVERY: 120, "offers": 150, "long_gone": 90}) == [
+        ("offers", 150),
+        ("order_updates", 120),
+        ("long_gone", 90),
+    ]
+
+
+def test_a_new_yes_stands() -> None:
+    since = apply(Record(), inherited("p", Record(), {"offers": 120}, PURPOSES, 500.0)[0])
+    asked = apply(since, entry(Kind.REQUESTED, 200))
+    record = apply(asked, entry(Kind.GIVEN, 210))
+    assert record.consent("offers").status is Status.GIVEN
+    assert begins(record, {"offers": 120}) == []
+
+
+@examples(st.dictionaries(st.sampled_from([*PURPOSES, EVERY, "gone"]), st.integers(1, 1000)), st.lists(st.just(GIVEN)))
+def test_beginning_again_adds_nothing(suppressed: dict[str, int], entries: list[Entry]) -> None:
+    record = fold(entries)
+    for one in inherited("p", record, suppressed, PURPOSES, 500.0):
+        record = apply(record, one)
+    assert begins(record, suppressed) == []
+    assert all(record.consent(scope).stopped_at >= since for scope, since in suppressed.items() if scope != EVERY)
