@@ -21,8 +21,6 @@ CALM = 200.0
 
 PEER_MISSING = "not installed: python -m venv var/peer && var/peer/bin/pip install aiogram 'redis[hiredis]' uvloop"
 
-_PATIENCE = 30.0
-
 Say = Callable[[str], None]
 
 
@@ -131,7 +129,7 @@ def _side_by_side(on: Stage, findings: Findings, say: Say) -> None:
         limits = {name: stack.enter_context(on.limit(name)) for name in "abcd"}
         stores = on.stores()
         product = stack.enter_context(on.product(stores))
-        host = _Hosted(on, stack.enter_context(on.host(on.stores())), plan.hosted)
+        host = _Hosted(on, stack, plan.hosted)
         peer = _peer(on, findings, stack)
 
         def bout(program: Program, script: str, **more: object) -> Sample:
@@ -172,27 +170,21 @@ def _peer(on: Stage, findings: Findings, stack: ExitStack) -> Program | None:
 class _Hosted:
     """A host's bot, and persons whose consent to its messages stands."""
 
-    def __init__(self, on: Stage, program: Program, persons: int) -> None:
-        self.program = program
+    def __init__(self, on: Stage, stack: ExitStack, persons: int) -> None:
         self._on = on
+        self._watch = on.folder / "host"
+        self.program = program = stack.enter_context(on.host(on.stores(), self._watch))
         self._persons = {"first": on.newcomers(persons), "persons": persons}
         on.play(on.order(program, "subscribe", pick="each_once", **self._persons))
 
     def measured(self, plan: Plan) -> Sample:
-        """Let the persons write what only the host can answer. Raises `Unreliable`."""
-        before = self._asked()
-        order = self._on.order(self.program, "to_the_host", **plan.saturated, **self._persons)
-        sample = self._on.measured([self.program], order, self._asked)
-        began = time.monotonic()
-        while (passed := self._asked() - before) != sample.outcome.all_messages:
-            if passed > sample.outcome.all_messages or time.monotonic() - began > _PATIENCE:
-                raise Unreliable(f"of {sample.outcome.all_messages} messages {passed} came through to the host")
-            time.sleep(0.1)
-        return sample
+        """Let the persons write what only the host can answer, each when it has got what they wrote before.
 
-    def _asked(self) -> int:
-        with urlopen(f"http://127.0.0.1:{self.program.port}/handed_over") as answer:
-            return int(answer.read())
+        Raises `Unreliable`. (Written without end, they would cost what it takes to store all of them, and count for
+        those that came through.)
+        """
+        more = plan.saturated | self._persons | {"sink": str(self._watch)}
+        return self._on.measured([self.program], self._on.order(self.program, "to_the_host", **more))
 
 
 def _nothing_left(*programs: Program) -> None:

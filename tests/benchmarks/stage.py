@@ -97,11 +97,10 @@ class Stage:
             yield program
 
     @contextmanager
-    def host(self, stores: Stores) -> Iterator[Program]:
-        """Run a program with a bot of its own and ours in front of it."""
-        with running(
-            [sys.executable, "-m", "tests.benchmarks.host"], self._environment(stores), self.folder
-        ) as program:
+    def host(self, stores: Stores, watch: Path) -> Iterator[Program]:
+        """Run a program with a bot of its own and ours in front of it; at `watch` it tells what it is asked."""
+        command = [sys.executable, "-m", "tests.benchmarks.host", str(watch)]
+        with running(command, self._environment(stores), self.folder) as program:
             program.wait(program.listens)
             yield program
 
@@ -171,22 +170,17 @@ class Stage:
             )
         return outcome
 
-    def measured(self, programs: Sequence[Program], order: Order, finished: Callable[[], int] | None = None) -> Sample:
-        """Let persons write, and return what that costs these programs and the engines.
-
-        `finished` counts the messages finished so far where it is not the answer that finishes one.
-        """
+    def measured(self, programs: Sequence[Program], order: Order) -> Sample:
+        """Let persons write, and return what that costs these programs and the engines."""
         ours = [program.pid for program in programs]
         theirs = [pid for pid in (self._engines.valkey_pid, self._engines.postgres_pid) if pid is not None]
         readings: list[_Reading] = []
 
         def read() -> None:
-            readings.append(_Reading(cpu_seconds(ours), cpu_seconds(theirs), finished() if finished else 0))
+            readings.append(_Reading(cpu_seconds(ours), cpu_seconds(theirs)))
 
         outcome = self.play(order, read)
         before, after = readings
-        if finished:
-            outcome = msgspec.structs.replace(outcome, messages=after.finished - before.finished)
         if outcome.messages <= 0:
             raise Unreliable(f"{order.script}: no message was finished while it counted; let it run for longer")
         each = 1e6 / outcome.messages
@@ -196,11 +190,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """CPU seconds, and messages finished, at a moment."""
+    """CPU seconds at a moment."""
 
     ours: float
     engines: float
-    finished: int
 
 
 @contextmanager

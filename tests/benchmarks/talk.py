@@ -31,7 +31,7 @@ SCRIPTS: Mapping[str, Script] = {
     "opt_in": _OPT_IN,
     "subscribe": [("Hi", 1), ("YES", 2), ("YES", 1)],
     "known": [("CHOICES", 1), ("STOP", 1), ("PRIVACY", 1), ("START", 1)],
-    "to_the_host": [("When will my flowers arrive?", 0)],
+    "to_the_host": [("When will my flowers arrive?", 1)],
     "one_reply_each": [(text, 1) for text, _ in _OPT_IN],
     "no_reply": [(text, 0) for text, _ in _OPT_IN],
 }
