@@ -1,15 +1,18 @@
 """Nothing older than policy remains, nothing younger goes, and no consent says `given` after its end."""
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from uuid_utils.compat import uuid7
 
 from bot.business import Business, load
+from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.deadlines import Calendar
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, Status, fold
@@ -18,9 +21,11 @@ from bot.consent.retention import What
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.paths import FLOWS
+from bot.service import work
 from bot.service.places import Subject
 from bot.service.ports import Append, PersonId
 from bot.service.retention import Line, Retention
+from bot.simulation import Simulation, somebody
 from bot.stores.postgres.connect import Database, connect
 from bot.stores.postgres.exports import Exports
 from bot.stores.postgres.ledger import Ledger
@@ -31,6 +36,15 @@ from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import Shard
 from tests.consent.facts import entry
+from tests.service.watching import (
+    BRITISH,
+    assert_sound,
+    kinds_of,
+    owner_of,
+    record_of,
+    session_of,
+    subscribed,
+)
 
 DAY = 86400
 START = 20_000 * DAY
@@ -396,3 +410,74 @@ async def test_one_process_at_a_time(town: Town) -> None:
         assert await town.retention().keep() is None
     done = await asyncio.gather(*(town.retention().keep() for _ in range(2)))
     assert sum(one[What.VALIDITY] for one in done if one is not None) == 4
+
+
+# --- beside conversations
+
+
+@pytest.fixture
+def ana(simulation: Simulation) -> SimulatedPerson:
+    return simulation.person(somebody(BRITISH))
+
+
+async def in_days(simulation: Simulation, days: float) -> None:
+    """Do what is due in some days."""
+    retention = simulation.runtime.retention()
+    retention._clock = lambda: time.time() + days * DAY
+    assert await retention.keep() is not None
+
+
+async def test_who_writes_after_their_consent_was_ended_is_answered_and_asked_anew(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    await in_days(simulation, 400)
+    assert (await kinds_of(simulation, ana))[-1] == "expired offers"
+    later = time.time() + 401 * DAY
+    await ana.say("START", at=later, replies=1)
+    assert (await kinds_of(simulation, ana))[-1] == "requested offers"
+    await ana.say("YES", at=later + 10, replies=1)
+    assert (await record_of(simulation, ana)).given == ("order_updates", "offers")
+    await assert_sound(simulation, ana)
+
+
+async def test_the_timer_of_a_question_that_was_closed_changes_nothing(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await ana.say("Hello", replies=1)
+    await in_days(simulation, 3)
+    assert await simulation.runtime.shards[0].outbox.promote(time.time() + 3 * DAY) == 1
+    await simulation.settled()
+    assert await kinds_of(simulation, ana) == ["requested order_updates", "lapsed order_updates"]
+    await assert_sound(simulation, ana)
+
+
+async def test_of_who_was_silent_for_too_long_nothing_is_left(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await ana.say("Hello", replies=1)
+    await ana.say("NO", replies=2)
+    await ana.say("NO", replies=1)
+    owner = await owner_of(simulation.runtime, ana)
+    await in_days(simulation, 1090)
+    assert await simulation.runtime.persons.load([owner])
+    await in_days(simulation, 1097)
+    assert await simulation.runtime.persons.load([owner]) == {}
+    assert await session_of(simulation, ana) is None
+    await ana.say("Hello", replies=1)  # as a new person
+    assert await owner_of(simulation.runtime, ana) != owner
+
+
+async def test_a_worker_does_it_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping, kept = asyncio.Event(), list[float]()
+    monkeypatch.setattr(work, "SETTLED", 0.05)
+    monkeypatch.setattr(work, "DAILY", 0.15)
+
+    class Counting:
+        async def keep(self) -> None:
+            kept.append(time.monotonic())
+            if len(kept) == 3:
+                stopping.set()
+
+    began = time.monotonic()
+    await work.keep_to_policy(cast("Retention", Counting()), stopping)
+    waited = [after - before for before, after in itertools.pairwise([began, *kept])]
+    assert [one >= least for one, least in zip(waited, (0.05, 0.15, 0.15), strict=True)] == [True] * 3
