@@ -70,6 +70,7 @@ class Flow:
         """States that ask for consent."""
         self._file = file
         self._text_ids = text_ids
+        self._ids: dict[str, str] = {}
         self.machine = Machine(
             model=None,
             states=[DialogueState(self, state) for state in table.states],
@@ -102,7 +103,11 @@ class Flow:
 
     def text_id(self, name: str) -> str:
         """Return the id of a text that this flow names."""
-        return next(text_id for text_id in self._file.candidates(name) if text_id in self._text_ids)
+        known = self._ids.get(name)
+        if known is None:
+            candidates = self._file.candidates(name)
+            known = self._ids[name] = next(text_id for text_id in candidates if text_id in self._text_ids)
+        return known
 
     def state(self, name: str) -> DialogueState:
         """Return a state."""

@@ -15,6 +15,10 @@ class Spoken:
 
     def __init__(self, world: World) -> None:
         self._offered = world.texts.offered
+        self._variants: dict[str, list[str]] = {}
+        """Language → the locales of it that are offered."""
+        for code in self._offered:
+            self._variants.setdefault(_language(code), []).append(code)
         self._source = world.texts.source_locale
         self._default = world.business.default_locale
 
@@ -57,8 +61,8 @@ class Spoken:
 
     def _typed(self, turn: Turn, match: Match | None) -> str | None:
         """Return the language that has the word, if only one has it."""
-        having = [code for code in self._offered if _language(code) in match.languages] if match else []
-        return self._nearest(turn, having) if len({_language(code) for code in having}) == 1 else None
+        having = match.languages & self._variants.keys() if match else ()
+        return self._nearest(turn, self._variants[next(iter(having))]) if len(having) == 1 else None
 
     def _nearest(self, turn: Turn, codes: Sequence[str]) -> str | None:
         """Return the first of several variants of a language, but rather the one spoken, or the country's."""

@@ -31,6 +31,7 @@ class Texts:
     ) -> None:
         """`draft`: a language that its translator tries out, offered whatever it lacks."""
         self.slots: Mapping[str, Slot] = {slot.id: slot for slot in slots}
+        self._single_lines = frozenset(slot.id for slot in self.slots.values() if slot.single_line)
         self.source_locale = source_locale
         self.problems: list[str] = []
         """What was left out and why, for `flows lint` and the log."""
@@ -83,11 +84,14 @@ class Texts:
         except KeyError:
             raise TextError(f"no text {text_id!r} in {locale!r}") from None
         try:
-            if self.slots[text_id].single_line:  # there is no room for invisible characters
+            if text_id in self._single_lines:  # there is no room for invisible characters
                 return template.fill(values)
-            return template.fill(values, partial(isolated, rtl=right_to_left(locale)))
+            return template.fill(values, _isolated[right_to_left(locale)])
         except TextError as error:
             raise TextError(f"{text_id} [{locale}]: {error}") from None
+
+
+_isolated = {rtl: partial(isolated, rtl=rtl) for rtl in (False, True)}
 
 
 def _written(slot: Slot) -> Template:

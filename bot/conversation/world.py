@@ -123,10 +123,11 @@ class Values(dict[str, str]):
     """The values of one message: those of its language, and those of the person, which are made only if asked for."""
 
     def __init__(self, language: Language, personal: Mapping[str, Callable[[Language], str]]) -> None:
-        super().__init__()
+        super().__init__(language.values)
         self._language = language
         self._personal = personal
+        for name in personal.keys() & self.keys():
+            del self[name]
 
     def __missing__(self, name: str) -> str:
-        make = self._personal.get(name)
-        return self._language.values[name] if make is None else make(self._language)
+        return self._personal[name](self._language)

@@ -119,7 +119,10 @@ class Template:
 
     def fill(self, values: Mapping[str, str], put: Callable[[str], str] = str) -> str:
         """Return the finished text, `put` applied to each value. Raises `TextError` when one is missing."""
+        finished = ""
         try:
-            return "".join(literal + (put(values[name]) if name is not None else "") for literal, name in self.pieces)
+            for literal, name in self.pieces:
+                finished += literal if name is None else literal + put(values[name])
+            return finished
         except KeyError as error:
             raise TextError(f"no value for placeholder {{{error.args[0]}}}") from None
