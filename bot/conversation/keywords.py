@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -180,19 +181,29 @@ class Vocabulary(_Table):
         return (form.loose for form in self.looked_up(words))
 
     def looked_up(self, words: Iterable[str]) -> Iterator[Form]:
-        """Yield both. Each word is taken apart once, however many tables it stands in."""
-        known = self._known
-        for word in words:
-            found = known.get(word)
-            if found is None:
-                found = known[word] = self._taken_apart(word)
-            yield from found
+        """Yield both."""
+        return chain.from_iterable(map(self.forms_of, words))
+
+    def forms_of(self, word: str) -> tuple[Form, ...]:
+        """Return both of one word, which is taken apart once, however many tables it stands in."""
+        found = self._known.get(word)
+        if found is None:
+            found = self._known[word] = self._taken_apart(word)
+        return found
 
     @cached_property
     def _known(self) -> dict[str, tuple[Form, ...]]:
         return {}
 
+    @cached_property
+    def _spelt_otherwise(self) -> frozenset[str]:
+        """Letters without which a word has one spelling."""
+        return frozenset({"'", "’", *(letter[0] for letter in self.spelling)})
+
     def _taken_apart(self, word: str) -> tuple[Form, ...]:
+        if self._spelt_otherwise.isdisjoint(word.lower()):
+            form = exact(word)
+            return (Form(form, loose(form)),)
         spellings = [word, *(word.replace(mark, "") for mark in "'’" if mark in word)]
         for letter, typed in self.spelling.items():
             spellings += [
@@ -277,7 +288,7 @@ def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
     """Find words without letters, and words with two meanings."""
     seen: dict[str, tuple[str, str]] = {}
     for key, word in meanings(vocabulary):
-        for form, plain in vocabulary.looked_up((word,)):
+        for form, plain in vocabulary.forms_of(word):
             if not form:
                 yield f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])"
                 continue
@@ -296,10 +307,10 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
     for language, vocabulary in vocabularies.items():
         for key, word in meanings(vocabulary):
             if key in ANSWERS or key == "stop.never":
-                harmless += [(form, language, key, word) for form in vocabulary.loose_forms(word)]
+                harmless += [(form.loose, language, key, word) for form in vocabulary.forms_of(word)]
             elif key != "polite" and not key.endswith(".ambiguous"):
-                for form in vocabulary.loose_forms(word):
-                    commands.setdefault(form, (language, key))
+                for form in vocabulary.forms_of(word):
+                    commands.setdefault(form.loose, (language, key))
     for form, language, key, word in harmless:
         if form in commands:
             other, command = commands[form]

@@ -5,7 +5,7 @@ Rules never read flags or comments of a catalog: editors drop those. They look a
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -121,7 +121,8 @@ _SIGNS_OF_URL = frozenset("/@#+")
 """Each of its alternatives has one of them."""
 
 
-def _addresses(text: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _addresses(text: str) -> Sequence[str]:
     return [] if _SIGNS_OF_URL.isdisjoint(text) else sorted(_URL.findall(text))
 
 
@@ -148,6 +149,7 @@ def _bare(text: str) -> str:
     return bare if _SIGNS_OF_URL.isdisjoint(bare) else _URL.sub("", bare)
 
 
+@lru_cache(maxsize=8192)
 def _pairs(text: str, mark: str) -> tuple[int, int]:
     """Return how many pairs of `mark` WhatsApp would draw, and how many single ones it would show as they are."""
     bare = _bare(text)
@@ -166,8 +168,13 @@ def _format(slot: Slot, text: str) -> Iterator[str]:
             yield f"has {pairs} pairs of {mark}…{mark}, the English {wanted}"
 
 
+@lru_cache(maxsize=4096)
+def _paragraphs(text: str) -> int:
+    return len(re.split(r"\n{2,}", text.strip()))
+
+
 def _newline(slot: Slot, text: str) -> Iterator[str]:
-    wanted, found = (len(re.split(r"\n{2,}", each.strip())) for each in (slot.english, text))
+    wanted, found = _paragraphs(slot.english), _paragraphs(text)
     if wanted != found:
         yield f"has {found} paragraphs, the English {wanted}: keep the empty lines"
 
