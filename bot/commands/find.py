@@ -20,15 +20,36 @@ Address = Annotated[
     str, typer.Argument(metavar="ADDRESS", help="A phone number such as +4915112345678, a BSUID, or a person's id.")
 ]
 
+EntryOrAddress = Annotated[
+    str,
+    typer.Argument(
+        metavar="ADDRESS|ENTRY",
+        help="A phone number such as +4915112345678, a BSUID, a person's id, or the number of an entry.",
+    ),
+]
+
+_MOST = 2**63 - 1
+"""The greatest number that an entry can have."""
+
 
 async def found(runtime: Runtime, address: str, command: str) -> PersonId:
     """Return the person, or end with what is wrong. That somebody looks by `command` is recorded."""
-    person = await _by_address(runtime, address) if _is_address(address) else _by_id(address)
+    if _is_address(address):
+        person = await _by_address(runtime, address)
+    elif (sequence := entry_in(address)) is not None:
+        person = await runtime.ledger.owner(sequence)
+    else:
+        person = _by_id(address)
     if person is None or not (await runtime.persons.load([person]) or await runtime.ledger.facts([person])):
-        fail("nobody is known by this address")
+        fail("nobody is known by this address, and no entry has this number")
     await runtime.reads.note(person, command, getpass.getuser(), time.time())
     log.warning("operator_read", person=person)
     return person
+
+
+def entry_in(text: str) -> int | None:
+    """Return the number of the entry that was named; None when something else was."""
+    return int(text) if text.isascii() and text.isdecimal() and int(text) <= _MOST else None
 
 
 def _is_address(text: str) -> bool:
@@ -52,4 +73,6 @@ def _by_id(text: str) -> PersonId:
     try:
         return PersonId(str(UUID(text)))
     except ValueError:
-        fail("neither a phone number such as +4915112345678 nor a BSUID such as DE.123 nor a person's id")
+        fail(
+            "neither a phone number such as +4915112345678 nor a BSUID such as DE.123, nor a person's id or an entry's number"
+        )

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.commands.find import Address, found
+from bot.commands.find import EntryOrAddress, entry_in, found
 from bot.commands.running import print_json, run
 from bot.commands.running import settings as read_settings
 from bot.runtime import open_runtime
@@ -57,8 +57,8 @@ async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntr
 
 
 @app.command()
-def show(address: Address, as_json: AsJson = False) -> None:
-    """Tell the story of one person's consents: when, what exact words, in which language, under which notice."""
+def show(address: EntryOrAddress, as_json: AsJson = False) -> None:
+    """Tell the story of one person's consents, or one entry: when, what exact words, which language, which notice."""
     story = run(_story(read_settings(), address))
     if as_json:
         print_json([as_dict(entry) for entry in story])
@@ -70,7 +70,9 @@ def show(address: Address, as_json: AsJson = False) -> None:
 
 async def _story(settings: Settings, address: str) -> list[StoryEntry]:
     async with open_runtime(settings) as runtime:
-        return await runtime.ledger.story(await found(runtime, address, "ledger show"))
+        story = await runtime.ledger.story(await found(runtime, address, "ledger show"))
+    entry = entry_in(address)
+    return [one for one in story if entry in (None, one.sequence)]
 
 
 def as_dict(entry: StoryEntry) -> dict[str, object]:

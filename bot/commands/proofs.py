@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from bot.commands.find import Address, found
+from bot.commands.find import Address, EntryOrAddress, found
 from bot.commands.ledger import AsJson
 from bot.commands.running import fail, print_json, run
 from bot.commands.running import settings as read_settings
@@ -63,8 +63,11 @@ async def _key(settings: Settings) -> str:
         return runtime.keys.signers[0].public_key.hex()
 
 
-def prove(address: Address, as_json: AsJson = False) -> None:
-    """Check one person's records and their proofs; with --json print them, for the offline verifier."""
+def prove(address: EntryOrAddress, as_json: AsJson = False) -> None:
+    """Check one person's records and their proofs; with --json print them, for the offline verifier.
+
+    Of an entry, all records of its person are proven: each includes the one before it.
+    """
     proven, findings = run(_proven(read_settings(), address))
     if as_json:
         print_json(proven)

@@ -31,6 +31,19 @@ def test_its_story_is_told(talked: Run) -> None:
     assert [entry["kind"] for entry in entries][:2] == ["requested", "given"]
 
 
+def test_one_entry_is_shown_and_proven_by_its_number(talked: Run) -> None:
+    third = json.loads(talked("ledger", "show", ANA, "--json")[1])[2]
+    assert json.loads(talked("ledger", "show", str(third["sequence"]), "--json")[1]) == [third]
+    talked("ledger", "checkpoint")
+    proven = json.loads(talked("ledger", "prove", str(third["sequence"]), "--json")[1])
+    assert third["sequence"] in [record["sequence"] for record in proven["records"]]
+
+
+def test_what_is_no_entry_is_said_to_be_none(talked: Run) -> None:
+    for number in ("999999", "9" * 30):
+        assert talked("ledger", "show", number)[0] == 1
+
+
 def test_a_person_is_shown_in_the_shape_that_scripts_read(talked: Run) -> None:
     code, output = talked("person", "show", ANA, "--json")
     known = json.loads(output)

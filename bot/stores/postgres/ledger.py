@@ -168,6 +168,11 @@ class Ledger:
                 yield PersonId(str(row["person"]))
             last = rows[-1]["person"]
 
+    async def owner(self, sequence: int) -> PersonId | None:
+        """Return whose the entry with this number in the whole ledger is."""
+        rows = await self._database.fetch("SELECT person FROM ledger WHERE sequence = $1", sequence)
+        return PersonId(str(rows[0]["person"])) if rows else None
+
     async def story(self, person: PersonId) -> list[StoryEntry]:
         """Return a person's entries in the clear, with the wordings and notices that they refer to."""
         return await story(self._database, self._keys, person)
