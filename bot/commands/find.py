@@ -73,6 +73,4 @@ def _by_id(text: str) -> PersonId:
     try:
         return PersonId(str(UUID(text)))
     except ValueError:
-        fail(
-            "neither a phone number such as +4915112345678 nor a BSUID such as DE.123, nor a person's id or an entry's number"
-        )
+        fail("no phone number such as +4915112345678, no BSUID such as DE.123, no person's id and no entry's number")

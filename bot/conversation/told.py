@@ -6,7 +6,6 @@ from bot.conversation.compose import Composition
 from bot.conversation.reply import Document, Reply
 from bot.conversation.world import Language, Values, World
 
-
 TOLD = frozenset(
     {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}
 )
