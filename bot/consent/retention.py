@@ -127,18 +127,36 @@ class End(NamedTuple):
     why: Literal["validity", "max_age", "unused_lapse"]
 
 
-def end(consent: Consent, last_contact: int, rules: Policy) -> End:
+class Spans(NamedTuple):
+    """How long a given consent lasts at most, in seconds."""
+
+    unused: int
+    """After it was given, or the person last wrote something."""
+    age: int
+    """After it was given."""
+
+
+def spans(rules: Policy) -> Spans:
+    """Return what the rules say of consents."""
+    oldest = rules.get(Name.MAX_AGE)
+    return Spans(rules[Name.UNUSED_LAPSE].seconds, oldest.seconds if oldest else _FOREVER)
+
+
+_FOREVER = 1 << 62
+
+
+def end(consent: Consent, last_contact: int, lasts: Spans) -> End:
     """Return the end of a given consent, if the person does nothing more.
 
     `last_contact`: when they last wrote or tapped something, unix seconds. What we send does not count as use: only
     they can show that the consent still is their wish.
     """
-    found = End(consent.expires_at, "validity")
-    if (at := max(consent.since, last_contact) + rules[Name.UNUSED_LAPSE].seconds) < found.at:
-        found = End(at, "unused_lapse")
-    if (oldest := rules.get(Name.MAX_AGE)) and (at := consent.since + oldest.seconds) < found.at:
-        found = End(at, "max_age")
-    return found
+    since, unused = consent.since, lasts.unused
+    silent = (last_contact if last_contact > since else since) + unused
+    old = since + lasts.age
+    if consent.expires_at <= silent and consent.expires_at <= old:
+        return End(consent.expires_at, "validity")
+    return End(silent, "unused_lapse") if silent <= old else End(old, "max_age")
 
 
 class What(StrEnum):
@@ -169,9 +187,9 @@ GRACE = 3600
 
 def due(record: Record, last_contact: int, rules: Policy) -> Iterator[Due]:
     """Yield all that will fall due with a person if nobody does anything more, or has fallen due already."""
-    ends = [last_contact + rules[Name.PROSPECT_AFTER_LAST_CONTACT].seconds]
+    ends, lasts = [last_contact + rules[Name.PROSPECT_AFTER_LAST_CONTACT].seconds], spans(rules)
     for purpose in record.given:
-        one = end(record.consent(purpose), last_contact, rules)
+        one = end(record.consent(purpose), last_contact, lasts)
         ends.append(one.at)
         yield Due(one.at, What(one.why), purpose)
     if record.pending is not None:

@@ -240,11 +240,11 @@ class Dialogue:
 
     def _renew(self, turn: Turn) -> None:
         """Ask anew for a consent that ends soon: after an answer to the person, if nothing else is going on."""
-        ending = [purpose for purpose in turn.record.given if turn.renewable(purpose)]
-        if not ending or not turn.replies or turn.entries or turn.tasks:
+        if not self.world.renews or not turn.replies or turn.entries or turn.tasks:
             return
+        ending = [purpose for purpose in turn.record.given if turn.renewable(purpose)]
         self._standing.settle(turn)
-        if not turn.session.flow and turn.record.pending is None:
+        if ending and not turn.session.flow and turn.record.pending is None:
             self._ask(turn, ending[0])
 
     # --- dialogues

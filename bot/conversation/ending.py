@@ -16,9 +16,10 @@ class Ending:
 
     def due(self, turn: Turn) -> None:
         """Record what ended before this message was written, whether or not a timer has come."""
+        last_contact, lasts = turn.session.last_at or turn.inbound.at, turn.world.lasts
         for purpose in turn.record.given:
             consent = turn.record.consent(purpose)
-            ends = end(consent, turn.session.last_at or turn.inbound.at, turn.world.retention)
+            ends = end(consent, last_contact, lasts)
             if turn.inbound.at >= ends.at:
                 turn.record_fact(Kind.EXPIRED, purpose, method=Method.TIMER, actor="system", answer="", rule=ends.why)
             elif not turn.world.business.notice_stands(consent.notice):

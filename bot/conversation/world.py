@@ -9,7 +9,7 @@ from babel.dates import format_timedelta
 from babel.lists import format_list
 
 from bot.business import Business
-from bot.consent.retention import Name, Policy, policy
+from bot.consent.retention import Name, Policy, Spans, policy, spans
 from bot.conversation.intents import Intent, Keywords
 from bot.conversation.texts import Texts
 
@@ -82,6 +82,16 @@ class World:
     def retention(self) -> Policy:
         """How long consents hold and data is kept."""
         return policy(self.business)
+
+    @cached_property
+    def lasts(self) -> Spans:
+        """How long a given consent lasts at most."""
+        return spans(self.retention)
+
+    @cached_property
+    def renews(self) -> bool:
+        """Whether any consent is asked for anew before its end."""
+        return any(purpose.refresh_before for purpose in self.business.purposes)
 
     def _make(self, locale: str) -> Language:
         business, texts = self.business, self.texts

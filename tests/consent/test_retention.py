@@ -7,7 +7,7 @@ import pytest
 
 from bot.business import Business, load
 from bot.consent.evidence import Kind
-from bot.consent.retention import DEFAULT, FILE, End, Name, RetentionError, end, figures, policy
+from bot.consent.retention import DEFAULT, FILE, End, Name, RetentionError, end, figures, policy, spans
 from bot.paths import FLOWS
 from tests.consent.facts import admitted, entry
 
@@ -95,16 +95,17 @@ def test_a_wrong_file_is_refused_with_the_key(tmp_path: Path, old: str, new: str
 # --- when a consent ends
 
 GIVEN = admitted(entry(Kind.REQUESTED, 100), entry(Kind.GIVEN, 110, expires_at=110 + 1000 * DAY)).consent("offers")
+LASTS = spans(policy(company()))
 
 
 def test_a_consent_that_is_not_used_ends_before_its_validity() -> None:
-    assert end(GIVEN, 0, policy(company())) == End(110 + 730 * DAY, "unused_lapse")
+    assert end(GIVEN, 0, LASTS) == End(110 + 730 * DAY, "unused_lapse")
 
 
 def test_each_word_of_the_person_begins_the_time_anew() -> None:
-    assert end(GIVEN, 5 * DAY, policy(company())) == End(5 * DAY + 730 * DAY, "unused_lapse")
-    assert end(GIVEN, 900 * DAY, policy(company())) == End(110 + 1000 * DAY, "validity")
+    assert end(GIVEN, 5 * DAY, LASTS) == End(5 * DAY + 730 * DAY, "unused_lapse")
+    assert end(GIVEN, 900 * DAY, LASTS) == End(110 + 1000 * DAY, "validity")
 
 
 def test_age_ends_a_consent_however_often_it_is_used() -> None:
-    assert end(GIVEN, 900 * DAY, policy(company(max_age=timedelta(days=500)))) == End(110 + 500 * DAY, "max_age")
+    assert end(GIVEN, 900 * DAY, spans(policy(company(max_age=timedelta(days=500))))) == End(110 + 500 * DAY, "max_age")

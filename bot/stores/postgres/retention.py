@@ -9,8 +9,8 @@ from uuid import UUID
 from bot.service.ports import Falling, PersonId, Rows, Silent
 from bot.stores.postgres.connect import Database
 
-PAGE = 1000
-"""Persons looked at by one statement."""
+PAGE = 200
+"""Persons looked at together: few, so that a worker that answers meanwhile is not held up."""
 
 BATCH = 500
 """Rows deleted by one statement."""
