@@ -307,10 +307,10 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
     for language, vocabulary in vocabularies.items():
         for key, word in meanings(vocabulary):
             if key in ANSWERS or key == "stop.never":
-                harmless += [(form.loose, language, key, word) for form in vocabulary.forms_of(word)]
+                harmless += [(known.loose, language, key, word) for known in vocabulary.forms_of(word)]
             elif key != "polite" and not key.endswith(".ambiguous"):
-                for form in vocabulary.forms_of(word):
-                    commands.setdefault(form.loose, (language, key))
+                for known in vocabulary.forms_of(word):
+                    commands.setdefault(known.loose, (language, key))
     for form, language, key, word in harmless:
         if form in commands:
             other, command = commands[form]
