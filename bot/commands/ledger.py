@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from bot.commands.find import EntryOrAddress, entry_in, found
 from bot.commands.running import print_json, run
+from bot.consent.evidence import Kind
 from bot.commands.running import settings as read_settings
 from bot.runtime import open_runtime
 from bot.settings import Settings
@@ -118,6 +119,7 @@ def _print(console: Console, entry: StoryEntry) -> None:
         "recorded": f"{_time(entry.recorded_at)} by {entry.actor}, through {entry.method}",
         "question": entry.question,
         "answer": _answer(entry),
+        "because of": entry.rule if entry.kind is Kind.EXPIRED else "",
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
         "valid until": _time(entry.expires_at) if entry.expires_at else "",

@@ -70,6 +70,8 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         lines.append(f"   answer as typed: {record['answer']!r}, understood by the rule {record['rule']}")
     elif record["answer_hash"]:
         lines.append("   the answer was erased with the person's data; its salted hash is kept")
+    elif record["kind"] == "expired" and record["rule"]:
+        lines.append(f"   because of {record['rule']}")
     if record["notice"]:
         urls = {one["locale"]: one["url"] for one in evidence["notices"] if one["version"] == record["notice"]}
         lines.append(f"   privacy notice {record['notice']}: {urls.get(record['locale']) or urls.get('', '')}")

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,15 +12,19 @@ import pytest
 
 from bot.business import load
 from bot.commands.retention import _BUSY
+from bot.consent.evidence import Kind
 from bot.consent.retention import DEFAULT, figures, policy
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.paths import FLOWS
+from bot.service.ports import Append
 from bot.service.retention import spoken
 from bot.stores.postgres.connect import connect
+from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.retention import Retained
 from tests.commands.shell import ANA, Run
+from tests.consent.facts import entry
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -64,6 +69,24 @@ def test_it_lets_go_what_is_due(run: Run) -> None:
     assert lines(run)["prospect_after_last_contact"]["due"] == {"now": 0, "in_30_days": 0, "in_90_days": 0}
     assert run("retention")[1] == "Nothing was due.\n"
     assert json.loads(run("retention", "--json")[1])["exports"] == 0
+
+
+def test_why_a_consent_ended_is_told_in_its_story(run: Run, environment: dict[str, str | None]) -> None:
+    asyncio.run(_make_consent(environment, since=int(time.time()) - 400 * 86400, days=365))
+    assert json.loads(run("retention", "--json")[1])["validity"] == 1
+    code, output = run("ledger", "show", ANA)
+    assert code == 0
+    assert "because of: validity" in output
+
+
+async def _make_consent(environment: dict[str, str | None], since: int, days: int) -> None:
+    database = await connect(str(environment["DATABASE_URL"]), connections=1)
+    keys = Keyring([str(environment["SECRET_KEY"])])
+    (person,) = await Persons(database, keys).create([Sender(ANA)])
+    asked = entry(Kind.REQUESTED, since)
+    given = entry(Kind.GIVEN, since, inbound="yes", expires_at=since + days * 86400)
+    await Ledger(database, keys).append([Append(person, 0, [asked, given])])
+    await database.close()
 
 
 def test_it_says_when_a_worker_is_at_it(run: Run, environment: dict[str, str | None]) -> None:
