@@ -10,8 +10,8 @@ from rich.markup import escape
 
 from bot.commands.find import EntryOrAddress, entry_in, found
 from bot.commands.running import print_json, run
-from bot.consent.evidence import Kind
 from bot.commands.running import settings as read_settings
+from bot.consent.evidence import Kind
 from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.story import StoryEntry
