@@ -241,6 +241,12 @@ async def test_nobody_is_forgotten_between_two_pages(town: Town) -> None:
     assert await town.keeps(20) == {What.VALIDITY: 3}
 
 
+async def test_a_page_with_whom_nothing_is_due_does_not_end_the_search(town: Town) -> None:
+    for days in (1000, 1000, 1000, 1000, 10):
+        await town.person(*agreed(days=days))
+    assert await town.keeps(20) == {What.VALIDITY: 1}
+
+
 # --- persons
 
 
