@@ -164,6 +164,7 @@ async def test_a_doubt_holds_back_what_is_queued(simulation: Simulation, ana: Si
     await subscribed(simulation, ana)
     simulation.graph.latency = 0.1
     await queue(simulation, ana, *(f"Offer {number}" for number in range(8)))
+    await simulation.graph.wait_until(lambda: any(text.startswith("Offer") for text in texts(ana)), 5.0)
     await ana.say("I wonder how to stop a running tap", replies=0)
     await quiet(simulation)
     assert 0 < sum(text.startswith("Offer") for text in texts(ana)) < 8

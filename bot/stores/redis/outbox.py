@@ -1,10 +1,11 @@
 """What happens to a message between being queued and being sent, and after."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from bot.batcher import Batcher
 from bot.conversation.reply import Outbound
-from bot.stores.redis.connect import Client
+from bot.stores.redis.connect import Argument, Client
 from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS
 from bot.stores.redis.streams import ABANDONED_AFTER_MS, Stream
@@ -18,6 +19,10 @@ RANK = {"sent": 1, "delivered": 2, "failed": 2, "read": 3, "played": 4}
 
 _MOST_AT_ONCE = 500
 """Entries brought back in one step: the server does nothing else meanwhile."""
+
+
+_Answer = tuple[bytes, Sequence[Outbound]]
+"""An entry and what answers it, all to one person."""
 
 
 class Messages(Stream[Outbound]):
@@ -39,6 +44,8 @@ class Outbox:
         self._client = client
         self._shard = shard
         self._statuses: Batcher[tuple[bytes, int], bool] = Batcher(self._raise_statuses)
+        self._handed_back: Batcher[_Answer, None] = Batcher(partial(self._answer, shard.handover))
+        self._tasks: Batcher[_Answer, None] = Batcher(partial(self._answer, shard.tasks))
 
     async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
         """Take a message off the outbox and bring it back at `due` (unix seconds); those behind it wait."""
@@ -47,16 +54,20 @@ class Outbox:
 
     async def hand_back(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
         """Finish a message that was handed to the host and queue the host's replies, all to one person."""
-        await self._answer(self._shard.handover, entry_id, replies)
+        await self._handed_back.add((entry_id, replies))
 
     async def answer_task(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
         """Finish a task and queue what its person is told."""
-        await self._answer(self._shard.tasks, entry_id, replies)
+        await self._tasks.add((entry_id, replies))
 
-    async def _answer(self, stream: str, entry_id: bytes, replies: Sequence[Outbound]) -> None:
+    async def _answer(self, stream: str, batch: Sequence[_Answer]) -> Sequence[None]:
         keys = [stream, self._shard.outbox, self._shard.lanes, self._shard.waiting]
-        person = replies[0].person if replies else ""
-        await ANSWER.run(self._client, keys, [GROUP, entry_id, person, *map(encode, replies)])
+        arguments: list[Argument] = [GROUP]
+        for entry_id, replies in batch:
+            person = replies[0].person if replies else ""
+            arguments += (entry_id, person, len(replies), *map(encode, replies))
+        await ANSWER.run(self._client, keys, arguments)
+        return [None] * len(batch)
 
     async def waiting(self) -> int:
         """Return how many messages are behind another one of the same person."""
