@@ -68,6 +68,14 @@ def texts_check(world: World) -> Check:
 # --- the thorough part
 
 
+def link_check(settings: Settings) -> Check:
+    """Tell whether links to this app can be sent."""
+    if settings.base_url:
+        return Check("BASE_URL", ok=True, detail="set")
+    cure = "set it to the public https:// address of this app"
+    return Check("BASE_URL", ok=False, detail="not set: MY DATA sends no link", cure=cure, required=False)
+
+
 def flows_checks() -> Sequence[Check]:
     """Lint the dialogues."""
     problems = [

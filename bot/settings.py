@@ -98,7 +98,10 @@ class Settings(BaseSettings):
     )
 
     port: int = Field(8000, ge=1, le=65535, description="TCP port of the web server (Heroku sets it)")
-    base_url: str | None = Field(None, description="public https:// address of this app, for links in messages")
+    base_url: str | None = Field(
+        None,
+        description="public https:// address of this app, for links in messages; without it MY DATA has no link",
+    )
     business_file: Path | None = Field(None, description="the company's business.toml; by default flows/business.toml")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     shards: int = Field(

@@ -52,7 +52,7 @@ async def _found(settings: Settings, *, release: bool) -> list[Check]:
 
 
 async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
-    for check in (*checks.settings_checks(settings), *checks.flows_checks()):
+    for check in (*checks.settings_checks(settings), checks.link_check(settings), *checks.flows_checks()):
         yield check
     if has_stores(settings):
         async with open_runtime(settings) as runtime:

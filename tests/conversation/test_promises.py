@@ -17,7 +17,9 @@ from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Reacti
 from bot.conversation.intents import Intent
 from bot.conversation.reply import Button, Outbound, Reply, Row
 from bot.conversation.session import Session
+from bot.conversation.task import Work
 from bot.conversation.texts import Kind as TextKind
+from bot.conversation.told import TOLD, told
 from bot.testing import Conversation
 from bot.testing.conversation import START
 from tests.conversation.worlds import FLOWS, WORLD, renewing
@@ -27,8 +29,8 @@ YES = {"en": "yes", "de": "ja", "fr": "oui", "pl": "tak", "pt-BR": "sim", "ar": 
 STOPS = ("STOP", "stop", "ARRET", "BAJA", "ОТПИСКА", "إيقاف", "yes but STOP", "ja, STOP")
 OTHERS = (
     "no", "nein", "non", "nie", "START", "hello", "ok", "👍", "🛑", "LANGUAGE", "Deutsch", "Français", "PRIVACY",
-    "HELP", "CHOICES", "HUMAN", "DELETE", "MY DATA", "maybe I should stop this",
-    "sure", "yes?", "yes 🛑", "no yes", "",
+    "HELP", "CHOICES", "HUMAN", "DELETE", "MY DATA", "RIGHTS", "PROOF", "RESTRICT", "OBJECT", "CORRECT MY DATA", "1234",
+    "maybe I should stop this", "sure", "yes?", "yes 🛑", "no yes", "",
 )  # fmt: skip
 TEXTS = (*YES.values(), *STOPS, *OTHERS)
 
@@ -48,6 +50,7 @@ class Examined(Conversation):
         facts = [(entry.inbound, entry.purpose, entry.kind) for entry in self.entries]
         assert len(set(facts)) == len(facts), "a message made a fact twice"
         self._consents_only_by_an_answer(stood, inbound, after.entries)
+        self._erases_only_by_the_code(stood, inbound, after)
         for reply in self.replies:
             assert reply.footer, "a message without the way out"
             request(Outbound("id", "person", "+4915112345678", None, reply))  # raises if WhatsApp would refuse it
@@ -55,6 +58,13 @@ class Examined(Conversation):
     @staticmethod
     def _untimed(step: Step) -> Any:
         return [msgspec.structs.replace(entry, recorded_at=0.0) for entry in step.entries], step.replies
+
+    @staticmethod
+    def _erases_only_by_the_code(before: Session, inbound: Inbound, step: Step) -> None:
+        if any(task.work is Work.ERASURE for task in step.tasks):
+            assert before.code, "an erasure that was not asked about"
+            assert inbound.content == Text(before.code), "an erasure without its code"
+            assert not step.session.record.given, "an erasure that leaves a consent in force"
 
     @staticmethod
     def _consents_only_by_an_answer(before: Session, inbound: Inbound, entries: tuple[Entry, ...]) -> None:
@@ -103,6 +113,11 @@ class AnyConversation(RuleBasedStateMachine):
     @rule(text=st.sampled_from(list(YES.values())))
     def says_yes(self, text: str) -> None:
         self._late(0, Text(text))
+
+    @precondition(lambda self: self.talk.session.code)
+    @rule()
+    def types_the_code(self) -> None:
+        self._late(0, Text(self.talk.session.code))
 
     @precondition(lambda self: self.talk._shown)
     @rule(data=st.data(), lag=st.integers(0, 60))
@@ -214,9 +229,10 @@ def test_no_text_at_all_agrees_to_anything_unless_it_is_a_yes(texts: list[str], 
 # --- every language
 
 _TOUR = (
-    "?", "?", "{yes_word}", "{no_word}", "?", "{choices_word}", "withdraw:order_updates", "?",
+    "PROOF", "?", "?", "{yes_word}", "{no_word}", "?", "{choices_word}", "withdraw:order_updates", "?",
     "{start_word}", "{yes_word}", "{yes_word}", "{start_word}", "?", "voice", "{privacy_word}", "{language_word}",
     "HELP", "{human_word}", "🛑", "keep", "🛑", "STOP", "ask:offers", "STOP", "STOP", "?", "{start_word}", "{no_word}",
+    "{rights_word}", "{data_word}", "RESTRICT", "lift", "CORRECT MY DATA", "cancel", "DELETE", "cancel", "OBJECT",
 )  # fmt: skip
 
 
@@ -226,7 +242,7 @@ def test_every_message_fits_in_every_language(locale: str) -> None:
     talk = Examined(WORLD, FLOWS, locale=locale)
     words = WORLD.language(locale).values
     for step in _TOUR:
-        if step in ("keep", "withdraw:order_updates", "ask:offers"):
+        if step in ("keep", "withdraw:order_updates", "ask:offers", "lift", "cancel"):
             talk.taps(step)
         elif step == "voice":
             talk.sends_voice()
@@ -234,8 +250,24 @@ def test_every_message_fits_in_every_language(locale: str) -> None:
             talk.says(step.format_map(words))
     said = {reply.text_id for reply in talk._shown}
     bodies = {slot.id for slot in WORLD.texts.slots.values() if slot.kind is TextKind.BODY}
-    assert bodies - said == {"language.changed"}
+    chat = {text_id for text_id in bodies if not text_id.startswith("document.")}
+    assert chat - said - TOLD == {"language.changed"}
     assert talk.taps("locale:en").said[0] == "language.changed"
+
+
+@pytest.mark.parametrize("locale", WORLD.texts.offered)
+@pytest.mark.parametrize("text_id", sorted(TOLD))
+def test_what_is_told_after_a_task_fits_in_every_language(text_id: str, locale: str) -> None:
+    values = {
+        "since": "30 September 2026",
+        "until": "30 September 2026",
+        "due": "30 September 2026",
+        "link": "https://consentbot.blumen-haas.example/my-data/" + 43 * "x",
+        "choices": WORLD.language(locale).choices(["offers"]),
+    }
+    reply = told(WORLD, text_id, locale, values=values)
+    assert "{" not in reply.body
+    request(Outbound("id", "person", "+4915112345678", None, reply))
 
 
 # --- two bots
