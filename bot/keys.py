@@ -52,9 +52,9 @@ class Keyring:
         """Return the token by which an address is found: 16 bytes that tell nothing without the key."""
         return _token(self._lookup[0], address)
 
-    def addresses(self, address: str) -> list[bytes]:
-        """Return the tokens that an address has or had, newest key first."""
-        return [_token(key, address) for key in self._lookup]
+    def addresses(self, *addresses: str) -> list[bytes]:
+        """Return the tokens that each address has or had, newest key first."""
+        return [_token(key, address) for address in addresses for key in self._lookup]
 
     def message(self, message_id: str) -> bytes:
         """Return the token of a message id (WhatsApp's ids hold the phone number)."""

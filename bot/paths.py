@@ -15,6 +15,3 @@ FLOWS = _data_root() / "flows"
 
 LOCALES = _data_root() / "locales"
 """`bot.pot`, `languages.toml` and `<lang>/LC_MESSAGES/bot.po`."""
-
-LUA = PACKAGE / "stores" / "redis"
-"""The scripts that Redis runs."""

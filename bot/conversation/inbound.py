@@ -21,6 +21,11 @@ class Sender(msgspec.Struct, frozen=True, array_like=True, gc=False):
     phone: str | None = None
     bsuid: str | None = None
 
+    @property
+    def addresses(self) -> list[str]:
+        """Those that are known, the BSUID first: a phone number may get a new owner, a BSUID does not."""
+        return [address for address in (self.bsuid, self.phone) if address]
+
 
 class Text(msgspec.Struct, frozen=True, tag="text", gc=False):
     """A typed text."""

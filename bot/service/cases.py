@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.consent.erasure import inherited
+from bot.consent.erasure import inherited, withdrawn
 from bot.consent.evidence import Entry, Kind, Method
-from bot.consent.lifecycle import Record, Status, fold
+from bot.consent.lifecycle import Record, fold
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
 from bot.conversation.session import Session, rebuilt
 from bot.keys import Keyring
@@ -194,7 +194,7 @@ class Cases:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
         previous = {token: _previous(inbounds) for token, inbounds in groups.items()}
         known = await self._persons.find(
-            {address for sender in (*senders.values(), *_flat(previous.values())) for address in _addresses(sender)}
+            {address for sender in (*senders.values(), *_flat(previous.values())) for address in sender.addresses}
         )
         owners: dict[bytes, PersonId] = {}
         strangers: dict[bytes, Sender] = {}
@@ -205,7 +205,7 @@ class Cases:
             if owner is None:
                 strangers[token] = sender
                 continue
-            if any(known.get(address) != owner for address in _addresses(sender)):
+            if any(known.get(address) != owner for address in sender.addresses):
                 await self._take_over(owner, sender, known)
             owners[token] = owner
         new = _apart(strangers)
@@ -243,11 +243,11 @@ class Cases:
         self, owner: PersonId, sender: Sender, known: dict[str, PersonId], *, forget: str | None = None
     ) -> None:
         """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn."""
-        others = {known[address] for address in _addresses(sender) if known.get(address, owner) != owner}
+        others = {known[address] for address in sender.addresses if known.get(address, owner) != owner}
         if others:
             await self._inherit_withdrawals(owner, others)
         await self._persons.set_addresses(owner, sender, forget=forget)
-        known.update(dict.fromkeys(_addresses(sender), owner))
+        known.update(dict.fromkeys(sender.addresses, owner))
 
     async def _inherit_withdrawals(self, owner: PersonId, others: set[PersonId]) -> None:
         past = await self._ledger.facts({owner, *others})
@@ -268,7 +268,7 @@ class Cases:
 
         It is looked for each time that a person is looked up, so it does not matter when a worker dies.
         """
-        found = await self._suppressions.suppressed({one for person in people for one in _addresses(person.sender)})
+        found = await self._suppressions.suppressed({one for person in people for one in person.sender.addresses})
         if not found:
             return past
         for _ in range(_TRIES):
@@ -286,7 +286,7 @@ class Cases:
         past: Mapping[PersonId, Sequence[PastFact]],
     ) -> Append:
         record = fold(one.fact for one in past.get(person.id, ()))
-        scopes = _newest(found[address] for address in _addresses(person.sender) if address in found)
+        scopes = _newest(found[address] for address in person.sender.addresses if address in found)
         now = round(self._clock(), 3)
         return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
 
@@ -302,11 +302,6 @@ def _newest(suppressed: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 def _phone_alone(inbound: Inbound) -> bool:
     return inbound.sender.phone is not None and inbound.sender.bsuid is None
-
-
-def _addresses(sender: Sender) -> list[str]:
-    """Return the addresses, the BSUID first: a phone number may get a new owner, a BSUID does not."""
-    return [address for address in (sender.bsuid, sender.phone) if address]
 
 
 def _combined(inbounds: Sequence[Inbound]) -> Sender:
@@ -328,30 +323,26 @@ def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
     taken: set[str] = set()
     apart = {}
     for token, sender in strangers.items():
-        if taken.isdisjoint(_addresses(sender)):
-            taken.update(_addresses(sender))
+        if taken.isdisjoint(sender.addresses):
+            taken.update(sender.addresses)
             apart[token] = sender
     return apart
 
 
 def _first_known(sender: Sender, known: Mapping[str, PersonId]) -> PersonId | None:
-    return next((known[address] for address in _addresses(sender) if address in known), None)
+    return next((known[address] for address in sender.addresses if address in known), None)
 
 
 def _inherited(owner: PersonId, ours: Record, other: PersonId, theirs: Record, now: float) -> Iterable[Entry]:
-    """Yield what someone withdrew, and did not agree to again, and the owner of their address has not yet."""
-    for purpose, consent in theirs.consents.items():
-        if (
-            consent.stopped_at
-            and consent.status is not Status.GIVEN
-            and ours.consent(purpose).stopped_at < consent.stopped_at
-        ):
+    """Yield what someone withdrew and the owner of their address has not yet."""
+    for purpose, since in withdrawn(theirs).items():
+        if ours.consent(purpose).stopped_at < since:
             yield Entry(
                 kind=Kind.WITHDRAWN,
                 purpose=purpose,
-                at=consent.stopped_at,
+                at=since,
                 recorded_at=now,
-                inbound=f"merge {other} {owner} {consent.stopped_at}",
+                inbound=f"merge {other} {owner} {since}",
                 method=Method.MERGE,
                 actor="system",
             )

@@ -106,8 +106,7 @@ class Erase:
         person = (await self._persons.load([subject.person])).get(subject.person)
         now = person.sender if person else Sender()
         sender = Sender(now.phone or told.phone, now.bsuid or told.bsuid)
-        addresses = dict.fromkeys((now.phone, now.bsuid, told.phone, told.bsuid))
-        return replace(subject, sender=sender), [address for address in addresses if address]
+        return replace(subject, sender=sender), list(dict.fromkeys([*now.addresses, *told.addresses]))
 
     async def _ended(self, person: PersonId, at: int, actor: str) -> Record | None:
         """Let the ledger say that the person was erased; return their record after it, None of somebody unknown."""

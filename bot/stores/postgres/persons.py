@@ -93,7 +93,7 @@ class Persons:
         An address that was someone else's becomes theirs: it is also taken out of the other's record, so that
         nothing meant for the other is sent there.
         """
-        taken = {address for address in (sender.phone, sender.bsuid) if address}
+        taken = set(sender.addresses)
         forgotten = {forget} if forget else set()
         async with self._database.transaction() as connection:
             touched = {person, *await self._take(connection, person, sender, taken, forgotten)}
@@ -115,7 +115,7 @@ class Persons:
         owners: set[PersonId] = set()
         while True:  # again while somebody else was faster with one of them: now it can be taken from them
             dropped = await connection.fetch(
-                _DROP_ADDRESSES, self._all_tokens(taken), self._all_tokens(forgotten), person
+                _DROP_ADDRESSES, self._keys.addresses(*taken), self._keys.addresses(*forgotten), person
             )
             owners |= {PersonId(str(row["person"])) for row in dropped}
             added = await connection.fetch(_ADD_FREE_ADDRESSES, *self._tokens_of([(person, sender)]))
@@ -130,16 +130,10 @@ class Persons:
         """Remember when persons last wrote or tapped something, unix seconds; never an earlier time than before."""
         await self._database.execute(_NOTE_CONTACTS, list(contacts), list(contacts.values()))
 
-    def _all_tokens(self, addresses: Iterable[str]) -> list[bytes]:
-        return [token for address in addresses for token in self._keys.addresses(address)]
-
     def _tokens_of(self, owned: Iterable[tuple[PersonId, Sender]]) -> tuple[Any, ...]:
         """Return the arguments that store addresses."""
         pairs = sorted(  # rows are locked in one order everywhere
-            (self._keys.address(address), person)
-            for person, sender in owned
-            for address in (sender.phone, sender.bsuid)
-            if address
+            (self._keys.address(address), person) for person, sender in owned for address in sender.addresses
         )
         return [token for token, _ in pairs], [person for _, person in pairs], self._keys.key_id
 

@@ -230,9 +230,7 @@ class KeptRows:
 
     async def export(self, subject: Subject) -> Export | None:
         """Return what is found by the person's addresses: withdrawn purposes, and proofs with their last day."""
-        addresses = [address for address in (subject.sender.bsuid, subject.sender.phone) if address]
-        tokens = [token for address in addresses for token in self._keys.addresses(address)]
-        rows = await self._database.fetch(self._FOUND, tokens)
+        rows = await self._database.fetch(self._FOUND, self._keys.addresses(*subject.sender.addresses))
         kept = [{"what": self.name, "since": _time(row["since"]), "text": row["text"]} for row in rows]
         return {"waiting": kept} if kept else None
 

@@ -47,7 +47,6 @@ async def rotate(database: Database, keys: Keyring) -> AsyncIterator[int]:
 
 async def _renew(connection: Connection, keys: Keyring, row: "asyncpg.Record") -> None:
     sender = _decode(keys.decrypt(row["addresses"]))
-    current = [address for address in (sender.phone, sender.bsuid) if address]
     await connection.execute(
         "UPDATE persons SET key = $2, addresses = $3 WHERE id = $1",
         row["id"],
@@ -59,7 +58,7 @@ async def _renew(connection: Connection, keys: Keyring, row: "asyncpg.Record") -
     await connection.execute(
         "INSERT INTO addresses (token, key_id, person) SELECT token, $2, $3 FROM unnest($1::bytea[]) AS new (token) "
         "ON CONFLICT DO NOTHING",
-        sorted(keys.address(address) for address in current),
+        sorted(keys.address(address) for address in sender.addresses),
         keys.key_id,
         row["id"],
     )

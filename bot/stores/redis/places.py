@@ -72,9 +72,9 @@ class SessionKeys:
 
     async def _of(self, subject: Subject) -> AsyncIterator[tuple[bytes, Session]]:
         """Yield the person's sessions, the newest first; that of someone who got the number meanwhile is not theirs."""
-        addresses = [address for address in (subject.sender.bsuid, subject.sender.phone) if address]
+        tokens = self._keys.addresses(*subject.sender.addresses)
         for shard in self._shards:
-            for token in (token for address in addresses for token in self._keys.addresses(address)):
+            for token in tokens:
                 key = shard.session(token)
                 value = await self._client.run("GET", key)
                 session = read_session(value) if value is not None else None
@@ -234,7 +234,7 @@ class _Belongs:
     def __init__(self, subject: Subject) -> None:
         self._person = subject.person
         self._before = subject.before
-        self._addresses = {one for one in (subject.sender.phone, subject.sender.bsuid) if one}
+        self._addresses = set(subject.sender.addresses)
         self._needles = [one.removeprefix("+").encode() for one in (self._person, *self._addresses)]
 
     def to(self, item: Item | None, payload: bytes) -> bool:
