@@ -43,13 +43,25 @@ async def working(runtime: Runtime, stopping: asyncio.Event) -> AsyncIterator[No
 @asynccontextmanager
 async def listening(app: Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve an application; yields its port (0 asks for a free one). Requests in hand are finished at the end."""
+    with bound(host, port) as waiting:
+        async with answering(app, waiting):
+            yield waiting.getsockname()[1]
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Take a port (0: a free one), where requests wait until they are served."""
+    return socket.create_server((host, port), backlog=1024, reuse_port=False)
+
+
+@asynccontextmanager
+async def answering(app: Application, waiting: socket.socket) -> AsyncIterator[None]:
+    """Serve an application where requests wait; those in hand are finished at the end."""
     runner = AppRunner(
         app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=_HANDLERS_HAVE, handle_signals=False
     )
     await runner.setup()
     try:
-        bound = socket.create_server((host, port), backlog=1024, reuse_port=False)
-        await SockSite(runner, bound).start()
-        yield bound.getsockname()[1]
+        await SockSite(runner, waiting).start()
+        yield
     finally:
         await runner.cleanup()

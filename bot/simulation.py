@@ -20,7 +20,7 @@ from bot.conversation.inbound import Sender
 from bot.engines import EngineError
 from bot.runtime import Runtime, Serving, open_runtime, routes
 from bot.service.shards import token_of
-from bot.serving import listening, working
+from bot.serving import answering, bound, working
 from bot.settings import Settings, load_settings
 from bot.stores.redis.keys import Shard
 from bot.web.webhook import PATH
@@ -63,10 +63,10 @@ def reserved(settings: Settings) -> Iterator[Settings]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise EngineError(f"another chat or demo runs in {home}: leave it first, or set another VAR_DIR") from None
-        yield _changed(settings, redis_url=None, database_url=None, secret_key=(), var_dir=home)
+        yield _changed(settings, redis_url=None, database_url=None, secret_key=(), base_url=None, var_dir=home)
 
 
-def _simulated(settings: Settings, graph: GraphSimulator) -> Settings:
+def _simulated(settings: Settings, graph: GraphSimulator, url: str) -> Settings:
     return _changed(
         settings,
         whatsapp_token=graph.token,
@@ -74,6 +74,7 @@ def _simulated(settings: Settings, graph: GraphSimulator) -> Settings:
         whatsapp_verify_token=secrets.token_hex(16),
         whatsapp_phone_number_id=graph.phone_number_id,
         graph_url=graph.url,
+        base_url=settings.base_url or url,
         dyno=None,
     )
 
@@ -91,17 +92,21 @@ async def simulate(
     graph: GraphSimulator | None = None,
     draft: str = "",
 ) -> AsyncIterator[Simulation]:
-    """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one."""
+    """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one.
+
+    Its links lead to itself, unless the settings name another `base_url`.
+    """
     async with AsyncExitStack() as stack:
         graph = await stack.enter_async_context(graph or GraphSimulator())
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        inner = _simulated(settings, graph)
+        waiting = stack.enter_context(bound("127.0.0.1", port))
+        url = f"http://127.0.0.1:{waiting.getsockname()[1]}"
+        inner = _simulated(settings, graph, url)
         runtime = await stack.enter_async_context(open_runtime(inner, serving, draft=draft))
         app = web.Application()
         app.add_routes(routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
-        port = await stack.enter_async_context(listening(app, "127.0.0.1", port))
-        url = f"http://127.0.0.1:{port}"
+        await stack.enter_async_context(answering(app, waiting))
         assert inner.whatsapp_app_secret is not None
         hook = Hook(f"{url}{PATH}", inner.whatsapp_app_secret.get_secret_value(), session)
         yield Simulation(runtime, graph, hook, url)
