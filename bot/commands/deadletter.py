@@ -1,35 +1,41 @@
 """`deadletter`: what could not be processed, and giving it another try."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from bot.commands.running import print_json, run
+from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.runtime import Runtime, ShardStores, open_runtime
 from bot.service.receive import Receipt
 from bot.settings import Settings
 from bot.stores.redis.deadletters import DeadLetter
+from bot.times import iso
 
 app = typer.Typer(no_args_is_help=True)
 
 
 @app.command(name="list")
-def list_(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+def list_(as_json: AsJson = False) -> None:
     """List the dead letters: when, what kind, and why. What they hold is not shown."""
     letters = run(_letters(read_settings()))
     if as_json:
         print_json(
             [
-                {"id": _name(one), "kind": one.kind, "reason": one.reason, "at": _time(one), "bytes": len(one.payload)}
+                {
+                    "id": _name(one),
+                    "kind": one.kind,
+                    "reason": one.reason,
+                    "at": iso(int(one.at)),
+                    "bytes": len(one.payload),
+                }
                 for one in letters
             ]
         )
         return
     for one in letters:
-        typer.echo(f"{_name(one)}  {_time(one)}  {one.kind:8}  {one.reason}")
+        typer.echo(f"{_name(one)}  {iso(int(one.at))}  {one.kind:8}  {one.reason}")
     typer.echo(f"{len(letters)} dead letters" if letters else "There are no dead letters.")
 
 
@@ -80,7 +86,3 @@ async def _parsed_again(runtime: Runtime, shard: ShardStores, letter: DeadLetter
 
 def _name(letter: DeadLetter) -> str:
     return f"{letter.shard}:{letter.id}"
-
-
-def _time(letter: DeadLetter) -> str:
-    return datetime.fromtimestamp(letter.at, UTC).isoformat(timespec="seconds")

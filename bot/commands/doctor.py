@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from bot import doctor as checks
-from bot.commands.running import print_json, run
+from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.engines import engines
 from bot.runtime import has_stores, open_runtime
@@ -24,7 +24,7 @@ def doctor(
     release: Annotated[
         bool, typer.Option("--release", help="Before a deploy: all but the connection to Meta.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell what is missing or wrong, and the cure of each. Exit status 1 when something must be done."""
     found = run(_found(read_settings(), release=release))

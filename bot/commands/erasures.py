@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.commands.running import fail, print_json, run
+from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.erasure import Erasure, merged, to_line
 from bot.runtime import Runtime, open_runtime
@@ -35,7 +35,7 @@ def replay_erasures(
     write: Annotated[
         Path | None, typer.Option("--write", help="Write the whole list here instead (- is standard output).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """After restoring a backup: erase again whoever had been erased since, and suppress again what they withdrew.
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot import paths
-from bot.commands.running import fail, print_json
+from bot.commands.running import AsJson, fail, print_json
 from bot.conversation.diagram import diagram as mermaid
 from bot.conversation.flow import Flows
 from bot.conversation.flow_file import FlowError, read
@@ -18,9 +18,7 @@ Folder = Annotated[Path, typer.Option("--folder", help="Where the flow files are
 
 
 @app.command()
-def lint(
-    folder: Folder = paths.FLOWS, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False
-) -> None:
+def lint(folder: Folder = paths.FLOWS, as_json: AsJson = False) -> None:
     """Check every dialogue: names, ways in and out, texts, limits, the way out of all messages."""
     problems = problems_of(folder)
     if as_json:

@@ -13,7 +13,7 @@ from rich.table import Table
 from bot import paths
 from bot.business import BusinessError
 from bot.business import load as load_business
-from bot.commands.running import fail, print_json, settings
+from bot.commands.running import AsJson, fail, print_json, settings
 from bot.conversation import collisions as colliding
 from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
@@ -41,7 +41,6 @@ app = typer.Typer(
 )
 
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[LANGUAGE]...", help="All languages when left out.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
 
 
 @dataclass(frozen=True, slots=True)

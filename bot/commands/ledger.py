@@ -1,15 +1,13 @@
 """`ledger`: check the evidence, and show one person's."""
 
 from contextlib import aclosing
-from datetime import UTC, datetime
-from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from bot.commands.find import EntryOrAddress, entry_in, found
-from bot.commands.running import print_json, run
+from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.evidence import Kind
 from bot.runtime import open_runtime
@@ -17,10 +15,9 @@ from bot.settings import Settings
 from bot.stores.postgres.story import StoryEntry
 from bot.stores.postgres.tree_verification import verify_tree
 from bot.stores.postgres.verification import BadEntry
+from bot.times import iso, iso_if_any
 
 app = typer.Typer(no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 
 @app.command()
@@ -83,11 +80,11 @@ def as_dict(entry: StoryEntry) -> dict[str, object]:
         "number": entry.number,
         "kind": entry.kind,
         "purpose": entry.purpose,
-        "at": _time(entry.at),
-        "recorded_at": _time(entry.recorded_at),
+        "at": iso(entry.at),
+        "recorded_at": iso(entry.recorded_at),
         "locale": entry.locale,
         "question": entry.question,
-        "expires_at": _time(entry.expires_at) if entry.expires_at else None,
+        "expires_at": iso_if_any(entry.expires_at),
         "notice": entry.notice,
         "notice_url": entry.notice_url,
         "wording": entry.wording.hex(),
@@ -103,10 +100,6 @@ def as_dict(entry: StoryEntry) -> dict[str, object]:
     }
 
 
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
 def _answer(entry: StoryEntry) -> str:
     if entry.answer is None:
         return f"erased with the person, matched as {entry.rule}"
@@ -114,15 +107,15 @@ def _answer(entry: StoryEntry) -> str:
 
 
 def _print(console: Console, entry: StoryEntry) -> None:
-    console.print(f"[bold]{entry.number}. {entry.kind}[/] {entry.purpose}  {_time(entry.at)} (by WhatsApp's clock)")
+    console.print(f"[bold]{entry.number}. {entry.kind}[/] {entry.purpose}  {iso(entry.at)} (by WhatsApp's clock)")
     lines = {
-        "recorded": f"{_time(entry.recorded_at)} by {entry.actor}, through {entry.method}",
+        "recorded": f"{iso(entry.recorded_at)} by {entry.actor}, through {entry.method}",
         "question": entry.question,
         "answer": _answer(entry),
         "because of": entry.rule if entry.kind is Kind.EXPIRED else "",
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
-        "valid until": _time(entry.expires_at) if entry.expires_at else "",
+        "valid until": iso_if_any(entry.expires_at) or "",
     }
     for name, value in lines.items():
         if value.strip():

@@ -1,7 +1,6 @@
 """`person`: what is known about one person, and erasing it."""
 
 import sys
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -10,13 +9,14 @@ from rich.table import Table
 
 from bot.commands.find import Address, found, sender_of
 from bot.commands.requests import as_dict
-from bot.commands.running import fail, print_json, run
+from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.lifecycle import fold
 from bot.runtime import open_runtime
 from bot.service.erase import Erased
 from bot.service.places import Subject
 from bot.settings import Settings
+from bot.times import iso, iso_if_any
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -27,7 +27,7 @@ def _person() -> None:
 
 
 @app.command()
-def show(address: Address, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+def show(address: Address, as_json: AsJson = False) -> None:
     """Show a person's language, where each consent stands, and how it came to that."""
     known = run(_known(read_settings(), address))
     if as_json:
@@ -47,16 +47,21 @@ async def _known(settings: Settings, address: str) -> dict[str, object]:
         return {
             "person": person,
             "locale": known.locale if known else "",
-            "erased_at": _time(erased_at) if erased_at else None,
+            "erased_at": iso_if_any(erased_at),
             "consents": [
-                {"purpose": purpose, "status": consent.status, "since": _time(consent.since), "paused": consent.paused}
+                {
+                    "purpose": purpose,
+                    "status": consent.status,
+                    "since": iso_if_any(consent.since),
+                    "paused": consent.paused,
+                }
                 for purpose in dict.fromkeys([*purposes, *record.consents])
                 for consent in (record.consent(purpose),)
             ],
-            "ledger": [{"kind": fact.kind, "purpose": fact.purpose, "at": _time(fact.at)} for fact in facts],
+            "ledger": [{"kind": fact.kind, "purpose": fact.purpose, "at": iso(fact.at)} for fact in facts],
             "requests": [as_dict(request) for request in await runtime.requests.of(person)],
             "reads": [
-                {"at": _time(read.at), "command": read.command, "operator": read.operator}
+                {"at": iso(read.at), "command": read.command, "operator": read.operator}
                 for read in await runtime.reads.of(person)
             ],
         }
@@ -66,7 +71,7 @@ async def _known(settings: Settings, address: str) -> dict[str, object]:
 def erase(
     address: Address,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Erase a person who asked for it outside of the chat (GDPR Art. 17). It may be interrupted and run again.
 
@@ -82,7 +87,7 @@ def erase(
         print_json(
             {
                 "person": done.person,
-                "at": _time(done.at),
+                "at": iso(done.at),
                 "erased": done.places,
                 "suppressed": done.withdrawn,
                 "proof_until": done.proof_until,
@@ -102,10 +107,6 @@ async def _erased(settings: Settings, address: str) -> Erased:
         person = await found(runtime, address, "person erase")
         subject = Subject(person, sender_of(address))
         return await runtime.erase.erase(subject, reason="asked outside of the chat", actor="operator")
-
-
-def _time(seconds: int) -> str | None:
-    return datetime.fromtimestamp(seconds, UTC).isoformat() if seconds else None
 
 
 def _print(known: dict[str, object]) -> None:

@@ -12,8 +12,7 @@ import orjson
 import typer
 
 from bot.commands.find import Address, EntryOrAddress, found
-from bot.commands.ledger import AsJson
-from bot.commands.running import fail, print_json, run
+from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.export import COLUMNS, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold

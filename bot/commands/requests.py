@@ -8,14 +8,14 @@ from uuid import UUID
 
 import typer
 
-from bot.commands.ledger import AsJson
-from bot.commands.running import fail, print_json, run
+from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.deadlines import Calendar, TooLate
 from bot.consent.requests import NotPossible, Request, State, close, extend
 from bot.runtime import Runtime, open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.requests import ChangedMeanwhile, Step
+from bot.times import iso
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -47,7 +47,7 @@ def show(id: Id, as_json: AsJson = False) -> None:
     if details:
         typer.echo(f"  in their words: {details}")
     for step in steps:
-        typer.echo(f"  {_time(step.at)}  {step.state:9} by {step.actor}  {step.reason}")
+        typer.echo(f"  {iso(step.at)}  {step.state:9} by {step.actor}  {step.reason}")
 
 
 @app.command(name="extend")
@@ -131,18 +131,14 @@ def as_dict(request: Request) -> dict[str, object]:
         "id": request.id,
         "person": request.person,
         "right": request.right,
-        "received_at": _time(request.received_at),
+        "received_at": iso(request.received_at),
         "due": request.due.isoformat(),
         "state": request.state,
     }
 
 
 def _step(step: Step) -> dict[str, object]:
-    return {"at": _time(step.at), "state": step.state, "actor": step.actor, "reason": step.reason}
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
+    return {"at": iso(step.at), "state": step.state, "actor": step.actor, "reason": step.reason}
 
 
 def _left(due: date, today: date) -> str:

@@ -8,8 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.commands.ledger import AsJson
-from bot.commands.running import fail, print_json, run
+from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.runtime import open_runtime
 from bot.service.retention import AHEAD, Line

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import orjson
 import typer
@@ -22,6 +22,8 @@ from bot.service.ports import Unavailable
 from bot.settings import Settings, SettingsError, load_settings
 
 T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 _CURABLE = (
     BusinessError,

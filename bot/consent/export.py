@@ -6,11 +6,11 @@ GDPR. A record is one person's consent to one purpose, with the events that it w
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.consent.evidence import EVERY, Fact, Kind
 from bot.consent.lifecycle import Consent, Status
+from bot.times import iso
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 
@@ -101,13 +101,13 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Fact])
             fact.purpose,
             consents[fact.purpose].status if fact.purpose in consents else "",
             fact.kind,
-            _time(fact.at),
-            _time(fact.recorded_at),
+            iso(int(fact.at)),
+            iso(int(fact.recorded_at)),
             fact.locale,
             fact.question,
             fact.notice,
             fact.wording.hex(),
-            _time(fact.expires_at) if fact.expires_at else "",
+            iso(int(fact.expires_at)) if fact.expires_at else "",
         )
 
 
@@ -180,8 +180,4 @@ def _party(party: Party, role: str) -> dict[str, Any]:
 
 
 def _typed_time(seconds: float) -> dict[str, str]:
-    return {"@type": "xsd:dateTime", "@value": _time(seconds)}
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    return {"@type": "xsd:dateTime", "@value": iso(int(seconds))}

@@ -1,7 +1,6 @@
 """What PostgreSQL holds of a person: to be shown to them, and erased."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from bot.service.places import Place, Subject
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.story import StoryEntry, story
+from bot.times import iso, iso_if_any
 
 NOT_PERSONAL: Mapping[str, str] = {
     "wordings": "texts as they were shown to everybody, shown to a person with their entries",
@@ -51,7 +51,7 @@ class PersonRow:
             "language": rows[0]["locale"],
             "phone": sender.phone,
             "whatsapp_id": sender.bsuid,
-            "last_contact": _time_if_any(rows[0]["last_contact"]),
+            "last_contact": iso_if_any(rows[0]["last_contact"]),
         }
         return {"person": person}
 
@@ -107,8 +107,8 @@ def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
     return {
         "purpose": purpose,
         "status": consent.status.value,
-        "since": _time_if_any(consent.since),
-        "valid_until": _time(consent.expires_at) if consent.status is Status.GIVEN else None,
+        "since": iso_if_any(consent.since),
+        "valid_until": iso(consent.expires_at) if consent.status is Status.GIVEN else None,
         "paused": consent.paused or consent.restricted,
         "notice_version": consent.notice if consent.status is Status.GIVEN else "",
     }
@@ -116,8 +116,8 @@ def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
 
 def _happened(entry: StoryEntry) -> dict[str, Any]:
     return {
-        "at": _time(entry.at),
-        "recorded_at": _time(entry.recorded_at),
+        "at": iso(entry.at),
+        "recorded_at": iso(entry.recorded_at),
         "kind": entry.kind.value,
         "purpose": entry.purpose,
         "method": entry.method.value,
@@ -126,7 +126,7 @@ def _happened(entry: StoryEntry) -> dict[str, Any]:
         "answer": entry.answer or "",
         "rule": entry.rule,
         "legal_basis": entry.legal_basis,
-        "valid_until": _time_if_any(entry.expires_at),
+        "valid_until": iso_if_any(entry.expires_at),
         "notice_version": entry.notice,
         "notice_url": entry.notice_url,
         "entry_hash": entry.entry_hash.hex(),
@@ -170,7 +170,7 @@ class RequestRows:
                 {
                     "id": str(row["request"]),
                     "right": row["right_asked"],
-                    "received_at": _time(row["received_at"]),
+                    "received_at": iso(row["received_at"]),
                     "due": row["due"].isoformat(),
                     "state": row["stands"],
                     "steps": [],
@@ -179,7 +179,7 @@ class RequestRows:
             reason = row["reason"]
             if not request["steps"] and row["details"] and row["key"]:
                 reason = self._keys.person(row["key"]).open(row["details"])
-            request["steps"].append({"at": _time(row["at"]), "state": row["state"], "reason": reason})
+            request["steps"].append({"at": iso(row["at"]), "state": row["state"], "reason": reason})
         return {"requests": list(found.values())} if found else None
 
     async def erase(self, subject: Subject) -> int:
@@ -202,7 +202,7 @@ class ExportRows:
         rows = await self._database.fetch(
             "SELECT made_at FROM exports WHERE person = $1 ORDER BY made_at", subject.person
         )
-        return {"waiting": [{"what": "document", "since": _time(row["made_at"])} for row in rows]} if rows else None
+        return {"waiting": [{"what": "document", "since": iso(row["made_at"])} for row in rows]} if rows else None
 
     async def erase(self, subject: Subject) -> int:
         """Delete the documents: their links lead nowhere any more."""
@@ -231,7 +231,7 @@ class KeptRows:
     async def export(self, subject: Subject) -> Export | None:
         """Return what is found by the person's addresses: withdrawn purposes, and proofs with their last day."""
         rows = await self._database.fetch(self._FOUND, self._keys.addresses(*subject.sender.addresses))
-        kept = [{"what": self.name, "since": _time(row["since"]), "text": row["text"]} for row in rows]
+        kept = [{"what": self.name, "since": iso(row["since"]), "text": row["text"]} for row in rows]
         return {"waiting": kept} if kept else None
 
     async def erase(self, subject: Subject) -> int:
@@ -253,11 +253,3 @@ def places(database: Database, keys: Keyring) -> Sequence[Place]:
 
 async def _count(database: Database, statement: str, subject: Subject) -> int:
     return len(await database.fetch(statement, subject.person))
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def _time_if_any(seconds: float) -> str | None:
-    return _time(seconds) if seconds else None

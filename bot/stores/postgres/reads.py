@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.service.places import Subject
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
+from bot.times import iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,7 @@ class Reads:
     async def export(self, subject: Subject) -> dict[str, Any] | None:
         """Return when somebody looked, and how; not who: that is about them."""
         reads = await self.of(subject.person)
-        looks = [
-            {"at": datetime.fromtimestamp(read.at, UTC).isoformat(timespec="seconds"), "how": read.command}
-            for read in reads
-        ]
+        looks = [{"at": iso(read.at), "how": read.command} for read in reads]
         return {"looks": looks} if looks else None
 
     async def erase(self, subject: Subject) -> int:
