@@ -1,6 +1,8 @@
 """The benchmark itself: it measures everything, and has no figures for a run in which something went wrong."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -159,3 +161,10 @@ async def test_what_a_bot_does_wrong_is_noticed(bot: Bot, status: int, fault: st
     outcome = await outcome_of(bot, var_dir, status)
     assert getattr(outcome, fault) > 0
     assert not outcome.whole
+
+
+@pytest.mark.slow
+def test_the_ledger_is_measured_step_by_step() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.ledger", "--entries", "1024"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["append", "sign", "verify", "prove"]
