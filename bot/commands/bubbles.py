@@ -1,17 +1,21 @@
 """A chat in the terminal: what was typed on the right, what the bot says on the left, with its buttons."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 from rich.align import Align
-from rich.console import Console, Group
+from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
 from bot.channels.simulator.sent import Sent
-from bot.conversation.reply import Row
+from bot.conversation.reply import Button, Row
 
 _WIDEST = 64
+
+_URL = re.compile(r"https?://\S+")
 
 _BOLD = re.compile(r"(?<!\w)\*(\S(?:[^*\n]*\S)?)\*(?!\w)")
 
@@ -22,24 +26,40 @@ def show_said(console: Console, text: str) -> None:
     console.print(Align.right(bubble))
 
 
-def show_reply(console: Console, business: str, reply: Sent) -> None:
-    """Show a message of the bot; its buttons carry the numbers by which they are tapped."""
-    parts = [Text.from_markup(_marked(reply.text))]
-    if reply.header:
-        parts.insert(0, Text(f"{reply.header}\n", style="bold"))
-    if reply.document:
-        parts.append(Text(f"\n📄 {reply.document}", style="cyan"))
-    if reply.footer:
-        parts.append(Text(f"\n{reply.footer}", style="dim"))
-    if reply.link:
-        parts.append(Text(f"\n{reply.link.title}: {reply.link.url}", style="cyan"))
-    if reply.choices:
-        parts.append(Text())
-    for number, choice in enumerate(reply.choices, 1):
-        description = choice.description if isinstance(choice, Row) else ""
-        parts.append(Text.assemble((f"/{number} ", "cyan"), (choice.title, "bold cyan"), (f"  {description}", "dim")))
+def show_reply(console: Console, business: str, reply: Sent, saved: Path | None = None) -> None:
+    """Show a message of the bot; its buttons carry the numbers by which they are tapped.
+
+    Below it stands what must be in one line to be opened: where its document was `saved`, and long links.
+    """
     width = min(_WIDEST, console.width)
-    console.print(Panel(Group(*parts), title=escape(business), title_align="left", border_style="blue", width=width))
+    inside = Text("\n\n").join(_blocks(reply))
+    console.print(Panel(inside, title=escape(business), title_align="left", border_style="blue", width=width))
+    links = [*_URL.findall(reply.text), *([reply.link.url] if reply.link else [])]
+    too_long = (link for link in links if len(link) > width - 4)  # a border and a blank on either side
+    for opened in (*too_long, *([str(saved)] if saved else [])):
+        console.print(Text(opened, style="cyan"), soft_wrap=True)
+
+
+def _blocks(reply: Sent) -> Iterator[Text]:
+    """Yield what stands in the bubble, from top to bottom; a caption stands under its document, as in WhatsApp."""
+    if reply.header:
+        yield Text(reply.header, style="bold")
+    if reply.document:
+        yield Text(f"📄 {reply.document}", style="cyan")
+    if reply.text:
+        yield Text.from_markup(_marked(reply.text))
+    if reply.footer:
+        yield Text(reply.footer, style="dim")
+    if reply.link:
+        yield Text(f"{reply.link.title}: {reply.link.url}", style="cyan")
+    if reply.choices:
+        yield Text("\n").join(_numbered(number, choice) for number, choice in enumerate(reply.choices, 1))
+
+
+def _numbered(number: int, choice: Button | Row) -> Text:
+    """Return a button or a row with the number by which it is tapped."""
+    description = choice.description if isinstance(choice, Row) else ""
+    return Text.assemble((f"/{number} ", "cyan"), (choice.title, "bold cyan"), (f"  {description}", "dim"))
 
 
 def _marked(text: str) -> str:

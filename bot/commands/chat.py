@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from enum import Enum, auto
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,12 +29,15 @@ from bot.simulation import Simulation, introduce, reserved, simulate, somebody
 
 HELP = """Type what a customer would type, or:
   /1 /2 …        tap a button or a row of the last message
+  /code          type the code that the bot asks for
   /voice         send a voice note
   /picture TEXT  send a picture with a caption
   /react EMOJI   react to the last message
   /setting stop  use WhatsApp's own marketing switch (or /setting resume)
   /who           see whom you are playing
   /quit          leave (or Ctrl-D)"""
+
+_CODE = re.compile(r"(?<!\d)\d{4,8}(?!\d)")
 
 
 def chat(
@@ -107,6 +112,7 @@ class Talk:
         self.person: SimulatedPerson = simulation.person(who)
         self._simulation = simulation
         self._console = console
+        self._received = simulation.runtime.settings.var_dir / "received"
         self._shown = 0
 
     async def play(self, lines: Sequence[str], pace: float = 0.0) -> bool:
@@ -143,6 +149,8 @@ class Talk:
             return await self._done(lambda: self.person.say(line, replies=0))
         if command[1:].isdecimal():
             return await self._tap(int(command[1:]))
+        if command == "/code":
+            return await self._type_the_code()
         if (known := self._actions(rest).get(command)) is not None:
             label, action = known
             show_said(self._console, label)
@@ -169,6 +177,15 @@ class Talk:
         show_said(self._console, f"[{options[number - 1].title}]")
         return await self._done(lambda: self.person.tap(options[number - 1].id, replies=0))
 
+    async def _type_the_code(self) -> Done:
+        """Type the number that stands in the last message: a script can't know it beforehand."""
+        last = self.person.replies[-1].text if self.person.replies else ""
+        if not (codes := _CODE.findall(last)):
+            self._console.print("The last message has no code.", style="dim")
+            return Done.FAILED
+        show_said(self._console, codes[-1])
+        return await self._done(lambda: self.person.say(codes[-1], replies=0))
+
     async def _done(self, action: Callable[[], Awaitable[object]]) -> Done:
         try:
             await action()
@@ -185,7 +202,8 @@ class Talk:
     def _show_news(self) -> None:
         replies: list[Sent] = self.person.replies
         for reply in replies[self._shown :]:
-            show_reply(self._console, self._business.controller.name, reply)
+            saved = _saved(reply, self._received) if reply.file else None
+            show_reply(self._console, self._business.controller.name, reply, saved)
         if len(replies) == self._shown:
             self._console.print("(no answer)\n", style="dim")
         self._shown = len(replies)
@@ -196,6 +214,19 @@ class Talk:
 
     def _who(self) -> str:
         return " ".join(address for address in (self.person.who.phone, self.person.who.bsuid) if address)
+
+
+def _saved(reply: Sent, folder: Path) -> Path:
+    """Save a document as a telephone does: beside those that came before it, under its own name or one like it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = Path(Path(reply.document).name or "document")
+    path = next(
+        free
+        for number in count(1)
+        if not (free := folder / (name if number == 1 else f"{name.stem}-{number}{name.suffix}")).exists()
+    )
+    path.write_bytes(reply.file)
+    return path
 
 
 async def _typed() -> AsyncIterator[str]:

@@ -120,6 +120,29 @@ class TestScript:
         assert "(no answer)" in output, "to a reaction"
         assert "STOP │" not in output, "it has left before"
 
+    def test_a_document_that_came_can_be_opened_and_a_long_link_be_copied(
+        self, run: Run, tmp_path: Path, var_dir: Path
+    ) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("Hi\n/1\n/2\nMY DATA\nPROOF\n", "utf-8")
+        code, output = run(
+            "chat", "--script", str(script), "--as", "GB.125", COLUMNS="60", BASE_URL="https://far.example"
+        )
+        assert code == 0, output
+        lines = output.splitlines()
+        saved = [Path(line) for line in lines if line.startswith(str(var_dir))]
+        assert [path.read_bytes()[:5] for path in saved] == [b"%PDF-"] * 2
+        assert len({path.name for path in saved} & {line[2:].strip("│ ").removeprefix("📄 ") for line in lines}) == 2
+        (link,) = (line for line in lines if "/my-data/" in line and not line.startswith("│"))
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/my-data/[\w-]{43}", link), "it leads to the server that runs here"
+
+    def test_a_script_erases_by_the_code_that_it_can_t_know(self, run: Run, tmp_path: Path) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("Hi\nYES\nDELETE\n/code\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "GB.126")
+        assert code == 0, output
+        assert "Done: Blumen Haas has deleted your data" in words(output)
+
     def test_who_was_there_before_may_choose_another_language(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("??\n", "utf-8")
@@ -128,7 +151,7 @@ class TestScript:
             assert code == 0, output
             assert told in words(output)
 
-    @pytest.mark.parametrize("line", ["/1", "/react 👍", "/nonsense"])
+    @pytest.mark.parametrize("line", ["/1", "/code", "/react 👍", "/nonsense"])
     def test_a_line_that_can_t_be_done_is_no_success(self, run: Run, tmp_path: Path, line: str) -> None:
         script = tmp_path / "script.txt"
         script.write_text(line, "utf-8")
