@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from bot.stores.redis.connect import Client
 from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.scripts import FINISH, REWRITE
 from bot.stores.redis.wire import read_assigned, read_event, read_handed_over, read_outbound, read_session
+from bot.times import iso
 
 NOT_PERSONAL: Mapping[str, str] = {
     "seen": "keyed hashes of messages' ids; they expire by themselves within nine days",
@@ -143,7 +143,7 @@ class QueueKeys:
         count += await self._finish(shard.handover, handover)
         count += await self._remove("ZREM", shard.timers, timers)
         count += await self._erase_messages(shard, subject, belongs)
-        dead = [one.where async for one in self._dead(shard, belongs)]
+        dead = [one.where async for one in self._dead(shard, belongs) if belongs.early(one.item)]
         count += await self._remove("XDEL", shard.dead, dead)
         # Other queues run empty soon, and then their bytes are gone, too; dead letters may lie here for months.
         await REWRITE.run(self._client, [shard.dead, f"{shard.dead}:new"], [_PAGE])
@@ -229,37 +229,38 @@ class QueueKeys:
 
 
 class _Belongs:
-    """Tells whether an entry is about a person: by their id, or by an address."""
+    """Tells whether an entry is about a person: by the id that it names, or by an address if it names nobody.
+
+    What names somebody else is theirs, also under the same number: that may have a new owner.
+    """
 
     def __init__(self, subject: Subject) -> None:
         self._person = subject.person
         self._before = subject.before
-        self._addresses = set(subject.sender.addresses)
-        self._needles = [one.removeprefix("+").encode() for one in (self._person, *self._addresses)]
+        self._phone, self._bsuid = subject.sender.phone, subject.sender.bsuid
+        self._needles = [one.removeprefix("+").encode() for one in (self._person, self._phone, self._bsuid) if one]
 
     def to(self, item: Item | None, payload: bytes) -> bool:
         """Whether it is; what can't be read is searched for the id and the addresses as they are."""
         match item:
             case None:
                 return any(needle in payload for needle in self._needles)
-            case Outbound(person=person, phone=phone, bsuid=bsuid):
-                return person == self._person or self._theirs(Sender(phone, bsuid))
-            case HandedOver(person=person, inbound=inbound):
-                return person == self._person or self._theirs(inbound.sender)
-            case Assigned(person=person, sender=sender):
-                return person == self._person or self._theirs(sender)
             case Delivery(recipient=recipient):
                 return self._theirs(recipient)
-        if isinstance(item.content, AddressChanged) and self._theirs(item.content.previous):
-            return True
-        return item.person == self._person or self._theirs(item.sender)
+            case Inbound(content=AddressChanged(previous=previous)) if self._theirs(previous):
+                return True
+            case Inbound(person="", sender=sender):
+                return self._theirs(sender)
+        return item.person == self._person
 
     def early(self, item: Item | None) -> bool:
         """Whether it was written before the erasure was asked for; what is read must not be lost for being newer."""
-        return not isinstance(item, Inbound) or item.at <= self._before
+        return not isinstance(item, Inbound | Delivery) or item.at <= self._before
 
     def _theirs(self, sender: Sender) -> bool:
-        return sender.phone in self._addresses or sender.bsuid in self._addresses
+        if sender.bsuid and self._bsuid:  # a number may get a new owner, a BSUID does not
+            return sender.bsuid == self._bsuid
+        return bool(sender.phone and sender.phone == self._phone) or bool(sender.bsuid and sender.bsuid == self._bsuid)
 
 
 def _is_erasure(item: Item | None) -> bool:
@@ -272,13 +273,13 @@ def _shown(what: str, item: Item | None) -> dict[str, Any]:
         case Outbound(reply=reply):
             return {"what": what, "text": reply.wording()}
         case HandedOver(inbound=inbound):
-            return {"what": what, "since": _time(inbound.at), "text": _said(inbound)}
+            return {"what": what, "since": iso(inbound.at), "text": _said(inbound)}
         case Assigned(task=task, at=at):
-            return {"what": what, "since": _time(at), "text": task.text or task.work.value}
+            return {"what": what, "since": iso(at), "text": task.text or task.work.value}
         case Inbound(at=at):
-            return {"what": what, "since": _time(at), "text": _said(item)}
+            return {"what": what, "since": iso(at), "text": _said(item)}
         case Delivery(at=at, status=status):
-            return {"what": what, "since": _time(at), "text": status}
+            return {"what": what, "since": iso(at), "text": status}
     return {"what": what, "text": "a message that the program could not read"}
 
 
@@ -287,10 +288,6 @@ def _said(inbound: Inbound) -> str:
         case Text(text) | Media(caption=text) | Other(text=text):
             return text
     return str(getattr(inbound.content, "title", "") or getattr(inbound.content, "emoji", "") or "")
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _pages(values: Sequence[bytes]) -> Iterable[Sequence[bytes]]:

@@ -199,6 +199,45 @@ async def test_the_session_of_whoever_has_the_number_now_stays(client: Client, k
     assert await Sessions(client, SHARDS[0]).load([keys.address(PHONE)]) != [None]
 
 
+async def filled_for_heir(client: Client, keys: Keyring) -> Subject:
+    """The number is somebody else's now, who has another BSUID and something in every kind of key."""
+    heir = Subject(BEN.person, Sender(PHONE, "GB.1"), before=ANA.before)
+    await fill(client, SHARDS[0], keys, heir, "heir")
+    return heir
+
+
+async def test_nothing_is_shown_of_whoever_had_the_number_before(client: Client, keys: Keyring) -> None:
+    await filled_for_heir(client, keys)
+    await DeadLetters(client, SHARDS[0]).add(encode(asks(ANA, Work.RECTIFICATION, "ana's own words")), "r", "task")
+    await DeadLetters(client, SHARDS[0]).add(encode(says(ANA, "ana's own message")), "r", "event")
+    await Outbox(client, SHARDS[0]).retry(b"0-1", told(ANA, "for ana alone"), 1.0)
+    shown = json.dumps(await exported(places(client, SHARDS, keys), Subject(BEN.person, Sender(PHONE, "GB.1"))))
+    assert "heir outbox 0" in shown
+    assert "ana" not in shown
+
+
+async def test_an_erasure_takes_nothing_from_whoever_has_the_number_now(client: Client, keys: Keyring) -> None:
+    """Not even one that is done again much later; their messages go on, one after the other."""
+    heir = await filled_for_heir(client, keys)
+
+    async def texts() -> list[str]:
+        queues, talk = await exported(places(client, SHARDS, keys), heir)
+        return [talk["talk"]["flow"], *(one["text"] for one in queues["waiting"] if one["text"].startswith("heir"))]
+
+    before = await texts()
+    for place in places(client, SHARDS, keys):
+        await place.erase(ANA)
+    assert await texts() == before
+    assert await client.run("HGET", SHARDS[0].lanes, BEN.person) is not None
+
+
+async def test_a_letter_that_was_put_aside_after_it_is_not_lost(client: Client, keys: Keyring) -> None:
+    await DeadLetters(client, SHARDS[0]).add(encode(says(ANA, "after", TODAY * 86400 + 1)), "r", "event")
+    for place in places(client, SHARDS, keys):
+        await place.erase(ANA)
+    assert b"after" in await contents(client)
+
+
 async def test_long_queues_are_looked_through_to_the_end(client: Client, keys: Keyring) -> None:
     inbox = Inbox(client, SHARDS[0], limit=10_000)
     for number in range(1100):
