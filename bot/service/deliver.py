@@ -9,7 +9,6 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import msgspec
 import structlog
@@ -21,6 +20,7 @@ from bot.conversation.inbound import Inbound, Lapse, MessageId, Preference, Send
 from bot.conversation.reply import Outbound
 from bot.service import metrics
 from bot.service.gate import NEVER, changed_since, stands
+from bot.service.in_hand import InHand
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -69,10 +69,9 @@ class Deliver:
         self._inbox = inbox
         self._dead = dead
         self._business = business
-        self._most = most
         self._clock = clock
         self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
-        self._running: dict[bytes, asyncio.Task[None]] = {}
+        self._in_hand = InHand(most)
         self._paused_until = 0.0
         self._ending = False
 
@@ -82,14 +81,12 @@ class Deliver:
         if wait > 0:
             await asyncio.sleep(min(wait, 1.0))
             return 0
-        if len(self._running) >= self._most:
-            await asyncio.wait(self._running.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        return self._most - len(self._running)
+        return await self._in_hand.room()
 
     @property
     def in_hand(self) -> list[bytes]:
         """The entries that are being sent."""
-        return list(self._running)
+        return self._in_hand.ids
 
     async def take(self, batch: Sequence[Queued[Outbound]]) -> None:
         """Begin to send what was read from the outbox, as fast as the business number may."""
@@ -97,23 +94,15 @@ class Deliver:
         while waiting:
             granted, wait = await self._throttle.take(len(waiting))
             for _ in range(granted):
-                self._begin(waiting.popleft())
+                queued = waiting.popleft()
+                self._in_hand.begin(queued.id, self._deliver(queued))
             if waiting and not granted:
                 await asyncio.sleep(wait)
 
     async def finish(self) -> None:
         """Wait until everything in hand is sent or put back; while a store is away, leave it to the next process."""
         self._ending = True
-        while self._running:
-            await asyncio.wait(self._running.values())
-
-    def _begin(self, queued: Queued[Outbound]) -> None:
-        task = asyncio.create_task(self._deliver(queued))
-        self._running[queued.id] = task
-        task.add_done_callback(partial(self._let_go, queued.id))
-
-    def _let_go(self, entry_id: bytes, _: asyncio.Task[None]) -> None:
-        self._running.pop(entry_id, None)
+        await self._in_hand.done()
 
     async def _deliver(self, queued: Queued[Outbound]) -> None:
         try:

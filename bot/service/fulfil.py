@@ -1,17 +1,15 @@
 """Works off what steps asked for outside of the conversation: each task is done, and its answer queued."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from functools import partial
-from typing import Protocol
 
 import structlog
 
-from bot.conversation.reply import Outbound
 from bot.service import metrics
+from bot.service.in_hand import InHand
 from bot.service.ports import Assigned, DeadLetters, Outbox, Queue, Queued, SendError, Unavailable
 from bot.service.retry import surely
+from bot.service.rights import Rights
 from bot.traces import places
 
 log = structlog.get_logger(__name__)
@@ -21,16 +19,6 @@ ATTEMPTS = 5
 
 IN_FLIGHT = 4
 """Tasks at a time: each may hold a document."""
-
-
-class Rights(Protocol):
-    """Does a task."""
-
-    async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
-        """Do it, or find it done; return what is still to be said, with the same ids each time.
-
-        Raises `Unavailable` and `SendError`.
-        """
 
 
 class Fulfil:
@@ -43,37 +31,29 @@ class Fulfil:
         self._dead = dead
         self._ending = False
         self._failures: Counter[bytes] = Counter()
-        self._running: dict[bytes, asyncio.Task[None]] = {}
+        self._in_hand = InHand(IN_FLIGHT)
 
     @property
     def in_hand(self) -> list[bytes]:
         """The entries that are being done."""
-        return list(self._running)
+        return self._in_hand.ids
 
     async def room(self) -> int:
         """Wait a while until more tasks may be taken in hand; return how many, perhaps none."""
-        if len(self._running) >= IN_FLIGHT:
-            await asyncio.wait(self._running.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        return IN_FLIGHT - len(self._running)
+        return await self._in_hand.room()
 
     async def take(self, batch: Sequence[Queued[Assigned]]) -> None:
         """Begin to do what was read."""
         for queued in batch:
             if queued.item is None:
                 await self._bury(queued, "unreadable by this version")
-                continue
-            task = asyncio.create_task(self._do(queued, queued.item))
-            self._running[queued.id] = task
-            task.add_done_callback(partial(self._let_go, queued.id))
+            else:
+                self._in_hand.begin(queued.id, self._do(queued, queued.item))
 
     async def finish(self) -> None:
         """Wait until everything in hand is done; while a store is away, leave it to the next process."""
         self._ending = True
-        while self._running:
-            await asyncio.wait(self._running.values())
-
-    def _let_go(self, entry_id: bytes, _: asyncio.Task[None]) -> None:
-        self._running.pop(entry_id, None)
+        await self._in_hand.done()
 
     async def _do(self, queued: Queued[Assigned], assigned: Assigned) -> None:
         work = assigned.task.work

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 
 import msgspec
 import structlog
@@ -15,7 +14,9 @@ from bot.business import Business
 from bot.conversation.inbound import Inbound
 from bot.conversation.reply import Outbound, Reply
 from bot.service import metrics
+from bot.service.converse import WINDOW
 from bot.service.gate import NEVER, changed_since, stands
+from bot.service.in_hand import InHand
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -78,18 +79,16 @@ class HandOver:
         self._clock = clock
         self._ending = False
         self._failures: Counter[bytes] = Counter()
-        self._running: dict[bytes, asyncio.Task[None]] = {}
+        self._in_hand = InHand(IN_FLIGHT)
 
     @property
     def in_hand(self) -> list[bytes]:
         """The entries that the host has not answered yet."""
-        return list(self._running)
+        return self._in_hand.ids
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
-        if len(self._running) >= IN_FLIGHT:
-            await asyncio.wait(self._running.values(), timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-        return IN_FLIGHT - len(self._running)
+        return await self._in_hand.room()
 
     async def take(self, batch: Sequence[Queued[HandedOver]]) -> None:
         """Begin to hand over what was read."""
@@ -105,18 +104,12 @@ class HandOver:
                 metrics.HANDED_OVER.labels("withheld").inc()
                 await self._queue.finish(queued.id)
             else:
-                task = asyncio.create_task(self._hand_over(queued, queued.item))
-                self._running[queued.id] = task
-                task.add_done_callback(partial(self._let_go, queued.id))
+                self._in_hand.begin(queued.id, self._hand_over(queued, queued.item))
 
     async def finish(self) -> None:
         """Wait until the host has answered everything in hand; while a store is away, leave it to the next process."""
         self._ending = True
-        while self._running:
-            await asyncio.wait(self._running.values())
-
-    def _let_go(self, entry_id: bytes, _: asyncio.Task[None]) -> None:
-        self._running.pop(entry_id, None)
+        await self._in_hand.done()
 
     async def _hand_over(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
         try:
@@ -166,5 +159,5 @@ class HandOver:
             reply=msgspec.structs.replace(reply, purpose=reply.purpose or self._purpose),
             ledger_seq=handed.ledger_seq,
             notice=handed.notice,
-            not_after=inbound.at + 24 * 3600,
+            not_after=inbound.at + WINDOW,
         )

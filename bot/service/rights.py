@@ -54,7 +54,7 @@ class Requests(Protocol):
 
 
 class Rights:
-    """Does the tasks of persons. Implements `fulfil.Rights`."""
+    """Does the tasks of persons."""
 
     def __init__(
         self,
@@ -85,7 +85,10 @@ class Rights:
         self._calendar = Calendar(controller.country, controller.timezone, controller.region)
 
     async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
-        """Do a task; return what is still to be said. Raises `Unavailable` and `SendError`."""
+        """Do a task, or find it done; return what is still to be said, with the same ids each time.
+
+        Raises `Unavailable` and `SendError`.
+        """
         try:
             replies = await self._replies(assigned)
         except NoSuchPerson:  # erased meanwhile
