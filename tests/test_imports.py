@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # what implements the protocols that service declares
     "channels": {"service.ports", "conversation", "consent"},
     "stores": {"service.ports", "service.places", "conversation", "consent"},
-    "documents": {"service.ports", "service.my_data", "conversation", "consent", "i18n"},
+    "documents": {"service.my_data", "conversation", "consent", "i18n"},
     # processes of the program's own
     "engines": set(),
 }

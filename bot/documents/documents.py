@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Documents:
-    """Writes the documents of one business. Each takes a few hundred milliseconds of CPU: call it in a thread."""
+    """Writes the documents of one business. Implements `rights.Documents`."""
 
     def __init__(self, world: World) -> None:
         self._world = world

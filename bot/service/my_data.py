@@ -1,4 +1,4 @@
-"""All data of one person, as they get it (GDPR Art. 15(1), 20): what each place exports → `MyData` → JSON.
+"""All data of one person, as they get it (GDPR Art. 15(1), 20): what each place holds → `MyData` → JSON.
 
 The shape is published as a JSON Schema, `bot/web/schemas/my-data-1.json`; `schema()` makes it from the types here.
 What changes it incompatibly gets a new number.
@@ -12,14 +12,12 @@ import msgspec
 
 from bot.business import Business
 from bot.consent.retention import Name, policy
+from bot.service.places import Held
 
 VERSION = 1
 """Of the shape."""
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
-
-Export = Mapping[str, Any]
-"""What one place has about a person: some keys of `Gathered`, JSON-able. Times are ISO 8601 with an offset."""
 
 
 class Me(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,18 +211,18 @@ _RIGHTS = (
 )
 
 
-def gathered(exports: Iterable[Export]) -> Gathered:
+def gathered(held: Iterable[Held]) -> Gathered:
     """Put together what the places have; lists of the same name are joined. Raises `msgspec.ValidationError`."""
     whole: dict[str, Any] = {}
-    for export in exports:
-        for name, value in export.items():
+    for one in held:
+        for name, value in one.items():
             whole[name] = [*whole[name], *value] if isinstance(value, list) and name in whole else value
     return msgspec.convert(whole, Gathered)
 
 
-def my_data(exports: Iterable[Export], business: Business, now: float) -> MyData:
+def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
     """Return all data of one person; `now` in unix seconds. Raises `msgspec.ValidationError`."""
-    found = gathered(exports)
+    found = gathered(held)
     controller, kept = business.controller, policy(business)
     titles = {purpose.id: purpose.title for purpose in business.purposes}
     return MyData(

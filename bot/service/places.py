@@ -23,6 +23,10 @@ class Subject:
     """Unix seconds: a message that the person wrote later is not part of this; it makes them a new person."""
 
 
+Held = Mapping[str, Any]
+"""What one place holds of a person: some keys of `my_data.Gathered`, JSON-able. Times are ISO 8601 with an offset."""
+
+
 class Place(Protocol):
     """One kind of place."""
 
@@ -34,14 +38,14 @@ class Place(Protocol):
     def holds(self) -> frozenset[str]:
         """The tables, or kinds of Redis keys, that it answers for."""
 
-    async def export(self, subject: Subject) -> Mapping[str, Any] | None:
-        """Return what it holds, as some keys of `my_data.Gathered`; None when that is nothing. Raises `Unavailable`."""
+    async def export(self, subject: Subject) -> Held | None:
+        """Return what it holds; None when that is nothing. Raises `Unavailable`."""
 
     async def erase(self, subject: Subject) -> int:
         """Erase it; return how many things. Again it finds nothing more. Raises `Unavailable`."""
 
 
-async def exported(places: Sequence[Place], subject: Subject) -> list[Mapping[str, Any]]:
+async def exported(places: Sequence[Place], subject: Subject) -> list[Held]:
     """Return all that all places hold of a person, for `my_data.my_data`. Raises `Unavailable`."""
     held = [await place.export(subject) for place in places]
     return [one for one in held if one is not None]

@@ -13,7 +13,6 @@ from bot.conversation.inbound import Event, Inbound, MessageId, Sender
 from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Task
-from bot.service.my_data import MyData
 
 PersonId = NewType("PersonId", str)
 """Opaque UUIDv7 of a person, as text."""
@@ -393,17 +392,7 @@ class Throttle(Protocol):
         """Ask for the right to send `wanted` messages: how many may go now, and seconds to wait if none."""
 
 
-# --- documents that persons get about themselves
-
-
-class Documents(Protocol):
-    """Writes documents. Takes CPU for some hundred milliseconds: to be called in a thread."""
-
-    def my_data(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
-
-    def receipt(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
+# --- what persons get about themselves
 
 
 @dataclass(frozen=True, slots=True)

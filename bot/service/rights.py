@@ -24,7 +24,7 @@ from bot.service.converse import WINDOW
 from bot.service.erase import Erase
 from bot.service.my_data import MyData, as_json, my_data
 from bot.service.places import Place, Subject, exported
-from bot.service.ports import Assigned, Channel, Documents, Export, Exports, NoSuchPerson, PersonId, SendError
+from bot.service.ports import Assigned, Channel, Export, Exports, NoSuchPerson, PersonId, SendError
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +51,16 @@ class Requests(Protocol):
 
     async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
         """Take a step that `bot.consent.requests` allowed."""
+
+
+class Documents(Protocol):
+    """Writes what a person gets. Takes CPU for some hundred milliseconds: to be called in a thread."""
+
+    def my_data(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
+
+    def receipt(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
 
 
 class Rights:

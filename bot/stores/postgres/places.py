@@ -9,7 +9,7 @@ from bot.consent.evidence import Fact
 from bot.consent.lifecycle import Consent, Status, fold
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
-from bot.service.places import Place, Subject
+from bot.service.places import Held, Place, Subject
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.story import StoryEntry, story
@@ -24,7 +24,6 @@ NOT_PERSONAL: Mapping[str, str] = {
 }
 """Tables that hold nothing of a person, and why."""
 
-Export = Mapping[str, Any]
 
 _decode = msgspec.msgpack.Decoder(Sender).decode
 
@@ -39,7 +38,7 @@ class PersonRow:
         self._database = database
         self._keys = keys
 
-    async def export(self, subject: Subject) -> Export | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return the addresses, the language, and since when the person is known."""
         rows = await self._database.fetch("SELECT * FROM persons WHERE id = $1", subject.person)
         if not rows:
@@ -73,7 +72,7 @@ class LedgerEntries:
         self._database = database
         self._keys = keys
 
-    async def export(self, subject: Subject) -> Export | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return every entry with the text that it showed, the notice and the answer, and what they amount to."""
         entries = await story(self._database, self._keys, subject.person)
         if not entries:
@@ -161,7 +160,7 @@ class RequestRows:
         self._database = database
         self._keys = keys
 
-    async def export(self, subject: Subject) -> Export | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return every request with its steps; the person's own words are the reason of the first."""
         found: dict[object, dict[str, Any]] = {}
         for row in await self._database.fetch(self._STEPS, subject.person):
@@ -197,7 +196,7 @@ class ExportRows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def export(self, subject: Subject) -> Export | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return that there are documents, not what is in them: that is all the rest."""
         rows = await self._database.fetch(
             "SELECT made_at FROM exports WHERE person = $1 ORDER BY made_at", subject.person
@@ -228,7 +227,7 @@ class KeptRows:
         self._database = database
         self._keys = keys
 
-    async def export(self, subject: Subject) -> Export | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return what is found by the person's addresses: withdrawn purposes, and proofs with their last day."""
         rows = await self._database.fetch(self._FOUND, self._keys.addresses(*subject.sender.addresses))
         kept = [{"what": self.name, "since": iso(row["since"]), "text": row["text"]} for row in rows]

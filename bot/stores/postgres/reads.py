@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from bot.service.places import Subject
+from bot.service.places import Held, Subject
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
 from bot.times import iso
@@ -44,7 +43,7 @@ class Reads:
         rows = await self._database.fetch("SELECT * FROM reads WHERE person = $1 ORDER BY number", person)
         return [Read(row["at"], row["command"], row["operator"]) for row in rows]
 
-    async def export(self, subject: Subject) -> dict[str, Any] | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return when somebody looked, and how; not who: that is about them."""
         reads = await self.of(subject.person)
         looks = [{"at": iso(read.at), "how": read.command} for read in reads]

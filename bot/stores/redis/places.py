@@ -11,9 +11,10 @@ from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Work
 from bot.keys import Keyring
-from bot.service.places import Place, Subject
+from bot.service.places import Held, Place, Subject
 from bot.service.ports import Assigned, HandedOver
 from bot.stores.redis.connect import Client
+from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.scripts import FINISH, REWRITE
 from bot.stores.redis.wire import read_assigned, read_event, read_handed_over, read_outbound, read_session
@@ -28,8 +29,16 @@ NOT_PERSONAL: Mapping[str, str] = {
 
 _PAGE = 500
 
-Export = Mapping[str, Any]
 Item = Inbound | Delivery | Outbound | HandedOver | Assigned
+Read = Callable[[bytes], Item | None]
+
+_READERS: Mapping[str, Read] = {
+    "event": read_event,
+    "outbound": read_outbound,
+    "handover": read_handed_over,
+    "task": read_assigned,
+}
+"""Kind of a dead letter → what reads it."""
 
 
 class SessionKeys:
@@ -43,7 +52,7 @@ class SessionKeys:
         self._shards = shards
         self._keys = keys
 
-    async def export(self, subject: Subject) -> Export | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return the place in the dialogue, in our own words for it."""
         async for _, session in self._of(subject):
             pending = session.record.pending
@@ -104,7 +113,7 @@ class QueueKeys:
 
     # --- showing
 
-    async def export(self, subject: Subject) -> Export | None:
+    async def export(self, subject: Subject) -> Held | None:
         """Return all of it, with the texts."""
         belongs = _Belongs(subject)
         waiting = [
@@ -172,34 +181,21 @@ class QueueKeys:
 
     # --- looking
 
-    async def _stream(
-        self, key: str, read: Callable[[bytes], Item | None], belongs: "_Belongs"
-    ) -> AsyncIterator[_Found]:
-        async for entry_id, fields in self._entries(key):
-            item = read(fields[1])
-            if belongs.to(item, fields[1]):
-                yield _Found(entry_id, item)
-
-    async def _dead(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
-        readers: Mapping[bytes, Callable[[bytes], Item | None]] = {
-            b"event": read_event,
-            b"outbound": read_outbound,
-            b"handover": read_handed_over,
-            b"task": read_assigned,
-        }
-        async for entry_id, fields in self._entries(shard.dead):
-            named = dict(zip(fields[::2], fields[1::2], strict=True))
-            read = readers.get(named[b"kind"])
-            item = read(named[b"e"]) if read else None
-            if belongs.to(item, named[b"e"]):
-                yield _Found(entry_id, item)
-
-    async def _entries(self, key: str) -> AsyncIterator[tuple[bytes, list[bytes]]]:
+    async def _stream(self, key: str, read: Read, belongs: "_Belongs") -> AsyncIterator[_Found]:
         start = "-"
         while page := await self._client.run("XRANGE", key, start, "+", "COUNT", _PAGE):
             for entry_id, fields in page:
-                yield entry_id, fields
+                item = read(fields[1])
+                if belongs.to(item, fields[1]):
+                    yield _Found(entry_id, item)
             start = "(" + page[-1][0].decode()
+
+    async def _dead(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        async for letter in DeadLetters(self._client, shard).all():
+            read = _READERS.get(letter.kind)
+            item = read(letter.payload) if read else None
+            if belongs.to(item, letter.payload):
+                yield _Found(letter.id.encode(), item)
 
     async def _timers(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
         async for member, _ in self._scan("ZSCAN", shard.timers):
