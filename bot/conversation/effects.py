@@ -66,6 +66,11 @@ def newer_than_the_question(turn: Turn) -> bool:
     return turn.record.pending is not None and turn.inbound.at >= turn.record.pending.asked_at
 
 
+def use_restricted(turn: Turn) -> bool:
+    """Whether the person has restricted the use of their data for the purpose that is asked about."""
+    return turn.record.consent(turn.about).restricted
+
+
 def nothing_given(turn: Turn) -> bool:
     """Whether the person agreed to nothing."""
     return not turn.record.given
@@ -270,6 +275,7 @@ GUARDS: Mapping[str, Guard] = {
         more_to_ask,
         question_waits,
         newer_than_the_question,
+        use_restricted,
         nothing_given,
         nothing_recorded,
         types_the_code,
