@@ -84,11 +84,21 @@ def proof_until(at: int, days: int) -> date:
 
 
 def kept(
-    person: str, at: int, reason: str, record: Record, addresses: Iterable[AddressToken], proof_days: int
+    person: str,
+    at: int,
+    reason: str,
+    record: Record,
+    addresses: Iterable[AddressToken],
+    proof_days: int,
+    *,
+    asked: bool,
 ) -> Erasure:
-    """Return what the erasure of a person leaves; `record` is theirs after it."""
+    """Return what the erasure of a person leaves; `record` is theirs after it.
+
+    Who `asked` for it is not to be written to about anything, also what they were never asked for: they were told so.
+    """
     tokens = tuple(addresses)
-    stopped = withdrawn(record)
+    stopped = withdrawn(record) | ({EVERY: at} if asked else {})
     until = proof_until(at, proof_days)
     return Erasure(
         person,

@@ -58,6 +58,15 @@ class Erased:
     """How many things were erased in each place."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a person's ledger ends."""
+
+    record: Record
+    at: int
+    """When they were erased, unix seconds."""
+
+
 class Erase:
     """The use case."""
 
@@ -82,23 +91,33 @@ class Erase:
         self._clock = clock
 
     async def erase(self, subject: Subject, *, reason: str, at: int | None = None, actor: str = "person") -> Erased:
-        """Erase a person; `at`: when they asked, unix seconds, by default now. Raises `Unavailable`: then again."""
+        """Erase a person; `at`: when they asked, unix seconds, by default now. Raises `Unavailable`: then again.
+
+        `actor`: `person` and `operator` do as the person asked, `system` as a rule or a list says.
+        """
         at = int(self._clock()) if at is None else at
         whole, addresses = await self._completed(replace(subject, before=at))
-        record = await self._ended(whole.person, at, actor)
-        if record is not None:
-            tokens = await self._erasures.tokens(whole.person, addresses)
-            left = kept(whole.person, at, reason, record, tokens, self._proof_days)
-            at = await self._erasures.keep(left)
-            await self._listed.add(left)
+        ended = await self._ended(whole.person, at, actor)
+        if ended is not None:
+            at = await self._keep(whole.person, addresses, reason, ended, asked=actor != "system")
         emptied: Counter[str] = Counter()
         for _ in range(_ROUNDS):
             for place in self._places:
                 emptied[place.name] += await place.erase(whole)
-        if record is None:
+        if ended is None:
             return Erased(whole.person, at, (), None, dict(emptied))
         until = proof_until(at, self._proof_days)
-        return Erased(whole.person, at, tuple(withdrawn(record)), until, dict(emptied))
+        return Erased(whole.person, at, tuple(withdrawn(ended.record)), until, dict(emptied))
+
+    async def _keep(
+        self, person: PersonId, addresses: Sequence[str], reason: str, ended: "_Ended", *, asked: bool
+    ) -> int:
+        """Keep what must stay, twice; return when the person was erased first."""
+        tokens = await self._erasures.tokens(person, addresses)
+        left = kept(person, ended.at, reason, ended.record, tokens, self._proof_days, asked=asked)
+        at = await self._erasures.keep(left)
+        await self._listed.add(left)
+        return at
 
     async def _completed(self, subject: Subject) -> tuple[Subject, list[str]]:
         """Return the subject with the addresses that the person has now, and all that are known."""
@@ -108,18 +127,18 @@ class Erase:
         sender = Sender(now.phone or told.phone, now.bsuid or told.bsuid)
         return replace(subject, sender=sender), list(dict.fromkeys([*now.addresses, *told.addresses]))
 
-    async def _ended(self, person: PersonId, at: int, actor: str) -> Record | None:
-        """Let the ledger say that the person was erased; return their record after it, None of somebody unknown."""
+    async def _ended(self, person: PersonId, at: int, actor: str) -> "_Ended | None":
+        """Let the ledger say that the person was erased; return how it ends, None of somebody unknown."""
         for _ in range(_TRIES):
             facts = [past.fact for past in (await self._ledger.facts([person])).get(person, ())]
             record = fold(facts)
-            if any(fact.kind is Kind.ERASED for fact in facts):
-                return record
+            if done := [fact for fact in facts if fact.kind is Kind.ERASED]:
+                return _Ended(record, done[0].at)
             if not await self._persons.load([person]):
-                return record if facts else None
+                return _Ended(record, at) if facts else None
             entry = erased(person, at, round(self._clock(), 3), actor)
             if await self._ledger.append([Append(person, record.seq, [entry])]):
-                return apply(record, entry)
+                return _Ended(apply(record, entry), at)
         raise Unavailable("the ledger of this person does not come to rest; try again")
 
 

@@ -25,11 +25,16 @@ def test_what_was_given_again_after_a_stop_is_not_suppressed() -> None:
 def test_every_address_is_suppressed_for_every_withdrawn_purpose() -> None:
     tokens = [AddressToken(b"1", b"k"), AddressToken(b"2", b"k")]
     record = fold([REQUESTED, GIVEN, entry(Kind.WITHDRAWN, 120, "order_updates"), erased("p", 300, 300.5, "person")])
-    left = kept("p", 300, "", record, tokens, 10)
+    left = kept("p", 300, "", record, tokens, 10, asked=False)
     assert {(one.address.token, one.scope, one.since) for one in left.suppressions} == {
         (token, *scope) for token in (b"1", b"2") for scope in (("offers", 300), ("order_updates", 120))
     }
     assert [lead.until.isoformat() for lead in left.leads] == ["1970-01-11", "1970-01-11"]
+
+
+def test_who_asked_for_it_is_suppressed_for_whatever_they_were_never_asked_for_too() -> None:
+    left = kept("p", 300, "", fold([erased("p", 300, 300.5, "person")]), [AddressToken(b"1", b"k")], 10, asked=True)
+    assert [(one.scope, one.since) for one in left.suppressions] == [(EVERY, 300)]
 
 
 def test_a_new_person_begins_with_what_was_withdrawn() -> None:

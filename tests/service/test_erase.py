@@ -138,9 +138,10 @@ async def test_an_erased_person_leaves_a_proof_and_what_they_withdrew(parts: Par
     assert {(row["scope"], row["since"]) for row in left["suppressions"]} == {
         ("order_updates", 1_790_000_120),
         ("offers", AT),
+        ("*", AT),
     }
     assert set(left["suppressions"][0]) == {"token", "key_id", "scope", "since"}
-    assert len(left["suppressions"]) == 4, "two addresses, two purposes"
+    assert len(left["suppressions"]) == 6, "two addresses; two purposes and everything"
     until = datetime.fromtimestamp(AT, UTC).date() + timedelta(days=100)
     assert [row["until"] for row in left["retained"]] == [until, until]
     assert [(str(row["person"]), row["at"], row["reason"]) for row in left["erasures"]] == [
@@ -215,7 +216,7 @@ async def test_it_may_be_killed_before_or_after_any_step_and_begun_again(parts: 
         await parts.erase.erase(subject, reason="r", at=AT)
         left = await parts.everything()
         assert (left["persons"], left["addresses"]) == ([], [])
-        assert len(left["suppressions"]) == len(left["retained"]) == 2 * (calls + 1)
+        assert len(left["suppressions"]) == 2 * len(left["retained"]) == 4 * (calls + 1)
         assert len(left["erasures"]) == calls + 1
         assert [entry.kind for entry in await parts.ledger.story(person)] == ["requested", "given", "erased"]
         if fuse.left >= 0:
@@ -324,7 +325,7 @@ async def test_suppressions_whose_person_is_not_known_any_more_are_listed_too(pa
     await parts.database.execute("DELETE FROM retained")
     first, rest = [one async for one in parts.erasures.all()]
     assert (first.person, first.suppressions) == (person, ())
-    assert (rest.person, len(rest.suppressions)) == ("", 2)
+    assert (rest.person, len(rest.suppressions)) == ("", 4)
 
 
 TABLES = ("wordings", "persons", "addresses", "ledger")
@@ -404,6 +405,35 @@ async def test_either_address_is_enough(simulation: Simulation, who: Identity, b
     assert {one.split()[0] for one in (await kinds_of(simulation, person))[:2]} == {"withdrawn"}
 
 
+async def test_who_was_never_asked_for_anything_is_not_asked_by_mistake_after_it(
+    simulation: Simulation, who: Identity
+) -> None:
+    """The farewell says: a mark that you don't want messages. It holds from the erasure on, whatever was before."""
+    ana = simulation.person(who)
+    await ana.say("RIGHTS", replies=1)
+    await erased_in(simulation, who)
+    await ana.say("Hello", replies=1)
+    await simulation.settled()
+    assert sorted(await kinds_of(simulation, ana)) == ["withdrawn offers", "withdrawn order_updates"]
+
+
+async def test_erasing_again_later_suppresses_nothing_that_was_agreed_to_since(
+    simulation: Simulation, who: Identity
+) -> None:
+    ana = simulation.person(who)
+    await subscribed(simulation, ana)
+    before = await erased_in(simulation, who)
+    later = int(simulation.graph.clock()) + 5
+    for second, text in enumerate(("START", "YES", "YES")):
+        await ana.say(text, replies=0, at=later + second)
+        await simulation.settled()
+    sender = Sender(who.phone, who.bsuid)
+    await simulation.runtime.erase.erase(Subject(before, sender), reason="again", actor="operator", at=later + 60)
+    await ana.say("CHOICES", replies=1, at=later + 90)
+    await simulation.settled()
+    assert (await record_of(simulation, ana)).given != ()
+
+
 async def test_what_was_never_stopped_is_asked_as_always(simulation: Simulation, who: Identity) -> None:
     """Nobody else's suppression is theirs."""
     await subscribed(simulation, simulation.person(who))
@@ -425,7 +455,7 @@ async def test_a_suppression_outlives_two_changes_of_the_key(stores: Settings, w
         erasures = simulation.runtime.erasures
         assert await erasures.proofs(who.phone or "") == [before]
         older = await erasures.older()
-        assert (older.suppressions, older.proofs) == (4, 2)
+        assert (older.suppressions, older.proofs) == (6, 2)
 
 
 # --- while workers are at it
