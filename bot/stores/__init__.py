@@ -1,6 +1,6 @@
-"""The rooms where data rests. They implement what `bot.service.ports` asks for and are known only to `bot.runtime`.
+"""The rooms where data rests. They implement what `bot.service` asks for; only who puts a process together comes in.
 
-`redis` holds what may be lost and is fast: inbox, sessions, outbox, timers. `postgres` holds what may not: persons
-and the ledger. Each tells what it holds of a person, and erases it (`places`). `erasure_list` is a file beside both, so
-that no restored backup brings back somebody who was erased.
+`redis` holds what is fast and may be lost: inbox, sessions, outbox, tasks, timers. `postgres` holds what may not:
+persons, the ledger, requests, and what erasures left. Each tells what it holds of a person, and erases it (`places`).
+`erasure_list` is a file beside both, so that no restored backup brings back somebody who was erased.
 """

@@ -1,7 +1,7 @@
 """The room of HTTP: routes that only translate between requests and use cases.
 
-Comes in: requests of channels and of those who watch over the program; goes out: calls of `bot.service`. May be
-mounted into any aiohttp application beside its own routes.
+Comes in: requests of channels, of persons who open the link to their data, and of those who watch over the program;
+goes out: calls of `bot.service`, and pages. May be mounted into any aiohttp application beside its own routes.
 """
 
 from bot.web.health import Health, health_routes

@@ -1,4 +1,6 @@
-"""Redis or Valkey, 7.2 or newer: inbox, sessions, outbox, timers, dead letters. One Lua script for each atomic change.
+"""Redis or Valkey, 7.2 or newer: inbox, sessions, outbox, tasks, timers, dead letters. One Lua script a change.
+
+A person's messages lie in a lane (`lanes.lua`): one of them is in the outbox, the others wait behind it.
 
 All keys of a shard share a hash tag (`{s00}:inbox`), so a shard lies in one slot of a Cluster. Keys hold keyed
 hashes, never an address.
