@@ -1,4 +1,4 @@
-"""Redis or Valkey, 7.2 or newer: inbox, sessions, outbox, tasks, timers, dead letters. One Lua script a change.
+"""Redis or Valkey, 7.2 or newer: inbox, sessions, outbox, tasks, timers, dead letters. One Lua script for each change.
 
 A person's messages lie in a lane (`lanes.lua`): one of them is in the outbox, the others wait behind it.
 
