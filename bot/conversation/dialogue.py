@@ -108,7 +108,7 @@ class Dialogue:
     def _enough(self, turn: Turn) -> bool:
         """Whether the talk goes round in circles."""
         session = turn.session
-        session.answers = 0 if turn.changed or turn.handed_over else session.answers + bool(turn.replies)
+        session.answers = 0 if turn.changed or turn.handed_over else session.answers + bool(turn.replies or turn.tasks)
         return not turn.changed and (session.repeats > REPETITIONS or session.answers > TALK)
 
     # --- what the person sent
