@@ -120,7 +120,10 @@ class Settings(BaseSettings):
         description="seconds after which a worker takes over what another one, dead or cut off, has left unfinished",
     )
     checkpoint_minutes: int = Field(10, ge=1, le=1440, description="how often the ledger's tree is signed")
-    var_dir: Path = Field(Path("var"), description="folder for the data of the engines that the program starts itself")
+    var_dir: Path = Field(
+        Path("var"),
+        description="folder for the data of the engines that the program starts itself, and the list of erasures",
+    )
     dyno: str | None = Field(None, description="set by Heroku; tells the program that it runs there")
 
     @field_validator("*", mode="before")

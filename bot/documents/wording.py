@@ -19,7 +19,6 @@ WORDS = {
     "requested": "asked",
     "given": "agreed",
     "kept": "agreed",
-    "imported": "agreed",
     "refused": "refused",
     "withdrawn": "stopped",
     "objected": "stopped",
