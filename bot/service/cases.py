@@ -5,20 +5,18 @@ there (new, idle for long, or Redis lost everything), writes from another addres
 changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.consent.erasure import inherited, withdrawn
-from bot.consent.evidence import Entry, Kind, Method
-from bot.consent.lifecycle import Record, fold
+from bot.consent.lifecycle import fold
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
 from bot.conversation.session import Session, rebuilt
 from bot.keys import Keyring
+from bot.service.inherit import Inherit
 from bot.service.ports import (
     AddressTaken,
-    Append,
     Ledger,
     PastFact,
     Person,
@@ -27,15 +25,11 @@ from bot.service.ports import (
     Queued,
     Sessions,
     Suppressions,
-    Unavailable,
 )
 from bot.service.shards import token_of
 
 _PHONE_PREFIX = 4
 """Bytes of a phone's token that a session remembers: enough to notice another phone."""
-
-_TRIES = 10
-"""How often the end of a ledger is looked for while other workers add to it."""
 
 
 @dataclass(slots=True)
@@ -87,13 +81,11 @@ class Cases:
         clock: Callable[[], float],
     ) -> None:
         """`purposes`: the ids of all that the business has."""
-        self._suppressions = suppressions
-        self._purposes = purposes
+        self._inherit = Inherit(ledger, suppressions, purposes, clock)
         self._persons = persons
         self._ledger = ledger
         self._sessions = sessions
         self._keys = keys
-        self._clock = clock
 
     async def arrived(self, messages: Sequence[Queued[Inbound]]) -> list[Arrived]:
         """Complete the senders: of events of our own by their person, of phones alone by their BSUID.
@@ -160,7 +152,7 @@ class Cases:
             groups.setdefault(one.token, []).append(one.inbound)
         owners = await self._owners(groups)
         people = await self._persons.load(set(owners.values()))
-        past = await self._suppressed(people.values(), await self._ledger.facts(people))
+        past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people))
         cases = {}
         for token, owner in owners.items():
             person = people[owner]
@@ -245,59 +237,9 @@ class Cases:
         """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn."""
         others = {known[address] for address in sender.addresses if known.get(address, owner) != owner}
         if others:
-            await self._inherit_withdrawals(owner, others)
+            await self._inherit.of_others(owner, others)
         await self._persons.set_addresses(owner, sender, forget=forget)
         known.update(dict.fromkeys(sender.addresses, owner))
-
-    async def _inherit_withdrawals(self, owner: PersonId, others: set[PersonId]) -> None:
-        past = await self._ledger.facts({owner, *others})
-        record = fold(one.fact for one in past.get(owner, ()))
-        now = round(self._clock(), 3)
-        entries = [
-            entry
-            for other in sorted(others)
-            for entry in _inherited(owner, record, other, fold(one.fact for one in past.get(other, ())), now)
-        ]
-        if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
-            raise AddressTaken("two workers moved one address at the same time")
-
-    async def _suppressed(
-        self, people: Collection[Person], past: Mapping[PersonId, Sequence[PastFact]]
-    ) -> Mapping[PersonId, Sequence[PastFact]]:
-        """Let ledgers hold what someone erased had withdrawn under an address of the person's; return all facts then.
-
-        It is looked for each time that a person is looked up, so it does not matter when a worker dies.
-        """
-        found = await self._suppressions.suppressed({one for person in people for one in person.sender.addresses})
-        if not found:
-            return past
-        for _ in range(_TRIES):
-            missing = [append for person in people if (append := self._missing(person, found, past)).entries]
-            if not missing:
-                return past
-            await self._ledger.append(missing)
-            past = {**past, **await self._ledger.facts([append.person for append in missing])}
-        raise Unavailable("a ledger does not come to rest")
-
-    def _missing(
-        self,
-        person: Person,
-        found: Mapping[str, Mapping[str, int]],
-        past: Mapping[PersonId, Sequence[PastFact]],
-    ) -> Append:
-        record = fold(one.fact for one in past.get(person.id, ()))
-        scopes = _newest(found[address] for address in person.sender.addresses if address in found)
-        now = round(self._clock(), 3)
-        return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
-
-
-def _newest(suppressed: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    """Return the newest withdrawal of each scope."""
-    newest: dict[str, int] = {}
-    for scopes in suppressed:
-        for scope, since in scopes.items():
-            newest[scope] = max(since, newest.get(scope, 0))
-    return newest
 
 
 def _phone_alone(inbound: Inbound) -> bool:
@@ -331,18 +273,3 @@ def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
 
 def _first_known(sender: Sender, known: Mapping[str, PersonId]) -> PersonId | None:
     return next((known[address] for address in sender.addresses if address in known), None)
-
-
-def _inherited(owner: PersonId, ours: Record, other: PersonId, theirs: Record, now: float) -> Iterable[Entry]:
-    """Yield what someone withdrew and the owner of their address has not yet."""
-    for purpose, since in withdrawn(theirs).items():
-        if ours.consent(purpose).stopped_at < since:
-            yield Entry(
-                kind=Kind.WITHDRAWN,
-                purpose=purpose,
-                at=since,
-                recorded_at=now,
-                inbound=f"merge {other} {owner} {since}",
-                method=Method.MERGE,
-                actor="system",
-            )

@@ -1,0 +1,85 @@
+"""What was withdrawn under an address stays withdrawn for whoever has the address now (GDPR Art. 7(3), 21(3))."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from bot.consent.erasure import inherited, withdrawn
+from bot.consent.evidence import Entry, Kind, Method
+from bot.consent.lifecycle import Record, fold
+from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Suppressions, Unavailable
+
+_TRIES = 10
+"""How often the end of a ledger is looked for while other workers add to it."""
+
+Past = Mapping[PersonId, Sequence[PastFact]]
+
+
+class Inherit:
+    """Lets the ledger of a person hold what others withdrew under an address of theirs."""
+
+    def __init__(
+        self, ledger: Ledger, suppressions: Suppressions, purposes: Sequence[str], clock: Callable[[], float]
+    ) -> None:
+        """`purposes`: the ids of all that the business has."""
+        self._ledger = ledger
+        self._suppressions = suppressions
+        self._purposes = purposes
+        self._clock = clock
+
+    async def of_others(self, owner: PersonId, others: Collection[PersonId]) -> None:
+        """Note what those withdrew whose address is the owner's now. Raises `AddressTaken`: then again."""
+        past = await self._ledger.facts({owner, *others})
+        record = fold(one.fact for one in past.get(owner, ()))
+        now = round(self._clock(), 3)
+        entries = [
+            entry
+            for other in sorted(others)
+            for entry in _merged(owner, record, other, fold(one.fact for one in past.get(other, ())), now)
+        ]
+        if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
+            raise AddressTaken("two workers moved one address at the same time")
+
+    async def of_erased(self, people: Collection[Person], past: Past) -> Past:
+        """Note what someone erased had withdrawn under an address of these people; return all facts then.
+
+        It is looked for each time that a person is looked up, so it does not matter when a worker dies.
+        """
+        found = await self._suppressions.suppressed({one for person in people for one in person.sender.addresses})
+        if not found:
+            return past
+        for _ in range(_TRIES):
+            missing = [append for person in people if (append := self._missing(person, found, past)).entries]
+            if not missing:
+                return past
+            await self._ledger.append(missing)
+            past = {**past, **await self._ledger.facts([append.person for append in missing])}
+        raise Unavailable("a ledger does not come to rest")
+
+    def _missing(self, person: Person, found: Mapping[str, Mapping[str, int]], past: Past) -> Append:
+        record = fold(one.fact for one in past.get(person.id, ()))
+        scopes = _newest(found[address] for address in person.sender.addresses if address in found)
+        now = round(self._clock(), 3)
+        return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
+
+
+def _newest(suppressed: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the newest withdrawal of each scope."""
+    newest: dict[str, int] = {}
+    for scopes in suppressed:
+        for scope, since in scopes.items():
+            newest[scope] = max(since, newest.get(scope, 0))
+    return newest
+
+
+def _merged(owner: PersonId, ours: Record, other: PersonId, theirs: Record, now: float) -> Iterable[Entry]:
+    """Yield what someone withdrew and the owner of their address has not yet."""
+    for purpose, since in withdrawn(theirs).items():
+        if ours.consent(purpose).stopped_at < since:
+            yield Entry(
+                kind=Kind.WITHDRAWN,
+                purpose=purpose,
+                at=since,
+                recorded_at=now,
+                inbound=f"merge {other} {owner} {since}",
+                method=Method.MERGE,
+                actor="system",
+            )
