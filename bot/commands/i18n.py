@@ -18,9 +18,10 @@ from bot.conversation import collisions as colliding
 from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
 from bot.conversation.intents import Keywords
-from bot.conversation.keywords import FILE as KEYWORDS_FILE
-from bot.conversation.keywords import KeywordError, base
-from bot.conversation.keywords import read as read_keywords
+from bot.conversation.keyword_files import FILE as KEYWORDS_FILE
+from bot.conversation.keyword_files import KeywordError
+from bot.conversation.keyword_files import read as read_keywords
+from bot.conversation.keywords import base
 from bot.conversation.places import originals
 from bot.conversation.world import WORDS
 from bot.i18n import check as checking

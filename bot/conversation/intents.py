@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from bot.conversation.courtesies import Courtesies
-from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, KeywordError, Vocabulary, base, read
+from bot.conversation.keyword_files import KeywordError, read
+from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
 from bot.conversation.normalise import emoji, exact, loose
 from bot.conversation.withdrawal import Withdrawals
 

@@ -1,25 +1,20 @@
-"""The words that customers may type: `locales/<language>/keywords.toml` and `locales/keywords.toml`, read and checked.
+"""The words that customers may type, by what they mean, and the forms in which they are looked up.
 
-Words are additive: a file can only add to what other files and the universal one say. What would make two
-meanings of one word is refused when the program starts, with the file, the key and the cure.
+Words are additive: a language can only add to what others and the universal one say.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
 from bot.conversation.normalise import exact, loose
 
 UNIVERSAL = "any"
 """The language of words that belong to none, e.g. STOP."""
-
-FILE = "keywords.toml"
 
 
 class Intent(StrEnum):
@@ -63,10 +58,6 @@ GLOBAL = (
 """Intents that a whole message in any language can have at any time, besides STOP."""
 
 ANSWERS = (Intent.YES, Intent.NO)
-
-
-class KeywordError(ValueError):
-    """A keyword file can't be used; the message names the file, the key and the cure."""
 
 
 Word = Annotated[StrictStr, Field(min_length=1, max_length=80)]
@@ -212,57 +203,9 @@ class Vocabulary(_Table):
         return tuple(Form(form, loose(form)) for form in dict.fromkeys(map(exact, spellings)))
 
 
-def read(folder: Path) -> dict[str, Vocabulary]:
-    """Return language → its words, the universal ones under `UNIVERSAL`. Raises `KeywordError`."""
-    found = {UNIVERSAL: _read_one(folder / FILE)}
-    for path in sorted(folder.glob(f"*/{FILE}")):
-        found[path.parent.name] = _read_one(path)
-    problems = [
-        *_misplaced(folder, found),
-        *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
-        *_clashes(folder, found),
-        *_unprintable(folder, found),
-    ]
-    if problems:
-        raise KeywordError("\n".join(dict.fromkeys(problems)))
-    return found
-
-
 def base(locale: str) -> str:
     """Return the language of a locale: pt for pt-BR, pt_PT and pt."""
     return locale.replace("_", "-").partition("-")[0].lower()
-
-
-def path_of(folder: Path, language: str) -> Path:
-    """Return where the words of a language stand."""
-    return folder / FILE if language == UNIVERSAL else folder / language / FILE
-
-
-def _read_one(path: Path) -> Vocabulary:
-    try:
-        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeywordError(f"{path}: can't be read ({error}); restore it from version control") from error
-    except tomllib.TOMLDecodeError as error:
-        raise KeywordError(f"{path}: not valid TOML: {error}") from error
-    try:
-        return Vocabulary.model_validate(table)
-    except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(str(part) for part in problem['loc'])}: {_cure(problem['type'], problem['msg'])}"
-            for problem in error.errors()
-        ]
-        raise KeywordError("\n".join(lines)) from error
-
-
-def _cure(kind: str, message: str) -> str:
-    match kind:
-        case "extra_forbidden":
-            return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
-        case "string_type":
-            return 'not a text; put it in quotes, e.g. words = ["no"]'
-        case _:
-            return f"{message}; write a list of words in quotes, or one word for `show`"
 
 
 def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
@@ -274,60 +217,3 @@ def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
         yield from ((intent.value, word) for word in spoken.every())
         yield from ((f"{intent.value}.ambiguous", word) for word in spoken.ambiguous)
     yield from (("polite", word) for word in vocabulary.polite)
-
-
-def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:
-    """Find files that no question would be looked up in."""
-    for language in languages:
-        if base(language) != language:
-            place = path_of(folder, base(language))
-            yield f"{path_of(folder, language)}: words stand by language, whatever the region; move them to {place}"
-
-
-def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
-    """Find words without letters, and words with two meanings."""
-    seen: dict[str, tuple[str, str]] = {}
-    for key, word in meanings(vocabulary):
-        for form, plain in vocabulary.forms_of(word):
-            if not form:
-                yield f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])"
-                continue
-            other_key, other = seen.setdefault(plain, (key, word))
-            if other_key != key:
-                yield (
-                    f"{path}: {key}: {word!r} already means {other_key} ({other!r}), as accents and case don't count; "
-                    "keep it in one of the two"
-                )
-
-
-def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
-    """Find commands, which work in every language, that are a yes, a no or an ordinary word in one of them."""
-    commands: dict[str, tuple[str, str]] = {}
-    harmless: list[tuple[str, str, str, str]] = []
-    for language, vocabulary in vocabularies.items():
-        for key, word in meanings(vocabulary):
-            if key in ANSWERS or key == "stop.never":
-                harmless += [(known.loose, language, key, word) for known in vocabulary.forms_of(word)]
-            elif key != "polite" and not key.endswith(".ambiguous"):
-                for known in vocabulary.forms_of(word):
-                    commands.setdefault(known.loose, (language, key))
-    for form, language, key, word in harmless:
-        if form in commands:
-            other, command = commands[form]
-            yield (
-                f"{path_of(folder, other)}: {command}: {word!r} stands under {key} in {path_of(folder, language)}; "
-                "a command works in every language, so remove it there or use a longer phrase"
-            )
-
-
-def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
-    """Find printed words of withdrawal that would not work when they are typed."""
-    everywhere = set(_withdrawing(vocabularies[UNIVERSAL]))
-    for language, vocabulary in vocabularies.items():
-        show = vocabulary.stop.show
-        if show and (form := loose(exact(show))) not in everywhere and form not in _withdrawing(vocabulary):
-            yield f"{path_of(folder, language)}: stop.show: {show!r} is in none of its lists; add it to stop.strong"
-
-
-def _withdrawing(vocabulary: Vocabulary) -> Iterator[str]:
-    return vocabulary.loose_forms(*vocabulary.stop.every())

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.keywords import ANSWERS, FILE, GLOBAL, UNIVERSAL, KeywordError, Vocabulary, base, read
+from bot.conversation.keyword_files import FILE, KeywordError, read
+from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Vocabulary, base
 from bot.conversation.normalise import loose
 from tests.conversation.vocabulary import LANGUAGES, VOCABULARIES
 

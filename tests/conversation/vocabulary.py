@@ -1,7 +1,7 @@
 """The words that are shipped, read once for the tests of this folder."""
 
 from bot.conversation.intents import Keywords, Match
-from bot.conversation.keywords import read
+from bot.conversation.keyword_files import read
 from bot.paths import LOCALES
 
 VOCABULARIES = read(LOCALES)
