@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from enum import Enum, auto
 from itertools import count
@@ -23,6 +24,7 @@ from bot.channels.whatsapp import limits
 from bot.commands.bubbles import show_reply, show_said
 from bot.commands.running import fail, run
 from bot.commands.running import settings as read_settings
+from bot.consent.lifecycle import fold
 from bot.i18n.catalogs import languages
 from bot.settings import Settings
 from bot.simulation import Simulation, introduce, reserved, simulate, somebody
@@ -125,6 +127,7 @@ class Talk:
             if not line.strip() or line.startswith("#"):
                 continue
             await asyncio.sleep(pace)
+            await self._second_of_a_withdrawal_over()
             if not line.startswith("/"):
                 show_said(self._console, line)
             match await self.do(line):
@@ -133,6 +136,14 @@ class Talk:
                 case Done.FAILED:
                     well = False
         return well
+
+    async def _second_of_a_withdrawal_over(self) -> None:
+        """Wait: at equal time STOP wins, and WhatsApp's time has whole seconds, but people type slower than scripts."""
+        runtime, who = self._simulation.runtime, self.person.who
+        known = await runtime.persons.find(address for address in (who.phone, who.bsuid) if address)
+        facts = (await runtime.ledger.facts(set(known.values()))).values()
+        stopped = (consent.stopped_at for past in facts for consent in fold(one.fact for one in past).consents.values())
+        await asyncio.sleep(max(0.0, 1 + max(stopped, default=0) - time.time()))
 
     async def converse(self) -> None:
         """Let somebody type until they leave."""

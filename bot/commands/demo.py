@@ -20,7 +20,7 @@ from bot.conversation.inbound import Sender
 from bot.settings import Settings
 from bot.simulation import Simulation, reserved, simulate, somebody
 
-_SCRIPT: Sequence[str] = ("Hi!", "YES", "/2", "What did I agree to? CHOICES", "CHOICES", "STOP", "yes")
+_SCRIPT: Sequence[str] = ("Hi!", "YES", "/2", "What did I agree to? CHOICES", "CHOICES", "RIGHTS", "/1", "STOP", "yes")
 _READING_SECONDS = 0.8
 
 
@@ -52,8 +52,8 @@ async def _show_evidence(simulation: Simulation, sender: Sender, console: Consol
     """Show the ledger entries that the conversation made."""
     runtime = simulation.runtime
     (person,) = set((await runtime.persons.find([sender.phone or ""])).values())
-    table = Table(title="What the ledger keeps of it", title_justify="left")
-    for column in ("#", "what", "purpose", "language", "answer", "matched by", "WhatsApp's time (UTC)"):
+    table = Table(title="What the ledger keeps of it (WhatsApp's time, UTC)", title_justify="left")
+    for column in ("#", "what", "purpose", "locale", "answer", "matched by", "time"):
         table.add_column(column)
     for entry in await runtime.ledger.story(person):
         table.add_row(

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 def environment(var_dir: Path) -> dict[str, str]:
     """A bare one."""
-    return {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "TERM": "xterm", "COLUMNS": "90", "LANG": "C.UTF-8"}
+    return {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "TERM": "xterm", "COLUMNS": "80", "LANG": "C.UTF-8"}
 
 
 def words(output: str) -> str:
@@ -143,6 +143,15 @@ class TestScript:
         assert code == 0, output
         assert "Done: Blumen Haas has deleted your data" in words(output)
 
+    def test_a_yes_after_a_stop_counts_though_a_script_types_faster_than_whatsapp_s_clock(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("Hi\nYES\nNO\nOBJECT\nSTART\nYES\nSTOP\nSTART\nYES\nNO\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "GB.127")
+        assert code == 0, output
+        assert words(output).count("Thank you, noted: order updates.") == 3
+
     def test_who_was_there_before_may_choose_another_language(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("??\n", "utf-8")
@@ -236,7 +245,9 @@ class TestDemo:
         )
         assert (demo.returncode, demo.stderr) == (0, "")
         assert "Do you agree?" in words(demo.stdout)
+        assert "📄 data-" in demo.stdout
         evidence = demo.stdout.partition("What the ledger keeps of it")[2]
+        assert "…" not in evidence
         for kind in ("requested", "given", "refused", "withdrawn"):
             assert kind in evidence
         assert not engines_run(var_dir)
