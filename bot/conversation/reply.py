@@ -99,8 +99,6 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     attempt: int = 0
     notice: str = ""
     """The version of the privacy notice in force when consent was checked."""
-    typing_for: str = ""
-    """Set instead of a reply: mark this inbound message as read and show that an answer is being typed."""
 
 
 Status = Literal["queued", "sent", "delivered", "read", "played", "failed"]

@@ -70,9 +70,6 @@ in_template = re.compile(r"(?!.* {5})[^\n\t]*").fullmatch
 REFERENCE = 512
 """`biz_opaque_callback_data`: changelog and [OA]."""
 
-WEBHOOK_BODY = 3 * 1024 * 1024
-"""Bytes of one webhook POST. [D:webhooks/overview]"""
-
 template_name = re.compile(r"[a-z0-9_]+").fullmatch
 """[D:templates/overview]"""
 
