@@ -1,104 +1,22 @@
-"""What flow files may name: guards (`conditions`), effects (`before`, `after`) and choices (`choices_from`).
+"""What flow files may name besides guards: effects (`before`, `after`), which change the turn, and `choices_from`.
 
-A guard reads the turn and answers; an effect changes it. What an effect records is examined by
-`bot.consent.lifecycle`, so a flow that names it in the wrong place records nothing.
+What an effect records is examined by `bot.consent.lifecycle`, so a flow that names it in the wrong place records
+nothing.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from bot.consent.evidence import Kind, Method
-from bot.consent.lifecycle import Status, answerable
+from bot.consent.lifecycle import Status
 from bot.conversation.compose import Option
-from bot.conversation.inbound import Choice
 from bot.conversation.task import Task, Work
 from bot.conversation.texts import MAX_ROWS
 from bot.conversation.turn import Turn
 from bot.conversation.world import autonym
 
-Guard = Callable[[Turn], bool]
 Effect = Callable[[Turn], None]
 Choices = Callable[[Turn], Sequence[Option]]
-
-
-# --- guards
-
-
-def answers_the_pending_request(turn: Turn) -> bool:
-    """Whether the message answers the question that is pending, and nothing newer speaks against it."""
-    tapped = turn.argument if isinstance(turn.inbound.content, Choice) else None
-    inbound = turn.inbound
-    return answerable(turn.record, at=inbound.at, received_at=inbound.received_at, question=tapped) is not None
-
-
-def _to_ask(turn: Turn) -> list[str]:
-    """The purposes to ask about: of this round, else of all, those neither agreed to nor stopped since."""
-    asking = turn.session.asking
-    named = [purpose.id for purpose in turn.world.business.purposes]
-    purposes = named if asking is None else [purpose for purpose in asking if purpose in named]
-    consents = {purpose: turn.record.consent(purpose) for purpose in purposes}
-    return [
-        purpose
-        for purpose, consent in consents.items()
-        if turn.inbound.at >= consent.stopped_at
-        and (consent.status is not Status.GIVEN or (asking is not None and turn.renewable(purpose)))
-    ]
-
-
-def nothing_to_ask(turn: Turn) -> bool:
-    """Whether there is nothing (left) to ask."""
-    return not _to_ask(turn)
-
-
-def more_to_ask(turn: Turn) -> bool:
-    """Whether another question of this round follows."""
-    return bool(_to_ask(turn))
-
-
-def question_waits(turn: Turn) -> bool:
-    """Whether a question is pending that can simply be repeated, being in the language that is spoken."""
-    return turn.record.pending is not None and turn.record.pending.locale == turn.locale
-
-
-def newer_than_the_question(turn: Turn) -> bool:
-    """Whether the message was written after the question that waits: an older one can't lead to another question."""
-    return turn.record.pending is not None and turn.inbound.at >= turn.record.pending.asked_at
-
-
-def use_restricted(turn: Turn) -> bool:
-    """Whether the person has restricted the use of their data for the purpose that is asked about."""
-    return turn.record.consent(turn.about).restricted
-
-
-def nothing_given(turn: Turn) -> bool:
-    """Whether the person agreed to nothing."""
-    return not turn.record.given
-
-
-def already_stopped(turn: Turn) -> bool:
-    """Whether everything is withdrawn already."""
-    consents = (turn.record.consent(purpose.id) for purpose in turn.world.business.purposes)
-    return all(consent.status is Status.WITHDRAWN for consent in consents)
-
-
-def nothing_recorded(turn: Turn) -> bool:
-    """Whether the person was never asked for anything."""
-    return not turn.record.consents
-
-
-def types_the_code(turn: Turn) -> bool:
-    """Whether the message is the code that was asked for, in whatever digits the person's keyboard has."""
-    digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())
-    return bool(turn.session.code) and digits == turn.session.code and not any(map(str.isalpha, turn.answer))
-
-
-def overtaken(turn: Turn) -> bool:
-    """Whether something was asked or agreed to after this message was written: it came late."""
-    return any(
-        consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > turn.inbound.at
-        for consent in turn.record.consents.values()
-    )
 
 
 # --- effects
@@ -106,7 +24,7 @@ def overtaken(turn: Turn) -> bool:
 
 def next_purpose(turn: Turn) -> None:
     """Turn to the next purpose of the round, and open a question about it; another one that waits is closed."""
-    turn.about, *rest = _to_ask(turn)
+    turn.about, *rest = turn.to_ask()
     turn.session.asking = tuple(rest)
     if turn.record.pending is not None and turn.record.pending.purpose != turn.about:
         turn.close_question(Method.CHAT, rule="superseded")
@@ -267,22 +185,6 @@ def languages(turn: Turn) -> Sequence[Option]:
     return [Option(f"locale:{code}", title=autonym(code)) for code in [*codes][:MAX_ROWS]]
 
 
-GUARDS: Mapping[str, Guard] = {
-    guard.__name__: guard
-    for guard in (
-        answers_the_pending_request,
-        nothing_to_ask,
-        more_to_ask,
-        question_waits,
-        newer_than_the_question,
-        use_restricted,
-        nothing_given,
-        nothing_recorded,
-        types_the_code,
-        already_stopped,
-        overtaken,
-    )
-}
 EFFECTS: Mapping[str, Effect] = {
     effect.__name__: effect
     for effect in (

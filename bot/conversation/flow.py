@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, cast
 from transitions import EventData, Machine, State
 
 from bot.conversation.compose import Option
-from bot.conversation.effects import CHOICES, EFFECTS, GUARDS
+from bot.conversation.effects import CHOICES, EFFECTS
 from bot.conversation.flow_file import SAY, FlowError, FlowFile, StateTable, TransitionTable
+from bot.conversation.guards import GUARDS
 from bot.conversation.lint import check
 from bot.conversation.texts import Slot
 from bot.conversation.turn import Turn

@@ -123,6 +123,19 @@ class Turn:
         named = [purpose.id for purpose in self.world.business.purposes]
         return [*named, *(purpose for purpose in self.record.consents if purpose not in named)]
 
+    def to_ask(self) -> list[str]:
+        """Return the purposes to ask about: of this round, else of all, those neither agreed to nor stopped since."""
+        asking = self.session.asking
+        named = [purpose.id for purpose in self.world.business.purposes]
+        purposes = named if asking is None else [purpose for purpose in asking if purpose in named]
+        consents = {purpose: self.record.consent(purpose) for purpose in purposes}
+        return [
+            purpose
+            for purpose, consent in consents.items()
+            if self.inbound.at >= consent.stopped_at
+            and (consent.status is not Status.GIVEN or (asking is not None and self.renewable(purpose)))
+        ]
+
     def renewable(self, purpose: str) -> bool:
         """Whether a given consent ends so soon that it may be asked for anew, and was not yet."""
         named, consent = self.world.business.purpose(purpose), self.record.consent(purpose)

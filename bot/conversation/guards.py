@@ -1,0 +1,90 @@
+"""What flow files may name as `conditions`: a guard reads the turn and answers; it changes nothing."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+
+from bot.consent.lifecycle import Status, answerable
+from bot.conversation.inbound import Choice
+from bot.conversation.turn import Turn
+
+Guard = Callable[[Turn], bool]
+
+
+def answers_the_pending_request(turn: Turn) -> bool:
+    """Whether the message answers the question that is pending, and nothing newer speaks against it."""
+    tapped = turn.argument if isinstance(turn.inbound.content, Choice) else None
+    inbound = turn.inbound
+    return answerable(turn.record, at=inbound.at, received_at=inbound.received_at, question=tapped) is not None
+
+
+def nothing_to_ask(turn: Turn) -> bool:
+    """Whether there is nothing (left) to ask."""
+    return not turn.to_ask()
+
+
+def more_to_ask(turn: Turn) -> bool:
+    """Whether another question of this round follows."""
+    return bool(turn.to_ask())
+
+
+def question_waits(turn: Turn) -> bool:
+    """Whether a question is pending that can simply be repeated, being in the language that is spoken."""
+    return turn.record.pending is not None and turn.record.pending.locale == turn.locale
+
+
+def newer_than_the_question(turn: Turn) -> bool:
+    """Whether the message was written after the question that waits: an older one can't lead to another question."""
+    return turn.record.pending is not None and turn.inbound.at >= turn.record.pending.asked_at
+
+
+def use_restricted(turn: Turn) -> bool:
+    """Whether the person has restricted the use of their data for the purpose that is asked about."""
+    return turn.record.consent(turn.about).restricted
+
+
+def nothing_given(turn: Turn) -> bool:
+    """Whether the person agreed to nothing."""
+    return not turn.record.given
+
+
+def already_stopped(turn: Turn) -> bool:
+    """Whether everything is withdrawn already."""
+    consents = (turn.record.consent(purpose.id) for purpose in turn.world.business.purposes)
+    return all(consent.status is Status.WITHDRAWN for consent in consents)
+
+
+def nothing_recorded(turn: Turn) -> bool:
+    """Whether the person was never asked for anything."""
+    return not turn.record.consents
+
+
+def types_the_code(turn: Turn) -> bool:
+    """Whether the message is the code that was asked for, in whatever digits the person's keyboard has."""
+    digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())
+    return bool(turn.session.code) and digits == turn.session.code and not any(map(str.isalpha, turn.answer))
+
+
+def overtaken(turn: Turn) -> bool:
+    """Whether something was asked or agreed to after this message was written: it came late."""
+    return any(
+        consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > turn.inbound.at
+        for consent in turn.record.consents.values()
+    )
+
+
+GUARDS: Mapping[str, Guard] = {
+    guard.__name__: guard
+    for guard in (
+        answers_the_pending_request,
+        nothing_to_ask,
+        more_to_ask,
+        question_waits,
+        newer_than_the_question,
+        use_restricted,
+        nothing_given,
+        nothing_recorded,
+        types_the_code,
+        already_stopped,
+        overtaken,
+    )
+}
