@@ -1,8 +1,11 @@
 """Real engines for tests: one Valkey and one PostgreSQL for each xdist worker, started at first use."""
 
 import asyncio
+import io
+import logging
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +15,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from bot import logs
 from bot.engines import Engines, NotInstalledError, engines_sync
 from bot.engines.postgres import DATABASE
 from bot.engines.process import packaged
@@ -96,6 +100,33 @@ def stores(redis_url: str, database_url: str, var_dir: Path) -> Settings:
     return load_settings(
         None, redis_url=redis_url, database_url=database_url, secret_key="0123456789abcdef" * 4, var_dir=var_dir
     )
+
+
+@pytest.fixture
+def own_stores(own_engines: Engines, var_dir: Path) -> Settings:
+    """Settings that lead to `own_engines`, with an empty, migrated database."""
+    asyncio.run(postgres.migrate(own_engines.database_url))
+    return load_settings(
+        None,
+        redis_url=own_engines.redis_url,
+        database_url=own_engines.database_url,
+        secret_key="0123456789abcdef" * 4,
+        var_dir=var_dir,
+    )
+
+
+@pytest.fixture
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """All logs as production writes them, at their loudest."""
+    root, ours, stream = logging.getLogger(), logging.getLogger("bot"), io.StringIO()
+    before = (root.handlers[:], root.level, ours.level)
+    monkeypatch.setattr(sys, "stdout", stream)
+    logs.configure("DEBUG", readable=False)
+    root.setLevel(logging.DEBUG)
+    yield stream
+    root.handlers = before[0]
+    root.setLevel(before[1])
+    ours.setLevel(before[2])
 
 
 @pytest.fixture

@@ -3,11 +3,10 @@
 import asyncio
 import io
 import json
-import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -15,7 +14,6 @@ import pytest
 import redis
 
 import bot
-from bot import logs
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
@@ -25,10 +23,9 @@ from bot.engines import Engines
 from bot.runtime import Serving
 from bot.settings import Settings
 from bot.simulation import simulate
-from bot.stores import postgres
 from bot.web.webhook import PATH
 from tests import quoting
-from tests.service.stage import APP_SECRET, changed, environment, front
+from tests.service.stage import APP_SECRET, environment, front
 from tests.test_procfile import free_port
 
 PHONE = "+447911555666"
@@ -37,20 +34,6 @@ NAME = "Zebedee Quillfeather"
 TYPED = "my secret marker zanzibar"
 USERNAME = "zebedee.q"
 MARKERS = (USERNAME, PHONE[1:], PHONE[3:], BSUID, BSUID[3:], NAME, "Quillfeather", "zanzibar")
-
-
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """All logs as production writes them, at their loudest."""
-    root, ours, stream = logging.getLogger(), logging.getLogger("bot"), io.StringIO()
-    before = (root.handlers[:], root.level, ours.level)
-    monkeypatch.setattr(sys, "stdout", stream)
-    logs.configure("DEBUG", readable=False)
-    root.setLevel(logging.DEBUG)
-    yield stream
-    root.handlers = before[0]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
 
 
 async def host(inbound: bot.Inbound, person: bot.Consenter) -> Sequence[bot.Reply] | None:
@@ -140,17 +123,14 @@ async def eventually(condition: Callable[[], bool], what: str) -> None:
 
 @pytest.mark.slow
 async def test_a_process_keeps_everything_to_itself_while_everything_fails(
-    settings: Settings, own_engines: Engines, tmp_path: Path
+    own_stores: Settings, own_engines: Engines, tmp_path: Path
 ) -> None:
     """All that a real process writes, at its loudest, while stores die, refuse and hold the wrong things."""
-    await postgres.migrate(own_engines.database_url)
     log = tmp_path / "log"
-    stores = {"redis_url": own_engines.redis_url, "database_url": own_engines.database_url}
-    secret = {"secret_key": "0123456789abcdef" * 4, "log_level": "DEBUG"}
     who = Identity(PHONE, BSUID, NAME)
     redis_client = redis.Redis.from_url(own_engines.redis_url)
 
-    async with front(changed(settings, **stores, **secret), port=free_port()) as simulation:
+    async with front(own_stores, log_level="DEBUG", port=free_port()) as simulation:
         graph, program = simulation.graph, simulation.runtime.settings
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(

@@ -3,15 +3,11 @@
 import asyncio
 import io
 import json
-import logging
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bot import logs
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 from bot.consent.deadlines import Calendar
@@ -26,9 +22,7 @@ from bot.service.places import Subject
 from bot.service.ports import Assigned, Commit, HandedOver, PersonId
 from bot.settings import Settings
 from bot.simulation import simulate
-from bot.stores import postgres
 from bot.stores.redis.wire import encode
-from tests.service.stage import changed
 
 ANA = Identity("+447911555666", "GB.73310000000000042", "Zebedee Quillfeather")
 BEN = Identity("+447911777888", "GB.73310000000000077", "Ben")
@@ -36,30 +30,10 @@ WORD = "zanzibar"
 PLAIN = ("+447911555666", "447911555666", "GB.73310000000000042", "Quillfeather", WORD)
 
 
-@pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """All logs, at their loudest."""
-    root, ours, stream = logging.getLogger(), logging.getLogger("bot"), io.StringIO()
-    before = (root.handlers[:], root.level, ours.level)
-    monkeypatch.setattr(sys, "stdout", stream)
-    logs.configure("DEBUG", readable=False)
-    yield stream
-    root.handlers = before[0]
-    root.setLevel(before[1])
-    ours.setLevel(before[2])
-
-
 @pytest.mark.slow
-async def test_an_erasure_leaves_nothing(settings: Settings, own_engines: Engines, logged: io.StringIO) -> None:
-    await postgres.migrate(own_engines.database_url)
-    ours = changed(
-        settings,
-        redis_url=own_engines.redis_url,
-        database_url=own_engines.database_url,
-        secret_key="0123456789abcdef" * 4,
-    )
-    await talk(ours)
-    async with open_runtime(ours) as runtime:
+async def test_an_erasure_leaves_nothing(own_stores: Settings, own_engines: Engines, logged: io.StringIO) -> None:
+    await talk(own_stores)
+    async with open_runtime(own_stores) as runtime:
         person = (await runtime.persons.find([ANA.phone or ""]))[ANA.phone or ""]
         await plant(runtime, person)
         secrets = await sealed(runtime, person)

@@ -16,8 +16,7 @@ from bot.engines import Engines
 from bot.service.receive import CONFIRM_EVERY
 from bot.settings import Settings
 from bot.simulation import Simulation
-from bot.stores import postgres
-from tests.service.stage import changed, front, worker
+from tests.service.stage import front, worker
 from tests.service.watching import assert_sound, crowd, kinds_of, quiet
 
 pytestmark = pytest.mark.slow
@@ -29,17 +28,9 @@ IN_FLIGHT = 64
 
 
 @asynccontextmanager
-async def load(settings: Settings, engines: Engines) -> AsyncIterator["Load"]:
+async def load(stores: Settings) -> AsyncIterator["Load"]:
     """Have people write in, as many at once as the web process is given, answered by two workers."""
-    await postgres.migrate(engines.database_url)
-    stores = changed(
-        settings,
-        redis_url=engines.redis_url,
-        database_url=engines.database_url,
-        secret_key="0123456789abcdef" * 4,
-        messages_per_second=1000,
-    )
-    async with front(stores) as simulation:
+    async with front(stores, messages_per_second=1000) as simulation:
         complete = simulation.runtime.settings
         async with worker(complete), worker(complete), asyncio.TaskGroup() as writing:
             yield Load(simulation, writing)
@@ -107,10 +98,10 @@ def append_only_file(engines: Engines) -> Path:
 
 @pytest.mark.parametrize("unwritten", [0.0, 0.3], ids=["", "with what was not yet written"])
 async def test_when_valkey_is_killed_webhooks_are_refused_and_then_everything_goes_on(
-    settings: Settings, own_engines: Engines, unwritten: float
+    own_stores: Settings, own_engines: Engines, unwritten: float
 ) -> None:
     """While a sync is under way, Valkey acknowledges what it has not yet written to its file."""
-    async with load(settings, own_engines) as running:
+    async with load(own_stores) as running:
         await running.until(lambda: running.acknowledged >= PEOPLE // 3)
         kill(own_engines.valkey_pid)
         await running.until(lambda: running.refused >= 20)
@@ -122,9 +113,9 @@ async def test_when_valkey_is_killed_webhooks_are_refused_and_then_everything_go
 
 
 async def test_when_postgresql_is_killed_webhooks_are_kept_and_then_everything_goes_on(
-    settings: Settings, own_engines: Engines
+    own_stores: Settings, own_engines: Engines
 ) -> None:
-    async with load(settings, own_engines) as running:
+    async with load(own_stores) as running:
         await running.until(lambda: running.acknowledged >= PEOPLE // 3)
         kill(own_engines.postgres_pid)
         await running.until(lambda: running.acknowledged >= PEOPLE * 2 // 3)

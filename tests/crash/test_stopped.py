@@ -18,10 +18,9 @@ from bot.channels.simulator.person import SimulatedPerson
 from bot.engines import Engines
 from bot.settings import Settings
 from bot.simulation import Simulation
-from bot.stores import postgres
 from bot.stores.redis.keys import GROUP, Shard
 from bot.web.webhook import PATH
-from tests.service.stage import APP_SECRET, changed, environment, front, worker
+from tests.service.stage import APP_SECRET, environment, front, worker
 from tests.service.watching import assert_sound, crowd, kinds_of, quiet
 
 pytestmark = pytest.mark.slow
@@ -117,15 +116,8 @@ async def test_when_there_is_nothing_to_do_it_stops_at_once(stores: Settings, co
         assert (status, seconds < 5) == (0, True)
 
 
-async def test_it_stops_while_the_stores_are_away(settings: Settings, own_engines: Engines) -> None:
-    await postgres.migrate(own_engines.database_url)
-    stores = changed(
-        settings,
-        redis_url=own_engines.redis_url,
-        database_url=own_engines.database_url,
-        secret_key="0123456789abcdef" * 4,
-    )
-    async with front(stores) as simulation, running("worker", simulation.runtime.settings) as process:
+async def test_it_stops_while_the_stores_are_away(own_stores: Settings, own_engines: Engines) -> None:
+    async with front(own_stores) as simulation, running("worker", simulation.runtime.settings) as process:
         for pid in (own_engines.valkey_pid, own_engines.postgres_pid):
             assert pid is not None
             os.kill(pid, signal.SIGKILL)
