@@ -218,6 +218,7 @@ class Runtime:
         world = self.dialogue.world
         return Rights(
             world,
+            self.persons,
             self.requests,
             self.exports,
             self.places,

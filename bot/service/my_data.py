@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from bot.business import Business
+from bot.consent.requests import Right
 from bot.consent.retention import Name, policy
 from bot.service.places import Held
 
@@ -92,6 +93,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The last day on which it may be answered, where the controller is."""
     state: str
     steps: list[RequestStep] = []
+
+
+KEPT = "kept_after_an_erasure"
+"""What `Waiting` calls that which an erasure has left."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -261,6 +266,31 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
         source="from you, in WhatsApp",
         automated_decisions=False,
     )
+
+
+def is_empty(data: MyData) -> bool:
+    """Whether nothing is recorded but the addresses, the language, and that the person has asked for their data."""
+    return not (data.history or data.looks or _asked(data) or any(one.what == KEPT for one in data.waiting))
+
+
+def says_as_much(written: bytes, data: MyData) -> bool:
+    """Whether a file that was made before tells all that lasts: what is on its way, and each look at it, does not."""
+    try:
+        return _lasting(from_json(written)) == _lasting(data)
+    except msgspec.MsgspecError:
+        return False
+
+
+def _lasting(data: MyData) -> MyData:
+    person = msgspec.structs.replace(data.person, last_contact=None)
+    return msgspec.structs.replace(
+        data, made_at=datetime.fromtimestamp(0, UTC), person=person, requests=_asked(data), waiting=[], talk=None
+    )
+
+
+def _asked(data: MyData) -> list[Asked]:
+    """Return what was asked for beside the data itself."""
+    return [one for one in data.requests if one.right != Right.ACCESS]
 
 
 def as_json(data: MyData) -> bytes:

@@ -407,6 +407,8 @@ class Export:
     secret: str = field(repr=False)
     """What the link ends with; whoever knows it may fetch the file. Never to be logged."""
     document: bytes = field(repr=False)
+    file: bytes = field(repr=False)
+    """What the link gives; empty when there is no link to it."""
     media_id: str
     """Of the document at the channel."""
 
@@ -437,6 +439,10 @@ class Exports(Protocol):
 
 class NoSuchPerson(Exception):
     """The person was erased meanwhile."""
+
+
+class OutOfReach(Exception):
+    """Nothing can be said to the person in the chat any more, so somebody must answer them in another way."""
 
 
 # --- channels

@@ -7,24 +7,39 @@ be done again after a crash: it finds its request by the message that made it, a
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Protocol
 
+import msgspec
 import structlog
 from babel.dates import format_date
 
 from bot.consent.deadlines import Calendar
+from bot.consent.erasure import proof_until
 from bot.consent.requests import Request, Right, State, close
+from bot.consent.retention import Name, policy
+from bot.conversation.inbound import Sender
 from bot.conversation.reply import Document, Outbound, Reply
 from bot.conversation.task import Work
 from bot.conversation.told import told
 from bot.conversation.world import World, babel_locale
 from bot.keys import Keyring
 from bot.service.converse import WINDOW
-from bot.service.erase import Erase
-from bot.service.my_data import MyData, as_json, my_data
+from bot.service.erase import Erase, Erased
+from bot.service.my_data import MyData, as_json, is_empty, my_data, says_as_much
 from bot.service.places import Place, Subject, exported
-from bot.service.ports import Assigned, Channel, Export, Exports, NoSuchPerson, PersonId, SendError
+from bot.service.ports import (
+    Assigned,
+    Channel,
+    Export,
+    Exports,
+    NoSuchPerson,
+    OutOfReach,
+    PersonId,
+    Persons,
+    SendError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +84,7 @@ class Rights:
     def __init__(
         self,
         world: World,
+        persons: Persons,
         requests: Requests,
         exports: Exports,
         places: Sequence[Place],
@@ -82,6 +98,7 @@ class Rights:
     ) -> None:
         """`base_url`: where our pages are; without it no link is sent."""
         self._world = world
+        self._persons = persons
         self._requests = requests
         self._exports = exports
         self._places = places
@@ -93,13 +110,16 @@ class Rights:
         self._clock = clock
         controller = world.business.controller
         self._calendar = Calendar(controller.country, controller.timezone, controller.region)
+        self._mark_days = policy(world.business)[Name.SUPPRESSION].after.days
 
     async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
         """Do a task, or find it done; return what is still to be said, with the same ids each time.
 
-        Raises `Unavailable` and `SendError`.
+        Raises `Unavailable`, `SendError` and `OutOfReach`.
         """
         try:
+            if assigned.task.work is not Work.ERASURE:
+                assigned = await self._to_where_they_are(assigned)
             replies = await self._replies(assigned)
         except NoSuchPerson:  # erased meanwhile
             return []
@@ -120,17 +140,25 @@ class Rights:
                 await self._erasure(assigned)
         return []
 
+    async def _to_where_they_are(self, assigned: Assigned) -> Assigned:
+        """Return the task with the addresses that the person has now: an older one may be somebody else's."""
+        person = (await self._persons.load([assigned.person])).get(assigned.person)
+        if person is None:
+            raise NoSuchPerson
+        return msgspec.structs.replace(assigned, sender=person.sender)
+
     # --- what is asked for
 
     async def _access(self, assigned: Assigned) -> list[Reply]:
         """GDPR Art. 15 and 20: a summary, a document, and a link to the machine-readable form."""
         request = await self._opened(assigned, Right.ACCESS)
+        self._must_reach(assigned)
         data = await self._data(assigned)
-        if data is None or not data.history:
+        if is_empty(data):
             await self._closed(request)
             return [self._told("my_data.nothing", assigned)]
         export = await self._exports.newest(assigned.person, self._clock())
-        if export is None or export.made_at < _changed_at(data):
+        if export is None or not says_as_much(export.file, data):
             export = await self._made(assigned, data)
         await self._closed(request)
         language = self._world.language(assigned.locale)
@@ -146,11 +174,18 @@ class Rights:
 
     async def _made(self, assigned: Assigned, data: MyData) -> Export:
         document = await asyncio.to_thread(self._documents.my_data, data, assigned.locale)
-        media_id = await self._channel.upload(document, "data.pdf", PDF)
+        return await self._kept(assigned, data, "data.pdf", document, as_json(data))
+
+    async def _kept(self, assigned: Assigned, data: MyData, name: str, document: bytes, file: bytes) -> Export:
+        """Hand a document over to the channel, and remember it: who is erased has it deleted there, too."""
+        media_id = await self._channel.upload(document, name, PDF)
         made_at = int(data.made_at.timestamp())
-        return await self._exports.keep(
-            assigned.person, document, as_json(data), media_id, made_at, made_at + LINK_LASTS
-        )
+        try:
+            return await self._exports.keep(assigned.person, document, file, media_id, made_at, made_at + LINK_LASTS)
+        except NoSuchPerson:
+            with suppress(SendError):
+                await self._channel.delete_media(media_id)
+            raise
 
     def _link(self, export: Export, assigned: Assigned) -> list[Reply]:
         if not self._base_url:
@@ -160,12 +195,13 @@ class Rights:
         return [self._told("my_data.link", assigned, link=link, until=until)]
 
     async def _proof(self, assigned: Assigned) -> list[Reply]:
+        self._must_reach(assigned)
         data = await self._data(assigned)
-        if data is None or not data.history:
+        if not data.history:
             return [self._told("proof.none", assigned)]
         document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
-        media_id = await self._channel.upload(document, "receipt.pdf", PDF)
-        receipt = Document(f"receipt-{data.made_at:%Y-%m-%d}.pdf", media_id)
+        export = await self._kept(assigned, data, "receipt.pdf", document, b"")
+        receipt = Document(f"receipt-{data.made_at:%Y-%m-%d}.pdf", export.media_id)
         return [told(self._world, "proof.receipt", assigned.locale, document=receipt)]
 
     async def _rectification(self, assigned: Assigned) -> list[Reply]:
@@ -180,7 +216,10 @@ class Rights:
             Subject(assigned.person, assigned.sender), reason="asked for in the chat", at=assigned.at
         )
         await self._closed(request)
-        until = self._day(erased.proof_until, assigned) if erased.proof_until else "–"
+        if not self._reaches(assigned):
+            log.warning("erasure_not_told", cure="too late: nothing can be sent to them any more")
+            return
+        until = self._day(self._kept_until(erased), assigned)
         reply = self._told("delete.done", assigned, until=until)
         try:
             await self._channel.send(self._outbound(reply, "", assigned))
@@ -189,12 +228,25 @@ class Rights:
                 raise
             log.warning("erasure_not_told", code=error.code)
 
+    def _kept_until(self, erased: Erased) -> date:
+        """Return the last day on which anything is kept: the proof, or the mark that nothing may be written."""
+        mark = proof_until(erased.at, self._mark_days)
+        return max(mark, erased.proof_until) if erased.proof_until else mark
+
     # --- how
 
-    async def _data(self, assigned: Assigned) -> MyData | None:
+    def _reaches(self, assigned: Assigned) -> bool:
+        """Whether anything may still be sent: for a day after their message, to an address of theirs."""
+        return self._clock() <= assigned.at + WINDOW and assigned.sender != Sender()
+
+    def _must_reach(self, assigned: Assigned) -> None:
+        if not self._reaches(assigned):
+            raise OutOfReach
+
+    async def _data(self, assigned: Assigned) -> MyData:
         found = await exported(self._places, Subject(assigned.person, assigned.sender))
         if not any("person" in one for one in found):
-            return None
+            raise NoSuchPerson
         return my_data(found, self._world.business, self._clock())
 
     async def _opened(self, assigned: Assigned, right: Right) -> Request:
@@ -230,7 +282,3 @@ class Rights:
             ledger_seq=assigned.ledger_seq,
             not_after=assigned.at + WINDOW,
         )
-
-
-def _changed_at(data: MyData) -> int:
-    return int(max(one.recorded_at for one in data.history).timestamp()) + 1

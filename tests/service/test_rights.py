@@ -76,7 +76,6 @@ async def test_who_asks_again_gets_the_same_document_and_link_until_something_ch
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
-    await asyncio.sleep(1.1)  # documents of the second in which something was recorded are made anew
     first = await told(simulation, ana, "MY DATA")
     again = await told(simulation, ana, "MY DATA")
     assert again == first
@@ -84,6 +83,36 @@ async def test_who_asks_again_gets_the_same_document_and_link_until_something_ch
     await told(simulation, ana, "STOP")
     later = await told(simulation, ana, "MY DATA")
     assert later[-1] != first[-1]
+
+
+@pytest.mark.parametrize("change", ["a correction", "a look", "the language"])
+async def test_a_document_from_before_is_not_given_again_when_it_would_lack_something(
+    simulation: Simulation, ana: SimulatedPerson, change: str
+) -> None:
+    await subscribed(simulation, ana)
+    first = await told(simulation, ana, "MY DATA")
+    match change:
+        case "a correction":
+            await told(simulation, ana, "CORRECT MY DATA")
+            await told(simulation, ana, "My name is Ana, with one n")
+        case "a look":
+            owner = await owner_of(simulation.runtime, ana)
+            await simulation.runtime.reads.note(owner, "person show", "op", 1_790_000_000.0)
+        case "the language":
+            await told(simulation, ana, "Deutsch")
+    later = await told(simulation, ana, "MY DATA")
+    assert later[-1] != first[-1]
+    expected = {"a correction": "Ana, with one n", "a look": "person show", "the language": "Sprache"}[change]
+    assert expected in read(ana.replies[-2].file)
+
+
+async def test_who_wanted_something_corrected_is_not_told_that_nothing_is_recorded(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await told(simulation, ana, "CORRECT MY DATA")
+    await told(simulation, ana, "My name is Ana, with one n")
+    await told(simulation, ana, "MY DATA")
+    assert "Ana, with one n" in read(ana.replies[-2].file)
 
 
 async def test_of_whom_nothing_is_recorded_is_told_so(simulation: Simulation, ana: SimulatedPerson) -> None:
@@ -125,6 +154,7 @@ async def test_what_holds_at_once_is_noted_as_answered(
 async def test_who_types_the_code_is_erased_and_told_what_is_kept(simulation: Simulation, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     await told(simulation, ana, "MY DATA")
+    await told(simulation, ana, "PROOF")
     owner = await owner_of(simulation.runtime, ana)
     (question,) = await told(simulation, ana, "DELETE")
     (code,) = re.findall(r"\*(\d{4})\*", question)

@@ -64,7 +64,7 @@ class Exports:
         """Keep a document and the file behind a new link. Raises `NoSuchPerson`."""
         key = await self._key(person)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        export = Export(str(uuid7()), made_at, expires_at, secret, document, media_id)
+        export = Export(str(uuid7()), made_at, expires_at, secret, document, file, media_id)
         kept = await self._database.fetch(
             _KEEP,
             export.id,
@@ -111,12 +111,14 @@ class Exports:
 
     def _export(self, row: "asyncpg.Record") -> Export:
         key = self._keys.person(row["key"])
+        file = _file(row, key)
         return Export(
             id=str(row["id"]),
             made_at=row["made_at"],
             expires_at=row["expires_at"],
-            secret=_file(row, key).secret,
+            secret=file.secret,
             document=key.open_bytes(row["document"]),
+            file=file.content,
             media_id=row["media_id"] or "",
         )
 

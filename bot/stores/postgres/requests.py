@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Request, Right, State, received
 from bot.keys import Keyring, PersonKey
-from bot.service.ports import PersonId
+from bot.service.ports import NoSuchPerson, PersonId
 from bot.stores.postgres.connect import Connection, Database
 
 _OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
@@ -60,7 +60,7 @@ class Requests:
         """Note a request that a message made; also return whether it is new.
 
         Who asks again while the same request is open gets that one, unless the new one has `details`, the person's
-        own words; the same message never makes two.
+        own words; the same message never makes two. Raises `NoSuchPerson` when there is nobody whose words they are.
         """
         async with self._database.transaction() as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"request {person}")
@@ -105,7 +105,10 @@ class Requests:
         return self._keys.person(rows[0]["key"]).open(rows[0]["details"])
 
     async def _key(self, connection: Connection, person: PersonId) -> PersonKey:
-        return self._keys.person(await connection.fetchval("SELECT key FROM persons WHERE id = $1", person))
+        wrapped = await connection.fetchval("SELECT key FROM persons WHERE id = $1", person)
+        if wrapped is None:
+            raise NoSuchPerson
+        return self._keys.person(wrapped)
 
     async def waiting(self) -> list[Request]:
         """Return all open requests, the most urgent first."""
