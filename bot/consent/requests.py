@@ -14,15 +14,25 @@ class Right(StrEnum):
     """What a person may ask for."""
 
     ACCESS = "access"
-    """GDPR Art. 15, and 20 (portability)."""
+    """Portability (GDPR Art. 20), too."""
     RECTIFICATION = "rectification"
-    """GDPR Art. 16."""
     ERASURE = "erasure"
-    """GDPR Art. 17."""
     RESTRICTION = "restriction"
-    """GDPR Art. 18."""
     OBJECTION = "objection"
-    """GDPR Art. 21."""
+
+    @property
+    def article(self) -> int:
+        """The article of the GDPR that gives it."""
+        return _ARTICLES[self]
+
+
+_ARTICLES = {
+    Right.ACCESS: 15,
+    Right.RECTIFICATION: 16,
+    Right.ERASURE: 17,
+    Right.RESTRICTION: 18,
+    Right.OBJECTION: 21,
+}
 
 
 class State(StrEnum):

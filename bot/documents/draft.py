@@ -1,7 +1,8 @@
 """What stands in the documents, part by part, in the order in which a person would ask for it."""
 
+from bot.consent.requests import Right, State
 from bot.documents.paper import Paper
-from bot.documents.wording import ARTICLES, NOTICE, Wording
+from bot.documents.wording import NOTICE, Wording
 from bot.i18n.bidi import isolated
 from bot.service.my_data import Happened, MyData
 
@@ -74,9 +75,8 @@ class Draft:
         if self._data.requests:
             self.paper.heading(say("requests"))
         for one in self._data.requests:
-            open_until = one.due if one.state in ("open", "extended") else None
-            due = f" ({say('due', date=say.day(open_until))})" if open_until else " ✓"
-            article = self._whole(f"GDPR Art. {ARTICLES.get(one.right, one.right)}")
+            due = f" ({say('due', date=say.day(one.due))})" if State(one.state).is_open else " ✓"
+            article = self._whole(f"GDPR Art. {Right(one.right).article}")
             self.paper.text(f"{article}, {say.day(one.received_at)}{due}")
             for step in one.steps:
                 if step.reason:

@@ -32,9 +32,6 @@ WORDS = {
 }
 """Kind of a ledger entry, or status of a consent → the text that names it."""
 
-ARTICLES = {"access": 15, "rectification": 16, "erasure": 17, "restriction": 18, "objection": 21}
-"""Right → article of the GDPR."""
-
 
 class Wording:
     """What a document in one language says. Falls back as a whole when a text is missing."""

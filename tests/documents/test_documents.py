@@ -17,7 +17,7 @@ from bot.consent.requests import Right
 from bot.conversation.load import load_world
 from bot.documents import Documents
 from bot.documents.paper import FONTS
-from bot.documents.wording import ARTICLES, FLOW, WORDS, Wording
+from bot.documents.wording import FLOW, WORDS, Wording
 from bot.service.my_data import MyData, my_data
 from tests.documents.worlds import NAMES, many_scripts
 from tests.service.test_my_data import BUSINESS, LEDGER, NOW, PERSON
@@ -165,7 +165,7 @@ def test_every_line_of_a_notice_is_of_one_size(locale: str) -> None:
 
 def test_every_kind_status_and_right_has_a_word() -> None:
     assert {*Kind, *Status} - {Status.NONE} - WORDS.keys() == set()
-    assert set(Right) - ARTICLES.keys() == set()
+    assert all(right.article for right in Right)
 
 
 def test_every_word_for_them_is_a_text() -> None:
