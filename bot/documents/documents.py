@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bot.conversation.world import World
-from bot.documents.wording import Wording
+from bot.documents.words import Words
 from bot.service.my_data import MyData
 
 if TYPE_CHECKING:
@@ -40,4 +40,4 @@ class Documents:
         """Begin a document. fpdf2 takes long to import and much memory: only a process that writes one has it."""
         from bot.documents.draft import Draft
 
-        return Draft(data, Wording(self._world, locale), title)
+        return Draft(data, Words(self._world, locale), title)

@@ -2,7 +2,7 @@
 
 from bot.consent.requests import Right, State
 from bot.documents.paper import Paper
-from bot.documents.wording import NOTICE, Wording
+from bot.documents.words import NOTICE, Words
 from bot.i18n.bidi import isolated
 from bot.service.my_data import Happened, MyData
 
@@ -10,7 +10,7 @@ from bot.service.my_data import Happened, MyData
 class Draft:
     """A document while it is written."""
 
-    def __init__(self, data: MyData, say: Wording, title: str) -> None:
+    def __init__(self, data: MyData, say: Words, title: str) -> None:
         self._data = data
         self._say = say
         self.paper = Paper(say(title), say.locale, data.made_at, rtl=say.rtl)

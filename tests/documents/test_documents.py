@@ -17,7 +17,7 @@ from bot.consent.requests import Right
 from bot.conversation.load import load_world
 from bot.documents import Documents
 from bot.documents.paper import FONTS
-from bot.documents.wording import FLOW, WORDS, Wording
+from bot.documents.words import FLOW, TEXTS, Words
 from bot.service.my_data import MyData, my_data
 from tests.documents.worlds import NAMES, many_scripts
 from tests.service.test_my_data import BUSINESS, LEDGER, NOW, PERSON
@@ -164,12 +164,12 @@ def test_every_line_of_a_notice_is_of_one_size(locale: str) -> None:
 
 
 def test_every_kind_status_and_right_has_a_word() -> None:
-    assert {*Kind, *Status} - {Status.NONE} - WORDS.keys() == set()
+    assert {*Kind, *Status} - {Status.NONE} - TEXTS.keys() == set()
     assert all(right.article for right in Right)
 
 
 def test_every_word_for_them_is_a_text() -> None:
-    assert {f"{FLOW}.{word}" for word in WORDS.values()} <= WORLD.texts.slots.keys()
+    assert {f"{FLOW}.{word}" for word in TEXTS.values()} <= WORLD.texts.slots.keys()
 
 
 def test_every_text_of_the_documents_is_used() -> None:
@@ -181,7 +181,7 @@ def test_every_text_of_the_documents_is_used() -> None:
 def test_a_language_that_lacks_a_text_gets_the_whole_document_in_the_next_one() -> None:
     world = many_scripts()
     del world.texts._templates["de"]["document.answer"]
-    assert Wording(world, "de").locale == "en"
+    assert Words(world, "de").locale == "en"
 
 
 def test_the_fonts_are_small_and_free() -> None:

@@ -15,7 +15,7 @@ FLOW = "document"
 NOTICE = "privacy.notice"
 """The short privacy notice of the chat stands in the document too: why, who else, where, how long, rights."""
 
-WORDS = {
+TEXTS = {
     "requested": "asked",
     "given": "agreed",
     "kept": "agreed",
@@ -33,7 +33,7 @@ WORDS = {
 """Kind of a ledger entry, or status of a consent → the text that names it."""
 
 
-class Wording:
+class Words:
     """What a document in one language says. Falls back as a whole when a text is missing."""
 
     def __init__(self, world: World, locale: str) -> None:
@@ -52,7 +52,7 @@ class Wording:
 
     def happened(self, kind: str) -> str:
         """Return the word for a status or for what happened."""
-        return self(WORDS[kind]) if kind in WORDS else "–"
+        return self(TEXTS[kind]) if kind in TEXTS else "–"
 
     def purpose(self, purpose_id: str, title: str) -> str:
         """Return the title of a purpose, or of all; `title` when the business has it no more."""
