@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.commands.running import AsJson, print_json, run
+from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.runtime import Runtime, ShardStores, open_runtime
 from bot.service.receive import Receipt
@@ -47,8 +47,10 @@ def replay(
     """Give dead letters another try, after the cause is mended: they go back to where they came from."""
     if bool(ids) is everything:
         raise typer.BadParameter("name some ids, or --all")
-    done, left = run(_replayed(read_settings(), None if everything else set(ids or ())))
+    done, left, unknown = run(_replayed(read_settings(), None if everything else set(ids or ())))
     typer.echo(f"{done} replayed" + (f", {left} left as they are (see `deadletter list`)" if left else ""))
+    if unknown:
+        fail(f"there is no dead letter {', '.join(sorted(unknown))}; see `deadletter list`")
     raise typer.Exit(1 if left else 0)
 
 
@@ -63,7 +65,8 @@ async def _each(runtime: Runtime) -> AsyncIterator[tuple[ShardStores, DeadLetter
             yield shard, letter
 
 
-async def _replayed(settings: Settings, wanted: set[str] | None) -> tuple[int, int]:
+async def _replayed(settings: Settings, wanted: set[str] | None) -> tuple[int, int, set[str]]:
+    """Return how many went back, how many did not, and which ids are no letter's."""
     done = left = 0
     async with open_runtime(settings) as runtime:
         chosen = [pair async for pair in _each(runtime) if wanted is None or _name(pair[1]) in wanted]
@@ -73,7 +76,7 @@ async def _replayed(settings: Settings, wanted: set[str] | None) -> tuple[int, i
             else:
                 ok = await shard.dead.replay(letter)
             done, left = done + ok, left + (not ok)
-    return done, left + (len(wanted) - len(chosen) if wanted else 0)
+    return done, left, (wanted or set()) - {_name(letter) for _, letter in chosen}
 
 
 async def _parsed_again(runtime: Runtime, shard: ShardStores, letter: DeadLetter) -> bool:

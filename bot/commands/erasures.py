@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
-from bot.commands.running import AsJson, fail, print_json, run
+from bot.commands.running import AsJson, fail, print_json, progress_bar, run
 from bot.commands.running import settings as read_settings
 from bot.consent.erasure import Erasure, merged, to_line
 from bot.runtime import Runtime, open_runtime
@@ -82,7 +80,7 @@ async def _replayed(settings: Settings, listed: list[Erasure]) -> _Summary:
     async with open_runtime(settings) as runtime:
         erasures = await _all(runtime, listed)
         summary = _counted(erasures)
-        with Progress(console=Console(stderr=True), transient=True) as progress:
+        with progress_bar() as progress:
             task = progress.add_task("Erasing again", total=len(erasures))
             async for back in replayed(erasures, runtime.erasures, runtime.persons, runtime.erase):
                 summary.erased_again += back

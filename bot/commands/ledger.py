@@ -9,7 +9,7 @@ from rich.markup import escape
 from bot.commands.find import EntryOrAddress, entry_in, found
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.consent.evidence import Kind
+from bot.consent.evidence import EVERY, Kind
 from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.story import StoryEntry
@@ -107,7 +107,8 @@ def _answer(entry: StoryEntry) -> str:
 
 
 def _print(console: Console, entry: StoryEntry) -> None:
-    console.print(f"[bold]{entry.number}. {entry.kind}[/] {entry.purpose}  {iso(entry.at)} (by WhatsApp's clock)")
+    purpose = "every purpose" if entry.purpose == EVERY else entry.purpose
+    console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} (by WhatsApp's clock)")
     lines = {
         "recorded": f"{iso(entry.recorded_at)} by {entry.actor}, through {entry.method}",
         "question": entry.question,
@@ -115,7 +116,7 @@ def _print(console: Console, entry: StoryEntry) -> None:
         "because of": entry.rule if entry.kind is Kind.EXPIRED else "",
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
-        "valid until": iso_if_any(entry.expires_at) or "",
+        "to be answered until" if entry.kind is Kind.REQUESTED else "valid until": iso_if_any(entry.expires_at) or "",
     }
     for name, value in lines.items():
         if value.strip():

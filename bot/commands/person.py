@@ -54,6 +54,7 @@ async def _known(settings: Settings, address: str) -> dict[str, object]:
                     "status": consent.status,
                     "since": iso_if_any(consent.since),
                     "paused": consent.paused,
+                    "restricted": consent.restricted,
                 }
                 for purpose in dict.fromkeys([*purposes, *record.consents])
                 for consent in (record.consent(purpose),)
@@ -109,16 +110,27 @@ async def _erased(settings: Settings, address: str) -> Erased:
         return await runtime.erase.erase(subject, reason="asked outside of the chat", actor="operator")
 
 
+_TABLES = {
+    "consents": ("purpose", "status", "since", "held by"),
+    "ledger": ("kind", "purpose", "at"),
+    "requests": ("right", "state", "received_at", "due"),
+    "reads": ("at", "command", "operator"),
+}
+
+
 def _print(known: dict[str, object]) -> None:
     console = Console(highlight=False)
     what = f"erased at {known['erased_at']}" if known["erased_at"] else f"language {known['locale'] or 'not known'}"
     console.print(f"Person {known['person']}, {what}")
-    for title, columns in (("consents", ("purpose", "status", "since")), ("ledger", ("kind", "purpose", "at"))):
-        table = Table(title=title, title_justify="left")
-        for column in columns:
-            table.add_column(column)
+    for title, columns in _TABLES.items():
         rows = known[title]
         assert isinstance(rows, list)
+        if not rows:
+            continue
+        table = Table(title=title, title_justify="left")
+        for column in columns:
+            table.add_column(column.replace("_", " "), overflow="fold")
         for row in rows:
-            table.add_row(*(str(row[column] or "–") for column in columns))
+            held = {"held by": ", ".join(what for what in ("paused", "restricted") if row.get(what))}
+            table.add_row(*(str((row | held)[column] or "–") for column in columns))
         console.print(table)

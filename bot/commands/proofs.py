@@ -38,7 +38,10 @@ async def _checkpoint(settings: Settings) -> str:
 
 
 def consistency(
-    size: Annotated[int, typer.Argument(help="The records that the older checkpoint counts: its second line.", min=1)],
+    size: Annotated[
+        int,
+        typer.Argument(metavar="SIZE", help="The records that the older checkpoint counts: its second line.", min=1),
+    ],
 ) -> None:
     """Print the proof that the newest tree only added to an older one, for the verifier's --proof."""
     print_json(run(_consistency(read_settings(), size)))

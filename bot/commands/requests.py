@@ -13,9 +13,10 @@ from bot.commands.running import settings as read_settings
 from bot.consent.deadlines import Calendar, TooLate
 from bot.consent.requests import NotPossible, Request, State, close, extend
 from bot.runtime import Runtime, open_runtime
+from bot.service.ports import PersonId
 from bot.settings import Settings
 from bot.stores.postgres.requests import ChangedMeanwhile, Step
-from bot.times import iso
+from bot.times import iso, iso_if_any
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -39,15 +40,19 @@ def list_(as_json: AsJson = False) -> None:
 @app.command()
 def show(id: Id, as_json: AsJson = False) -> None:
     """Show a request and every step that it took."""
-    request, steps, details = run(_found(read_settings(), id))
+    request, steps, details, erased_at = run(_found(read_settings(), id))
     if as_json:
-        print_json(as_dict(request) | {"details": details, "steps": [_step(step) for step in steps]})
+        more = {"details": details, "erased_at": iso_if_any(erased_at), "steps": [_step(step) for step in steps]}
+        print_json(as_dict(request) | more)
         return
     typer.echo(f"{request.right} of person {request.person}: {request.state}, due {request.due}")
     if details:
         typer.echo(f"  in their words: {details}")
+    if erased_at:
+        cure = "; close it: nothing of theirs is left" if request.state.is_open else ""
+        typer.echo(f"  the person was erased at {iso(erased_at)}{cure}")
     for step in steps:
-        typer.echo(f"  {iso(step.at)}  {step.state:9} by {step.actor}  {step.reason}")
+        typer.echo(f"  {iso(step.at)}  {step.state:9} by {step.actor}  {step.reason}".rstrip())
 
 
 @app.command(name="extend")
@@ -73,10 +78,12 @@ async def _waiting(settings: Settings) -> list[Request]:
         return await runtime.requests.waiting()
 
 
-async def _found(settings: Settings, id: str) -> tuple[Request, Sequence[Step], str]:
+async def _found(settings: Settings, id: str) -> tuple[Request, Sequence[Step], str, int | None]:
+    """Return a request, its steps, the person's words, and when the person was erased."""
     async with open_runtime(settings) as runtime:
         request, steps = await _one(runtime, id)
-        return request, steps, await runtime.requests.details(request.id)
+        erased_at = await runtime.erasures.erased_at(PersonId(request.person))
+        return request, steps, await runtime.requests.details(request.id), erased_at
 
 
 async def _one(runtime: Runtime, id: str) -> tuple[Request, Sequence[Step]]:

@@ -54,18 +54,18 @@ async def _keep(settings: Settings, *, quiet: bool) -> dict[str, int] | None:
 
 
 def _print(lines: Sequence[Line]) -> None:
-    table = Table(box=None, pad_edge=False)
-    heads = ("rule", "after", "of", *(f"{days} days" if days else "due now" for days in AHEAD), "first due", "held")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    heads = ("rule", "after", *(f"{days} days" if days else "now" for days in AHEAD), "first due", "held")
     for number, head in enumerate(heads):
-        table.add_column(head, justify="right" if number > 2 else "left", overflow="fold")
+        table.add_column(head, justify="right" if number > 1 else "left", no_wrap=number != 1)
     for line in lines:
         first = _day(line.first) if line.first is not None else "-"
-        table.add_row(line.rule, line.after, line.country, *map(str, line.counts), first, str(line.held))
+        table.add_row(line.rule, line.after, *map(str, line.counts), first, str(line.held))
     console = Console(highlight=False)
     console.print(table)
     console.print()
     for line in lines:
-        console.print(f"{line.rule}: {line.means}.", soft_wrap=True, markup=False)
+        console.print(f"{line.rule} ({line.country}): {line.means}.", soft_wrap=True, markup=False)
         console.print(f"    {line.source}.", soft_wrap=True, markup=False)
 
 

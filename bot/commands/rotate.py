@@ -1,9 +1,8 @@
 """`rotate-keys`: make everything anew with the newest `SECRET_KEY`, so that the old one may go."""
 
 import typer
-from rich.progress import Progress
 
-from bot.commands.running import run
+from bot.commands.running import progress_bar, run
 from bot.commands.running import settings as read_settings
 from bot.runtime import open_runtime
 from bot.settings import Settings
@@ -29,7 +28,7 @@ def rotate_keys() -> None:
 async def _rotated(settings: Settings) -> tuple[int, Older]:
     done = 0
     async with open_runtime(settings) as runtime:
-        with Progress(transient=True) as progress:
+        with progress_bar() as progress:
             task = progress.add_task("Renewing", total=await left(runtime.database, runtime.keys))
             async for count in rotate(runtime.database, runtime.keys):
                 done += count

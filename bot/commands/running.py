@@ -9,6 +9,8 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import orjson
 import typer
 import uvloop
+from rich.console import Console
+from rich.progress import Progress
 
 from bot import logs
 from bot.business import BusinessError
@@ -81,6 +83,12 @@ def fail(message: str) -> NoReturn:
     for line in message.splitlines():
         typer.secho(f"error: {line}", fg=typer.colors.RED, err=True)
     raise typer.Exit(1)
+
+
+def progress_bar() -> Progress:
+    """Return a bar for long work: only somebody at a terminal sees it, on standard error."""
+    console = Console(stderr=True)
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 def print_json(value: object) -> None:

@@ -57,7 +57,7 @@ def test_it_tells_what_would_go_and_by_which_rule(run: Run) -> None:
         assert "CNIL" in str(line["source"])
     code, output = run("retention", "--dry-run")
     assert code == 0
-    assert re.search(r"prospect_after_last_contact +1095 days +default +1 +1 +1 +2023-01-01 +0", output)
+    assert re.search(r"prospect_after_last_contact +1095 days +1 +1 +1 +2023-01-01 +0", output)
     assert "three years from the last contact" in output
 
 

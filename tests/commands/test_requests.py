@@ -1,0 +1,81 @@
+"""`requests` and `person show` after a chat about one's rights: what waits, in whose words, and what became of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.shell import ANA, Run
+
+BEN = "+447911123457"
+
+
+@pytest.fixture
+def dpo(run: Run, tmp_path: Path, var_dir: Path) -> Run:
+    """Commands after Ana restricted the use of her data, and Ben had a correction noted before he was erased."""
+    for who, lines in (
+        (ANA, "Hi\nYES\nNO\nRESTRICT\nCORRECT MY DATA\nZanzibar is no street of mine\n"),
+        (BEN, "Hi\nYES\nNO\nCORRECT MY DATA\nmy name is Ben\nDELETE\n/code\n"),
+    ):
+        script = tmp_path / "script.txt"
+        script.write_text(lines, "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", who)
+        assert code == 0, output
+    nothing = {"REDIS_URL": None, "DATABASE_URL": None, "SECRET_KEY": None, "VAR_DIR": str(var_dir / "simulation")}
+    return lambda *arguments, **more: run(*arguments, **nothing | {"COLUMNS": "80"} | more)
+
+
+def person_of(dpo: Run, address: str) -> str:
+    return str(json.loads(dpo("person", "show", address, "--json")[1])["person"])
+
+
+def test_from_the_first_look_to_the_answer(dpo: Run) -> None:
+    ana, ben = person_of(dpo, ANA), person_of(dpo, BEN)
+    waiting = json.loads(dpo("requests", "list", "--json")[1])
+    ids = {one["person"]: one["id"] for one in waiting if one["right"] == "rectification"}
+    assert ids.keys() == {ana, ben}
+    assert "anzibar" not in dpo("requests", "list")[1], "what they wrote is shown one by one"
+
+    _, shown = dpo("requests", "show", ids[ana])
+    assert "in their words: Zanzibar is no street of mine" in shown
+    assert "erased" not in shown
+
+    _, shown = dpo("requests", "show", ids[ben])
+    assert "close it: nothing of theirs is left" in shown
+    assert "Ben" not in shown
+    assert dpo("requests", "close", ids[ben]) == (0, "Noted: done.\n")
+    assert "close it" not in dpo("requests", "show", ids[ben])[1]
+    assert json.loads(dpo("requests", "show", ids[ben], "--json")[1])["erased_at"]
+
+    _, shown = dpo("person", "show", ANA)
+    assert max(map(len, (line for line in shown.splitlines() if not line.startswith("{")))) <= 80
+    for told in ("held by", "restricted", "rectification", "person show"):
+        assert told in shown
+    consents = json.loads(dpo("person", "show", ANA, "--json")[1])["consents"]
+    assert [one["restricted"] for one in consents] == [True, True]
+
+    _, told = dpo("ledger", "show", BEN)
+    assert "erased every purpose" in told
+    assert "to be answered until" in told
+
+
+def test_an_operator_s_terminal_of_80_columns_shows_every_rule_whole(run: Run) -> None:
+    code, output = run("retention", "--dry-run", COLUMNS="80")
+    assert code == 0
+    table = output.partition("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= 80
+    assert table[0].split()[-1] == "held"
+    for rule in ("prospect_after_last_contact", "question_expires_after", "validity"):
+        (line,) = (line for line in table if line.startswith(rule))
+        assert line.split()[-1].isdecimal()
+
+
+def test_a_bar_is_for_terminals(run: Run) -> None:
+    assert run("rotate-keys")[1].startswith("0 persons renewed")
+    assert run("replay-erasures")[1].startswith("0 erasures known")
+
+
+def test_a_dead_letter_that_is_none_is_named(run: Run) -> None:
+    code, output = run("deadletter", "replay", "0:1-1")
+    assert code == 1
+    assert "there is no dead letter 0:1-1; see `deadletter list`" in output
