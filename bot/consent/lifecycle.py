@@ -52,6 +52,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     """Whether the person restricted the use of their data: nothing is sent until they lift it."""
     renewal_at: int = 0
     """Of a given consent: when it was asked for anew. It stands meanwhile, to its own end or the answer."""
+    restricted_at: int = 0
+    """The newest restriction, whatever came later."""
 
 
 class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -143,8 +145,10 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
             return _unanswered(before)
         case Kind.WITHDRAWN | Kind.OBJECTED:
             return _withdrawn(before, fact.at)
-        case Kind.RESTRICTED | Kind.LIFTED:
-            return _changed(before, restricted=fact.kind is Kind.RESTRICTED)
+        case Kind.RESTRICTED:
+            return _changed(before, restricted=True, restricted_at=max(fact.at, before.restricted_at))
+        case Kind.LIFTED:  # one that comes late lifts nothing that was restricted since
+            return _changed(before, restricted=before.restricted and fact.at <= before.restricted_at)
         case Kind.PAUSED | Kind.KEPT:
             return _changed(before, paused=fact.kind is Kind.PAUSED)
         case Kind.ERASED:

@@ -102,15 +102,16 @@ def record_kept(turn: Turn) -> None:
 def record_restricted(turn: Turn) -> None:
     """Restrict the use of data for every purpose, and have it noted as a request."""
     for purpose in turn.purposes:
-        if not turn.record.consent(purpose).restricted:
+        consent = turn.record.consent(purpose)
+        if not consent.restricted or turn.inbound.at > consent.restricted_at:
             turn.record_fact(Kind.RESTRICTED, purpose)
     turn.tasks.append(Task(Work.RESTRICTION))
 
 
 def record_lifted(turn: Turn) -> None:
-    """End the restriction."""
+    """End the restriction, unless it is newer than this message."""
     for purpose, consent in turn.record.consents.items():
-        if consent.restricted:
+        if consent.restricted and turn.inbound.at > consent.restricted_at:
             turn.record_fact(Kind.LIFTED, purpose)
 
 

@@ -42,6 +42,11 @@ def use_restricted(turn: Turn) -> bool:
     return turn.record.consent(turn.about).restricted
 
 
+def restricted_since(turn: Turn) -> bool:
+    """Whether the person restricted the use of their data after this message was written: it came late."""
+    return any(one.restricted and one.restricted_at >= turn.inbound.at for one in turn.record.consents.values())
+
+
 def nothing_given(turn: Turn) -> bool:
     """Whether the person agreed to nothing."""
     return not turn.record.given
@@ -81,6 +86,7 @@ GUARDS: Mapping[str, Guard] = {
         question_waits,
         newer_than_the_question,
         use_restricted,
+        restricted_since,
         nothing_given,
         nothing_recorded,
         types_the_code,

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from bot.consent.evidence import Entry, Kind, Method, Wording
-from bot.consent.lifecycle import Pending, Record, Status, admit
+from bot.consent.lifecycle import Consent, Pending, Record, Status, admit
 from bot.conversation.compose import Composition, Option
 from bot.conversation.inbound import AddressChanged, Choice, Inbound, Lapse, Media, Other, Preference, Text
 from bot.conversation.reply import Reply
@@ -98,7 +98,7 @@ class Turn:
         self.session.record = admit(self.record, entry)
         self.entries.append(entry)
         after = self.record.consent(purpose)
-        self.changed |= kind is Kind.REQUESTED or (before.status, before.paused) != (after.status, after.paused)
+        self.changed |= kind is Kind.REQUESTED or _standing(before) != _standing(after)
 
     def _circumstances(self) -> dict[str, Any]:
         """How this turn's facts come about: by the person's words, or by something that happened."""
@@ -214,6 +214,10 @@ class Turn:
         return [
             purpose.id for purpose in self.world.business.purposes if self.record.allows(purpose.id, self.inbound.at)
         ]
+
+
+def _standing(consent: Consent) -> tuple[Status, bool, bool]:
+    return consent.status, consent.paused, consent.restricted
 
 
 PERSONAL_VALUES = frozenset({"purpose", "description", "purposes", "choices", "code"})

@@ -318,3 +318,13 @@ def test_a_given_consent_knows_its_question_and_its_notice() -> None:
 
 def test_facts_fold_as_they_were_admitted() -> None:
     assert fold([REQUESTED, GIVEN, WITHDRAWN]) == admitted(REQUESTED, GIVEN, WITHDRAWN)
+
+
+def test_a_lift_undoes_no_restriction_that_is_newer_in_whatever_order_they_come() -> None:
+    first, lift, second = entry(Kind.RESTRICTED, 100), entry(Kind.LIFTED, 150), entry(Kind.RESTRICTED, 200)
+    assert admitted(first, second, lift).restricted
+    assert admitted(first, lift, second).restricted
+    assert admitted(second, first, lift).restricted
+    assert not admitted(first, lift).restricted
+    assert not admitted(first, second, entry(Kind.LIFTED, 201)).restricted
+    assert admitted(first, entry(Kind.LIFTED, 100)).restricted, "at equal time the restriction wins"
