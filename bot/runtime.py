@@ -1,12 +1,10 @@
 """Puts one process together: settings → engines, stores, dialogues, channel, use cases."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-
-from aiohttp import web
 
 from bot.channels.whatsapp.client import CloudApi
 from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
@@ -58,7 +56,6 @@ from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.throttle import Throttle
 from bot.stores.redis.wire import read_assigned, read_event, read_handed_over
-from bot.web import Downloads, Health, health_routes, my_data_routes, webhook_routes
 
 _COMMAND_CONNECTIONS = 3
 """To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
@@ -265,37 +262,6 @@ def has_stores(settings: Settings) -> bool:
     return not missing(settings).keys() & {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"}
 
 
-def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[web.RouteDef]:
-    """Return all HTTP routes; while there is no `current` runtime they say what is missing, and refuse webhooks."""
-
-    def receive() -> Receive | None:
-        runtime = current()
-        return runtime.receive if runtime else None
-
-    async def ready() -> Sequence[Check]:
-        runtime = current()
-        return await runtime.ready() if runtime else settings_checks(settings)
-
-    async def queued() -> Mapping[str, int]:
-        runtime = current()
-        return await runtime.queued() if runtime else {}
-
-    def downloads() -> Downloads | None:
-        runtime = current()
-        return Downloads(runtime.exports, runtime.dialogue.world) if runtime else None
-
-    return [
-        *webhook_routes(receive, _verify_token(settings)),
-        *my_data_routes(downloads),
-        *health_routes(Health(missing(settings), ready, queued)),
-    ]
-
-
-def _verify_token(settings: Settings) -> str:
-    token = settings.whatsapp_verify_token
-    return token.get_secret_value() if token else ""
-
-
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, serving: Serving | None = None, *, draft: str = ""
@@ -303,8 +269,8 @@ async def open_runtime(
     """Open everything that the settings name, and close it at the end.
 
     The embedded PostgreSQL is brought up to date; one of your own is by `python -m bot migrate`. `draft` is a language
-    that is spoken although it is not offered yet. Raises
-    `EngineError`, `MissingSecretError`, and the errors of the files that the dialogues are made from.
+    that is spoken although it is not offered yet. Raises `EngineError`, `MissingSecretError`, and the errors of the
+    files that the dialogues are made from.
     """
     async with AsyncExitStack() as stack:
         host_purpose = serving.purpose if serving else None

@@ -18,7 +18,8 @@ from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
 from bot.conversation.inbound import Sender
 from bot.engines import EngineError
-from bot.runtime import Runtime, Serving, open_runtime, routes
+from bot.routes import routes
+from bot.runtime import Runtime, Serving, open_runtime
 from bot.service.shards import token_of
 from bot.serving import answering, bound, working
 from bot.settings import Settings, load_settings

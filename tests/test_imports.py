@@ -14,6 +14,7 @@ BOT = Path(__file__).parent.parent / "bot"
 
 COMPOSITION = {
     "runtime",
+    "routes",
     "serving",
     "simulation",
     "doctor",

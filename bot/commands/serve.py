@@ -10,7 +10,8 @@ from aiohttp.web import Application
 
 from bot import logs
 from bot.commands.running import run, settings
-from bot.runtime import has_stores, missing, open_runtime, routes
+from bot.routes import routes
+from bot.runtime import has_stores, missing, open_runtime
 from bot.serving import listening, working
 from bot.settings import Settings
 

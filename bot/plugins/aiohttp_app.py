@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
-from bot.runtime import Runtime, Serving, has_stores, open_runtime, routes
+from bot.routes import routes
+from bot.runtime import Runtime, Serving, has_stores, open_runtime
 from bot.service.hand_over import Host
 from bot.serving import working
 from bot.settings import Settings, load_settings

@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.paths import FLOWS
-from bot.runtime import Runtime, Serving, open_runtime, routes
+from bot.routes import routes
+from bot.runtime import Runtime, Serving, open_runtime
 from bot.serving import listening, working
 from bot.settings import Settings, load_settings
 from bot.simulation import Simulation

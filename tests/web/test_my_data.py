@@ -18,7 +18,7 @@ from bot import logs
 from bot.conversation.inbound import Sender
 from bot.engines import Engines
 from bot.keys import Keyring
-from bot.runtime import routes
+from bot.routes import routes
 from bot.service.my_data import schema
 from bot.service.ports import PersonId
 from bot.serving import listening
