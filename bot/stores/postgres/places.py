@@ -154,6 +154,15 @@ class RequestRows:
     WHERE requests.id = request_steps.request AND person = $1 AND reason <> '' RETURNING 1
     """
 
+    _CLOSE = """
+    WITH closed AS (
+        UPDATE requests SET state = 'done'
+        WHERE person = $1 AND state IN ('open', 'extended') AND right_asked <> 'erasure' RETURNING id
+    )
+    INSERT INTO request_steps (request, at, state, actor, reason)
+    SELECT id, extract(epoch FROM now())::bigint, 'done', 'system', '' FROM closed RETURNING 1
+    """
+
     _EMPTY_DETAILS = "UPDATE requests SET details = '' WHERE person = $1 AND details <> '' RETURNING 1"
 
     def __init__(self, database: Database, keys: Keyring) -> None:
@@ -182,9 +191,16 @@ class RequestRows:
         return {"requests": list(found.values())} if found else None
 
     async def erase(self, subject: Subject) -> int:
-        """Empty all that is free text."""
-        reasons = await _count(self._database, self._EMPTY_REASONS, subject)
-        return reasons + await _count(self._database, self._EMPTY_DETAILS, subject)
+        """Empty all that is free text, and close what waits: nobody is there any more whom it could be answered to.
+
+        The erasure itself is closed by who does it, when it is done.
+        """
+        return sum(
+            [
+                await _count(self._database, each, subject)
+                for each in (self._EMPTY_REASONS, self._EMPTY_DETAILS, self._CLOSE)
+            ]
+        )
 
 
 class ExportRows:

@@ -103,6 +103,23 @@ async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, ke
     assert await database.fetch("SELECT FROM addresses WHERE person = $1", subject.person) == []
 
 
+async def test_what_waits_of_somebody_erased_is_closed_but_the_erasure_itself(
+    database: Database, keys: Keyring, subject: Subject
+) -> None:
+    """Else operators would be reminded for ever of what nobody can do or read any more."""
+    requests, calendar = Requests(database, keys), Calendar("DE", "Europe/Berlin", None)
+    for right in (Right.RECTIFICATION, Right.ERASURE):
+        await requests.open(subject.person, right, AT, keys.message(f"new {right}"), AT, calendar, "words")
+    for place in places(database, keys):
+        await place.erase(subject)
+    (waiting,) = await requests.waiting()
+    assert waiting.right is Right.ERASURE
+    (closed,) = [one for one in await requests.of(subject.person) if one.received_at == AT and one.id != waiting.id][1:]
+    found = await requests.find(closed.id)
+    assert found is not None
+    assert [(step.state, step.actor) for step in found[1]] == [(State.OPEN, "person"), (State.DONE, "system")]
+
+
 async def test_of_a_request_nothing_but_the_reason_can_be_taken(database: Database, subject: Subject) -> None:
     for change in ("reason = 'another'", "reason = '', actor = 'nobody'", "state = 'open', reason = ''"):
         with pytest.raises(Exception, match="append-only"):
