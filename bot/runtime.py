@@ -10,7 +10,6 @@ from bot.channels.whatsapp.client import CloudApi
 from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
 from bot.consent.retention import Name, policy
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.inbound import Event
 from bot.conversation.load import load_world
 from bot.doctor import database_check, redis_check, settings_checks, texts_check
 from bot.documents import Documents
@@ -48,14 +47,9 @@ from bot.stores.postgres.retention import Retained
 from bot.stores.redis import places as redis_places
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
-from bot.stores.redis.deadletters import DeadLetters
-from bot.stores.redis.inbox import Inbox
 from bot.stores.redis.keys import Shard
-from bot.stores.redis.outbox import Messages, Outbox
-from bot.stores.redis.sessions import Sessions
-from bot.stores.redis.streams import Stream
+from bot.stores.redis.shard import ShardStores
 from bot.stores.redis.throttle import Throttle
-from bot.stores.redis.wire import read_assigned, read_event, read_handed_over
 
 _COMMAND_CONNECTIONS = 3
 """To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
@@ -71,22 +65,6 @@ class Serving:
     purpose: str
     typing: bool = False
     """Whether the person sees that an answer is being typed while the host thinks."""
-
-
-class ShardStores:
-    """What lies in one shard of Redis."""
-
-    def __init__(self, client: Client, reader: Client, shard: Shard, settings: Settings) -> None:
-        abandoned = settings.takeover_seconds * 1000
-        self.number = shard.number
-        self.inbox = Inbox(client, shard, limit=settings.inbox_limit)
-        self.dead = DeadLetters(client, shard)
-        self.sessions = Sessions(client, shard)
-        self.outbox = Outbox(client, shard)
-        self.events: Stream[Event] = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
-        self.messages = Messages(reader, shard, abandoned_after_ms=abandoned)
-        self.handover = Stream(reader, shard.handover, read_handed_over, abandoned_after_ms=abandoned)
-        self.tasks = Stream(reader, shard.tasks, read_assigned, abandoned_after_ms=abandoned)
 
 
 class Runtime:
@@ -156,8 +134,7 @@ class Runtime:
                     group.create_task(rounds)
         with suppress(Unavailable):  # a name that is not given up is swept away later
             for shard in self.shards:
-                for stream in (shard.events, shard.messages, shard.handover, shard.tasks):
-                    await stream.leave()
+                await shard.leave()
 
     def retention(self) -> Retention:
         """Return what ends and forgets things when their time is over."""
@@ -176,13 +153,22 @@ class Runtime:
     def _rounds(
         self, shard: ShardStores, channel: Channel, stopping: asyncio.Event
     ) -> Iterable[Coroutine[Any, Any, None]]:
+        yield work.answer_inbox(self._converse(shard, channel), shard.events, shard.dead, stopping)
+        yield work.work_off("deliver", self._deliver(shard, channel), shard.messages, stopping)
+        fulfil = Fulfil(self._rights(channel), shard.tasks, shard.outbox, shard.dead)
+        yield work.work_off("fulfil", fulfil, shard.tasks, stopping)
+        yield work.bring_back(shard.outbox, stopping)
+        if self._serving is not None:
+            hand_over = self._hand_over(shard, channel, self._serving)
+            yield work.work_off("hand_over", hand_over, shard.handover, stopping)
+
+    def _converse(self, shard: ShardStores, channel: Channel) -> Converse:
         inboxes = [one.inbox for one in self.shards]
         stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, shard.outbox, shard.dead)
-        converse = Converse(
-            self.dialogue, stores, self.persons, self.ledger, self.erasures, self.keys, channel.withdraws
-        )
-        yield work.answer_inbox(converse, shard.events, shard.dead, stopping)
-        deliver = Deliver(
+        return Converse(self.dialogue, stores, self.persons, self.ledger, self.erasures, self.keys, channel.withdraws)
+
+    def _deliver(self, shard: ShardStores, channel: Channel) -> Deliver:
+        return Deliver(
             shard.messages,
             shard.outbox,
             self.ledger,
@@ -193,23 +179,18 @@ class Runtime:
             self.dialogue.world.business,
             most=min(IN_FLIGHT, self.settings.messages_per_second),
         )
-        yield work.work_off("deliver", deliver, shard.messages, stopping)
-        fulfil = Fulfil(self._rights(channel), shard.tasks, shard.outbox, shard.dead)
-        yield work.work_off("fulfil", fulfil, shard.tasks, stopping)
-        yield work.bring_back(shard.outbox, stopping)
-        if self._serving is not None:
-            typing = channel if self._serving.typing else None
-            hand_over = HandOver(
-                self._serving.host,
-                self._serving.purpose,
-                shard.handover,
-                shard.outbox,
-                self.ledger,
-                shard.dead,
-                self.dialogue.world.business,
-                typing,
-            )
-            yield work.work_off("hand_over", hand_over, shard.handover, stopping)
+
+    def _hand_over(self, shard: ShardStores, channel: Channel, serving: Serving) -> HandOver:
+        return HandOver(
+            serving.host,
+            serving.purpose,
+            shard.handover,
+            shard.outbox,
+            self.ledger,
+            shard.dead,
+            self.dialogue.world.business,
+            channel if serving.typing else None,
+        )
 
     def _rights(self, channel: Channel) -> Rights:
         world = self.dialogue.world

@@ -7,10 +7,11 @@ import typer
 
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.runtime import Runtime, ShardStores, open_runtime
+from bot.runtime import Runtime, open_runtime
 from bot.service.receive import Receipt
 from bot.settings import Settings
 from bot.stores.redis.deadletters import DeadLetter
+from bot.stores.redis.shard import ShardStores
 from bot.times import iso
 
 app = typer.Typer(no_args_is_help=True)

@@ -1,0 +1,34 @@
+"""What lies in one shard of Redis, put together for a process."""
+
+from bot.conversation.inbound import Event
+from bot.settings import Settings
+from bot.stores.redis.connect import Client
+from bot.stores.redis.deadletters import DeadLetters
+from bot.stores.redis.inbox import Inbox
+from bot.stores.redis.keys import Shard
+from bot.stores.redis.outbox import Messages, Outbox
+from bot.stores.redis.sessions import Sessions
+from bot.stores.redis.streams import Stream
+from bot.stores.redis.wire import read_assigned, read_event, read_handed_over
+
+
+class ShardStores:
+    """The stores of one shard, and its queues as they are read."""
+
+    def __init__(self, client: Client, reader: Client, shard: Shard, settings: Settings) -> None:
+        """`reader` is for reads that wait: it has a connection for each queue."""
+        abandoned = settings.takeover_seconds * 1000
+        self.number = shard.number
+        self.inbox = Inbox(client, shard, limit=settings.inbox_limit)
+        self.dead = DeadLetters(client, shard)
+        self.sessions = Sessions(client, shard)
+        self.outbox = Outbox(client, shard)
+        self.events: Stream[Event] = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
+        self.messages = Messages(reader, shard, abandoned_after_ms=abandoned)
+        self.handover = Stream(reader, shard.handover, read_handed_over, abandoned_after_ms=abandoned)
+        self.tasks = Stream(reader, shard.tasks, read_assigned, abandoned_after_ms=abandoned)
+
+    async def leave(self) -> None:
+        """Give up this reader's name at every queue where it leaves nothing unfinished."""
+        for stream in (self.events, self.messages, self.handover, self.tasks):
+            await stream.leave()
