@@ -1,19 +1,13 @@
-"""All data of one person, as they get it (GDPR Art. 15(1), 20): what each place holds → `MyData` → JSON.
+"""The shape of all data of one person, as they get it (GDPR Art. 15(1), 20), and its JSON. `gather` fills it.
 
-The shape is published as a JSON Schema, `bot/web/schemas/my-data-1.json`; `schema()` makes it from the types here.
+It is published as a JSON Schema, `bot/web/schemas/my-data-1.json`; `schema()` makes it from the types here.
 What changes it incompatibly gets a new number.
 """
 
-from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 import msgspec
-
-from bot.business import Business
-from bot.consent.requests import Right
-from bot.consent.retention import Name, policy
-from bot.service.places import Held
 
 VERSION = 1
 """Of the shape."""
@@ -205,94 +199,6 @@ class MyData(msgspec.Struct, frozen=True, kw_only=True):
     automated_decisions: bool
 
 
-_RIGHTS = (
-    ("withdraw a consent", "GDPR Art. 7(3)"),
-    ("access", "GDPR Art. 15"),
-    ("rectification", "GDPR Art. 16"),
-    ("erasure", "GDPR Art. 17"),
-    ("restriction", "GDPR Art. 18"),
-    ("portability", "GDPR Art. 20"),
-    ("objection", "GDPR Art. 21"),
-)
-
-
-def gathered(held: Iterable[Held]) -> Gathered:
-    """Put together what the places have; lists of the same name are joined. Raises `msgspec.ValidationError`."""
-    whole: dict[str, Any] = {}
-    for one in held:
-        for name, value in one.items():
-            whole[name] = [*whole[name], *value] if isinstance(value, list) and name in whole else value
-    return msgspec.convert(whole, Gathered)
-
-
-def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
-    """Return all data of one person; `now` in unix seconds. Raises `msgspec.ValidationError`."""
-    found = gathered(held)
-    controller, kept = business.controller, policy(business)
-    titles = {purpose.id: purpose.title for purpose in business.purposes}
-    return MyData(
-        version=VERSION,
-        made_at=datetime.fromtimestamp(int(now), UTC),
-        controller=Controller(
-            name=controller.name,
-            address=controller.address,
-            email=controller.email,
-            country=controller.country,
-            data_protection_officer=controller.dpo.email if controller.dpo else None,
-        ),
-        person=found.person,
-        consents=[_explained(one, titles, business, found.person.language) for one in found.consents],
-        history=[_explained(one, titles, business, one.locale) for one in found.history],
-        requests=found.requests,
-        waiting=found.waiting,
-        looks=found.looks,
-        talk=found.talk,
-        recipients=[
-            Recipient(name=one.name, role=one.role, what=one.what, country=one.country)
-            for one in business.third_parties
-        ],
-        storage=list(business.storage.places),
-        retention=Kept(
-            unanswered_question_days=business.question_expires_after.days,
-            proof_after_withdrawal_days=kept[Name.PROOF_AFTER_WITHDRAWAL].after.days,
-            suppression_days=kept[Name.SUPPRESSION].after.days,
-        ),
-        rights=[RightOf(right=right, law=law) for right, law in _RIGHTS],
-        complaint=Complaint(
-            to="a data protection authority, in particular where you live, work, or think that the law was broken",
-            law="GDPR Art. 77",
-            controller_country=controller.country,
-        ),
-        source="from you, in WhatsApp",
-        automated_decisions=False,
-    )
-
-
-def is_empty(data: MyData) -> bool:
-    """Whether nothing is recorded but the addresses, the language, and that the person has asked for their data."""
-    return not (data.history or data.looks or _asked(data) or any(one.what == KEPT for one in data.waiting))
-
-
-def says_as_much(written: bytes, data: MyData) -> bool:
-    """Whether a file that was made before tells all that lasts: what is on its way, and each look at it, does not."""
-    try:
-        return _lasting(from_json(written)) == _lasting(data)
-    except msgspec.MsgspecError:
-        return False
-
-
-def _lasting(data: MyData) -> MyData:
-    person = msgspec.structs.replace(data.person, last_contact=None)
-    return msgspec.structs.replace(
-        data, made_at=datetime.fromtimestamp(0, UTC), person=person, requests=_asked(data), waiting=[], talk=None
-    )
-
-
-def _asked(data: MyData) -> list[Asked]:
-    """Return what was asked for beside the data itself."""
-    return [one for one in data.requests if one.right != Right.ACCESS]
-
-
 def as_json(data: MyData) -> bytes:
     """Return it as the file that the person downloads."""
     return msgspec.json.format(msgspec.json.encode(_in_utc(data)), indent=2) + b"\n"
@@ -313,13 +219,6 @@ def schema(address: str = "") -> dict[str, Any]:
         **root,
         "$defs": components,
     }
-
-
-def _explained(one: Any, titles: Mapping[str, str], business: Business, locale: str) -> Any:
-    """Add what only the business knows: the purpose's title and the notice's address."""
-    notice = next((notice for notice in business.notices if notice.version == one.notice_version), None)
-    url = one.notice_url or (notice.url_for(locale, business.default_locale) if notice else "")
-    return msgspec.structs.replace(one, title=one.title or titles.get(one.purpose, one.purpose), notice_url=url)
 
 
 def _in_utc(value: Any) -> Any:

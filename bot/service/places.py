@@ -46,6 +46,6 @@ class Place(Protocol):
 
 
 async def exported(places: Sequence[Place], subject: Subject) -> list[Held]:
-    """Return all that all places hold of a person, for `my_data.my_data`. Raises `Unavailable`."""
+    """Return all that all places hold of a person, for `gather.my_data`. Raises `Unavailable`."""
     held = [await place.export(subject) for place in places]
     return [one for one in held if one is not None]

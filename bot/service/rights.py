@@ -27,7 +27,8 @@ from bot.conversation.world import World, babel_locale
 from bot.keys import Keyring
 from bot.service.converse import WINDOW
 from bot.service.erase import Erase, Erased
-from bot.service.my_data import MyData, as_json, is_empty, my_data, says_as_much
+from bot.service.gather import is_empty, my_data, says_as_much
+from bot.service.my_data import MyData, as_json
 from bot.service.places import Place, Subject, exported
 from bot.service.ports import (
     Assigned,

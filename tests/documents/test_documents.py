@@ -18,7 +18,8 @@ from bot.conversation.load import load_world
 from bot.documents import Documents
 from bot.documents.paper import FONTS
 from bot.documents.words import FLOW, TEXTS, Words
-from bot.service.my_data import MyData, my_data
+from bot.service.gather import my_data
+from bot.service.my_data import MyData
 from tests.documents.worlds import NAMES, many_scripts
 from tests.service.test_my_data import BUSINESS, LEDGER, NOW, PERSON
 

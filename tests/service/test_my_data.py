@@ -10,7 +10,8 @@ import pytest
 
 from bot import business as business_file
 from bot.paths import FLOWS
-from bot.service.my_data import MyData, as_json, from_json, gathered, my_data, schema
+from bot.service.gather import gathered, my_data
+from bot.service.my_data import MyData, as_json, from_json, schema
 
 BUSINESS = business_file.load(FLOWS / "business.toml")
 PUBLISHED = Path(__file__).parents[2] / "bot" / "web" / "schemas" / "my-data-1.json"

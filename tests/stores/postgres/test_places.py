@@ -8,7 +8,8 @@ from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right, State, close
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
-from bot.service.my_data import Gathered, gathered
+from bot.service.gather import gathered
+from bot.service.my_data import Gathered
 from bot.service.places import Subject, exported
 from bot.service.ports import Append, PersonId
 from bot.stores.postgres.connect import Database
