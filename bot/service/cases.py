@@ -112,7 +112,7 @@ class Cases:
     async def open(self, arrived: Sequence[Arrived], *, again: bool = False) -> list[Case]:
         """Return a case for each person; `again` reads the ledger too: someone else has added to it, or we did before.
 
-        Messages stay in the order in which they arrived.
+        Messages stay in the order in which they arrived. Left out are those of somebody erased that come late.
         """
         tokens = list(dict.fromkeys(one.token for one in arrived))
         loaded = dict(zip(tokens, await self._sessions.load(tokens), strict=True))
@@ -127,7 +127,8 @@ class Cases:
         if unsettled:
             cases |= await self._settle(unsettled, loaded)
         for one in arrived:
-            case = cases[one.token]
+            if (case := cases.get(one.token)) is None:
+                continue
             case.messages.append(Queued(one.queued.id, one.queued.payload, one.inbound))
         return list(cases.values())
 
@@ -200,6 +201,9 @@ class Cases:
             if any(known.get(address) != owner for address in sender.addresses):
                 await self._take_over(owner, sender, known)
             owners[token] = owner
+        if strangers:
+            for token in await self._inherit.written_before({token: groups[token] for token in strangers}):
+                del strangers[token]
         new = _apart(strangers)
         if new:
             owners |= dict(zip(new, await self._persons.create(list(new.values())), strict=True))

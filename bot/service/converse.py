@@ -8,7 +8,7 @@ reads again.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -140,21 +140,23 @@ class Converse:
 
     async def _answer(self, messages: Sequence[Queued[Inbound]]) -> None:
         arrived = await self._cases.arrived(messages)
-        await self._finish_orphans(messages, arrived)
+        await self._finish_others(messages, {one.queued.id for one in arrived})
         left = await self._ours(arrived)
         again = False
         for _ in range(_ROUNDS):
             if not left:
                 return
             cases = await self._cases.open(left, again=again)
+            opened = {queued.id for case in cases for queued in case.messages}
+            await self._finish_others([one.queued for one in left], opened)
+            left = [one for one in left if one.queued.id in opened]
             done = await self._answer_cases(cases)
             left = [one for one in left if one.queued.id not in done]
             again = True
         log.warning("answers_postponed", messages=len(left))
 
-    async def _finish_orphans(self, messages: Sequence[Queued[Inbound]], arrived: Sequence[Arrived]) -> None:
-        """Finish events about persons who are no more."""
-        kept = {one.queued.id for one in arrived}
+    async def _finish_others(self, messages: Sequence[Queued[Inbound]], kept: Collection[bytes]) -> None:
+        """Finish what is about persons who are no more."""
         for queued in messages:
             if queued.id not in kept:
                 await self._shard.inbox.finish(queued.id)

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from bot.consent.erasure import inherited, withdrawn
-from bot.consent.evidence import Entry, Kind, Method
+from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import Record, fold
+from bot.conversation.inbound import AddressChanged, Inbound, Preference
 from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Suppressions, Unavailable
 
 _TRIES = 10
@@ -54,11 +55,34 @@ class Inherit:
             past = {**past, **await self._ledger.facts([append.person for append in missing])}
         raise Unavailable("a ledger does not come to rest")
 
+    async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> set[bytes]:
+        """Return whose messages, by token, were all written before their sender was erased, or not by them at all.
+
+        They come late, and would make a person again of somebody who was told to be forgotten.
+        """
+        found = await self._suppressions.suppressed(
+            {address for inbounds in strangers.values() for one in inbounds for address in _all_addresses(one)}
+        )
+        return {
+            token for token, inbounds in strangers.items() if found and all(_comes_late(one, found) for one in inbounds)
+        }
+
     def _missing(self, person: Person, found: Mapping[str, Mapping[str, int]], past: Past) -> Append:
         record = fold(one.fact for one in past.get(person.id, ()))
         scopes = _newest(found[address] for address in person.sender.addresses if address in found)
         now = round(self._clock(), 3)
         return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
+
+
+def _all_addresses(inbound: Inbound) -> list[str]:
+    before = inbound.content.previous.addresses if isinstance(inbound.content, AddressChanged) else []
+    return [*inbound.sender.addresses, *before]
+
+
+def _comes_late(inbound: Inbound, found: Mapping[str, Mapping[str, int]]) -> bool:
+    erased_at = max((found[one].get(EVERY, 0) for one in _all_addresses(inbound) if one in found), default=0)
+    theirs = not isinstance(inbound.content, AddressChanged | Preference)
+    return erased_at > 0 and not (theirs and inbound.at >= erased_at)
 
 
 def _newest(suppressed: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from bot.channels.simulator.webhooks import Identity
 from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression, from_line, merged, to_line
 from bot.consent.evidence import EVERY, Entry
 from bot.consent.lifecycle import Record, Status, fold
-from bot.conversation.inbound import Sender
+from bot.conversation.inbound import AddressChanged, Delivery, Inbound, MessageId, Preference, Sender, Text
 from bot.keys import Keyring
 from bot.service.erase import Erase, replayed
 from bot.service.places import Place, Subject
@@ -456,6 +456,36 @@ async def test_a_suppression_outlives_two_changes_of_the_key(stores: Settings, w
         assert await erasures.proofs(who.phone or "") == [before]
         older = await erasures.older()
         assert (older.suppressions, older.proofs) == (6, 2)
+
+
+@pytest.mark.parametrize("event", ["a message from before", "a failure", "the switch", "another number"])
+async def test_nobody_comes_back_by_what_they_did_not_write_since(
+    simulation: Simulation, who: Identity, event: str
+) -> None:
+    """Webhooks come late, for days: they make no new person of somebody who was told to be forgotten."""
+    runtime, ana = simulation.runtime, simulation.person(who)
+    await subscribed(simulation, ana)
+    at = int(simulation.graph.clock())
+    await erased_in(simulation, who)
+    replies = len(ana.replies)
+    sender, later = Sender(who.phone, who.bsuid), at + 60
+    inbox = runtime.shards[0].inbox
+    match event:
+        case "a message from before":
+            await inbox.forward(Inbound(MessageId("wamid.late"), sender, at - 5, Text("START")))
+        case "a failure":
+            await inbox.forward(Delivery(MessageId("wamid.old"), "failed", later, sender, code=131050))
+        case "the switch":
+            await inbox.forward(Inbound(MessageId("wamid.switch"), sender, later, Preference("stop")))
+        case "another number":
+            moved = Sender("+447911999990", None)
+            await inbox.forward(Inbound(MessageId("wamid.moved"), moved, later, AddressChanged(sender)))
+    await simulation.settled()
+    assert await runtime.database.fetch("SELECT FROM persons") == []
+    assert len(ana.replies) == replies
+    await inbox.forward(Inbound(MessageId("wamid.new"), sender, later, Text("Hello")))
+    await simulation.settled()
+    assert await owner_of(runtime, ana)
 
 
 # --- while workers are at it
