@@ -99,7 +99,9 @@ class Erase:
         whole, addresses = await self._completed(replace(subject, before=at))
         ended = await self._ended(whole.person, at, actor)
         if ended is not None:
-            at = await self._keep(whole.person, addresses, reason, ended, asked=actor != "system")
+            tokens = await self._erasures.tokens(whole.person, addresses)
+            whole = replace(whole, tokens=[one.token for one in tokens])
+            at = await self._keep(whole.person, tokens, reason, ended, asked=actor != "system")
         emptied: Counter[str] = Counter()
         for _ in range(_ROUNDS):
             for place in self._places:
@@ -110,10 +112,9 @@ class Erase:
         return Erased(whole.person, at, tuple(withdrawn(ended.record)), until, dict(emptied))
 
     async def _keep(
-        self, person: PersonId, addresses: Sequence[str], reason: str, ended: "_Ended", *, asked: bool
+        self, person: PersonId, tokens: Sequence[AddressToken], reason: str, ended: _Ended, *, asked: bool
     ) -> int:
         """Keep what must stay, twice; return when the person was erased first."""
-        tokens = await self._erasures.tokens(person, addresses)
         left = kept(person, ended.at, reason, ended.record, tokens, self._proof_days, asked=asked)
         at = await self._erasures.keep(left)
         await self._listed.add(left)

@@ -19,6 +19,8 @@ class Subject:
     person: PersonId
     sender: Sender = field(default=Sender(), repr=False)
     """All addresses in the clear; empty when they are not known any more."""
+    tokens: Sequence[bytes] = ()
+    """Keyed hashes of addresses that were theirs, when they are known."""
     before: float = math.inf
     """Unix seconds: a message that the person wrote later is not part of this; it makes them a new person."""
 

@@ -488,6 +488,23 @@ async def test_nobody_comes_back_by_what_they_did_not_write_since(
     assert await owner_of(runtime, ana)
 
 
+async def test_no_session_stays_under_an_address_of_before(simulation: Simulation, who: Identity) -> None:
+    runtime = simulation.runtime
+    await subscribed(simulation, simulation.person(who))
+    person = await owner_of(runtime, simulation.person(who))
+    now = Sender("+447911999990", "GB.99")
+    moved = Inbound(
+        MessageId("wamid.moved"), now, int(simulation.graph.clock()), AddressChanged(Sender(who.phone, who.bsuid))
+    )
+    await runtime.shards[0].inbox.forward(moved)
+    await simulation.settled()
+    assert (await runtime.persons.find(["GB.99"]))["GB.99"] == person
+    await runtime.erase.erase(Subject(person), reason="asked by e-mail", actor="operator")
+    for key in await runtime.client.run("KEYS", "*"):
+        if await runtime.client.run("TYPE", key) == b"string":
+            assert person.encode() not in await runtime.client.run("GET", key)
+
+
 # --- while workers are at it
 
 

@@ -81,7 +81,7 @@ class SessionKeys:
 
     async def _of(self, subject: Subject) -> AsyncIterator[tuple[bytes, Session]]:
         """Yield the person's sessions, the newest first; that of someone who got the number meanwhile is not theirs."""
-        tokens = self._keys.addresses(*subject.sender.addresses)
+        tokens = dict.fromkeys([*self._keys.addresses(*subject.sender.addresses), *subject.tokens])
         for shard in self._shards:
             for token in tokens:
                 key = shard.session(token)
