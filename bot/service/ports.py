@@ -1,4 +1,7 @@
-"""What the use cases need from the outside, as protocols; `stores` and `channels` implement them."""
+"""What the use cases need from the outside, as protocols; `stores` and `channels` implement them.
+
+Values that cross the border stand here, too. A protocol that one use case alone needs stands beside it.
+"""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -343,8 +346,8 @@ class Commit:
     messages: list[bytes]
     """The inbox entries that are finished by it."""
     outbound: list[Outbound] = field(default_factory=list)
-    handed_over: list["HandedOver"] = field(default_factory=list)
-    tasks: list["Assigned"] = field(default_factory=list)
+    handed_over: list[HandedOver] = field(default_factory=list)
+    tasks: list[Assigned] = field(default_factory=list)
     timers: list[tuple[float, Inbound]] = field(default_factory=list)
     ended: list[Inbound] = field(default_factory=list)
     """Timers no longer needed."""
