@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -17,6 +16,7 @@ from bot.business import Business
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, fold
 from bot.consent.retention import DEFAULT, Due, Name, What, due, policy
+from bot.durations import in_words
 from bot.service import metrics
 from bot.service.places import Subject
 from bot.service.ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows
@@ -27,8 +27,6 @@ AHEAD = (0, 30, 90)
 """Days for which a report tells what falls due."""
 
 _DAY = 86400
-
-_FOREVER = 1 << 62
 
 
 class Eraser(Protocol):
@@ -60,6 +58,10 @@ class Line:
         """Count one that falls due at a moment."""
         for number, days in enumerate(AHEAD):
             self.counts[number] += at <= now + days * _DAY
+        self.begin(at)
+
+    def begin(self, at: int) -> None:
+        """Let the first fall due at a moment, if none does before."""
         self.first = at if self.first is None else min(at, self.first)
 
 
@@ -141,20 +143,20 @@ class Retention:
             counts, first = await letters.count_by([moment - kept for moment in moments])
             line.counts = [before + more for before, more in zip(line.counts, counts, strict=True)]
             if first is not None:
-                line.first = min(int(first) + kept, line.first or _FOREVER)
+                line.begin(int(first) + kept)
 
     def _lines(self) -> dict[str, Line]:
         """Return a line for each rule, nothing counted yet."""
         business, lines = self._business, dict[str, Line]()
-        times = ", ".join(f"{one.id} {spoken(one.valid_for)}" for one in business.purposes)
+        times = ", ".join(f"{one.id} {in_words(one.valid_for)}" for one in business.purposes)
         lines[What.VALIDITY] = Line(What.VALIDITY, "business.toml", times, _EDPB, _VALIDITY)
-        asked = spoken(business.question_expires_after)
+        asked = in_words(business.question_expires_after)
         lines[What.QUESTION] = Line(What.QUESTION, "business.toml", asked, _MINIMAL, _QUESTION)
         named = {name: name for name in Name} | {name: rows for rows, name in _ROWS.items() if name}
         for name, rule in self._rules.items():
             country = "business.toml" if rule.after != rule.figure.after else rule.country
             source = rule.figure.source
-            lines[named[name]] = Line(name, country, spoken(rule.after), source, rule.figure.means)
+            lines[named[name]] = Line(name, country, in_words(rule.after), source, rule.figure.means)
         lines[Rows.EXPORTS] = Line(Rows.EXPORTS, DEFAULT, "its own end", _MINIMAL, _EXPORT)
         return lines
 
@@ -269,12 +271,6 @@ def _entry(one: _Person, fact: Due, now: float) -> Entry:
         method=Method.TIMER,
         actor="system",
     )
-
-
-def spoken(time: timedelta) -> str:
-    """Return a time as people say it: `730 days`, `48 hours`."""
-    hours = time / timedelta(hours=1)
-    return f"{time.days} days" if hours % 24 == 0 and time.days > 2 else f"{hours:g} hours"
 
 
 _EDPB = "EDPB Guidelines 05/2020: consent is refreshed at appropriate intervals"

@@ -15,10 +15,10 @@ from bot.commands.retention import _BUSY
 from bot.consent.evidence import Kind
 from bot.consent.retention import DEFAULT, figures, policy
 from bot.conversation.inbound import Sender
+from bot.durations import in_words
 from bot.keys import Keyring
 from bot.paths import FLOWS
 from bot.service.ports import Append
-from bot.service.retention import spoken
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
@@ -140,7 +140,7 @@ def test_the_auditor_s_table_has_every_number_with_its_source() -> None:
         for name, figure in names.items():
             whose = "everywhere else" if country == DEFAULT else country
             limit = "at most" if figure.limit == "most" else "at least"
-            row = f"| `{name}` | {whose} | {limit} {spoken(figure.after)} | {figure.basis} | {figure.source} |"
+            row = f"| `{name}` | {whose} | {limit} {in_words(figure.after)} | {figure.basis} | {figure.source} |"
             assert row in page
     for name, figure in figures()[DEFAULT].items():
         assert f"- `{name}`: {figure.means}." in page
