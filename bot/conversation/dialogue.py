@@ -208,8 +208,8 @@ class Dialogue:
     # --- questions and answers
 
     def _asked_in(self, turn: Turn) -> str | None:
-        """The language of the question that waits for a yes or no."""
-        if not self._standing.knows(turn, "yes"):
+        """The language of the question that waits for a yes or no, or may at least be answered with no."""
+        if not (self._standing.knows(turn, "yes") or self._standing.knows(turn, "no")):
             return None
         pending = turn.record.pending
         return pending.locale if pending and self._standing.place(turn) == self.flows.question else turn.locale
