@@ -295,7 +295,7 @@ async def test_who_restricted_the_use_of_their_data_stays_until_they_lift_it(tow
     ana = await town.person(entry(Kind.RESTRICTED, START, inbound="restrict"))
     assert await town.keeps(2000) == {}
     assert (await town.reports(2000))[What.PROSPECT].held == 1
-    lifted = entry(Kind.LIFTED, START, inbound="lift")
+    lifted = entry(Kind.LIFTED, START + 1, inbound="lift")
     await town.ledger.append([Append(ana, 1, [lifted])])
     assert await town.keeps(2000) == {What.PROSPECT: 1}
 
