@@ -5,19 +5,12 @@ CNIL: the time of a prospect runs from the last contact that came from them; rea
 
 import time
 
-import pytest
-
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
-from bot.simulation import Simulation, somebody
-from tests.service.watching import BRITISH, owner_of, subscribed
+from bot.simulation import Simulation
+from tests.service.watching import owner_of, subscribed
 
 DAY = 86400
-
-
-@pytest.fixture
-def ana(simulation: Simulation) -> SimulatedPerson:
-    return simulation.person(somebody(BRITISH))
 
 
 async def last_contact(simulation: Simulation, person: SimulatedPerson) -> int:

@@ -31,11 +31,6 @@ _ids = count()
 retried = pytest.mark.parametrize("code", RETRIED, ids=RETRIED.values())
 
 
-@pytest.fixture
-def ana(simulation: Simulation) -> SimulatedPerson:
-    return simulation.person(somebody(BRITISH))
-
-
 async def queue(
     simulation: Simulation, person: SimulatedPerson, *bodies: str, purpose: str = "offers", seen: int | None = None
 ) -> None:

@@ -67,11 +67,6 @@ async def simulation(stores: Settings, host: Host) -> AsyncIterator[Simulation]:
         yield running
 
 
-@pytest.fixture
-def ana(simulation: Simulation) -> SimulatedPerson:
-    return simulation.person(somebody(BRITISH))
-
-
 def answers(person: SimulatedPerson) -> int:
     return sum(reply.text == ANSWER for reply in person.replies)
 

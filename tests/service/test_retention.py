@@ -25,7 +25,7 @@ from bot.service import work
 from bot.service.places import Subject
 from bot.service.ports import Append, PersonId
 from bot.service.retention import Line, Retention
-from bot.simulation import Simulation, somebody
+from bot.simulation import Simulation
 from bot.stores.postgres.connect import Database, connect
 from bot.stores.postgres.exports import Exports
 from bot.stores.postgres.ledger import Ledger
@@ -37,7 +37,6 @@ from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import Shard
 from tests.consent.facts import entry
 from tests.service.watching import (
-    BRITISH,
     assert_sound,
     kinds_of,
     owner_of,
@@ -419,11 +418,6 @@ async def test_one_process_at_a_time(town: Town) -> None:
 
 
 # --- beside conversations
-
-
-@pytest.fixture
-def ana(simulation: Simulation) -> SimulatedPerson:
-    return simulation.person(somebody(BRITISH))
 
 
 async def in_days(simulation: Simulation, days: float) -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from bot.channels.simulator.person import SimulatedPerson
 from bot.settings import Settings
-from bot.simulation import Simulation, simulate, somebody
+from bot.simulation import Simulation, simulate
 from tests.service.stage import changed
-from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
+from tests.service.watching import assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
 
 BASE_URL = "https://consent.example"
 
@@ -23,11 +23,6 @@ BASE_URL = "https://consent.example"
 async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
     async with simulate(changed(stores, base_url=BASE_URL, takeover_seconds=1)) as running:
         yield running
-
-
-@pytest.fixture
-def ana(simulation: Simulation) -> SimulatedPerson:
-    return simulation.person(somebody(BRITISH))
 
 
 async def told(simulation: Simulation, person: SimulatedPerson, text: str) -> list[str]:
@@ -83,6 +78,17 @@ async def test_who_asks_again_gets_the_same_document_and_link_until_something_ch
     await told(simulation, ana, "STOP")
     later = await told(simulation, ana, "MY DATA")
     assert later[-1] != first[-1]
+
+
+async def test_who_asks_many_times_at_once_is_answered_each_time_and_at_once(
+    simulation: Simulation, ana: SimulatedPerson, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await subscribed(simulation, ana)
+    await asyncio.gather(*(ana.say("MY DATA", replies=0) for _ in range(6)))
+    await quiet(simulation)
+    assert sum(bool(reply.document) for reply in ana.replies) == 6
+    assert "task_failed" not in capsys.readouterr().out
+    assert set(await requests_of(simulation, ana)) == {"access done"}
 
 
 @pytest.mark.parametrize("change", ["a correction", "a look", "the language"])

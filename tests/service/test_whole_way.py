@@ -13,11 +13,6 @@ from bot.simulation import Simulation, simulate, somebody
 from tests.service.watching import BRITISH, kinds_of, record_of, subscribed
 
 
-@pytest.fixture
-def ana(simulation: Simulation) -> SimulatedPerson:
-    return simulation.person(somebody(BRITISH))
-
-
 async def test_a_first_message_is_answered_by_the_question(simulation: Simulation, ana: SimulatedPerson) -> None:
     (asked,) = await ana.say("Hello", replies=1)
     assert "Blumen Haas" in asked.text
