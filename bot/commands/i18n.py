@@ -22,7 +22,7 @@ from bot.conversation.keyword_files import FILE as KEYWORDS_FILE
 from bot.conversation.keyword_files import KeywordError
 from bot.conversation.keyword_files import read as read_keywords
 from bot.conversation.keywords import base
-from bot.conversation.places import originals
+from bot.conversation.originals import originals
 from bot.conversation.world import WORDS
 from bot.i18n import check as checking
 from bot.i18n import pseudo as pseudo_languages

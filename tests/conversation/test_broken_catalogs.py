@@ -10,7 +10,7 @@ from bot.business import load
 from bot.conversation.compose import Composition, Option
 from bot.conversation.flow_file import read
 from bot.conversation.load import load_world
-from bot.conversation.places import originals
+from bot.conversation.originals import originals
 from bot.conversation.texts import Slot, Texts, length
 from bot.conversation.world import autonym
 from bot.i18n import catalogs

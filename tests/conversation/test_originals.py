@@ -5,7 +5,7 @@ import pytest
 from bot.business import load
 from bot.conversation.business_texts import slots
 from bot.conversation.flow_file import read
-from bot.conversation.places import originals
+from bot.conversation.originals import originals
 from bot.conversation.texts import Kind
 from bot.i18n.slot import Originals, Template
 from bot.paths import FLOWS
