@@ -11,6 +11,9 @@ TOLD = frozenset(
 )
 """Texts that are said in this way alone."""
 
+DOCUMENT = "document"
+"""The flow whose texts stand in documents and on the page behind their link, never in a chat."""
+
 
 def told(
     world: World, text_id: str, locale: str, *, values: Mapping[str, str] = {}, document: Document | None = None

@@ -6,11 +6,9 @@ from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 
 from bot.consent.evidence import EVERY
+from bot.conversation.told import DOCUMENT
 from bot.conversation.world import World, babel_locale
 from bot.i18n.bidi import right_to_left
-
-FLOW = "document"
-"""Whose texts these are: `flows/document.toml`."""
 
 NOTICE = "privacy.notice"
 """The short privacy notice of the chat stands in the document too: why, who else, where, how long, rights."""
@@ -37,7 +35,7 @@ class Words:
     """What a document in one language says. Falls back as a whole when a text is missing."""
 
     def __init__(self, world: World, locale: str) -> None:
-        ids = [text_id for text_id in world.texts.slots if text_id.startswith(f"{FLOW}.")]
+        ids = [text_id for text_id in world.texts.slots if text_id.startswith(f"{DOCUMENT}.")]
         self._texts = world.texts
         self.locale = world.texts.locale_for([*ids, NOTICE, "common.privacy"], locale)
         self._values = world.language(self.locale).values
@@ -47,7 +45,7 @@ class Words:
 
     def __call__(self, name: str, **values: str) -> str:
         """Return a text of the flow `document`, or another one by its whole id."""
-        text_id = name if "." in name else f"{FLOW}.{name}"
+        text_id = name if "." in name else f"{DOCUMENT}.{name}"
         return self._texts.render(text_id, self.locale, {**self._values, **values})
 
     def happened(self, kind: str) -> str:

@@ -17,6 +17,7 @@ import structlog
 from aiohttp import web
 from babel import negotiate_locale
 
+from bot.conversation.told import DOCUMENT
 from bot.conversation.world import World
 from bot.i18n.bidi import right_to_left
 from bot.keys import Undecipherable
@@ -160,9 +161,9 @@ def _wished(world: World, request: web.Request) -> str:
 def _written(world: World, language: str, text: str, status: int) -> web.Response:
     """Write the page; the button stands under `once` only."""
     names = ("data_title", "once", "download", "gone")
-    locale = world.texts.locale_for([f"document.{name}" for name in names], language)
+    locale = world.texts.locale_for([f"{DOCUMENT}.{name}" for name in names], language)
     values = world.language(locale).values
-    said = {name: world.texts.render(f"document.{name}", locale, values) for name in names}
+    said = {name: world.texts.render(f"{DOCUMENT}.{name}", locale, values) for name in names}
     page = _page.render(
         locale=locale,
         rtl=right_to_left(locale),

@@ -15,13 +15,14 @@ from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Status
 from bot.consent.requests import Right
 from bot.conversation.load import load_world
+from bot.conversation.told import DOCUMENT
 from bot.documents import Documents
 from bot.documents.paper import FONTS
-from bot.documents.words import FLOW, TEXTS, Words
+from bot.documents.words import TEXTS, Words
 from bot.service.gather import my_data
 from bot.service.my_data import MyData
 from tests.documents.worlds import NAMES, many_scripts
-from tests.service.test_my_data import BUSINESS, LEDGER, NOW, PERSON
+from tests.service.held import BUSINESS, LEDGER, NOW, PERSON
 
 WORLD = many_scripts()
 DOCUMENTS = Documents(WORLD)
@@ -170,12 +171,14 @@ def test_every_kind_status_and_right_has_a_word() -> None:
 
 
 def test_every_word_for_them_is_a_text() -> None:
-    assert {f"{FLOW}.{word}" for word in TEXTS.values()} <= WORLD.texts.slots.keys()
+    assert {f"{DOCUMENT}.{word}" for word in TEXTS.values()} <= WORLD.texts.slots.keys()
 
 
 def test_every_text_of_the_documents_is_used() -> None:
     sources = "".join(path.read_text() for room in ("documents", "web") for path in (BOT / room).rglob("*.py"))
-    names = {text_id.removeprefix(f"{FLOW}.") for text_id in WORLD.texts.slots if text_id.startswith(f"{FLOW}.")}
+    names = {
+        text_id.removeprefix(f"{DOCUMENT}.") for text_id in WORLD.texts.slots if text_id.startswith(f"{DOCUMENT}.")
+    }
     assert {name for name in names if not re.search(rf"[\"']{name}[\"']", sources)} == set()
 
 

@@ -7,7 +7,7 @@ from bot.conversation.compose import FOOTER, LIST
 from bot.conversation.flow_file import FlowFile
 from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
 from bot.conversation.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
-from bot.conversation.told import TOLD
+from bot.conversation.told import DOCUMENT, TOLD
 from bot.conversation.turn import PERSONAL_VALUES
 from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
 
@@ -17,11 +17,8 @@ _SAID_BY_CODE = frozenset(
 )
 """Texts that no flow needs to name."""
 
-_DOCUMENT = "document"
-"""The flow whose texts are said by `bot.documents` and its web page, never in a chat."""
-
 _DOCUMENT_VALUES = frozenset({"at", "recorded", "version", "url", "date"})
-"""Placeholders that only those may use."""
+"""Placeholders that only the texts of documents may use."""
 
 _BODIES = (Kind.BODY, Kind.TEXT)
 _LABELS = (Kind.BUTTON, Kind.ROW)
@@ -91,7 +88,7 @@ def _placeholders(where: str, slot: Slot, template: Template) -> Iterator[Proble
 
 def _others(slot: Slot) -> frozenset[str]:
     """Return what a text may name besides what every text may."""
-    if slot.id.startswith(f"{_DOCUMENT}."):
+    if slot.id.startswith(f"{DOCUMENT}."):
         return _DOCUMENT_VALUES
     return PERSONAL_VALUES | (TOLD_VALUES if slot.id in TOLD else frozenset())
 
@@ -115,7 +112,7 @@ def unsaid(dialogues: Dialogues) -> Iterator[Problem]:
         found = (dialogues.text(file, mention.name) for mention in _mentions(file))
         said.update(text.id for text in found if text is not None)
     for file in dialogues.files:
-        for slot in () if file.table.flow == _DOCUMENT else file.slots:
+        for slot in () if file.table.flow == DOCUMENT else file.slots:
             if slot.id not in said:
                 where = at(file, f"texts.{slot.id.partition('.')[2]}")
                 yield Problem(where, "is never said", "remove it, or say it somewhere", harmless=True)
