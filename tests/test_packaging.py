@@ -74,9 +74,10 @@ def test_a_wheel_finds_the_flows_and_catalogs_it_carries(tmp_path: Path) -> None
         wheel.extractall(tmp_path / "site")
     shipped = {
         str(path.relative_to(ROOT))
-        for pattern in ("*.lua", "py.typed", "*.mako", "*.j2", "*.ttf", "OFL.txt", "*.json")
-        for path in ROOT.glob(f"bot/**/{pattern}")
+        for path in ROOT.glob("bot/**/*")
+        if path.is_file() and path.parent.name != "__pycache__"
     }
+    assert {Path(name).suffix for name in shipped} >= {".lua", ".mako", ".j2", ".ttf", ".txt", ".json", ".toml"}
     shipped |= {f"bot/_data/{path.relative_to(ROOT)}" for path in ROOT.glob("flows/*.toml")}
     shipped |= {f"bot/_data/{path.relative_to(ROOT)}" for path in ROOT.glob("locales/**/*.po")}
     assert shipped <= names
