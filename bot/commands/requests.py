@@ -13,9 +13,9 @@ from bot.commands.running import settings as read_settings
 from bot.consent.deadlines import Calendar, TooLate
 from bot.consent.requests import NotPossible, Request, State, close, extend
 from bot.runtime import Runtime, open_runtime
-from bot.service.ports import PersonId
+from bot.service.ports import ChangedMeanwhile, PersonId
 from bot.settings import Settings
-from bot.stores.postgres.requests import ChangedMeanwhile, Step
+from bot.stores.postgres.requests import Step
 from bot.times import iso, iso_if_any
 
 app = typer.Typer(no_args_is_help=True)

@@ -444,6 +444,10 @@ class NoSuchPerson(Exception):
     """The person was erased meanwhile."""
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed the request; look again."""
+
+
 class OutOfReach(Exception):
     """Nothing can be said to the person in the chat any more, so somebody must answer them in another way."""
 

@@ -32,6 +32,7 @@ from bot.service.my_data import MyData, as_json
 from bot.service.places import Place, Subject, exported
 from bot.service.ports import (
     Assigned,
+    ChangedMeanwhile,
     Channel,
     Export,
     Exports,
@@ -66,7 +67,7 @@ class Requests(Protocol):
         """Note a request that a message made, once; also return whether it is new."""
 
     async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
-        """Take a step that `bot.consent.requests` allowed."""
+        """Take a step that `bot.consent.requests` allowed. Raises `ChangedMeanwhile`."""
 
 
 class Documents(Protocol):
@@ -265,7 +266,8 @@ class Rights:
     async def _closed(self, request: Request) -> None:
         if request.state.is_open:
             after = close(request, State.DONE, "")
-            await self._requests.change(request, after, actor="system", reason="", now=self._clock())
+            with suppress(ChangedMeanwhile):  # who asks twice at once is answered twice, and the request closed once
+                await self._requests.change(request, after, actor="system", reason="", now=self._clock())
 
     def _told(self, text_id: str, assigned: Assigned, **values: str) -> Reply:
         return told(self._world, text_id, assigned.locale, values=values)

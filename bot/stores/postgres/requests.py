@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Request, Right, State, received
 from bot.keys import Keyring, PersonKey
-from bot.service.ports import NoSuchPerson, PersonId
+from bot.service.ports import ChangedMeanwhile, NoSuchPerson, PersonId
 from bot.stores.postgres.connect import Connection, Database
 
 _OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
@@ -34,10 +34,6 @@ class Step:
     state: State
     actor: str
     reason: str
-
-
-class ChangedMeanwhile(Exception):
-    """Somebody else has changed the request; look again."""
 
 
 class Requests:

@@ -8,10 +8,10 @@ from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right, State, close, extend
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
-from bot.service.ports import PersonId
+from bot.service.ports import ChangedMeanwhile, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.persons import Persons
-from bot.stores.postgres.requests import ChangedMeanwhile, Requests
+from bot.stores.postgres.requests import Requests
 
 BERLIN = Calendar("DE", "Europe/Berlin")
 ANA = PersonId("019a0000-0000-7000-8000-000000000001")
