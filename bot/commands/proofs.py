@@ -99,7 +99,12 @@ def bundle(
     output: Annotated[Path, typer.Option("--output", "-o", help="The zip to write.")] = Path("evidence.zip"),
 ) -> None:
     """Write everything that proves one person's consents to an authority, with the program that checks it."""
-    output.write_bytes(run(_bundle(read_settings(), address)))
+    content = run(_bundle(read_settings(), address))
+    try:
+        output.touch(0o600)
+        output.write_bytes(content)
+    except OSError as error:
+        fail(f"{output}: can't be written ({error.strerror})")
     typer.echo(f"Written to {output}; it holds personal data.")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.consent import verifier
+from bot.consent.evidence import EVERY
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Of every file in a zip, so that the same evidence gives the same bytes."""
@@ -61,8 +62,9 @@ def story(evidence: Mapping[str, Any]) -> str:
 
 
 def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    purpose = "every purpose" if record["purpose"] == EVERY else record["purpose"]
     lines = [
-        f"{record['person_seq']}. {record['kind']}: {record['purpose']}",
+        f"{record['person_seq']}. {record['kind']}: {purpose}",
         f"   at {_time(record['at'])} by WhatsApp's clock, recorded at {_time(record['recorded_at'] / 1000)}",
         f"   by {record['actor']}, through {record['method']}, language {record['locale'] or 'none'}",
     ]

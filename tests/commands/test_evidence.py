@@ -79,6 +79,9 @@ def test_it_is_proven_and_bundled(talked: Run, tmp_path: Path) -> None:
     for path in (first, second):
         assert talked("ledger", "bundle", ANA, "-o", str(path))[0] == 0
     assert first.read_bytes() == second.read_bytes()
+    assert first.stat().st_mode & 0o077 == 0, "it holds personal data"
+    code, output = talked("ledger", "bundle", ANA, "-o", str(tmp_path / "no" / "1.zip"))
+    assert (code, output.splitlines()[-1].endswith("can't be written (No such file or directory)")) == (1, True)
 
 
 def test_it_is_exported(talked: Run) -> None:
