@@ -306,4 +306,5 @@ def preview(
             entries = {} if code == SOURCE_LOCALE else {entry.id: entry for entry in read(catalog).entries}
             words = {name: keywords.shown(intent, code) for name, intent in WORDS.items()}
             (output / f"{code}.html").write_text(page(code, files, originals_, entries, words, codes), "utf-8")
-    typer.echo(f"{len(codes)} pages in {output}: open {output / codes[0]}.html in a browser")
+    pages = "1 page" if len(codes) == 1 else f"{len(codes)} pages"
+    typer.echo(f"{pages} in {output}: open {output / codes[0]}.html in a browser")

@@ -18,6 +18,9 @@ from bot.i18n.slot import Originals, Slot, Template, TextError, length
 
 _MARKS = {"*": "b", "_": "i", "~": "s"}
 _MARKED = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
+_ON_PAPER = "document"
+"""The file whose texts stand in documents and on pages."""
+
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -64,6 +67,15 @@ class Section:
     messages: Sequence[Message]
 
 
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Texts that stand in documents and on pages, and are never sent as messages."""
+
+    name: str
+    about: str
+    lines: Sequence[Shown]
+
+
 def page(
     code: str,
     files: Sequence[FlowFile],
@@ -78,15 +90,20 @@ def page(
     placeholders, `others` the other pages.
     """
     texts = _Texts(code, originals, entries, words)
-    sections = [section for file in files if (section := _section(file, texts)).messages]
+    sections = [
+        section for file in files if file.table.flow != _ON_PAPER and (section := _section(file, texts)).messages
+    ]
     messages = [message for section in sections for message in section.messages]
     said = {shown.id for message in messages for shown in (message.text, *message.options)}
+    papers = [paper for file in files if (paper := _paper(file, texts)).lines]
+    said |= {shown.id for paper in papers for shown in paper.lines}
     rest = [slot for slot in originals.slots if slot.id not in said]
     states = [texts.shown(slot.id).state for slot in originals.slots]
     html: str = _template().render(
         code=code,
         rtl=right_to_left(code),
         sections=sections,
+        papers=papers,
         rest=[texts.shown(slot.id) for slot in rest],
         counts={state: states.count(state) for state in ("done", "fuzzy", "missing")},
         total=len(states),
@@ -147,8 +164,18 @@ def _section(file: FlowFile, texts: _Texts) -> Section:
     for transition in table.transitions:
         messages += [_message(file, name, (), texts) for name in transition.says]
     unique = {message.text.id: message for message in reversed(messages)}
-    about = Path(file.source).read_text("utf-8").partition("\n")[0].lstrip("# ")
-    return Section(table.flow, about, list(reversed(unique.values())))
+    told_later = [name for name, text in table.texts.items() if text.kind is Kind.BODY]  # by whoever does the work
+    more = [_message(file, name, (), texts) for name in told_later if f"{table.flow}.{name}" not in unique]
+    return Section(table.flow, _about(file), [*reversed(unique.values()), *more])
+
+
+def _paper(file: FlowFile, texts: _Texts) -> Paper:
+    lines = [texts.shown(slot.id) for slot in file.slots] if file.table.flow == _ON_PAPER else []
+    return Paper(file.table.flow, _about(file), lines)
+
+
+def _about(file: FlowFile) -> str:
+    return Path(file.source).read_text("utf-8").partition("\n")[0].lstrip("# ")
 
 
 def _of_state(file: FlowFile, state: StateTable, texts: _Texts) -> Iterator[Message]:

@@ -127,3 +127,20 @@ def test_a_browser_shows_it(
         [CHROMIUM, *options, f"--screenshot={picture}", source.as_uri()], capture_output=True, check=True, timeout=60
     )
     assert len(picture.read_bytes()) > 40_000, "an empty page is a few kilobytes"
+
+
+def test_what_is_sent_after_the_work_is_done_is_a_message_too(
+    files: list[FlowFile], texts: Originals, keywords: Keywords
+) -> None:
+    html = drawn("en", files, texts, keywords)
+    for text_id in ("my_data.summary", "proof.receipt", "correct.noted", "delete.done"):
+        (row,) = re.findall(rf'id="at-{text_id}".*?</dl>', html, re.DOTALL)
+        assert "Reply STOP to unsubscribe" in row, text_id
+
+
+def test_words_of_documents_are_no_messages(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+    (section,) = re.findall(r'<section id="document">.*?</section>', drawn("en", files, texts, keywords), re.DOTALL)
+    assert "Words of the documents" in section
+    assert section.count('class="paper"') == sum(slot.id.startswith("document.") for slot in texts.slots)
+    assert "bubble" not in section
+    assert "Reply STOP to unsubscribe" not in section
