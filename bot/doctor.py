@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 import aiohttp
 
 from bot.business import Business
-from bot.consent.retention import Name, policy
+from bot.consent.retention import RuleName, policy
 from bot.conversation.lint import lint
 from bot.conversation.world import World
 from bot.keys import Keyring, Undecipherable
@@ -98,7 +98,7 @@ def retention_checks(business: Business) -> Sequence[Check]:
         for rule in rules.values()
         if rule.beyond
     ]
-    longest = rules.get(Name.MAX_AGE)
+    longest = rules.get(RuleName.MAX_AGE)
     found += [
         Check(
             f"validity of {purpose.id}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.channels.whatsapp.client import CloudApi
 from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
-from bot.consent.retention import Name, policy
+from bot.consent.retention import RuleName, policy
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.load import load_world
 from bot.doctor import database_check, redis_check, settings_checks, texts_check
@@ -107,7 +107,7 @@ class Runtime:
             self.erasures,
             ErasureList(settings.var_dir / erasure_list.NAME),
             self.places,
-            proof_days=policy(dialogue.world.business)[Name.PROOF_AFTER_WITHDRAWAL].after.days,
+            proof_days=policy(dialogue.world.business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
         )
         self.receive = self._receive() if not settings.missing() else None
         self._serving = serving

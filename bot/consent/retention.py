@@ -27,7 +27,7 @@ class RetentionError(ValueError):
     """`retention.toml` can't be used; the message names the key."""
 
 
-class Name(StrEnum):
+class RuleName(StrEnum):
     """What a rule is about."""
 
     UNUSED_LAPSE = "unused_lapse"
@@ -55,14 +55,14 @@ class Figure(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    countries: Mapping[str, Mapping[Name, Figure]]
+    countries: Mapping[str, Mapping[RuleName, Figure]]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A number that holds for a business."""
 
-    name: Name
+    name: RuleName
     country: str
     """Whose number it is: of a country, or `DEFAULT`."""
     after: timedelta
@@ -82,12 +82,12 @@ class Rule:
         return "shorter" if self.after < self.figure.after else ""
 
 
-Policy = Mapping[Name, Rule]
+Policy = Mapping[RuleName, Rule]
 """All rules that hold for a business; `MAX_AGE` only if there is one."""
 
 
 @cache
-def figures(file: Path = FILE) -> Mapping[str, Mapping[Name, Figure]]:
+def figures(file: Path = FILE) -> Mapping[str, Mapping[RuleName, Figure]]:
     """Read all numbers: country, or `DEFAULT`, → name → number. Raises `RetentionError`."""
     try:
         read = _File.model_validate({"countries": tomllib.loads(file.read_text("utf-8"))}).countries
@@ -96,7 +96,7 @@ def figures(file: Path = FILE) -> Mapping[str, Mapping[Name, Figure]]:
     except ValidationError as error:
         lines = (f"{file}: {'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
         raise RetentionError("\n".join(lines)) from None
-    if missing := set(Name) - {Name.MAX_AGE} - read.get(DEFAULT, {}).keys():
+    if missing := set(RuleName) - {RuleName.MAX_AGE} - read.get(DEFAULT, {}).keys():
         raise RetentionError(f"{file}: [{DEFAULT}] lacks {', '.join(sorted(missing))}; every country falls back on it")
     return read
 
@@ -105,7 +105,7 @@ def policy(business: Business) -> Policy:
     """Return the rules that hold for a business: its own number, else its country's, else the default."""
     countries, country = figures(), business.controller.country
     rules = {}
-    for name in Name:
+    for name in RuleName:
         whose = country if name in countries.get(country, {}) else DEFAULT
         figure = countries[whose].get(name)
         own: timedelta | None = getattr(business.retention, name)
@@ -138,8 +138,8 @@ class Spans(NamedTuple):
 
 def spans(rules: Policy) -> Spans:
     """Return what the rules say of consents."""
-    oldest = rules.get(Name.MAX_AGE)
-    return Spans(rules[Name.UNUSED_LAPSE].seconds, oldest.seconds if oldest else _FOREVER)
+    oldest = rules.get(RuleName.MAX_AGE)
+    return Spans(rules[RuleName.UNUSED_LAPSE].seconds, oldest.seconds if oldest else _FOREVER)
 
 
 _FOREVER = 1 << 62
@@ -187,7 +187,7 @@ GRACE = 3600
 
 def due(record: Record, last_contact: int, rules: Policy) -> Iterator[Due]:
     """Yield all that will fall due with a person if nobody does anything more, or has fallen due already."""
-    ends, lasts = [last_contact + rules[Name.PROSPECT_AFTER_LAST_CONTACT].seconds], spans(rules)
+    ends, lasts = [last_contact + rules[RuleName.PROSPECT_AFTER_LAST_CONTACT].seconds], spans(rules)
     for purpose in record.given:
         one = end(record.consent(purpose), last_contact, lasts)
         ends.append(one.at)

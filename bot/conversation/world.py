@@ -9,7 +9,7 @@ from babel.dates import format_timedelta
 from babel.lists import format_list
 
 from bot.business import Business
-from bot.consent.retention import Name, Policy, Spans, policy, spans
+from bot.consent.retention import Policy, RuleName, Spans, policy, spans
 from bot.conversation.intents import Intent, Keywords
 from bot.conversation.texts import Texts
 
@@ -95,7 +95,7 @@ class World:
 
     def _make(self, locale: str) -> Language:
         business, texts = self.business, self.texts
-        proof = self.retention[Name.PROOF_AFTER_WITHDRAWAL].after
+        proof = self.retention[RuleName.PROOF_AFTER_WITHDRAWAL].after
         ids = [f"purpose.{purpose.id}.{part}" for purpose in business.purposes for part in ("title", "description")]
         spoken = texts.locale_for(ids, locale)
         return Language(

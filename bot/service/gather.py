@@ -8,7 +8,7 @@ import msgspec
 
 from bot.business import Business
 from bot.consent.requests import Right
-from bot.consent.retention import Name, policy
+from bot.consent.retention import RuleName, policy
 from bot.service.my_data import (
     KEPT,
     VERSION,
@@ -91,8 +91,8 @@ def _kept(business: Business) -> Kept:
     rules = policy(business)
     return Kept(
         unanswered_question_days=business.question_expires_after.days,
-        proof_after_withdrawal_days=rules[Name.PROOF_AFTER_WITHDRAWAL].after.days,
-        suppression_days=rules[Name.SUPPRESSION].after.days,
+        proof_after_withdrawal_days=rules[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
+        suppression_days=rules[RuleName.SUPPRESSION].after.days,
     )
 
 

@@ -15,7 +15,7 @@ import structlog
 from bot.business import Business
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, fold
-from bot.consent.retention import DEFAULT, Due, Name, What, due, policy
+from bot.consent.retention import DEFAULT, Due, RuleName, What, due, policy
 from bot.durations import in_words
 from bot.service import metrics
 from bot.service.places import Subject
@@ -86,9 +86,9 @@ class _Person:
 
 
 _ROWS = {
-    Rows.SUPPRESSIONS: Name.SUPPRESSION,
-    Rows.PROOFS: Name.PROOF_AFTER_WITHDRAWAL,
-    Rows.REQUESTS: Name.CLOSED_REQUESTS,
+    Rows.SUPPRESSIONS: RuleName.SUPPRESSION,
+    Rows.PROOFS: RuleName.PROOF_AFTER_WITHDRAWAL,
+    Rows.REQUESTS: RuleName.CLOSED_REQUESTS,
     Rows.EXPORTS: None,
 }
 """The rule of each kind of rows; exports carry their own end."""
@@ -134,11 +134,11 @@ class Retention:
         for rows in Rows:
             line = lines[rows]
             line.counts, line.first = await self._retained.count(rows, self._kept(rows), moments)
-        await self._count_letters(lines[Name.DEAD_LETTERS], moments)
+        await self._count_letters(lines[RuleName.DEAD_LETTERS], moments)
         return list(lines.values())
 
     async def _count_letters(self, line: Line, moments: Sequence[int]) -> None:
-        kept = self._rules[Name.DEAD_LETTERS].seconds
+        kept = self._rules[RuleName.DEAD_LETTERS].seconds
         for letters in self._letters:
             counts, first = await letters.count_by([moment - kept for moment in moments])
             line.counts = [before + more for before, more in zip(line.counts, counts, strict=True)]
@@ -152,7 +152,7 @@ class Retention:
         lines[What.VALIDITY] = Line(What.VALIDITY, "business.toml", times, _EDPB, _VALIDITY)
         asked = in_words(business.question_expires_after)
         lines[What.QUESTION] = Line(What.QUESTION, "business.toml", asked, _MINIMAL, _QUESTION)
-        named = {name: name for name in Name} | {name: rows for rows, name in _ROWS.items() if name}
+        named = {name: name for name in RuleName} | {name: rows for rows, name in _ROWS.items() if name}
         for name, rule in self._rules.items():
             country = "business.toml" if rule.after != rule.figure.after else rule.country
             source = rule.figure.source
@@ -186,10 +186,10 @@ class Retention:
             count = await self._forget(rows, now)
             done[rows] += count
             told(rows, count)
-        before = now - self._rules[Name.DEAD_LETTERS].seconds
+        before = now - self._rules[RuleName.DEAD_LETTERS].seconds
         count = sum([await letters.forget(before) for letters in self._letters])
-        done[Name.DEAD_LETTERS] += count
-        told(Name.DEAD_LETTERS, count)
+        done[RuleName.DEAD_LETTERS] += count
+        told(RuleName.DEAD_LETTERS, count)
         return done
 
     async def _forget(self, rows: Rows, now: float) -> int:
@@ -220,8 +220,8 @@ class Retention:
     async def _pages(self, horizon: int) -> AsyncIterator[list[_Person]]:
         """Yield the persons with whom something falls due until `horizon`."""
         rules = self._rules
-        silence = min(rules[Name.UNUSED_LAPSE].seconds, rules[Name.PROSPECT_AFTER_LAST_CONTACT].seconds)
-        given_by = horizon - rules[Name.MAX_AGE].seconds if Name.MAX_AGE in rules else 0
+        silence = min(rules[RuleName.UNUSED_LAPSE].seconds, rules[RuleName.PROSPECT_AFTER_LAST_CONTACT].seconds)
+        given_by = horizon - rules[RuleName.MAX_AGE].seconds if RuleName.MAX_AGE in rules else 0
         async for page in self._retained.falling(Falling(horizon - silence, horizon, given_by)):
             past = await self._ledger.facts([one.person for one in page]) if page else {}
             found = []

@@ -18,7 +18,7 @@ from babel.dates import format_date
 from bot.consent.deadlines import Calendar
 from bot.consent.erasure import proof_until
 from bot.consent.requests import Request, Right, State, close
-from bot.consent.retention import Name, policy
+from bot.consent.retention import RuleName, policy
 from bot.conversation.inbound import Sender
 from bot.conversation.reply import Document, Outbound, Reply
 from bot.conversation.task import Work
@@ -112,7 +112,7 @@ class Rights:
         self._clock = clock
         controller = world.business.controller
         self._calendar = Calendar(controller.country, controller.timezone, controller.region)
-        self._mark_days = policy(world.business)[Name.SUPPRESSION].after.days
+        self._mark_days = policy(world.business)[RuleName.SUPPRESSION].after.days
 
     async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
         """Do a task, or find it done; return what is still to be said, with the same ids each time.

@@ -7,7 +7,7 @@ import pytest
 
 from bot.business import Business, load
 from bot.consent.evidence import Kind
-from bot.consent.retention import DEFAULT, FILE, End, Name, RetentionError, end, figures, policy, spans
+from bot.consent.retention import DEFAULT, FILE, End, RetentionError, RuleName, end, figures, policy, spans
 from bot.paths import FLOWS
 from tests.consent.facts import admitted, entry
 
@@ -21,7 +21,7 @@ def company(country: str = "DE", **own: timedelta) -> Business:
     return business.model_copy(update={"controller": controller, "retention": retention})
 
 
-def days(country: str, name: Name, **own: timedelta) -> int:
+def days(country: str, name: RuleName, **own: timedelta) -> int:
     return policy(company(country, **own))[name].after.days
 
 
@@ -37,38 +37,38 @@ def test_every_number_names_its_source_and_what_it_means() -> None:
 @pytest.mark.parametrize(
     ("country", "name", "expected"),
     [
-        ("DE", Name.UNUSED_LAPSE, 730),
-        ("FR", Name.UNUSED_LAPSE, 1095),
-        ("DK", Name.PROOF_AFTER_WITHDRAWAL, 180),
-        ("DK", Name.SUPPRESSION, 1095),
-        ("PT", Name.PROOF_AFTER_WITHDRAWAL, 1095),
+        ("DE", RuleName.UNUSED_LAPSE, 730),
+        ("FR", RuleName.UNUSED_LAPSE, 1095),
+        ("DK", RuleName.PROOF_AFTER_WITHDRAWAL, 180),
+        ("DK", RuleName.SUPPRESSION, 1095),
+        ("PT", RuleName.PROOF_AFTER_WITHDRAWAL, 1095),
     ],
 )
-def test_the_controller_s_country_decides(country: str, name: Name, expected: int) -> None:
+def test_the_controller_s_country_decides(country: str, name: RuleName, expected: int) -> None:
     assert days(country, name) == expected
 
 
 def test_what_a_country_does_not_say_is_said_by_the_default() -> None:
     rules = policy(company("FR"))
-    assert (rules[Name.UNUSED_LAPSE].country, rules[Name.DEAD_LETTERS].country) == ("FR", DEFAULT)
+    assert (rules[RuleName.UNUSED_LAPSE].country, rules[RuleName.DEAD_LETTERS].country) == ("FR", DEFAULT)
 
 
 def test_no_consent_ends_by_age_alone_unless_a_company_wants_it() -> None:
-    assert Name.MAX_AGE not in policy(company())
-    assert days("DE", Name.MAX_AGE, max_age=timedelta(days=500)) == 500
+    assert RuleName.MAX_AGE not in policy(company())
+    assert days("DE", RuleName.MAX_AGE, max_age=timedelta(days=500)) == 500
 
 
 @pytest.mark.parametrize(
     ("name", "own", "beyond"),
     [
-        (Name.UNUSED_LAPSE, 731, "longer"),
-        (Name.UNUSED_LAPSE, 730, ""),
-        (Name.UNUSED_LAPSE, 100, ""),
-        (Name.SUPPRESSION, 1094, "shorter"),
-        (Name.SUPPRESSION, 2000, ""),
+        (RuleName.UNUSED_LAPSE, 731, "longer"),
+        (RuleName.UNUSED_LAPSE, 730, ""),
+        (RuleName.UNUSED_LAPSE, 100, ""),
+        (RuleName.SUPPRESSION, 1094, "shorter"),
+        (RuleName.SUPPRESSION, 2000, ""),
     ],
 )
-def test_a_company_s_number_holds_and_is_compared_with_the_source_s(name: Name, own: int, beyond: str) -> None:
+def test_a_company_s_number_holds_and_is_compared_with_the_source_s(name: RuleName, own: int, beyond: str) -> None:
     rule = policy(company("DE", **{name: timedelta(days=own)}))[name]
     assert (rule.after.days, rule.beyond) == (own, beyond)
 
