@@ -14,7 +14,7 @@ from bot.runtime import open_runtime
 from bot.service.retention import AHEAD, Line
 from bot.settings import Settings
 
-_BUSY = "another process is at it, e.g. a worker; it ends and forgets the same"
+BUSY = "another process is at it, e.g. a worker; it ends and forgets the same"
 
 
 def retention(
@@ -31,7 +31,7 @@ def retention(
         return
     done = run(_keep(read_settings(), quiet=as_json))
     if done is None:
-        fail(_BUSY)
+        fail(BUSY)
     if as_json:
         print_json(done)
     else:

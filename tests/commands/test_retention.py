@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.business import load
-from bot.commands.retention import _BUSY
+from bot.commands.retention import BUSY
 from bot.consent.evidence import Kind
 from bot.consent.retention import DEFAULT, figures, policy
 from bot.conversation.inbound import Sender
@@ -106,7 +106,7 @@ def test_it_says_when_a_worker_is_at_it(run: Run, environment: dict[str, str | N
     done.set()
     worker.join()
     assert code == 1
-    assert _BUSY in output
+    assert BUSY in output
 
 
 # --- what doctor says
