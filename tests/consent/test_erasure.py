@@ -1,9 +1,25 @@
 """What stays of an erased person, and what whoever comes under their address begins with."""
 
+import json
+from datetime import date
+
+import pytest
 from hypothesis import given as examples
 from hypothesis import strategies as st
 
-from bot.consent.erasure import AddressToken, erased, inherited, kept, withdrawn
+from bot.consent.erasure import (
+    AddressToken,
+    Erasure,
+    Lead,
+    Suppression,
+    erased,
+    from_line,
+    inherited,
+    kept,
+    merged,
+    to_line,
+    withdrawn,
+)
 from bot.consent.evidence import EVERY, Entry, Kind
 from bot.consent.lifecycle import Record, Status, apply, fold
 from tests.consent.facts import admitted, entry
@@ -66,3 +82,22 @@ def test_beginning_again_adds_nothing(suppressed: dict[str, int], entries: list[
         record = apply(record, one)
     assert begins(record, suppressed) == []
     assert all(record.consent(scope).stopped_at >= since for scope, since in suppressed.items() if scope != EVERY)
+
+
+def test_a_line_of_the_list_is_read_as_it_was_written() -> None:
+    token = AddressToken(b"0123456789abcdef", b"keyi")
+    erasure = Erasure(
+        "p", 1_790_000_500, "r", (Suppression(token, "offers", 1_790_000_500),), (Lead(token, date(2029, 1, 2)),)
+    )
+    assert from_line(to_line(erasure)) == erasure
+    assert json.loads(to_line(erasure))["suppressions"][0]["token"] == b"0123456789abcdef".hex()
+    for broken in (b"", b"{}", b"[]", to_line(erasure)[:-9], b'{"person":1,"at":"x","reason":"","proof":[]}'):
+        with pytest.raises(ValueError, match="no line"):
+            from_line(broken)
+
+
+def test_lists_are_merged() -> None:
+    token = AddressToken(b"0123456789abcdef", b"keyi")
+    one, two = Suppression(token, "offers", 1), Suppression(token, "order_updates", 2)
+    whole = merged([Erasure("p", 5, "r", (one,)), Erasure("q", 6, ""), Erasure("p", 4, "s", (one, two))])
+    assert whole == [Erasure("p", 4, "r", (one, two)), Erasure("q", 6, "")]

@@ -1,16 +1,14 @@
 """An erasure may break off anywhere and be begun again, and whoever was erased stays so: also when they come back."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.channels.simulator.webhooks import Identity
-from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression, from_line, merged, to_line
 from bot.consent.evidence import EVERY, Entry
 from bot.consent.lifecycle import Record, Status, fold
 from bot.conversation.inbound import AddressChanged, Delivery, Inbound, MessageId, Preference, Sender, Text
@@ -256,35 +254,6 @@ async def test_entries_that_come_meanwhile_do_not_stop_it(parts: Parts) -> None:
 
 
 # --- the list beside the backups
-
-
-def test_a_line_of_the_list_is_read_as_it_was_written() -> None:
-    token = AddressToken(b"0123456789abcdef", b"keyi")
-    erasure = Erasure("p", AT, "r", (Suppression(token, "offers", AT),), (Lead(token, date(2029, 1, 2)),))
-    assert from_line(to_line(erasure)) == erasure
-    assert json.loads(to_line(erasure))["suppressions"][0]["token"] == b"0123456789abcdef".hex()
-    for broken in (b"", b"{}", b"[]", to_line(erasure)[:-9], b'{"person":1,"at":"x","reason":"","proof":[]}'):
-        with pytest.raises(ValueError, match="no line"):
-            from_line(broken)
-
-
-def test_lists_are_merged() -> None:
-    token = AddressToken(b"0123456789abcdef", b"keyi")
-    one, two = Suppression(token, "offers", 1), Suppression(token, "order_updates", 2)
-    whole = merged([Erasure("p", 5, "r", (one,)), Erasure("q", 6, ""), Erasure("p", 4, "s", (one, two))])
-    assert whole == [Erasure("p", 4, "r", (one, two)), Erasure("q", 6, "")]
-
-
-async def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
-    path = tmp_path / "list"
-    listed = ErasureList(path)
-    await listed.add(Erasure("p", 1, ""))
-    with path.open("ab") as file:
-        file.write(to_line(Erasure("torn", 2, ""))[:20])
-    await listed.add(Erasure("q", 3, ""))
-    found, broken = erasure_list.read(path)
-    assert ([one.person for one in found], broken) == (["p", "q"], 1)
-    assert path.stat().st_mode & 0o077 == 0
 
 
 async def test_a_disk_that_takes_nothing_stops_no_erasure(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
