@@ -37,7 +37,7 @@ class Step:
 
 
 class Requests:
-    """Tables `requests` and `request_steps`."""
+    """Tables `requests` and `request_steps`. Implements `rights.Requests`; the rest is for operators."""
 
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
