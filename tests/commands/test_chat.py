@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +26,14 @@ def environment(var_dir: Path) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "VAR_DIR": str(var_dir), "TERM": "xterm", "COLUMNS": "80", "LANG": "C.UTF-8"}
 
 
+def plain(output: str) -> str:
+    """What is written, without colours."""
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", output)
+
+
 def words(output: str) -> str:
     """What is written, without the bubbles around it."""
-    return " ".join(re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[│╭╮╰╯─]", " ", output).split())
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", plain(output)).split())
 
 
 class Terminal:
@@ -196,6 +202,22 @@ class TestTerminal:
             assert terminal.left() == 0
         assert "Traceback" not in terminal.screen
         assert not engines_run(var_dir)
+
+    def test_the_link_to_one_s_data_opens_while_one_chats(self, var_dir: Path) -> None:
+        with at_a_terminal(var_dir, "chat", "--locale", "en") as terminal:
+            terminal.see("/quit")
+            terminal.type("Hi")
+            terminal.see("/2 No")
+            terminal.type("MY DATA")
+            terminal.see("/my-data/")  # in the bubble
+            terminal.see("/my-data/")  # and in one line below it
+            terminal.see(">")
+            link = re.search(r"^\S*(http://127\.0\.0\.1:\d+/my-data/[\w-]{43})", plain(terminal.screen), re.MULTILINE)
+            assert link, terminal.screen
+            with urllib.request.urlopen(link[1]) as page:
+                assert "Your data at Blumen Haas" in page.read().decode()
+            terminal.type("/quit")
+            assert terminal.left() == 0
 
     @pytest.mark.parametrize(("keys", "status"), [("\x03", 130), ("half a line\x03", 130)])
     def test_ctrl_c_leaves_at_once_and_in_order(self, var_dir: Path, keys: str, status: int) -> None:
