@@ -114,7 +114,7 @@ class Erase:
     async def _keep(
         self, person: PersonId, tokens: Sequence[AddressToken], reason: str, ended: _Ended, *, asked: bool
     ) -> int:
-        """Keep what must stay, twice; return when the person was erased first."""
+        """Keep what must stay, in the database and on the list; return when the person was erased first."""
         left = kept(person, ended.at, reason, ended.record, tokens, self._proof_days, asked=asked)
         at = await self._erasures.keep(left)
         await self._listed.add(left)
@@ -128,7 +128,7 @@ class Erase:
         sender = Sender(now.phone or told.phone, now.bsuid or told.bsuid)
         return replace(subject, sender=sender), list(dict.fromkeys([*now.addresses, *told.addresses]))
 
-    async def _ended(self, person: PersonId, at: int, actor: str) -> "_Ended | None":
+    async def _ended(self, person: PersonId, at: int, actor: str) -> _Ended | None:
         """Let the ledger say that the person was erased; return how it ends, None of somebody unknown."""
         for _ in range(_TRIES):
             facts = [past.fact for past in (await self._ledger.facts([person])).get(person, ())]
