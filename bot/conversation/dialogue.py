@@ -137,6 +137,9 @@ class Dialogue:
         match = self.world.keywords.classify(body, asked_in=asked_in)
         self._spoken.settle(turn, match)
         if match is None:
+            if turn.record.restricted and self._standing.spells(turn, Intent.RESTRICT, "lift", body):
+                turn.rule = "label"
+                return self._open(turn, Intent.RESTRICT, "lift")
             if self._standing.fire(turn, "typed") or (asked_in and self._foreign_yes(turn, body)):
                 return None
             return self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))

@@ -55,6 +55,13 @@ class Standing:
                 return choice
         return None
 
+    def spells(self, turn: Turn, intent: str, choice: str, text: str) -> bool:
+        """Whether `text` is the label of a choice that the dialogue of `intent` offers, typed instead of tapped."""
+        flow = self._flows.by_intent.get(intent)
+        if flow is None or not any(choice in state.choices for state in flow.table.states):
+            return False
+        return loose(exact(turn.label(flow.text_id(choice)))) == loose(exact(text))
+
     def forget(self, turn: Turn) -> None:
         """Leave a dialogue that asked for something long ago, unless consent follows from the answer."""
         if self.knows(turn, "typed"):
