@@ -1,10 +1,12 @@
 """Looks at everything that must be well, and says what to do where it is not. `/readyz` asks the quick part."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, timedelta
 
 import aiohttp
 
 from bot.business import Business
+from bot.consent.requests import Request
 from bot.consent.retention import RuleName, policy
 from bot.conversation.lint import lint
 from bot.conversation.world import World
@@ -20,6 +22,7 @@ from bot.stores.redis.connect import Client
 _OLDEST_REDIS = "7.2"
 _OLDEST_POSTGRES = "14"
 _GRAPH_SECONDS = 10
+_SOON = timedelta(days=7)
 
 
 # --- the quick part
@@ -150,6 +153,17 @@ async def database_checks(database: Database, keys: Keyring) -> AsyncIterator[Ch
     if lost.any:
         detail = f"{lost.suppressions} suppressions and {lost.proofs} proofs of erased persons can't be found"
         yield Check("SECRET_KEY", ok=False, detail=detail, cure="put the older keys back at the end of the list")
+
+
+def requests_check(waiting: Sequence[Request], today: date) -> Check:
+    """Tell what people have asked for about their data and must be answered soon (GDPR Art. 12(3))."""
+    urgent = [request for request in waiting if request.due <= today + _SOON]
+    if not urgent:
+        return Check("requests", ok=True, detail=f"{len(waiting)} wait, none is due within {_SOON.days} days")
+    detail = (
+        f"{len(urgent)} of {len(waiting)} are due by {max(one.due for one in urgent)}, the first on {urgent[0].due}"
+    )
+    return Check("requests", ok=False, detail=detail, cure="see `requests list`, answer, then close", required=False)
 
 
 async def graph_check(settings: Settings) -> Check:

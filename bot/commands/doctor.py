@@ -1,6 +1,7 @@
 """`doctor` and `migrate`: is everything well, and bring the database up to date."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -67,6 +68,7 @@ async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
             if database.ok:
                 async for check in checks.database_checks(runtime.database, runtime.keys):
                     yield check
+                yield checks.requests_check(await runtime.requests.waiting(), datetime.now(UTC).date())
     if not release:
         yield await checks.graph_check(settings)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,13 @@ import redis
 
 from bot import paths
 from bot.channels.simulator.graph import GraphSimulator
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Right
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.persons import Persons
+from bot.stores.postgres.requests import Requests
 from tests.commands.shell import ANA, Run
 
 NOBODY_LISTENS = "127.0.0.1:9"
@@ -119,6 +123,22 @@ def test_a_key_that_does_not_open_the_data_is_named(run: Run, database_url: str)
     code, output = run("doctor", "--release", "--json", SECRET_KEY="f" * 64)
     assert (code, set(unwell(output))) == (1, {"SECRET_KEY"})
     assert run("doctor", "--release", SECRET_KEY=f"{'f' * 64},{'0123456789abcdef' * 4}")[0] == 0
+
+
+@pytest.mark.parametrize(("days_ago", "told"), [(26, "1 of 1 are due by "), (1, "1 wait, none is due within 7 days")])
+def test_what_people_asked_for_is_told_before_it_is_due(run: Run, database_url: str, days_ago: int, told: str) -> None:
+    async def asked() -> None:
+        database = await connect(database_url, connections=1)
+        keys = Keyring(["0123456789abcdef" * 4])
+        (person,) = await Persons(database, keys).create([Sender(phone=ANA)])
+        at = int(time.time()) - days_ago * 86400
+        await Requests(database, keys).open(person, Right.ACCESS, at, b"m1", at, Calendar("DE", "Europe/Berlin"))
+        await database.close()
+
+    asyncio.run(asked())
+    code, output = run("doctor", "--release")
+    assert code == 0
+    assert told in output
 
 
 def test_an_evicting_redis_is_named(run: Run, redis_url: str) -> None:
