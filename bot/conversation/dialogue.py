@@ -140,6 +140,9 @@ class Dialogue:
             if turn.record.restricted and self._standing.spells(turn, Intent.RESTRICT, "lift", body):
                 turn.rule = "label"
                 return self._open(turn, Intent.RESTRICT, "lift")
+            if not self._standing.knows(turn, "typed") and (intent := self._standing.spelled(turn, body)):
+                turn.rule = "label"
+                return self._open(turn, Intent(intent))
             if self._standing.fire(turn, "typed") or (asked_in and self._foreign_yes(turn, body)):
                 return None
             return self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))

@@ -2,7 +2,10 @@
 
 from bot.conversation.flow import Flow, Flows, Place
 from bot.conversation.normalise import exact, loose
+from bot.conversation.texts import Kind
 from bot.conversation.turn import Turn
+
+_LABELS = (Kind.BUTTON, Kind.ROW)
 
 
 class Standing:
@@ -10,6 +13,8 @@ class Standing:
 
     def __init__(self, flows: Flows) -> None:
         self._flows = flows
+        named = ((slot.id.rpartition(".")[2], slot) for slot in flows.slots)
+        self._labels = [(name, slot.id) for name, slot in named if name in flows.by_intent and slot.kind in _LABELS]
 
     def flow(self, turn: Turn) -> Flow | None:
         """Return the dialogue going on."""
@@ -54,6 +59,11 @@ class Standing:
             if loose(exact(turn.label(flow.text_id(choice)))) == typed:
                 return choice
         return None
+
+    def spelled(self, turn: Turn, text: str) -> str | None:
+        """Return the intent that the label of a button or row, typed instead of tapped, leads to; never an answer."""
+        typed = loose(exact(text))
+        return next((name for name, label in self._labels if loose(exact(turn.label(label))) == typed), None)
 
     def spells(self, turn: Turn, intent: str, choice: str, text: str) -> bool:
         """Whether `text` is the label of a choice that the dialogue of `intent` offers, typed instead of tapped."""
