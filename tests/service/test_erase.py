@@ -1,6 +1,7 @@
 """An erasure may break off anywhere and be begun again, and whoever was erased stays so: also when they come back."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -256,12 +257,12 @@ async def test_entries_that_come_meanwhile_do_not_stop_it(parts: Parts) -> None:
 # --- the list beside the backups
 
 
-async def test_a_disk_that_takes_nothing_stops_no_erasure(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_disk_that_takes_nothing_stops_no_erasure(parts: Parts, logged: io.StringIO) -> None:
     parts.file.parent.mkdir()
     parts.file.mkdir()  # a folder in its place
     person = await parts.known(requested("1"))
     await parts.erase.erase(Subject(person), reason="", at=AT)
-    assert "erasure_not_listed" in capsys.readouterr().out
+    assert "erasure_not_listed" in logged.getvalue()
     assert (await parts.everything())["persons"] == []
 
 
