@@ -81,13 +81,13 @@ async def test_who_asks_again_gets_the_same_document_and_link_until_something_ch
 
 
 async def test_who_asks_many_times_at_once_is_answered_each_time_and_at_once(
-    simulation: Simulation, ana: SimulatedPerson, capsys: pytest.CaptureFixture[str]
+    simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO
 ) -> None:
     await subscribed(simulation, ana)
     await asyncio.gather(*(ana.say("MY DATA", replies=0) for _ in range(6)))
     await quiet(simulation)
     assert sum(bool(reply.document) for reply in ana.replies) == 6
-    assert "task_failed" not in capsys.readouterr().out
+    assert "task_failed" not in logged.getvalue()
     assert set(await requests_of(simulation, ana)) == {"access done"}
 
 
