@@ -1,4 +1,4 @@
-"""Everything that is derived from `SECRET_KEY`: lookup tokens, encryption at rest, names for logs.
+"""Everything that is derived from `SECRET_KEY`: lookup tokens, encryption at rest, signatures.
 
 Each use has its own key (HKDF-SHA-256, RFC 5869), so that a token of one use tells nothing about another.
 `SECRET_KEY` is a list, newest first: new tokens and ciphertexts use the first key, older ones stay readable.
@@ -38,7 +38,6 @@ class Keyring:
             raise ValueError("SECRET_KEY is empty; set it to a random string of 32 characters or more")
         self._lookup = [hmac.new(_derive(secret, "address"), digestmod=hashlib.sha256) for secret in secrets]
         self._message = hmac.new(_derive(secrets[0], "message"), digestmod=hashlib.sha256)
-        self._log = hmac.new(_derive(secrets[0], "log"), digestmod=hashlib.sha256)
         self._rest = [AESGCM(_derive(secret, "at rest")) for secret in secrets]
         self.signers = [Signer(secret) for secret in secrets]
         self.key_ids = [hashlib.sha256(_derive(secret, "key id")).digest()[:4] for secret in secrets]
@@ -59,10 +58,6 @@ class Keyring:
     def message(self, message_id: str) -> bytes:
         """Return the token of a message id (WhatsApp's ids hold the phone number)."""
         return _token(self._message, message_id)
-
-    def for_log(self, address: str) -> str:
-        """Return how a person is called in logs: the same person has the same name, nobody can tell whose."""
-        return _token(self._log, address)[:6].hex()
 
     def encrypt(self, plain: bytes) -> bytes:
         """Encrypt for rest (AES-256-GCM)."""
