@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from bot.business import Business
-from bot.consent.requests import Right
+from bot.consent.requests import Right, State
 from bot.consent.retention import RuleName, policy
+from bot.conversation.task import Work
 from bot.service.my_data import (
     KEPT,
     VERSION,
@@ -106,6 +107,16 @@ def _explained(one: Any, titles: Mapping[str, str], business: Business, locale: 
 def is_empty(data: MyData) -> bool:
     """Whether nothing is recorded but the addresses, the language, and that the person has asked for their data."""
     return not (data.history or data.looks or _asked(data) or any(one.what == KEPT for one in data.waiting))
+
+
+def as_answered(data: MyData, request: str = "") -> MyData:
+    """Return the data as it stands when it is handed over: nobody waits for it any more.
+
+    `request` is the id of the request that this answers.
+    """
+    requests = [msgspec.structs.replace(one, state=State.DONE) if one.id == request else one for one in data.requests]
+    waiting = [one for one in data.waiting if one.what != "task" or one.text not in (Work.ACCESS, Work.PROOF)]
+    return msgspec.structs.replace(data, requests=requests, waiting=waiting)
 
 
 def says_as_much(written: bytes, data: MyData) -> bool:

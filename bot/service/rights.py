@@ -27,7 +27,7 @@ from bot.conversation.world import World, babel_locale
 from bot.keys import Keyring
 from bot.service.converse import WINDOW
 from bot.service.erase import Erase, Erased
-from bot.service.gather import is_empty, my_data, says_as_much
+from bot.service.gather import as_answered, is_empty, my_data, says_as_much
 from bot.service.my_data import MyData, as_json
 from bot.service.places import Place, Subject, exported
 from bot.service.ports import (
@@ -161,7 +161,7 @@ class Rights:
             return [self._told("my_data.nothing", assigned)]
         export = await self._exports.newest(assigned.person, self._clock())
         if export is None or not says_as_much(export.file, data):
-            export = await self._made(assigned, data)
+            export = await self._made(assigned, as_answered(data, request.id))
         await self._closed(request)
         language = self._world.language(assigned.locale)
         given = [one.purpose for one in data.consents if one.status == "given"]
@@ -201,7 +201,7 @@ class Rights:
         data = await self._data(assigned)
         if not data.history:
             return [self._told("proof.none", assigned)]
-        document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
+        document = await asyncio.to_thread(self._documents.receipt, as_answered(data), assigned.locale)
         export = await self._kept(assigned, data, "receipt.pdf", document, b"")
         receipt = Document(f"receipt-{data.made_at:%Y-%m-%d}.pdf", export.media_id)
         return [told(self._world, "proof.receipt", assigned.locale, document=receipt)]

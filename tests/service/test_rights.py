@@ -60,7 +60,10 @@ async def test_my_data_is_a_summary_a_document_and_a_link_that_works_once(
             async with session.get(simulation.url + path) as page:
                 assert page.status == 200
         async with session.post(simulation.url + path) as response:
-            assert (json.loads(await response.read()))["person"]["phone"] == ana.who.phone
+            file = json.loads(await response.read())
+        assert file["person"]["phone"] == ana.who.phone
+        assert [(one["right"], one["state"]) for one in file["requests"]] == [("access", "done")]
+        assert file["waiting"] == []
         async with session.post(simulation.url + path) as response:
             assert response.status == 410
     assert await requests_of(simulation, ana) == ["access done"]
