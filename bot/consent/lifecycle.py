@@ -100,6 +100,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         return tuple(purpose for purpose, consent in self.consents.items() if consent.status is Status.GIVEN)
 
     @property
+    def resting(self) -> tuple[str, ...]:
+        """The purposes for which nothing is sent for the moment, whatever was agreed to."""
+        return tuple(purpose for purpose, consent in self.consents.items() if consent.paused or consent.restricted)
+
+    @property
     def restricted(self) -> bool:
         """Whether the person restricted the use of their data."""
         return any(consent.restricted for consent in self.consents.values())

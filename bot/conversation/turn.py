@@ -206,7 +206,7 @@ class Turn:
             "purpose": lambda language: language.purposes[self.about][0],
             "description": lambda language: language.purposes[self.about][1],
             "purposes": lambda language: language.titles(self._allowed()),
-            "choices": lambda language: language.choices(self.record.given),
+            "choices": lambda language: language.choices(self.record.given, self.record.resting),
             "code": lambda _: self.session.code,
         }
 

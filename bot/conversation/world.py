@@ -42,11 +42,10 @@ class Language:
         titles = [self.purposes[purpose][0] for purpose in purpose_ids if purpose in self.purposes]
         return format_list(titles, locale=babel_locale(self.locale))
 
-    def choices(self, given: Collection[str]) -> str:
-        """Return all purposes as a list, one line each, with a mark before those that are `given`."""
-        return "\n".join(
-            f"{'✅' if purpose in given else '⬜'} {title}" for purpose, (title, _) in self.purposes.items()
-        )
+    def choices(self, given: Collection[str], resting: Collection[str]) -> str:
+        """Return all purposes as a list, one line each, marked: given, given but `resting` for the moment, or not."""
+        marks = {purpose: "⏸️" if purpose in resting else "✅" for purpose in given}
+        return "\n".join(f"{marks.get(purpose, '⬜')} {title}" for purpose, (title, _) in self.purposes.items())
 
 
 def babel_locale(code: str) -> Locale:

@@ -169,7 +169,7 @@ class Rights:
             "my_data.summary",
             assigned,
             since=self._day(data.person.since, assigned),
-            choices=language.choices(given),
+            choices=language.choices(given, [one.purpose for one in data.consents if one.paused]),
         )
         document = Document(f"data-{data.made_at:%Y-%m-%d}.pdf", export.media_id)
         return [summary, Reply(document=document, text_id="my_data.document"), *self._link(export, assigned)]

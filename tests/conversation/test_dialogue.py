@@ -326,3 +326,12 @@ def test_a_label_typed_where_free_text_is_asked_for_is_the_button(locale: str) -
         talk.says(word)
         talk.says(WORLD.texts.render("common.cancel", locale, {}))
         assert (talk.said, talk.ledger, list(talk.tasks)) == (["maybe_stop.kept"], [], [])
+
+
+def test_choices_show_what_rests() -> None:
+    talk = Conversation(WORLD, FLOWS, locale="en")
+    for text in ("Hello", "YES", "NO", "RESTRICT", "CHOICES"):
+        talk.says(text)
+    assert "⏸️ order updates\n⬜ offers and news" in talk.replies[0].body
+    talk.taps("lift").says("CHOICES")
+    assert "✅ order updates\n⬜ offers and news" in talk.replies[0].body

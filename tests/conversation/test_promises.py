@@ -263,7 +263,7 @@ def test_what_is_told_after_a_task_fits_in_every_language(text_id: str, locale: 
         "until": "30 September 2026",
         "due": "30 September 2026",
         "link": "https://consentbot.blumen-haas.example/my-data/" + 43 * "x",
-        "choices": WORLD.language(locale).choices(["offers"]),
+        "choices": WORLD.language(locale).choices(["offers"], []),
     }
     reply = told(WORLD, text_id, locale, values=values)
     assert "{" not in reply.body
