@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from bot.conversation.reply import Outbound
 from bot.conversation.task import Work
 from bot.service import metrics
 from bot.service.converse import WINDOW
@@ -116,10 +117,11 @@ class Fulfil:
         kind = type(error).__name__
         log.error("task_failed", work=assigned.task.work, error=kind, code=code, attempt=attempt, where=places(error))
         if attempt >= ATTEMPTS:
-            await self._bury(queued, f"{assigned.task.work} failed {ATTEMPTS} times: {kind}")
+            excuse = await surely("fulfil", lambda: self._rights.excuse(assigned), lambda: self._ending)
+            await self._bury(queued, f"{assigned.task.work} failed {ATTEMPTS} times: {kind}", excuse)
 
-    async def _bury(self, queued: Queued[Assigned], reason: str) -> None:
+    async def _bury(self, queued: Queued[Assigned], reason: str, said: Sequence[Outbound] = ()) -> None:
         self._forget(queued)
         metrics.DEAD.labels("task").inc()
         await surely("fulfil", lambda: self._dead.add(queued.payload, reason, "task"), lambda: self._ending)
-        await self._queue.finish(queued.id)
+        await surely("fulfil", lambda: self._outbox.answer_task(queued.id, said), lambda: self._ending)

@@ -125,8 +125,20 @@ class Rights:
             replies = await self._replies(assigned)
         except NoSuchPerson:  # erased meanwhile
             return []
-        name = self._keys.message(assigned.inbound).hex()
-        return [self._outbound(reply, f"{name}.t{number}", assigned) for number, reply in enumerate(replies)]
+        return self._queued(replies, assigned)
+
+    async def excuse(self, assigned: Assigned) -> Sequence[Outbound]:
+        """Return what is said when a task can't be done after "One moment": how to reach a person.
+
+        Raises `Unavailable`.
+        """
+        if assigned.task.work not in (Work.ACCESS, Work.PROOF):
+            return []
+        try:
+            assigned = await self._to_where_they_are(assigned)
+        except NoSuchPerson:
+            return []
+        return self._queued([self._told("human.contact", assigned)], assigned) if self._reaches(assigned) else []
 
     async def _replies(self, assigned: Assigned) -> Sequence[Reply]:
         match assigned.task.work:
@@ -274,6 +286,10 @@ class Rights:
 
     def _day(self, day: date, assigned: Assigned) -> str:
         return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))
+
+    def _queued(self, replies: Sequence[Reply], assigned: Assigned) -> Sequence[Outbound]:
+        name = self._keys.message(assigned.inbound).hex()
+        return [self._outbound(reply, f"{name}.t{number}", assigned) for number, reply in enumerate(replies)]
 
     def _outbound(self, reply: Reply, id: str, assigned: Assigned) -> Outbound:
         return Outbound(

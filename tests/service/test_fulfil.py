@@ -158,13 +158,19 @@ async def test_an_hour_of_refusals_is_not_an_hour_of_writing_documents(desk: Des
     assert 3 < written < 12
 
 
-async def test_what_a_channel_refuses_for_good_reaches_an_operator(desk: Desk) -> None:
+@pytest.mark.parametrize("work", [Work.ACCESS, Work.PROOF])
+async def test_what_a_channel_refuses_for_good_reaches_an_operator_and_the_customer_a_person(
+    desk: Desk, work: Work
+) -> None:
     desk.channel.refusal = REFUSED
-    await desk.assign(Work.ACCESS)
+    await desk.assign(work)
     for _ in range(ATTEMPTS):
+        assert await desk.queued() == []
         await desk.turn(after=30.0)
-    assert await desk.dead() == [f"access failed {ATTEMPTS} times: SendError"]
-    assert await desk.requests() == [State.OPEN]
+    assert await desk.dead() == [f"{work} failed {ATTEMPTS} times: SendError"]
+    assert await desk.requests() == ([State.OPEN] if work is Work.ACCESS else [])
+    assert [one.reply.text_id for one in await desk.queued()] == ["human.contact"]
+    assert await desk.queue.length() == 0
 
 
 @pytest.mark.parametrize("work", [Work.ACCESS, Work.PROOF])
