@@ -187,6 +187,7 @@ async def test_a_wrong_password_is_told(own: Client, valkey: Valkey) -> None:
         await stranger.run("PING")
     assert "wrong" not in str(caught.value)
     await stranger.close()
+    await own.run("CONFIG", "SET", "requirepass", "")  # or nobody could stop it
 
 
 async def test_an_error_of_ours_is_no_outage(client: Client) -> None:
