@@ -121,17 +121,25 @@ def inherited(
     for scope, since in suppressed.items():
         if scope != EVERY:
             scopes[scope] = max(since, scopes.get(scope, 0))
+    return lacking(record, scopes, f"suppressed {person}", Method.SUPPRESSION, now)
+
+
+def lacking(record: Record, stopped: Mapping[str, int], cause: str, method: Method, now: float) -> list[Entry]:
+    """Return the withdrawals of somebody else (purpose → when) that are newer than those of `record`.
+
+    `cause` names them, the same each time, so that they are recorded once.
+    """
     return [
         Entry(
             kind=Kind.WITHDRAWN,
             purpose=purpose,
             at=since,
             recorded_at=now,
-            inbound=f"suppressed {person} {since}",
-            method=Method.SUPPRESSION,
+            inbound=f"{cause} {since}",
+            method=method,
             actor="system",
         )
-        for purpose, since in scopes.items()
+        for purpose, since in stopped.items()
         if record.consent(purpose).stopped_at < since
     ]
 

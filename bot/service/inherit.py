@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from bot.consent.erasure import inherited, withdrawn
-from bot.consent.evidence import EVERY, Entry, Kind, Method
-from bot.consent.lifecycle import Record, fold
+from bot.consent.erasure import inherited, lacking, withdrawn
+from bot.consent.evidence import EVERY, Method
+from bot.consent.lifecycle import fold
 from bot.conversation.inbound import AddressChanged, Inbound, Preference
 from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Suppressions, Unavailable
 
@@ -34,7 +34,13 @@ class Inherit:
         entries = [
             entry
             for other in sorted(others)
-            for entry in _merged(owner, record, other, fold(one.fact for one in past.get(other, ())), now)
+            for entry in lacking(
+                record,
+                withdrawn(fold(one.fact for one in past.get(other, ()))),
+                f"merge {other} {owner}",
+                Method.MERGE,
+                now,
+            )
         ]
         if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
             raise AddressTaken("two workers moved one address at the same time")
@@ -92,18 +98,3 @@ def _newest(suppressed: Iterable[Mapping[str, int]]) -> dict[str, int]:
         for scope, since in scopes.items():
             newest[scope] = max(since, newest.get(scope, 0))
     return newest
-
-
-def _merged(owner: PersonId, ours: Record, other: PersonId, theirs: Record, now: float) -> Iterable[Entry]:
-    """Yield what someone withdrew and the owner of their address has not yet."""
-    for purpose, since in withdrawn(theirs).items():
-        if ours.consent(purpose).stopped_at < since:
-            yield Entry(
-                kind=Kind.WITHDRAWN,
-                purpose=purpose,
-                at=since,
-                recorded_at=now,
-                inbound=f"merge {other} {owner} {since}",
-                method=Method.MERGE,
-                actor="system",
-            )
