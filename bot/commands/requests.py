@@ -102,7 +102,7 @@ async def _extended(settings: Settings, id: str, reason: str) -> Request:
     async with open_runtime(settings) as runtime:
         request, _ = await _one(runtime, id)
         try:
-            after = extend(request, reason, time.time(), calendar_of(runtime))
+            after = extend(request, reason, time.time(), Calendar.of(runtime.dialogue.world.business.controller))
         except (NotPossible, TooLate) as error:
             fail(str(error))
         return await _changed(runtime, request, after, reason)
@@ -124,12 +124,6 @@ async def _changed(runtime: Runtime, before: Request, after: Request, reason: st
     except ChangedMeanwhile as error:
         fail(str(error))
     return after
-
-
-def calendar_of(runtime: Runtime) -> Calendar:
-    """Return the days that count where the controller is."""
-    controller = runtime.dialogue.world.business.controller
-    return Calendar(controller.country, controller.timezone, controller.region)
 
 
 def as_dict(request: Request) -> dict[str, object]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.business import Controller
+
 MONTHS_TO_ANSWER = 1
 MONTHS_OF_EXTENSION = 2
 """GDPR Art. 12(3)."""
@@ -31,6 +33,11 @@ class Calendar:
     """IANA, e.g. Europe/Berlin."""
     region: str | None = None
     """A part of the country with holidays of its own, e.g. BY."""
+
+    @classmethod
+    def of(cls, controller: Controller) -> "Calendar":
+        """Return the days that count for a controller."""
+        return cls(controller.country, controller.timezone, controller.region)
 
     def day_of(self, at: float) -> date:
         """Return the local day of a moment (unix seconds)."""

@@ -109,11 +109,8 @@ def is_empty(data: MyData) -> bool:
     return not (data.history or data.looks or _asked(data) or any(one.what == KEPT for one in data.waiting))
 
 
-def as_answered(data: MyData, request: str = "") -> MyData:
-    """Return the data as it stands when it is handed over: nobody waits for it any more.
-
-    `request` is the id of the request that this answers.
-    """
+def as_answered(data: MyData, request: str) -> MyData:
+    """Return the data as it stands when it is handed over in answer to a request (by its id): nobody waits for it."""
     requests = [msgspec.structs.replace(one, state=State.DONE) if one.id == request else one for one in data.requests]
     waiting = [one for one in data.waiting if one.what != "task" or one.text not in (Work.ACCESS, Work.PROOF)]
     return msgspec.structs.replace(data, requests=requests, waiting=waiting)

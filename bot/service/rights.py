@@ -110,8 +110,7 @@ class Rights:
         self._keys = keys
         self._base_url = base_url.rstrip("/")
         self._clock = clock
-        controller = world.business.controller
-        self._calendar = Calendar(controller.country, controller.timezone, controller.region)
+        self._calendar = Calendar.of(world.business.controller)
         self._mark_days = policy(world.business)[RuleName.SUPPRESSION].after.days
 
     async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
@@ -213,7 +212,7 @@ class Rights:
         data = await self._data(assigned)
         if not data.history:
             return [self._told("proof.none", assigned)]
-        document = await asyncio.to_thread(self._documents.receipt, as_answered(data), assigned.locale)
+        document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
         export = await self._kept(assigned, data, "receipt.pdf", document, b"")
         receipt = Document(f"receipt-{data.made_at:%Y-%m-%d}.pdf", export.media_id)
         return [told(self._world, "proof.receipt", assigned.locale, document=receipt)]
