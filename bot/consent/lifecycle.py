@@ -55,6 +55,11 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     restricted_at: int = 0
     """The newest restriction, whatever came later."""
 
+    @property
+    def resting(self) -> bool:
+        """Whether nothing is sent for the moment, whatever was agreed to."""
+        return self.paused or self.restricted
+
 
 class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The question that waits for an answer."""
@@ -90,9 +95,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     def allows(self, purpose: str, at: int) -> bool:
         """Whether something may be sent for `purpose` at `at` (unix seconds)."""
         consent = self.consent(purpose)
-        return (
-            consent.status is Status.GIVEN and not consent.paused and not consent.restricted and at < consent.expires_at
-        )
+        return consent.status is Status.GIVEN and not consent.resting and at < consent.expires_at
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -102,7 +105,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     @property
     def resting(self) -> tuple[str, ...]:
         """The purposes for which nothing is sent for the moment, whatever was agreed to."""
-        return tuple(purpose for purpose, consent in self.consents.items() if consent.paused or consent.restricted)
+        return tuple(purpose for purpose, consent in self.consents.items() if consent.resting)
 
     @property
     def restricted(self) -> bool:
@@ -285,7 +288,7 @@ def _may_renew(record: Record, entry: Entry) -> None:
         raise NotAllowed("what has been consented to is asked anew once")
     if 2 * entry.at < consent.since + consent.expires_at:
         raise NotAllowed("what has been consented to is not asked anew before half of its validity is over")
-    if consent.paused or consent.restricted:
+    if consent.resting:
         raise NotAllowed("nothing is asked while the person may have meant to stop, or has restricted the use of data")
 
 

@@ -144,7 +144,7 @@ class Turn:
         return (
             before is not None
             and consent.status is Status.GIVEN
-            and not (consent.renewal_at or consent.paused or consent.restricted)
+            and not (consent.renewal_at or consent.resting)
             and 0 < left <= before.total_seconds()
         )
 

@@ -108,7 +108,7 @@ def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
         "status": consent.status.value,
         "since": iso_if_any(consent.since),
         "valid_until": iso(consent.expires_at) if consent.status is Status.GIVEN else None,
-        "paused": consent.paused or consent.restricted,
+        "paused": consent.resting,
         "notice_version": consent.notice if consent.status is Status.GIVEN else "",
     }
 
