@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from bot.durations import parse_duration
+from bot.validation import complaints
 
 
 class BusinessError(ValueError):
@@ -202,11 +203,7 @@ def load(path: Path) -> Business:
     try:
         return Business.model_validate(table)
     except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(str(part) for part in problem['loc'])}: {_cure(problem['type'], problem['msg'])}"
-            for problem in error.errors()
-        ]
-        raise BusinessError("\n".join(lines)) from None
+        raise BusinessError(complaints(path, error, _cure)) from None
     except BusinessError as error:
         raise BusinessError(f"{path}: {error}") from None
 

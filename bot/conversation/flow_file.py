@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.conversation.texts import Kind, Slot
+from bot.validation import complaints
 
 NO_FLOW = "business.toml"
 """Stands among the flows and is none."""
@@ -140,11 +141,7 @@ def _table(path: Path) -> FlowTable:
     except tomllib.TOMLDecodeError as error:
         raise FlowError(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
-        problems = (
-            f"{path}: {'.'.join(map(str, problem['loc']))}: {_cure(problem['type'], problem['msg'])}"
-            for problem in error.errors()
-        )
-        raise FlowError("\n".join(problems)) from None
+        raise FlowError(complaints(path, error, _cure)) from None
 
 
 def _cure(kind: str, message: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from bot.conversation.keywords import ANSWERS, UNIVERSAL, Vocabulary, base, meanings
 from bot.conversation.normalise import exact, loose
+from bot.validation import complaints
 
 FILE = "keywords.toml"
 
@@ -51,11 +52,7 @@ def _read_one(path: Path) -> Vocabulary:
     try:
         return Vocabulary.model_validate(table)
     except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(str(part) for part in problem['loc'])}: {_cure(problem['type'], problem['msg'])}"
-            for problem in error.errors()
-        ]
-        raise KeywordError("\n".join(lines)) from error
+        raise KeywordError(complaints(path, error, _cure)) from error
 
 
 def _cure(kind: str, message: str) -> str:
