@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from itertools import count
 
 import aiohttp
 import phonenumbers
@@ -25,6 +26,8 @@ from bot.serving import answering, bound, working
 from bot.settings import Settings, load_settings
 from bot.stores.redis.keys import Shard
 from bot.web.webhook import PATH
+
+_numbers = count(secrets.randbelow(10_000))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +117,14 @@ async def simulate(
 
 
 def somebody(locale: str = "en") -> Identity:
-    """Make up a person from the country where most of a language's speakers live, under a number of nobody's."""
+    """Make up a person from the country where most of a language's speakers live, under a number of nobody's.
+
+    In one process no number is made up twice before 10,000 others.
+    """
     country = _country(locale)
     example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
     phone = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164) if example else "+12015550123"
-    digits = "".join(secrets.choice("0123456789") for _ in range(4))
-    return Identity(phone[:-4] + digits, f"{country}.{secrets.randbelow(10**17):017d}")
+    return Identity(f"{phone[:-4]}{next(_numbers) % 10_000:04d}", f"{country}.{secrets.randbelow(10**17):017d}")
 
 
 def _country(locale: str) -> str:

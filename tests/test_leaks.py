@@ -25,8 +25,8 @@ from bot.settings import Settings
 from bot.simulation import simulate
 from bot.web.webhook import PATH
 from tests import quoting
+from tests.ports import free_port
 from tests.service.stage import APP_SECRET, environment, front
-from tests.test_procfile import free_port
 
 PHONE = "+447911555666"
 BSUID = "GB.73310000000000042"

@@ -4,7 +4,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,17 +21,12 @@ from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.simulation import somebody
 from bot.web.webhook import PATH
+from tests.ports import free_port
 from tests.stores.certificates import self_signed_certificate
 from tests.stores.redis.test_connect import encrypted
 
 ROOT = Path(__file__).parent.parent
 PROCESSES = dict(parse_procfile((ROOT / "Procfile").read_text()).processes)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(graph: GraphSimulator, redis_url: str, database_url: str, port: int) -> dict[str, str]:

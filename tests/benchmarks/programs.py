@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from bot.settings import Settings
+from tests.ports import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -69,7 +70,7 @@ class Program:
 @contextmanager
 def running(command: Sequence[str | Path], environment: dict[str, str], folder: Path) -> Iterator[Program]:
     """Run a command in `folder` until the end of the block; `PORT` is a free one."""
-    port = _free_port()
+    port = free_port()
     log = folder / f"{port}.log"
     clean = {name: value for name, value in os.environ.items() if not _decides(name)}
     with log.open("wb") as output:
@@ -91,12 +92,6 @@ def running(command: Sequence[str | Path], environment: dict[str, str], folder: 
 def _decides(variable: str) -> bool:
     """Whether an environment variable of the developer's would change what a program does, or how fast."""
     return variable.lower() in Settings.model_fields or variable.startswith("PYTHON")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -20,6 +19,7 @@ from bot.settings import Settings
 from bot.simulation import Simulation
 from bot.stores.redis.keys import GROUP, Shard
 from bot.web.webhook import PATH
+from tests.ports import free_port
 from tests.service.stage import APP_SECRET, environment, front, worker
 from tests.service.watching import assert_sound, crowd, kinds_of, quiet
 
@@ -76,11 +76,6 @@ async def in_hand(simulation: Simulation) -> int:
     """How many entries were read and not finished: the next process would have to wait before it may take them over."""
     client, shard = simulation.runtime.client, Shard(0)
     return sum([(await client.run("XPENDING", stream, GROUP))[0] for stream in (shard.inbox, shard.outbox)])
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as bound:
-        return int(bound.getsockname()[1])
 
 
 @pytest.mark.parametrize("command", ["worker", "all"])

@@ -252,8 +252,10 @@ async def encrypted(redis_url: str, identity: Certificate) -> AsyncIterator[int]
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(identity.certificate, identity.key)
     server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
-    yield server.sockets[0].getsockname()[1]
-    server.close()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
