@@ -1,11 +1,19 @@
 """The business number's right to send, shared by all shards and processes that send from it."""
 
+import time
+
 from bot.stores.redis.connect import Client
 from bot.stores.redis.keys import BUCKET
 from bot.stores.redis.scripts import THROTTLE
 
 _BURST_PER_RATE = 0.1
 """How much may go at once, as a part of a second's: the more, the further a second may exceed Meta's limit."""
+
+_TAKEN_PER_BURST = 0.125
+"""How much a process takes at least, as a part of a burst: what it does not need at once is for its next messages, …"""
+
+_KEPT_SECONDS = 0.1
+"""… if they come so soon."""
 
 
 class Throttle:
@@ -16,8 +24,17 @@ class Throttle:
         self._client = client
         self._rate = rate
         self.burst = max(1, int(rate * _BURST_PER_RATE))
+        self._least = int(self.burst * _TAKEN_PER_BURST)
+        self._kept, self._kept_until = 0, 0.0
 
     async def take(self, wanted: int) -> tuple[int, float]:
         """Ask for the right to send `wanted` messages: how many may go now, and seconds to wait if none."""
-        granted, wait_ms = await THROTTLE.run(self._client, [BUCKET], [self._rate, self.burst, wanted])
+        if self._kept and time.monotonic() < self._kept_until:
+            granted = min(wanted, self._kept)
+            self._kept -= granted
+            return granted, 0.0
+        arguments = [self._rate, self.burst, max(wanted, self._least), wanted]
+        taken, wait_ms = await THROTTLE.run(self._client, [BUCKET], arguments)
+        granted = min(wanted, taken)
+        self._kept, self._kept_until = taken - granted, time.monotonic() + _KEPT_SECONDS
         return granted, wait_ms / 1000
