@@ -29,6 +29,7 @@ from bot.service.ports import Channel, Unavailable
 from bot.service.receive import Receive
 from bot.service.retention import Retention
 from bot.service.rights import Rights
+from bot.service.unread import Unread
 from bot.settings import Settings
 from bot.stores import erasure_list
 from bot.stores.erasure_list import ErasureList
@@ -165,7 +166,10 @@ class Runtime:
     def _converse(self, shard: ShardStores, channel: Channel) -> Converse:
         inboxes = [one.inbox for one in self.shards]
         stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, shard.outbox, shard.dead)
-        return Converse(self.dialogue, stores, self.persons, self.ledger, self.erasures, self.keys, channel.withdraws)
+        unread = Unread(shard.inbox, self.requests)
+        return Converse(
+            self.dialogue, stores, self.persons, self.ledger, self.erasures, unread, self.keys, channel.withdraws
+        )
 
     def _deliver(self, shard: ShardStores, channel: Channel) -> Deliver:
         return Deliver(
@@ -176,6 +180,7 @@ class Runtime:
             self._throttle,
             shard.inbox,
             shard.dead,
+            Unread(shard.inbox, self.requests),
             self.dialogue.world.business,
             most=min(IN_FLIGHT, self.settings.messages_per_second),
         )

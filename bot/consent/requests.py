@@ -95,6 +95,14 @@ def close(request: Request, state: State, reason: str) -> Request:
     return Request(request.id, request.person, request.right, request.received_at, request.due, state)
 
 
+def reopen(request: Request, *, was_extended: bool) -> Request:
+    """Return an answered request as it was, due on the same day: its answer did not arrive. Raises `NotPossible`."""
+    if request.state is not State.DONE:
+        raise NotPossible(f"it is {request.state}, not answered")
+    state = State.EXTENDED if was_extended else State.OPEN
+    return Request(request.id, request.person, request.right, request.received_at, request.due, state)
+
+
 def _still_open(request: Request) -> None:
     if not request.state.is_open:
         raise NotPossible(f"it is {request.state} already")

@@ -39,6 +39,7 @@ from bot.service.ports import (
     Suppressions,
 )
 from bot.service.shards import shard_of
+from bot.service.unread import Unread, named
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,7 @@ class Converse:
         persons: Persons,
         ledger: Ledger,
         suppressions: Suppressions,
+        unread: Unread,
         keys: Keyring,
         withdraws: Callable[[int], bool],
         clock: Callable[[], float] = time.time,
@@ -95,6 +97,7 @@ class Converse:
         self._shard = shard
         self._persons = persons
         self._ledger = ledger
+        self._unread = unread
         self._keys = keys
         self._withdraws = withdraws
         self._clock = clock
@@ -128,8 +131,11 @@ class Converse:
 
     async def _delivered(self, delivery: Delivery) -> Inbound | None:
         """Note a delivery status; a failure that says that the person switched marketing off is a message of theirs."""
-        if await self._shard.outbox.raise_status(self._keys.message(delivery.id), delivery.status):
+        is_news = await self._shard.outbox.raise_status(self._keys.message(delivery.id), delivery.status)
+        if is_news:
             metrics.STATUSES.labels(delivery.status).inc()
+        if is_news and delivery.status == "failed" and delivery.reference:
+            await self._not_read(delivery.reference, delivery.recipient)
         if delivery.code is None:
             return None
         metrics.REFUSALS.labels(str(delivery.code)).inc()
@@ -137,6 +143,11 @@ class Converse:
         if not self._withdraws(delivery.code) or delivery.recipient == Sender():
             return None
         return Inbound(MessageId(f"failed {delivery.id}"), delivery.recipient, delivery.at, Preference("stop"))
+
+    async def _not_read(self, reference: str, recipient: Sender) -> None:
+        known = await self._persons.find(recipient.addresses)
+        for person in set(known.values()):
+            await self._unread.note(reference, person)
 
     async def _answer(self, messages: Sequence[Queued[Inbound]]) -> None:
         arrived = await self._cases.arrived(messages)
@@ -252,7 +263,7 @@ class Converse:
         ]
         name = self._keys.message(inbound.id).hex()
         commit.outbound += [
-            _outbound(reply, f"{name}.{number}", person, sender, inbound.at, seq)
+            _outbound(reply, named(f"{name}.{number}", question=reply.question), person, sender, inbound.at, seq)
             for number, reply in enumerate(step.replies)
         ]
 

@@ -16,7 +16,7 @@ import structlog
 from bot.batcher import Batcher
 from bot.business import Business
 from bot.consent.lifecycle import Record
-from bot.conversation.inbound import Inbound, Lapse, MessageId, Preference, Sender
+from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound
 from bot.service import metrics
 from bot.service.gate import NEVER, changed_since, stands
@@ -35,6 +35,7 @@ from bot.service.ports import (
     Throttle,
 )
 from bot.service.retry import delay, surely
+from bot.service.unread import Unread
 from bot.traces import places
 
 log = structlog.get_logger(__name__)
@@ -55,6 +56,7 @@ class Deliver:
         throttle: Throttle,
         inbox: Inbox,
         dead: DeadLetters,
+        unread: Unread,
         business: Business,
         *,
         most: int = IN_FLIGHT,
@@ -68,6 +70,7 @@ class Deliver:
         self._throttle = throttle
         self._inbox = inbox
         self._dead = dead
+        self._unread = unread
         self._business = business
         self._clock = clock
         self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
@@ -147,20 +150,10 @@ class Deliver:
         await self._unsaid(queued, "failed")
 
     async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
-        """Finish a message that nobody will read. A question in it ends: a later YES would answer something unseen."""
-        if queued.item is not None and queued.item.reply.question:
-            lapse = self._lapse(queued.item)
-            await surely("deliver", lambda: self._inbox.forward(lapse), self._is_ending)
+        """Finish a message that nobody will read."""
+        if (outbound := queued.item) is not None:
+            await surely("deliver", lambda: self._unread.note(outbound.id, PersonId(outbound.person)), self._is_ending)
         await self._done(queued, outcome)
-
-    def _lapse(self, outbound: Outbound) -> Inbound:
-        return Inbound(
-            MessageId(f"unsaid {outbound.id}"),
-            Sender(),
-            int(self._clock()),
-            Lapse(outbound.reply.question),
-            person=outbound.person,
-        )
 
     # --- errors
 

@@ -42,6 +42,7 @@ from bot.service.ports import (
     Persons,
     SendError,
 )
+from bot.service.unread import named
 
 log = structlog.get_logger(__name__)
 
@@ -121,10 +122,9 @@ class Rights:
         try:
             if assigned.task.work is not Work.ERASURE:
                 assigned = await self._to_where_they_are(assigned)
-            replies = await self._replies(assigned)
+            return await self._answered(assigned)
         except NoSuchPerson:  # erased meanwhile
             return []
-        return self._queued(replies, assigned)
 
     async def excuse(self, assigned: Assigned) -> Sequence[Outbound]:
         """Return what is said when a task can't be done after "One moment": how to reach a person.
@@ -139,14 +139,15 @@ class Rights:
             return []
         return self._queued([self._told("human.contact", assigned)], assigned) if self._reaches(assigned) else []
 
-    async def _replies(self, assigned: Assigned) -> Sequence[Reply]:
+    async def _answered(self, assigned: Assigned) -> Sequence[Outbound]:
         match assigned.task.work:
             case Work.ACCESS:
-                return await self._access(assigned)
+                request = await self._opened(assigned, Right.ACCESS)
+                return self._queued(await self._access(assigned, request), assigned, request.id)
             case Work.PROOF:
-                return await self._proof(assigned)
+                return self._queued(await self._proof(assigned), assigned)
             case Work.RECTIFICATION:
-                return await self._rectification(assigned)
+                return self._queued(await self._rectification(assigned), assigned)
             case Work.RESTRICTION | Work.OBJECTION:  # in force, and confirmed, since the step
                 await self._closed(await self._opened(assigned, Right(assigned.task.work)))
             case Work.ERASURE:
@@ -162,9 +163,8 @@ class Rights:
 
     # --- what is asked for
 
-    async def _access(self, assigned: Assigned) -> list[Reply]:
+    async def _access(self, assigned: Assigned, request: Request) -> list[Reply]:
         """GDPR Art. 15 and 20: a summary, a document, and a link to the machine-readable form."""
-        request = await self._opened(assigned, Right.ACCESS)
         self._must_reach(assigned)
         data = await self._data(assigned)
         if is_empty(data):
@@ -286,9 +286,13 @@ class Rights:
     def _day(self, day: date, assigned: Assigned) -> str:
         return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))
 
-    def _queued(self, replies: Sequence[Reply], assigned: Assigned) -> Sequence[Outbound]:
+    def _queued(self, replies: Sequence[Reply], assigned: Assigned, request: str = "") -> Sequence[Outbound]:
+        """Queue replies; if they answer a request, it is open again when one of them reaches nobody."""
         name = self._keys.message(assigned.inbound).hex()
-        return [self._outbound(reply, f"{name}.t{number}", assigned) for number, reply in enumerate(replies)]
+        return [
+            self._outbound(reply, named(f"{name}.t{number}", request=request), assigned)
+            for number, reply in enumerate(replies)
+        ]
 
     def _outbound(self, reply: Reply, id: str, assigned: Assigned) -> Outbound:
         return Outbound(

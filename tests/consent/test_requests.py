@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.consent.deadlines import Calendar, TooLate
-from bot.consent.requests import NotPossible, Request, Right, State, close, extend, received
+from bot.consent.requests import NotPossible, Request, Right, State, close, extend, received, reopen
 
 BERLIN = Calendar("DE", "Europe/Berlin")
 
@@ -52,6 +52,21 @@ def test_what_is_closed_stays_closed(request_: Request, state: State) -> None:
         close(closed, State.DONE, "")
     with pytest.raises(NotPossible, match="already"):
         extend(closed, "because", at(2027, 10, 1), BERLIN)
+
+
+def test_an_answer_that_did_not_arrive_leaves_it_as_it_was(request_: Request) -> None:
+    assert reopen(close(request_, State.DONE, ""), was_extended=False) == request_
+    extended = extend(request_, "many requests", at(2027, 10, 1), BERLIN)
+    again = reopen(close(extended, State.DONE, ""), was_extended=True)
+    assert again == extended
+    with pytest.raises(NotPossible, match="only one extension"):
+        extend(again, "still many", at(2027, 10, 2), BERLIN)
+
+
+def test_only_what_was_answered_is_opened_again(request_: Request) -> None:
+    for other in (request_, close(request_, State.REFUSED, "a legal duty")):
+        with pytest.raises(NotPossible, match="not answered"):
+            reopen(other, was_extended=False)
 
 
 def test_a_refusal_needs_a_reason_an_answer_does_not(request_: Request) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.whatsapp.client import CloudApi
 from bot.consent.evidence import Method
@@ -16,6 +18,7 @@ from bot.conversation.inbound import MessageId, Sender
 from bot.conversation.reply import Outbound, Reply
 from bot.service import work
 from bot.service.deliver import Deliver
+from bot.service.unread import Unread
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
 from bot.stores.redis.keys import Shard
@@ -292,6 +295,34 @@ async def test_a_yes_to_a_question_that_could_not_be_sent_agrees_to_nothing(
     await assert_sound(simulation, ana)
 
 
+async def test_a_yes_to_a_question_that_is_told_later_to_have_failed_agrees_to_nothing(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    simulation.graph.report_to(simulation.hook)
+    simulation.graph.fail_next(131026, later=True)
+    await ana.say("Hello", replies=0)
+    await quiet(simulation)
+    await simulation.graph.reported()
+    await quiet(simulation)
+    assert (await kinds_of(simulation, ana)) == ["requested order_updates", "lapsed order_updates"]
+    await ana.say("YES", replies=0)
+    await quiet(simulation)
+    assert not (await record_of(simulation, ana)).given
+    await assert_sound(simulation, ana)
+
+
+async def test_a_failure_that_is_told_after_the_message_arrived_ends_no_question(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    said = partial(webhooks.status, ana.who, question.id, reference=question.reference)
+    for status in (said("delivered"), said("failed", code=131026)):
+        await simulation.hook.post(status)
+        await quiet(simulation)
+    await ana.say("YES", replies=2)
+    assert (await record_of(simulation, ana)).given == ("order_updates",)
+
+
 async def test_what_the_program_itself_fails_to_send_becomes_a_dead_letter_and_holds_up_nobody(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +373,7 @@ async def delivering(simulation: Simulation, clock: Clock) -> AsyncIterator[Deli
         Throttle(runtime.client, rate=80),
         stores.inbox,
         stores.dead,
+        Unread(stores.inbox, runtime.requests),
         runtime.dialogue.world.business,
         clock=clock,
     )

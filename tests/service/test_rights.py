@@ -83,6 +83,29 @@ async def test_who_asks_again_gets_the_same_document_and_link_until_something_ch
     assert later[-1] != first[-1]
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["refused", "failed later"])
+async def test_an_answer_that_does_not_arrive_leaves_the_request_to_be_answered(
+    simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO, later: bool
+) -> None:
+    await subscribed(simulation, ana)
+    simulation.graph.report_to(simulation.hook)
+    simulation.graph.fail_next(131053, after=2, later=later)  # after the promise and the summary, the document
+    await told(simulation, ana, "MY DATA")
+    await simulation.graph.reported()
+    await quiet(simulation)
+    assert await requests_of(simulation, ana) == ["access open"]
+    assert "request_open_again" in logged.getvalue()
+    owner = await owner_of(simulation.runtime, ana)
+    (request,) = await simulation.runtime.requests.of(owner)
+    found = await simulation.runtime.requests.find(request.id)
+    assert found is not None
+    assert [(step.state, step.reason) for step in found[1]][-1] == ("open", "the answer could not be delivered")
+
+    _, _, document, _ = await told(simulation, ana, "MY DATA")
+    assert document.endswith(".pdf")
+    assert await requests_of(simulation, ana) == ["access done"]
+
+
 async def test_who_asks_many_times_at_once_is_answered_each_time_and_at_once(
     simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO
 ) -> None:

@@ -82,7 +82,7 @@ class GraphSimulator:
         self._version = version
         self._window = window
         self._pair_limit = pair_limit
-        self._failures: deque[_Failure] = deque()
+        self._failures: deque[_Failure | None] = deque()
         self._heard: dict[str, float] = {}
         self._identities: dict[str, Identity] = {}
         self._pairs: dict[str, float] = {}
@@ -133,9 +133,12 @@ class GraphSimulator:
                 self._heard[address] = self.clock() if at is None else at
                 self._identities[address] = who
 
-    def fail_next(self, code: int, times: int = 1, *, later: bool = False) -> None:
-        """Refuse the next messages with an error; or, if `later`, accept them and report the failure as a status."""
-        self._failures.extend([_Failure(code, later)] * times)
+    def fail_next(self, code: int, times: int = 1, *, after: int = 0, later: bool = False) -> None:
+        """Refuse the next messages with an error; or, if `later`, accept them and report the failure as a status.
+
+        `after` so many that are well.
+        """
+        self._failures.extend([None] * after + [_Failure(code, later)] * times)
 
     def report_to(self, hook: Hook, statuses: Sequence[ReportedStatus] = ("sent", "delivered", "read")) -> None:
         """Post these statuses of every accepted message to the bot."""
@@ -262,9 +265,9 @@ class GraphSimulator:
         """Return the code with which the message will fail later, if it will."""
         if self.refusing is not None:
             raise Refusal(self.refusing)
-        if not self._failures:
+        failure = self._failures.popleft() if self._failures else None
+        if failure is None:
             return None
-        failure = self._failures.popleft()
         if failure.later:
             return failure.code
         raise Refusal(failure.code)

@@ -7,7 +7,7 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from bot.consent.deadlines import Calendar
-from bot.consent.requests import Request, Right, State, received
+from bot.consent.requests import NotPossible, Request, Right, State, received, reopen
 from bot.keys import Keyring, PersonKey
 from bot.service.ports import ChangedMeanwhile, NoSuchPerson, PersonId
 from bot.stores.postgres.connect import Connection, Database
@@ -82,6 +82,19 @@ class Requests:
             if await connection.fetchval(_CHANGE, after.id, after.state, after.due, before.state) is None:
                 raise ChangedMeanwhile("the request was changed meanwhile; look again")
             await connection.execute(_STEP, after.id, int(now), after.state, actor, reason)
+
+    async def reopen(self, request_id: str, reason: str, now: float) -> bool:
+        """Let a request that was done wait again; False when it was not done."""
+        found = await self.find(request_id)
+        if found is None:
+            return False
+        before, steps = found
+        try:
+            after = reopen(before, was_extended=any(step.state is State.EXTENDED for step in steps))
+            await self.change(before, after, actor="system", reason=reason, now=now)
+        except (NotPossible, ChangedMeanwhile):
+            return False
+        return True
 
     async def find(self, request_id: str) -> tuple[Request, Sequence[Step]] | None:
         """Return a request with all its steps."""
