@@ -262,13 +262,13 @@ class _Crowd:
         self._progress(talker)
 
     def _in_order(self, talker: _Talker, reference: str) -> bool:
-        """Our ids of the answers to one message end with their places, from 0 on."""
+        """Our ids of the answers to one message are its name and their places, from 0 on; more may follow."""
         if reference == "-":
             return True
-        name, _, place = reference.rpartition(".")
+        name, place, *_ = reference.split(".")
         if not talker.reference:
             return place == "0"
-        name_before, _, place_before = talker.reference.rpartition(".")
+        name_before, place_before, *_ = talker.reference.split(".")
         return (name, int(place)) == (name_before, int(place_before) + 1)
 
     def _progress(self, talker: _Talker) -> None:
