@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from babel import Locale
-from babel.dates import format_timedelta
 from babel.lists import format_list
 
 from bot.business import Business
 from bot.consent.retention import Policy, RuleName, Spans, policy, spans
 from bot.conversation.intents import Intent, Keywords
 from bot.conversation.texts import Texts
+from bot.i18n.periods import period
 
 WORDS = {
     "stop_word": Intent.STOP,
@@ -105,7 +105,7 @@ class World:
                 "notice_url": business.notice.url_for(locale, business.default_locale),
                 "third_parties": "; ".join(party.name for party in business.third_parties) or "–",
                 "storage": ", ".join(business.storage.places),
-                "proof_time": format_timedelta(proof, granularity="month", locale=babel_locale(locale)),
+                "proof_time": period(proof, locale),
                 "privacy_contact": business.controller.privacy_contact,
                 "contact": business.human.lines(),
             },
