@@ -111,9 +111,11 @@ def update(context: typer.Context, codes: Codes = None) -> None:
         known = languages(project.locales)
         for code in project.codes(codes):
             path = catalog_path(project.locales, code)
-            after = written(updated(read(path), fresh, known[code]))
-            changed = after != path.read_text("utf-8")
+            before = path.read_text("utf-8-sig") if path.exists() else ""
+            after = written(updated(read(path) if before else PoFile(), fresh, known[code]))
+            changed = after != before
             if changed:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(after, "utf-8")
             typer.echo(f"{path}: {'updated' if changed else 'up to date'}")
 

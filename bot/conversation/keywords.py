@@ -3,6 +3,7 @@
 Words are additive: a language can only add to what others and the universal one say.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from functools import cached_property
@@ -204,8 +205,11 @@ class Vocabulary(_Table):
 
 
 def base(locale: str) -> str:
-    """Return the language of a locale: pt for pt-BR, pt_PT and pt."""
-    return locale.replace("_", "-").partition("-")[0].lower()
+    """Return the language of a locale: pt for pt-BR, pt_PT and pt, de for de@informal."""
+    return _VARIETY.split(locale, maxsplit=1)[0].lower()
+
+
+_VARIETY = re.compile("[-_@]")
 
 
 def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:

@@ -60,7 +60,9 @@ def soundness(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterat
         yield Finding(error.path, error.line, "syntax", error.message)
         return
     except OSError:
-        yield Finding(path, 1, "missing", f"there is no catalog; run `python -m bot i18n init {language.code}`")
+        yield Finding(
+            path, 1, "missing", f"there is no catalog; restore it from version control, or {UPDATE} for an empty one"
+        )
         return
     yield from _headers(path, file, language)
     yield from _ids(path, file)

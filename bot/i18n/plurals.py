@@ -39,8 +39,5 @@ _BY_CODE = {code: rule for rule, codes in _RULES for code in codes.split()}
 
 def plural_forms(code: str) -> str:
     """Return the header's value for a language, e.g. `pt-BR`; CLDR's where the table lacks it."""
-    return (
-        _BY_CODE.get(code)
-        or _BY_CODE.get(code.partition("-")[0])
-        or to_gettext(Locale.parse(code.replace("-", "_")).plural_form)
-    )
+    locale = Locale.parse(code.replace("-", "_"))
+    return _BY_CODE.get(code) or _BY_CODE.get(locale.language) or to_gettext(locale.plural_form)

@@ -26,8 +26,13 @@ def start(folder: Path, code: str, template: po.PoFile) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(po.written(updated(catalog, template, language)), "utf-8")
     with (folder / LANGUAGES).open("a", encoding="utf-8") as table:
-        table.write(f'\n[{code}]\nstatus = "draft"\nplural = "{language.plural}"\nreviewed = false\n')
+        table.write(f'\n[{_key(code)}]\nstatus = "draft"\nplural = "{language.plural}"\nreviewed = false\n')
     return path
+
+
+def _key(code: str) -> str:
+    """Write a code as TOML wants a key: `de@informal` only in quotes."""
+    return code if code.replace("-", "").isalnum() else f'"{code}"'
 
 
 def _checked(code: str) -> str:

@@ -126,6 +126,15 @@ def test_a_new_language_can_be_begun(locales: Path) -> None:
     assert typed("check", "eo").exit_code == 0, "a draft may be empty"
 
 
+def test_a_catalog_that_is_gone_can_be_begun_again(locales: Path) -> None:
+    (locales / GERMAN).unlink()
+    result = typed("check", "de")
+    assert (result.exit_code, "de/LC_MESSAGES/bot.po:1: [missing]" in result.stdout) == (1, True)
+    assert "python -m bot i18n update" in result.stdout
+    assert typed("update", "de").exit_code == 0
+    assert "[missing] there is" not in typed("check", "de").stdout
+
+
 @pytest.mark.parametrize(
     "command", [("update", "xx"), ("check", "xx"), ("status", "xx"), ("say", "xx", "ja"), ("init", "xx")]
 )

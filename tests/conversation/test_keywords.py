@@ -145,7 +145,8 @@ class TestRefusal:
 
 
 @pytest.mark.parametrize(
-    ("locale", "language"), [("pt", "pt"), ("pt-BR", "pt"), ("pt_PT", "pt"), ("zh-Hant-HK", "zh"), ("DE", "de")]
+    ("locale", "language"),
+    [("pt", "pt"), ("pt-BR", "pt"), ("pt_PT", "pt"), ("zh-Hant-HK", "zh"), ("DE", "de"), ("de@informal", "de")],
 )
 def test_a_locale_has_a_language(locale: str, language: str) -> None:
     assert base(locale) == language

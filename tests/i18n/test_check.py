@@ -161,7 +161,10 @@ def test_a_catalog_that_languages_toml_does_not_list_is_found(checked: Path) -> 
 
 def test_a_language_without_catalog_is_found(checked: Path) -> None:
     (checked / "de" / "LC_MESSAGES" / "bot.po").unlink()
-    assert findings(checked) == ["bot.po:1: [missing] there is no catalog; run `python -m bot i18n init de`"]
+    assert findings(checked) == [
+        "bot.po:1: [missing] there is no catalog; restore it from version control, "
+        "or run `python -m bot i18n update` for an empty one"
+    ]
 
 
 def test_only_the_languages_asked_for_are_checked(checked: Path) -> None:

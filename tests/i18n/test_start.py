@@ -33,6 +33,12 @@ def test_the_other_languages_stay_as_they_are(folder: Path) -> None:
     assert {code: after[code] for code in before} == before
 
 
+@pytest.mark.parametrize("code", ["de@informal", "ca@valencia", "sr-Latn"])
+def test_a_variety_of_a_language_is_begun_like_a_language(folder: Path, code: str) -> None:
+    begin(folder, code)
+    assert languages(folder)[code].plural == plural_forms(code)
+
+
 def test_a_catalog_that_a_translator_has_sent_is_kept(folder: Path) -> None:
     write_catalog(folder, *german(), code="nl", headers=HEADERS)
     begin(folder, "nl")
@@ -71,6 +77,7 @@ def test_a_wrong_code_is_refused_and_nothing_is_written(folder: Path, code: str,
         ("hu", "nplurals=2; plural=(n != 1);"),
         ("id", "nplurals=1; plural=0;"),
         ("de-AT", "nplurals=2; plural=(n != 1);"),
+        ("de@informal", "nplurals=2; plural=(n != 1);"),
     ],
 )
 def test_the_plural_rule_is_that_of_gnu_gettext(code: str, rule: str) -> None:
