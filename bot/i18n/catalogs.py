@@ -46,7 +46,7 @@ def languages(folder: Path) -> dict[str, Language]:
     """Read `languages.toml`. Raises `CatalogError`."""
     path = folder / LANGUAGES
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
     except (OSError, ValueError) as error:
         raise CatalogError(f"{path}: can't be read ({error}); restore it from version control") from error
     found = {code: _language(path, code, entry) for code, entry in table.items()}
@@ -60,14 +60,26 @@ def _language(path: Path, code: str, entry: dict[str, Any]) -> Language:
         Locale.parse(code.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
         raise CatalogError(f"{path}: [{code}] is no language that CLDR knows; write e.g. [pt-BR]") from None
-    try:
-        status = entry.pop("status")
-        language = Language(code=code, offered=status == "offered", **entry)
-    except (AttributeError, KeyError, TypeError) as error:
-        raise CatalogError(f"{path}: [{code}] {error}; see the other entries for the keys") from error
+    if problem := _wrong_key(entry):
+        raise CatalogError(f"{path}: [{code}] {problem}")
+    status = entry.pop("status", None)
     if status not in ("offered", "draft"):
         raise CatalogError(f"{path}: [{code}] status must be 'offered' or 'draft', not {status!r}")
-    return language
+    return Language(code=code, offered=status == "offered", **entry)
+
+
+_KEYS: Mapping[str, type] = {"status": str, "fallback": str, "template": str, "plural": str, "reviewed": bool}
+
+
+def _wrong_key(entry: object) -> str:
+    if not isinstance(entry, dict):
+        return "must be a table, with a line for each key; see the other entries"
+    for key, value in entry.items():
+        if key not in _KEYS:
+            return f"has the unknown key {key!r}; the keys are {', '.join(_KEYS)}"
+        if not isinstance(value, _KEYS[key]):
+            return f"{key} must be {'true or false' if key == 'reviewed' else 'a text in quotes'}, not {value!r}"
+    return ""
 
 
 def _check_fallbacks(path: Path, code: str, found: Mapping[str, Language]) -> None:

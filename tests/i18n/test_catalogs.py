@@ -23,11 +23,15 @@ def test_languages_are_read_with_their_defaults(folder: Path) -> None:
     ("toml", "message"),
     [
         ('[de]\nstatus = "ready"', "status must be 'offered' or 'draft'"),
-        ("[de]\nreviewed = true", "'status'"),
-        ('[de]\nstatus = "draft"\nname = "Deutsch"', "unexpected keyword argument 'name'"),
+        ('[de]\nstatus = "draft"\nname = "Deutsch"', "unknown key 'name'"),
         ("de = 1", "see the other entries"),
         ("[de", "can't be read"),
         ('[xx]\nstatus = "draft"', "no language that CLDR knows"),
+        ("[de]\nreviewed = true", "[de] status must be 'offered' or 'draft', not None"),
+        ('[de]\nstatus = "draft"\nstate = "x"', "[de] has the unknown key 'state'; the keys are status, fallback,"),
+        ('[de]\nstatus = "draft"\nreviewed = "no"', "[de] reviewed must be true or false, not 'no'"),
+        ('[de]\nstatus = "draft"\ntemplate = 5', "[de] template must be a text in quotes, not 5"),
+        ('de = "draft"', "[de] must be a table"),
         ('[de]\nstatus = "draft"\nfallback = "fr"', "fallback 'fr' is not in this file"),
         ('[de]\nstatus = "draft"\nfallback = "de"', "go in a circle: de → de"),
         (
@@ -42,6 +46,11 @@ def test_a_wrong_table_is_refused_with_its_cure(tmp_path: Path, toml: str, messa
         languages(tmp_path)
     assert message in str(caught.value)
     assert "languages.toml" in str(caught.value)
+
+
+def test_a_file_saved_by_notepad_is_read(tmp_path: Path) -> None:
+    (tmp_path / "languages.toml").write_text('[de]\r\nstatus = "draft"\r\n', "utf-8-sig", newline="")
+    assert list(languages(tmp_path)) == ["de"]
 
 
 def test_a_catalog_is_read_by_id_with_its_english(folder: Path) -> None:
