@@ -21,9 +21,8 @@ from bot.conversation.intents import Keywords
 from bot.conversation.keyword_files import FILE as KEYWORDS_FILE
 from bot.conversation.keyword_files import KeywordError
 from bot.conversation.keyword_files import read as read_keywords
-from bot.conversation.keywords import base
+from bot.conversation.keywords import WORDS, base
 from bot.conversation.originals import originals
-from bot.conversation.world import WORDS
 from bot.i18n import check as checking
 from bot.i18n import pseudo as pseudo_languages
 from bot.i18n import status as progress

@@ -10,8 +10,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bot.conversation.keywords import ANSWERS, UNIVERSAL, Vocabulary, base, meanings
+from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
 from bot.conversation.normalise import exact, loose
+from bot.i18n import faults
+from bot.i18n.slot import Kind, Slot
 from bot.validation import complaints
 
 FILE = "keywords.toml"
@@ -31,6 +33,7 @@ def read(folder: Path) -> dict[str, Vocabulary]:
         *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
         *_clashes(folder, found),
         *_unprintable(folder, found),
+        *_misprinted(folder, found),
     ]
     if problems:
         raise KeywordError("\n".join(dict.fromkeys(problems)))
@@ -44,8 +47,10 @@ def path_of(folder: Path, language: str) -> Path:
 
 def _read_one(path: Path) -> Vocabulary:
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
+    except UnicodeDecodeError:
+        raise KeywordError(f"{path}: is not UTF-8; save the file in UTF-8") from None
+    except OSError as error:
         raise KeywordError(f"{path}: can't be read ({error}); restore it from version control") from error
     except tomllib.TOMLDecodeError as error:
         raise KeywordError(f"{path}: not valid TOML: {error}") from error
@@ -116,6 +121,21 @@ def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[
         show = vocabulary.stop.show
         if show and (form := loose(exact(show))) not in everywhere and form not in _withdrawing(vocabulary):
             yield f"{path_of(folder, language)}: stop.show: {show!r} is in none of its lists; add it to stop.strong"
+
+
+def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find printed words that would spoil the texts in which they stand."""
+    for language, vocabulary in vocabularies.items():
+        for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
+            show = vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
+            kind = Kind.BUTTON if intent in WORDS.values() else Kind.FOOTER
+            found = faults.errors(Slot(id=intent.value, kind=kind, english="x"), show) if show else []
+            for told in (_BRACE if fault.code == "placeholder" else fault.message for fault in found):
+                told = told.replace("with the example values, a button may", "and a printed word may")
+                yield f"{path_of(folder, language)}: {intent.value}.show: {show!r} {told}"
+
+
+_BRACE = "has a brace; remove it"
 
 
 def _withdrawing(vocabulary: Vocabulary) -> Iterator[str]:

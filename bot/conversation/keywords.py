@@ -4,7 +4,7 @@ Words are additive: a language can only add to what others and the universal one
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
@@ -59,6 +59,20 @@ GLOBAL = (
 """Intents that a whole message in any language can have at any time, besides STOP."""
 
 ANSWERS = (Intent.YES, Intent.NO)
+
+WORDS: Mapping[str, Intent] = {
+    "stop_word": Intent.STOP,
+    "yes_word": Intent.YES,
+    "no_word": Intent.NO,
+    "start_word": Intent.START,
+    "choices_word": Intent.MY_CHOICES,
+    "privacy_word": Intent.PRIVACY,
+    "language_word": Intent.LANGUAGE,
+    "human_word": Intent.HUMAN,
+    "rights_word": Intent.RIGHTS,
+    "data_word": Intent.MY_DATA,
+}
+"""Placeholder → the intent whose word it shows."""
 
 
 Word = Annotated[StrictStr, Field(min_length=1, max_length=80)]

@@ -99,7 +99,7 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
     if not path.exists():
         return
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         phrases = read(text)
     except (OSError, ValueError) as error:
         yield from (Failure(path, 1, line) for line in str(error).splitlines())

@@ -9,23 +9,10 @@ from babel.lists import format_list
 
 from bot.business import Business
 from bot.consent.retention import Policy, RuleName, Spans, policy, spans
-from bot.conversation.intents import Intent, Keywords
+from bot.conversation.intents import Keywords
+from bot.conversation.keywords import WORDS
 from bot.conversation.texts import Texts
 from bot.i18n.periods import period
-
-WORDS = {
-    "stop_word": Intent.STOP,
-    "yes_word": Intent.YES,
-    "no_word": Intent.NO,
-    "start_word": Intent.START,
-    "choices_word": Intent.MY_CHOICES,
-    "privacy_word": Intent.PRIVACY,
-    "language_word": Intent.LANGUAGE,
-    "human_word": Intent.HUMAN,
-    "rights_word": Intent.RIGHTS,
-    "data_word": Intent.MY_DATA,
-}
-"""Placeholder → the intent whose word it shows."""
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,10 @@ class TestRefusal:
                 '[stop]\nshow = "SCHLUSS"',
                 "de/keywords.toml: stop.show: 'SCHLUSS' is in none of its lists; add it to stop.strong",
             ),
+            ('[yes]\nshow = "J\u202eA"', "U+202E (RIGHT-TO-LEFT OVERRIDE), which turns the direction"),
+            ('[yes]\nshow = "JA, VON GANZEM HERZEN"', "has 21 characters and a printed word may have 20; shorten it"),
+            ('[yes]\nshow = "*JA"', "de/keywords.toml: yes.show: '*JA' has a * without effect"),
+            ('[yes]\nshow = "{JA}"', "de/keywords.toml: yes.show: '{JA}' has a brace; remove it"),
         ],
     )
     def test_names_file_key_and_cure(self, tmp_path: Path, text: str, problem: str) -> None:
@@ -141,7 +145,12 @@ class TestRefusal:
     def test_a_file_in_another_encoding_is_told(self, tmp_path: Path) -> None:
         folder = folder_with(tmp_path, de="")
         (folder / "de" / FILE).write_bytes('polite = ["grüezi"]'.encode("latin-1"))
-        assert "de/keywords.toml: can't be read" in refusal(folder)
+        assert refusal(folder) == "de/keywords.toml: is not UTF-8; save the file in UTF-8"
+
+    def test_a_file_saved_by_notepad_is_read(self, tmp_path: Path) -> None:
+        folder = folder_with(tmp_path, de="")
+        (folder / "de" / FILE).write_text('[yes]\r\nshow = "JA"\r\n', "utf-8-sig", newline="")
+        assert read(folder)["de"].yes.show == "JA"
 
 
 @pytest.mark.parametrize(

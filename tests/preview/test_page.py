@@ -14,8 +14,8 @@ from bot import paths
 from bot.business import load as load_business
 from bot.conversation.flow_file import FlowFile, read
 from bot.conversation.intents import Keywords
+from bot.conversation.keywords import WORDS
 from bot.conversation.originals import originals
-from bot.conversation.world import WORDS
 from bot.i18n.catalogs import catalog_path, languages
 from bot.i18n.po import Entry
 from bot.i18n.po import read as read_po
