@@ -145,7 +145,7 @@ def check(
             replace(finding, path=_from_here(finding.path))
             for finding in (
                 *checking.everything(project.locales, project.originals(), only),
-                *_keywords(project, {base(code) for code in only}),
+                *_keywords(project, only),
             )
         ]
     failed = any(finding.error or strict for finding in found)
@@ -165,20 +165,13 @@ def _from_here(path: Path) -> Path:
 
 
 def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
-    """Two meanings of one word are found when the words are read; each line of the error begins with its file."""
-    from bot.conversation import phrases  # only here: serving does without
+    from bot.conversation import keyword_check  # only here: the others do without
 
-    try:
-        words = Keywords.load(project.locales)
-    except KeywordError as error:
-        for line in str(error).splitlines():
-            file, _, message = line.partition(".toml: ")
-            yield checking.Finding(Path(f"{file}.toml"), 1, "keyword", message)
-        return
-    for language in sorted(words.languages):
-        if not only or language in only:
-            for failure in phrases.failures(project.locales, language, words):
-                yield checking.Finding(failure.path, failure.line, "phrase", failure.message)
+    offered: dict[str, bool] = {}
+    for code, language in languages(project.locales).items():
+        if not only or code in only:
+            offered[base(code)] = offered.get(base(code), False) or language.offered
+    yield from keyword_check.findings(project.locales, offered)
 
 
 @app.command()

@@ -82,6 +82,10 @@ class Keywords:
             return command
         return _match(found.intent, found.languages, found.how)
 
+    def prints(self, intent: Intent, language: str) -> bool:
+        """Whether `language` has a word of its own to print for `intent`."""
+        return language in self._vocabularies and bool(_shown(self._vocabularies[language], intent))
+
     def shown(self, intent: Intent, locale: str) -> str:
         """Return the word printed in texts for `intent`, e.g. OUI: the locale's, else English."""
         for language in (base(locale), "en"):

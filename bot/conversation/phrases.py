@@ -15,6 +15,9 @@ from bot.conversation.keywords import Words
 
 FILE = "tests.toml"
 
+ENOUGH = 40
+"""Phrases that each language tries at least."""
+
 NOTHING = "nothing"
 """What a phrase means that must not be taken for an answer or a command."""
 
@@ -91,6 +94,14 @@ def read(text: str) -> Phrases:
         raise ValueError(f"not valid TOML: {error}") from error
     except ValidationError as error:
         raise ValueError("\n".join(_told(problem) for problem in error.errors())) from error
+
+
+def count(path: Path) -> int:
+    """Return how many different phrases a file has; none when it is missing or broken."""
+    try:
+        return len({phrase for phrase, _, _ in read(path.read_text("utf-8-sig")).every()})
+    except (OSError, ValueError):
+        return 0
 
 
 def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failure]:

@@ -97,7 +97,46 @@ def test_a_word_with_two_meanings_is_found(locales: Path) -> None:
     change(locales / "de" / "keywords.toml", 'show = "NEIN"\nwords = [', 'show = "NEIN"\nwords = ["ja",')
     result = typed("check")
     assert result.exit_code == 1
-    assert "locales/de/keywords.toml:1: [keyword] no: 'ja' already means yes" in result.stdout
+    line = 1 + (locales / "de" / "keywords.toml").read_text("utf-8").splitlines().index('show = "NEIN"') + 1
+    assert f"locales/de/keywords.toml:{line}: [keyword] no: 'ja' already means yes" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "after", "message"),
+    [
+        ("[yes]", "[yes", "[yes", "not valid TOML"),
+        ('show = "JA"', 'shows = "JA"', "[yes]", "yes.shows: unknown key"),
+        ('show = "JA"', 'show = ""', "[yes]", "yes.show: String should have at least 1 character"),
+        ('show = "STOPP"', 'show = "SCHLUSS JETZT"', "[stop]", "stop.show: 'SCHLUSS JETZT' is in none of its lists"),
+    ],
+)
+def test_a_mistake_among_the_words_is_told_with_its_line(
+    locales: Path, old: str, new: str, after: str, message: str
+) -> None:
+    path = locales / "de" / "keywords.toml"
+    change(path, old, new)
+    lines = path.read_text("utf-8").splitlines()
+    line = lines.index(new, lines.index(after)) + 1
+    assert f"locales/de/keywords.toml:{line}: [keyword] {message}" in typed("check", "de").stdout
+
+
+@pytest.mark.parametrize("file", ["keywords.toml", "tests.toml"])
+def test_a_language_that_is_offered_needs_words_and_phrases(locales: Path, file: str) -> None:
+    (locales / "de" / file).unlink()
+    result = typed("check", "de")
+    assert result.exit_code == 1
+    assert f"locales/de/{file}:1: " in result.stdout
+    change(locales / "languages.toml", '[de]\nstatus = "offered"', '[de]\nstatus = "draft"')
+    result = typed("check", "de")
+    assert f"locales/de/{file}:1: " in result.stdout
+    assert " warning: " in result.stdout
+
+
+def test_a_word_that_is_printed_in_english_is_found(locales: Path) -> None:
+    change(locales / "pt" / "keywords.toml", 'show = "PESSOA"\n', "")
+    result = typed("check", "pt-BR")
+    assert result.exit_code == 1
+    assert "pt/keywords.toml:1: [keyword] has no `show` for human, so texts print the English word" in result.stdout
 
 
 def test_compiling_needs_neither_redis_nor_postgresql(locales: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation.keywords import base
-from bot.conversation.phrases import FILE, NOTHING, failures, path_of, read
+from bot.conversation.phrases import ENOUGH, FILE, NOTHING, failures, path_of, read
 from bot.i18n.catalogs import languages
 from bot.paths import LOCALES
 from tests.conversation.vocabulary import KEYWORDS, LANGUAGES
@@ -29,7 +29,7 @@ class TestShipped:
     @pytest.mark.parametrize("language", sorted({*OFFERED, *LANGUAGES}))
     def test_each_language_has_forty_of_every_kind(self, language: str) -> None:
         phrases = list(read(path_of(LOCALES, language).read_text("utf-8")).every())
-        assert len({phrase for phrase, _, _ in phrases}) >= 40
+        assert len({phrase for phrase, _, _ in phrases}) >= ENOUGH
         meanings = {meaning for _, meaning, _ in phrases}
         assert {"yes", "no", "stop", "maybe_stop", "my_data", "delete", NOTHING} <= meanings
 

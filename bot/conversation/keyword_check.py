@@ -1,0 +1,69 @@
+"""What `i18n check` tells of the words that customers type: problems with their lines, and what a language lacks."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bot.conversation import phrases
+from bot.conversation.intents import Keywords
+from bot.conversation.keyword_files import KeywordError, path_of
+from bot.conversation.keywords import WORDS
+from bot.i18n.check import Finding
+
+EXAMPLE = "locales/en/keywords.toml is an example"
+
+
+def findings(folder: Path, languages: Mapping[str, bool]) -> Iterator[Finding]:
+    """Check the words of all languages, since one's words work in every other; try the phrases of `languages`.
+
+    `languages`: language, without region → whether customers get it.
+    """
+    try:
+        words = Keywords.load(folder)
+    except KeywordError as error:
+        for line in str(error).splitlines():
+            file, _, message = line.partition(".toml: ")
+            path = Path(f"{file}.toml")
+            yield Finding(path, _line(path, message), "keyword", message)
+        return
+    for language, offered in sorted(languages.items()):
+        yield from _lacks(folder, language, words, offered=offered)
+        for failure in phrases.failures(folder, language, words):
+            yield Finding(failure.path, failure.line, "phrase", failure.message)
+
+
+def _lacks(folder: Path, language: str, words: Keywords, *, offered: bool) -> Iterator[Finding]:
+    path = path_of(folder, language)
+    if language not in words.languages:
+        yield Finding(
+            path, 1, "keyword", f"there are no words that customers type; write the file ({EXAMPLE})", offered
+        )
+    elif unprinted := [intent.value for intent in WORDS.values() if not words.prints(intent, language)]:
+        lack = f"has no `show` for {', '.join(unprinted)}, so texts print the English word; add it ({EXAMPLE})"
+        yield Finding(path, 1, "keyword", lack, offered)
+    path = phrases.path_of(folder, language)
+    if (tried := phrases.count(path)) < phrases.ENOUGH:
+        lack = f"tries {tried} phrases that customers may type; write {phrases.ENOUGH} at least"
+        yield Finding(path, 1, "phrase", f"{lack} (locales/en/{phrases.FILE} is an example)", offered)
+
+
+_AT = re.compile(r" \(at line (\d+), column \d+\)$")
+_KEY = re.compile(r"(\w+)(?:\.(\w+))?[\w.]*: (?:(['\"])(.+?)\3 )?")
+
+
+def _line(path: Path, message: str) -> int:
+    """Return the line of the word, the key or the table that `message` begins with; 1 when it names none."""
+    if place := _AT.search(message):
+        return int(place[1])
+    named = _KEY.match(message)
+    if not named or not path.exists():
+        return 1
+    table, key, word = named[1], named[2] or named[1], named[4]
+    lines = path.read_text("utf-8-sig", errors="replace").splitlines()
+    start = next((number for number, line in enumerate(lines, 1) if line.strip() == f"[{table}]"), 0)
+    inside = list(enumerate(lines[start:], start + 1))
+    end = next((place for place, (_, line) in enumerate(inside) if line.startswith("[")), len(inside))
+    for number, line in inside[:end]:
+        if word and f'"{word.lower()}"' in line.lower():
+            return number
+    return next((number for number, line in inside[:end] if re.match(rf"{key}\s*=", line)), start or 1)
