@@ -15,10 +15,10 @@ from bot.business import BusinessError
 from bot.business import load as load_business
 from bot.commands.running import AsJson, fail, print_json, settings
 from bot.conversation import collisions as colliding
+from bot.conversation import first_words
 from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
 from bot.conversation.intents import Keywords
-from bot.conversation.keyword_files import FILE as KEYWORDS_FILE
 from bot.conversation.keyword_files import KeywordError
 from bot.conversation.keyword_files import read as read_keywords
 from bot.conversation.keywords import WORDS, base
@@ -121,12 +121,13 @@ def update(context: typer.Context, codes: Codes = None) -> None:
 
 @app.command()
 def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For example it or pt-BR.")]) -> None:
-    """Begin a new language: its empty catalog, and a draft in languages.toml."""
+    """Begin a new language: its empty catalog and files for words, and a draft in languages.toml."""
     project: Project = context.obj
     with _errors_told():
         path = start(project.locales, code, _template(project))
         typer.echo(f"wrote {path}: open it in a PO editor such as Poedit, then `python -m bot i18n check {code}`")
-        typer.echo(f"{project.locales / code / KEYWORDS_FILE} can hold the words that customers type in this language")
+        words, phrases = first_words.begin(project.locales, code)
+        typer.echo(f"{words} holds the words that customers type, {phrases} what they must mean: fill them in")
 
 
 @app.command()

@@ -174,6 +174,29 @@ def test_a_catalog_that_is_gone_can_be_begun_again(locales: Path) -> None:
     assert "[missing] there is" not in typed("check", "de").stdout
 
 
+def test_a_new_language_has_files_for_its_words_that_only_need_filling_in(locales: Path) -> None:
+    told = typed("init", "is").stdout
+    for file in ("keywords.toml", "tests.toml"):
+        assert str(locales / "is" / file) in told
+    change(
+        locales / "is" / "keywords.toml", '[yes]\n# show = "YES"\n# words = []', '[yes]\nshow = "JÁ"\nwords = ["jamm"]'
+    )
+    assert "as an answer to a question in is: yes (yes:is:exact)" in typed("say", "is", "jamm").stdout
+    result = typed("check", "is")
+    assert "has no `show` for stop, no," in result.stdout
+    assert "is/tests.toml:1: [phrase] warning: tries 0 phrases" in result.stdout
+    assert result.exit_code == 0
+
+
+def test_a_variety_uses_the_words_of_its_language(locales: Path) -> None:
+    before = (locales / "de" / "keywords.toml").read_bytes()
+    told = typed("init", "de@informal").stdout
+    assert str(locales / "de" / "keywords.toml") in told
+    assert (locales / "de" / "keywords.toml").read_bytes() == before
+    assert typed("check", "de@informal").exit_code == 0
+    assert "yes (yes:de:exact)" in typed("say", "de@informal", "ja").stdout
+
+
 @pytest.mark.parametrize(
     "command", [("update", "xx"), ("check", "xx"), ("status", "xx"), ("say", "xx", "ja"), ("init", "xx")]
 )
