@@ -1,11 +1,13 @@
 """Reads what a business says: flows, catalogs, keywords and `business.toml` → a `World` and its `Flows`."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bot import business as business_file
-from bot.conversation import business_texts, flow_file
+from bot.conversation import flow_file
 from bot.conversation.flow import Flows
 from bot.conversation.intents import Keywords
+from bot.conversation.originals import originals
 from bot.conversation.texts import Texts
 from bot.conversation.world import World
 from bot.i18n import catalogs
@@ -29,14 +31,39 @@ def load_world(
     flows, locales = Path(flows), Path(locales)
     source = Path(business) if business else flows / flow_file.NO_FLOW
     company = business_file.load(source)
-    dialogues = Flows(flow_file.read(flows))
+    files = flow_file.read(flows)
+    dialogues = Flows(files)
     spoken = {
         code: language for code, language in catalogs.languages(locales).items() if language.offered or code == draft
     }
+    translated, unread = _catalogs(locales, [code for code in spoken if code != catalogs.SOURCE_LOCALE], draft)
+    written = originals(files, company, source)
     texts = Texts(
-        [*dialogues.slots, *business_texts.slots(company, source)],
-        {code: catalogs.read(locales, code) for code in spoken if code != catalogs.SOURCE_LOCALE},
+        written.slots,
+        translated,
         {code: language.fallback for code, language in spoken.items()},
         draft=draft,
+        together=written.together,
     )
+    texts.problems[:0] = unread
     return World(company, texts, Keywords.load(locales), host_purpose), dialogues
+
+
+def _catalogs(
+    locales: Path, codes: Collection[str], draft: str
+) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]], list[str]]:
+    """Return the catalogs, and why some can't be read: those languages are not offered, the others go on.
+
+    Raises `CatalogError` for the one that its translator tries out.
+    """
+    found: dict[str, Mapping[str, tuple[str, str]]] = {}
+    unread = []
+    for code in codes:
+        try:
+            found[code] = catalogs.read(locales, code)
+        except catalogs.CatalogError as error:
+            if code == draft:
+                raise
+            unread.append(str(error))
+            found[code] = {}
+    return found, unread

@@ -1,10 +1,10 @@
 """Every text in every language that is offered: looked up, filled, and never mixed within a message."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
 from bot.i18n.bidi import isolated, right_to_left
-from bot.i18n.faults import errors
+from bot.i18n.faults import alike, errors
 from bot.i18n.slot import LIMITS, Kind, Slot, Template, TextError, length
 
 __all__ = ["LIMITS", "MAX_BUTTONS", "MAX_ROWS", "Kind", "Slot", "Template", "TextError", "Texts", "length"]
@@ -28,13 +28,19 @@ class Texts:
         fallbacks: Mapping[str, str] | None = None,
         source_locale: str = "en",
         draft: str = "",
+        together: Iterable[Sequence[str]] = (),
     ) -> None:
-        """`draft`: a language that its translator tries out, offered whatever it lacks."""
+        """Take what was read.
+
+        `draft`: a language that its translator tries out, offered whatever it lacks. `together`: ids of texts that are
+        choices of one message.
+        """
         self.slots: Mapping[str, Slot] = {slot.id: slot for slot in slots}
         self._single_lines = frozenset(slot.id for slot in self.slots.values() if slot.single_line)
         self.source_locale = source_locale
         self.problems: list[str] = []
         """What was left out and why, for `flows lint` and the log."""
+        self._together = tuple(together)
         self._fallbacks = dict(fallbacks or {})
         self._templates: dict[str, dict[str, Template]] = {
             source_locale: {slot.id: _written(slot) for slot in self.slots.values()}
@@ -57,6 +63,10 @@ class Texts:
             self.problems += [f"{slot.id} [{locale}]: {fault.message}" for fault in faults]
             if not faults:
                 templates[slot.id] = Template.parse(translation)
+        said = {text_id: catalog[text_id][1] for text_id in templates}
+        for text_id, same in (pair for group in self._together for pair in alike(group, said)):
+            if templates.pop(text_id, None):
+                self.problems.append(f"{text_id} [{locale}]: reads like {same}, which stands beside it in one message")
         missing = [slot.id for slot in self.slots.values() if slot.legal and slot.id not in templates]
         if missing and whole:
             self.problems.append(f"[{locale}] is not offered: legal texts missing: {', '.join(missing)}")

@@ -144,14 +144,13 @@ def advice(folder: Path, language: Language, originals: Originals) -> Iterator[F
         if entry and entry.english == slot.english and not faults.errors(slot, entry.translation):
             for fault in faults.warnings(slot, entry.translation, originals.widest):
                 yield _at(path, entry, fault.code, fault.message, error=False)
+    said = {text_id: entry.translation for text_id, entry in usable.items()}
     reported = set()
     for group in originals.together:
-        first: dict[str, po.Entry] = {}
-        for entry in (usable[text_id] for text_id in group if text_id in usable):
-            same = first.setdefault(entry.translation.casefold(), entry)
-            if same is not entry and entry.id not in reported:
-                reported.add(entry.id)
-                yield _at(path, entry, "unique", f"reads like {same.id}, which stands beside it in one message")
+        for text_id, same in faults.alike(group, said):
+            if text_id not in reported:
+                reported.add(text_id)
+                yield _at(path, usable[text_id], "unique", f"reads like {same}, which stands beside it in one message")
 
 
 def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:

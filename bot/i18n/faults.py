@@ -132,6 +132,16 @@ def _url(slot: Slot, text: str) -> Iterator[str]:
         yield f"has the addresses, numbers or codes {found or 'none'} where the English has {wanted or 'none'}"
 
 
+def alike(group: Sequence[str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield each text id of a `group` of choices that reads like one before it, and that one: WhatsApp refuses both."""
+    first: dict[str, str] = {}
+    for text_id in group:
+        if text_id in texts:
+            same = first.setdefault(texts[text_id].casefold(), text_id)
+            if same != text_id:
+                yield text_id, same
+
+
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 _MARKS = {

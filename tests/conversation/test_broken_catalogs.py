@@ -97,6 +97,36 @@ def test_a_broken_legal_text_takes_the_language_off_offer_and_no_other(locales: 
     assert Composition("opt_in.ask").language(texts, "de") == "en"
 
 
+def test_two_buttons_of_a_question_that_read_alike_take_the_language_off_offer(locales: Path) -> None:
+    """WhatsApp would refuse the question whose answer is the consent."""
+    break_german(locales, 'msgid "No"\nmsgstr "Nein"', 'msgid "No"\nmsgstr "JA, ich stimme zu"')
+    world, _ = load_world(locales=locales)
+    assert "de" not in world.texts.offered
+    assert world.texts.problems[0] == "common.no [de]: reads like common.yes, which stands beside it in one message"
+
+
+def test_two_other_buttons_that_read_alike_are_said_in_english(locales: Path) -> None:
+    break_german(locales, 'msgstr "Meine Auswahl"', 'msgstr "Meine Rechte"')
+    world, _ = load_world(locales=locales)
+    options = [Option(name, f"common.{name}") for name in ("my_choices", "rights")]
+    assert "de" in world.texts.offered
+    assert Composition("help.help", options).language(world.texts, "de") == "en"
+
+
+@pytest.mark.parametrize("broken", ["", "oops", 'msgid "', "\x00", None])
+def test_a_catalog_that_cannot_be_read_takes_its_language_off_offer_and_no_other(
+    locales: Path, broken: str | None
+) -> None:
+    path = locales / "de" / "LC_MESSAGES" / "bot.po"
+    path.unlink() if broken is None else path.write_text(broken)
+    world, _ = load_world(locales=locales)
+    assert "de" not in world.texts.offered
+    assert {"en", "fr"} < set(world.texts.offered)
+    assert "bot.po: can't be read" in world.texts.problems[0]
+    with pytest.raises(catalogs.CatalogError, match="i18n check de"):
+        load_world(locales=locales, draft="de")
+
+
 def test_a_percent_sign_breaks_nothing(locales: Path, slots: tuple[Slot, ...]) -> None:
     break_german(locales, "Ab jetzt bekommen Sie Nachrichten", "Ab jetzt bekommen Sie zu 100% %s Nachrichten")
     assert codes_found(locales, slots) == set()
