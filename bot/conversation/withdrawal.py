@@ -82,12 +82,20 @@ class Withdrawals:
         courtesies = {language: frozenset(_courtesies(vocabulary)) for language, vocabulary in vocabularies.items()}
         self._courtesies = Courtesies(chain.from_iterable(courtesies.values()))
         self._own_courtesies = {language: Courtesies(forms) for language, forms in courtesies.items()}
+        self._beside_printed = {
+            (language, printed): Courtesies(
+                courtesies[language].union(*(courtesies.get(each, ()) for each in _ENGLISH))
+            )
+            for language, vocabulary in vocabularies.items()
+            for printed in vocabulary.loose_forms(vocabulary.stop.show)
+        }
         sure = {
             word: entry
             for word, entry in self._entries.items()
             if entry.grade in (Grade.COMMON, Grade.STRONG) and " " not in word
         }
         self._squeezed = {squeeze(word): entry for word, entry in sure.items()}
+        self._squeezed_alone = self._drawn_out_alone(_single_words(vocabularies).union(*courtesies.values()))
         self._skeletons = {
             skeleton: entry for word, entry in sure.items() if len(word) >= 4 for skeleton in (word, *skeletons(word))
         }
@@ -100,6 +108,8 @@ class Withdrawals:
         if len(words) >= _SHORT and all(len(word) == 1 for word in words):
             words = ["".join(words)]
         first, end = self._courtesies.without(words)
+        if end - first > 1 and len(set(words[first:end])) == 1:  # "BAJA BAJA" is said twice, not another word
+            words[first:end], end = words[first : first + 1], first + 1
         spans = self._spans(words)
         pauses = _pauses(text) if spans else frozenset()
         doubt: Span | None = None
@@ -146,9 +156,14 @@ class Withdrawals:
         return ""
 
     def _alone(self, words: list[str], span: Span) -> bool:
-        """Whether only courtesies of its language stand beside `span`: "basta, grazie", and not "bästa hälsningar"."""
+        """Whether only courtesies of its language stand beside `span`: "basta, grazie", and not "bästa hälsningar".
+
+        Beside a word that texts tell people to type, English ones too: "please STAD".
+        """
+        word = " ".join(words[span.start : span.end])
         return any(
-            self._own_courtesies[language].without(words) == (span.start, span.end)
+            self._beside_printed.get((language, word), self._own_courtesies[language]).without(words)
+            == (span.start, span.end)
             for language in span.languages or _ENGLISH
             if language in self._own_courtesies
         )
@@ -171,7 +186,7 @@ class Withdrawals:
             known = self._entries.get(word)
             if known and known.grade > Grade.ALONE:
                 continue  # written right, so its neighbours have decided: "don't stop"
-            entry = self._squeezed.get(squeeze(word)) if drawn_out(word) else None
+            entry = self._drawn_out(word, alone=len(words) == 1) if drawn_out(word) else None
             if entry:
                 return Found(Intent.STOP, "repeated", entry.languages)
             for skeleton in skeletons(word):
@@ -181,6 +196,21 @@ class Withdrawals:
             if entry:
                 return Found(Intent.STOP, "typo", entry.languages)
         return None
+
+    def _drawn_out(self, word: str, *, alone: bool) -> Entry | None:
+        squeezed = squeeze(word)
+        return self._squeezed.get(squeezed) or (self._squeezed_alone.get(squeezed) if alone else None)
+
+    def _drawn_out_alone(self, others: Iterable[str]) -> Mapping[str, Entry]:
+        """Return squeezed form → word that withdraws as a whole message and is like none of the `others` drawn out."""
+        taken = set(map(squeeze, others))
+        words = {
+            squeeze(word): entry
+            for word, entry in self._entries.items()
+            if entry.grade in (Grade.ALONE, Grade.WEAK) and " " not in word and len(squeeze(word)) >= _TYPED - 1
+        }
+        taken.update(squeeze(word) for word, entry in self._entries.items() if entry.grade is Grade.NEVER)
+        return {squeezed: entry for squeezed, entry in words.items() if squeezed not in taken}
 
     def _meant(self, typed: str, *, alone: bool) -> Entry | None:
         """Return the word of withdrawal that `typed` is one slip away from, if nothing else is."""

@@ -441,3 +441,11 @@ class TestPromises:
 def test_the_rules_of_a_match_hold_no_digits_or_spaces() -> None:
     rules = [match.rule for word in withdrawals() if (match := matched(word))]
     assert [rule for rule in rules if not re.fullmatch(r"stop:[a-z+]+:[a-z_]+", rule)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("typed", ["{0} {0}", "{0}! {0}!", "please {0}", "{0} please", "{0}{1}{1}{1}"])
+def test_the_printed_word_of_withdrawal_works_however_it_is_stressed(language: str, typed: str) -> None:
+    word = KEYWORDS.shown(Intent.STOP, language)
+    for asked_in in (None, language):
+        assert heard(typed.format(word, word[-1]), asked_in) == "stop"

@@ -211,7 +211,44 @@ def test_a_word_of_two_languages_is_as_sure_as_in_the_surer_one(surer_first: boo
         ("СТОРОНА", None),
         ("so it", None),
         ("a b", None),
+        ("cancel cancel", "stop:whole"),
+        ("basta basta grazie", "stop:whole"),
+        ("merci, cancel cancel!", "stop:whole"),
+        ("cancel the cancel", "maybe_stop:inside"),
+        ("bastaaaa", "stop:repeated"),
+        ("please cancelllll", "stop:repeated"),
+        ("cancelllll order", None),
+        ("enddd", None),
     ],
 )
 def test_a_word_drawn_out_spaced_or_disguised_is_seen(text: str, found: str | None) -> None:
     assert how(text) == found
+
+
+def test_a_printed_word_may_stand_beside_english_courtesies() -> None:
+    """Ireland writes "please STAD"; a town ("in de stad") stays one."""
+    words = Keywords(
+        {
+            UNIVERSAL: Vocabulary(),
+            "en": Vocabulary(polite=("please",)),
+            "nl": Vocabulary(polite=("in", "de")),
+            "ga": Vocabulary(stop=Stop(show="STAD", alone=("stad", "scoir"))),
+        }
+    )
+    meant = {text: words.classify(text, asked_in="ga") for text in ("please STAD", "stad please", "please scoir")}
+    assert {text: match and match.intent.value for text, match in meant.items()} == {
+        "please STAD": "stop",
+        "stad please": "stop",
+        "please scoir": None,
+    }
+    assert words.classify("in de stad", asked_in="ga") is None
+
+
+def test_a_drawn_out_word_that_may_be_another_one_is_none() -> None:
+    words = Keywords(
+        {
+            UNIVERSAL: Vocabulary(),
+            "it": Vocabulary(stop=Stop(alone=("basta",)), help=Spoken(words=("bassta",))),
+        }
+    )
+    assert words.classify("bastaaa", asked_in=None) is None
