@@ -123,6 +123,7 @@ class Storage(_Table):
     """Where the data lies (GDPR Art. 13(1)(f))."""
 
     places: tuple[str, ...] = Field(min_length=1)
+    """Codes of countries, or EU, which are named in each language; anything else is said as it is written."""
 
 
 class Retention(_Table):

@@ -18,6 +18,7 @@ from bot.consent.export import COLUMNS, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold
 from bot.consent.verifier import NotProven, check_evidence
 from bot.conversation.world import World
+from bot.i18n.places import place_name
 from bot.runtime import Runtime, open_runtime
 from bot.service.bundle import bundle as zipped
 from bot.service.ports import PersonId
@@ -161,7 +162,7 @@ def processing_of(world: World) -> Processing:
     return Processing(
         controller=Party(controller.name, controller.address, controller.email, controller.country),
         recipients=[Party(party.name, country=party.country) for party in business.third_parties],
-        storage=business.storage.places,
+        storage=[place_name(place, "en") for place in business.storage.places],
         titles=world.language(business.default_locale).purposes,
         categories={purpose.id: purpose.category for purpose in business.purposes},
         notices={

@@ -13,6 +13,7 @@ from bot.conversation.intents import Keywords
 from bot.conversation.keywords import WORDS
 from bot.conversation.texts import Texts
 from bot.i18n.periods import period
+from bot.i18n.places import place_name
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class World:
                 "business": business.controller.name,
                 "notice_url": business.notice.url_for(locale, business.default_locale),
                 "third_parties": "; ".join(party.name for party in business.third_parties) or "–",
-                "storage": ", ".join(business.storage.places),
+                "storage": ", ".join(place_name(place, locale) for place in business.storage.places),
                 "proof_time": period(proof, locale),
                 "privacy_contact": business.controller.privacy_contact,
                 "contact": business.human.lines(),

@@ -10,6 +10,7 @@ from bot.business import Business
 from bot.consent.requests import Right, State
 from bot.consent.retention import RuleName, policy
 from bot.conversation.task import Work
+from bot.i18n.places import place_name
 from bot.service.my_data import (
     KEPT,
     VERSION,
@@ -64,7 +65,7 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
             Recipient(name=one.name, role=one.role, what=one.what, country=one.country)
             for one in business.third_parties
         ],
-        storage=list(business.storage.places),
+        storage=[place_name(place, "en") for place in business.storage.places],
         retention=_kept(business),
         rights=[RightOf(right=right, law=law) for right, law in _RIGHTS],
         complaint=Complaint(

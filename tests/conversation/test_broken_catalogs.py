@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from babel import Locale
 from babel.messages.pofile import read_po
 
 from bot.business import load
@@ -140,6 +141,14 @@ def test_every_language_that_is_shipped_is_offered_and_every_message_exists_in_i
     assert set(world.texts.offered) == {code for code, language in shipped.items() if language.offered}
     assert world.texts.problems == []
     assert {code: world.texts.missing(code) for code in shipped if world.texts.missing(code)} == {}
+
+
+@pytest.mark.parametrize("code", [code for code in languages(LOCALES) if code != "en"])
+def test_the_notice_says_in_its_own_language_where_data_is_kept(code: str) -> None:
+    world, _ = load_world()
+    notice = world.texts.render("privacy.notice", code, world.language(code).values)
+    assert "European Union" not in notice
+    assert str(Locale.parse(code.replace("-", "_")).territories["EU"]) in notice
 
 
 @pytest.mark.parametrize("code", languages(LOCALES))
