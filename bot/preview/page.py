@@ -13,8 +13,10 @@ from bot.conversation.compose import FOOTER, LIST
 from bot.conversation.flow_file import FlowFile, StateTable
 from bot.conversation.texts import LIMITS, MAX_BUTTONS, Kind
 from bot.i18n.bidi import isolated, right_to_left
+from bot.i18n.places import place_name
 from bot.i18n.po import Entry
 from bot.i18n.slot import Originals, Slot, Template, TextError, length
+from bot.preview.examples import localized
 
 _MARKS = {"*": "b", "_": "i", "~": "s"}
 _MARKED = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
@@ -116,7 +118,13 @@ class _Texts:
     """The texts of one language, drawn with the examples of their placeholders."""
 
     def __init__(self, code: str, originals: Originals, entries: Mapping[str, Entry], words: Mapping[str, str]) -> None:
+        self._code = code
         self._words = words
+        self._inside = {"European Union": place_name("EU", code)} | {
+            slot.english: entries[slot.id].translation
+            for slot in originals.slots
+            if slot.id.startswith("purpose.") and slot.id in entries and entries[slot.id].translation
+        }
         self._rtl = right_to_left(code)
         self._slots = {slot.id: slot for slot in originals.slots}
         self._widest = originals.widest
@@ -135,8 +143,10 @@ class _Texts:
         entry = self._entries.get(text_id)
         text, state = slot.english, "done" if not self._entries else "missing"
         if entry is not None and entry.translation:
-            text, state = entry.translation, "fuzzy" if entry.fuzzy else "done"
-        examples = {**slot.examples, **self._words}
+            looked_at = not entry.fuzzy and entry.english == slot.english
+            text, state = entry.translation, "done" if looked_at else "fuzzy"
+        examples = {name: localized(value, self._code, self._inside) for name, value in slot.examples.items()}
+        examples |= self._words
         filled = self._filled(text, examples)
         return Shown(
             id=slot.id,

@@ -88,6 +88,22 @@ def test_the_language_s_own_words_stand_in_the_texts(
     assert f"<b>{keywords.shown(WORDS['yes_word'], 'fr')}</b>" in html
 
 
+def test_example_values_are_those_of_the_language(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+    html = "".join(re.findall(r'class="chat".*?class="facts"', drawn("de", files, texts, keywords), re.DOTALL))
+    for value in ("3 Jahre", "24.12.2026", "Europäische Union", "Bestellung"):
+        assert value in html
+    for english in ("3 years", "December", "European Union", "order updates"):
+        assert english not in html
+
+
+def test_a_text_whose_english_has_changed_waits_to_be_looked_at(
+    files: list[FlowFile], texts: Originals, keywords: Keywords
+) -> None:
+    entries = catalog("de")
+    entries["opt_in.ask"] = replace(entries["opt_in.ask"], english="Something else")
+    assert "1 to be looked at" in drawn("de", files, texts, keywords, entries)
+
+
 @pytest.mark.parametrize(
     ("text", "html"),
     [
