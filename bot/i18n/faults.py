@@ -49,7 +49,8 @@ def _placeholder(slot: Slot, text: str) -> Iterator[str]:
         return
     wanted = Template.parse(slot.english).names
     for name in sorted(wanted - names):
-        yield f"{{{name}}} is missing; put it where its value belongs"
+        cure = "write it with one plain brace on each side" if name in text else "put it where its value belongs"
+        yield f"{{{name}}} is missing; {cure}"
     for name in sorted(names - wanted):
         yield f"{{{name}}} is not in the English text; its placeholders are {_listed(wanted)}"
 
@@ -81,6 +82,7 @@ def _spaced(slot: Slot) -> str:
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e")
 _ISOLATES = frozenset("\u2066\u2067\u2068\u2069")
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u061c")
+_CONTROLS = {"\n": "line break", "\t": "tab", "\r": "line break of Windows"}
 _JOINERS = frozenset("\u200c\u200d")
 
 
@@ -89,7 +91,7 @@ def _forbidden(slot: Slot, text: str) -> Iterator[str]:
     joins = not _JOINERS.isdisjoint(found) and any(unicodedata.category(character) == "Lo" for character in found)
     for character in found:
         if reason := _unwanted(character, single_line=slot.single_line, joins=joins):
-            name = unicodedata.name(character, "control character")
+            name = _CONTROLS.get(character) or unicodedata.name(character, "control character")
             yield f"contains U+{ord(character):04X} ({name}), {reason}; remove it"
     if text.count("\u2069") != sum(text.count(opening) for opening in "\u2066\u2067\u2068"):
         yield "opens a directional isolate that is not closed, or the other way round"
@@ -101,8 +103,10 @@ def _forbidden(slot: Slot, text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def _unwanted(character: str, *, single_line: bool, joins: bool) -> str:
-    if character in "\n\t":
-        return "which WhatsApp refuses in a text of one line" if single_line or character == "\t" else ""
+    if character == "\n":
+        return "which WhatsApp refuses in a text of one line" if single_line else ""
+    if character == "\t":
+        return "which phones draw as they like"
     if character in _DIRECTION_MARKS or (character in _JOINERS and joins):
         return ""
     if character in _ISOLATES:

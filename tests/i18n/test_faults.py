@@ -2,7 +2,7 @@ import pytest
 
 from bot.i18n.faults import errors, warnings
 from bot.i18n.slot import Kind, Slot
-from tests.i18n.made import ASK, FOOTER, GERMAN, SLOTS, YES
+from tests.i18n.made import ASK, FOOTER, GERMAN, HELP, SLOTS, YES
 
 LINES = Slot("a.lines", Kind.BODY, "One:\ntwo _three_ ~four~\n\nwrite to help@shop.example or +49 761 1234567")
 
@@ -121,3 +121,28 @@ def test_the_message_says_what_to_do() -> None:
     assert missing.message == "{stop_word} is missing; put it where its value belongs"
     (long,) = errors(YES, "Ja, dem stimme ich zu")
     assert long.message == "has 21 characters with the example values, a button may have 20; shorten it"
+
+
+@pytest.mark.parametrize(
+    ("slot", "text", "told"),
+    [
+        (
+            FOOTER,
+            "Mit {stop_word} {name} abmelden",
+            "{name} is not in the English text; its placeholders are {stop_word}",
+        ),
+        (YES, "Ja, {name}", "{name} is not in the English text; its placeholders are none"),
+        (FOOTER, "Mit STOP abmelden", "{stop_word} is missing; put it where its value belongs"),
+        (FOOTER, "Mit ｛stop_word｝ abmelden", "{stop_word} is missing; write it with one plain brace on each side"),
+        (FOOTER, "Mit {{stop_word}} abmelden", "{stop_word} is missing; write it with one plain brace on each side"),
+        (YES, "Ja,\nklar", "contains U+000A (line break), which WhatsApp refuses in a text of one line; remove it"),
+        (HELP, "Wie kann\tich helfen?", "contains U+0009 (tab), which phones draw as they like; remove it"),
+        (
+            YES,
+            "Ja\u202e!",
+            "contains U+202E (RIGHT-TO-LEFT OVERRIDE), which turns the direction of what follows; remove it",
+        ),
+    ],
+)
+def test_a_translator_is_told_what_to_do(slot: Slot, text: str, told: str) -> None:
+    assert [fault.message for fault in errors(slot, text)] == [told]
