@@ -60,7 +60,7 @@ def _line(path: Path, message: str) -> int:
         return 1
     table, key, word = named[1], named[2] or named[1], named[4]
     lines = path.read_text("utf-8-sig", errors="replace").splitlines()
-    start = next((number for number, line in enumerate(lines, 1) if line.strip() == f"[{table}]"), 0)
+    start = next((number for number, line in enumerate(lines, 1) if line.startswith(f"[{table}]")), 0)
     inside = list(enumerate(lines[start:], start + 1))
     end = next((place for place, (_, line) in enumerate(inside) if line.startswith("[")), len(inside))
     for number, line in inside[:end]:
