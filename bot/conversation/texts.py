@@ -39,7 +39,7 @@ class Texts:
         self._single_lines = frozenset(slot.id for slot in self.slots.values() if slot.single_line)
         self.source_locale = source_locale
         self.problems: list[str] = []
-        """What was left out and why, for `flows lint` and the log."""
+        """What was left out and why, for `doctor` and `/readyz`."""
         self._together = tuple(together)
         self._fallbacks = dict(fallbacks or {})
         self._templates: dict[str, dict[str, Template]] = {
