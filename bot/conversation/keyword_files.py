@@ -66,6 +66,12 @@ def _cure(kind: str, message: str) -> str:
             return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
         case "string_type":
             return 'not a text; put it in quotes, e.g. words = ["no"]'
+        case "tuple_type":
+            return 'not a list; put the words in brackets and quotes, e.g. words = ["no"]'
+        case "string_too_short":
+            return "empty; write a word between the quotes, or remove them"
+        case "string_too_long":
+            return "longer than 80 characters; shorten it"
         case _:
             return f"{message}; write a list of words in quotes, or one word for `show`"
 

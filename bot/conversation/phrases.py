@@ -97,11 +97,13 @@ def read(text: str) -> Phrases:
 
 
 def count(path: Path) -> int:
-    """Return how many different phrases a file has; none when it is missing or broken."""
+    """Return how many different phrases a file has: none when it is missing, enough when `failures` tells why not."""
     try:
         return len({phrase for phrase, _, _ in read(path.read_text("utf-8-sig")).every()})
-    except (OSError, ValueError):
+    except OSError:
         return 0
+    except ValueError:
+        return ENOUGH
 
 
 def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failure]:
@@ -142,7 +144,7 @@ def _told(problem: object) -> str:
             table = tables.get(str(problem["loc"][0]), Phrases)
             return f"{key}: unknown key; it can be {', '.join(table.model_fields)}"
         case _:
-            return f'{key}: {problem["msg"]}; write a list of phrases in quotes, e.g. stop = ["stop please"]'
+            return f'{key}: not a list of phrases; put them in brackets and quotes, e.g. stop = ["stop please"]'
 
 
 def _line(text: str, phrase: str) -> int:

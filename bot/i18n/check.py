@@ -108,7 +108,10 @@ def _ids(path: Path, file: po.PoFile) -> Iterator[Finding]:
             yield _at(path, entry, "duplicate", f"stands at line {lines[entry.id]} already; remove one of the two")
         lines.setdefault(entry.id, entry.line)
         if entry.plural:
-            yield _at(path, entry, "plural", "has a msgid_plural, but no text here has plural forms; remove the entry")
+            yield _at(path, entry, "plural", _PLURAL)
+
+
+_PLURAL = "has plural forms (msgid_plural or msgstr[0]), but no text here has any; keep one msgstr alone"
 
 
 def coverage(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterator[Finding]:

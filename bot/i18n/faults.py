@@ -120,14 +120,15 @@ def _unwanted(character: str, *, single_line: bool, joins: bool) -> str:
 
 _URL = re.compile(
     r"https?://[^\s<>\"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+[a-z]{2,}/\S*|(?<!\w)#\w+|\+\d[\d ]{6,}\d"
+    r"|(?<![\w.])[a-z0-9][\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?!\w)"  # phones make a link of shop.example, too
 )
-_SIGNS_OF_URL = frozenset("/@#+")
-"""Each of its alternatives has one of them."""
+_SIGN_OF_URL = re.compile(r"[/@#+]|\.[a-z]")
+"""Each of its alternatives has one; most texts have none."""
 
 
 @lru_cache(maxsize=4096)
 def _addresses(text: str) -> Sequence[str]:
-    return [] if _SIGNS_OF_URL.isdisjoint(text) else sorted(_URL.findall(text))
+    return sorted(_URL.findall(text)) if _SIGN_OF_URL.search(text) else []
 
 
 def _url(slot: Slot, text: str) -> Iterator[str]:
@@ -160,7 +161,7 @@ _MARKS = {
 def _bare(text: str) -> str:
     """Return `text` without what marks may stand in: placeholders and addresses."""
     bare = _PLACEHOLDER.sub("x", text) if "{" in text else text
-    return bare if _SIGNS_OF_URL.isdisjoint(bare) else _URL.sub("", bare)
+    return _URL.sub("", bare) if _SIGN_OF_URL.search(bare) else bare
 
 
 @lru_cache(maxsize=8192)

@@ -42,7 +42,7 @@ class Entry:
     flags: tuple[str, ...] = ()
     """Other flags than fuzzy."""
     plural: bool = False
-    """Has a `msgid_plural`: no text here has one."""
+    """Has a `msgid_plural` or a `msgstr[0]`: no text here has one."""
     line: int = 0
 
     @property
@@ -221,7 +221,7 @@ def _entry(block: _Block) -> Entry:
         notes=tuple(block.notes),
         source=" ".join(block.sources),
         flags=tuple(flag for flag in block.flags if flag != "fuzzy"),
-        plural="msgid_plural" in fields,
+        plural="msgid_plural" in fields or any(name.startswith("msgstr[") for name in fields),
         line=block.line,
     )
 

@@ -106,7 +106,7 @@ def test_a_word_with_two_meanings_is_found(locales: Path) -> None:
     [
         ("[yes]", "[yes", "[yes", "not valid TOML"),
         ('show = "JA"', 'shows = "JA"', "[yes]", "yes.shows: unknown key"),
-        ('show = "JA"', 'show = ""', "[yes]", "yes.show: String should have at least 1 character"),
+        ('show = "JA"', 'show = ""', "[yes]", "yes.show: empty; write a word between"),
         ('show = "STOPP"', 'show = "SCHLUSS JETZT"', "[stop]", "stop.show: 'SCHLUSS JETZT' is in none of its lists"),
     ],
 )

@@ -64,9 +64,9 @@ class TestRefusal:
             ),
             (
                 '[no]\nwords = "nein"',
-                "de/keywords.toml: no.words: Input should be a valid tuple; write a list of words",
+                "de/keywords.toml: no.words: not a list; put the words in brackets and quotes",
             ),
-            ('[no]\nwords = [""]', "de/keywords.toml: no.words.0: String should have at least 1 character; "),
+            ('[no]\nwords = [""]', "de/keywords.toml: no.words.0: empty; write a word between the quotes"),
             ('[no]\nwords = ["👎"]', "de/keywords.toml: no: '👎' has no letter; remove it (emoji go under [emoji])"),
             (
                 '[yes]\nwords = ["doch"]\n[no]\nwords = ["DOCH!"]',

@@ -95,10 +95,11 @@ def test_spaces_in_the_plural_rule_mean_nothing(checked: Path) -> None:
     assert findings(checked) == []
 
 
-def test_plural_forms_are_refused_where_no_text_has_them(checked: Path) -> None:
-    half = 'msgctxt "common.days"\nmsgid "{n} day"\nmsgid_plural "{n} days"\nmsgstr[0] "{n} Tag"\nmsgstr[1] ""\n'
+@pytest.mark.parametrize("plural", ['msgid_plural "{n} days"\n', ""])
+def test_plural_forms_are_refused_where_no_text_has_them(checked: Path, plural: str) -> None:
+    half = f'msgctxt "common.days"\nmsgid "{{n}} day"\n{plural}msgstr[0] "{{n}} Tag"\nmsgstr[1] ""\n'
     write_catalog(checked, *german(), half)
-    assert any("[plural] common.days: has a msgid_plural" in finding for finding in findings(checked))
+    assert any("[plural] common.days: has plural forms" in finding for finding in findings(checked))
 
 
 def test_an_id_that_stands_twice_is_found(checked: Path) -> None:

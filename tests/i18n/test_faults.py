@@ -52,6 +52,8 @@ def test_a_good_translation_has_no_faults(slot: Slot) -> None:
         (LINES, "Eins:\nzwei _drei_ ~vier~\n\nhilfe@shop.example oder +49 761 1234567", "url"),
         (LINES, "Eins:\nzwei _drei_ ~vier~\n\nhelp@shop.example oder +49 761 7654321", "url"),
         (ASK, GERMAN["opt_in.ask"].replace("/privacy", "/datenschutz"), "url"),
+        (ASK, GERMAN["opt_in.ask"].replace("Mehr", "evil.example, mehr"), "url"),
+        (ASK, GERMAN["opt_in.ask"].replace("Mehr", "www.evil.example; mehr"), "url"),
         (ASK, GERMAN["opt_in.ask"].replace("\n\n", "\n"), "newline"),
         (ASK, GERMAN["opt_in.ask"].replace("\n\n", " "), "newline"),
         (ASK, GERMAN["opt_in.ask"].replace("*{yes_word}*", "*{yes_word}"), "format"),
