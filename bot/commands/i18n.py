@@ -15,7 +15,6 @@ from bot.business import BusinessError
 from bot.business import load as load_business
 from bot.commands.running import AsJson, fail, print_json, settings
 from bot.conversation import collisions as colliding
-from bot.conversation import first_words
 from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
 from bot.conversation.intents import Keywords
@@ -122,6 +121,8 @@ def update(context: typer.Context, codes: Codes = None) -> None:
 @app.command()
 def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For example it or pt-BR.")]) -> None:
     """Begin a new language: its empty catalog and files for words, and a draft in languages.toml."""
+    from bot.conversation import first_words  # only here: the others do without
+
     project: Project = context.obj
     with _errors_told():
         path = start(project.locales, code, _template(project))
