@@ -1,5 +1,6 @@
 """The company as data: `flows/business.toml` → `Business`, validated once at start."""
 
+import re
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
@@ -106,8 +107,14 @@ class Notice(_Table):
     url: dict[str, HttpUrl]
 
     def url_for(self, locale: str, default: str) -> str:
-        """Return the notice's address in `locale`, else in `default`."""
-        return str(self.url.get(locale) or self.url[default])
+        """Return the notice's address in `locale`, else in another variety of its language, else in `default`."""
+        language = _language(locale)
+        same = (url for known, url in self.url.items() if _language(known) == language)
+        return str(self.url.get(locale) or self.url.get(language) or next(same, self.url[default]))
+
+
+def _language(locale: str) -> str:
+    return re.split("[-_@]", locale, maxsplit=1)[0]
 
 
 class ThirdParty(_Table):

@@ -1,10 +1,11 @@
 """A `business.toml` that can't be used is refused with the key and its cure."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from bot.business import BusinessError, load
+from bot.business import BusinessError, Notice, load
 from bot.paths import FLOWS
 
 TEXT = (FLOWS / "business.toml").read_text("utf-8")
@@ -42,3 +43,27 @@ def test_a_consent_stands_until_a_material_change_of_the_notice(tmp_path: Path) 
         business = load(file)
         assert business.notice_stands("2026-11")
         assert business.notice_stands("2026-10") is stands
+
+
+@pytest.mark.parametrize(
+    ("locale", "address"),
+    [
+        ("de", "https://a.example/de"),
+        ("de-AT", "https://a.example/de"),
+        ("de@informal", "https://a.example/de"),
+        ("de-CH", "https://a.example/ch"),
+        ("pt-PT", "https://a.example/br"),
+        ("fr", "https://a.example/en"),
+    ],
+)
+def test_the_notice_is_shown_in_the_nearest_language_that_it_has(locale: str, address: str) -> None:
+    urls = {"en": "en", "de-CH": "ch", "de": "de", "pt-BR": "br"}
+    notice = Notice.model_validate(
+        {
+            "version": "1",
+            "published": date(2026, 10, 1),
+            "change": "material",
+            "url": {code: f"https://a.example/{path}" for code, path in urls.items()},
+        }
+    )
+    assert notice.url_for(locale, "en") == address

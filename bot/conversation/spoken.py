@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from bot.conversation.intents import Match
+from bot.conversation.keywords import base
 from bot.conversation.normalise import exact, loose
 from bot.conversation.turn import Turn
 from bot.conversation.world import World, babel_locale
@@ -18,7 +19,7 @@ class Spoken:
         self._variants: dict[str, list[str]] = {}
         """Language → the locales of it that are offered."""
         for code in self._offered:
-            self._variants.setdefault(_language(code), []).append(code)
+            self._variants.setdefault(base(code), []).append(code)
         self._source = world.texts.source_locale
         self._default = world.business.default_locale
 
@@ -75,16 +76,12 @@ class Spoken:
         return guess(sender.phone, sender.bsuid, self._offered)
 
 
-def _language(code: str) -> str:
-    return code.partition("-")[0]
-
-
 @lru_cache
 def _names(offered: tuple[str, ...], *others: str) -> Mapping[str, tuple[str, ...]]:
     """Return name → languages: each by its own name and by those in some others, with and without its country."""
     found: dict[str, dict[str, None]] = {}
     for code in offered:
-        for variant in (code, _language(code)):
+        for variant in (code, base(code)):
             for other in (code, *others):
                 name = babel_locale(variant).get_display_name(babel_locale(other)) or variant
                 found.setdefault(loose(exact(name)), {})[code] = None
