@@ -190,11 +190,14 @@ def collisions(
 
 @app.command(name="compile")
 def compile_catalogs(context: typer.Context) -> None:
-    """Write a .mo beside each .po; nothing is written when one of them has an error."""
+    """Write a .mo beside each .po; nothing is written when one of an offered language has an error."""
     project: Project = context.obj
     with _errors_told():
         targets = checking.compile_all(project.locales, project.originals().slots)
         typer.echo(f"compiled {len(targets)} catalogs")
+        for code in languages(project.locales):
+            if code != SOURCE_LOCALE and catalog_path(project.locales, code, "mo") not in targets:
+                typer.echo(f"left out {code}, a draft with errors: see `python -m bot i18n check {code}`")
 
 
 @app.command()

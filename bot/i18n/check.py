@@ -157,17 +157,19 @@ def advice(folder: Path, language: Language, originals: Originals) -> Iterator[F
 
 
 def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
-    """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written.
+    """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written. Unsound drafts are left out.
 
-    Raises `CatalogError` with every finding, and writes none, when a catalog is unsound.
+    Raises `CatalogError` with every finding, and writes none, when the catalog of an offered language is unsound.
     """
     slots = tuple(slots)
     translated = [language for code, language in languages(folder).items() if code != SOURCE_LOCALE]
-    found = [str(finding) for language in translated for finding in soundness(folder, language, slots)]
-    if found:
-        raise CatalogError("\n".join([*found, "nothing was compiled"]))
+    found = {language.code: list(soundness(folder, language, slots)) for language in translated}
+    if serious := [str(finding) for language in translated if language.offered for finding in found[language.code]]:
+        raise CatalogError("\n".join([*serious, "nothing was compiled"]))
     targets = []
     for language in translated:
+        if found[language.code]:
+            continue
         target = catalog_path(folder, language.code, "mo")
         write_compiled(target, po.read(catalog_path(folder, language.code)))
         targets.append(target)

@@ -133,6 +133,13 @@ def test_an_unsound_catalog_is_not_compiled_and_no_other_is_either(
     assert list(folder.rglob("*.mo*")) == []
 
 
+def test_a_draft_with_errors_holds_up_no_other_language(folder: Path) -> None:
+    with (folder / "languages.toml").open("a") as table:
+        table.write('\n[fr]\nstatus = "draft"\n')
+    write_catalog(folder, *german(common_yes=""), "oops\n", code="fr", headers=HEADERS.replace("de", "fr"))
+    assert compile_all(folder, SLOTS) == [catalog_path(folder, "de", "mo")]
+
+
 def test_a_good_compiled_catalog_survives_a_failed_compilation(folder: Path) -> None:
     (compiled,) = compile_all(folder, SLOTS)
     before = compiled.read_bytes()
