@@ -101,16 +101,16 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
     extended = extend(request, reason, now, calendar)
     await runtime.requests.change(request, extended, actor="operator", reason=reason, now=now)
     await runtime.database.execute(
-        "INSERT INTO exports (id, made_at, expires_at, person, token, document, data) "
-        "VALUES (gen_random_uuid(), 1, 2, $1, 'token', 'document sealed with her key', 'data')",
+        "INSERT INTO exports (id, made_at, expires_at, person, token, data) "
+        "VALUES (gen_random_uuid(), 1, 2, $1, 'token', 'file sealed with her key')",
         person,
     )
 
 
 async def sealed(runtime: Runtime, person: PersonId) -> list[bytes]:
-    """What lies encrypted, and may not lie there either: her wrapped key, her addresses, a document."""
+    """What lies encrypted, and may not lie there either: her wrapped key, her addresses, a file for her."""
     (row,) = await runtime.database.fetch("SELECT key, addresses FROM persons WHERE id = $1", person)
-    return [row["key"], row["addresses"], b"document sealed with her key"]
+    return [row["key"], row["addresses"], b"file sealed with her key"]
 
 
 async def finish_tasks(runtime: Runtime) -> None:

@@ -400,7 +400,7 @@ class Throttle(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """All data of a person, made ready for them: a document, and a file behind a link that works once."""
+    """What was made for a person: a document that the channel holds, and a file behind a link that works once."""
 
     id: str
     made_at: int
@@ -409,7 +409,6 @@ class Export:
     """When the link ends, unix seconds."""
     secret: str = field(repr=False)
     """What the link ends with; whoever knows it may fetch the file. Never to be logged."""
-    document: bytes = field(repr=False)
     file: bytes = field(repr=False)
     """What the link gives; empty when there is no link to it."""
     media_id: str
@@ -417,12 +416,10 @@ class Export:
 
 
 class Exports(Protocol):
-    """What was made ready for persons, sealed with their keys. Every method raises `Unavailable`."""
+    """What was made ready for persons; files are sealed with their keys. Every method raises `Unavailable`."""
 
-    async def keep(
-        self, person: PersonId, document: bytes, file: bytes, media_id: str, made_at: int, expires_at: int
-    ) -> Export:
-        """Keep a document and the file behind a new link. Raises `NoSuchPerson`."""
+    async def keep(self, person: PersonId, file: bytes, media_id: str, made_at: int, expires_at: int) -> Export:
+        """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
 
     async def newest(self, person: PersonId, now: float) -> Export | None:
         """Return the newest whose link still works, to send it again."""

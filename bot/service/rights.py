@@ -194,7 +194,7 @@ class Rights:
         media_id = await self._channel.upload(document, name, PDF)
         made_at = int(data.made_at.timestamp())
         try:
-            return await self._exports.keep(assigned.person, document, file, media_id, made_at, made_at + LINK_LASTS)
+            return await self._exports.keep(assigned.person, file, media_id, made_at, made_at + LINK_LASTS)
         except NoSuchPerson:
             with suppress(SendError):
                 await self._channel.delete_media(media_id)

@@ -39,7 +39,7 @@ async def known(simulation: Simulation, locale: str = "en") -> PersonId:
 
 async def link(simulation: Simulation, locale: str = "en", *, ends_in: int = 3600) -> str:
     now, person = int(time.time()), await known(simulation, locale)
-    export = await simulation.runtime.exports.keep(person, b"%PDF", FILE, "12345", now, now + ends_in)
+    export = await simulation.runtime.exports.keep(person, FILE, "12345", now, now + ends_in)
     return f"/my-data/{export.secret}"
 
 

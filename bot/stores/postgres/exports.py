@@ -1,4 +1,4 @@
-"""Documents for persons, and the files behind links that work once; all of it sealed with the person's key."""
+"""What was made for persons: the files behind links that work once, sealed, and which documents the channel has."""
 
 import hashlib
 import secrets
@@ -16,8 +16,8 @@ _SECRET_BYTES = 32
 _KEY = "SELECT key FROM persons WHERE id = $1"
 
 _KEEP = """
-INSERT INTO exports (id, person, made_at, expires_at, token, document, data, media_id)
-SELECT $1, persons.id, $3, $4, $5, $6, $7, $8 FROM persons WHERE persons.id = $2 FOR KEY SHARE RETURNING id
+INSERT INTO exports (id, person, made_at, expires_at, token, data, media_id)
+SELECT $1, persons.id, $3, $4, $5, $6, $7 FROM persons WHERE persons.id = $2 FOR KEY SHARE RETURNING id
 """
 
 _NEWEST = """
@@ -58,13 +58,11 @@ class Exports:
         self._database = database
         self._keys = keys
 
-    async def keep(
-        self, person: PersonId, document: bytes, file: bytes, media_id: str, made_at: int, expires_at: int
-    ) -> Export:
-        """Keep a document and the file behind a new link. Raises `NoSuchPerson`."""
+    async def keep(self, person: PersonId, file: bytes, media_id: str, made_at: int, expires_at: int) -> Export:
+        """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
         key = await self._key(person)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        export = Export(str(uuid7()), made_at, expires_at, secret, document, file, media_id)
+        export = Export(str(uuid7()), made_at, expires_at, secret, file, media_id)
         kept = await self._database.fetch(
             _KEEP,
             export.id,
@@ -72,7 +70,6 @@ class Exports:
             made_at,
             expires_at,
             _token(secret),
-            key.seal_bytes(document),
             key.seal_bytes(_encode(_File(secret, file))),
             media_id,
         )
@@ -110,14 +107,12 @@ class Exports:
         return self._keys.person(rows[0]["key"])
 
     def _export(self, row: "asyncpg.Record") -> Export:
-        key = self._keys.person(row["key"])
-        file = _file(row, key)
+        file = _file(row, self._keys.person(row["key"]))
         return Export(
             id=str(row["id"]),
             made_at=row["made_at"],
             expires_at=row["expires_at"],
             secret=file.secret,
-            document=key.open_bytes(row["document"]),
             file=file.content,
             media_id=row["media_id"] or "",
         )

@@ -189,7 +189,6 @@ exports = Table(
     Column("person", Uuid, nullable=False, index=True),
     Column("token", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the link's secret"),
     Column("media_id", Text, nullable=True, comment="of the document at the channel"),
-    Column("document", LargeBinary, nullable=False, comment="sealed with the person's key"),
     Column("data", LargeBinary, nullable=False, comment="sealed with the person's key"),
 )
 

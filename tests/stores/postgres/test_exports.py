@@ -1,4 +1,4 @@
-"""A document and a file are kept sealed for a person, and the link to the file works once, for a time."""
+"""A file is kept sealed for a person, and the link to it works once, for a time."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from bot.stores.postgres.persons import Persons
 from tests.stores.made import BSUID, PHONE
 
 MADE, ENDS = 1_795_000_000, 1_795_003_600
-DOCUMENT, FILE = b"%PDF planted-document", b'{"planted": "file"}'
+FILE = b'{"planted": "file"}'
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def person(database: Database, keys: Keyring) -> PersonId:
 
 
 async def kept(exports: Exports, person: PersonId, *, made_at: int = MADE, media_id: str = "12345") -> Export:
-    return await exports.keep(person, DOCUMENT, FILE, media_id, made_at, ENDS)
+    return await exports.keep(person, FILE, media_id, made_at, ENDS)
 
 
 async def test_the_file_is_given_once(exports: Exports, person: PersonId) -> None:
@@ -85,7 +85,7 @@ async def test_what_has_ended_is_deleted_and_its_documents_are_named(
     await kept(exports, person)
     fetched = await kept(exports, person, media_id="67890")
     await exports.fetch(fetched.secret, MADE)
-    stays = await exports.keep(person, DOCUMENT, FILE, "24680", MADE, ENDS + 1)
+    stays = await exports.keep(person, FILE, "24680", MADE, ENDS + 1)
     assert await exports.media(person) == ["12345", "67890", "24680"]
     assert sorted(await exports.expire(ENDS)) == ["12345", "67890"]
     assert [str(row["id"]) for row in await database.fetch("SELECT id FROM exports")] == [stays.id]

@@ -1,21 +1,29 @@
 """The schema: as the tables say, made once, and by whoever comes first."""
 
 import asyncio
+import hashlib
 import subprocess
 import sys
 from typing import Any
 
+import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.conversation.inbound import Sender
+from bot.keys import Keyring
 from bot.service.ports import Unavailable
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import connect
-from bot.stores.postgres.migrate import expected_revision
+from bot.stores.postgres.exports import Exports
+from bot.stores.postgres.migrate import MIGRATIONS, expected_revision
+from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.tables import metadata
 
 
@@ -24,6 +32,23 @@ async def revision(url: str) -> str:
     (row,) = await database.fetch("SELECT version_num FROM alembic_version")
     await database.close()
     return str(row["version_num"])
+
+
+async def migrate_to(older: str, url: str) -> None:
+    """Make the database as an installation of an older revision has it."""
+
+    def upgrade(connection: Connection) -> None:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, older)
+
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
 
 
 async def differences(url: str) -> list[Any]:
@@ -59,6 +84,25 @@ async def test_a_difference_is_seen(empty_database_url: str) -> None:
 async def test_two_releases_at_once_make_it_once(empty_database_url: str) -> None:
     await asyncio.gather(*(migrate(empty_database_url) for _ in range(3)))
     assert await revision(empty_database_url) == expected_revision()
+
+
+async def test_a_link_from_before_the_copies_of_documents_went_gives_its_file(empty_database_url: str) -> None:
+    await migrate_to("0007", empty_database_url)
+    database, keys = await connect(empty_database_url, connections=1), Keyring(["a key"])
+    (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
+    (row,) = await database.fetch("SELECT key FROM persons")
+    await database.execute(
+        "INSERT INTO exports (id, made_at, expires_at, person, token, document, data, media_id) "
+        "VALUES (gen_random_uuid(), 1, 100, $1, $2, 'a copy', $3, '12345')",
+        person,
+        hashlib.sha256(b"a secret").digest(),
+        keys.person(row["key"]).seal_bytes(msgspec.msgpack.encode(("a secret", b"a file"))),
+    )
+    await migrate(empty_database_url)
+    exports = Exports(database, keys)
+    assert await exports.media(person) == ["12345"]
+    assert await exports.fetch("a secret", 2) == b"a file"
+    await database.close()
 
 
 async def test_migrating_again_changes_nothing(empty_database_url: str) -> None:

@@ -1,0 +1,11 @@
+"""Keep no copy of the documents made for persons: they are sent again by the channel's id of them."""
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+
+
+def upgrade() -> None:
+    """Drop the column: nobody reads it."""
+    op.drop_column("exports", "document")
