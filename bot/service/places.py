@@ -34,7 +34,7 @@ class Place(Protocol):
 
     @property
     def name(self) -> str:
-        """How reports of an erasure call it, e.g. `requests`."""
+        """How reports of an erasure, and who wants some places only, call it, e.g. `requests`."""
 
     @property
     def holds(self) -> frozenset[str]:

@@ -51,6 +51,9 @@ LINK_LASTS = 3 * 86400
 
 PDF = "application/pdf"
 
+_PROVING = frozenset({"person", "consents"})
+"""The places of what a receipt shows; the queues, which may be long, have nothing of it."""
+
 
 class Requests(Protocol):
     """Requests and the steps that they take."""
@@ -166,7 +169,7 @@ class Rights:
     async def _access(self, assigned: Assigned, request: Request) -> list[Reply]:
         """GDPR Art. 15 and 20: a summary, a document, and a link to the machine-readable form."""
         self._must_reach(assigned)
-        data = await self._data(assigned)
+        data = await self._data(assigned, self._places)
         if is_empty(data):
             await self._closed(request)
             return [self._told("my_data.nothing", assigned)]
@@ -209,7 +212,7 @@ class Rights:
 
     async def _proof(self, assigned: Assigned) -> list[Reply]:
         self._must_reach(assigned)
-        data = await self._data(assigned)
+        data = await self._data(assigned, [place for place in self._places if place.name in _PROVING])
         if not data.history:
             return [self._told("proof.none", assigned)]
         document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
@@ -256,8 +259,8 @@ class Rights:
         if not self._reaches(assigned):
             raise OutOfReach
 
-    async def _data(self, assigned: Assigned) -> MyData:
-        found = await exported(self._places, Subject(assigned.person, assigned.sender))
+    async def _data(self, assigned: Assigned, places: Sequence[Place]) -> MyData:
+        found = await exported(places, Subject(assigned.person, assigned.sender))
         if not any("person" in one for one in found):
             raise NoSuchPerson
         return my_data(found, self._world.business, self._clock())

@@ -12,6 +12,7 @@ from bot.conversation.reply import Outbound
 from bot.conversation.task import Task, Work
 from bot.documents import Documents
 from bot.service.fulfil import ATTEMPTS, Fulfil
+from bot.service.places import Held, Place, Subject
 from bot.service.ports import Append, Assigned, PersonId, Retry, SendError
 from bot.service.rights import Rights
 from bot.settings import Settings
@@ -156,6 +157,30 @@ async def test_an_hour_of_refusals_is_not_an_hour_of_writing_documents(desk: Des
     for _ in range(120):
         await desk.turn(after=30.0)
     assert 3 < written < 12
+
+
+@pytest.mark.parametrize(("work", "everywhere"), [(Work.ACCESS, True), (Work.PROOF, False)])
+async def test_a_receipt_needs_no_look_into_the_queues(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Work, everywhere: bool
+) -> None:
+    looked: set[str] = set()
+    places = desk.simulation.runtime.places
+
+    def watch(place: Place) -> None:
+        export = place.export
+
+        async def watched(subject: Subject) -> Held | None:
+            looked.add(place.name)
+            return await export(subject)
+
+        monkeypatch.setattr(place, "export", watched)
+
+    for place in places:
+        watch(place)
+    await desk.assign(work)
+    await desk.turn()
+    assert len(desk.channel.files) == 1
+    assert looked == ({place.name for place in places} if everywhere else {"person", "consents"})
 
 
 @pytest.mark.parametrize("work", [Work.ACCESS, Work.PROOF])
