@@ -14,7 +14,7 @@ from bot.consent.lifecycle import fold
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
 from bot.conversation.session import Session, rebuilt
 from bot.keys import Keyring
-from bot.service.inherit import Inherit
+from bot.service.inherit import Inherit, Looked
 from bot.service.ports import (
     AddressTaken,
     Ledger,
@@ -151,9 +151,9 @@ class Cases:
         groups: dict[bytes, list[Inbound]] = {}
         for one in unsettled:
             groups.setdefault(one.token, []).append(one.inbound)
-        owners = await self._owners(groups)
+        owners, looked = await self._owners(groups)
         people = await self._persons.load(set(owners.values()))
-        past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people))
+        past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), looked)
         cases = {}
         for token, owner in owners.items():
             person = people[owner]
@@ -174,8 +174,11 @@ class Cases:
         before, read = kept or (None, b"")
         return Case(token, session, read, person.sender, kept=before, past=past)
 
-    async def _owners(self, groups: Mapping[bytes, Sequence[Inbound]]) -> dict[bytes, PersonId]:
-        """Return the person of each group of messages, made where there is none, with all their addresses noted."""
+    async def _owners(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, PersonId], Looked]:
+        """Return the person of each group of messages, made where there is none, with all their addresses noted.
+
+        Also what was looked for on the way.
+        """
         for _ in range(2):
             try:
                 return await self._owned(groups)
@@ -183,7 +186,7 @@ class Cases:
                 continue
         return await self._owned(groups)
 
-    async def _owned(self, groups: Mapping[bytes, Sequence[Inbound]]) -> dict[bytes, PersonId]:
+    async def _owned(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, PersonId], Looked]:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
         previous = {token: _previous(inbounds) for token, inbounds in groups.items()}
         known = await self._persons.find(
@@ -201,15 +204,17 @@ class Cases:
             if any(known.get(address) != owner for address in sender.addresses):
                 await self._take_over(owner, sender, known)
             owners[token] = owner
+        looked: Looked = {}
         if strangers:
-            for token in await self._inherit.written_before({token: groups[token] for token in strangers}):
+            late, looked = await self._inherit.written_before({token: groups[token] for token in strangers})
+            for token in late:
                 del strangers[token]
         new = _apart(strangers)
         if new:
             owners |= dict(zip(new, await self._persons.create(list(new.values())), strict=True))
         if len(new) < len(strangers):
             raise AddressTaken("two of these senders are one person")
-        return owners
+        return owners, looked
 
     async def _owner(self, sender: Sender, known: Mapping[str, PersonId]) -> PersonId | None:
         """Return who a sender is, if they are known.

@@ -13,6 +13,9 @@ _TRIES = 10
 
 Past = Mapping[PersonId, Sequence[PastFact]]
 
+Looked = Mapping[str, Mapping[str, int]]
+"""Every address that was looked for → scope of what may not be written for → since; mostly nothing."""
+
 
 class Inherit:
     """Lets the ledger of a person hold what others withdrew under an address of theirs."""
@@ -45,13 +48,15 @@ class Inherit:
         if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
             raise AddressTaken("two workers moved one address at the same time")
 
-    async def of_erased(self, people: Collection[Person], past: Past) -> Past:
+    async def of_erased(self, people: Collection[Person], past: Past, looked: Looked) -> Past:
         """Note what someone erased had withdrawn under an address of these people; return all facts then.
 
-        It is looked for each time that a person is looked up, so it does not matter when a worker dies.
+        It is looked for each time that a person is looked up, so it does not matter when a worker dies; what
+        `written_before` has just `looked` for is not looked for again.
         """
-        found = await self._suppressions.suppressed({one for person in people for one in person.sender.addresses})
-        if not found:
+        rest = {one for person in people for one in person.sender.addresses} - looked.keys()
+        found = {**looked, **await self._look(rest)} if rest else looked
+        if not any(found.values()):
             return past
         for _ in range(_TRIES):
             missing = [append for person in people if (append := self._missing(person, found, past)).entries]
@@ -61,21 +66,24 @@ class Inherit:
             past = {**past, **await self._ledger.facts([append.person for append in missing])}
         raise Unavailable("a ledger does not come to rest")
 
-    async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> set[bytes]:
+    async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> tuple[set[bytes], Looked]:
         """Return whose messages, by token, were all written before their sender was erased, or not by them at all.
 
         They come late, and would make a person again of somebody who was told to be forgotten.
         """
-        found = await self._suppressions.suppressed(
+        looked = await self._look(
             {address for inbounds in strangers.values() for one in inbounds for address in _all_addresses(one)}
         )
-        return {
-            token for token, inbounds in strangers.items() if found and all(_comes_late(one, found) for one in inbounds)
-        }
+        late = {token for token, inbounds in strangers.items() if all(_comes_late(one, looked) for one in inbounds)}
+        return late, looked
 
-    def _missing(self, person: Person, found: Mapping[str, Mapping[str, int]], past: Past) -> Append:
+    async def _look(self, addresses: Collection[str]) -> Looked:
+        found = await self._suppressions.suppressed(addresses)
+        return {address: found.get(address, {}) for address in addresses}
+
+    def _missing(self, person: Person, found: Looked, past: Past) -> Append:
         record = fold(one.fact for one in past.get(person.id, ()))
-        scopes = _newest(found[address] for address in person.sender.addresses if address in found)
+        scopes = _newest(found[address] for address in person.sender.addresses)
         now = round(self._clock(), 3)
         return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
 
@@ -85,8 +93,8 @@ def _all_addresses(inbound: Inbound) -> list[str]:
     return [*inbound.sender.addresses, *before]
 
 
-def _comes_late(inbound: Inbound, found: Mapping[str, Mapping[str, int]]) -> bool:
-    erased_at = max((found[one].get(EVERY, 0) for one in _all_addresses(inbound) if one in found), default=0)
+def _comes_late(inbound: Inbound, looked: Looked) -> bool:
+    erased_at = max((looked[one].get(EVERY, 0) for one in _all_addresses(inbound)), default=0)
     theirs = not isinstance(inbound.content, AddressChanged | Preference)
     return erased_at > 0 and not (theirs and inbound.at >= erased_at)
 

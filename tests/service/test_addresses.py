@@ -1,6 +1,6 @@
 """People change numbers, hide them and show them, and lie in different shards: who is who, and what stays withdrawn."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 
 import pytest
 
@@ -13,6 +13,7 @@ from bot.keys import Keyring
 from bot.service.shards import shard_of, token_of
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
+from bot.stores.postgres.erasures import Erasures
 from tests.service.stage import changed
 from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, record_of, session_of, subscribed
 
@@ -74,6 +75,27 @@ async def test_a_person_known_by_phone_alone_stays_the_same_when_their_bsuid_is_
     assert await owner_of(simulation.runtime, ana) == await owner_of(simulation.runtime, hidden)
     await simulation.settled()
     await assert_sound(simulation, ana)
+
+
+async def test_what_was_withdrawn_under_an_address_is_looked_for_once(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[set[str]] = []
+    suppressed = Erasures.suppressed
+
+    async def watched(self: Erasures, addresses: Iterable[str]) -> dict[str, dict[str, int]]:
+        looks.append(set(addresses))
+        return await suppressed(self, looks[-1])
+
+    monkeypatch.setattr(Erasures, "suppressed", watched)
+    who = somebody(BRITISH)
+    newcomer, theirs = simulation.person(who), {who.phone, who.bsuid}
+    await newcomer.say("HELP", replies=1)
+    assert looks == [theirs]
+    await simulation.settled()
+    await simulation.runtime.client.run("FLUSHALL")
+    await newcomer.say("HELP", replies=1)
+    assert looks == [theirs, theirs]
 
 
 async def test_two_persons_who_turn_out_to_be_one_keep_the_withdrawal(simulation: Simulation) -> None:
