@@ -84,16 +84,18 @@ class Draft:
                     self.paper.box(step.reason)
 
     def waiting(self) -> None:
-        """Write what lies in queues, who looked at the data, and where the person is in a dialogue."""
-        say, talk = self._say, self._data.talk
-        if self._data.waiting or self._data.looks or talk:
+        """Write what lies in queues, and who looked at the data.
+
+        The place in the dialogue has names for machines only, and stands in their form of the data; the question that
+        waits for an answer stands in the history.
+        """
+        say = self._say
+        if self._data.waiting or self._data.looks:
             self.paper.heading(say("waiting"))
         for one in self._data.waiting:
             self.paper.text(f"{say.time(one.since)}: {self._whole(one.text or one.what)}")
         for look in self._data.looks:
             self.paper.text(f"{say.time(look.at)}: {self._whole(look.how)}")
-        if talk:
-            self.paper.small(" · ".join(filter(None, [talk.flow, talk.state, talk.purpose])))
 
     def processing(self) -> None:
         """Write what the business does with the data."""

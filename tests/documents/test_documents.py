@@ -89,10 +89,7 @@ def test_all_data_has_everything_that_is_known() -> None:
     }
     looks = [{"at": "2026-11-25T10:00:00Z", "how": "person show"}]
     waiting = {"what": "to_you", "since": "2026-11-25T10:00:00Z", "text": "on its way *here*"}
-    pdf = DOCUMENTS.my_data(
-        data(requests=[request], waiting=[waiting], looks=looks, talk={"flow": "opt_in", "state": "asked"}), "en"
-    )
-    told = read(pdf)
+    told = read(DOCUMENTS.my_data(data(requests=[request], waiting=[waiting], looks=looks), "en"))
     for planted in (
         "+33600000001",
         "FR.10000000000000000001",
@@ -102,13 +99,20 @@ def test_all_data_has_everything_that_is_known() -> None:
         "2026-10: https://blumen-haas.example/fr/confidentialite",
         "GDPR Art. 15, Nov 25, 2026 (to be answered by Dec 28, 2026)",
         "on its way *here*",
-        "opt_in · asked",
+        "offers and news: asked",
         "my name is Ana",
         "person show",
         "Meta Platforms Ireland Ltd. (WhatsApp): Ireland",
         "No decision about you is made by a computer alone",
     ):
         assert planted in told
+
+
+def test_nobody_has_to_read_the_names_of_flows_and_states() -> None:
+    talk = {"language": "fr", "flow": "opt_in", "state": "waiting_for_words", "purpose": "offers"}
+    told = read(DOCUMENTS.my_data(data(talk=talk), "en"))
+    assert "offers and news: asked" in told
+    assert not [name for name in ("opt_in", "waiting_for_words", "What else is stored") if name in told]
 
 
 def test_a_receipt_has_what_proves_a_consent() -> None:
