@@ -43,6 +43,8 @@ class Keyring:
         self.key_ids = [hashlib.sha256(_derive(secret, "key id")).digest()[:4] for secret in secrets]
         self.key_id = self.key_ids[0]
         """Tells which key a token was made with."""
+        self.older = [Keyring([secret]) for secret in secrets[1:]]
+        """What each older key made while it was the newest."""
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._lookup)} keys)"

@@ -43,6 +43,11 @@ class TestRotation:
         assert rotated.addresses(PHONE) == [Keyring([NEW]).address(PHONE), Keyring([OLD]).address(PHONE)]
         assert rotated.address(PHONE) == rotated.addresses(PHONE)[0]
 
+    def test_what_an_older_key_made_can_be_made_again(self) -> None:
+        (older,) = Keyring([NEW, OLD]).older
+        assert older.message("wamid.1") == Keyring([OLD]).message("wamid.1")
+        assert older.older == Keyring([NEW]).older == []
+
     def test_what_an_older_key_sealed_can_still_be_opened(self) -> None:
         assert Keyring([NEW, OLD]).decrypt(Keyring([OLD]).encrypt(b"text")) == b"text"
 

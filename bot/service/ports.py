@@ -117,6 +117,8 @@ class Incoming:
     digest: bytes
     day: int
     event: Event = field(repr=False)
+    older: Sequence[bytes] = ()
+    """The digests of its id by older keys of `SECRET_KEY`, under which it may have been stored before."""
 
 
 class Taken(StrEnum):
@@ -134,6 +136,9 @@ class Inbox(Protocol):
 
     async def add(self, incoming: Incoming) -> Taken:
         """Store an event once, whoever else stores it too. Raises `Unavailable`."""
+
+    async def knows(self, digest: bytes, day: int) -> bool:
+        """Tell whether an event with this digest was stored here before. Raises `Unavailable`."""
 
     async def confirm(self) -> int:
         """Store again what the store, having failed, may have lost of the last seconds; return how much it had.

@@ -10,7 +10,10 @@ from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
+from tests.service.stage import changed
 from tests.service.watching import BRITISH, kinds_of, record_of, subscribed
+
+OLD_KEY, NEW_KEY = "the older one " * 3, "the newest one " * 3
 
 
 async def test_a_first_message_is_answered_by_the_question(simulation: Simulation, ana: SimulatedPerson) -> None:
@@ -43,6 +46,27 @@ async def test_a_person_without_a_phone_number_is_reached_by_their_bsuid(simulat
     lucia = simulation.person(Identity(None, "GB.20000000000000000001", "Lucia"))
     await subscribed(simulation, lucia)
     assert all("recipient" in reply.raw and "to" not in reply.raw for reply in lucia.replies)
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+async def test_a_webhook_that_comes_again_after_a_change_of_the_key_has_no_second_effect(
+    stores: Settings, shards: int
+) -> None:
+    """The new key also shuffles people among shards."""
+    people = [somebody(BRITISH) for _ in range(6)]
+    posts = [webhooks.text(who, "Hello") for who in people]
+    async with simulate(changed(stores, shards=shards, secret_key=OLD_KEY)) as simulation:
+        for who, post in zip(people, posts, strict=True):
+            await simulation.person(who).send(post, replies=1)
+        await simulation.settled()
+    async with simulate(changed(stores, shards=shards, secret_key=f"{NEW_KEY},{OLD_KEY}")) as simulation:
+        for who, post in zip(people, posts, strict=True):
+            await simulation.person(who).send(post, replies=0)
+        await simulation.settled()
+        for who in people:
+            assert simulation.person(who).replies == []
+            assert await kinds_of(simulation, simulation.person(who)) == ["requested order_updates"]
+            await simulation.person(who).say("Hello again", replies=1)
 
 
 async def test_the_same_webhook_a_hundred_times_over_two_workers_has_one_effect(

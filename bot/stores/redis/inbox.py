@@ -32,6 +32,7 @@ class _Encoded:
     day: int
     digest: bytes
     payload: bytes
+    older: Sequence[bytes]
 
 
 class Inbox:
@@ -48,7 +49,12 @@ class Inbox:
 
     async def add(self, incoming: Incoming) -> Taken:
         """Store an event once, whoever else stores it too. Raises `Unavailable`."""
-        return await self._batcher.add(_Encoded(incoming.day, incoming.digest, encode(incoming.event)))
+        payload = encode(incoming.event)
+        return await self._batcher.add(_Encoded(incoming.day, incoming.digest, payload, incoming.older))
+
+    async def knows(self, digest: bytes, day: int) -> bool:
+        """Tell whether an event with this digest was stored here before. Raises `Unavailable`."""
+        return bool(await self._client.run("SISMEMBER", self._shard.seen(day), digest))
 
     async def forward(self, event: Event) -> None:
         """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""
@@ -88,6 +94,7 @@ class Inbox:
         place = {day: number for number, day in enumerate(days, 2)}
         arguments: list[Argument] = [self._limit, REMEMBERED]
         for encoded in batch:
-            arguments += (place[encoded.day], encoded.digest, encoded.payload)
+            older = encoded.older
+            arguments += (place[encoded.day], encoded.digest, encoded.payload, len(older), *older)
         keys = [self._shard.inbox, *map(self._shard.seen, days)]
         return [_TAKEN[result] for result in await INGEST.run(self._client, keys, arguments)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -31,6 +32,17 @@ async def test_an_event_is_stored_once(client: Client, shard: Shard, inbox: Inbo
     assert await inbox.add(incoming("m1")) is Taken.STORED
     assert await inbox.add(incoming("m1")) is Taken.KNOWN
     assert await stored(client, shard) == 1
+
+
+async def test_an_event_is_known_by_the_digest_of_an_older_key(client: Client, shard: Shard, inbox: Inbox) -> None:
+    before, fresh = incoming("m1"), incoming("m3")
+    assert await inbox.add(before) is Taken.STORED
+    again = replace(incoming("m2"), older=[b"another".ljust(16), before.digest])
+    new = replace(incoming("m4"), older=[b"another".ljust(16)])
+    assert await asyncio.gather(*map(inbox.add, (again, fresh, new))) == [Taken.KNOWN, Taken.STORED, Taken.STORED]
+    assert await stored(client, shard) == 3
+    assert [await inbox.knows(one.digest, TODAY) for one in (before, again, new)] == [True, False, True]
+    assert not await inbox.knows(before.digest, TODAY - 1)
 
 
 async def test_a_hundred_at_once_by_two_processes_are_stored_once(
