@@ -103,6 +103,20 @@ def test_every_room_is_in_the_table() -> None:
     assert rooms <= COMPOSITION | LEAVES | MAY_IMPORT.keys()
 
 
+def test_ports_have_one_door() -> None:
+    """Whoever needs one need not know by which subject it is sorted."""
+    ports = BOT / "service" / "ports"
+    behind = {f"bot.service.ports.{path.stem}" for path in ports.glob("*.py")} - {"bot.service.ports.__init__"}
+    outside = [path for room in (BOT, BOT.parent / "tests") for path in room.rglob("*.py") if ports not in path.parents]
+    assert len(behind) > 1
+    assert [
+        (path.name, target)
+        for path in outside
+        for target in imports(path.read_text())
+        if any(f"{target}.".startswith(f"{module}.") for module in behind)
+    ] == []
+
+
 def test_the_table_names_no_room_twice() -> None:
     assert not COMPOSITION & LEAVES
     assert not (COMPOSITION | LEAVES) & MAY_IMPORT.keys()

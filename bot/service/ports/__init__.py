@@ -1,0 +1,56 @@
+"""The room's borders: what the use cases need from the outside, as protocols that `stores` and `channels` implement.
+
+Values that cross a border stand beside its protocol. Everyone imports them from here; the modules sort them by subject.
+A protocol that one use case alone needs stands beside it.
+"""
+
+from bot.service.ports.incoming import Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
+from bot.service.ports.outgoing import Channel, Outbox, Retry, SendError, Throttle
+from bot.service.ports.people import AddressTaken, NoSuchPerson, Person, PersonId, Persons
+from bot.service.ports.queues import DeadLetters, Queue, Queued, Unavailable
+from bot.service.ports.record import Append, Checkpoints, Ledger, PastFact, Suppressions
+from bot.service.ports.retention import Falling, OldLetters, Retained, Rows, Silent
+from bot.service.ports.rights import ChangedMeanwhile, Export, Exports, OutOfReach
+from bot.service.ports.sessions import Assigned, Commit, HandedOver, Sessions
+
+__all__ = [
+    "AddressTaken",
+    "Append",
+    "Assigned",
+    "ChangedMeanwhile",
+    "Channel",
+    "Checkpoints",
+    "Commit",
+    "DeadLetters",
+    "Export",
+    "Exports",
+    "Falling",
+    "HandedOver",
+    "Inbox",
+    "Incoming",
+    "Ledger",
+    "Malformed",
+    "NoSuchPerson",
+    "NotAWebhook",
+    "OldLetters",
+    "OutOfReach",
+    "Outbox",
+    "Parsed",
+    "PastFact",
+    "Person",
+    "PersonId",
+    "Persons",
+    "Queue",
+    "Queued",
+    "Retained",
+    "Retry",
+    "Rows",
+    "SendError",
+    "Sessions",
+    "Silent",
+    "Suppressions",
+    "Taken",
+    "Throttle",
+    "Unavailable",
+    "Webhooks",
+]

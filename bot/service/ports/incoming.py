@@ -1,0 +1,87 @@
+"""What comes in: a channel's webhooks, and the inbox that stores each event once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from bot.conversation.inbound import Event
+
+
+class NotAWebhook(ValueError):
+    """The body is not a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An update of a webhook that could not be read."""
+
+    reason: str
+    """The field that is missing or wrong; holds nothing of the message."""
+    raw: bytes = field(repr=False)
+    """A webhook of its own with only this update, so that it can be parsed again; personal data, never to be logged.
+    Empty when it is nested too deeply to be written."""
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What one webhook held."""
+
+    events: list[Event] = field(default_factory=list)
+    malformed: list[Malformed] = field(default_factory=list)
+    ignored: dict[str, int] = field(default_factory=dict)
+    """Reason → how many well-formed updates became no event."""
+
+    def ignore(self, reason: str) -> None:
+        """Count one."""
+        self.ignored[reason] = self.ignored.get(reason, 0) + 1
+
+
+class Webhooks(Protocol):
+    """A channel's way in."""
+
+    def authentic(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Tell whether these raw bytes come from the channel."""
+
+    def parse(self, body: bytes, received_at: float) -> Parsed:
+        """Read a webhook; `received_at` is our time in unix seconds. Raises `NotAWebhook`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event to be stored: the digest of its id, the day it belongs to (days since 1970), and the event."""
+
+    digest: bytes
+    day: int
+    event: Event = field(repr=False)
+    older: Sequence[bytes] = ()
+    """The digests of its id by older keys of `SECRET_KEY`, under which it may have been stored before."""
+
+
+class Taken(StrEnum):
+    """What became of an event that was to be stored."""
+
+    STORED = "stored"
+    KNOWN = "known"
+    """It had been stored before."""
+    FULL = "full"
+    """The inbox has no room: the sender must try again later."""
+
+
+class Inbox(Protocol):
+    """The writing end of one shard's inbox."""
+
+    async def add(self, incoming: Incoming) -> Taken:
+        """Store an event once, whoever else stores it too. Raises `Unavailable`."""
+
+    async def knows(self, digest: bytes, day: int) -> bool:
+        """Tell whether an event with this digest was stored here before. Raises `Unavailable`."""
+
+    async def confirm(self) -> int:
+        """Store again what the store, having failed, may have lost of the last seconds; return how much it had.
+
+        To be called every second. Raises `Unavailable`.
+        """
+
+    async def forward(self, event: Event) -> None:
+        """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""

@@ -1,0 +1,53 @@
+"""Who people are: the persons behind addresses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NewType, Protocol
+
+from bot.conversation.inbound import Sender
+
+PersonId = NewType("PersonId", str)
+"""Opaque UUIDv7 of a person, as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as the database knows them."""
+
+    id: PersonId
+    locale: str
+    sender: Sender = field(repr=False)
+    """All current addresses."""
+
+
+class NoSuchPerson(Exception):
+    """The person was erased meanwhile."""
+
+
+class AddressTaken(Exception):
+    """Someone else has just made a person with this address."""
+
+
+class Persons(Protocol):
+    """Who an address belongs to."""
+
+    async def find(self, addresses: Iterable[str]) -> dict[str, PersonId]:
+        """Return the person of each address that is known, whichever key of `SECRET_KEY` made its token."""
+
+    async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
+        """Return persons with their addresses in the clear."""
+
+    async def create(self, senders: Sequence[Sender]) -> list[PersonId]:
+        """Make a person for each sender. Raises `AddressTaken` when someone else just did."""
+
+    async def set_addresses(self, person: PersonId, sender: Sender, *, forget: str | None = None) -> None:
+        """Give a person these addresses beside those that they have, and take `forget` away.
+
+        An address that was someone else's becomes theirs.
+        """
+
+    async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
+        """Remember the language of persons."""
+
+    async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
+        """Remember when persons last wrote or tapped something, unix seconds."""

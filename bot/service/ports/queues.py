@@ -1,0 +1,56 @@
+"""What waits to be worked off: queues that outlive their readers, and the letters that nobody can read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Unavailable(Exception):
+    """A store can't be reached now; the same call may work later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued(Generic[T]):
+    """An entry of a queue, to be finished by whoever read it."""
+
+    id: bytes
+    payload: bytes = field(repr=False)
+    item: T | None
+    """None when the payload cannot be read by this version of the program."""
+    taken: int = field(default=1, compare=False)
+    """How many readers have taken it in hand, this one too."""
+
+
+class Queue(Protocol[T]):
+    """A durable queue read by competing consumers: an entry stays until it is finished, whoever dies."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which an entry that its reader has neither finished nor renewed counts as left."""
+
+    async def read(self, count: int, *, wait: bool = True) -> Sequence[Queued[T]]:
+        """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
+
+    async def reclaim(self, count: int) -> Sequence[Queued[T]]:
+        """Take over entries that their reader has left unfinished; one that was left often comes alone."""
+
+    async def renew(self, entry_ids: Sequence[bytes]) -> None:
+        """Say that these are still in hand, so that nobody takes them over."""
+
+    async def finish(self, entry_id: bytes) -> None:
+        """Take a finished entry off the queue."""
+
+    async def length(self) -> int:
+        """Return how many entries are unfinished."""
+
+    async def leave(self) -> None:
+        """Give up this reader's name, if it leaves nothing unfinished under it."""
+
+
+class DeadLetters(Protocol):
+    """Where goes what cannot be processed, with the reason, until someone looks or replays it."""
+
+    async def add(self, payload: bytes, reason: str, kind: str) -> None:
+        """Keep a payload of kind `event`, `outbound`, `handover`, `task` or `raw` (a webhook that no parser took)."""

@@ -1,0 +1,55 @@
+"""What is on record: the ledger, its signed checkpoints, and what stays suppressed after an erasure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.consent.evidence import Entry, Fact
+from bot.service.ports.people import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Entries to add to one person's ledger, if it still ends at number `after`."""
+
+    person: PersonId
+    after: int
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class PastFact:
+    """A fact of the ledger and the token of the message that caused it."""
+
+    fact: Fact
+    inbound: bytes
+
+
+class Ledger(Protocol):
+    """The append-only facts about consent."""
+
+    async def facts(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Sequence[PastFact]]:
+        """Return each person's facts in the order of their sequence; persons without any are left out."""
+
+    async def sequences(self, persons: Iterable[PersonId]) -> dict[PersonId, int]:
+        """Return how many entries each person has now."""
+
+    async def append(self, appends: Sequence[Append]) -> set[PersonId]:
+        """Append each person's entries, all or none of one person's; return the persons for whom it was done.
+
+        Left out are persons whose sequence is no longer the one that `Append.after` names.
+        """
+
+
+class Checkpoints(Protocol):
+    """Signed states of the tree over the ledger."""
+
+    async def advance(self, now: float) -> int:
+        """Take new entries into the tree and sign it; return how many were new. Raises `Unavailable`."""
+
+
+class Suppressions(Protocol):
+    """What someone erased had withdrawn, found by their addresses alone."""
+
+    async def suppressed(self, addresses: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+        """Return what may not be written for: address → purpose, or `*` for all → since (unix seconds)."""

@@ -1,0 +1,53 @@
+"""What persons get about themselves, and why an answer to them may fail."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.service.ports.people import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What was made for a person: a document that the channel holds, and a file behind a link that works once."""
+
+    id: str
+    made_at: int
+    """Unix seconds."""
+    expires_at: int
+    """When the link ends, unix seconds."""
+    secret: str = field(repr=False)
+    """What the link ends with; whoever knows it may fetch the file. Never to be logged."""
+    file: bytes = field(repr=False)
+    """What the link gives; empty when there is no link to it."""
+    media_id: str
+    """Of the document at the channel."""
+
+
+class Exports(Protocol):
+    """What was made ready for persons; files are sealed with their keys. Every method raises `Unavailable`."""
+
+    async def keep(self, person: PersonId, file: bytes, media_id: str, made_at: int, expires_at: int) -> Export:
+        """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
+
+    async def newest(self, person: PersonId, now: float) -> Export | None:
+        """Return the newest whose link still works, to send it again."""
+
+    async def media(self, person: PersonId) -> list[str]:
+        """Return the channel's ids of all documents of a person, to delete them there."""
+
+    async def language(self, secret: str, now: float) -> str | None:
+        """Return the language of the person whose link this is; None when there is no such link any more."""
+
+    async def fetch(self, secret: str, now: float) -> bytes | None:
+        """Return the file behind a link, once; None when there is no such link any more."""
+
+    async def expire(self, now: float) -> list[str]:
+        """Delete all whose link has ended by itself; return the channel's ids of their documents."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else has changed the request; look again."""
+
+
+class OutOfReach(Exception):
+    """Nothing can be said to the person in the chat any more, so somebody must answer them in another way."""

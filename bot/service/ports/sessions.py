@@ -1,0 +1,71 @@
+"""Where each person stands, and what the steps of a dialogue leave to be done."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import msgspec
+
+from bot.conversation.inbound import Inbound, MessageId, Sender
+from bot.conversation.reply import Outbound
+from bot.conversation.session import Session
+from bot.conversation.task import Task
+from bot.service.ports.people import PersonId
+
+
+class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A message for the host's bot, on its way there."""
+
+    inbound: Inbound
+    person: PersonId
+    locale: str
+    ledger_seq: int
+    """The person's last ledger entry when consent was checked: unchanged means that nothing was withdrawn since."""
+    notice: str = ""
+    """The version of the privacy notice in force then."""
+
+
+class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A task on its way to whoever does it. Holds the addresses, so that an erased person can still be told."""
+
+    task: Task
+    inbound: MessageId
+    """The message that asked for it."""
+    at: int
+    """WhatsApp's time of that message, unix seconds."""
+    person: PersonId
+    sender: Sender
+    locale: str
+    ledger_seq: int
+    """The person's last ledger entry after the step."""
+
+
+@dataclass(slots=True)
+class Commit:
+    """What one person's messages of a batch led to, to be stored in one step."""
+
+    token: bytes
+    """The address token under which the session is kept."""
+    read: bytes
+    """The session as it was read; empty when there was none."""
+    session: Session
+    messages: list[bytes]
+    """The inbox entries that are finished by it."""
+    outbound: list[Outbound] = field(default_factory=list)
+    handed_over: list[HandedOver] = field(default_factory=list)
+    tasks: list[Assigned] = field(default_factory=list)
+    timers: list[tuple[float, Inbound]] = field(default_factory=list)
+    ended: list[Inbound] = field(default_factory=list)
+    """Timers no longer needed."""
+    superseded: bytes = b""
+    """The token under which the session was kept before."""
+
+
+class Sessions(Protocol):
+    """Where each person stands; may be lost."""
+
+    async def load(self, tokens: Sequence[bytes]) -> list[tuple[Session, bytes] | None]:
+        """Return the session of each token with the bytes that it was read from; None where there is none."""
+
+    async def commit(self, commits: Sequence[Commit]) -> list[bool]:
+        """Finish each person's messages, or leave a person as is whose session changed meanwhile."""
