@@ -6,6 +6,7 @@ changed it, is looked up in PostgreSQL, and their session is rebuilt from the le
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,6 +19,7 @@ from bot.service.inherit import Inherit, Looked
 from bot.service.ports import (
     AddressTaken,
     Ledger,
+    NoSuchPerson,
     PastFact,
     Person,
     PersonId,
@@ -25,8 +27,12 @@ from bot.service.ports import (
     Queued,
     Sessions,
     Suppressions,
+    Unavailable,
 )
 from bot.service.shards import token_of
+
+_LOOKS = 5
+"""How often it is looked up who somebody is while other workers make or erase them."""
 
 _PHONE_PREFIX = 4
 """Bytes of a phone's token that a session remembers: enough to notice another phone."""
@@ -152,12 +158,11 @@ class Cases:
         for one in unsettled:
             groups.setdefault(one.token, []).append(one.inbound)
         owners, looked = await self._owners(groups)
-        people = await self._persons.load(set(owners.values()))
+        people = {person.id: person for person in owners.values()}
         past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), looked)
         cases = {}
-        for token, owner in owners.items():
-            person = people[owner]
-            case = self._case(token, person, past.get(owner, ()), loaded[token])
+        for token, person in owners.items():
+            case = self._case(token, person, past.get(person.id, ()), loaded[token])
             if person.sender.phone and person.sender.bsuid:
                 case.superseded = self._keys.address(person.sender.phone)
             cases[token] = case
@@ -174,17 +179,18 @@ class Cases:
         before, read = kept or (None, b"")
         return Case(token, session, read, person.sender, kept=before, past=past)
 
-    async def _owners(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, PersonId], Looked]:
+    async def _owners(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, Person], Looked]:
         """Return the person of each group of messages, made where there is none, with all their addresses noted.
 
-        Also what was looked for on the way.
+        Also what was looked for on the way. Looks again when somebody was made or erased meanwhile.
         """
-        for _ in range(2):
-            try:
-                return await self._owned(groups)
-            except AddressTaken:  # another worker was first: now they can be found
-                continue
-        return await self._owned(groups)
+        for _ in range(_LOOKS):
+            with suppress(AddressTaken, NoSuchPerson):
+                owners, looked = await self._owned(groups)
+                people = await self._persons.load(set(owners.values()))
+                if len(people) == len(set(owners.values())):
+                    return {token: people[owner] for token, owner in owners.items()}, looked
+        raise Unavailable("the owners of these addresses change too often")
 
     async def _owned(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, PersonId], Looked]:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
@@ -224,7 +230,9 @@ class Cases:
         owner = _first_known(sender, known)
         if owner is None or sender.bsuid is None or sender.bsuid in known:
             return owner
-        holder = (await self._persons.load([owner]))[owner]
+        holder = (await self._persons.load([owner])).get(owner)
+        if holder is None:
+            raise NoSuchPerson
         if holder.sender.bsuid is None:
             return owner
         (heir,) = await self._persons.create([Sender(None, sender.bsuid)])

@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -476,6 +477,30 @@ async def test_no_session_stays_under_an_address_of_before(simulation: Simulatio
 
 
 # --- while workers are at it
+
+
+@pytest.mark.parametrize("after", ["find", "load", "set_addresses"])
+async def test_who_writes_from_a_new_number_while_being_erased_is_answered_as_somebody_new(
+    simulation: Simulation, who: Identity, after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime, before = simulation.runtime, simulation.person(who)
+    await before.say("Hi", replies=1)
+    person = await owner_of(runtime, before)
+    original, times = getattr(Persons, after), count()
+
+    async def overtaken(self: Persons, *arguments: Any, **more: Any) -> Any:
+        result = await original(self, *arguments, **more)
+        if next(times) == 0:
+            await runtime.erase.erase(Subject(person), reason="", at=int(simulation.graph.clock()) - 1)
+        return result
+
+    monkeypatch.setattr(Persons, after, overtaken)
+    ana = simulation.person(Identity("+447911999990", who.bsuid))
+    await ana.say("Hello", replies=1)
+    await simulation.settled()
+    assert await owner_of(runtime, ana) != person
+    assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
+    assert (await runtime.queued())["dead"] == 0
 
 
 async def test_who_writes_while_being_erased_leaves_nothing_of_the_old_person(simulation: Simulation) -> None:

@@ -43,7 +43,7 @@ class Persons(Protocol):
     async def set_addresses(self, person: PersonId, sender: Sender, *, forget: str | None = None) -> None:
         """Give a person these addresses beside those that they have, and take `forget` away.
 
-        An address that was someone else's becomes theirs.
+        An address that was someone else's becomes theirs. Raises `NoSuchPerson`.
         """
 
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:

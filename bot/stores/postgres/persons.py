@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
-from bot.service.ports import AddressTaken, Person, PersonId
+from bot.service.ports import AddressTaken, NoSuchPerson, Person, PersonId
 from bot.stores.postgres.connect import Connection, Database
 
 _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
@@ -91,10 +91,15 @@ class Persons:
         """Give a person these addresses beside those that they have, and take `forget` away.
 
         An address that was someone else's becomes theirs: it is also taken out of the other's record, so that
-        nothing meant for the other is sent there.
+        nothing meant for the other is sent there. Raises `NoSuchPerson`.
         """
+        try:
+            await self._set_addresses(person, sender, {forget} if forget else set())
+        except asyncpg.ForeignKeyViolationError:
+            raise NoSuchPerson from None
+
+    async def _set_addresses(self, person: PersonId, sender: Sender, forgotten: set[str]) -> None:
         taken = set(sender.addresses)
-        forgotten = {forget} if forget else set()
         async with self._database.transaction() as connection:
             touched = {person, *await self._take(connection, person, sender, taken, forgotten)}
             for row in await connection.fetch(_LOCK, list(touched)):
