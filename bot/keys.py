@@ -61,6 +61,10 @@ class Keyring:
         """Return the token of a message id (WhatsApp's ids hold the phone number)."""
         return _token(self._message, message_id)
 
+    def messages(self, message_id: str) -> list[bytes]:
+        """Return the tokens of a message id by all keys, the newest first."""
+        return [self.message(message_id), *(keys.message(message_id) for keys in self.older)]
+
     def encrypt(self, plain: bytes) -> bytes:
         """Encrypt for rest (AES-256-GCM)."""
         return _encrypt(self._rest[0], plain)

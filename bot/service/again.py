@@ -1,6 +1,6 @@
 """Stepping once more what was recorded before its worker died, to the same replies."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.consent.evidence import Entry, Kind
 from bot.consent.lifecycle import fold
@@ -8,9 +8,9 @@ from bot.conversation.session import Session, rebuilt
 from bot.service.cases import Case
 
 
-def recorded_from(case: Case, inbound: bytes) -> int | None:
-    """Return the place in the ledger where the facts of a message begin, named by its token; None if it has none."""
-    return next((place for place, one in enumerate(case.past or ()) if one.inbound == inbound), None)
+def recorded_from(case: Case, tokens: Collection[bytes]) -> int | None:
+    """Return the place in the ledger where the facts of a message begin, by any of its `tokens`; None without any."""
+    return next((place for place, one in enumerate(case.past or ()) if one.inbound in tokens), None)
 
 
 def as_it_was(case: Case, place: int) -> Session:

@@ -238,7 +238,7 @@ class Converse:
             if inbound is None or inbound.id in seen:
                 continue
             seen.add(inbound.id)
-            first = recorded_from(case, self._keys.message(inbound.id)) if case.past else None
+            first = recorded_from(case, self._keys.messages(inbound.id)) if case.past else None
             if first is None:
                 step = self._dialogue.step(session, inbound, now)
                 answer.entries += step.entries

@@ -12,7 +12,7 @@ from bot.settings import Settings
 from bot.simulation import Simulation, somebody
 from tests.crash.doomed import AFTER
 from tests.crash.fate import fate
-from tests.service.stage import front, worker
+from tests.service.stage import changed, front, worker
 from tests.service.watching import BRITISH, assert_sound, kinds_of, record_of, subscribed
 
 pytestmark = pytest.mark.slow
@@ -50,6 +50,21 @@ async def test_whoever_dies_the_next_worker_brings_it_to_the_same_end(stores: Se
         assert twice == (1 if after == "sent" else 0)
         await assert_asked_what_the_ledger_says(simulation, ana)
         await assert_asked_what_the_ledger_says(simulation, eve)
+
+
+async def test_whoever_dies_before_the_key_is_changed_is_followed_to_the_same_end(stores: Settings) -> None:
+    async with front(stores) as simulation:
+        settings = simulation.runtime.settings
+        ana = simulation.person(somebody(BRITISH))
+        async with worker(settings):
+            await ana.say("Hello", replies=1)
+        await ana.say("YES", replies=0)
+        assert await fate(settings, after="ledger committed") == -signal.SIGKILL
+        (secret,) = settings.secret_key
+        async with worker(changed(settings, secret_key=f"{'a newer key ' * 4},{secret.get_secret_value()}")):
+            await simulation.settled()
+        assert beginnings(ana.replies[1:]) == {"Thank you, noted:", "*Blumen Haas* would"}
+        assert await kinds_of(simulation, ana) == ["requested order_updates", "given order_updates", "requested offers"]
 
 
 def once(sent: list[Sent]) -> list[Sent]:
