@@ -165,7 +165,8 @@ class Runtime:
 
     def _converse(self, shard: ShardStores, channel: Channel) -> Converse:
         inboxes = [one.inbox for one in self.shards]
-        stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, shard.outbox, shard.dead)
+        sessions = [one.sessions for one in self.shards]
+        stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, sessions, shard.outbox, shard.dead)
         unread = Unread(shard.inbox, self.requests)
         return Converse(
             self.dialogue, stores, self.persons, self.ledger, self.erasures, unread, self.keys, channel.withdraws

@@ -52,7 +52,8 @@ class Case:
     """The session as it was in Redis; None when there was none."""
     past: Sequence[PastFact] | None = None
     """The person's whole ledger, when it was read."""
-    superseded: bytes = b""
+    outdated: frozenset[bytes] = frozenset()
+    """Tokens under which other sessions of the person may lie, which know nothing of these messages."""
 
     @property
     def person(self) -> PersonId:
@@ -162,11 +163,16 @@ class Cases:
         past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), looked)
         cases = {}
         for token, person in owners.items():
-            case = self._case(token, person, past.get(person.id, ()), loaded[token])
-            if person.sender.phone and person.sender.bsuid:
-                case.superseded = self._keys.address(person.sender.phone)
-            cases[token] = case
+            cases[token] = case = self._case(token, person, past.get(person.id, ()), loaded[token])
+            if case.past:  # somebody new has no other
+                case.outdated = self._outdated(token, person, groups[token])
         return cases
+
+    def _outdated(self, token: bytes, person: Person, inbounds: Sequence[Inbound]) -> frozenset[bytes]:
+        """Return where else sessions may lie; who wrote from an address of before comes back from the one of now."""
+        addresses = {*person.sender.addresses, *_addresses(_previous(inbounds))}
+        tokens = {self._keys.address(address) for address in addresses}
+        return frozenset(tokens - {token} if token == token_of(person.sender, self._keys) else tokens | {token})
 
     def _case(self, token: bytes, person: Person, past: Sequence[PastFact], kept: tuple[Session, bytes] | None) -> Case:
         """Trust the session in Redis for what it alone knows, and the ledger for everything else."""
@@ -195,9 +201,7 @@ class Cases:
     async def _owned(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, PersonId], Looked]:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
         previous = {token: _previous(inbounds) for token, inbounds in groups.items()}
-        known = await self._persons.find(
-            {address for sender in (*senders.values(), *_flat(previous.values())) for address in sender.addresses}
-        )
+        known = await self._persons.find({*_addresses(senders.values()), *_addresses(_flat(previous.values()))})
         owners: dict[bytes, PersonId] = {}
         strangers: dict[bytes, Sender] = {}
         for token, sender in senders.items():
@@ -271,6 +275,10 @@ def _combined(inbounds: Sequence[Inbound]) -> Sender:
 
 def _previous(inbounds: Sequence[Inbound]) -> list[Sender]:
     return [one.content.previous for one in inbounds if isinstance(one.content, AddressChanged)]
+
+
+def _addresses(senders: Iterable[Sender]) -> Iterable[str]:
+    return (address for sender in senders for address in sender.addresses)
 
 
 def _flat(lists: Iterable[Iterable[Sender]]) -> Iterable[Sender]:

@@ -73,6 +73,8 @@ class Shard:
     inboxes: Sequence[Inbox]
     """The writing ends of all shards."""
     sessions: Sessions
+    all_sessions: Sequence[Sessions]
+    """Those of all shards."""
     outbox: Outbox
     dead: DeadLetters
 
@@ -210,6 +212,8 @@ class Converse:
             if ok:
                 done.update(answer.commit.messages)
                 self._count(answer)
+                for token in answer.case.outdated:
+                    await self._shard.all_sessions[shard_of(token, len(self._shard.all_sessions))].forget(token)
         return done
 
     async def _record(self, answers: dict[PersonId, _Answer]) -> set[PersonId]:
@@ -227,7 +231,7 @@ class Converse:
         session = case.session
         answer = _Answer(
             case,
-            Commit(case.token, case.read, session, [queued.id for queued in case.messages], superseded=case.superseded),
+            Commit(case.token, case.read, session, [queued.id for queued in case.messages]),
             after=session.record.seq,
             locale_before=session.locale,
         )

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
 from bot.stores.postgres.erasures import Erasures
 from tests.service.stage import changed
-from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, record_of, session_of, subscribed
+from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, session_of, subscribed
 
 SHARDS = 2
 
@@ -73,6 +73,27 @@ async def test_a_person_known_by_phone_alone_stays_the_same_when_their_bsuid_is_
     (choices,) = await ana.say("CHOICES", replies=1)
     assert choices.text.count("✅") == 2
     assert await owner_of(simulation.runtime, ana) == await owner_of(simulation.runtime, hidden)
+    await simulation.settled()
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.parametrize("now_in", [0, 1])
+async def test_what_comes_late_from_an_id_of_before_is_known_under_the_new_one(
+    simulation: Simulation, now_in: int
+) -> None:
+    before = somebody_in(simulation, 0)
+    late = simulation.person(before)
+    await late.say("Hello", replies=1)
+    ana = simulation.person(Identity(before.phone, somebody_in(simulation, now_in).bsuid))
+    await simulation.hook.post(webhooks.changed_user_id(before, ana.who))
+    await simulation.settled()
+    for text, replies in (("START", 1), ("YES", 2), ("YES", 1)):
+        await ana.say(text, replies=replies)
+    assert (await record_of(simulation, ana)).given
+    await late.say("STOP", replies=0)
+    await quiet(simulation)
+    (choices,) = await ana.say("CHOICES", replies=1)
+    assert "✅" not in choices.text
     await simulation.settled()
     await assert_sound(simulation, ana)
 

@@ -57,8 +57,6 @@ class Commit:
     timers: list[tuple[float, Inbound]] = field(default_factory=list)
     ended: list[Inbound] = field(default_factory=list)
     """Timers no longer needed."""
-    superseded: bytes = b""
-    """The token under which the session was kept before."""
 
 
 class Sessions(Protocol):
@@ -69,3 +67,6 @@ class Sessions(Protocol):
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """Finish each person's messages, or leave a person as is whose session changed meanwhile."""
+
+    async def forget(self, token: bytes) -> None:
+        """Forget the session under a token."""

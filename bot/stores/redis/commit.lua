@@ -1,8 +1,7 @@
 -- Finish a batch: for each person the next session, what is to be sent, timers, and the messages done with.
--- KEYS: inbox, outbox, lanes, waiting, handover, tasks, timers, then one session key for each person, then session
---   keys to be deleted
+-- KEYS: inbox, outbox, lanes, waiting, handover, tasks, timers, then one session key for each person
 -- ARGV: consumer group, session TTL in seconds, n persons, then for each person:
---   index in KEYS of a session to delete or 0 | old session | new session | person | n messages | n × stream id
+--   old session | new session | person | n messages | n × stream id
 --   | n outbound | n × outbound | n handed over | n × message | n tasks | n × task | n timers set | n × (due, event)
 --   | n timers ended | n × event
 -- A person whose session has changed since it was read, or one of whose messages someone else has finished,
@@ -22,7 +21,7 @@ end
 local results = {}
 for place = 1, tonumber(ARGV[3]) do
   local session = KEYS[7 + place]
-  local superseded, old, new, person = tonumber(take()), take(), take(), take()
+  local old, new, person = take(), take(), take()
   local messages, outbound, handed_over, tasks = take_all(), take_all(), take_all(), take_all()
   local timers = {}
   for i = 1, tonumber(take()) do timers[i] = { take(), take() } end
@@ -34,7 +33,6 @@ for place = 1, tonumber(ARGV[3]) do
   end
   if current then
     redis.call('SET', session, new, 'EX', ARGV[2])
-    if superseded > 0 then redis.call('DEL', KEYS[superseded]) end
     line_up(at, person, outbound)
     for i = 1, #handed_over do redis.call('XADD', KEYS[5], '*', 'e', handed_over[i]) end
     for i = 1, #tasks do redis.call('XADD', KEYS[6], '*', 'e', tasks[i]) end

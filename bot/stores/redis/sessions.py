@@ -54,16 +54,15 @@ class Sessions:
         keys += [shard.session(commit.token) for commit in commits]
         arguments: list[Argument] = [GROUP, IDLE_SECONDS, len(commits)]
         for commit in commits:
-            superseded = 0
-            if commit.superseded and commit.superseded != commit.token:
-                keys.append(shard.session(commit.superseded))
-                superseded = len(keys)
-            arguments += _arguments(commit, superseded)
+            arguments += _arguments(commit)
         return [result == 1 for result in await COMMIT.run(self._client, keys, arguments)]
 
+    async def forget(self, token: bytes) -> None:
+        """Forget the session under a token: the ledger rebuilds what matters of it."""
+        await self._client.run("DEL", self._shard.session(token))
 
-def _arguments(commit: Commit, superseded: int) -> Iterable[Argument]:
-    yield superseded
+
+def _arguments(commit: Commit) -> Iterable[Argument]:
     yield commit.read
     yield encode(commit.session)
     yield commit.outbound[0].person if commit.outbound else ""

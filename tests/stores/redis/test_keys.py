@@ -46,10 +46,10 @@ async def live(client: Client, shard: Shard, keys: Keyring) -> None:
     await events.reclaim(1)
     await events.finish(read[1].id)
     assert await outbox.raise_status(keys.message(sent.id), sent.status)
-    commit = Commit(keys.address(BSUID), b"", session(), [read[0].id], superseded=keys.address(PHONE))
+    commit = Commit(keys.address(BSUID), b"", session(), [read[0].id])
     commit.outbound, commit.handed_over = [outbound("o1"), outbound("o2")], [handed_over()]
     commit.tasks, commit.timers = [assigned()], [(1.0, lapse())]
-    assert await sessions.load([commit.token, commit.superseded]) == [None, None]
+    assert await sessions.load([commit.token, keys.address(PHONE)]) == [None, None]
     assert await sessions.commit([commit]) == [True]
     assert await Throttle(client, rate=80).take(2) == (2, 0)
     (first,) = await messages.read(10)

@@ -86,12 +86,11 @@ async def test_a_session_that_changed_meanwhile_is_left_with_its_messages(
     first, second = await arrived(client, shard, inbox, 2)
     assert await sessions.commit([commit([first])]) == [True]
     late = commit([second], unclear=1)
-    late.outbound, late.timers, late.superseded = [outbound()], [(1.0, lapse())], OTHER
+    late.outbound, late.timers = [outbound()], [(1.0, lapse())]
     late.tasks = [assigned()]
-    await client.run("SET", shard.session(OTHER), "kept")
     assert await sessions.commit([late]) == [False]
     assert await sessions.load([TOKEN]) == [(session(), encode(session()))]
-    assert await client.run("EXISTS", shard.outbox, shard.lanes, shard.tasks, shard.timers, shard.session(OTHER)) == 1
+    assert await client.run("EXISTS", shard.outbox, shard.lanes, shard.tasks, shard.timers) == 0
     assert await inbox.length() == 1
 
 
@@ -161,19 +160,10 @@ async def test_what_a_worker_left_between_reading_and_committing_is_answered_by_
     assert await inbox.length() == 0
 
 
-async def test_a_session_moves_to_another_address(client: Client, shard: Shard, sessions: Sessions) -> None:
-    await sessions.commit([commit([], OTHER)])
-    moved = commit([], TOKEN)
-    moved.superseded = OTHER
-    assert await sessions.commit([moved]) == [True]
+async def test_one_session_is_forgotten(sessions: Sessions) -> None:
+    await sessions.commit([commit([], OTHER), commit([], TOKEN)])
+    await sessions.forget(OTHER)
     assert await sessions.load([OTHER, TOKEN]) == [None, (session(), encode(session()))]
-
-
-async def test_a_session_that_supersedes_itself_stays(sessions: Sessions) -> None:
-    same = commit([], TOKEN)
-    same.superseded = TOKEN
-    await sessions.commit([same])
-    assert await sessions.load([TOKEN]) == [(session(), encode(session()))]
 
 
 @pytest.mark.parametrize("unreadable", [b"\xc1", b"\x93\x01\x02\x03", b"\x91" * 5000, b"\x91\xa1\xff", b""])
