@@ -5,8 +5,7 @@ there (new, idle for long, or Redis lost everything), writes from another addres
 changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -15,11 +14,10 @@ from bot.consent.lifecycle import fold
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
 from bot.conversation.session import Session, rebuilt
 from bot.keys import Keyring
-from bot.service.inherit import Inherit, Looked
+from bot.service.inherit import Inherit
+from bot.service.owners import Owners, addresses_of, previous_senders
 from bot.service.ports import (
-    AddressTaken,
     Ledger,
-    NoSuchPerson,
     PastFact,
     Person,
     PersonId,
@@ -27,12 +25,8 @@ from bot.service.ports import (
     Queued,
     Sessions,
     Suppressions,
-    Unavailable,
 )
 from bot.service.shards import token_of
-
-_LOOKS = 5
-"""How often it is looked up who somebody is while other workers make or erase them."""
 
 _PHONE_PREFIX = 4
 """Bytes of a phone's token that a session remembers: enough to notice another phone."""
@@ -89,6 +83,7 @@ class Cases:
     ) -> None:
         """`purposes`: the ids of all that the business has."""
         self._inherit = Inherit(ledger, suppressions, purposes, clock)
+        self._owners = Owners(persons, self._inherit)
         self._persons = persons
         self._ledger = ledger
         self._sessions = sessions
@@ -158,7 +153,7 @@ class Cases:
         groups: dict[bytes, list[Inbound]] = {}
         for one in unsettled:
             groups.setdefault(one.token, []).append(one.inbound)
-        owners, looked = await self._owners(groups)
+        owners, looked = await self._owners.of(groups)
         people = {person.id: person for person in owners.values()}
         past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), looked)
         cases = {}
@@ -170,7 +165,7 @@ class Cases:
 
     def _outdated(self, token: bytes, person: Person, inbounds: Sequence[Inbound]) -> frozenset[bytes]:
         """Return where else sessions may lie; who wrote from an address of before comes back from the one of now."""
-        addresses = {*person.sender.addresses, *_addresses(_previous(inbounds))}
+        addresses = {*person.sender.addresses, *addresses_of(previous_senders(inbounds))}
         tokens = {self._keys.address(address) for address in addresses}
         return frozenset(tokens - {token} if token == token_of(person.sender, self._keys) else tokens | {token})
 
@@ -185,116 +180,6 @@ class Cases:
         before, read = kept or (None, b"")
         return Case(token, session, read, person.sender, kept=before, past=past)
 
-    async def _owners(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, Person], Looked]:
-        """Return the person of each group of messages, made where there is none, with all their addresses noted.
-
-        Also what was looked for on the way. Looks again when somebody was made or erased meanwhile.
-        """
-        for _ in range(_LOOKS):
-            with suppress(AddressTaken, NoSuchPerson):
-                owners, looked = await self._owned(groups)
-                people = await self._persons.load(set(owners.values()))
-                if len(people) == len(set(owners.values())):
-                    return {token: people[owner] for token, owner in owners.items()}, looked
-        raise Unavailable("the owners of these addresses change too often")
-
-    async def _owned(self, groups: Mapping[bytes, Sequence[Inbound]]) -> tuple[dict[bytes, PersonId], Looked]:
-        senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
-        previous = {token: _previous(inbounds) for token, inbounds in groups.items()}
-        known = await self._persons.find({*_addresses(senders.values()), *_addresses(_flat(previous.values()))})
-        owners: dict[bytes, PersonId] = {}
-        strangers: dict[bytes, Sender] = {}
-        for token, sender in senders.items():
-            for before in previous[token]:
-                await self._move(before, sender, known)
-            owner = await self._owner(sender, known)
-            if owner is None:
-                strangers[token] = sender
-                continue
-            if any(known.get(address) != owner for address in sender.addresses):
-                await self._take_over(owner, sender, known)
-            owners[token] = owner
-        looked: Looked = {}
-        if strangers:
-            late, looked = await self._inherit.written_before({token: groups[token] for token in strangers})
-            for token in late:
-                del strangers[token]
-        new = _apart(strangers)
-        if new:
-            owners |= dict(zip(new, await self._persons.create(list(new.values())), strict=True))
-        if len(new) < len(strangers):
-            raise AddressTaken("two of these senders are one person")
-        return owners, looked
-
-    async def _owner(self, sender: Sender, known: Mapping[str, PersonId]) -> PersonId | None:
-        """Return who a sender is, if they are known.
-
-        A phone with another BSUID than its owner's has a new owner, who starts from nothing.
-        """
-        owner = _first_known(sender, known)
-        if owner is None or sender.bsuid is None or sender.bsuid in known:
-            return owner
-        holder = (await self._persons.load([owner])).get(owner)
-        if holder is None:
-            raise NoSuchPerson
-        if holder.sender.bsuid is None:
-            return owner
-        (heir,) = await self._persons.create([Sender(None, sender.bsuid)])
-        return heir
-
-    async def _move(self, before: Sender, sender: Sender, known: dict[str, PersonId]) -> None:
-        """The person's address became another one. Their old number may become a stranger's, so it is let go."""
-        person = _first_known(before, known)
-        if person is None:
-            return
-        forget = before.phone if before.phone != sender.phone else None
-        await self._take_over(person, sender, known, forget=forget)
-        if forget:
-            known.pop(forget, None)
-
-    async def _take_over(
-        self, owner: PersonId, sender: Sender, known: dict[str, PersonId], *, forget: str | None = None
-    ) -> None:
-        """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn."""
-        others = {known[address] for address in sender.addresses if known.get(address, owner) != owner}
-        if others:
-            await self._inherit.of_others(owner, others)
-        await self._persons.set_addresses(owner, sender, forget=forget)
-        known.update(dict.fromkeys(sender.addresses, owner))
-
 
 def _phone_alone(inbound: Inbound) -> bool:
     return inbound.sender.phone is not None and inbound.sender.bsuid is None
-
-
-def _combined(inbounds: Sequence[Inbound]) -> Sender:
-    """Return the addresses that messages of one person tell together, the newest first."""
-    phones = [inbound.sender.phone for inbound in inbounds if inbound.sender.phone]
-    return Sender(phones[-1] if phones else None, inbounds[-1].sender.bsuid)
-
-
-def _previous(inbounds: Sequence[Inbound]) -> list[Sender]:
-    return [one.content.previous for one in inbounds if isinstance(one.content, AddressChanged)]
-
-
-def _addresses(senders: Iterable[Sender]) -> Iterable[str]:
-    return (address for sender in senders for address in sender.addresses)
-
-
-def _flat(lists: Iterable[Iterable[Sender]]) -> Iterable[Sender]:
-    return (sender for senders in lists for sender in senders)
-
-
-def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
-    """Return those that share no address with one before them."""
-    taken: set[str] = set()
-    apart = {}
-    for token, sender in strangers.items():
-        if taken.isdisjoint(sender.addresses):
-            taken.update(sender.addresses)
-            apart[token] = sender
-    return apart
-
-
-def _first_known(sender: Sender, known: Mapping[str, PersonId]) -> PersonId | None:
-    return next((known[address] for address in sender.addresses if address in known), None)

@@ -98,6 +98,34 @@ async def test_what_comes_late_from_an_id_of_before_is_known_under_the_new_one(
     await assert_sound(simulation, ana)
 
 
+@pytest.mark.parametrize("late", ["a message", "the change once more", "the change before"])
+async def test_what_comes_late_does_not_take_a_person_back_to_an_address_of_before(
+    simulation: Simulation, late: str
+) -> None:
+    """Answers would go to a number that may be a stranger's by now."""
+    first, second, now = (somebody(BRITISH) for _ in range(3))
+    await simulation.person(first).say("Hello", replies=1)
+    person = await owner_of(simulation.runtime, simulation.person(first))
+    for before, after in ((first, second), (second, now)):
+        await simulation.hook.post(webhooks.changed_number(before, after))
+        await simulation.settled()
+    simulation.graph.heard(now)
+    match late:
+        case "a message":
+            await simulation.hook.post(webhooks.text(second, "STOP"))
+        case "the change once more":
+            await simulation.hook.post(webhooks.changed_number(second, now))
+        case "the change before":
+            await simulation.hook.post(webhooks.changed_number(first, second))
+    await quiet(simulation)
+    assert (await simulation.runtime.persons.load([person]))[person].sender == Sender(now.phone, now.bsuid)
+    ana = simulation.person(now)
+    await ana.say("HELP", replies=1)
+    await simulation.settled()
+    await assert_sound(simulation, ana)
+    assert await owner_of(simulation.runtime, ana) == person
+
+
 async def test_what_was_withdrawn_under_an_address_is_looked_for_once(
     simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
