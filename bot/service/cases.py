@@ -48,6 +48,8 @@ class Case:
     """The person's whole ledger, when it was read."""
     outdated: frozenset[bytes] = frozenset()
     """Tokens under which other sessions of the person may lie, which know nothing of these messages."""
+    passing: bool = False
+    """Whether they came from an address of before: the person comes back from the one of now."""
 
     @property
     def person(self) -> PersonId:
@@ -159,15 +161,11 @@ class Cases:
         cases = {}
         for token, person in owners.items():
             cases[token] = case = self._case(token, person, past.get(person.id, ()), loaded[token])
-            if case.past:  # somebody new has no other
-                case.outdated = self._outdated(token, person, groups[token])
+            if case.past:  # somebody new has no other session
+                addresses = {*person.sender.addresses, *addresses_of(previous_senders(groups[token]))}
+                case.outdated = frozenset(map(self._keys.address, addresses)) - {token}
+                case.passing = token != token_of(person.sender, self._keys)
         return cases
-
-    def _outdated(self, token: bytes, person: Person, inbounds: Sequence[Inbound]) -> frozenset[bytes]:
-        """Return where else sessions may lie; who wrote from an address of before comes back from the one of now."""
-        addresses = {*person.sender.addresses, *addresses_of(previous_senders(inbounds))}
-        tokens = {self._keys.address(address) for address in addresses}
-        return frozenset(tokens - {token} if token == token_of(person.sender, self._keys) else tokens | {token})
 
     def _case(self, token: bytes, person: Person, past: Sequence[PastFact], kept: tuple[Session, bytes] | None) -> Case:
         """Trust the session in Redis for what it alone knows, and the ledger for everything else."""

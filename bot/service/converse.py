@@ -206,15 +206,22 @@ class Converse:
             await self._persons.set_locales(locales)
         if contacts := {answer.case.person: at for answer in committed if (at := _news_of_contact(answer))}:
             await self._persons.note_contacts(contacts)
+        for answer in committed:  # now that the ledger tells what they lack: who makes them anew reads it
+            await self._forget(answer.case.outdated)
         done: set[bytes] = set()
         results = await self._shard.sessions.commit([answer.commit for answer in committed])
         for answer, ok in zip(committed, results, strict=True):
             if ok:
                 done.update(answer.commit.messages)
                 self._count(answer)
-                for token in answer.case.outdated:
-                    await self._shard.all_sessions[shard_of(token, len(self._shard.all_sessions))].forget(token)
+                if answer.case.passing:
+                    await self._forget([answer.case.token])
         return done
+
+    async def _forget(self, tokens: Iterable[bytes]) -> None:
+        sessions = self._shard.all_sessions
+        for token in tokens:
+            await sessions[shard_of(token, len(sessions))].forget(token)
 
     async def _record(self, answers: dict[PersonId, _Answer]) -> set[PersonId]:
         """Commit evidence; return the persons whose step may go on."""
