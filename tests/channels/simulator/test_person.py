@@ -112,11 +112,11 @@ async def test_a_bot_that_can_tell_is_waited_for_until_it_has_settled(
     graph: GraphSimulator, hook: Hook, bot: Bot
 ) -> None:
     async def settled() -> None:
-        await bot.channel.send(Outbound("", "", ana.who.phone, None, DONE))
+        await bot.channel.send(Outbound("", "", person.who.phone, None, DONE))
 
-    ana = SimulatedPerson(graph, hook, quiet=0.0, settled=settled)
+    person = SimulatedPerson(graph, hook, quiet=0.0, settled=settled)
     bot.script = [[ASK]]
-    assert [reply.text for reply in await ana.say("hola")] == ["May we?", "Done."]
+    assert [reply.text for reply in await person.say("hola")] == ["May we?", "Done."]
 
 
 async def test_a_bot_that_takes_no_webhook_is_told(ana: SimulatedPerson, bot: Bot) -> None:
