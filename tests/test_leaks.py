@@ -75,7 +75,10 @@ async def test_nothing_personal_gets_out(
         await ana.say("PRIVACY " + TYPED, replies=0)
         await ana.change_number("+447911555666", "GB.73310000000000043")
         await ana.say("STOP", replies=0)
-        await asyncio.sleep(0.5)
+        for event in ("host_failed", "round_failed", "update_malformed", "send_refused"):
+            await eventually(lambda event=event: f'"event":"{event}"' in logged.getvalue(), event)  # type: ignore[misc]
+        while (await simulation.runtime.queued())["inbox"]:
+            await asyncio.sleep(0.01)
         pages = []
         for path in ("/healthz", "/readyz", "/metrics"):
             async with session.get(simulation.url + path) as response:
@@ -83,8 +86,6 @@ async def test_nothing_personal_gets_out(
         keys = await simulation.runtime.client.run("KEYS", "*")
         shown = [repr(simulation.runtime.settings), repr(simulation.runtime.keys), repr(simulation.runtime.channel)]
     out = logged.getvalue()
-    for event in ("host_failed", "round_failed", "update_malformed", "send_refused"):
-        assert f'"event":"{event}"' in out, "the failure must have happened"
     assert found(out) == []
     assert found("\n".join(pages)) == []
     assert found(repr(keys)) == []

@@ -28,9 +28,9 @@ IN_FLIGHT = 64
 
 
 @asynccontextmanager
-async def load(stores: Settings) -> AsyncIterator["Load"]:
+async def load(stores: Settings, **changes: object) -> AsyncIterator["Load"]:
     """Have people write in, as many at once as the web process is given, answered by two workers."""
-    async with front(stores, messages_per_second=1000) as simulation:
+    async with front(stores, messages_per_second=1000, **changes) as simulation:
         complete = simulation.runtime.settings
         async with worker(complete), worker(complete), asyncio.TaskGroup() as writing:
             yield Load(simulation, writing)
@@ -110,7 +110,7 @@ async def test_when_valkey_is_killed_webhooks_are_refused_and_then_everything_go
 async def test_when_postgresql_is_killed_webhooks_are_kept_and_then_everything_goes_on(
     own_stores: Settings, own_engines: Engines
 ) -> None:
-    async with load(own_stores) as running:
+    async with load(own_stores, takeover_seconds=30) as running:
         await running.until(lambda: running.acknowledged >= PEOPLE // 3)
         await asyncio.to_thread(kill, own_engines.postgres_pid)
         await running.until(lambda: running.acknowledged >= PEOPLE * 2 // 3)
