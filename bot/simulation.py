@@ -42,9 +42,9 @@ class Simulation:
 
     def person(self, who: Identity) -> SimulatedPerson:
         """Return somebody who chats with the bot."""
-        return SimulatedPerson(self.graph, self.hook, who)
+        return SimulatedPerson(self.graph, self.hook, who, settled=self.settled)
 
-    async def settled(self, seconds: float = 10.0) -> None:
+    async def settled(self, seconds: float = 30.0) -> None:
         """Wait until everything that came in is answered and everything queued is sent. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
             while await self._unfinished():

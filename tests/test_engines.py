@@ -1,6 +1,7 @@
 """The embedded engines: durable, shared by processes, and started again after whatever killed them."""
 
 import asyncio
+import fcntl
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
+import psutil
 import pytest
 import redis
 
@@ -277,11 +279,16 @@ class TestSharing:
             async with engines(settings):
                 pytest.fail("cancelled before")
 
-        starting = asyncio.create_task(start())
-        await asyncio.sleep(0.05)
-        starting.cancel()
+        with (settings.var_dir / "engines.lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            starting = asyncio.create_task(start())
+            while not (settings.var_dir / "engines.users").exists():
+                await asyncio.sleep(0.01)
+            starting.cancel()
+            await asyncio.sleep(0)
         with pytest.raises(asyncio.CancelledError):
             await starting
+        assert (settings.var_dir / "postgres").exists(), "it had begun"
         assert not list((settings.var_dir / "run").glob(".s.PGSQL*"))
         assert not (settings.var_dir / "postgres" / "postmaster.pid").exists()
 
@@ -340,6 +347,14 @@ class TestCrash:
             with engines_sync(settings) as second:
                 assert pids(first) == pids(second)
                 put(first, "again")
+
+    def test_nothing_is_left_of_engines_that_somebody_killed(self, settings: Settings) -> None:
+        with engines_sync(settings) as running:
+            killed = pids(running)
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+            assert eventually(lambda: all(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE for pid in killed))
+        assert not any(psutil.pid_exists(pid) for pid in killed)
 
     def test_a_stale_pid_file_naming_a_living_stranger_does_not_stop_a_start(self, settings: Settings) -> None:
         """After a container restart process numbers begin anew: PostgreSQL alone would refuse to start."""

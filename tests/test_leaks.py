@@ -25,6 +25,7 @@ from bot.settings import Settings
 from bot.simulation import simulate
 from bot.web.webhook import PATH
 from tests import quoting
+from tests.killing import kill
 from tests.ports import free_port
 from tests.service.stage import APP_SECRET, environment, front
 
@@ -74,7 +75,10 @@ async def test_nothing_personal_gets_out(
         await ana.say("PRIVACY " + TYPED, replies=0)
         await ana.change_number("+447911555666", "GB.73310000000000043")
         await ana.say("STOP", replies=0)
-        await asyncio.sleep(0.5)
+        for event in ("host_failed", "round_failed", "update_malformed", "send_refused"):
+            await eventually(lambda event=event: f'"event":"{event}"' in logged.getvalue(), event)  # type: ignore[misc]
+        while (await simulation.runtime.queued())["inbox"]:
+            await asyncio.sleep(0.01)
         pages = []
         for path in ("/healthz", "/readyz", "/metrics"):
             async with session.get(simulation.url + path) as response:
@@ -82,8 +86,6 @@ async def test_nothing_personal_gets_out(
         keys = await simulation.runtime.client.run("KEYS", "*")
         shown = [repr(simulation.runtime.settings), repr(simulation.runtime.keys), repr(simulation.runtime.channel)]
     out = logged.getvalue()
-    for event in ("host_failed", "round_failed", "update_malformed", "send_refused"):
-        assert f'"event":"{event}"' in out, "the failure must have happened"
     assert found(out) == []
     assert found("\n".join(pages)) == []
     assert found(repr(keys)) == []
@@ -114,7 +116,7 @@ def with_username(post: bytes) -> bytes:
 
 async def eventually(condition: Callable[[], bool], what: str) -> None:
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():
                 await asyncio.sleep(0.05)
     except TimeoutError:
@@ -152,7 +154,7 @@ async def test_a_process_keeps_everything_to_itself_while_everything_fails(
                     await eventually(lambda: log.read_text().count(f'"event":"{event}"') >= times, event)
 
                 await say("Hi " + TYPED)
-                await graph.wait_for(1, 20)
+                await graph.wait_for(1)
                 await say(f"{quoting.CUE} {TYPED}")
                 await logged("round_failed")
                 broken = json.loads(webhooks.text(who, TYPED))
@@ -178,8 +180,7 @@ async def test_a_process_keeps_everything_to_itself_while_everything_fails(
                     await say(TYPED)
                 redis_client.config_set("maxmemory", 0)
                 for pid in (own_engines.valkey_pid, own_engines.postgres_pid):
-                    assert pid is not None
-                    os.kill(pid, signal.SIGKILL)
+                    await asyncio.to_thread(kill, pid)
                 with pytest.raises(WebhookRefused):
                     await say(TYPED)
                 await logged("store_unavailable", 3)

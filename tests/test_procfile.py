@@ -82,11 +82,14 @@ async def test_it_runs_as_heroku_runs_it(redis_url: str, empty_database_url: str
             ]
             hook = Hook(f"http://127.0.0.1:{port}{PATH}", "app-secret", session)
             assert (await _answering(session, port))["status"] == "ready"
+            async with asyncio.timeout(60):
+                while log.read_text().count('"event":"started"') < len(dynos):
+                    await asyncio.sleep(0.05)
             people = [somebody() for _ in range(60)]
             for who in people:
                 graph.heard(who)
             await asyncio.gather(*(hook.post(webhooks.text(who, "Hello")) for who in people[:30]))
-            await graph.wait_for(30, timeout=30)
+            await graph.wait_for(30)
             await asyncio.gather(*(hook.post(webhooks.text(who, "Hello")) for who in people[30:]))
             began = time.monotonic()
             for dyno in dynos:
@@ -96,14 +99,14 @@ async def test_it_runs_as_heroku_runs_it(redis_url: str, empty_database_url: str
             assert time.monotonic() - began < 15
         assert log.read_text().count('"event":"stopping"') == 3
         with started("worker", env, log):  # what was in hand at the end is the next one's
-            await graph.wait_for(len(people), timeout=30)
+            await graph.wait_for(len(people))
         assert len({sent.recipient for sent in graph.sent}) == len(people)
         assert len(graph.sent) == len(people)
 
 
 async def _answering(session: aiohttp.ClientSession, port: int) -> dict[str, Any]:
     """Wait until the web process answers; return what it says about itself."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             try:
                 async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
@@ -125,9 +128,10 @@ async def test_web_starts_without_its_settings_and_says_what_is_missing(tmp_path
                 assert refused.status == 503
         assert {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"} <= {check["name"] for check in answer["checks"]}
         dyno.send_signal(signal.SIGTERM)
-        assert await asyncio.to_thread(dyno.wait, 10) == 0
+        assert await asyncio.to_thread(dyno.wait, 30) == 0
 
 
+@pytest.mark.xdist_group("checkout")
 def test_the_build_hook_compiles_the_catalogs_without_engines(tmp_path: Path) -> None:
     env = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "DYNO": "run.1"}
     subprocess.run(["bash", "bin/post_compile"], cwd=ROOT, env=env, check=True, capture_output=True)

@@ -55,8 +55,7 @@ def start(
     It runs as `account`, if one is given, and with none of our environment, which holds secrets.
     Raises `EngineError` with the log's last lines.
     """
-    for pid in [pid for pid, child in _started.items() if child.poll() is not None]:
-        del _started[pid]  # it was killed
+    forget_ended()
     if log.exists():
         log.replace(log.with_name(log.name + ".1"))
     with log.open("wb") as output:
@@ -102,6 +101,12 @@ def end(pid: int, *signals: signal.Signals, patience: float = 20.0) -> None:
         if not alive(pid):
             break
     _started.pop(pid, None)
+
+
+def forget_ended() -> None:
+    """Let go of those that ended by another's hands: until we ask for it, the system keeps what is left of a child."""
+    for pid in [pid for pid, child in list(_started.items()) if child.poll() is not None]:
+        _started.pop(pid, None)
 
 
 def alive(pid: int) -> bool:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.engines.postgres import ACCOUNT, Postgres
-from bot.engines.process import EngineError
+from bot.engines.process import EngineError, forget_ended
 from bot.engines.valkey import Valkey
 from bot.settings import Settings
 
@@ -96,6 +96,7 @@ def engines_sync(settings: Settings, *, durable: bool = True) -> Iterator[Engine
                 valkey.stop()
                 postgres.stop()
             os.close(users)
+        forget_ended()
 
 
 @asynccontextmanager

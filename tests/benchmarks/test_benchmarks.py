@@ -105,7 +105,7 @@ def shapeless(to: str, text: str) -> list[Reply]:
     return [reply | {"type": "image"} for reply in right(to, text)]
 
 
-async def outcome_of(bot: Bot, folder: Path, status: int = 200) -> Outcome:
+async def outcome_of(bot: Bot, folder: Path, status: int = 200, patience: float = 0.5) -> Outcome:
     """Let ten persons write to a bot, each once through the script."""
     watchers, loop = sink.Watchers(), asyncio.get_running_loop()
     watching = await loop.create_unix_server(watchers.connected, folder / "sink")
@@ -131,7 +131,7 @@ async def outcome_of(bot: Bot, folder: Path, status: int = 200) -> Outcome:
                 number=sink.NUMBER,
                 persons=10,
                 pick="each_once",
-                patience=0.5,
+                patience=patience,
             )
             return await play(order)
     finally:
@@ -141,7 +141,7 @@ async def outcome_of(bot: Bot, folder: Path, status: int = 200) -> Outcome:
 
 
 async def test_a_bot_that_answers_everything_is_whole(var_dir: Path) -> None:
-    outcome = await outcome_of(right, var_dir)
+    outcome = await outcome_of(right, var_dir, patience=30.0)
     assert outcome.whole
     assert outcome.all_messages == 10 * len(talk.SCRIPTS["one_reply_each"])
 

@@ -45,7 +45,7 @@ class Terminal:
         self.screen = ""
         self._seen = 0
 
-    def see(self, text: str, seconds: float = 30.0) -> None:
+    def see(self, text: str, seconds: float = 60.0) -> None:
         """Wait until something is on the screen, after what was seen before."""
         deadline = time.monotonic() + seconds
         while (place := words(self.screen).find(text, self._seen)) < 0:
@@ -62,7 +62,7 @@ class Terminal:
 
     def left(self) -> int:
         """The exit status, when it has ended; everything that it started has, too."""
-        return self.process.wait(10)
+        return self.process.wait(30)
 
 
 @contextmanager
@@ -83,12 +83,13 @@ def at_a_terminal(var_dir: Path, *arguments: str) -> Iterator[Terminal]:
         yield Terminal(process, master)
     finally:
         process.terminate()  # in order: an end by force leaves its engines running
-        process.wait(15)
+        process.wait(30)
         os.close(master)
 
 
 def _take_the_terminal() -> None:
-    """Make the terminal the process's own, so that Ctrl-C reaches it."""
+    """Make the terminal the process's own, so that Ctrl-C reaches it, though we may run where nobody listens to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.close(os.open(os.ttyname(0), os.O_RDWR))
 
 
@@ -244,7 +245,7 @@ class TestTerminal:
 
     def test_after_the_demo_it_is_the_reader_s_turn_until_ctrl_c(self, var_dir: Path) -> None:
         with at_a_terminal(var_dir, "demo") as terminal:
-            terminal.see("Now it is your turn", 60)
+            terminal.see("Now it is your turn")
             terminal.type("START")
             terminal.see("Do you agree?")
             terminal.press("\x03")
@@ -263,7 +264,7 @@ class TestDemo:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=100,
         )
         assert (demo.returncode, demo.stderr) == (0, "")
         assert "Do you agree?" in words(demo.stdout)
@@ -285,5 +286,5 @@ class TestDemo:
                     break
             assert demo.poll() is None
             demo.terminate()
-            assert demo.wait(15) == 0
+            assert demo.wait(30) == 0
         assert not engines_run(var_dir)

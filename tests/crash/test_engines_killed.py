@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from bot.engines import Engines
 from bot.service.receive import CONFIRM_EVERY
 from bot.settings import Settings
 from bot.simulation import Simulation
+from tests.killing import kill
 from tests.service.stage import front, worker
 from tests.service.watching import assert_sound, crowd, kinds_of, quiet
 
@@ -28,9 +28,9 @@ IN_FLIGHT = 64
 
 
 @asynccontextmanager
-async def load(stores: Settings) -> AsyncIterator["Load"]:
+async def load(stores: Settings, **changes: object) -> AsyncIterator["Load"]:
     """Have people write in, as many at once as the web process is given, answered by two workers."""
-    async with front(stores, messages_per_second=1000) as simulation:
+    async with front(stores, messages_per_second=1000, **changes) as simulation:
         complete = simulation.runtime.settings
         async with worker(complete), worker(complete), asyncio.TaskGroup() as writing:
             yield Load(simulation, writing)
@@ -65,7 +65,7 @@ class Load:
                 return
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not reached():
                 await asyncio.sleep(0.005)
 
@@ -76,18 +76,13 @@ class Load:
     async def assert_everybody_was_asked_once(self, *, twice_at_most: int) -> None:
         await self.until(lambda: self.acknowledged == PEOPLE)
         await asyncio.sleep(2 * CONFIRM_EVERY)
-        await quiet(self.simulation, 30)
+        await quiet(self.simulation)
         assert await self.is_ready()
         assert all(person.replies for person in self.people)
         assert sum(len(person.replies) - 1 for person in self.people) <= twice_at_most
         for person in self.people:
             assert await kinds_of(self.simulation, person) == ["requested order_updates"]
         await assert_sound(self.simulation, *self.people)
-
-
-def kill(pid: int | None) -> None:
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
 
 
 def append_only_file(engines: Engines) -> Path:
@@ -103,7 +98,7 @@ async def test_when_valkey_is_killed_webhooks_are_refused_and_then_everything_go
     """While a sync is under way, Valkey acknowledges what it has not yet written to its file."""
     async with load(own_stores) as running:
         await running.until(lambda: running.acknowledged >= PEOPLE // 3)
-        kill(own_engines.valkey_pid)
+        await asyncio.to_thread(kill, own_engines.valkey_pid)
         await running.until(lambda: running.refused >= 20)
         assert not await running.is_ready()
         file = append_only_file(own_engines)
@@ -115,9 +110,9 @@ async def test_when_valkey_is_killed_webhooks_are_refused_and_then_everything_go
 async def test_when_postgresql_is_killed_webhooks_are_kept_and_then_everything_goes_on(
     own_stores: Settings, own_engines: Engines
 ) -> None:
-    async with load(own_stores) as running:
+    async with load(own_stores, takeover_seconds=30) as running:
         await running.until(lambda: running.acknowledged >= PEOPLE // 3)
-        kill(own_engines.postgres_pid)
+        await asyncio.to_thread(kill, own_engines.postgres_pid)
         await running.until(lambda: running.acknowledged >= PEOPLE * 2 // 3)
         assert not await running.is_ready()
         await asyncio.to_thread(own_engines.restart)

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 @asynccontextmanager
 async def doubled(stores: Settings) -> AsyncIterator[tuple[Simulation, list[Hook]]]:
     """Run everything twice."""
-    async with front(stores) as simulation:
+    async with front(stores, takeover_seconds=30) as simulation:
         settings = simulation.runtime.settings
         async with (
             open_runtime(settings) as other,

@@ -65,15 +65,15 @@ async def test_the_example_answers_those_who_consented_and_nobody_else(
         monkeypatch.setattr("bot.plugins.aiohttp_app.load_settings", lambda: settings)
         async with listening(example.program(), "127.0.0.1", 0) as port:
             ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{PATH}", "secret", session), somebody())
-            await ana.say("Where is order 1234?")
+            await ana.say("Where is order 1234?", replies=1)
             assert reached == []
-            await ana.say("YES")
-            await ana.say("NO")
+            await ana.say("YES", replies=2)
+            await ana.say("NO", replies=1)
             (told,) = await ana.say("Where is order 1234?", replies=1)
             assert told.text == "Order 1234 is on its way."
             assert len(reached) == 1
-            await ana.say("STOP")
-            await ana.say("Where is order 1234?")
+            await ana.say("STOP", replies=1)
+            await ana.say("Where is order 1234?", replies=1)
             assert len(reached) == 1
 
 

@@ -120,6 +120,7 @@ def test_marks_are_drawn_as_whatsapp_draws_them(text: str, html: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("code", ["de", "ar"])
 def test_a_browser_shows_it(
     code: str, files: list[FlowFile], texts: Originals, keywords: Keywords, tmp_path: Path
@@ -136,11 +137,11 @@ def test_a_browser_shows_it(
         "--window-size=1100,1500",
     ]  # fmt: skip
     shown = subprocess.run(
-        [CHROMIUM, *options, "--dump-dom", source.as_uri()], capture_output=True, text=True, check=True, timeout=60
+        [CHROMIUM, *options, "--dump-dom", source.as_uri()], capture_output=True, text=True, check=True, timeout=140
     )
     assert shown.stdout.count('class="bubble"') > 20
     subprocess.run(
-        [CHROMIUM, *options, f"--screenshot={picture}", source.as_uri()], capture_output=True, check=True, timeout=60
+        [CHROMIUM, *options, f"--screenshot={picture}", source.as_uri()], capture_output=True, check=True, timeout=140
     )
     assert len(picture.read_bytes()) > 40_000, "an empty page is a few kilobytes"
 

@@ -62,8 +62,7 @@ async def front(settings: Settings, **changes: object) -> AsyncIterator[Simulati
             whatsapp_verify_token="verify",
             whatsapp_phone_number_id=graph.phone_number_id,
             graph_url=graph.url,
-            takeover_seconds=1,
-            **changes,
+            **{"takeover_seconds": 1} | changes,
         )
         async with open_runtime(complete) as runtime, listener(runtime) as hook:
             yield Simulation(runtime, graph, hook, hook.url.removesuffix(PATH))

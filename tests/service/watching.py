@@ -48,7 +48,7 @@ async def session_of(simulation: Simulation, person: SimulatedPerson) -> Session
     return loaded[0] if loaded else None
 
 
-async def quiet(simulation: Simulation, seconds: float = 15.0) -> None:
+async def quiet(simulation: Simulation, seconds: float = 60.0) -> None:
     """Wait until nothing is queued, nor put back to be sent again. Raises `TimeoutError`."""
     runtime = simulation.runtime
     retries = [Shard(shard.number).retries for shard in runtime.shards]

@@ -1,7 +1,6 @@
 """What those who watch over the program are told."""
 
-import os
-import signal
+import asyncio
 
 import aiohttp
 import pytest
@@ -13,6 +12,7 @@ from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
 from bot.web.webhook import PATH
+from tests.killing import kill
 from tests.service.stage import listener
 
 
@@ -75,8 +75,7 @@ async def test_while_the_stores_are_away_it_lives_says_so_and_measures(
     async with simulate(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
         assert 'consentbot_queued{queue="inbox"}' in await measured(http)
         for pid in (own_engines.valkey_pid, own_engines.postgres_pid):
-            assert pid is not None
-            os.kill(pid, signal.SIGKILL)
+            await asyncio.to_thread(kill, pid)
         async with http.get("/healthz") as response:
             assert response.status == 200
         status, found = await checks(http)

@@ -4,9 +4,7 @@ import asyncio
 import io
 import json
 import logging
-import os
 import secrets
-import signal
 import time
 
 import aiohttp
@@ -26,6 +24,7 @@ from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
 from bot.web import my_data as page
 from tests.documents.worlds import NAMES, many_scripts
+from tests.killing import kill
 
 FILE = b'{"planted": "file"}'
 
@@ -191,8 +190,7 @@ async def test_the_secret_is_in_no_log_and_no_metric(simulation: Simulation, htt
 async def test_while_the_database_is_away_it_says_to_come_later(settings: Settings, own_engines: Engines) -> None:
     async with simulate(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
         path = await link(simulation)
-        assert own_engines.postgres_pid is not None
-        os.kill(own_engines.postgres_pid, signal.SIGKILL)
+        await asyncio.to_thread(kill, own_engines.postgres_pid)
         for method in ("GET", "POST"):
             async with http.request(method, path) as response:
                 assert (response.status, response.headers["Retry-After"]) == (503, "60")

@@ -152,12 +152,12 @@ class GraphSimulator:
 
     # --- what the bot did
 
-    async def wait_for(self, count: int, timeout: float = 5.0) -> list[Sent]:  # noqa: ASYNC109
+    async def wait_for(self, count: int, timeout: float = 30.0) -> list[Sent]:  # noqa: ASYNC109
         """Return all accepted messages as soon as there are `count`. Raises `TimeoutError`."""
         await self.wait_until(lambda: len(self.sent) >= count, timeout)
         return list(self.sent)
 
-    async def wait_until(self, reached: Callable[[], bool], timeout: float = 5.0) -> None:  # noqa: ASYNC109
+    async def wait_until(self, reached: Callable[[], bool], timeout: float = 30.0) -> None:  # noqa: ASYNC109
         """Wait for a condition on what was accepted. Raises `TimeoutError`."""
         async with asyncio.timeout(timeout):
             while not reached():

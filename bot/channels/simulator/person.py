@@ -1,6 +1,7 @@
 """Somebody in WhatsApp: types, taps, reacts, and reads what the bot answers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
 from bot.channels.simulator import webhooks
@@ -15,7 +16,8 @@ class SimulatedPerson:
     """One person who chats with the bot behind `hook`, and is reached through `graph`.
 
     Whatever they do returns the bot's replies: as many as `replies` says (0 does not wait), or, when it says
-    nothing, all that come until the bot is quiet for a moment; the first within `patience` seconds.
+    nothing, all that come until the bot has `settled` or, where nobody can tell, is quiet for a moment; the first
+    within `patience` seconds.
     """
 
     def __init__(
@@ -24,14 +26,16 @@ class SimulatedPerson:
         hook: Hook,
         who: Identity | None = None,
         *,
-        patience: float = 5.0,
+        patience: float = 30.0,
         quiet: float = 0.1,
+        settled: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.who = who or Identity()
         self._graph = graph
         self._hook = hook
         self._patience = patience
         self._quiet = quiet
+        self._settled = settled
         self._addresses = {self.who.phone, self.who.bsuid}
 
     @property
@@ -113,6 +117,8 @@ class SimulatedPerson:
             raise TimeoutError(f"{missing} replies did not come within {self._patience} s") from None
 
     async def _until_quiet(self) -> None:
+        if self._settled is not None:
+            return await self._settled()
         known = -1
         while known != len(self.replies):
             known = len(self.replies)

@@ -75,7 +75,7 @@ async def hook(bot: Bot) -> AsyncIterator[Hook]:
 
 @pytest.fixture
 def ana(graph: GraphSimulator, hook: Hook) -> SimulatedPerson:
-    return SimulatedPerson(graph, hook, patience=0.2, quiet=0.02)
+    return SimulatedPerson(graph, hook, quiet=0.02)
 
 
 async def test_a_text_is_answered(ana: SimulatedPerson, bot: Bot) -> None:
@@ -99,12 +99,24 @@ async def test_a_number_of_replies_can_be_waited_for(ana: SimulatedPerson, bot: 
     assert await ana.say("hola", replies=0) == []
 
 
-async def test_a_bot_that_says_too_little_is_not_waited_for_long(ana: SimulatedPerson, bot: Bot) -> None:
+async def test_a_bot_that_says_too_little_is_not_waited_for_long(graph: GraphSimulator, hook: Hook, bot: Bot) -> None:
+    ana = SimulatedPerson(graph, hook, patience=0.2)
     with pytest.raises(TimeoutError, match=r"^1 replies did not come within 0\.2 s$"):
         await ana.say("hola")
     bot.script = [[DONE]]
     with pytest.raises(TimeoutError, match=r"^2 replies"):
         await ana.say("hola", replies=3)
+
+
+async def test_a_bot_that_can_tell_is_waited_for_until_it_has_settled(
+    graph: GraphSimulator, hook: Hook, bot: Bot
+) -> None:
+    async def settled() -> None:
+        await bot.channel.send(Outbound("", "", person.who.phone, None, DONE))
+
+    person = SimulatedPerson(graph, hook, quiet=0.0, settled=settled)
+    bot.script = [[ASK]]
+    assert [reply.text for reply in await person.say("hola")] == ["May we?", "Done."]
 
 
 async def test_a_bot_that_takes_no_webhook_is_told(ana: SimulatedPerson, bot: Bot) -> None:

@@ -42,7 +42,7 @@ class Scripted:
 
     async def quiet(self, connections: int = 0) -> None:
         """Wait until no more than so many connections are open. Raises `TimeoutError`."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.open > connections:
                 await asyncio.sleep(0.001)
 

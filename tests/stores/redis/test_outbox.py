@@ -30,7 +30,7 @@ def outbox(client: Client, shard: Shard) -> Outbox:
 
 @pytest.fixture
 async def queue(client: Client, shard: Shard) -> Messages:
-    queue = Messages(client, shard, abandoned_after_ms=50)
+    queue = Messages(client, shard)
     await queue.read(1, wait=False)
     return queue
 

@@ -13,6 +13,7 @@ from bot.stores.redis.sessions import IDLE_SECONDS, Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
 from tests.stores.made import assigned, handed_over, lapse, message, outbound, session
+from tests.stores.redis.idle import given_up
 
 TOKEN, OTHER = b"\x00one person's \xff\n", b"another person's"
 
@@ -24,7 +25,7 @@ def sessions(client: Client, shard: Shard) -> Sessions:
 
 @pytest.fixture
 def inbox(client: Client, shard: Shard) -> Stream[Event]:
-    return Stream(client, shard.inbox, read_event, abandoned_after_ms=50)
+    return Stream(client, shard.inbox, read_event)
 
 
 async def arrived(client: Client, shard: Shard, inbox: Stream[Event], count: int) -> list[Queued[Event]]:
@@ -154,8 +155,8 @@ async def test_what_a_worker_left_between_reading_and_committing_is_answered_by_
     client: Client, other_client: Client, shard: Shard, inbox: Stream[Event]
 ) -> None:
     await arrived(client, shard, inbox, 1)
-    await asyncio.sleep(0.08)
-    other: Stream[Event] = Stream(other_client, shard.inbox, read_event, abandoned_after_ms=50)
+    await given_up(client, shard.inbox)
+    other: Stream[Event] = Stream(other_client, shard.inbox, read_event)
     assert await Sessions(other_client, shard).commit([commit(await other.reclaim(1))]) == [True]
     assert await inbox.length() == 0
 

@@ -13,9 +13,7 @@ from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import read_event
 from tests.stores.made import message
-
-SOON_MS = 60
-"""When readers of these tests count as dead."""
+from tests.stores.redis.idle import given_up
 
 
 @pytest.fixture
@@ -23,8 +21,8 @@ def inbox(client: Client, shard: Shard) -> Inbox:
     return Inbox(client, shard, limit=100_000)
 
 
-def reader(client: Client, shard: Shard, abandoned_after_ms: int = SOON_MS) -> Stream[Event]:
-    return Stream(client, shard.inbox, read_event, abandoned_after_ms=abandoned_after_ms)
+def reader(client: Client, shard: Shard) -> Stream[Event]:
+    return Stream(client, shard.inbox, read_event)
 
 
 async def put(inbox: Inbox, *ids: str) -> None:
@@ -34,11 +32,6 @@ async def put(inbox: Inbox, *ids: str) -> None:
 
 async def names(client: Client, shard: Shard) -> set[bytes]:
     return {fields[1] for fields in await client.run("XINFO", "CONSUMERS", shard.inbox, GROUP)}
-
-
-async def given_up() -> None:
-    """Wait until a reader that does nothing counts as dead."""
-    await asyncio.sleep(SOON_MS / 1000 * 1.5)
 
 
 async def test_what_was_put_in_comes_out_in_order(client: Client, shard: Shard, inbox: Inbox) -> None:
@@ -96,7 +89,7 @@ async def test_what_a_dead_reader_left_is_taken_over(
     await put(inbox, "m1")
     (read,) = await dead.read(1)
     assert await living.reclaim(10) == []
-    await given_up()
+    await given_up(client, shard.inbox)
     (taken,) = await living.reclaim(10)
     assert taken == read
     assert await living.length() == 1
@@ -105,12 +98,12 @@ async def test_what_a_dead_reader_left_is_taken_over(
 
 
 async def test_what_is_renewed_stays_in_hand(client: Client, shard: Shard, inbox: Inbox) -> None:
-    slow, other = reader(client, shard, 300), reader(client, shard, 300)
+    slow, other = reader(client, shard), reader(client, shard)
     await slow.read(1, wait=False)
     await put(inbox, "m1")
     (queued,) = await slow.read(1)
-    for _ in range(6):
-        await asyncio.sleep(0.1)
+    for _ in range(3):
+        await given_up(client, shard.inbox)
         await slow.renew([queued.id])
         assert await other.reclaim(10) == []
     await slow.renew([])
@@ -123,7 +116,7 @@ async def test_what_was_finished_is_not_brought_back_by_renewing(client: Client,
     (queued,) = await stream.read(1)
     await stream.finish(queued.id)
     await stream.renew([queued.id])
-    await given_up()
+    await given_up(client, shard.inbox)
     assert await stream.reclaim(10) == []
 
 
@@ -135,7 +128,7 @@ async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
     await put(inbox, "poison", "m1", "m2")
     poison, *_ = await reader(client, shard).read(3)
     await client.run("XCLAIM", shard.inbox, GROUP, "dead", 0, poison.id, "RETRYCOUNT", streams.SUSPECT)
-    await given_up()
+    await given_up(client, shard.inbox)
     assert [queued.item for queued in await stream.reclaim(10)] == [message("m1"), message("m2")]
     (alone,) = await stream.reclaim(10)
     assert (alone.item, alone.taken) == (message("poison"), streams.SUSPECT + 1)
@@ -143,13 +136,13 @@ async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
 
 async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, shard: Shard, inbox: Inbox) -> None:
     """One look of Redis ends after ten entries for each that was asked for."""
-    busy, dead, living = reader(client, shard, 400), reader(client, shard, 400), reader(client, shard, 400)
+    busy, dead, living = reader(client, shard), reader(client, shard), reader(client, shard)
     await busy.read(1, wait=False)
     await put(inbox, *(f"m{number}" for number in range(50)))
     held = [queued.id for queued in await busy.read(50)]
     await put(inbox, "left")
     (left,) = await dead.read(1)
-    await asyncio.sleep(0.45)
+    await given_up(client, shard.inbox)
     await busy.renew(held)
     found = [queued for _ in range(7) for queued in await living.reclaim(1)]
     assert found == [left]
@@ -215,7 +208,7 @@ async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: Sha
     await put(inbox, "m1")
     await leaving.read(1)
     await leaving.leave()
-    await given_up()
+    await given_up(client, shard.inbox)
     assert [queued.item for queued in await reader(client, shard).reclaim(1)] == [message("m1")]
 
 
