@@ -21,6 +21,7 @@ from bot.service.deliver import Deliver
 from bot.service.unread import Unread
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
+from bot.stores.redis.connect import READ_BLOCK_MS
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.throttle import Throttle
 from tests.service.stage import changed, front, with_newer_notice, worker
@@ -411,3 +412,32 @@ async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(stor
         assert [texts(person) for person in people] == [["One", "Two", "Three"]] * len(people)
         await quiet(simulation)
         assert (await simulation.runtime.queued())["dead"] == 0
+
+
+@pytest.mark.slow
+async def test_whether_meta_takes_anything_again_is_tried_with_one_message(stores: Settings) -> None:
+    """A number restricted for its quality would be hammered by all that waits."""
+    async with front(stores) as simulation:
+        people = [simulation.person(somebody(BRITISH)) for _ in range(5)]
+        for person in people:
+            await known(simulation, person)
+        graph, clock, outbox = simulation.graph, Clock(), simulation.runtime.shards[0].outbox
+        graph.refusing, graph.latency = 131048, 0.1  # so long that all those in hand are asked before one is answered
+        async with delivering(simulation, clock):
+            for person in people:
+                await queue(simulation, person, "One", purpose="")
+            await put_back(simulation, len(people))
+            await asyncio.sleep(2 * READ_BLOCK_MS / 1000)  # until what it waits to read is no longer for all
+            refused = graph.requests
+            clock.ahead = await last_due(simulation) - time.time()
+            await outbox.promote(clock())
+            await put_back(simulation, 1)
+            assert graph.requests - refused == 1
+
+            graph.refusing = None
+            clock.ahead = await last_due(simulation) - time.time()
+            async with asyncio.timeout(10):
+                while len(graph.sent) < len(people):
+                    await outbox.promote(clock())
+                    await asyncio.sleep(0.02)
+        assert [texts(person) for person in people] == [["One"]] * len(people)
