@@ -1,6 +1,8 @@
 """What is queued on its way to Graph: consent until the last moment, order, and what each kind of refusal leads to."""
 
 import asyncio
+import io
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -310,6 +312,19 @@ async def test_a_yes_to_a_question_that_is_told_later_to_have_failed_agrees_to_n
     await quiet(simulation)
     assert not (await record_of(simulation, ana)).given
     await assert_sound(simulation, ana)
+
+
+async def test_whoever_runs_the_number_is_told_why_what_was_accepted_is_not_delivered(
+    simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO
+) -> None:
+    simulation.graph.report_to(simulation.hook)
+    simulation.graph.fail_next(131042, later=True)
+    await ana.say("Hello", replies=0)
+    await quiet(simulation)
+    await simulation.graph.reported()
+    await quiet(simulation)
+    (told,) = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["event"] == "delivery_halted"]
+    assert told["cure"] == "a payment problem: see Meta Business Suite > Billing"
 
 
 async def test_a_failure_that_is_told_after_the_message_arrived_ends_no_question(
