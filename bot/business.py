@@ -17,6 +17,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 
 from bot.durations import parse_duration
 from bot.validation import complaints
@@ -24,6 +25,18 @@ from bot.validation import complaints
 
 class BusinessError(ValueError):
     """`business.toml` can't be used; the message names file, key and cure."""
+
+
+_EMAIL = r"^[^@\s]+@[^@\s]+$"
+_COUNTRY = r"^[A-Z]{2}$"
+_ID = r"^[a-z][a-z0-9_]{0,39}$"
+
+_FORMS = {
+    _EMAIL: "not an e-mail address; write one, e.g. privacy@blumen-haas.example",
+    _COUNTRY: "write the country's two capital letters, e.g. DE",
+    _ID: "write small letters, digits and _, a letter first, 40 at most",
+}
+"""Pattern → what to write."""
 
 
 class _Table(BaseModel):
@@ -37,7 +50,7 @@ class Contact(_Table):
     """A named contact, e.g. the data protection officer (GDPR Art. 37(7))."""
 
     name: str = Field(min_length=1)
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    email: str = Field(pattern=_EMAIL)
 
 
 class Controller(_Table):
@@ -45,8 +58,8 @@ class Controller(_Table):
 
     name: str = Field(min_length=1, max_length=60)
     address: str = Field(min_length=1)
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    country: str = Field(pattern=r"^[A-Z]{2}$")
+    email: str = Field(pattern=_EMAIL)
+    country: str = Field(pattern=_COUNTRY)
     region: str | None = None
     """A part of the country with public holidays of its own, e.g. BY."""
     timezone: str = "UTC"
@@ -82,7 +95,7 @@ class Human(_Table):
 class Purpose(_Table):
     """One reason to write. Consent is per person and purpose (GDPR Art. 6(1)(a), EDPB 05/2020 on granularity)."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    id: str = Field(pattern=_ID)
     category: Literal["marketing", "utility"]
     title: str = Field(min_length=1, max_length=24)
     description: str = Field(min_length=1, max_length=72)
@@ -123,7 +136,7 @@ class ThirdParty(_Table):
     name: str
     role: Literal["processor", "controller"]
     what: str
-    country: str = Field(pattern=r"^[A-Z]{2}$")
+    country: str = Field(pattern=_COUNTRY)
 
 
 class Storage(_Table):
@@ -216,11 +229,32 @@ def load(path: Path) -> Business:
         raise BusinessError(f"{path}: {error}") from None
 
 
-def _cure(kind: str, message: str) -> str:
-    match kind:
+def _cure(problem: ErrorDetails) -> str:
+    limits = problem.get("ctx", {})
+    match problem["type"]:
         case "missing":
             return "missing; add this key (flows/business.toml in the repository has an example of each)"
         case "extra_forbidden":
             return "unknown key; remove it or correct its spelling"
+        case "string_too_short":
+            return "empty; fill it in"
+        case "string_too_long":
+            return f"longer than {limits['max_length']} characters; shorten it"
+        case "string_pattern_mismatch":
+            return _FORMS[limits["pattern"]]
+        case "too_short":
+            return "empty; name at least one"
+        case "too_long":
+            return f"more than {limits['max_length']}; leave some out"
+        case "literal_error":
+            return f"write {limits['expected']}"
+        case "tuple_type":
+            return 'write a list, e.g. ["EU"]'
+        case kind if kind.startswith("url"):
+            return "write a web address that begins with https://"
+        case kind if kind.startswith("date"):
+            return "write a date, e.g. 2026-10-01, without quotes"
+        case kind if kind.endswith("_type"):
+            return f"{problem['msg']} (flows/business.toml in the repository has an example of each key)"
         case _:
-            return message.removeprefix("Value error, ")
+            return problem["msg"].removeprefix("Value error, ")

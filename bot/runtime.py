@@ -169,7 +169,7 @@ class Runtime:
         stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, sessions, shard.outbox, shard.dead)
         unread = Unread(shard.inbox, self.requests)
         return Converse(
-            self.dialogue, stores, self.persons, self.ledger, self.erasures, unread, self.keys, channel.withdraws
+            self.dialogue, stores, self.persons, self.ledger, self.erasures, unread, self.keys, channel.failure
         )
 
     def _deliver(self, shard: ShardStores, channel: Channel) -> Deliver:

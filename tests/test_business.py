@@ -25,6 +25,17 @@ TEXT = (FLOWS / "business.toml").read_text("utf-8")
         ),
         ('timezone = "Europe/Berlin"', 'timezone = "Berlin"', "controller.timezone: not a time zone"),
         ('country = "DE" ', "", "controller.country: missing"),
+        ('country = "DE" ', 'country = "Germany" ', "controller.country: .*two capital letters, e.g. DE"),
+        ('name = "Blumen Haas"', 'name = ""', "controller.name: empty; fill it in"),
+        ('title = "offers and news"', f'title = "{"a" * 25}"', "purposes.1.title: longer than 24 characters; shorten"),
+        ('category = "marketing"', 'category = "news"', "purposes.1.category: write 'marketing' or 'utility'"),
+        ('email = "privacy@', 'email = "privacy', "controller.email: not an e-mail address; write one"),
+        ('id = "offers"', 'id = "Offers"', "purposes.1.id: write small letters, digits and _"),
+        ("published = 2026-10-01", 'published = "October"', "notices.0.published: write a date, e.g. 2026-10-01"),
+        ('en = "https://', 'en = "ftp://', "notices.0.url.en: write a web address that begins with https://"),
+        ('places = ["EU"]', "places = []", "storage.places: empty; name at least one"),
+        ('places = ["EU"]', 'places = "EU"', r'storage.places: write a list, e.g. \["EU"\]'),
+        ("[controller.dpo]", "[controller.x]", "controller.x: unknown key"),
     ],
 )
 def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: str, told: str) -> None:
@@ -33,6 +44,16 @@ def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: 
     file.write_text(TEXT.replace(old, new, 1), "utf-8")
     with pytest.raises(BusinessError, match=told):
         load(file)
+
+
+def test_one_mistake_is_told_once_and_without_an_empty_key(tmp_path: Path) -> None:
+    file = tmp_path / "business.toml"
+    for old, new in (('change = "material"', 'change = "huge"'), ('default_locale = "en"', 'default_locale = "xx"')):
+        file.write_text(TEXT.replace(old, new, 1), "utf-8")
+        with pytest.raises(BusinessError) as refused:
+            load(file)
+        (line,) = str(refused.value).splitlines()
+        assert ": :" not in line
 
 
 def test_a_consent_stands_until_a_material_change_of_the_notice(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.conversation.texts import Kind, Slot
 from bot.validation import complaints
@@ -144,11 +145,11 @@ def _table(path: Path) -> FlowTable:
         raise FlowError(complaints(path, error, _cure)) from None
 
 
-def _cure(kind: str, message: str) -> str:
-    match kind:
+def _cure(problem: ErrorDetails) -> str:
+    match problem["type"]:
         case "missing":
             return "missing; add this key (flows/opt_in.toml has an example of each)"
         case "extra_forbidden":
             return "unknown key; remove it or correct its spelling (flows/opt_in.toml has an example of each)"
         case _:
-            return message.removeprefix("Value error, ")
+            return problem["msg"].removeprefix("Value error, ")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
 from bot.conversation.normalise import exact, loose
@@ -60,8 +61,8 @@ def _read_one(path: Path) -> Vocabulary:
         raise KeywordError(complaints(path, error, _cure)) from error
 
 
-def _cure(kind: str, message: str) -> str:
-    match kind:
+def _cure(problem: ErrorDetails) -> str:
+    match problem["type"]:
         case "extra_forbidden":
             return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
         case "string_type":
@@ -73,7 +74,7 @@ def _cure(kind: str, message: str) -> str:
         case "string_too_long":
             return "longer than 80 characters; shorten it"
         case _:
-            return f"{message}; write a list of words in quotes, or one word for `show`"
+            return f"{problem['msg']}; write a list of words in quotes, or one word for `show`"
 
 
 def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:

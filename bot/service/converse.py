@@ -35,6 +35,8 @@ from bot.service.ports import (
     Persons,
     Queue,
     Queued,
+    Retry,
+    SendError,
     Sessions,
     Suppressions,
 )
@@ -91,17 +93,17 @@ class Converse:
         suppressions: Suppressions,
         unread: Unread,
         keys: Keyring,
-        withdraws: Callable[[int], bool],
+        failure: Callable[[int], SendError],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`withdraws` tells which failures of a delivery mean that the person switched marketing off."""
+        """`failure` tells what the code of a failed delivery means."""
         self._dialogue = dialogue
         self._shard = shard
         self._persons = persons
         self._ledger = ledger
         self._unread = unread
         self._keys = keys
-        self._withdraws = withdraws
+        self._failure = failure
         self._clock = clock
         self._notice = dialogue.world.business.notice.version
         purposes = [purpose.id for purpose in dialogue.world.business.purposes]
@@ -140,9 +142,12 @@ class Converse:
             await self._not_read(delivery.reference, delivery.recipient)
         if delivery.code is None:
             return None
-        metrics.REFUSALS.labels(str(delivery.code)).inc()
-        log.warning("delivery_failed", code=delivery.code)
-        if not self._withdraws(delivery.code) or delivery.recipient == Sender():
+        failure = self._failure(delivery.code)
+        metrics.REFUSALS.labels(str(failure.code)).inc()
+        log.warning("delivery_failed", code=failure.code, meaning=failure.meaning)
+        if failure.retry is Retry.HALT:  # the channel accepts messages that it will not deliver
+            log.error("delivery_halted", code=failure.code, cure=failure.meaning)
+        if failure.retry is not Retry.OPT_OUT or delivery.recipient == Sender():
             return None
         return Inbound(MessageId(f"failed {delivery.id}"), delivery.recipient, delivery.at, Preference("stop"))
 

@@ -76,15 +76,21 @@ class Deliver:
         self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
         self._in_hand = InHand(most)
         self._paused_until = 0.0
+        self._halted = False
+        """Whether Meta took nothing of late: then one message at a time tries whether it does again."""
         self._ending = False
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
-        wait = self._paused_until - self._clock()
-        if wait > 0:
+        if (wait := self._pause()) > 0:
             await asyncio.sleep(min(wait, 1.0))
             return 0
-        return await self._in_hand.room()
+        room = await self._in_hand.room(1 if self._halted else None)
+        return 0 if self._pause() > 0 else room
+
+    def _pause(self) -> float:
+        """Return for how many seconds nothing is sent."""
+        return self._paused_until - self._clock()
 
     @property
     def in_hand(self) -> list[bytes]:
@@ -130,6 +136,7 @@ class Deliver:
             log.error("sending_failed", error=type(error).__name__, where=places(error))
             return await self._bury(queued, f"the program failed: {type(error).__name__}")
         metrics.HALTED.set(0)
+        self._halted = False
         return await self._done(queued, "sent")
 
     def _is_ending(self) -> bool:
@@ -173,6 +180,7 @@ class Deliver:
             self._paused_until = max(self._paused_until, due)
         if error.retry is Retry.HALT:
             metrics.HALTED.set(1)
+            self._halted = True
             log.error("sending_halted", code=error.code, cure=error.meaning)
             attempt = outbound.attempt
         return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)

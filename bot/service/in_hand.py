@@ -21,11 +21,12 @@ class InHand:
         """Which they are."""
         return list(self._running)
 
-    async def room(self) -> int:
-        """Wait a while until more may be begun; return how many, perhaps none."""
-        if len(self._running) >= self._most:
+    async def room(self, most: int | None = None) -> int:
+        """Wait a while until more may be begun; return how many, perhaps none. `most` is a lower limit for now."""
+        limit = self._most if most is None else most
+        if len(self._running) >= limit:
             await asyncio.wait(self._running.values(), timeout=_WAIT, return_when=asyncio.FIRST_COMPLETED)
-        return self._most - len(self._running)
+        return max(0, limit - len(self._running))
 
     def begin(self, entry_id: bytes, work: Coroutine[Any, Any, None]) -> None:
         """Work on an entry; `work` handles its own errors."""

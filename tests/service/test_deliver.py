@@ -1,6 +1,8 @@
 """What is queued on its way to Graph: consent until the last moment, order, and what each kind of refusal leads to."""
 
 import asyncio
+import io
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +25,7 @@ from bot.service.unread import Unread
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
 from bot.stores.postgres.ledger import Ledger
+from bot.stores.redis.connect import READ_BLOCK_MS
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.throttle import Throttle
 from tests.service.stage import changed, front, with_newer_notice, worker
@@ -375,6 +378,19 @@ async def test_a_yes_to_a_question_that_is_told_later_to_have_failed_agrees_to_n
     await assert_sound(simulation, ana)
 
 
+async def test_whoever_runs_the_number_is_told_why_what_was_accepted_is_not_delivered(
+    simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO
+) -> None:
+    simulation.graph.report_to(simulation.hook)
+    simulation.graph.fail_next(131042, later=True)
+    await ana.say("Hello", replies=0)
+    await quiet(simulation)
+    await simulation.graph.reported()
+    await quiet(simulation)
+    (told,) = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["event"] == "delivery_halted"]
+    assert told["cure"] == "a payment problem: see Meta Business Suite > Billing"
+
+
 async def test_a_failure_that_is_told_after_the_message_arrived_ends_no_question(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
@@ -465,3 +481,32 @@ async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(stor
         assert [texts(person) for person in people] == [["One", "Two", "Three"]] * len(people)
         await quiet(simulation)
         assert (await simulation.runtime.queued())["dead"] == 0
+
+
+@pytest.mark.slow
+async def test_whether_meta_takes_anything_again_is_tried_with_one_message(stores: Settings) -> None:
+    """A number restricted for its quality would be hammered by all that waits."""
+    async with front(stores) as simulation:
+        people = [simulation.person(somebody(BRITISH)) for _ in range(5)]
+        for person in people:
+            await known(simulation, person)
+        graph, clock, outbox = simulation.graph, Clock(), simulation.runtime.shards[0].outbox
+        graph.refusing, graph.latency = 131048, 0.1  # so long that all those in hand are asked before one is answered
+        async with delivering(simulation, clock):
+            for person in people:
+                await queue(simulation, person, "One", purpose="")
+            await put_back(simulation, len(people))
+            await asyncio.sleep(2 * READ_BLOCK_MS / 1000)  # until what it waits to read is no longer for all
+            refused = graph.requests
+            clock.ahead = await last_due(simulation) - time.time()
+            await outbox.promote(clock())
+            await put_back(simulation, 1)
+            assert graph.requests - refused == 1
+
+            graph.refusing = None
+            clock.ahead = await last_due(simulation) - time.time()
+            async with asyncio.timeout(10):
+                while len(graph.sent) < len(people):
+                    await outbox.promote(clock())
+                    await asyncio.sleep(0.02)
+        assert [texts(person) for person in people] == [["One"]] * len(people)

@@ -53,7 +53,7 @@ class Graph:
     async def mark_read(self, message: MessageId, *, typing: bool) -> None:
         raise NotImplementedError
 
-    def withdraws(self, code: int) -> bool:
+    def failure(self, code: int) -> SendError:
         raise NotImplementedError
 
     async def close(self) -> None:

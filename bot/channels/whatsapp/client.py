@@ -3,7 +3,7 @@
 import msgspec
 
 from bot.channels.whatsapp.asking import answered
-from bot.channels.whatsapp.errors import UNREADABLE, known
+from bot.channels.whatsapp.errors import UNREADABLE, send_error
 from bot.channels.whatsapp.http import Endpoint
 from bot.channels.whatsapp.media import Media
 from bot.channels.whatsapp.messages import mark_read_request, request
@@ -68,9 +68,9 @@ class CloudApi:
         """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
         await self._media.delete(media_id)
 
-    def withdraws(self, code: int) -> bool:
-        """Tell whether a failure with this code means that the person switched marketing messages off."""
-        return known(code).retry is Retry.OPT_OUT
+    def failure(self, code: int) -> SendError:
+        """Tell what it means when a message that was accepted is reported later to have failed with this code."""
+        return send_error(code)
 
     async def close(self) -> None:
         """Release the connections."""

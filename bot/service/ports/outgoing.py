@@ -95,8 +95,8 @@ class Channel(Protocol):
     async def delete_media(self, media_id: str) -> None:
         """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
 
-    def withdraws(self, code: int) -> bool:
-        """Tell whether a failure with this code means that the person switched marketing messages off."""
+    def failure(self, code: int) -> SendError:
+        """Tell what it means when a message that was accepted is reported later to have failed with this code."""
 
     async def close(self) -> None:
         """Release connections."""

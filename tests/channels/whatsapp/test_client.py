@@ -247,6 +247,16 @@ def test_a_repr_shows_the_host_and_nothing_secret() -> None:
     assert repr(CloudApi("https://graph.facebook.com/v26.0", "1", TOKEN)) == "CloudApi(graph.facebook.com)"
 
 
-@pytest.mark.parametrize(("code", "withdraws"), [(131050, True), (131049, False), (131026, False), (999999, False)])
-def test_one_code_withdraws(code: int, withdraws: bool) -> None:
-    assert CloudApi("http://localhost/v26.0", "1", TOKEN).withdraws(code) is withdraws
+@pytest.mark.parametrize(
+    ("code", "retry"),
+    [
+        (131050, Retry.OPT_OUT),
+        (131049, Retry.NEVER),
+        (131026, Retry.NEVER),
+        (131042, Retry.HALT),
+        (999999, Retry.NEVER),
+    ],
+)
+def test_a_failure_that_is_told_later_means_the_same_as_at_once(code: int, retry: Retry) -> None:
+    failure = CloudApi("http://localhost/v26.0", "1", TOKEN).failure(code)
+    assert (failure.code, failure.retry, bool(failure.meaning)) == (code, retry, True)
