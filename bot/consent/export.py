@@ -45,10 +45,16 @@ _EVENT = {
     Kind.WITHDRAWN: "dpv:ConsentWithdrawn",
     Kind.PAUSED: "dpv:ConsentUnknown",
     Kind.KEPT: "dpv:ConsentGiven",
+    Kind.OBJECTED: "dpv:ConsentWithdrawn",
+    Kind.RESTRICTED: "dpv:RightExerciseActivity",
+    Kind.LIFTED: "dpv:RightExerciseActivity",
     Kind.EXPIRED: "dpv:ConsentExpired",
     Kind.STALE: "dpv:ConsentInvalidated",
     Kind.ERASED: "dpv:ConsentWithdrawn",
 }
+
+_EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
+"""The article of the GDPR whose right an event makes use of."""
 
 COLUMNS = (
     "person", "purpose", "status", "event", "at", "recorded_at", "language", "question", "notice", "wording_sha256",
@@ -163,12 +169,15 @@ def _event(person: str, number: int, fact: Fact) -> dict[str, Any]:
     event: dict[str, Any] = {
         "@id": f"urn:uuid:{person}#{fact.purpose}-{number}",
         "@type": _EVENT[fact.kind],
+        "dct:description": fact.kind,
         "dct:date": _typed_time(fact.at),
         "dct:created": _typed_time(fact.recorded_at),
         "dct:language": fact.locale,
     }
     if fact.kind is Kind.GIVEN:
         event["dpv:hasIndicationMethod"] = {"@id": "dpv:ExpressedConsent"}
+    if fact.kind in _EXERCISED:
+        event["dpv:hasRight"] = {"@id": f"eu-gdpr:{_EXERCISED[fact.kind]}"}
     if fact.wording:
         event["schema:sha256"] = fact.wording.hex()
     return event

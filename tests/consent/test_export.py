@@ -30,7 +30,8 @@ TERMS = {
     "StorageLocation", "WithdrawConsent", "ConsentRequested", "ConsentGiven", "ConsentWithdrawn", "PrivacyNotice",
     "ExpressedConsent", "hasDataSubject", "hasPurpose", "hasLegalBasis", "hasPersonalData", "hasProcessing",
     "hasDataController", "hasRecipient", "hasStorageCondition", "hasJurisdiction", "hasConsentControl", "hasRight",
-    "hasConsentStatus", "hasNotice", "hasIndicationMethod", "hasName", "hasAddress",
+    "hasConsentStatus", "hasNotice", "hasIndicationMethod", "hasName", "hasAddress", "ConsentRefused",
+    "ConsentRequestDeferred", "ConsentUnknown", "ConsentExpired", "ConsentInvalidated", "RightExerciseActivity",
 }  # fmt: skip
 """Terms of DPV 2 that a record may use."""
 
@@ -87,15 +88,34 @@ def test_the_mandatory_fields_of_the_standard_are_there(graph: Graph, field: str
     assert graph.value(RECORD, DPV[field]) is not None
 
 
-def test_every_term_is_one_of_the_vocabulary(graph: Graph) -> None:
-    used = {
+def terms(graph: Graph) -> set[str]:
+    return {
         str(node).removeprefix(str(DPV))
         for triple in graph
         for node in triple
         if isinstance(node, URIRef) and str(node).startswith(str(DPV))
     }
-    assert used <= TERMS
-    assert used >= {"ConsentRecord", "hasPurpose", "ConsentWithdrawn"}
+
+
+def test_every_term_is_one_of_the_vocabulary(graph: Graph) -> None:
+    assert terms(graph) <= TERMS
+    assert terms(graph) >= {"ConsentRecord", "hasPurpose", "ConsentWithdrawn"}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_whatever_happened_is_written(kind: Kind) -> None:
+    facts = [*FACTS[:2], fact(kind, 1_790_000_180)]
+    document = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)
+    (record,) = document["@graph"]
+    assert record["dct:hasPart"][-1]["dct:description"] == kind
+    assert terms(Graph().parse(data=json.dumps(document), format="json-ld")) <= TERMS
+
+
+def test_a_restriction_is_no_word_about_the_consent() -> None:
+    facts = [*FACTS[:2], fact(Kind.RESTRICTED, 1_790_000_180)]
+    (record,) = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)["@graph"]
+    assert record["dct:hasPart"][-1]["dpv:hasRight"] == {"@id": "eu-gdpr:A18"}
+    assert record["dpv:hasConsentStatus"] == {"@id": "dpv:ConsentGiven"}
 
 
 def test_nothing_is_said_that_the_reader_drops(graph: Graph) -> None:
