@@ -30,7 +30,8 @@ def verify(as_json: AsJson = False) -> None:
     elif bad is None:
         typer.echo(f"{checked} entries checked: nothing was changed, taken away or put in between.")
     else:
-        typer.secho(f"Entry {bad.sequence} of person {bad.person} {bad.reason}.", fg=typer.colors.RED)
+        where = f"Entry {bad.sequence} of person {bad.person}" if bad.sequence or bad.person else "The ledger:"
+        typer.secho(f"{where} {bad.reason}.", fg=typer.colors.RED)
     raise typer.Exit(0 if bad is None else 1)
 
 

@@ -23,7 +23,17 @@ SELECT id, ledger_seq, count(sequence) AS found FROM persons LEFT JOIN ledger ON
 GROUP BY id HAVING count(sequence) <> ledger_seq ORDER BY id
 """
 
+_DESERTED = """
+SELECT person, max(sequence) AS sequence FROM ledger
+WHERE NOT EXISTS (SELECT FROM persons WHERE persons.id = ledger.person)
+GROUP BY person HAVING NOT bool_or(kind = 'erased') ORDER BY 2
+"""
+
+_ALTERED_TEXTS = "SELECT sha256 FROM wordings WHERE sha256(convert_to(text, 'UTF8')) <> sha256 ORDER BY 1"
+
 _PAGE = 1000
+
+_NOBODY = PersonId("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +41,9 @@ class BadEntry:
     """Where the ledger is not what it was: the entry and what is wrong with it."""
 
     sequence: int
-    """Its number in the whole ledger; 0 when entries are missing or too many."""
+    """Its number in the whole ledger; 0 when entries are missing or too many, or it is none of an entry."""
     person: PersonId
+    """Whose it is; empty when it is nobody's."""
     reason: str
 
 
@@ -53,6 +64,11 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
         async for row in connection.cursor(_MISCOUNTED, prefetch=_PAGE, timeout=None):
             reason = f"{row['ledger_seq']} entries were written, {row['found']} are there"
             yield BadEntry(0, PersonId(str(row["id"])), reason)
+        async for row in connection.cursor(_DESERTED, prefetch=_PAGE, timeout=None):
+            reason = "has lost its person, and nothing says that they were erased"
+            yield BadEntry(row["sequence"], PersonId(str(row["person"])), reason)
+        async for row in connection.cursor(_ALTERED_TEXTS, prefetch=_PAGE, timeout=None):
+            yield BadEntry(0, _NOBODY, f"the wording {row['sha256'].hex()} is not the text that its hash says")
     yield checked
 
 
@@ -83,7 +99,7 @@ class _Chain:
     def _begin(self, row: "asyncpg.Record") -> None:
         self._person, self._number, self._head = row["person"], 0, b""
         self._key, self._key_fault = None, ""
-        if row["key"]:  # gone with an erased person
+        if row["key"] is not None:  # gone with an erased person
             try:
                 self._key = self._keys.person(row["key"])
             except Undecipherable:

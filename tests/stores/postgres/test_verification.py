@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.consent.erasure import erased
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.ports import Append, PersonId
@@ -128,7 +129,7 @@ async def test_an_altered_wording_names_the_entries_that_showed_it(
     database: Database, ledger: Ledger, people: list[PersonId]
 ) -> None:
     await database.execute("UPDATE wordings SET text = 'May we sell your data?'")
-    assert [one.sequence for one in await bad(ledger)] == [1, 2, 4, 5]
+    assert [one.sequence for one in await bad(ledger)] == [1, 2, 4, 5, 0]
     await database.execute("DELETE FROM wordings")
     assert [one.sequence for one in await bad(ledger)] == [1, 2, 4, 5]
 
@@ -136,10 +137,34 @@ async def test_an_altered_wording_names_the_entries_that_showed_it(
 async def test_an_erased_person_s_entries_can_still_be_checked(
     database: Database, ledger: Ledger, people: list[PersonId]
 ) -> None:
+    assert await ledger.append([Append(people[0], 3, [erased(people[0], 1_790_000_180, 1_790_000_180.5, "person")])])
     await database.execute("DELETE FROM persons WHERE id = $1", people[0])
-    assert [result async for result in ledger.verify()] == [6]
+    assert [result async for result in ledger.verify()] == [7]
     await tamper(database, "UPDATE ledger SET kind = 'refused' WHERE sequence = 2")
     assert [one.sequence for one in await bad(ledger)] == [2]
+
+
+async def test_a_person_taken_away_without_an_erasure_is_noticed(
+    database: Database, ledger: Ledger, people: list[PersonId]
+) -> None:
+    await database.execute("DELETE FROM persons WHERE id = $1", people[0])
+    (found,) = await bad(ledger)
+    assert (found.sequence, found.person) == (3, people[0])
+    assert found.reason == "has lost its person, and nothing says that they were erased"
+
+
+async def test_a_personal_key_emptied_is_no_erasure(database: Database, ledger: Ledger, people: list[PersonId]) -> None:
+    await database.execute("UPDATE persons SET key = '' WHERE id = $1", people[0])
+    assert {one.person for one in await bad(ledger)} == {people[0]}
+
+
+async def test_a_text_that_is_not_what_its_hash_says_is_noticed_though_nobody_saw_it(
+    database: Database, ledger: Ledger, people: list[PersonId]
+) -> None:
+    await database.execute("INSERT INTO wordings VALUES (sha256('x'), 'y', 'opt_in.ask', 'en', now())")
+    (found,) = await bad(ledger)
+    assert found.sequence == 0
+    assert "not the text that its hash says" in found.reason
 
 
 async def test_a_missing_secret_is_told_from_an_altered_answer(database: Database, people: list[PersonId]) -> None:
