@@ -6,11 +6,13 @@ import os
 import pty
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression, to_line
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.ports import Append
@@ -154,6 +156,18 @@ def test_the_list_in_var_is_used_by_itself(run: Run, ana: str, database_url: str
     run("person", "erase", ANA, "--yes")
     brought_back(database_url, ana)
     assert "1 persons were back" in run("replay-erasures")[1]
+
+
+def test_an_old_list_brings_back_nothing_whose_time_is_over(run: Run, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    token = AddressToken(b"t" * 16, b"k" * 4)
+    id = "019a0000-0000-7000-8000-000000000001"
+    old.write_bytes(to_line(Erasure(id, 1, "", (Suppression(token, "*", 1),), (Lead(token, date(2020, 1, 1)),))))
+    answer = json.loads(run("replay-erasures", "--file", str(old), "--json")[1])
+    assert (answer["erasures"], answer["suppressions"]) == (1, 0)
+    assert run("replay-erasures", "--file", str(old), "--write", str(new))[0] == 0
+    assert token.token.hex() not in new.read_text()
+    assert id in new.read_text()
 
 
 def test_a_list_that_is_not_whole_is_told(run: Run, tmp_path: Path) -> None:
