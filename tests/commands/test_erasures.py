@@ -97,6 +97,22 @@ def test_a_person_is_erased_by_number_and_their_proof_is_still_found(run: Run, a
     assert '"dct:identifier":' in run("ledger", "export")[1]
 
 
+def test_the_proof_is_found_by_number_although_somebody_new_has_it(run: Run, ana: str, database_url: str) -> None:
+    run("person", "erase", ANA, "--yes")
+
+    async def back(database: Database) -> str:
+        (person,) = await Persons(database, Keyring([SECRET])).create([Sender(ANA)])
+        return person
+
+    newcomer = in_database(database_url, back)
+    code, output = run("person", "show", ANA)
+    assert (code, f"their proof: {ana}" in output, f"Person {newcomer}" in output) == (0, True, True)
+    run("person", "erase", ANA, "--yes")
+    output = run("ledger", "show", ANA)[1]
+    assert (f"their proof: {ana}" in output, f"their proof: {newcomer}" in output) == (True, False)
+    assert run("ledger", "show", ana)[0] == 0
+
+
 def test_erasing_again_is_no_error(run: Run, ana: str) -> None:
     assert run("person", "erase", ANA, "--yes")[0] == 0
     code, output = run("person", "erase", ANA, "--yes")
