@@ -25,6 +25,12 @@ TEXT = (FLOWS / "business.toml").read_text("utf-8")
         ),
         ('timezone = "Europe/Berlin"', 'timezone = "Berlin"', "controller.timezone: not a time zone"),
         ('country = "DE" ', "", "controller.country: missing"),
+        ('country = "DE" ', 'country = "XX" ', "country: no public holidays are known of 'XX'"),
+        (
+            'country = "DE" ',
+            'region = "Bayern"\ncountry = "DE" ',
+            "region: 'Bayern' is none of DE; there are: BB, .*BY",
+        ),
     ],
 )
 def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: str, told: str) -> None:
