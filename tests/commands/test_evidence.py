@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,8 @@ def test_it_is_proven_and_bundled(talked: Run, tmp_path: Path) -> None:
     for path in (first, second):
         assert talked("ledger", "bundle", ANA, "-o", str(path))[0] == 0
     assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}, "the clock is not in it"
     assert first.stat().st_mode & 0o077 == 0, "it holds personal data"
     code, output = talked("ledger", "bundle", ANA, "-o", str(tmp_path / "no" / "1.zip"))
     assert (code, output.splitlines()[-1].endswith("can't be written (No such file or directory)")) == (1, True)
