@@ -75,8 +75,7 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     elif record["kind"] == "expired" and record["rule"]:
         lines.append(f"   because of {record['rule']}")
     if record["notice"]:
-        urls = {one["locale"]: one["url"] for one in evidence["notices"] if one["version"] == record["notice"]}
-        lines.append(f"   privacy notice {record['notice']}: {urls.get(record['locale']) or urls.get('', '')}")
+        lines.append(f"   privacy notice {record['notice']}: {_notice_url(record, evidence)}")
     if record["expires_at"]:
         until = "could be answered until" if record["kind"] == "requested" else "valid until"
         lines.append(f"   {until} {_time(record['expires_at'])}")
@@ -84,6 +83,15 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     if text and record["kind"] == "requested":
         lines += ["   the exact text shown:", *(f"   | {line}" for line in text.splitlines())]
     return "\n".join(lines) + "\n"
+
+
+def _notice_url(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    """Return the notice's address: the one in the text shown, else in the record's language, else the default one."""
+    text = evidence["wordings"].get(record["wording"], "")
+    known = [one for one in evidence["notices"] if one["version"] == record["notice"]]
+    known = [one for one in known if one["locale"] in (record["locale"], "")]
+    known.sort(key=lambda one: (one["url"] not in text, one["locale"] == "", one["url"]))
+    return str(known[0]["url"]) if known else ""
 
 
 def _time(seconds: float) -> str:

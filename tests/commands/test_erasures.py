@@ -20,7 +20,7 @@ from bot.stores.postgres.connect import Database, connect
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from tests.commands.shell import ANA, Run
-from tests.stores.made import BSUID, given, requested
+from tests.stores.made import BSUID, given, keep_notice, requested
 
 SECRET = "0123456789abcdef" * 4
 
@@ -31,6 +31,7 @@ def ana(database_url: str) -> str:
 
     async def made(database: Database) -> str:
         keys = Keyring([SECRET])
+        await keep_notice(database)
         (person,) = await Persons(database, keys).create([Sender(ANA, BSUID)])
         await Ledger(database, keys).append([Append(person, 0, [requested("a"), given("b")])])
         return person

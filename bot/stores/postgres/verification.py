@@ -31,6 +31,16 @@ GROUP BY person HAVING NOT bool_or(kind = 'erased') ORDER BY 2
 
 _ALTERED_TEXTS = "SELECT sha256 FROM wordings WHERE sha256(convert_to(text, 'UTF8')) <> sha256 ORDER BY 1"
 
+_STRANGE_NOTICES = """
+SELECT sequence, person, shown.notice
+FROM (SELECT notice, wording, min(sequence) AS sequence FROM ledger WHERE notice <> '' AND wording <> '' GROUP BY 1, 2)
+    AS shown
+JOIN ledger USING (sequence) JOIN wordings ON wordings.sha256 = shown.wording
+WHERE sha256(convert_to(text, 'UTF8')) = sha256
+    AND NOT EXISTS (SELECT FROM notices WHERE version = shown.notice AND strpos(wordings.text, url) > 0)
+ORDER BY sequence
+"""
+
 _PAGE = 1000
 
 _NOBODY = PersonId("")
@@ -66,6 +76,9 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
             yield BadEntry(0, PersonId(str(row["id"])), reason)
         async for row in connection.cursor(_DESERTED, prefetch=_PAGE, timeout=None):
             reason = "has lost its person, and nothing says that they were erased"
+            yield BadEntry(row["sequence"], PersonId(str(row["person"])), reason)
+        async for row in connection.cursor(_STRANGE_NOTICES, prefetch=_PAGE, timeout=None):
+            reason = f"shows another address of the privacy notice {row['notice']} than was kept, or none was"
             yield BadEntry(row["sequence"], PersonId(str(row["person"])), reason)
         async for row in connection.cursor(_ALTERED_TEXTS, prefetch=_PAGE, timeout=None):
             yield BadEntry(0, _NOBODY, f"the wording {row['sha256'].hex()} is not the text that its hash says")

@@ -12,7 +12,7 @@ from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.verification import BadEntry
-from tests.stores.made import given, requested, withdrawn
+from tests.stores.made import given, keep_notice, requested, withdrawn
 
 
 @pytest.fixture
@@ -23,6 +23,7 @@ def ledger(database: Database, keys: Keyring) -> Ledger:
 @pytest.fixture
 async def people(database: Database, keys: Keyring, ledger: Ledger) -> list[PersonId]:
     """Two persons with three entries each: sequences 1 to 3 and 4 to 6."""
+    await keep_notice(database)
     people = sorted(await Persons(database, keys).create([Sender(bsuid=f"DE.{number:016}") for number in range(2)]))
     for person in people:
         entries = [requested(f"a {person}"), given(f"b {person}"), withdrawn(f"c {person}")]
@@ -151,6 +152,26 @@ async def test_a_person_taken_away_without_an_erasure_is_noticed(
     (found,) = await bad(ledger)
     assert (found.sequence, found.person) == (3, people[0])
     assert found.reason == "has lost its person, and nothing says that they were erased"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE notices SET url = 'https://evil.example'", "DELETE FROM notices", "UPDATE notices SET version = '1'"],
+)
+async def test_a_notice_that_is_not_the_one_shown_is_named(
+    database: Database, ledger: Ledger, people: list[PersonId], statement: str
+) -> None:
+    await database.execute(statement)
+    (found,) = await bad(ledger)
+    assert (found.sequence, found.person) == (1, people[0])
+    assert "address of the privacy notice 2026-09-01" in found.reason
+
+
+async def test_a_notice_whose_address_changed_under_one_version_is_no_fault(
+    database: Database, ledger: Ledger, people: list[PersonId]
+) -> None:
+    await database.execute("INSERT INTO notices VALUES ('2026-09-01', '', 'https://new.example', 'material', now())")
+    assert await bad(ledger) == []
 
 
 async def test_a_personal_key_emptied_is_no_erasure(database: Database, ledger: Ledger, people: list[PersonId]) -> None:
