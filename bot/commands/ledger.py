@@ -30,9 +30,15 @@ def verify(as_json: AsJson = False) -> None:
     elif bad is None:
         typer.echo(f"{checked} entries checked: nothing was changed, taken away or put in between.")
     else:
-        where = f"Entry {bad.sequence} of person {bad.person}" if bad.sequence or bad.person else "The ledger:"
-        typer.secho(f"{where} {bad.reason}.", fg=typer.colors.RED)
+        typer.secho(f"{_named(bad)} {bad.reason}.", fg=typer.colors.RED)
     raise typer.Exit(0 if bad is None else 1)
+
+
+def _named(bad: BadEntry) -> str:
+    """Return what a fault is about, as the begin of a sentence."""
+    if bad.sequence:
+        return f"Entry {bad.sequence} of person {bad.person}" if bad.person else f"Entry {bad.sequence}"
+    return f"Person {bad.person}:" if bad.person else "The ledger:"
 
 
 async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntry | None]:

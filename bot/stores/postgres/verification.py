@@ -1,10 +1,12 @@
-"""Whether the ledger is still what was written: every entry, in its place, with its answer and its wording."""
+"""Whether the ledger is still what was written: every entry, in its place, with its answer, wording and person."""
 
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
 import asyncpg
+import msgspec
 
+from bot.conversation.inbound import Sender
 from bot.keys import Keyring, PersonKey, Undecipherable
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
@@ -21,6 +23,10 @@ FROM ledger LEFT JOIN persons ON persons.id = ledger.person ORDER BY person, per
 _MISCOUNTED = """
 SELECT id, ledger_seq, count(sequence) AS found FROM persons LEFT JOIN ledger ON person = id
 GROUP BY id HAVING count(sequence) <> ledger_seq ORDER BY id
+"""
+
+_ADDRESSED = """
+SELECT id, addresses, ARRAY(SELECT token FROM addresses WHERE person = persons.id) AS tokens FROM persons ORDER BY id
 """
 
 _DESERTED = """
@@ -44,6 +50,8 @@ ORDER BY sequence
 _PAGE = 1000
 
 _NOBODY = PersonId("")
+
+_decode = msgspec.msgpack.Decoder(Sender).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,9 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
         async for row in connection.cursor(_MISCOUNTED, prefetch=_PAGE, timeout=None):
             reason = f"{row['ledger_seq']} entries were written, {row['found']} are there"
             yield BadEntry(0, PersonId(str(row["id"])), reason)
+        async for row in connection.cursor(_ADDRESSED, prefetch=_PAGE, timeout=None):
+            if reason := _address_fault(row, keys):
+                yield BadEntry(0, PersonId(str(row["id"])), reason)
         async for row in connection.cursor(_DESERTED, prefetch=_PAGE, timeout=None):
             reason = "has lost its person, and nothing says that they were erased"
             yield BadEntry(row["sequence"], PersonId(str(row["person"])), reason)
@@ -83,6 +94,18 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
         async for row in connection.cursor(_ALTERED_TEXTS, prefetch=_PAGE, timeout=None):
             yield BadEntry(0, _NOBODY, f"the wording {row['sha256'].hex()} is not the text that its hash says")
     yield checked
+
+
+def _address_fault(row: "asyncpg.Record", keys: Keyring) -> str:
+    """Return what is wrong with how a person is found: whose the evidence is hangs on it."""
+    try:
+        sender = _decode(keys.decrypt(row["addresses"]))
+    except (Undecipherable, msgspec.MsgspecError):
+        return "has addresses that were altered, or a key of SECRET_KEY is missing"
+    tokens = set(row["tokens"])
+    if any(tokens.isdisjoint(keys.addresses(address)) for address in sender.addresses):
+        return "is not found by an address of theirs: what leads to them was altered"
+    return ""
 
 
 class _Chain:

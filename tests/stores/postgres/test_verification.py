@@ -174,6 +174,32 @@ async def test_a_notice_whose_address_changed_under_one_version_is_no_fault(
     assert await bad(ledger) == []
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE addresses SET person = (SELECT max(person::text)::uuid FROM addresses)",
+        "DELETE FROM addresses WHERE person = (SELECT min(person::text)::uuid FROM addresses)",
+        "UPDATE persons SET addresses = '\\x00' WHERE id = (SELECT min(id::text)::uuid FROM persons)",
+        "UPDATE persons SET addresses = (SELECT addresses FROM persons ORDER BY id DESC LIMIT 1)",
+    ],
+)
+async def test_evidence_that_was_given_to_another_address_is_noticed(
+    database: Database, ledger: Ledger, people: list[PersonId], statement: str
+) -> None:
+    await database.execute(statement)
+    (found,) = await bad(ledger)
+    assert (found.sequence, found.person) == (0, people[0])
+    assert "address" in found.reason
+
+
+async def test_who_took_over_an_address_is_found_by_it_and_the_other_is_whole(
+    database: Database, keys: Keyring, ledger: Ledger, people: list[PersonId]
+) -> None:
+    rotated = Keyring(["a newer secret of this test, thirty-two", "a secret of this test, thirty-two characters"])
+    await Persons(database, rotated).set_addresses(people[0], Sender("+4915100000001", f"DE.{1:016}"))
+    assert await bad(Ledger(database, rotated)) == []
+
+
 async def test_a_personal_key_emptied_is_no_erasure(database: Database, ledger: Ledger, people: list[PersonId]) -> None:
     await database.execute("UPDATE persons SET key = '' WHERE id = $1", people[0])
     assert {one.person for one in await bad(ledger)} == {people[0]}
@@ -190,7 +216,10 @@ async def test_a_text_that_is_not_what_its_hash_says_is_noticed_though_nobody_sa
 
 async def test_a_missing_secret_is_told_from_an_altered_answer(database: Database, people: list[PersonId]) -> None:
     found = await bad(Ledger(database, Keyring(["quite another secret, also long enough"])))
-    assert {one.reason for one in found} == {"the person's key was altered, or a key of SECRET_KEY is missing"}
+    assert {one.reason for one in found} == {
+        "the person's key was altered, or a key of SECRET_KEY is missing",
+        "has addresses that were altered, or a key of SECRET_KEY is missing",
+    }
 
 
 async def test_who_stops_looking_at_the_first_bad_entry_leaves_the_database_free(
