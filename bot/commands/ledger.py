@@ -118,12 +118,15 @@ def _print(console: Console, entry: StoryEntry) -> None:
     console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} (by WhatsApp's clock)")
     lines = {
         "recorded": f"{iso(entry.recorded_at)} by {entry.actor}, through {entry.method}",
+        "legal basis": entry.legal_basis,
         "question": entry.question,
         "answer": _answer(entry),
         "because of": entry.rule if entry.kind is Kind.EXPIRED else "",
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
+        "text shown": f"SHA-256 {entry.wording.hex()}" if entry.wording else "",
         "to be answered until" if entry.kind is Kind.REQUESTED else "valid until": iso_if_any(entry.expires_at) or "",
+        "entry": f"number {entry.sequence}, SHA-256 {entry.entry_hash.hex()}, consentbot {entry.app_version}",
     }
     for name, value in lines.items():
         if value.strip():
