@@ -73,6 +73,19 @@ class Controller(_Table):
             raise ValueError("not a time zone; write it as in the IANA database, e.g. Europe/Berlin")
         return timezone
 
+    @model_validator(mode="after")
+    def _has_a_calendar(self) -> "Controller":
+        """Without one no request could be noted: each needs the day by which it is answered."""
+        import holidays  # slow to import: not before it is asked for
+
+        regions = holidays.list_supported_countries().get(self.country)
+        if regions is None:
+            raise ValueError(f"country: no public holidays are known of {self.country!r}; write it as in ISO 3166")
+        if self.region is not None and self.region not in regions:
+            known = ", ".join(regions) or "none"
+            raise ValueError(f"region: {self.region!r} is none of {self.country}; there are: {known}")
+        return self
+
     @property
     def privacy_contact(self) -> str:
         """Where a person writes about their data: the data protection officer, else the controller."""

@@ -78,6 +78,14 @@ class Keyring:
                 continue
         raise Undecipherable("no key of SECRET_KEY opens this; put the key that it was written with back on the list")
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest key opens this; another one may."""
+        try:
+            self._rest[0].decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+        except (InvalidTag, ValueError):
+            return False
+        return True
+
     def new_person_key(self) -> bytes:
         """Return a fresh personal key, wrapped: destroying it makes all that it sealed unreadable."""
         return self.encrypt(AESGCM.generate_key(256))

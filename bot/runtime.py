@@ -102,11 +102,12 @@ class Runtime:
             *redis_places.places(client, shards, keys),
             *postgres_places.places(database, keys),  # the person's row is the last
         ]
+        self._listed = ErasureList(settings.var_dir / erasure_list.NAME)
         self.erase = Erase(
             self.persons,
             self.ledger,
             self.erasures,
-            ErasureList(settings.var_dir / erasure_list.NAME),
+            self._listed,
             self.places,
             proof_days=policy(dialogue.world.business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
         )
@@ -145,6 +146,7 @@ class Runtime:
             self.ledger,
             [shard.dead for shard in self.shards],
             self.erase,
+            self._listed,
             Media(self.exports, self.channel).expire if self.channel else self.exports.expire,
         )
 

@@ -36,6 +36,12 @@ TEXT = (FLOWS / "business.toml").read_text("utf-8")
         ('places = ["EU"]', "places = []", "storage.places: empty; name at least one"),
         ('places = ["EU"]', 'places = "EU"', r'storage.places: write a list, e.g. \["EU"\]'),
         ("[controller.dpo]", "[controller.x]", "controller.x: unknown key"),
+        ('country = "DE" ', 'country = "XX" ', "country: no public holidays are known of 'XX'"),
+        (
+            'country = "DE" ',
+            'region = "Bayern"\ncountry = "DE" ',
+            "region: 'Bayern' is none of DE; there are: BB, .*BY",
+        ),
     ],
 )
 def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: str, told: str) -> None:

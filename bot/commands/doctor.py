@@ -1,7 +1,7 @@
 """`doctor` and `migrate`: is everything well, and bring the database up to date."""
 
+import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,6 +11,7 @@ from rich.markup import escape
 from bot import doctor as checks
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
+from bot.consent.deadlines import Calendar
 from bot.engines import engines
 from bot.runtime import has_stores, open_runtime
 from bot.service.checks import Check
@@ -68,7 +69,8 @@ async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
             if database.ok:
                 async for check in checks.database_checks(runtime.database, runtime.keys):
                     yield check
-                yield checks.requests_check(await runtime.requests.waiting(), datetime.now(UTC).date())
+                today = Calendar.of(runtime.dialogue.world.business.controller).day_of(time.time())
+                yield checks.requests_check(await runtime.requests.waiting(), today)
     if not release:
         yield await checks.graph_check(settings)
 

@@ -1,6 +1,7 @@
 """`replay-erasures`: after a backup was restored, erase again whoever had been erased since it was made."""
 
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,8 @@ import typer
 
 from bot.commands.running import AsJson, fail, print_json, progress_bar, run
 from bot.commands.running import settings as read_settings
-from bot.consent.erasure import Erasure, merged, to_line
+from bot.consent.erasure import Erasure, merged, still_kept, to_line
+from bot.consent.retention import RuleName, policy
 from bot.runtime import Runtime, open_runtime
 from bot.service.erase import replayed
 from bot.settings import Settings
@@ -60,7 +62,10 @@ def _read(path: Path, *, needed: bool) -> tuple[list[Erasure], int]:
 
 
 async def _all(runtime: Runtime, listed: list[Erasure]) -> list[Erasure]:
-    return merged([*listed, *[one async for one in runtime.erasures.all()]])
+    """Return every erasure with what is still to be kept of it: an old list does not bring back what has ended."""
+    kept = policy(runtime.dialogue.world.business)[RuleName.SUPPRESSION].seconds
+    whole = merged([*listed, *[one async for one in runtime.erasures.all()]])
+    return [one for one in (still_kept(one, time.time(), kept) for one in whole) if one.person or one.suppressions]
 
 
 async def _written(settings: Settings, listed: list[Erasure], path: Path) -> _Summary:

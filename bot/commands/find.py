@@ -57,9 +57,17 @@ def _is_address(text: str) -> bool:
 
 
 async def _by_address(runtime: Runtime, address: str) -> PersonId | None:
-    """Return whose the address is; if nobody's, who was erased under it last: their proof is still found."""
+    """Return whose the address is; if nobody's, who was erased under it last.
+
+    Everybody else who was erased under it is named: their proof is still found, by their id.
+    """
     person = (await runtime.persons.find([address])).get(address)
-    return person or next(iter(await runtime.erasures.proofs(address)), None)
+    erased = await runtime.erasures.proofs(address)
+    owner = person or next(iter(erased), None)
+    for other in erased:
+        if other != owner:
+            typer.echo(f"Under this address a person was erased before; their proof: {other}", err=True)
+    return owner
 
 
 def sender_of(address: str) -> Sender:

@@ -30,8 +30,15 @@ def verify(as_json: AsJson = False) -> None:
     elif bad is None:
         typer.echo(f"{checked} entries checked: nothing was changed, taken away or put in between.")
     else:
-        typer.secho(f"Entry {bad.sequence} of person {bad.person} {bad.reason}.", fg=typer.colors.RED)
+        typer.secho(f"{_named(bad)} {bad.reason}.", fg=typer.colors.RED)
     raise typer.Exit(0 if bad is None else 1)
+
+
+def _named(bad: BadEntry) -> str:
+    """Return what a fault is about, as the begin of a sentence."""
+    if bad.sequence:
+        return f"Entry {bad.sequence} of person {bad.person}" if bad.person else f"Entry {bad.sequence}"
+    return f"Person {bad.person}:" if bad.person else "The ledger:"
 
 
 async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntry | None]:
@@ -111,12 +118,15 @@ def _print(console: Console, entry: StoryEntry) -> None:
     console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} (by WhatsApp's clock)")
     lines = {
         "recorded": f"{iso(entry.recorded_at)} by {entry.actor}, through {entry.method}",
+        "legal basis": entry.legal_basis,
         "question": entry.question,
         "answer": _answer(entry),
         "because of": entry.rule if entry.kind is Kind.EXPIRED else "",
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
+        "text shown": f"SHA-256 {entry.wording.hex()}" if entry.wording else "",
         "to be answered until" if entry.kind is Kind.REQUESTED else "valid until": iso_if_any(entry.expires_at) or "",
+        "entry": f"number {entry.sequence}, SHA-256 {entry.entry_hash.hex()}, consentbot {entry.app_version}",
     }
     for name, value in lines.items():
         if value.strip():

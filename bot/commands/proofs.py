@@ -14,8 +14,9 @@ import typer
 from bot.commands.find import Address, EntryOrAddress, found
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.consent.export import COLUMNS, Party, Processing, as_json_ld, as_rows
+from bot.consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold
+from bot.consent.retention import RuleName, policy
 from bot.consent.verifier import NotProven, check_evidence
 from bot.conversation.world import World
 from bot.i18n.places import place_name
@@ -24,6 +25,7 @@ from bot.service.bundle import bundle as zipped
 from bot.service.ports import PersonId
 from bot.settings import Settings
 from bot.stores.postgres.evidence import NotSignedYet, evidence
+from bot.stores.postgres.story import StoryEntry
 
 
 def checkpoint() -> None:
@@ -139,7 +141,7 @@ async def _export(settings: Settings, address: str, format: Format) -> None:
     async with open_runtime(settings) as runtime:
         processing = processing_of(runtime.dialogue.world)
         async for person in _persons(runtime, address):
-            facts = [past.fact for past in (await runtime.ledger.facts([person])).get(person, ())]
+            facts = [_event(entry) for entry in await runtime.ledger.story(person)]
             consents = fold(facts).consents
             if format is Format.CSV:
                 table.writerows(as_rows(person, consents, facts))
@@ -155,18 +157,19 @@ async def _persons(runtime: Runtime, address: str) -> AsyncIterator[PersonId]:
         yield person
 
 
+def _event(entry: StoryEntry) -> Event:
+    return Event(**{name: getattr(entry, name) for name in Event.__struct_fields__})
+
+
 def processing_of(world: World) -> Processing:
     """Return what all records of the business have in common."""
     business = world.business
     controller = business.controller
     return Processing(
-        controller=Party(controller.name, controller.address, controller.email, controller.country),
-        recipients=[Party(party.name, country=party.country) for party in business.third_parties],
+        controller=Party(controller.name, "controller", controller.address, controller.email, controller.country),
+        recipients=[Party(party.name, party.role, country=party.country) for party in business.third_parties],
         storage=[place_name(place, "en") for place in business.storage.places],
         titles=world.language(business.default_locale).purposes,
         categories={purpose.id: purpose.category for purpose in business.purposes},
-        notices={
-            notice.version: notice.url_for(business.default_locale, business.default_locale)
-            for notice in business.notices
-        },
+        proof_days=policy(business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
     )

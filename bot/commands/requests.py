@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, NoReturn
 from uuid import UUID
 
@@ -27,11 +27,10 @@ Reason = Annotated[str, typer.Option("--reason", help="What the person is told."
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
     """List what still waits for an answer, the most urgent first."""
-    waiting = run(_waiting(read_settings()))
+    waiting, today = run(_waiting(read_settings()))
     if as_json:
         print_json([as_dict(request) for request in waiting])
         return
-    today = datetime.now(UTC).date()
     for request in waiting:
         typer.echo(f"{request.id}  {request.right:13}  due {request.due}  {_left(request.due, today)}")
     typer.echo(f"{len(waiting)} requests wait" if waiting else "Nothing waits for an answer.")
@@ -73,9 +72,14 @@ def close_(
     typer.echo(f"Noted: {changed.state}.")
 
 
-async def _waiting(settings: Settings) -> list[Request]:
+async def _waiting(settings: Settings) -> tuple[list[Request], date]:
+    """Return what waits, and the day that it is where the controller is: there the due day ends."""
     async with open_runtime(settings) as runtime:
-        return await runtime.requests.waiting()
+        return await runtime.requests.waiting(), _calendar(runtime).day_of(time.time())
+
+
+def _calendar(runtime: Runtime) -> Calendar:
+    return Calendar.of(runtime.dialogue.world.business.controller)
 
 
 async def _found(settings: Settings, id: str) -> tuple[Request, Sequence[Step], str, int | None]:
@@ -102,7 +106,7 @@ async def _extended(settings: Settings, id: str, reason: str) -> Request:
     async with open_runtime(settings) as runtime:
         request, _ = await _one(runtime, id)
         try:
-            after = extend(request, reason, time.time(), Calendar.of(runtime.dialogue.world.business.controller))
+            after = extend(request, reason, time.time(), _calendar(runtime))
         except (NotPossible, TooLate) as error:
             fail(str(error))
         return await _changed(runtime, request, after, reason)

@@ -7,7 +7,7 @@ from bot.commands.running import settings as read_settings
 from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.erasures import Older
-from bot.stores.postgres.rotation import left, rotate
+from bot.stores.postgres.rotation import count, rotate
 
 
 def rotate_keys() -> None:
@@ -29,8 +29,8 @@ async def _rotated(settings: Settings) -> tuple[int, Older]:
     done = 0
     async with open_runtime(settings) as runtime:
         with progress_bar() as progress:
-            task = progress.add_task("Renewing", total=await left(runtime.database, runtime.keys))
-            async for count in rotate(runtime.database, runtime.keys):
-                done += count
-                progress.advance(task, count)
+            task = progress.add_task("Renewing", total=await count(runtime.database))
+            async for page in rotate(runtime.database, runtime.keys):
+                done += page.renewed
+                progress.advance(task, page.looked_at)
         return done, await runtime.erasures.older()

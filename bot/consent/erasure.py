@@ -5,7 +5,7 @@ keyed hash of each address; a list of erasures with it is kept beside the backup
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -142,6 +142,16 @@ def lacking(record: Record, stopped: Mapping[str, int], cause: str, method: Meth
         for purpose, since in stopped.items()
         if record.consent(purpose).stopped_at < since
     ]
+
+
+def still_kept(erasure: Erasure, now: float, suppression_seconds: int) -> Erasure:
+    """Return an erasure without the keyed hashes whose time is over; that the person was erased, an id, stays."""
+    today = datetime.fromtimestamp(now, UTC).date()
+    return replace(
+        erasure,
+        suppressions=tuple(one for one in erasure.suppressions if one.since + suppression_seconds > now),
+        leads=tuple(lead for lead in erasure.leads if lead.until >= today),
+    )
 
 
 def merged(erasures: Iterable[Erasure]) -> list[Erasure]:

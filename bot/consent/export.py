@@ -6,7 +6,7 @@ GDPR. A record is one person's consent to one purpose, with the events that it w
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from bot.consent.evidence import EVERY, Fact, Kind
 from bot.consent.lifecycle import Consent, Status
@@ -45,16 +45,37 @@ _EVENT = {
     Kind.WITHDRAWN: "dpv:ConsentWithdrawn",
     Kind.PAUSED: "dpv:ConsentUnknown",
     Kind.KEPT: "dpv:ConsentGiven",
+    Kind.OBJECTED: "dpv:ConsentWithdrawn",
+    Kind.RESTRICTED: "dpv:RightExerciseActivity",
+    Kind.LIFTED: "dpv:RightExerciseActivity",
     Kind.EXPIRED: "dpv:ConsentExpired",
     Kind.STALE: "dpv:ConsentInvalidated",
     Kind.ERASED: "dpv:ConsentWithdrawn",
 }
 
+_RECIPIENT = {"processor": "dpv:DataProcessor", "controller": "dpv:ThirdParty"}
+
+_EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
+"""The article of the GDPR whose right an event makes use of."""
+
 COLUMNS = (
     "person", "purpose", "status", "event", "at", "recorded_at", "language", "question", "notice", "wording_sha256",
-    "valid_until",
+    "valid_until", "notice_url", "method", "rule", "legal_basis", "actor", "app_version", "entry_hash",
 )  # fmt: skip
 """Of the table, one row for each event."""
+
+
+class Event(Fact, frozen=True, kw_only=True):
+    """A fact with what else is told of it."""
+
+    notice_url: str
+    """Where the notice was, in the language of the fact."""
+    method: str
+    rule: str
+    legal_basis: str
+    actor: str
+    app_version: str
+    entry_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,7 @@ class Party:
     """Who controls or receives the data."""
 
     name: str
+    role: Literal["controller", "processor"]
     address: str = ""
     email: str = ""
     country: str = ""
@@ -78,12 +100,12 @@ class Processing:
     """Purpose id → title and description, in the controller's language."""
     categories: Mapping[str, str]
     """Purpose id → marketing or utility."""
-    notices: Mapping[str, str]
-    """Version of the notice → its address."""
+    proof_days: int
+    """How long the proof of somebody erased is kept."""
 
 
 def as_json_ld(
-    person: str, consents: Mapping[str, Consent], facts: Sequence[Fact], processing: Processing
+    person: str, consents: Mapping[str, Consent], facts: Sequence[Event], processing: Processing
 ) -> dict[str, Any]:
     """Return all records of one person, in one document."""
     records = [
@@ -93,7 +115,7 @@ def as_json_ld(
     return {"@context": dict(CONTEXT), "@graph": records}
 
 
-def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Fact]) -> Iterable[tuple[str, ...]]:
+def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Event]) -> Iterable[tuple[str, ...]]:
     """Yield one row of `COLUMNS` for each event."""
     for fact in facts:
         yield (
@@ -108,15 +130,21 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Fact])
             fact.notice,
             fact.wording.hex(),
             iso(int(fact.expires_at)) if fact.expires_at else "",
+            fact.notice_url,
+            fact.method,
+            fact.rule,
+            fact.legal_basis,
+            fact.actor,
+            fact.app_version,
+            fact.entry_hash.hex(),
         )
 
 
 def _record(
-    person: str, purpose: str, consent: Consent, facts: Sequence[Fact], processing: Processing
+    person: str, purpose: str, consent: Consent, facts: Sequence[Event], processing: Processing
 ) -> dict[str, Any]:
     title, description = processing.titles.get(purpose, (purpose, ""))
-    asked = [fact for fact in facts if fact.kind is Kind.REQUESTED]
-    shown = asked[-1] if asked else None
+    shown = _shown(consent, facts)
     record: dict[str, Any] = {
         "@id": f"urn:uuid:{person}#{purpose}",
         "@type": "dpv:ConsentRecord",
@@ -133,9 +161,14 @@ def _record(
         "dpv:hasPersonalData": [{"@id": "pd:Contact"}, {"@id": "pd:Identifying"}],
         "dpv:hasProcessing": [{"@id": "dpv:Collect"}, {"@id": "dpv:Store"}, {"@id": "dpv:Use"}],
         "dpv:hasDataController": _party(processing.controller, "dpv:DataController"),
-        "dpv:hasRecipient": [_party(one, "dpv:DataProcessor") for one in processing.recipients],
+        "dpv:hasRecipient": [_party(one, _RECIPIENT[one.role]) for one in processing.recipients],
         "dpv:hasStorageCondition": [
-            {"@type": "dpv:StorageLocation", "dct:description": place} for place in processing.storage
+            *({"@type": "dpv:StorageLocation", "dct:description": place} for place in processing.storage),
+            {
+                "@type": "dpv:StorageDuration",
+                "dct:description": "the proof, after the person was erased",
+                "dpv:hasDuration": {"@type": "xsd:duration", "@value": f"P{processing.proof_days}D"},
+            },
         ],
         "dpv:hasJurisdiction": processing.controller.country,
         "dpv:hasConsentControl": {"@id": "dpv:WithdrawConsent", "dct:description": "Reply STOP in the same chat."},
@@ -150,28 +183,54 @@ def _record(
             "dpv:hasNotice": {
                 "@type": "dpv:PrivacyNotice",
                 "dct:hasVersion": shown.notice,
-                "schema:url": processing.notices.get(shown.notice, ""),
+                "schema:url": shown.notice_url,
             },
+            "dpv:hasDataSource": _method(shown),
         }
     if consent.status is Status.GIVEN:
         record["dct:valid"] = _typed_time(consent.expires_at)
     return record
 
 
-def _event(person: str, number: int, fact: Fact) -> dict[str, Any]:
+def _shown(consent: Consent, facts: Sequence[Event]) -> Event | None:
+    """Return the question that a consent which stands answered, though it was asked for anew since; else the last."""
+    asked = [fact for fact in facts if fact.kind is Kind.REQUESTED]
+    if consent.status is Status.GIVEN:
+        asked = [fact for fact in asked if fact.question == consent.question]
+    return asked[-1] if asked else None
+
+
+def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
     """One thing that happened; what the person saw is named by its hash, see `wordings` of the evidence."""
     event: dict[str, Any] = {
         "@id": f"urn:uuid:{person}#{fact.purpose}-{number}",
         "@type": _EVENT[fact.kind],
+        "dct:description": fact.kind,
         "dct:date": _typed_time(fact.at),
         "dct:created": _typed_time(fact.recorded_at),
         "dct:language": fact.locale,
+        "dpv:isIndicatedBy": _indicated_by(person, fact),
+        "dpv:hasDataSource": _method(fact),
+        "schema:identifier": fact.entry_hash.hex(),
     }
+    if fact.expires_at:
+        event["dct:valid"] = _typed_time(fact.expires_at)
     if fact.kind is Kind.GIVEN:
         event["dpv:hasIndicationMethod"] = {"@id": "dpv:ExpressedConsent"}
+    if fact.kind in _EXERCISED:
+        event["dpv:hasRight"] = {"@id": f"eu-gdpr:{_EXERCISED[fact.kind]}"}
     if fact.wording:
         event["schema:sha256"] = fact.wording.hex()
     return event
+
+
+def _method(fact: Event) -> dict[str, str]:
+    """How it came about, and how an answer was understood."""
+    return {"dct:title": fact.method, "dct:description": fact.rule}
+
+
+def _indicated_by(person: str, fact: Event) -> dict[str, str]:
+    return {"@id": f"urn:uuid:{person}" if fact.actor == "person" else f"urn:x-consentbot:actor:{fact.actor}"}
 
 
 def _party(party: Party, role: str) -> dict[str, Any]:

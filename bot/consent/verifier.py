@@ -241,6 +241,8 @@ def record_hash(previous: bytes, record: Mapping[str, Any]) -> bytes:
 def check_evidence(evidence: Mapping[str, Any], public_key: bytes) -> list[str]:
     """Check all of an evidence file and return what was found, in plain language. Raises `NotProven`."""
     checkpoint = opened(evidence["checkpoint"], public_key)
+    if not evidence["records"]:
+        raise NotProven("there are no records in it")
     previous = b""
     found = [f"checkpoint: {checkpoint.size} records, root {checkpoint.root.hex()}, signature holds"]
     for number, record in enumerate(evidence["records"], 1):
@@ -273,9 +275,13 @@ def _check_words(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> None
         text = evidence["wordings"].get(record["wording"])
         if text is None or hashlib.sha256(text.encode()).hexdigest() != record["wording"]:
             raise NotProven("the text that was shown is missing, or is another")
-    answer = record.get("answer")
-    if answer and evidence.get("answer_key"):
-        salted = hmac.digest(bytes.fromhex(evidence["answer_key"]), answer.encode("utf-8", "surrogatepass"), "sha256")
+    answer, key = record.get("answer"), evidence.get("answer_key")
+    if key and record["answer_hash"] and not answer:
+        raise NotProven("the answer was left out, though its key is there")
+    if answer:
+        if not key:
+            raise NotProven("the answer can't be checked without the key of the person's answers")
+        salted = hmac.digest(bytes.fromhex(key), answer.encode("utf-8", "surrogatepass"), "sha256")
         if salted.hex() != record["answer_hash"]:
             raise NotProven("the answer is not the one that was given")
 

@@ -75,9 +75,12 @@ class Draft:
         if self._data.requests:
             self.paper.heading(say("requests"))
         for one in self._data.requests:
-            due = f" ({say('due', date=say.day(one.due))})" if State(one.state).is_open else " ✓"
+            if State(one.state).is_open:
+                end = f" ({say('due', date=say.day(one.due))})"
+            else:
+                end = f" – {say.day(max([one.received_at, *(step.at for step in one.steps)]))}"
             article = self._whole(f"GDPR Art. {Right(one.right).article}")
-            self.paper.text(f"{article}, {say.day(one.received_at)}{due}")
+            self.paper.text(f"{article}, {say.day(one.received_at)}{end}")
             for step in one.steps:
                 if step.reason:
                     self.paper.small(f"{say.day(step.at)}:")

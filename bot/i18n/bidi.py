@@ -35,6 +35,14 @@ def _isolated(line: str, *, rtl: bool) -> str:
 
 
 def runs_right_to_left(line: str) -> bool:
-    """Whether the first letter of `line` does; a line without letters, such as a number, does not."""
-    directions = (unicodedata.bidirectional(character) for character in line)
-    return next((direction != "L" for direction in directions if direction in ("L", "R", "AL")), False)
+    """Whether the first letter of `line` does that is not isolated (Unicode TR9, P2); one without letters does not."""
+    depth = 0
+    for character in line:
+        match unicodedata.bidirectional(character):
+            case "LRI" | "RLI" | "FSI":
+                depth += 1
+            case "PDI":
+                depth = max(depth - 1, 0)
+            case "L" | "R" | "AL" as direction if not depth:
+                return direction != "L"
+    return False

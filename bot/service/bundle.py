@@ -37,7 +37,7 @@ def _readme(evidence: Mapping[str, Any], controller: str) -> str:
 
 This folder proves what one person was asked, in which exact words, and what they answered.
 
-story.txt       the records in plain language, in their order
+story.txt       the records in plain language, in their order: a help to read, not what is checked
 evidence.json   the same for machines, with the proofs
 checkpoint.txt  the state of the whole ledger that {controller} signed
 public_key.txt  the key of that signature; compare it with the one that you got from {controller} by another way
@@ -67,7 +67,10 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         f"{record['person_seq']}. {record['kind']}: {purpose}",
         f"   at {_time(record['at'])} by WhatsApp's clock, recorded at {_time(record['recorded_at'] / 1000)}",
         f"   by {record['actor']}, through {record['method']}, language {record['locale'] or 'none'}",
+        f"   legal basis: {record['legal_basis']}",
     ]
+    if record["question"]:
+        lines.append(f"   question {record['question']}")
     if record["answer"]:
         lines.append(f"   answer as typed: {record['answer']!r}, understood by the rule {record['rule']}")
     elif record["answer_hash"]:
@@ -75,15 +78,31 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
     elif record["kind"] == "expired" and record["rule"]:
         lines.append(f"   because of {record['rule']}")
     if record["notice"]:
-        urls = {one["locale"]: one["url"] for one in evidence["notices"] if one["version"] == record["notice"]}
-        lines.append(f"   privacy notice {record['notice']}: {urls.get(record['locale']) or urls.get('', '')}")
+        lines.append(f"   privacy notice {record['notice']}: {_notice_url(record, evidence)}")
     if record["expires_at"]:
         until = "could be answered until" if record["kind"] == "requested" else "valid until"
         lines.append(f"   {until} {_time(record['expires_at'])}")
+    lines.append(
+        f"   record number {record['sequence']}, SHA-256 {record['entry_hash']}, consentbot {record['app_version']}"
+    )
     text = evidence["wordings"].get(record["wording"])
-    if text and record["kind"] == "requested":
-        lines += ["   the exact text shown:", *(f"   | {line}" for line in text.splitlines())]
+    if text and record["kind"] != "requested":
+        lines.append(f"   the exact text shown: that of the question, SHA-256 {record['wording']}")
+    elif text:
+        lines += [
+            f"   the exact text shown, SHA-256 {record['wording']}:",
+            *(f"   | {line}" for line in text.splitlines()),
+        ]
     return "\n".join(lines) + "\n"
+
+
+def _notice_url(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+    """Return the notice's address: the one in the text shown, else in the record's language, else the default one."""
+    text = evidence["wordings"].get(record["wording"], "")
+    known = [one for one in evidence["notices"] if one["version"] == record["notice"]]
+    known = [one for one in known if one["locale"] in (record["locale"], "")]
+    known.sort(key=lambda one: (one["url"] not in text, one["locale"] == "", one["url"]))
+    return str(known[0]["url"]) if known else ""
 
 
 def _time(seconds: float) -> str:

@@ -36,6 +36,13 @@ class Eraser(Protocol):
         """Erase a person from every place; again does no harm. Raises `Unavailable`."""
 
 
+class Listed(Protocol):
+    """The list of erasures that is kept beside the backups."""
+
+    async def forget(self, now: float, suppression_seconds: int) -> None:
+        """Take out the keyed hashes whose time is over."""
+
+
 @dataclass(slots=True)
 class Line:
     """What one rule leads to."""
@@ -104,6 +111,7 @@ class Retention:
         ledger: Ledger,
         letters: Sequence[OldLetters],
         eraser: Eraser,
+        listed: Listed,
         expire: Callable[[float], Awaitable[object]],
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -114,6 +122,7 @@ class Retention:
         self._ledger = ledger
         self._letters = letters
         self._eraser = eraser
+        self._listed = listed
         self._expire = expire
         self._clock = clock
 
@@ -186,6 +195,7 @@ class Retention:
             count = await self._forget(rows, now)
             done[rows] += count
             told(rows, count)
+        await self._listed.forget(now, self._rules[RuleName.SUPPRESSION].seconds)
         before = now - self._rules[RuleName.DEAD_LETTERS].seconds
         count = sum([await letters.forget(before) for letters in self._letters])
         done[RuleName.DEAD_LETTERS] += count

@@ -1,17 +1,20 @@
 """The list of erasures: a file beside the backups, so that whoever was erased stays so when one is restored.
 
 A restored PostgreSQL has forgotten what was erased after the backup. The file holds ids that tell nothing, keyed
-hashes, purposes and dates. A host whose disk does not last copies it: `python -m bot replay-erasures --write FILE`.
+hashes, purposes and dates, each hash to its own end. A host whose disk does not last copies it:
+`python -m bot replay-erasures --write FILE`.
 """
 
 import asyncio
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 
-from bot.consent.erasure import Erasure, from_line, to_line
+from bot.consent.erasure import Erasure, from_line, still_kept, to_line
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +37,32 @@ class ErasureList:
         except OSError as error:
             log.error("erasure_not_listed", error=type(error).__name__, cure=_CURE)
 
+    async def forget(self, now: float, suppression_seconds: int) -> None:
+        """Take out the keyed hashes whose time is over. Where nothing can be written that is logged."""
+        try:
+            await asyncio.to_thread(_forget, self._path, now, suppression_seconds)
+        except OSError as error:
+            log.error("erasure_list_not_shortened", error=type(error).__name__, cure=_CURE)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep other writers away, also those of other processes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
 
 def _append(path: Path, line: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path):
+        _append_alone(path, line)
+
+
+def _append_alone(path: Path, line: bytes) -> None:
     new = not path.exists()
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -49,6 +75,28 @@ def _append(path: Path, line: bytes) -> None:
         os.close(file)
     if new:
         _sync_folder(path.parent)
+
+
+def _forget(path: Path, now: float, suppression_seconds: int) -> None:
+    if not path.exists():
+        return
+    with _alone(path):
+        before = path.read_bytes().splitlines(keepends=True)
+        after = [_shortened(line, now, suppression_seconds) for line in before]
+        if after != before:
+            _replace(path, after)
+
+
+def _shortened(line: bytes, now: float, suppression_seconds: int) -> bytes:
+    """Return a line without what has ended; one that is not whole stays for the operator to see."""
+    try:
+        erasure = from_line(line)
+    except ValueError:
+        return line
+    left = still_kept(erasure, now, suppression_seconds)
+    if left == erasure:
+        return line
+    return to_line(left) if left.person else b""
 
 
 def _sync_folder(folder: Path) -> None:
@@ -72,10 +120,14 @@ def read(path: Path) -> tuple[list[Erasure], int]:
 
 def write(path: Path, erasures: Iterable[Erasure]) -> None:
     """Write a whole list anew, aside and moved in place when it is whole. Raises `OSError`."""
+    _replace(path, map(to_line, erasures))
+
+
+def _replace(path: Path, lines: Iterable[bytes]) -> None:
     aside = path.with_name(path.name + ".new")
     file = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(file, "wb") as output:
-        output.writelines(map(to_line, erasures))
+        output.writelines(lines)
         output.flush()
         os.fsync(output.fileno())
     aside.replace(path)

@@ -26,7 +26,7 @@ from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.tree_verification import verify_tree
 from tests.benchmarks.stage import stage
-from tests.stores.made import given, requested
+from tests.stores.made import given, keep_notice, requested
 
 EACH = 2
 """Entries of a person: asked, and given."""
@@ -37,6 +37,7 @@ _KEYS = Keyring(["benchmark" * 4])
 
 
 async def _append(database: Database, entries: int) -> None:
+    await keep_notice(database)
     persons, ledger = Persons(database, _KEYS), Ledger(database, _KEYS)
     for first in range(0, entries // EACH, _TOGETHER):
         numbers = range(first, min(first + _TOGETHER, entries // EACH))

@@ -6,11 +6,13 @@ import os
 import pty
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression, to_line
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.ports import Append
@@ -18,7 +20,7 @@ from bot.stores.postgres.connect import Database, connect
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from tests.commands.shell import ANA, Run
-from tests.stores.made import BSUID, given, requested
+from tests.stores.made import BSUID, given, keep_notice, requested
 
 SECRET = "0123456789abcdef" * 4
 
@@ -29,6 +31,7 @@ def ana(database_url: str) -> str:
 
     async def made(database: Database) -> str:
         keys = Keyring([SECRET])
+        await keep_notice(database)
         (person,) = await Persons(database, keys).create([Sender(ANA, BSUID)])
         await Ledger(database, keys).append([Append(person, 0, [requested("a"), given("b")])])
         return person
@@ -95,6 +98,22 @@ def test_a_person_is_erased_by_number_and_their_proof_is_still_found(run: Run, a
     assert '"dct:identifier":' in run("ledger", "export")[1]
 
 
+def test_the_proof_is_found_by_number_although_somebody_new_has_it(run: Run, ana: str, database_url: str) -> None:
+    run("person", "erase", ANA, "--yes")
+
+    async def back(database: Database) -> str:
+        (person,) = await Persons(database, Keyring([SECRET])).create([Sender(ANA)])
+        return person
+
+    newcomer = in_database(database_url, back)
+    code, output = run("person", "show", ANA)
+    assert (code, f"their proof: {ana}" in output, f"Person {newcomer}" in output) == (0, True, True)
+    run("person", "erase", ANA, "--yes")
+    output = run("ledger", "show", ANA)[1]
+    assert (f"their proof: {ana}" in output, f"their proof: {newcomer}" in output) == (True, False)
+    assert run("ledger", "show", ana)[0] == 0
+
+
 def test_erasing_again_is_no_error(run: Run, ana: str) -> None:
     assert run("person", "erase", ANA, "--yes")[0] == 0
     code, output = run("person", "erase", ANA, "--yes")
@@ -154,6 +173,18 @@ def test_the_list_in_var_is_used_by_itself(run: Run, ana: str, database_url: str
     run("person", "erase", ANA, "--yes")
     brought_back(database_url, ana)
     assert "1 persons were back" in run("replay-erasures")[1]
+
+
+def test_an_old_list_brings_back_nothing_whose_time_is_over(run: Run, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    token = AddressToken(b"t" * 16, b"k" * 4)
+    id = "019a0000-0000-7000-8000-000000000001"
+    old.write_bytes(to_line(Erasure(id, 1, "", (Suppression(token, "*", 1),), (Lead(token, date(2020, 1, 1)),))))
+    answer = json.loads(run("replay-erasures", "--file", str(old), "--json")[1])
+    assert (answer["erasures"], answer["suppressions"]) == (1, 0)
+    assert run("replay-erasures", "--file", str(old), "--write", str(new))[0] == 0
+    assert token.token.hex() not in new.read_text()
+    assert id in new.read_text()
 
 
 def test_a_list_that_is_not_whole_is_told(run: Run, tmp_path: Path) -> None:

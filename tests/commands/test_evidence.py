@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,8 @@ def test_its_story_is_told(talked: Run) -> None:
     assert "'STOP'" in output
     assert "https://blumen-haas.example/en/privacy" in output
     entries = json.loads(talked("ledger", "show", ANA, "--json")[1])
+    for said in ("legal basis: consent", entries[0]["wording"], entries[0]["entry_hash"], entries[0]["app_version"]):
+        assert said in output
     assert [entry["kind"] for entry in entries][:2] == ["requested", "given"]
 
 
@@ -79,6 +82,21 @@ def test_it_is_proven_and_bundled(talked: Run, tmp_path: Path) -> None:
     for path in (first, second):
         assert talked("ledger", "bundle", ANA, "-o", str(path))[0] == 0
     assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as archive:
+        told = archive.read("story.txt").decode()
+        for record in json.loads(archive.read("evidence.json"))["records"]:
+            for field in (
+                "legal_basis",
+                "question",
+                "wording",
+                "entry_hash",
+                "app_version",
+                "notice",
+                "actor",
+                "method",
+            ):
+                assert record[field] in told, field
+        assert {one.date_time for one in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}, "the clock is not in it"
     assert first.stat().st_mode & 0o077 == 0, "it holds personal data"
     code, output = talked("ledger", "bundle", ANA, "-o", str(tmp_path / "no" / "1.zip"))
     assert (code, output.splitlines()[-1].endswith("can't be written (No such file or directory)")) == (1, True)

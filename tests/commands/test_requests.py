@@ -1,10 +1,12 @@
 """`requests` and `person show` after a chat about one's rights: what waits, in whose words, and what became of it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from bot.paths import FLOWS
 from tests.commands.shell import ANA, Run
 
 BEN = "+447911123457"
@@ -27,6 +29,17 @@ def dpo(run: Run, tmp_path: Path, var_dir: Path) -> Run:
 
 def person_of(dpo: Run, address: str) -> str:
     return str(json.loads(dpo("person", "show", address, "--json")[1])["person"])
+
+
+def test_the_days_left_are_counted_where_the_controller_is(dpo: Run, tmp_path: Path) -> None:
+    text, left = (FLOWS / "business.toml").read_text("utf-8"), []
+    for number, zone in enumerate(("Etc/GMT+12", "Etc/GMT-14")):  # 26 hours apart: never the same day in both
+        file = tmp_path / f"business{number}.toml"  # what was read stays in memory
+        file.write_text(text.replace("Europe/Berlin", zone), "utf-8")
+        told = dpo("requests", "list", BUSINESS_FILE=str(file))[1]
+        (days,) = re.findall(r"(\d+) days left", told)
+        left.append(int(days))
+    assert left[0] > left[1]
 
 
 def test_from_the_first_look_to_the_answer(dpo: Run) -> None:

@@ -5,24 +5,28 @@ import json
 import pytest
 from rdflib import DCTERMS, RDF, Graph, Literal, Namespace, URIRef
 
-from bot.consent.evidence import EVERY, Fact, Kind
-from bot.consent.export import COLUMNS, Party, Processing, as_json_ld, as_rows
+from bot.consent.evidence import EVERY, Kind
+from bot.consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold
 
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")  # rdflib's own reader uses it
 
 DPV = Namespace("https://w3id.org/dpv#")
+SCHEMA = Namespace("https://schema.org/")
 GDPR = Namespace("https://w3id.org/dpv/legal/eu/gdpr#")
 PERSON = "019a0000-0000-7000-8000-000000000001"
 RECORD = URIRef(f"urn:uuid:{PERSON}#offers")
 
 PROCESSING = Processing(
-    controller=Party("Blumen Haas", "Marktplatz 1, Freiburg", "privacy@blumen-haas.example", "DE"),
-    recipients=[Party("Meta Platforms Ireland Ltd. (WhatsApp)", country="IE")],
+    controller=Party("Blumen Haas", "controller", "Marktplatz 1, Freiburg", "privacy@blumen-haas.example", "DE"),
+    recipients=[
+        Party("Meta Platforms Ireland Ltd. (WhatsApp)", "processor", country="IE"),
+        Party("A shop", "controller", country="IE"),
+    ],
     storage=["European Union"],
     titles={"offers": ("offers and news", "Now and then a message about offers.")},
     categories={"offers": "marketing"},
-    notices={"2026-10": "https://blumen-haas.example/en/privacy"},
+    proof_days=1095,
 )
 
 TERMS = {
@@ -30,14 +34,29 @@ TERMS = {
     "StorageLocation", "WithdrawConsent", "ConsentRequested", "ConsentGiven", "ConsentWithdrawn", "PrivacyNotice",
     "ExpressedConsent", "hasDataSubject", "hasPurpose", "hasLegalBasis", "hasPersonalData", "hasProcessing",
     "hasDataController", "hasRecipient", "hasStorageCondition", "hasJurisdiction", "hasConsentControl", "hasRight",
-    "hasConsentStatus", "hasNotice", "hasIndicationMethod", "hasName", "hasAddress",
+    "hasConsentStatus", "hasNotice", "hasIndicationMethod", "hasName", "hasAddress", "ConsentRefused",
+    "ConsentRequestDeferred", "ConsentUnknown", "ConsentExpired", "ConsentInvalidated", "RightExerciseActivity",
+    "ThirdParty", "StorageDuration", "hasDuration", "isIndicatedBy", "hasDataSource",
 }  # fmt: skip
 """Terms of DPV 2 that a record may use."""
 
 
-def fact(kind: Kind, at: int, **details: object) -> Fact:
-    common = {"purpose": "offers", "question": "q1", "locale": "fr", "notice": "2026-10", "recorded_at": at + 0.5}
-    return Fact(kind=kind, at=at, **{**common, **details})  # type: ignore[arg-type]
+def fact(kind: Kind, at: int, **details: object) -> Event:
+    common = {
+        "purpose": "offers",
+        "question": "q1",
+        "locale": "fr",
+        "notice": "2026-10",
+        "notice_url": "https://blumen-haas.example/fr/confidentialite",
+        "recorded_at": at + 0.5,
+        "method": "chat",
+        "rule": "yes:fr:exact",
+        "legal_basis": "consent",
+        "actor": "person",
+        "app_version": "1",
+        "entry_hash": b"\x02" * 32,
+    }
+    return Event(kind=kind, at=at, **{**common, **details})  # type: ignore[arg-type]
 
 
 FACTS = [
@@ -87,15 +106,68 @@ def test_the_mandatory_fields_of_the_standard_are_there(graph: Graph, field: str
     assert graph.value(RECORD, DPV[field]) is not None
 
 
-def test_every_term_is_one_of_the_vocabulary(graph: Graph) -> None:
-    used = {
+def test_how_long_and_where_it_is_kept_is_said(graph: Graph) -> None:
+    kinds = {graph.value(one, RDF.type): one for one in graph.objects(RECORD, DPV.hasStorageCondition)}
+    assert kinds.keys() == {DPV.StorageLocation, DPV.StorageDuration}
+    assert str(graph.value(kinds[DPV.StorageDuration], DPV.hasDuration)) == "P1095D"
+
+
+def test_the_notice_is_that_of_the_language_shown(graph: Graph) -> None:
+    notice = graph.value(RECORD, DPV.hasNotice)
+    assert str(graph.value(notice, SCHEMA.url)) == "https://blumen-haas.example/fr/confidentialite"
+
+
+def test_a_recipient_that_decides_for_itself_is_no_processor(graph: Graph) -> None:
+    kinds = {
+        str(graph.value(one, DPV.hasName)): graph.value(one, RDF.type)
+        for one in graph.objects(RECORD, DPV.hasRecipient)
+    }
+    assert kinds["A shop"] == DPV.ThirdParty
+    assert DPV.DataProcessor in kinds.values()
+
+
+def test_each_event_says_by_whom_and_how_it_came_about(graph: Graph) -> None:
+    for event in graph.objects(RECORD, DCTERMS.hasPart):
+        assert graph.value(event, DPV.isIndicatedBy) == URIRef(f"urn:uuid:{PERSON}")
+        assert str(graph.value(graph.value(event, DPV.hasDataSource), DCTERMS.title)) == "chat"
+
+
+def test_a_consent_that_is_asked_for_anew_keeps_the_notice_that_was_agreed_to() -> None:
+    again = fact(Kind.REQUESTED, 1_830_000_000, question="q2", notice="2027-01", locale="en", expires_at=1_830_172_800)
+    facts = [*FACTS[:2], again]
+    (record,) = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)["@graph"]
+    assert record["dpv:hasConsentStatus"] == {"@id": "dpv:ConsentGiven"}
+    assert (record["dpv:hasNotice"]["dct:hasVersion"], record["dct:language"]) == ("2026-10", "fr")
+
+
+def terms(graph: Graph) -> set[str]:
+    return {
         str(node).removeprefix(str(DPV))
         for triple in graph
         for node in triple
         if isinstance(node, URIRef) and str(node).startswith(str(DPV))
     }
-    assert used <= TERMS
-    assert used >= {"ConsentRecord", "hasPurpose", "ConsentWithdrawn"}
+
+
+def test_every_term_is_one_of_the_vocabulary(graph: Graph) -> None:
+    assert terms(graph) <= TERMS
+    assert terms(graph) >= {"ConsentRecord", "hasPurpose", "ConsentWithdrawn"}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_whatever_happened_is_written(kind: Kind) -> None:
+    facts = [*FACTS[:2], fact(kind, 1_790_000_180)]
+    document = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)
+    (record,) = document["@graph"]
+    assert record["dct:hasPart"][-1]["dct:description"] == kind
+    assert terms(Graph().parse(data=json.dumps(document), format="json-ld")) <= TERMS
+
+
+def test_a_restriction_is_no_word_about_the_consent() -> None:
+    facts = [*FACTS[:2], fact(Kind.RESTRICTED, 1_790_000_180)]
+    (record,) = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)["@graph"]
+    assert record["dct:hasPart"][-1]["dpv:hasRight"] == {"@id": "eu-gdpr:A18"}
+    assert record["dpv:hasConsentStatus"] == {"@id": "dpv:ConsentGiven"}
 
 
 def test_nothing_is_said_that_the_reader_drops(graph: Graph) -> None:
@@ -108,6 +180,8 @@ def test_the_table_has_a_row_for_each_event() -> None:
     assert [row[COLUMNS.index("event")] for row in rows] == ["requested", "given", "withdrawn"]
     assert {row[COLUMNS.index("status")] for row in rows} == {"withdrawn"}
     assert all(len(row) == len(COLUMNS) for row in rows)
+    assert {row[COLUMNS.index("rule")] for row in rows} == {"yes:fr:exact"}
+    assert rows[0][-1] == "02" * 32
 
 
 def test_an_erasure_is_an_event_of_every_record() -> None:

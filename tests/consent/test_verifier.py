@@ -164,6 +164,13 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "another purpose": (lambda it: it["records"][1].update(purpose="news"), "record 2"),
     "another time": (lambda it: it["records"][0].update(at=1), "record 1"),
     "another answer": (lambda it: it["records"][1].update(answer="Non"), "record 2"),
+    "another answer without a key": (
+        lambda it: (it.pop("answer_key"), it["records"][1].update(answer="Oui, tout")),
+        "record 2.*without the key",
+    ),
+    "an answer where none was given": (lambda it: it["records"][0].update(answer="Oui"), "record 1"),
+    "an answer left out": (lambda it: it["records"][1].update(answer=None), "record 2.*left out"),
+    "no records": (lambda it: it["records"].clear(), "no records"),
     "another text": (lambda it: it["wordings"].update({next(iter(it["wordings"])): "OK?"}), "record 1"),
     "no text": (lambda it: it["wordings"].clear(), "record 1"),
     "a record taken away": (lambda it: it["records"].pop(0), "record 1"),

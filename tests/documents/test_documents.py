@@ -115,6 +115,15 @@ def test_nobody_has_to_read_the_names_of_flows_and_states() -> None:
     assert not [name for name in ("opt_in", "waiting_for_words", "What else is stored") if name in told]
 
 
+@pytest.mark.parametrize("state", ["done", "refused"])
+def test_a_closed_request_tells_when_it_was_closed(state: str) -> None:
+    steps = [{"at": "2026-11-25T10:00:00Z", "state": "open"}, {"at": "2026-11-27T10:00:00Z", "state": state}]
+    request = {"id": "1", "right": "access", "received_at": "2026-11-25T10:00:00Z", "due": "2026-12-28"}
+    told = read(DOCUMENTS.my_data(data(requests=[request | {"state": state, "steps": steps}]), "en"))
+    assert "GDPR Art. 15, Nov 25, 2026 – Nov 27, 2026" in told
+    assert "\ufffd" not in told, "no font has it"
+
+
 def test_a_receipt_has_what_proves_a_consent() -> None:
     told = read(DOCUMENTS.receipt(data(), "en"))
     for planted in (

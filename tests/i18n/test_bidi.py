@@ -1,6 +1,6 @@
 import pytest
 
-from bot.i18n.bidi import isolated, right_to_left
+from bot.i18n.bidi import isolated, right_to_left, runs_right_to_left
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,18 @@ def test_an_address_of_the_web_stays_as_it_is(value: str, rtl: bool) -> None:
 
 def test_letters_with_accents_need_no_isolation_from_left_to_right() -> None:
     assert isolated("Цветя Хаас · Fleurs d’été", rtl=False) == "Цветя Хаас · Fleurs d’été"
+
+
+@pytest.mark.parametrize(
+    ("line", "rtl"),
+    [
+        ("*\u2068Blumen Haas\u2069* מבקשים לכתוב לכם", True),  # rule P2 of Unicode TR9: what is isolated does not count
+        ("*\u2068פרחי חיפה\u2069* would like to write to you", False),
+        ("\u2068Blumen Haas\u2069", False),
+        ("\u2069\u2069 שלום", True),
+        ("\u2068Blumen שלום", False),
+        ("+49 761", False),
+    ],
+)
+def test_a_line_runs_as_its_first_letter_does_that_is_not_isolated(line: str, rtl: bool) -> None:
+    assert runs_right_to_left(line) is rtl

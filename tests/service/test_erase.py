@@ -32,7 +32,7 @@ from bot.stores.postgres.places import places
 from bot.stores.redis.keys import Shard
 from tests.service.stage import changed
 from tests.service.watching import kinds_of, owner_of, record_of, subscribed
-from tests.stores.made import BSUID, PHONE, given, requested, withdrawn
+from tests.stores.made import BSUID, PHONE, given, keep_notice, requested, withdrawn
 
 AT = 1_790_000_500
 BOTH = Sender(PHONE, BSUID)
@@ -121,6 +121,7 @@ class Fused:
 @pytest.fixture
 async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
     database, keys = await connect(database_url, connections=3), Keyring(SECRETS[:1])
+    await keep_notice(database)
     yield Parts(database, keys, tmp_path / "var" / "erasures.jsonl", places(database, keys))
     await database.close()
 

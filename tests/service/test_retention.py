@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -14,6 +15,7 @@ from uuid_utils.compat import uuid7
 from bot.business import Business, load
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.deadlines import Calendar
+from bot.consent.erasure import AddressToken, Erasure, Suppression
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, Status, fold
 from bot.consent.requests import Right, State, close
@@ -26,6 +28,8 @@ from bot.service.places import Subject
 from bot.service.ports import Append, PersonId
 from bot.service.retention import Line, Retention
 from bot.simulation import Simulation
+from bot.stores import erasure_list
+from bot.stores.erasure_list import ErasureList
 from bot.stores.postgres.connect import Database, connect
 from bot.stores.postgres.exports import Exports
 from bot.stores.postgres.ledger import Ledger
@@ -76,7 +80,8 @@ class Erased:
 class Town:
     """Some people with their ledgers, and a clock."""
 
-    def __init__(self, database: Database, keys: Keyring, letters: DeadLetters) -> None:
+    def __init__(self, database: Database, keys: Keyring, letters: DeadLetters, listed: Path) -> None:
+        self.list = listed
         self.database = database
         self.keys = keys
         self.letters = letters
@@ -119,6 +124,7 @@ class Town:
             self.ledger,
             [self.letters],
             self.eraser,
+            ErasureList(self.list),
             Exports(self.database, self.keys).expire,
             clock=lambda: self.now,
         )
@@ -136,9 +142,10 @@ class Town:
 
 
 @pytest.fixture
-async def town(database_url: str, redis_url: str) -> AsyncIterator[Town]:
+async def town(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Town]:
     database, client = await connect(database_url, connections=4), connect_redis(redis_url, connections=2)
-    yield Town(database, Keyring(["a secret of this test, thirty-two characters"]), DeadLetters(client, Shard(0)))
+    keys = Keyring(["a secret of this test, thirty-two characters"])
+    yield Town(database, keys, DeadLetters(client, Shard(0)), tmp_path / "list")
     await client.close()
     await database.close()
 
@@ -343,6 +350,17 @@ async def fill(town: Town, day: int, number: int) -> None:
     request, _ = await town.requests.open(who, Right.ACCESS, at, token, at, GERMAN)
     await town.requests.change(request, close(request, State.DONE, ""), actor="operator", reason="", now=at)
     await town.wrote(who, 3000)
+
+
+async def test_the_list_of_erasures_keeps_no_keyed_hash_longer_than_the_table(town: Town) -> None:
+    await fill(town, 0, 0)
+    (row,) = await town.database.fetch("SELECT token, key_id, scope, since FROM suppressions")
+    mark = Suppression(AddressToken(row["token"], row["key_id"]), row["scope"], row["since"])
+    await ErasureList(town.list).add(Erasure("p", START, "asked", (mark,)))
+    for day, left in ((1094, 1), (1095, 0)):
+        await town.keeps(day)
+        ((listed,), _) = erasure_list.read(town.list)
+        assert len(listed.suppressions) == left == (await counts(town))["suppressions"]
 
 
 async def test_rows_go_at_their_own_end_and_younger_ones_stay(town: Town) -> None:

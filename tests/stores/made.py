@@ -10,6 +10,7 @@ from bot.conversation.reply import Button, Outbound, Reply
 from bot.conversation.session import Session
 from bot.conversation.task import Task, Work
 from bot.service.ports import Assigned, HandedOver, Incoming, PersonId
+from bot.stores.postgres.connect import Database
 
 T = TypeVar("T")
 
@@ -18,7 +19,9 @@ PHONE = "+4915123456789"
 BSUID = "DE.1349120865530274"
 TODAY = 20_000
 """A day, counted since 1970."""
-WORDING = Wording("May we write to you? Reply *YES*.", "opt_in.ask", "en")
+WORDING = Wording("May we write to you? https://example.com/en Reply *YES*.", "opt_in.ask", "en")
+NOTICE = "2026-09-01"
+"""Its address is in the wording, see `keep_notice`."""
 
 
 def message(id: str = "m1", body: str = "yes") -> Inbound:
@@ -71,7 +74,7 @@ def requested(id: str, purpose: str = "order_updates", shown: Wording = WORDING)
         question="0123456789ab",
         locale=shown.locale,
         expires_at=1790172800,
-        notice="2026-09-01",
+        notice=NOTICE,
         wording=shown.sha256,
         shown=shown,
         inbound=f"wamid.{id}",
@@ -88,7 +91,7 @@ def given(id: str, purpose: str = "order_updates", answer: str = "Yes please") -
         question="0123456789ab",
         locale="en",
         expires_at=1850000000,
-        notice="2026-09-01",
+        notice=NOTICE,
         wording=WORDING.sha256,
         inbound=f"wamid.{id}",
         answer=answer,
@@ -98,6 +101,13 @@ def given(id: str, purpose: str = "order_updates", answer: str = "Yes please") -
 
 def withdrawn(id: str, purpose: str = "order_updates") -> Entry:
     return Entry(kind=Kind.WITHDRAWN, purpose=purpose, at=1790000120, inbound=f"wamid.{id}", answer="STOP", locale="en")
+
+
+async def keep_notice(database: Database) -> None:
+    """Let the version of the notice that entries name be known."""
+    await database.execute(
+        "INSERT INTO notices VALUES ($1, '', 'https://example.com/en', 'material', '2026-09-01')", NOTICE
+    )
 
 
 def chosen(values: list[T], condition: Callable[[T], bool]) -> T:

@@ -19,7 +19,8 @@ TILE = 256
 """Leaves of a tile."""
 
 MOST = 10_000
-"""Entries that one checkpoint adds."""
+"""Entries that one checkpoint adds. May be made smaller, not greater: one that added fewer left nothing for the next,
+and `verify` goes by that."""
 
 LONGEST_TRANSACTION = 60
 """Seconds after which an entry that is not seen yet cannot come any more; a statement may take 20."""

@@ -15,7 +15,9 @@ SELECT ledger.*, persons.key FROM ledger LEFT JOIN persons ON persons.id = ledge
 WHERE ledger.person = $1 ORDER BY person_seq
 """
 _WORDINGS = "SELECT sha256, text FROM wordings WHERE sha256 = ANY($1::bytea[])"
-_NOTICES = "SELECT version, locale, url, change, published FROM notices WHERE version = ANY($1::text[]) ORDER BY 1, 2"
+_NOTICES = (
+    "SELECT version, locale, url, change, published FROM notices WHERE version = ANY($1::text[]) ORDER BY 1, 2, 3"
+)
 
 
 class NotSignedYet(Exception):

@@ -148,7 +148,7 @@ class Ledger:
         self._known_wordings |= set(new)
 
     async def keep_notices(self, business: Business) -> None:
-        """Remember every version of the privacy notice with its addresses; one that is known stays as it was."""
+        """Remember every version of the privacy notice with each address that it had."""
         rows = [
             (notice.version, locale, str(url), notice.change, notice.published)
             for notice in business.notices

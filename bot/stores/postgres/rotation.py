@@ -4,6 +4,8 @@ Until then both work: lookups try the tokens of every key on the list, and each 
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -14,35 +16,51 @@ from bot.stores.postgres.connect import Connection, Database
 
 _PAGE = 200
 
-_OLD = """
-SELECT id, key, addresses FROM persons
-WHERE id IN (SELECT person FROM addresses WHERE key_id <> $1 ORDER BY person LIMIT $2)
-ORDER BY id FOR NO KEY UPDATE
+_FIRST_UUID = UUID(int=0)
+
+_LOOK = """
+SELECT id, key, addresses, EXISTS (SELECT FROM addresses WHERE person = id AND key_id <> $1) AS has_old_tokens
+FROM persons WHERE id > $2 ORDER BY id LIMIT $3
 """
 
-_COUNT = "SELECT count(DISTINCT person) AS count FROM addresses WHERE key_id <> $1"
+_LOCK = "SELECT id, key, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 _decode = msgspec.msgpack.Decoder(Sender).decode
 
 
-async def left(database: Database, keys: Keyring) -> int:
-    """Return how many persons are still known by an older key."""
-    return int((await database.fetch(_COUNT, keys.key_id))[0]["count"])
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What was done with a page of persons."""
+
+    looked_at: int
+    renewed: int
 
 
-async def rotate(database: Database, keys: Keyring) -> AsyncIterator[int]:
-    """Renew persons page by page; yield how many were done with each. May be stopped and begun again at any time.
+async def count(database: Database) -> int:
+    """Return how many persons there are."""
+    return int((await database.fetch("SELECT count(*) AS count FROM persons"))[0]["count"])
 
-    Raises `Undecipherable` when a key is missing on the list, and `Unavailable`.
+
+async def rotate(database: Database, keys: Keyring) -> AsyncIterator[Renewed]:
+    """Renew persons page by page; yield what was done with each. May be stopped and begun again at any time.
+
+    Everybody is looked at: who wrote meanwhile has new tokens and still an old personal key, and who lost their
+    address to somebody else has no token at all. Raises `Undecipherable` when a key is missing on the list, and
+    `Unavailable`.
     """
-    while True:
-        async with database.transaction() as connection:
-            rows = await connection.fetch(_OLD, keys.key_id, _PAGE)
-            for row in rows:
-                await _renew(connection, keys, row)
-        if not rows:
-            return
-        yield len(rows)
+    last = _FIRST_UUID
+    while rows := await database.fetch(_LOOK, keys.key_id, last, _PAGE):
+        last = rows[-1]["id"]
+        old = [row["id"] for row in rows if _is_old(row, keys)]
+        if old:
+            async with database.transaction() as connection:
+                for row in await connection.fetch(_LOCK, old):
+                    await _renew(connection, keys, row)
+        yield Renewed(len(rows), len(old))
+
+
+def _is_old(row: "asyncpg.Record", keys: Keyring) -> bool:
+    return row["has_old_tokens"] or not (keys.is_newest(row["key"]) and keys.is_newest(row["addresses"]))
 
 
 async def _renew(connection: Connection, keys: Keyring, row: "asyncpg.Record") -> None:

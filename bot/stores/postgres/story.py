@@ -10,13 +10,14 @@ from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
 
 _STORY = """
-SELECT ledger.*, persons.key, wordings.text, wordings.text_id,
-    coalesce(spoken.url, fallback.url, '') AS notice_url
+SELECT ledger.*, persons.key, wordings.text, wordings.text_id, coalesce(notice.url, '') AS notice_url
 FROM ledger
 LEFT JOIN persons ON persons.id = ledger.person
 LEFT JOIN wordings ON wordings.sha256 = ledger.wording
-LEFT JOIN notices AS spoken ON spoken.version = ledger.notice AND spoken.locale = ledger.locale
-LEFT JOIN notices AS fallback ON fallback.version = ledger.notice AND fallback.locale = ''
+LEFT JOIN LATERAL (
+    SELECT url FROM notices WHERE version = ledger.notice AND locale IN (ledger.locale, '')
+    ORDER BY strpos(coalesce(wordings.text, ''), url) > 0 DESC, locale <> '' DESC, url LIMIT 1
+) AS notice ON true
 WHERE ledger.person = $1 ORDER BY person_seq
 """
 
@@ -42,7 +43,9 @@ class StoryEntry:
     notice: str
     """Version of the privacy notice."""
     notice_url: str
-    """Where the notice was in the entry's language, else in the default one; empty when the version is not known."""
+    """Where the notice was: as the text shown says, else in the entry's language, else in the default one.
+
+    Empty when the version is not known."""
     wording: bytes
     """SHA-256 of the text shown; empty when none was."""
     text: str

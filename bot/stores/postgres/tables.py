@@ -61,7 +61,7 @@ notices = Table(
     metadata,
     Column("version", Text, primary_key=True),
     Column("locale", Text, primary_key=True, comment="empty: of the default language, for those without their own"),
-    Column("url", Text, nullable=False),
+    Column("url", Text, primary_key=True),
     Column("change", Text, nullable=False),
     Column("published", Date, nullable=False),
 )

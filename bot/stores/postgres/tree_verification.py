@@ -7,7 +7,7 @@ import asyncpg
 from bot.consent.merkle import Frontier, root_of
 from bot.consent.verifier import NotProven, leaf_hash, opened
 from bot.service.ports import PersonId
-from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, TILE
+from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, MOST, TILE
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.verification import BadEntry
 
@@ -15,8 +15,8 @@ _PAGE = 1000
 
 _LEAVES = """
 SELECT leaves.number, leaves.sequence, leaves.entry_hash AS signed_hash, ledger.entry_hash, ledger.person,
-    ledger.recorded_at, tiles.root AS tile_root, checkpoints.root, checkpoints.note, checkpoints.public_key,
-    checkpoints.at AS checkpoint_at, checkpoints.complete
+    ledger.recorded_at, tiles.root AS tile_root, checkpoints.root, checkpoints.edge, checkpoints.note,
+    checkpoints.public_key, checkpoints.at AS checkpoint_at
 FROM leaves
 LEFT JOIN ledger ON ledger.sequence = leaves.sequence
 LEFT JOIN tiles ON (leaves.number + 1) % 256 = 0 AND tiles.number = leaves.number / 256
@@ -30,16 +30,23 @@ WHERE recorded_at < 1000 * ((SELECT coalesce(max(at), 0) FROM checkpoints) - $1:
 AND NOT EXISTS (SELECT FROM leaves WHERE leaves.sequence = ledger.sequence) ORDER BY sequence
 """
 
+_COUNTED = """
+SELECT (SELECT coalesce(max(size), 0) FROM checkpoints) AS signed, (SELECT count(*) FROM checkpoints) AS checkpoints,
+    (SELECT count(*) FROM tiles) AS tiles
+"""
+
 _NOBODY = PersonId("")
 
 
-async def verify_tree(database: Database, public_keys: Collection[bytes]) -> AsyncGenerator[BadEntry | int, None]:
+async def verify_tree(
+    database: Database, public_keys: Collection[bytes], *, most: int = MOST
+) -> AsyncGenerator[BadEntry | int, None]:
     """Check every leaf, tile and checkpoint; yield what is wrong, and from time to time how many were checked.
 
-    A checkpoint signed by another key than `public_keys` is wrong. Raises `Unavailable`.
+    A checkpoint signed by another key than `public_keys` is wrong. `most`: see `Checkpoints`. Raises `Unavailable`.
     """
     checked = 0
-    tree = _Tree(public_keys)
+    tree = _Tree(public_keys, most)
     async with database.transaction("repeatable_read", readonly=True) as connection:
         async for row in connection.cursor(_LEAVES, prefetch=_PAGE, timeout=None):
             for reason in tree.faults(row):
@@ -47,6 +54,8 @@ async def verify_tree(database: Database, public_keys: Collection[bytes]) -> Asy
             checked += 1
             if checked % _PAGE == 0:
                 yield checked
+        for reason in tree.miscounted(await connection.fetchrow(_COUNTED)):
+            yield BadEntry(0, _NOBODY, reason)
         async for row in connection.cursor(_UNCOVERED, LONGEST_TRANSACTION, prefetch=_PAGE, timeout=None):
             yield BadEntry(row["sequence"], _person(row), "was put in after the checkpoint that should cover it")
     yield checked
@@ -59,8 +68,12 @@ def _person(row: "asyncpg.Record") -> PersonId:
 class _Tree:
     """Grows the tree anew, leaf by leaf."""
 
-    def __init__(self, public_keys: Collection[bytes]) -> None:
+    def __init__(self, public_keys: Collection[bytes], most: int) -> None:
         self._public_keys = public_keys
+        self._most = most
+        self._signed = 0
+        """How many leaves the last checkpoint has."""
+        self._checkpoints = 0
         self._frontier = Frontier()
         self._tile: list[bytes] = []
         self._signed_at = 0
@@ -90,9 +103,21 @@ class _Tree:
         if row["tile_root"] != root_of(tile):
             yield f"or one of the {TILE - 1} before it is not the one that was signed"
 
+    def miscounted(self, found: "asyncpg.Record") -> Iterator[str]:
+        """Yield what there is too much, or too little of, after the last leaf."""
+        size = self._frontier.size
+        if found["signed"] != size:
+            yield f"the tree has {size} leaves, and the newest checkpoint signs {found['signed']}"
+        if found["checkpoints"] != self._checkpoints:
+            yield f"there are {found['checkpoints']} checkpoints, of which {self._checkpoints} belong to the tree"
+        if found["tiles"] != size // TILE:
+            yield f"there are {found['tiles']} tiles, and {size} leaves make {size // TILE}"
+
     def _checkpoint_faults(self, row: "asyncpg.Record") -> Iterator[str]:
-        if row["complete"]:
+        if self._frontier.size - self._signed < self._most:  # nothing was left for the next one
             self._signed_at = row["checkpoint_at"]
+        self._signed = self._frontier.size
+        self._checkpoints += 1
         if row["public_key"] not in self._public_keys:
             yield "is covered by a checkpoint of another key"
             return
@@ -103,3 +128,6 @@ class _Tree:
             return
         if (checkpoint.size, checkpoint.root) != (self._frontier.size, self._frontier.root):
             yield "or one before it is not the one that was signed"
+        written = (row["root"], row["edge"], row["checkpoint_at"])
+        if written != (checkpoint.root, self._frontier.edge, checkpoint.at):
+            yield "is covered by a checkpoint whose row differs from what was signed"

@@ -1,10 +1,12 @@
-"""Whether the ledger is still what was written: every entry, in its place, with its answer and its wording."""
+"""Whether the ledger is still what was written: every entry, in its place, with its answer, wording and person."""
 
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
 import asyncpg
+import msgspec
 
+from bot.conversation.inbound import Sender
 from bot.keys import Keyring, PersonKey, Undecipherable
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
@@ -23,7 +25,33 @@ SELECT id, ledger_seq, count(sequence) AS found FROM persons LEFT JOIN ledger ON
 GROUP BY id HAVING count(sequence) <> ledger_seq ORDER BY id
 """
 
+_ADDRESSED = """
+SELECT id, addresses, ARRAY(SELECT token FROM addresses WHERE person = persons.id) AS tokens FROM persons ORDER BY id
+"""
+
+_DESERTED = """
+SELECT person, max(sequence) AS sequence FROM ledger
+WHERE NOT EXISTS (SELECT FROM persons WHERE persons.id = ledger.person)
+GROUP BY person HAVING NOT bool_or(kind = 'erased') ORDER BY 2
+"""
+
+_ALTERED_TEXTS = "SELECT sha256 FROM wordings WHERE sha256(convert_to(text, 'UTF8')) <> sha256 ORDER BY 1"
+
+_STRANGE_NOTICES = """
+SELECT sequence, person, shown.notice
+FROM (SELECT notice, wording, min(sequence) AS sequence FROM ledger WHERE notice <> '' AND wording <> '' GROUP BY 1, 2)
+    AS shown
+JOIN ledger USING (sequence) JOIN wordings ON wordings.sha256 = shown.wording
+WHERE sha256(convert_to(text, 'UTF8')) = sha256
+    AND NOT EXISTS (SELECT FROM notices WHERE version = shown.notice AND strpos(wordings.text, url) > 0)
+ORDER BY sequence
+"""
+
 _PAGE = 1000
+
+_NOBODY = PersonId("")
+
+_decode = msgspec.msgpack.Decoder(Sender).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +59,9 @@ class BadEntry:
     """Where the ledger is not what it was: the entry and what is wrong with it."""
 
     sequence: int
-    """Its number in the whole ledger; 0 when entries are missing or too many."""
+    """Its number in the whole ledger; 0 when entries are missing or too many, or it is none of an entry."""
     person: PersonId
+    """Whose it is; empty when it is nobody's."""
     reason: str
 
 
@@ -53,7 +82,30 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
         async for row in connection.cursor(_MISCOUNTED, prefetch=_PAGE, timeout=None):
             reason = f"{row['ledger_seq']} entries were written, {row['found']} are there"
             yield BadEntry(0, PersonId(str(row["id"])), reason)
+        async for row in connection.cursor(_ADDRESSED, prefetch=_PAGE, timeout=None):
+            if reason := _address_fault(row, keys):
+                yield BadEntry(0, PersonId(str(row["id"])), reason)
+        async for row in connection.cursor(_DESERTED, prefetch=_PAGE, timeout=None):
+            reason = "has lost its person, and nothing says that they were erased"
+            yield BadEntry(row["sequence"], PersonId(str(row["person"])), reason)
+        async for row in connection.cursor(_STRANGE_NOTICES, prefetch=_PAGE, timeout=None):
+            reason = f"shows another address of the privacy notice {row['notice']} than was kept, or none was"
+            yield BadEntry(row["sequence"], PersonId(str(row["person"])), reason)
+        async for row in connection.cursor(_ALTERED_TEXTS, prefetch=_PAGE, timeout=None):
+            yield BadEntry(0, _NOBODY, f"the wording {row['sha256'].hex()} is not the text that its hash says")
     yield checked
+
+
+def _address_fault(row: "asyncpg.Record", keys: Keyring) -> str:
+    """Return what is wrong with how a person is found: whose the evidence is hangs on it."""
+    try:
+        sender = _decode(keys.decrypt(row["addresses"]))
+    except (Undecipherable, msgspec.MsgspecError):
+        return "has addresses that were altered, or a key of SECRET_KEY is missing"
+    tokens = set(row["tokens"])
+    if any(tokens.isdisjoint(keys.addresses(address)) for address in sender.addresses):
+        return "is not found by an address of theirs: what leads to them was altered"
+    return ""
 
 
 class _Chain:
@@ -83,7 +135,7 @@ class _Chain:
     def _begin(self, row: "asyncpg.Record") -> None:
         self._person, self._number, self._head = row["person"], 0, b""
         self._key, self._key_fault = None, ""
-        if row["key"]:  # gone with an erased person
+        if row["key"] is not None:  # gone with an erased person
             try:
                 self._key = self._keys.person(row["key"])
             except Undecipherable:

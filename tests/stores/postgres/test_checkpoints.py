@@ -11,7 +11,7 @@ from bot.consent.verifier import check_consistency, check_inclusion, leaf_hash, 
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.ports import Append, PersonId
-from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, TILE, Checkpoints
+from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, MOST, TILE, Checkpoints
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
@@ -48,9 +48,9 @@ async def sequences(database: Database) -> list[tuple[int, bytes]]:
     return [(row["sequence"], row["entry_hash"]) for row in rows]
 
 
-async def faults(database: Database, keys: Keyring) -> list[BadEntry]:
+async def faults(database: Database, keys: Keyring, most: int = MOST) -> list[BadEntry]:
     public = [signer.public_key for signer in keys.signers]
-    return [one async for one in verify_tree(database, public) if isinstance(one, BadEntry)]
+    return [one async for one in verify_tree(database, public, most=most) if isinstance(one, BadEntry)]
 
 
 async def behind_the_back(database: Database, *statements: str) -> None:
@@ -117,7 +117,7 @@ async def test_a_backlog_of_several_checkpoints_raises_no_false_alarm(database: 
     await written(database, keys, 30, at=NOW - 86_400)
     few = Checkpoints(database, keys.signers[0], most=20)
     assert [await few.advance(NOW + round) for round in range(6)] == [20, 20, 20, 20, 10, 0]
-    assert await faults(database, keys) == []
+    assert await faults(database, keys, most=20) == []
 
 
 async def test_an_entry_that_commits_late_is_taken_in_later(
@@ -159,6 +159,34 @@ TAMPERED = {
         9,
         "another key",
     ),
+    "a checkpoint dated back": ("UPDATE checkpoints SET at = 0", 9, "differs from what was signed"),
+    "a checkpoint with another root beside it": (
+        "UPDATE checkpoints SET root = '\\x00'",
+        9,
+        "differs from what was signed",
+    ),
+    "a checkpoint from which another tree would grow": (
+        "UPDATE checkpoints SET edge = ARRAY[edge[2], edge[1]]",
+        9,
+        "differs from what was signed",
+    ),
+    "a leaf put in at the end": (
+        "INSERT INTO leaves SELECT 9, sequence, entry_hash FROM ledger WHERE sequence = 0 UNION SELECT 9, 99, '\\x00'",
+        0,
+        "10 leaves, and the newest checkpoint signs 9",
+    ),
+    "the last leaf taken away": (
+        "DELETE FROM leaves WHERE number = 8",
+        0,
+        "8 leaves, and the newest checkpoint signs 9",
+    ),
+    "the checkpoints taken away": ("DELETE FROM checkpoints", 0, "9 leaves, and the newest checkpoint signs 0"),
+    "a checkpoint put in": (
+        "INSERT INTO checkpoints SELECT -1, root, edge, at, horizon, complete, note, public_key FROM checkpoints",
+        0,
+        "2 checkpoints, of which 1 ",
+    ),
+    "a tile put in": ("INSERT INTO tiles VALUES (0, '\\x00')", 0, "1 tiles, and 9 leaves make 0"),
 }
 
 
@@ -186,6 +214,17 @@ async def test_a_record_put_in_later_with_an_old_date_is_named(
     await checkpoints.advance(NOW + 2 * LONGEST_TRANSACTION)
     await Ledger(database, keys).append([Append(person, 3, [dated(requested("forged"), NOW)])])
     assert [bad.sequence for bad in await faults(database, keys)] == [4]
+    await checkpoints.advance(NOW + 3 * LONGEST_TRANSACTION)
+    assert [bad.reason for bad in await faults(database, keys)] == ["claims to be older than the checkpoint before it"]
+
+
+async def test_a_checkpoint_that_claims_to_have_left_something_hides_no_old_date(
+    database: Database, keys: Keyring, checkpoints: Checkpoints
+) -> None:
+    (person, *_) = await written(database, keys, 1)
+    await checkpoints.advance(NOW + 2 * LONGEST_TRANSACTION)
+    await behind_the_back(database, "UPDATE checkpoints SET complete = false")
+    await Ledger(database, keys).append([Append(person, 3, [dated(requested("forged"), NOW)])])
     await checkpoints.advance(NOW + 3 * LONGEST_TRANSACTION)
     assert [bad.reason for bad in await faults(database, keys)] == ["claims to be older than the checkpoint before it"]
 

@@ -18,7 +18,7 @@ from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.places import NOT_PERSONAL, places
 from bot.stores.postgres.requests import Requests
 from bot.stores.postgres.tables import metadata
-from tests.stores.made import BSUID, PHONE, given, requested, withdrawn
+from tests.stores.made import BSUID, PHONE, WORDING, given, requested, withdrawn
 
 AT = 1_790_000_000
 OTHER = Sender("+447911123456", "GB.1")
@@ -70,7 +70,7 @@ async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Key
     assert [(one.purpose, one.status) for one in whole.consents] == [("order_updates", "withdrawn")]
     assert [entry.kind for entry in whole.history] == ["requested", "given", "withdrawn"]
     assert [entry.answer for entry in whole.history] == ["", "Yes please", "STOP"]
-    assert whole.history[0].wording == "May we write to you? Reply *YES*."
+    assert whole.history[0].wording == WORDING.text
     assert [(step.state, step.reason) for step in whole.requests[0].steps] == [
         ("open", "my name is Ana"),
         ("done", f"sent to {PHONE}"),

@@ -9,7 +9,7 @@ from bot.service.ports import Append
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
-from bot.stores.postgres.rotation import left, rotate
+from bot.stores.postgres.rotation import rotate
 from tests.stores.made import requested, withdrawn
 
 FIRST, SECOND, THIRD = (f"the {name} secret of this test, long enough" for name in ("first", "second", "third"))
@@ -17,7 +17,7 @@ ANA = Sender("+4915100000001", "DE.1")
 
 
 async def rotated(database: Database, *secrets: str) -> int:
-    return sum([done async for done in rotate(database, Keyring(secrets))])
+    return sum([page.renewed async for page in rotate(database, Keyring(secrets))])
 
 
 async def test_a_stop_given_two_rotations_ago_still_blocks(database: Database) -> None:
@@ -40,16 +40,37 @@ async def test_between_the_rotations_old_and_new_keys_work(database: Database) -
     both = Persons(database, Keyring([SECOND, FIRST]))
     assert await both.find(["DE.1"]) == {"DE.1": person}
     (newcomer,) = await both.create([Sender(None, "DE.2")])
-    assert await left(database, Keyring([SECOND, FIRST])) == 1
-    await rotated(database, SECOND, FIRST)
+    assert await rotated(database, SECOND, FIRST) == 1
     assert await both.find(["DE.1", "DE.2"]) == {"DE.1": person, "DE.2": newcomer}
-    assert await left(database, Keyring([SECOND, FIRST])) == 0
+    assert await rotated(database, SECOND, FIRST) == 0
 
 
 async def test_it_can_be_done_again_without_harm(database: Database) -> None:
     await Persons(database, Keyring([FIRST])).create([Sender(None, f"DE.{number}") for number in range(450)])
     assert await rotated(database, SECOND, FIRST) == 450
     assert await rotated(database, SECOND, FIRST) == 0
+
+
+async def test_who_got_an_address_between_the_rotations_keeps_their_answers(database: Database) -> None:
+    (person,) = await Persons(database, Keyring([FIRST])).create([Sender(ANA.phone)])
+    await Ledger(database, Keyring([FIRST])).append([Append(person, 0, [requested("m1"), withdrawn("m2")])])
+    both = Keyring([SECOND, FIRST])
+    await Persons(database, both).set_addresses(person, ANA)  # all their tokens are of the new key now
+    assert await rotated(database, SECOND, FIRST) == 1
+    assert await rotated(database, SECOND, FIRST) == 0
+    story = await Ledger(database, Keyring([SECOND])).story(person)
+    assert [entry.answer for entry in story] == ["", "STOP"]
+
+
+async def test_who_has_no_address_any_more_keeps_their_answers(database: Database) -> None:
+    keys = Keyring([FIRST])
+    (person, heir) = await Persons(database, keys).create([Sender(ANA.phone), Sender(None, "DE.2")])
+    await Ledger(database, keys).append([Append(person, 0, [requested("m1"), withdrawn("m2")])])
+    await Persons(database, keys).set_addresses(heir, Sender(ANA.phone, "DE.2"))
+    assert await rotated(database, SECOND, FIRST) == 2
+    newest = Keyring([SECOND])
+    assert [entry.answer for entry in await Ledger(database, newest).story(person)] == ["", "STOP"]
+    assert (await Persons(database, newest).load([person]))[person].sender == Sender()
 
 
 async def test_a_key_removed_too_early_is_told(database: Database) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bot import __version__
 from bot.business import Business, Notice, load
-from bot.consent.evidence import Kind, Method
+from bot.consent.evidence import Kind, Method, Wording
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.paths import FLOWS
@@ -60,14 +60,14 @@ async def test_one_who_speaks_another_language_was_shown_the_default_notice(ledg
     assert entry.notice_url == f"https://example.com/{made.default_locale}"
 
 
-async def test_a_notice_stays_as_it_was_first_kept(database: Database, ledger: Ledger) -> None:
-    for address in ("https://example.com/first", "https://example.com/second"):
-        await ledger.keep_notices(business({"en": address}))
-    rows = await database.fetch("SELECT locale, url FROM notices ORDER BY locale")
-    assert [tuple(row.values()) for row in rows] == [
-        ("", "https://example.com/first"),
-        ("en", "https://example.com/first"),
-    ]
+async def test_an_address_that_changed_is_told_as_it_was_shown(ledger: Ledger, person: PersonId) -> None:
+    first, second = "https://example.com/en", "https://example.com/another"
+    newer = Wording(f"May we write to you? {second}", "opt_in.ask", "en")
+    await ledger.keep_notices(business({"en": first}))
+    await ledger.append([Append(person, 0, [requested("m1"), given("m2")])])
+    await ledger.keep_notices(business({"en": second}))
+    await ledger.append([Append(person, 2, [requested("m3", "offers", newer)])])
+    assert [entry.notice_url for entry in await ledger.story(person)] == [first, first, second]
 
 
 async def test_an_erased_person_s_answers_are_gone_and_the_rest_is_not(

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.consent.erasure import erased
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.ports import Append, PersonId
@@ -11,7 +12,7 @@ from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.verification import BadEntry
-from tests.stores.made import given, requested, withdrawn
+from tests.stores.made import given, keep_notice, requested, withdrawn
 
 
 @pytest.fixture
@@ -22,6 +23,7 @@ def ledger(database: Database, keys: Keyring) -> Ledger:
 @pytest.fixture
 async def people(database: Database, keys: Keyring, ledger: Ledger) -> list[PersonId]:
     """Two persons with three entries each: sequences 1 to 3 and 4 to 6."""
+    await keep_notice(database)
     people = sorted(await Persons(database, keys).create([Sender(bsuid=f"DE.{number:016}") for number in range(2)]))
     for person in people:
         entries = [requested(f"a {person}"), given(f"b {person}"), withdrawn(f"c {person}")]
@@ -128,7 +130,7 @@ async def test_an_altered_wording_names_the_entries_that_showed_it(
     database: Database, ledger: Ledger, people: list[PersonId]
 ) -> None:
     await database.execute("UPDATE wordings SET text = 'May we sell your data?'")
-    assert [one.sequence for one in await bad(ledger)] == [1, 2, 4, 5]
+    assert [one.sequence for one in await bad(ledger)] == [1, 2, 4, 5, 0]
     await database.execute("DELETE FROM wordings")
     assert [one.sequence for one in await bad(ledger)] == [1, 2, 4, 5]
 
@@ -136,15 +138,88 @@ async def test_an_altered_wording_names_the_entries_that_showed_it(
 async def test_an_erased_person_s_entries_can_still_be_checked(
     database: Database, ledger: Ledger, people: list[PersonId]
 ) -> None:
+    assert await ledger.append([Append(people[0], 3, [erased(people[0], 1_790_000_180, 1_790_000_180.5, "person")])])
     await database.execute("DELETE FROM persons WHERE id = $1", people[0])
-    assert [result async for result in ledger.verify()] == [6]
+    assert [result async for result in ledger.verify()] == [7]
     await tamper(database, "UPDATE ledger SET kind = 'refused' WHERE sequence = 2")
     assert [one.sequence for one in await bad(ledger)] == [2]
 
 
+async def test_a_person_taken_away_without_an_erasure_is_noticed(
+    database: Database, ledger: Ledger, people: list[PersonId]
+) -> None:
+    await database.execute("DELETE FROM persons WHERE id = $1", people[0])
+    (found,) = await bad(ledger)
+    assert (found.sequence, found.person) == (3, people[0])
+    assert found.reason == "has lost its person, and nothing says that they were erased"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE notices SET url = 'https://evil.example'", "DELETE FROM notices", "UPDATE notices SET version = '1'"],
+)
+async def test_a_notice_that_is_not_the_one_shown_is_named(
+    database: Database, ledger: Ledger, people: list[PersonId], statement: str
+) -> None:
+    await database.execute(statement)
+    (found,) = await bad(ledger)
+    assert (found.sequence, found.person) == (1, people[0])
+    assert "address of the privacy notice 2026-09-01" in found.reason
+
+
+async def test_a_notice_whose_address_changed_under_one_version_is_no_fault(
+    database: Database, ledger: Ledger, people: list[PersonId]
+) -> None:
+    await database.execute("INSERT INTO notices VALUES ('2026-09-01', '', 'https://new.example', 'material', now())")
+    assert await bad(ledger) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE addresses SET person = (SELECT max(person::text)::uuid FROM addresses)",
+        "DELETE FROM addresses WHERE person = (SELECT min(person::text)::uuid FROM addresses)",
+        "UPDATE persons SET addresses = '\\x00' WHERE id = (SELECT min(id::text)::uuid FROM persons)",
+        "UPDATE persons SET addresses = (SELECT addresses FROM persons ORDER BY id DESC LIMIT 1)",
+    ],
+)
+async def test_evidence_that_was_given_to_another_address_is_noticed(
+    database: Database, ledger: Ledger, people: list[PersonId], statement: str
+) -> None:
+    await database.execute(statement)
+    (found,) = await bad(ledger)
+    assert (found.sequence, found.person) == (0, people[0])
+    assert "address" in found.reason
+
+
+async def test_who_took_over_an_address_is_found_by_it_and_the_other_is_whole(
+    database: Database, keys: Keyring, ledger: Ledger, people: list[PersonId]
+) -> None:
+    rotated = Keyring(["a newer secret of this test, thirty-two", "a secret of this test, thirty-two characters"])
+    await Persons(database, rotated).set_addresses(people[0], Sender("+4915100000001", f"DE.{1:016}"))
+    assert await bad(Ledger(database, rotated)) == []
+
+
+async def test_a_personal_key_emptied_is_no_erasure(database: Database, ledger: Ledger, people: list[PersonId]) -> None:
+    await database.execute("UPDATE persons SET key = '' WHERE id = $1", people[0])
+    assert {one.person for one in await bad(ledger)} == {people[0]}
+
+
+async def test_a_text_that_is_not_what_its_hash_says_is_noticed_though_nobody_saw_it(
+    database: Database, ledger: Ledger, people: list[PersonId]
+) -> None:
+    await database.execute("INSERT INTO wordings VALUES (sha256('x'), 'y', 'opt_in.ask', 'en', now())")
+    (found,) = await bad(ledger)
+    assert found.sequence == 0
+    assert "not the text that its hash says" in found.reason
+
+
 async def test_a_missing_secret_is_told_from_an_altered_answer(database: Database, people: list[PersonId]) -> None:
     found = await bad(Ledger(database, Keyring(["quite another secret, also long enough"])))
-    assert {one.reason for one in found} == {"the person's key was altered, or a key of SECRET_KEY is missing"}
+    assert {one.reason for one in found} == {
+        "the person's key was altered, or a key of SECRET_KEY is missing",
+        "has addresses that were altered, or a key of SECRET_KEY is missing",
+    }
 
 
 async def test_who_stops_looking_at_the_first_bad_entry_leaves_the_database_free(
