@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 
@@ -24,6 +25,18 @@ from bot.simulation import Simulation, simulate
 from bot.stores import postgres
 
 TEMPLATE = "migrated_template"
+
+# The same examples in every run, however long they take: what fails here fails everywhere, and what passes does not
+# depend on luck. To look for others: pytest --hypothesis-profile=default
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("repeatable")
 
 for name in Settings.model_fields:  # no test may see, or reach, what a developer's shell is set to
     os.environ.pop(name.upper(), None)

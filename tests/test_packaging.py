@@ -64,7 +64,6 @@ def test_a_checkout_reads_its_own_folders() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("checkout")
 def test_a_wheel_finds_the_flows_and_catalogs_it_carries(tmp_path: Path) -> None:
     build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     built = subprocess.run(

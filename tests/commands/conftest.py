@@ -70,9 +70,9 @@ def graph() -> Iterator[GraphSimulator]:
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     graph = GraphSimulator()
-    asyncio.run_coroutine_threadsafe(graph.start(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(graph.start(), loop).result(60)
     yield graph
-    asyncio.run_coroutine_threadsafe(graph.close(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(graph.close(), loop).result(60)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

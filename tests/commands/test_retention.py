@@ -101,7 +101,7 @@ def test_it_says_when_a_worker_is_at_it(run: Run, environment: dict[str, str | N
 
     worker = threading.Thread(target=asyncio.run, args=[at_it()])
     worker.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     code, output = run("retention")
     done.set()
     worker.join()

@@ -15,6 +15,6 @@ async def fate(settings: Settings, **doom: Any) -> int:
     """Run a worker process that is doomed to die (see `doomed.work`); return its exit code, negative for a signal."""
     process = _forks.Process(target=doomed.work, args=(settings,), kwargs=doom, daemon=True)
     process.start()
-    await asyncio.to_thread(process.join, 30)
+    await asyncio.to_thread(process.join, 90)
     assert process.exitcode is not None, "it should be dead by now"
     return process.exitcode

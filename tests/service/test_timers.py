@@ -30,7 +30,7 @@ async def timers(simulation: Simulation) -> int:
 
 
 async def until_lapsed(simulation: Simulation, person: SimulatedPerson) -> list[str]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while "lapsed order_updates" not in (kinds := await kinds_of(simulation, person)):
         assert time.monotonic() < deadline, kinds
     return kinds
