@@ -47,8 +47,9 @@ No person needs so many; a bot at the other end that answers each of ours would 
 PATIENCE_RETURNS_AFTER = 3600
 """Seconds without a message after which all three are counted anew."""
 
-_UNSURE = re.compile("[?;？؟⁇⁈⁉❓❔👎🛑⛔🚫❌❎✖🙅🤷🤔🙄]")
-"""Makes a YES less than unambiguous (GDPR Art. 4(11)): a question mark, the Greek one too, or a sign that says no."""
+_UNSURE = re.compile("[?;？؟⁇⁈⁉❓❔👎🛑⛔🚫❌❎✖🙅🤷🤔🙄🤨😒😠😡🤬🤢🤮🖕🤡🤥🤞💔]")
+"""Makes a YES less than unambiguous (GDPR Art. 4(11)): a question mark, the Greek one too, or a sign that says no,
+or that it is not meant."""
 
 _CORRECTIONS = frozenset({"edit", "revoke"})
 """Kinds of message that change an earlier one, so there is nothing to answer."""

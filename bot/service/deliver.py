@@ -171,7 +171,7 @@ class Deliver:
         if error.retry is Retry.OPT_OUT:
             inbound = self._switched_off(outbound)
             await surely("deliver", lambda: self._inbox.forward(inbound), self._is_ending)
-            return await self._done(queued, "opted_out")
+            return await self._unsaid(queued, "opted_out")
         if not error.retryable or (error.attempts is not None and attempt >= error.attempts):
             return await self._bury(queued, f"send refused with code {error.code}")
         now = self._clock()

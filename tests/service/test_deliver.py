@@ -362,6 +362,20 @@ async def test_a_yes_to_a_question_that_could_not_be_sent_agrees_to_nothing(
     await assert_sound(simulation, ana)
 
 
+async def test_a_yes_to_a_question_that_was_kept_from_who_switched_marketing_off_agrees_to_nothing(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    simulation.graph.fail_next(131050)
+    await ana.say("Hello", replies=0)
+    await simulation.settled()
+    await ana.say("YES", replies=0)
+    await simulation.settled()
+    kinds = await kinds_of(simulation, ana)
+    assert set(kinds[:3]) == {"requested order_updates", "withdrawn offers", "lapsed order_updates"}
+    assert not (await record_of(simulation, ana)).given
+    await assert_sound(simulation, ana)
+
+
 async def test_a_yes_to_a_question_that_is_told_later_to_have_failed_agrees_to_nothing(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:

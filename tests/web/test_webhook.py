@@ -14,7 +14,7 @@ from bot.channels.simulator import webhooks
 from bot.channels.whatsapp.signature import HEADER, sign
 from bot.settings import Settings, load_settings
 from bot.simulation import Simulation, simulate, somebody
-from bot.web.webhook import LARGEST, PATH
+from bot.web.webhook import PATH
 from tests.web.posting import post, secret_of
 
 
@@ -60,6 +60,10 @@ class TestHandshake:
             assert response.content_type == "text/plain"
 
 
+MOST = 3 * 1024 * 1024
+"""Bytes of one webhook. Meta: webhooks/overview."""
+
+
 class TestPost:
     async def test_a_forged_one_is_refused_and_nothing_is_stored(
         self, simulation: Simulation, http: aiohttp.ClientSession
@@ -92,7 +96,7 @@ class TestPost:
     async def test_a_body_over_three_mebibytes_is_refused(
         self, simulation: Simulation, http: aiohttp.ClientSession, chunked: bool
     ) -> None:
-        body = b" " * (LARGEST + 1)
+        body = b" " * (MOST + 1)
 
         async def chunks() -> AsyncIterator[bytes]:
             yield body
@@ -105,7 +109,7 @@ class TestPost:
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         body = webhooks.text(somebody(), "Hello")
-        assert await post(simulation, http, body + b" " * (LARGEST - len(body))) == 200
+        assert await post(simulation, http, body + b" " * (MOST - len(body))) == 200
 
     async def test_a_small_body_that_unfolds_to_a_huge_one_is_refused(
         self, simulation: Simulation, http: aiohttp.ClientSession
