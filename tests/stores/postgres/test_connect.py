@@ -144,7 +144,7 @@ class TestCertificates:
                 pass
             writer.close()
 
-        async with await asyncio.start_server(serve, "localhost", 0) as server:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
             yield server.sockets[0].getsockname()[1]
 
     @pytest.mark.parametrize(

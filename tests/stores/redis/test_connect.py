@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -206,8 +207,13 @@ async def test_an_error_of_ours_is_no_outage(client: Client) -> None:
         await client.run("XLEN", "text")
 
 
+def nobody_knows_it(*_: object, **__: object) -> None:
+    raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere.sock", "redis://nowhere.invalid:6379"])
-async def test_nobody_there_is_unavailable(url: str) -> None:
+async def test_nobody_there_is_unavailable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_knows_it)  # a real name server may take its time
     client = connect(url, connections=1)
     with pytest.raises(Unavailable, match="reached"):
         await client.run("PING")
@@ -261,7 +267,7 @@ async def encrypted(redis_url: str, identity: Certificate) -> AsyncIterator[int]
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(identity.certificate, identity.key)
-    server = await asyncio.start_server(serve, "localhost", 0, ssl=context)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
