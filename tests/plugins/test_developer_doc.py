@@ -13,10 +13,11 @@ import bot
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
+from bot.conversation.inbound import Choice
 from bot.serving import listening
 from bot.settings import Settings, load_settings
 from bot.simulation import somebody
-from bot.testing import load_transcript, load_world, run_transcript
+from bot.testing import Conversation, load_transcript, load_world, run_transcript
 from bot.web.webhook import PATH
 
 PAGE = Path(__file__).parents[2] / "docs" / "developer.md"
@@ -128,3 +129,21 @@ def test_the_transcript_of_the_page_holds(tmp_path: Path) -> None:
     path.write_text(text, "utf-8")
     for transcript in load_transcript(path):
         run_transcript(transcript, *load_world())
+
+
+@pytest.mark.parametrize(
+    ("id", "label", "says"),
+    [
+        ("order:1", "Cancel", "stop.confirmed"),
+        ("order:1", "Cancel the order", "maybe_stop.ask"),
+        ("delete:1", "Drop it", "delete.ask"),
+        ("order:1", "Back", ""),
+    ],
+)
+def test_which_buttons_of_the_host_come_to_it(id: str, label: str, says: str) -> None:
+    chat = Conversation(*load_world(host_purpose="order_updates"), locale="en")
+    for text in ("Hello", "YES", "NO"):
+        chat.says(text)
+    chat.receives(Choice(id, label))
+    assert [reply.text_id for reply in chat.replies] == ([says] if says else [])
+    assert chat.handed_over is not bool(says)
