@@ -35,7 +35,7 @@ TINY = replace(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.xdist_group("benchmark")
 def test_a_tiny_run_has_all_figures_and_loses_nothing() -> None:
     findings = measure(TINY, lambda _: None)
@@ -164,6 +164,7 @@ async def test_what_a_bot_does_wrong_is_noticed(bot: Bot, status: int, fault: st
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_ledger_is_measured_step_by_step() -> None:
     command = [sys.executable, "-m", "tests.benchmarks.ledger", "--entries", "1024"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -487,17 +487,17 @@ async def test_who_writes_from_a_new_number_while_being_erased_is_answered_as_so
     runtime, before = simulation.runtime, simulation.person(who)
     await before.say("Hi", replies=1)
     person = await owner_of(runtime, before)
-    original, times = getattr(Persons, after), count()
+    original, times, written = getattr(Persons, after), count(), int(simulation.graph.clock())
 
     async def overtaken(self: Persons, *arguments: Any, **more: Any) -> Any:
         result = await original(self, *arguments, **more)
         if next(times) == 0:
-            await runtime.erase.erase(Subject(person), reason="", at=int(simulation.graph.clock()) - 1)
+            await runtime.erase.erase(Subject(person), reason="", at=written - 1)
         return result
 
     monkeypatch.setattr(Persons, after, overtaken)
     ana = simulation.person(Identity("+447911999990", who.bsuid))
-    await ana.say("Hello", replies=1)
+    await ana.say("Hello", at=written, replies=1)
     await simulation.settled()
     assert await owner_of(runtime, ana) != person
     assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
