@@ -60,6 +60,9 @@ def _later(meaning: str) -> Known:
 
 
 _PERMISSION = _halt("the token lacks a permission: grant whatsapp_business_messaging to the system user")
+_UNREGISTERED = _halt(
+    "the number is not registered for the Cloud API: register it at App Dashboard > WhatsApp > API Setup"
+)
 _TEMPLATE = "template error: "
 _REGISTRATION = _halt("the number's registration failed: see WhatsApp Manager > Phone numbers")
 
@@ -75,10 +78,12 @@ ERRORS: Mapping[int, Known] = {
     368: _halt("the account is blocked for a violation of policy: see WhatsApp Manager > Account quality"),
     131031: _halt("the account is locked: see WhatsApp Manager > Account quality"),
     131042: _halt("a payment problem: see Meta Business Suite > Billing"),
-    131045: _halt("the number is not registered for the Cloud API"),
-    133010: _halt("the number is not registered for the Cloud API"),
+    131045: _UNREGISTERED,
+    133010: _UNREGISTERED,
     131048: _halt("the number is restricted for its quality: see WhatsApp Manager > Phone numbers"),
-    131064: _halt("the messaging limit was cut for wrongly categorised templates"),
+    131064: _halt(
+        "the messaging limit was cut for wrongly categorised templates: see WhatsApp Manager > Message templates"
+    ),
     130497: _never("the account may not write to people in this country"),  # to others it may
     # temporary
     1: _backoff("invalid request, or an error at Meta", attempts=3),

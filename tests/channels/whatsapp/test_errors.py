@@ -54,6 +54,13 @@ def test_every_meaning_is_a_phrase_for_an_operator(code: int) -> None:
     assert meaning == meaning.strip().rstrip(".")
 
 
+@pytest.mark.parametrize("code", [code for code, entry in ERRORS.items() if entry.retry is Retry.HALT])
+def test_what_halts_everything_names_its_cure(code: int) -> None:
+    what, _, cure = known(code).meaning.partition(": ")
+    assert what
+    assert cure.startswith(("set ", "grant ", "see ", "register "))
+
+
 @pytest.mark.parametrize("code", [134000, 134011, 134999])
 def test_payments_are_never_retried(code: int) -> None:
     assert known(code, 500).retry is Retry.NEVER
