@@ -505,10 +505,10 @@ async def test_whether_meta_takes_anything_again_is_tried_with_one_message(store
         for person in people:
             await known(simulation, person)
         graph, clock, outbox = simulation.graph, Clock(), simulation.runtime.shards[0].outbox
-        graph.refusing, graph.latency = 131048, 0.1  # so long that all those in hand are asked before one is answered
+        graph.refusing, graph.latency = 131048, 0.1
+        for person in people:  # before anything is sent: all are in hand when the first is refused
+            await queue(simulation, person, "One", purpose="")
         async with delivering(simulation, clock):
-            for person in people:
-                await queue(simulation, person, "One", purpose="")
             await put_back(simulation, len(people))
             await asyncio.sleep(2 * READ_BLOCK_MS / 1000)  # until what it waits to read is no longer for all
             refused = graph.requests
@@ -519,7 +519,7 @@ async def test_whether_meta_takes_anything_again_is_tried_with_one_message(store
 
             graph.refusing = None
             clock.ahead = await last_due(simulation) - time.time()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while len(graph.sent) < len(people):
                     await outbox.promote(clock())
                     await asyncio.sleep(0.02)
