@@ -51,6 +51,7 @@ _UNSURE = re.compile("[?;？؟⁇⁈⁉❓❔👎🛑⛔🚫❌❎✖🙅🤷�
 """Makes a YES less than unambiguous (GDPR Art. 4(11)): a question mark, the Greek one too, or a sign that says no,
 or that it is not meant."""
 
+
 _CORRECTIONS = frozenset({"edit", "revoke"})
 """Kinds of message that change an earlier one, so there is nothing to answer."""
 
@@ -150,7 +151,8 @@ class Dialogue:
         turn.rule = match.rule
         if match.intent not in (Intent.YES, Intent.NO):
             return self._open(turn, match.intent)
-        if match.intent is Intent.YES and _UNSURE.search(body) and self._standing.place(turn) == self.flows.question:
+        at_question = self._standing.place(turn) == self.flows.question
+        if match.intent is Intent.YES and at_question and not _is_clear(turn.inbound, body):
             return self._unclaimed(turn)
         return self._answered(turn, match.intent)
 
@@ -303,3 +305,11 @@ class Dialogue:
 
     def _say_with_ways(self, turn: Turn, text_id: str, *ways: str) -> None:
         turn.say(text_id, [Option(way, f"common.{way}") for way in ways])
+
+
+def _is_clear(inbound: Inbound, body: str) -> bool:
+    """Whether a typed YES can only mean the question that waits.
+
+    One that quotes a message answers that message, perhaps an older question: WhatsApp delivers for weeks.
+    """
+    return inbound.quoted is None and not _UNSURE.search(body)

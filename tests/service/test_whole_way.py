@@ -16,6 +16,21 @@ from tests.service.watching import BRITISH, kinds_of, record_of, subscribed
 OLD_KEY, NEW_KEY = "the older one " * 3, "the newest one " * 3
 
 
+@pytest.mark.parametrize("quoted", ["a question that was refused", "what nobody knows"])
+async def test_a_yes_that_quotes_a_message_is_asked_for_once_more(
+    simulation: Simulation, ana: SimulatedPerson, quoted: str
+) -> None:
+    """It answers what it quotes: perhaps not the question that waits."""
+    (refused,) = await ana.say("Hi", replies=1)
+    await ana.say("NO", replies=2)
+    message = refused.id if quoted == "a question that was refused" else "wamid.of_somebody"
+    (again,) = await ana.say("YES", quoted=message, replies=1)
+    assert [button.title for button in again.buttons] == ["Yes, I agree", "No"]
+    assert not (await record_of(simulation, ana)).given
+    await ana.say("YES", replies=1)
+    assert (await record_of(simulation, ana)).given == ("offers",)
+
+
 async def test_a_first_message_is_answered_by_the_question(simulation: Simulation, ana: SimulatedPerson) -> None:
     (asked,) = await ana.say("Hello", replies=1)
     assert "Blumen Haas" in asked.text
