@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+MOST = 32
+"""Words at each end of a message that are taken for courtesies: thousands are no greeting, only much to read."""
+
 
 class Courtesies:
     """Words and phrases that change nothing about what stands beside them."""
@@ -13,9 +16,10 @@ class Courtesies:
     def without(self, words: list[str]) -> tuple[int, int]:
         """Return where the message begins and ends without them; where it began and ended, if it is only that."""
         first, end = 0, len(words)
-        while length := self._at_start(words[first : first + self._longest]):
+        while first < MOST and (length := self._at_start(words[first : first + self._longest])):
             first += length
-        while first < end and (length := self._at_end(words[max(first, end - self._longest) : end])):
+        least = max(first, len(words) - MOST)
+        while least < end and (length := self._at_end(words[max(first, end - self._longest) : end])):
             end -= length
         return (first, end) if first < end else (0, len(words))
 

@@ -130,22 +130,22 @@ class Dialogue:
                 self._unreadable(turn, silently=isinstance(content, Other) and content.kind in _CORRECTIONS)
 
     def _typed(self, turn: Turn, body: str) -> None:
-        if locale := self._spoken.named(turn, body):
+        if locale := self._spoken.named(turn):
             return self._set_language(turn, locale)
-        if choice := self._standing.labelled(turn, body):
+        if choice := self._standing.labelled(turn):
             turn.rule = "label"
             return self._answered(turn, choice)
         asked_in = self._asked_in(turn)
-        match = self.world.keywords.classify(body, asked_in=asked_in)
+        match = self.world.keywords.classify(turn.typed, asked_in=asked_in)
         self._spoken.settle(turn, match)
         if match is None:
-            if turn.record.restricted and self._standing.spells(turn, Intent.RESTRICT, "lift", body):
+            if turn.record.restricted and self._standing.spells(turn, Intent.RESTRICT, "lift"):
                 turn.rule = "label"
                 return self._open(turn, Intent.RESTRICT, "lift")
-            if not self._standing.knows(turn, "typed") and (intent := self._standing.spelled(turn, body)):
+            if not self._standing.knows(turn, "typed") and (intent := self._standing.spelled(turn)):
                 turn.rule = "label"
                 return self._open(turn, Intent(intent))
-            if self._standing.fire(turn, "typed") or (asked_in and self._foreign_yes(turn, body)):
+            if self._standing.fire(turn, "typed") or (asked_in and self._foreign_yes(turn)):
                 return None
             return self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))
         turn.rule = match.rule
@@ -197,7 +197,7 @@ class Dialogue:
 
     def _read_label(self, turn: Turn) -> None:
         """A button of someone else's message: its label may be a command, but it answers none of our questions."""
-        match = self.world.keywords.classify(turn.answer, asked_in=None)
+        match = self.world.keywords.classify(turn.typed, asked_in=None)
         self._spoken.settle(turn, match)
         if match is None or match.intent is Intent.YES:
             return self._unclaimed(turn)
@@ -206,7 +206,7 @@ class Dialogue:
 
     def _unreadable(self, turn: Turn, *, silently: bool) -> None:
         """A picture, a voice note, an edit …: only a withdrawal in its text is heard; it never consents."""
-        match = self.world.keywords.classify(turn.answer, asked_in=None) if turn.answer else None
+        match = self.world.keywords.classify(turn.typed, asked_in=None) if turn.answer else None
         self._spoken.settle(turn, match)
         if match is not None and match.intent in (Intent.STOP, Intent.MAYBE_STOP):
             turn.rule = match.rule
@@ -229,9 +229,9 @@ class Dialogue:
         turn.session.unclear = 0
         return None
 
-    def _foreign_yes(self, turn: Turn, body: str) -> bool:
+    def _foreign_yes(self, turn: Turn) -> bool:
         """A yes in another language than the question's agrees to nothing; but it can stop, and tells a language."""
-        match = self.world.keywords.classify(body, asked_in=None)
+        match = self.world.keywords.classify(turn.typed, asked_in=None)
         if match is None or match.intent is not Intent.YES:
             return False
         if self._standing.place(turn) == self.flows.doubt:

@@ -65,8 +65,10 @@ def nothing_recorded(turn: Turn) -> bool:
 
 def types_the_code(turn: Turn) -> bool:
     """Whether the message is the code that was asked for, in whatever digits the person's keyboard has."""
+    if not turn.session.code:
+        return False
     digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())
-    return bool(turn.session.code) and digits == turn.session.code and not any(map(str.isalpha, turn.answer))
+    return digits == turn.session.code and not any(map(str.isalpha, turn.answer))
 
 
 def overtaken(turn: Turn) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.conversation.courtesies import Courtesies
 from bot.conversation.keyword_files import KeywordError, read
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
-from bot.conversation.normalise import emoji, exact, loose
+from bot.conversation.normalise import Typed, emoji, typed
 from bot.conversation.withdrawal import Withdrawals
 
 __all__ = ["UNASKED", "Intent", "KeywordError", "Keywords", "Match"]
@@ -58,19 +58,18 @@ class Keywords:
         """Read `folder` (`locales/`). Raises `KeywordError`, which names the file, the key and the cure."""
         return cls(read(folder))
 
-    def classify(self, text: str, *, asked_in: str | None) -> Match | None:
+    def classify(self, text: str | Typed, *, asked_in: str | None) -> Match | None:
         """Return what `text` means; None when it is nothing known.
 
         `asked_in` is the locale of the question that waits for an answer, None when there is none. Without one
         there is no NO, and a YES has the rule `yes:unasked`: it answers nothing and must never count.
         """
-        form = exact(text)
+        text, form, plain = text if isinstance(text, Typed) else typed(text)
         if not form:
             return self._only_emoji(text)
         match = self._exact.get(form)
         if match:
             return match
-        plain = loose(form)
         match = self._loose.get(plain) or self._answer(form, plain, asked_in)
         if match:
             return match

@@ -7,6 +7,15 @@ letters of their own, such as Devanagari and Thai, are always kept: without them
 
 import re
 import unicodedata
+from typing import NamedTuple
+
+READ = 2048
+"""Characters of a message that are read: of a longer one (WhatsApp allows 4096) both ends, so that a STOP before or
+after a long quotation is heard while the work for one message stays bounded."""
+
+_RUN_OF_MARKS = 30
+"""Marks on one letter that count: canonical ordering takes the square of their number. Unicode UAX #15, Stream-Safe
+Text Format; no language needs more than a few."""
 
 _REMEMBERED = 4096
 """How many characters each table keeps, so that nobody can fill the memory by sending every one there is."""
@@ -23,9 +32,6 @@ _KEYCAP = "\u20e3"
 
 _APOSTROPHES = "\u02bc\u02b9\u02bb\u02c8"
 """Those that Unicode counts as letters; the others are punctuation anyway."""
-
-_LONGEST = 8192
-"""A WhatsApp text has 4096 characters at most; a few of them unfold to eighteen."""
 
 
 class _Exact(dict[int, str]):
@@ -89,18 +95,70 @@ _loose_table = _Loose()
 _ascii_table = {code: _exact_table[code] for code in range(128)}
 
 
+class Typed(NamedTuple):
+    """A message as it is read: taken apart once, then looked up in many places."""
+
+    text: str
+    """As it was typed; of an over-long one both ends."""
+    exact: str
+    loose: str
+
+
+def typed(text: str) -> Typed:
+    """Return `text` with both of its forms."""
+    text = both_ends(text)
+    form = exact(text)
+    return Typed(text, form, loose(form))
+
+
+def both_ends(text: str) -> str:
+    """Return what is read of `text`: all of it, or the words at both ends when it is longer than `READ`.
+
+    Before that, long runs of blanks, signs and marks are shortened, so that they push nothing out of sight.
+    """
+    if len(text) <= READ:
+        return text
+    return _cut(_FILLING.sub(_shortened, text))
+
+
+def _cut(text: str) -> str:
+    if len(text) <= READ:
+        return text
+    head, tail = text[: READ // 2 - 1], text[-READ // 2 :]
+    begun, ended = head.rsplit(maxsplit=1), tail.split(maxsplit=1)
+    if len(begun) > 1:
+        head = begun[0]  # without the word that was cut: a part may be another word ("non|stop")
+    if len(ended) > 1:
+        tail = ended[1]
+    return f"{head}\n{tail}"
+
+
+_FILLING = re.compile(rf"[\W_{_BLANK_LETTERS.pattern[1:-1]}]{{{2 * _RUN_OF_MARKS},}}")
+"""Long runs of what is no letter or digit."""
+
+
+def _shortened(run: re.Match[str]) -> str:
+    """Return both ends of a run, apart if anything in it separates words."""
+    signs = run[0]
+    apart = any(" " in _exact_table[ord(sign)] for sign in set(signs))
+    return signs[: _RUN_OF_MARKS // 2] + " " * apart + signs[-_RUN_OF_MARKS // 2 :]
+
+
+_TOO_MANY_MARKS = re.compile(rf"([^\w\s]{{{_RUN_OF_MARKS}}})[^\w\s]+")
+"""In folded text, where all but words and blanks are marks (and joiners, which may hide a run of them)."""
+
+
 def exact(text: str) -> str:
     """Return `text` in lower case, compatibility forms resolved, reduced to words with one space between them.
 
-    Empty when the text has no letter or digit; of a text longer than WhatsApp allows, both ends remain.
-    Applying it twice changes nothing.
+    Empty when the text has no letter or digit; of an over-long text both ends remain (`READ`), and of a run of marks
+    the first thirty. Applying it twice changes nothing.
     """
+    text = both_ends(text)
     if text.isascii():
         return " ".join(text.translate(_ascii_table).split())
-    folded = text.translate(_exact_table)
-    if len(folded) > _LONGEST:
-        folded = f"{folded[: _LONGEST // 2]} {folded[1 - _LONGEST // 2 :]}"
-    folded = unicodedata.normalize("NFC", folded)
+    folded = _cut(text.translate(_exact_table))
+    folded = unicodedata.normalize("NFC", _TOO_MANY_MARKS.sub(r"\1", folded))
     return " ".join(word for part in folded.split() if (word := part.strip(_JOINERS)))
 
 

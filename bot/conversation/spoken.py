@@ -23,10 +23,10 @@ class Spoken:
         self._source = world.texts.source_locale
         self._default = world.business.default_locale
 
-    def named(self, turn: Turn, text: str) -> str | None:
-        """Return the language whose name `text` is: its own, the English one, or that in the language spoken."""
+    def named(self, turn: Turn) -> str | None:
+        """Return the language whose name was typed: its own, the English one, or that in the language spoken."""
         names = _names(self._offered, turn.locale, self._source)
-        return self._nearest(turn, names.get(loose(exact(text)), ()))
+        return self._nearest(turn, names.get(turn.typed.loose, ()))
 
     def settle(self, turn: Turn, match: Match | None) -> None:
         """Learn the language from what was typed, or else from the person's country.

@@ -47,30 +47,29 @@ class Standing:
         if flow.table.interlude:
             self.put(turn, interrupted)
 
-    def labelled(self, turn: Turn, text: str) -> str | None:
+    def labelled(self, turn: Turn) -> str | None:
         """Return the choice whose label was typed instead of tapped, where free text is asked for.
 
         There a label may be a word of withdrawal elsewhere ("Cancel").
         """
         if not self.knows(turn, "typed"):
             return None
-        flow, typed = self._flows[turn.session.flow], loose(exact(text))
+        flow = self._flows[turn.session.flow]
         for choice in flow.state(turn.session.state).table.choices:
-            if loose(exact(turn.label(flow.text_id(choice)))) == typed:
+            if _is_label(turn, flow.text_id(choice)):
                 return choice
         return None
 
-    def spelled(self, turn: Turn, text: str) -> str | None:
+    def spelled(self, turn: Turn) -> str | None:
         """Return the intent that the label of a button or row, typed instead of tapped, leads to; never an answer."""
-        typed = loose(exact(text))
-        return next((name for name, label in self._labels if loose(exact(turn.label(label))) == typed), None)
+        return next((name for name, label in self._labels if _is_label(turn, label)), None)
 
-    def spells(self, turn: Turn, intent: str, choice: str, text: str) -> bool:
-        """Whether `text` is the label of a choice that the dialogue of `intent` offers, typed instead of tapped."""
+    def spells(self, turn: Turn, intent: str, choice: str) -> bool:
+        """Whether the label of a choice that the dialogue of `intent` offers was typed instead of tapped."""
         flow = self._flows.by_intent.get(intent)
         if flow is None or not any(choice in state.choices for state in flow.table.states):
             return False
-        return loose(exact(turn.label(flow.text_id(choice)))) == loose(exact(text))
+        return _is_label(turn, flow.text_id(choice))
 
     def forget(self, turn: Turn) -> None:
         """Leave a dialogue that asked for something long ago, unless consent follows from the answer."""
@@ -104,3 +103,8 @@ class Standing:
         flow = self._flows.by_name.get(turn.session.flow)
         state = turn.session.state
         return flow is None or state not in flow.machine.states or flow.state(state).table.final
+
+
+def _is_label(turn: Turn, text_id: str) -> bool:
+    """Whether the message is this label, typed."""
+    return loose(exact(turn.label(text_id))) == turn.typed.loose

@@ -13,6 +13,7 @@ from bot.consent.evidence import Entry, Kind, Method, Wording
 from bot.consent.lifecycle import Consent, Pending, Record, Status, admit
 from bot.conversation.compose import Composition, Option
 from bot.conversation.inbound import AddressChanged, Choice, Inbound, Lapse, Media, Other, Preference, Text
+from bot.conversation.normalise import Typed, typed
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.task import Task
@@ -67,6 +68,11 @@ class Turn:
             case Choice(id, title):
                 return title or id
         return ""
+
+    @cached_property
+    def typed(self) -> Typed:
+        """The same, taken apart to be looked up."""
+        return typed(self.answer)
 
     @property
     def locale(self) -> str:
