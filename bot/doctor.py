@@ -8,6 +8,7 @@ import aiohttp
 from bot.business import Business
 from bot.consent.requests import Request
 from bot.consent.retention import RuleName, policy
+from bot.conversation.business_texts import overlong
 from bot.conversation.lint import lint
 from bot.conversation.world import World
 from bot.keys import Keyring, Undecipherable
@@ -85,6 +86,15 @@ def flows_checks() -> Sequence[Check]:
         Check("flows", ok=False, detail=f"{problem.where}: {problem.what}", cure=problem.cure) for problem in lint()
     ]
     return problems or [Check("flows", ok=True, detail="no problem found")]
+
+
+def business_check(world: World) -> Check:
+    """Tell which texts outgrow WhatsApp's limits with the names and contacts of `business.toml`."""
+    found = list(overlong(world))
+    if found:
+        cure = "shorten what business.toml puts into them: names, third parties, contacts, purposes"
+        return Check("business texts", ok=False, detail="; ".join(found[:5]), cure=cure)
+    return Check("business texts", ok=True, detail="every text fits, in every language")
 
 
 def retention_checks(business: Business) -> Sequence[Check]:

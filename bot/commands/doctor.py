@@ -59,6 +59,7 @@ async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
     if has_stores(settings):
         async with open_runtime(settings) as runtime:
             yield checks.texts_check(runtime.dialogue.world)
+            yield checks.business_check(runtime.dialogue.world)
             for check in checks.retention_checks(runtime.dialogue.world.business):
                 yield check
             yield await checks.redis_check(runtime.client)

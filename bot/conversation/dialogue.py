@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 from bot.consent.evidence import Entry
+from bot.conversation import last_resort
 from bot.conversation.compose import Option
 from bot.conversation.ending import Ending
 from bot.conversation.flow import Flows
@@ -73,6 +74,8 @@ class Step:
     """No dialogue claims the message and consent allows it: the host's bot gets it."""
     tasks: tuple[Task, ...] = ()
     """What is to be done outside of the conversation; its result is said by whoever does it."""
+    failure: Exception | None = None
+    """Why nothing is answered although the message ended something: the program or one of its files is at fault."""
 
 
 class Dialogue:
@@ -86,7 +89,19 @@ class Dialogue:
         self._ending = Ending(flows, self._standing)
 
     def step(self, session: Session, inbound: Inbound, now: float) -> Step:
-        """Answer one message; `now` is our time in unix seconds."""
+        """Answer one message; `now` is our time in unix seconds.
+
+        A withdrawal is recorded whatever fails while it is answered; the step tells the `failure` then.
+        """
+        try:
+            return self._step(session, inbound, now)
+        except Exception as failure:
+            turn = Turn(self.world, session.copy(), inbound, now)
+            if not last_resort.end(turn, self._ending):
+                raise
+            return Step(turn.session, tuple(turn.entries), failure=failure)
+
+    def _step(self, session: Session, inbound: Inbound, now: float) -> Step:
         turn = Turn(self.world, session.copy(), inbound, now)
         self._ending.due(turn)
         self._standing.settle(turn)

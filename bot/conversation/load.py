@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from bot import business as business_file
-from bot.conversation import flow_file
+from bot.conversation import business_texts, flow_file
 from bot.conversation.flow import Flows
 from bot.conversation.intents import Keywords
 from bot.conversation.originals import originals
@@ -31,11 +31,11 @@ def load_world(
     flows, locales = Path(flows), Path(locales)
     source = Path(business) if business else flows / flow_file.NO_FLOW
     company = business_file.load(source)
+    known = catalogs.languages(locales)
+    business_texts.check(company, source, known)
     files = flow_file.read(flows)
     dialogues = Flows(files)
-    spoken = {
-        code: language for code, language in catalogs.languages(locales).items() if language.offered or code == draft
-    }
+    spoken = {code: language for code, language in known.items() if language.offered or code == draft}
     translated, unread = _catalogs(locales, [code for code in spoken if code != catalogs.SOURCE_LOCALE], draft)
     written = originals(files, company, source)
     texts = Texts(

@@ -87,17 +87,22 @@ _JOINERS = frozenset("\u200c\u200d")
 
 
 def _forbidden(slot: Slot, text: str) -> Iterator[str]:
+    return unshowable(text, single_line=slot.single_line)
+
+
+def unshowable(text: str, *, single_line: bool) -> Iterator[str]:
+    """Yield what WhatsApp refuses in a text, or draws otherwise than it was written."""
     found = dict.fromkeys(text)
     joins = not _JOINERS.isdisjoint(found) and any(unicodedata.category(character) == "Lo" for character in found)
     for character in found:
-        if reason := _unwanted(character, single_line=slot.single_line, joins=joins):
+        if reason := _unwanted(character, single_line=single_line, joins=joins):
             name = _CONTROLS.get(character) or unicodedata.name(character, "control character")
             yield f"contains U+{ord(character):04X} ({name}), {reason}; remove it"
     if text.count("\u2069") != sum(text.count(opening) for opening in "\u2066\u2067\u2068"):
         yield "opens a directional isolate that is not closed, or the other way round"
     if text != text.strip():
         yield "begins or ends with a space or an empty line; remove it"
-    if slot.single_line and " " * 4 in text:
+    if single_line and " " * 4 in text:
         yield "has four spaces in a row, which WhatsApp refuses"
 
 
@@ -172,6 +177,11 @@ def _pairs(text: str, mark: str) -> tuple[int, int]:
         return 0, 0
     pairs = len(_MARKS[mark].findall(bare))
     return pairs, bare.count(mark) - 2 * pairs
+
+
+def drawn(text: str) -> Iterator[str]:
+    """Yield the marks that WhatsApp would not show but draw: bold, italics, struck through, fixed width."""
+    return (mark for mark in _MARKS if _pairs(text, mark)[0])
 
 
 def _format(slot: Slot, text: str) -> Iterator[str]:

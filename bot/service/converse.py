@@ -42,6 +42,7 @@ from bot.service.ports import (
 )
 from bot.service.shards import shard_of
 from bot.service.unread import Unread, named
+from bot.traces import places
 
 log = structlog.get_logger(__name__)
 
@@ -62,6 +63,8 @@ class _Answer:
     case: Case
     commit: Commit
     entries: list[Entry] = field(default_factory=list)
+    unanswered: list[tuple[Queued[Inbound], Exception]] = field(default_factory=list)
+    """Messages whose withdrawal was recorded and whose answer failed."""
     after: int = 0
     locale_before: str = ""
 
@@ -219,9 +222,19 @@ class Converse:
             if ok:
                 done.update(answer.commit.messages)
                 self._count(answer)
+                await self._set_aside(answer.unanswered)
                 if answer.case.passing:
                     await self._forget([answer.case.token])
         return done
+
+    async def _set_aside(self, unanswered: Iterable[tuple[Queued[Inbound], Exception]]) -> None:
+        """Keep what could not be answered, so that it can be once the fault is mended."""
+        for queued, failure in unanswered:
+            metrics.FAILURES.labels("answer").inc()
+            metrics.DEAD.labels("event").inc()
+            kind, cure = type(failure).__name__, "mend what is named; then `deadletter replay` confirms the withdrawal"
+            log.error("withdrawal_unconfirmed", error=kind, where=places(failure), cure=cure)
+            await self._shard.dead.add(queued.payload, f"recorded, but the answer failed: {kind}", "event")
 
     async def _forget(self, tokens: Iterable[bytes]) -> None:
         sessions = self._shard.all_sessions
@@ -262,6 +275,8 @@ class Converse:
             else:
                 step = self._dialogue.step(as_it_was(case, first), inbound, now)
                 session = as_it_is(case, step.session, answer.entries)
+            if step.failure is not None:
+                answer.unanswered.append((queued, step.failure))
             self._take(answer, step, inbound)
         answer.commit.session = session
         self._set_timers(answer.commit, before if case.past is None else None, session.record.pending, case.person)

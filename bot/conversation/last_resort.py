@@ -1,0 +1,56 @@
+"""What a message ends when it can't be answered: the withdrawal in it is recorded, whatever fails beside it.
+
+Stopping may never depend on a text that can be filled or a flow that is whole (GDPR Art. 7(3)). So this uses none.
+"""
+
+import re
+
+from bot.conversation.effects import record_paused, record_withdrawn
+from bot.conversation.ending import Ending
+from bot.conversation.inbound import Choice, Preference
+from bot.conversation.intents import Intent
+from bot.conversation.turn import Turn
+
+_WORDS = re.compile(r"\w+").findall
+
+
+def end(turn: Turn, ending: Ending) -> bool:
+    """Record what the message of `turn` ends, without a word about it; return whether it ends anything."""
+    if isinstance(turn.inbound.content, Preference):
+        ending.preference(turn, turn.inbound.content.value)
+        return turn.inbound.content.value == "stop"
+    match _meant(turn):
+        case Intent.STOP:
+            record_withdrawn(turn)
+        case Intent.MAYBE_STOP:
+            record_paused(turn)
+        case _:
+            return False
+    return True
+
+
+def _meant(turn: Turn) -> Intent | None:
+    """Return whether the person stops, or may have meant to."""
+    if isinstance(turn.inbound.content, Choice) and (name := turn.inbound.content.id.partition(":")[0]) in _BUTTONS:
+        turn.rule = "button"
+        return _BUTTONS[name]
+    try:
+        match = turn.world.keywords.classify(turn.answer, asked_in=None)
+    except Exception:
+        return _looked_for(turn)
+    turn.rule = match.rule if match else ""
+    return match.intent if match else None
+
+
+_BUTTONS = {"stop": Intent.STOP, "withdraw": Intent.MAYBE_STOP}
+"""Our buttons that end everything, or one purpose: that one can wait until it is understood."""
+
+
+def _looked_for(turn: Turn) -> Intent | None:
+    """Look for a printed word of withdrawal, when not even the search for others works."""
+    keywords, words = turn.world.keywords, _WORDS(turn.answer.casefold())
+    printed = {keywords.shown(Intent.STOP, language).casefold() for language in keywords.languages}
+    if printed.isdisjoint(words):
+        return None
+    turn.rule = f"{Intent.STOP}:any:printed"
+    return Intent.STOP if len(words) == 1 else Intent.MAYBE_STOP
