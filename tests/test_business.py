@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.business import BusinessError, Notice, load
+from bot.conversation.business_texts import overlong
+from bot.conversation.load import load_world
 from bot.paths import FLOWS
 
 TEXT = (FLOWS / "business.toml").read_text("utf-8")
@@ -50,6 +52,68 @@ def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: 
     file.write_text(TEXT.replace(old, new, 1), "utf-8")
     with pytest.raises(BusinessError, match=told):
         load(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('title = "offers and news"', 'title = "offers {news}"', "purposes.1.title: .*has a brace.*remove it"),
+        ('title = "offers and news"', 'title = "offers }"', "purposes.1.title: .*has a brace"),
+        ('description = "Now', 'description = "{Now', "purposes.1.description: .*has a brace"),
+        ('title = "offers and news"', 'title = "offers\\nnews"', r"purposes.1.title: .*U\+000A \(line break\)"),
+        ('title = "offers and news"', 'title = "offers\\tnews"', r"purposes.1.title: .*U\+0009 \(tab\)"),
+        ('title = "offers and news"', 'title = "offers\\u202Enews"', r"purposes.1.title: .*U\+202E"),
+        ('title = "offers and news"', 'title = "offers\\u200Bnews"', r"purposes.1.title: .*U\+200B.*invisible"),
+        ('title = "offers and news"', 'title = " offers"', "purposes.1.title: .*begins or ends with a space"),
+        ('title = "offers and news"', 'title = "offers    news"', "purposes.1.title: .*four spaces in a row"),
+        ('title = "offers and news"', 'title = "💐💐💐💐💐💐💐💐💐💐💐💐💐"', "purposes.1.title: .*has 26 characters"),
+        ('title = "offers and news"', 'title = "offers*"', r"purposes.1.title: .*has a \*"),
+        ('title = "offers and news"', 'title = "~offers~"', "purposes.1.title: .*would be drawn without its ~"),
+        ('name = "Blumen Haas"', 'name = "Blumen\\nHaas"', "controller.name: .*line break"),
+        ('name = "Blumen Haas"', 'name = "Blumen *Haas"', r"controller.name: .*has a \*"),
+        ('hours = "Mo-Fr', 'hours = "\\u202EMo-Fr', r"human.hours: .*U\+202E"),
+        ('phone = "+49', 'phone = "+49\\t', "human.phone: .*tab"),
+        ('places = ["EU"]', 'places = ["EU\\u2028"]', r"storage.places.0: .*U\+2028"),
+        ('name = "Heroku', 'name = "\\u0007Heroku', r"third_parties.1.name: .*U\+0007"),
+        ('what = "runs', 'what = "\\u2066runs', "third_parties.1.what: .*isolate"),
+        ('address = "Blumen', 'address = "\\u0000Blumen', r"controller.address: .*U\+0000"),
+    ],
+)
+def test_no_text_of_the_company_can_spoil_a_message(tmp_path: Path, old: str, new: str, told: str) -> None:
+    file = tmp_path / "business.toml"
+    assert old in TEXT.partition("\n")[2]
+    head, _, rest = TEXT.partition("\n")
+    file.write_text(f"{head}\n{rest.replace(old, new, 1)}", "utf-8")
+    with pytest.raises(BusinessError, match=told):
+        load_world(business=file)
+
+
+def test_an_address_and_opening_hours_may_have_lines(tmp_path: Path) -> None:
+    file = tmp_path / "business.toml"
+    file.write_text(TEXT.replace('hours = "Mo-Fr', 'hours = "Mo-Fr\\nSat', 1), "utf-8")
+    assert "\nSat" in load_world(business=file)[0].business.human.hours
+
+
+def test_the_default_language_is_one_that_there_is(tmp_path: Path) -> None:
+    file = tmp_path / "business.toml"
+    text = TEXT.replace('default_locale = "en"', 'default_locale = "xx"', 1)
+    file.write_text(text.replace("[notices.url]", '[notices.url]\nxx = "https://a.example/"', 1), "utf-8")
+    with pytest.raises(BusinessError, match="default_locale: 'xx' is no language here; write one of ar, bg"):
+        load_world(business=file)
+
+
+def test_texts_that_outgrow_whatsapp_with_the_company_s_own_words_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "business.toml"
+    long = f'[[third_parties]]\nname = "{"N" * 500}"\nrole = "processor"\nwhat = "hosting"\ncountry = "US"\n\n[storage]'
+    file.write_text(TEXT.replace("[storage]", long, 1), "utf-8")
+    world = load_world(business=file)[0]
+    found = list(overlong(world))
+    assert "privacy.notice [en] has 1267 characters, WhatsApp takes 1024" in found
+    assert len([one for one in found if one.startswith("privacy.notice")]) == len(world.texts.offered)
+
+
+def test_every_text_of_the_example_fits_in_every_language() -> None:
+    assert list(overlong(load_world()[0])) == []
 
 
 def test_one_mistake_is_told_once_and_without_an_empty_key(tmp_path: Path) -> None:

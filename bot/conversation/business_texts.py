@@ -98,7 +98,7 @@ def overlong(world: World) -> Iterator[str]:
     """Yield the texts that WhatsApp would refuse once they are filled with what this business says of itself."""
     for locale in world.texts.offered:
         language = world.language(locale)
-        values = _LONGEST | language.values | _of_all_purposes(language)
+        values = {**_LONGEST, **language.values, **_of_all_purposes(language)}
         lacking = set(world.texts.missing(locale))
         for slot in world.texts.slots.values():
             if slot.id in lacking or slot.id.startswith(f"{DOCUMENT}."):

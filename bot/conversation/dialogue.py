@@ -56,6 +56,9 @@ or that it is not meant."""
 _CORRECTIONS = frozenset({"edit", "revoke"})
 """Kinds of message that change an earlier one, so there is nothing to answer."""
 
+_DELIBERATE = frozenset({"location", "contacts", "order", "interactive", "flow"})
+"""Kinds of message that nobody sends by accident; others may be events of WhatsApp's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -100,6 +103,21 @@ class Dialogue:
             if not last_resort.end(turn, self._ending):
                 raise
             return Step(turn.session, tuple(turn.entries), failure=failure)
+
+    @staticmethod
+    def opens_a_record(inbound: Inbound) -> bool:
+        """Whether somebody unknown becomes a person by this: they said something, or switched marketing off.
+
+        An emoji under our farewell, or a message taken back, needs nobody's data (GDPR Art. 5(1)(c)).
+        """
+        match inbound.content:
+            case Text() | Choice() | Media():
+                return True
+            case Other(kind):
+                return kind in _DELIBERATE
+            case Preference(value):
+                return value == "stop"
+        return False
 
     def _step(self, session: Session, inbound: Inbound, now: float) -> Step:
         turn = Turn(self.world, session.copy(), inbound, now)

@@ -82,10 +82,11 @@ class Cases:
         sessions: Sessions,
         keys: Keyring,
         clock: Callable[[], float],
+        opens: Callable[[Inbound], bool],
     ) -> None:
-        """`purposes`: the ids of all that the business has."""
+        """`purposes`: the ids of all that the business has; `opens`: whether a message makes a stranger a person."""
         self._inherit = Inherit(ledger, suppressions, purposes, clock)
-        self._owners = Owners(persons, self._inherit)
+        self._owners = Owners(persons, self._inherit, opens)
         self._persons = persons
         self._ledger = ledger
         self._sessions = sessions
@@ -116,7 +117,8 @@ class Cases:
     async def open(self, arrived: Sequence[Arrived], *, again: bool = False) -> list[Case]:
         """Return a case for each person; `again` reads the ledger too: someone else has added to it, or we did before.
 
-        Messages stay in the order in which they arrived. Left out are those of somebody erased that come late.
+        Messages stay in the order in which they arrived. Left out are those of somebody erased that come late, and
+        events about people who are unknown.
         """
         tokens = list(dict.fromkeys(one.token for one in arrived))
         loaded = dict(zip(tokens, await self._sessions.load(tokens), strict=True))

@@ -110,7 +110,9 @@ class Converse:
         self._clock = clock
         self._notice = dialogue.world.business.notice.version
         purposes = [purpose.id for purpose in dialogue.world.business.purposes]
-        self._cases = Cases(persons, ledger, suppressions, purposes, shard.sessions, keys, clock)
+        self._cases = Cases(
+            persons, ledger, suppressions, purposes, shard.sessions, keys, clock, opens=dialogue.opens_a_record
+        )
 
     async def answer(self, batch: Sequence[Queued[Event]]) -> None:
         """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is taken up again."""

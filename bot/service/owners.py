@@ -4,7 +4,7 @@ Webhooks come late and twice. A message from an id that a person had before is t
 are now was told by a newer one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -49,14 +49,17 @@ class _Found:
 class Owners:
     """Finds the persons of messages."""
 
-    def __init__(self, persons: Persons, inherit: Inherit) -> None:
+    def __init__(self, persons: Persons, inherit: Inherit, opens: Callable[[Inbound], bool]) -> None:
+        """`opens` tells whether somebody unknown becomes a person by a message."""
         self._persons = persons
         self._inherit = inherit
+        self._opens = opens
 
     async def of(self, groups: Groups) -> tuple[dict[bytes, Person], Looked]:
         """Return the person of each group, made where there is none, with all their addresses noted.
 
-        Left out are groups that come late from somebody erased. Also returns what was looked for on the way.
+        Left out are groups that come late from somebody erased, or in which somebody unknown says nothing. Also
+        returns what was looked for on the way.
         """
         for _ in range(_LOOKS):
             with suppress(AddressTaken, NoSuchPerson):  # another worker was first: now they are found, or are gone
@@ -85,10 +88,10 @@ class Owners:
             for before in previous[token]:
                 await self._move(before, sender, found)
             owner = await self._owner(sender, found)
-            if owner is None:
-                strangers[token] = sender
-            else:
+            if owner is not None:
                 owners[token] = owner
+            elif any(map(self._opens, groups[token])):
+                strangers[token] = sender
         looked: Looked = {}
         if strangers:
             late, looked = await self._inherit.written_before({token: groups[token] for token in strangers})

@@ -13,7 +13,18 @@ import pytest
 from bot.channels.simulator.webhooks import Identity
 from bot.consent.evidence import EVERY, Entry
 from bot.consent.lifecycle import Record, Status, fold
-from bot.conversation.inbound import AddressChanged, Delivery, Inbound, MessageId, Preference, Sender, Text
+from bot.conversation.inbound import (
+    AddressChanged,
+    Content,
+    Delivery,
+    Inbound,
+    MessageId,
+    Other,
+    Preference,
+    Reaction,
+    Sender,
+    Text,
+)
 from bot.keys import Keyring
 from bot.service.erase import Erase, replayed
 from bot.service.places import Place, Subject
@@ -458,6 +469,41 @@ async def test_nobody_comes_back_by_what_they_did_not_write_since(
     await inbox.forward(Inbound(MessageId("wamid.new"), sender, later, Text("Hello")))
     await simulation.settled()
     assert await owner_of(runtime, ana)
+
+
+SILENT: Sequence[Content] = (
+    Reaction("👍"),
+    Reaction(None),
+    Other("revoke"),
+    Other("edit"),
+    Other("edit", "Thank you!"),
+    Other("system"),
+    Other("unsupported"),
+    Other("unknown"),
+    Preference("resume"),
+    AddressChanged(Sender("+447911999991")),
+)
+"""What says nothing, or nothing that needs to be known whose it is."""
+
+
+@pytest.mark.parametrize("content", SILENT, ids=repr)
+@pytest.mark.parametrize("erased", [True, False])
+async def test_an_event_that_says_nothing_makes_nobody(
+    simulation: Simulation, who: Identity, content: Content, erased: bool
+) -> None:
+    """A thumb under the farewell, a message taken back: nobody's data is needed for it (GDPR Art. 5(1)(c))."""
+    runtime, ana = simulation.runtime, simulation.person(who)
+    if erased:
+        await subscribed(simulation, ana)
+        await erased_in(simulation, who)
+    replies, later = len(ana.replies), int(simulation.graph.clock()) + 60
+    event = Inbound(MessageId("wamid.silent"), Sender(who.phone, who.bsuid), later, content, float(later))
+    await runtime.shards[0].inbox.forward(event)
+    await simulation.settled()
+    assert await runtime.database.fetch("SELECT FROM persons") == []
+    assert await runtime.database.fetch("SELECT FROM addresses") == []
+    assert len(ana.replies) == replies
+    assert (await runtime.queued())["dead"] == 0
 
 
 async def test_no_session_stays_under_an_address_of_before(simulation: Simulation, who: Identity) -> None:
