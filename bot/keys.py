@@ -38,6 +38,8 @@ class Keyring:
             raise ValueError("SECRET_KEY is empty; set it to a random string of 32 characters or more")
         self._lookup = [hmac.new(_derive(secret, "address"), digestmod=hashlib.sha256) for secret in secrets]
         self._message = hmac.new(_derive(secrets[0], "message"), digestmod=hashlib.sha256)
+        self.questions = _derive(secrets[0], "question")
+        """Makes the ids of our questions: whoever does not have it cannot guess one."""
         self._rest = [AESGCM(_derive(secret, "at rest")) for secret in secrets]
         self.signers = [Signer(secret) for secret in secrets]
         self.key_ids = [hashlib.sha256(_derive(secret, "key id")).digest()[:4] for secret in secrets]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.channels.whatsapp.client import CloudApi
@@ -263,7 +263,7 @@ async def open_runtime(
     """
     async with AsyncExitStack() as stack:
         host_purpose = serving.purpose if serving else None
-        dialogue = Dialogue(*load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft))
+        world, flows = load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft)
         running = await stack.enter_async_context(engines(settings))
         secrets = settings.secret_key or (local_secret(settings),)
         if settings.embedded:
@@ -286,6 +286,7 @@ async def open_runtime(
         if channel is not None:
             stack.push_async_callback(channel.close)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
+        dialogue = Dialogue(replace(world, question_key=keys.questions), flows)
         runtime = Runtime(settings, keys, client, reader, database, dialogue, channel, serving)
         await stack.enter_async_context(_watching(runtime.receive))
         yield runtime

@@ -33,6 +33,9 @@ class TestTokens:
         tokens = {keys.address(PHONE), keys.message(PHONE), keys.person(keys.new_person_key()).commit(PHONE)[:16]}
         assert len(tokens) == 3
 
+    def test_the_ids_of_questions_have_a_key_of_their_own(self, keys: Keyring) -> None:
+        assert keys.questions == Keyring([NEW, OLD]).questions != Keyring([OLD]).questions
+
     def test_half_a_surrogate_pair_has_a_token_too(self, keys: Keyring) -> None:
         assert keys.message("\ud83d") != keys.message("\udc00")
 

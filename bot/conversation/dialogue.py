@@ -6,6 +6,7 @@ understand", and after several of those silence, so that two bots come to rest.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.consent.evidence import Entry
@@ -91,13 +92,17 @@ class Dialogue:
         self._standing = Standing(flows)
         self._ending = Ending(flows, self._standing)
 
-    def step(self, session: Session, inbound: Inbound, now: float) -> Step:
+    def step(
+        self, session: Session, inbound: Inbound, now: float, asked_before: Mapping[str, str] | None = None
+    ) -> Step:
         """Answer one message; `now` is our time in unix seconds.
 
         A withdrawal is recorded whatever fails while it is answered; the step tells the `failure` then.
+        `asked_before` are the questions, by purpose, that the ledger has from this very message: its worker died, and
+        the key that made their ids may have been changed since.
         """
         try:
-            return self._step(session, inbound, now)
+            return self._step(session, inbound, now, asked_before or {})
         except Exception as failure:
             turn = Turn(self.world, session.copy(), inbound, now)
             if not last_resort.end(turn, self._ending):
@@ -119,8 +124,8 @@ class Dialogue:
                 return value == "stop"
         return False
 
-    def _step(self, session: Session, inbound: Inbound, now: float) -> Step:
-        turn = Turn(self.world, session.copy(), inbound, now)
+    def _step(self, session: Session, inbound: Inbound, now: float, asked_before: Mapping[str, str]) -> Step:
+        turn = Turn(self.world, session.copy(), inbound, now, asked_before)
         self._ending.due(turn)
         self._standing.settle(turn)
         match inbound.content:

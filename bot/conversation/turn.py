@@ -28,6 +28,8 @@ class Turn:
     session: Session
     inbound: Inbound
     now: float
+    asked_before: Mapping[str, str] = field(default_factory=dict)
+    """Purpose → question, of those that the ledger says this message led to when it was processed before."""
     rule: str = ""
     """How the message was matched."""
     argument: str = ""
@@ -82,8 +84,14 @@ class Turn:
     # --- facts
 
     def question_id(self, purpose: str) -> str:
-        """Return a question's id: the same again when the same message is processed again, and it tells nothing."""
-        return hashlib.blake2b(f"{self.inbound.id} {purpose}".encode(), digest_size=6).hexdigest()
+        """Return a question's id: the same again when the same message is processed again.
+
+        It is keyed, so that nobody else can make a button that answers it.
+        """
+        if purpose in self.asked_before:
+            return self.asked_before[purpose]
+        key = self.world.question_key
+        return hashlib.blake2b(f"{self.inbound.id} {purpose}".encode(), key=key, digest_size=6).hexdigest()
 
     def record_fact(self, kind: Kind, purpose: str, **details: Any) -> None:
         """Take a fact about `purpose` into the step. Raises `NotAllowed` when the law does not allow it.

@@ -1,5 +1,6 @@
 """What all conversations of a business share, and nothing changes while the program runs."""
 
+import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,6 +57,9 @@ class World:
     keywords: Keywords
     host_purpose: str | None = None
     """The purpose whose consent a person needs to be handed to the host's bot; None without a host."""
+    question_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """Makes the ids of questions. All processes of an installation share one, which the keyring derives; by default
+    nobody else has it."""
     _languages: dict[str, Language] = field(default_factory=dict, repr=False)
 
     def language(self, locale: str) -> Language:

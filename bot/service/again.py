@@ -24,9 +24,15 @@ def as_it_was(case: Case, place: int) -> Session:
         return case.kept
     session = rebuilt(case.person, record, case.session.locale)
     if session.asking is not None:
-        its = (one.fact for one in past[place:] if one.inbound == past[place].inbound)
-        session.asking = tuple(fact.purpose for fact in its if fact.kind is Kind.REQUESTED)
+        session.asking = tuple(asked_from(case, place))
     return session
+
+
+def asked_from(case: Case, place: int) -> dict[str, str]:
+    """Return the questions, by purpose, that the message led to whose facts begin at `place`."""
+    past = case.past or ()
+    its = (one.fact for one in past[place:] if one.inbound == past[place].inbound)
+    return {fact.purpose: fact.question for fact in its if fact.kind is Kind.REQUESTED}
 
 
 def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:

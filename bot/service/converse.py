@@ -20,7 +20,7 @@ from bot.conversation.inbound import Delivery, Event, Inbound, Lapse, MessageId,
 from bot.conversation.reply import Outbound, Reply
 from bot.keys import Keyring
 from bot.service import metrics
-from bot.service.again import as_it_is, as_it_was, recorded_from
+from bot.service.again import as_it_is, as_it_was, asked_from, recorded_from
 from bot.service.cases import Arrived, Case, Cases
 from bot.service.ports import (
     Append,
@@ -275,7 +275,7 @@ class Converse:
                 answer.entries += step.entries
                 session = step.session
             else:
-                step = self._dialogue.step(as_it_was(case, first), inbound, now)
+                step = self._dialogue.step(as_it_was(case, first), inbound, now, asked_from(case, first))
                 session = as_it_is(case, step.session, answer.entries)
             if step.failure is not None:
                 answer.unanswered.append((queued, step.failure))

@@ -12,7 +12,7 @@ from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import Choice, Inbound, Lapse, MessageId, Other, Sender, Text
-from bot.conversation.session import rebuilt
+from bot.conversation.session import Session, rebuilt
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD, with_purposes, world
 
@@ -107,6 +107,23 @@ def test_a_question_id_follows_from_the_message_and_tells_nothing_of_it() -> Non
     assert question == second.entries[0].question
     assert len(question) == 12
     assert all(part not in wamid for part in (question, question.upper()))
+
+
+def test_nobody_without_the_key_can_make_a_button_that_answers_a_question() -> None:
+    """A host's bot sees the ids of messages, and may send buttons with any id."""
+    inbound = Inbound(MessageId("wamid.1"), Sender(GERMAN), 100, Text("hello"), 100.0)
+    asked = {
+        Dialogue(replace(WORLD, question_key=key), FLOWS).step(Session("p"), inbound, 100.0).replies[0].question
+        for key in (b"one", b"another", WORLD.question_key)
+    }
+    assert len(asked) == 3
+
+
+def test_a_message_processed_again_after_a_change_of_the_key_asks_the_same_question() -> None:
+    inbound = Inbound(MessageId("wamid.1"), Sender(GERMAN), 100, Text("hello"), 100.0)
+    before = Dialogue(replace(WORLD, question_key=b"older"), FLOWS).step(Session("p"), inbound, 100.0)
+    asked = {entry.purpose: entry.question for entry in before.entries}
+    assert Dialogue(WORLD, FLOWS).step(Session("p"), inbound, 100.0, asked).replies == before.replies
 
 
 def test_the_question_travels_in_its_buttons_and_its_message() -> None:
