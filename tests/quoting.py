@@ -1,5 +1,7 @@
 """A program whose dialogue fails on some messages, and quotes them: `python -m tests.quoting all`."""
 
+from typing import Any
+
 from bot.cli import main
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.inbound import Inbound, Text
@@ -11,11 +13,11 @@ CUE = "break"
 _step = Dialogue.step
 
 
-def failing(self: Dialogue, session: Session, inbound: Inbound, now: float) -> Step:
+def failing(self: Dialogue, session: Session, inbound: Inbound, *arguments: Any) -> Step:
     """Do a step, but for messages with the cue."""
     if isinstance(inbound.content, Text) and CUE in inbound.content.body:
         raise RuntimeError(f"can't step {inbound} in {session}")
-    return _step(self, session, inbound, now)
+    return _step(self, session, inbound, *arguments)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from rich.markup import escape
 from bot.commands.find import EntryOrAddress, entry_in, found
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.consent.evidence import EVERY, Kind
+from bot.consent.evidence import EVERY, Kind, Method, Seen
 from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.story import StoryEntry
@@ -104,6 +104,9 @@ def as_dict(entry: StoryEntry) -> dict[str, object]:
         "actor": entry.actor,
         "app_version": entry.app_version,
         "entry_hash": entry.entry_hash.hex(),
+        "question_accepted_at": iso_if_any(entry.accepted_at),
+        "question_delivered_at": iso_if_any(entry.delivered_at),
+        "question_seen": entry.seen,
     }
 
 
@@ -113,6 +116,26 @@ def _answer(entry: StoryEntry) -> str:
     return f"{entry.answer!r}, matched as {entry.rule}" if entry.answer else ""
 
 
+def _cause(entry: StoryEntry) -> str:
+    """Return why a consent ended that nobody ended."""
+    if entry.method is Method.UNDELIVERED:
+        return f"WhatsApp's error {entry.rule}: the question had not been delivered"
+    return entry.rule if entry.kind is Kind.EXPIRED else ""
+
+
+def _reached(entry: StoryEntry) -> str:
+    """Return how the question that this entry answers is known to have reached the person."""
+    known = [
+        f"accepted by WhatsApp {iso(entry.accepted_at)}" if entry.accepted_at else "",
+        f"delivered {iso(entry.delivered_at)}" if entry.delivered_at else "",
+        _BY_THE_ANSWER.get(entry.seen, ""),
+    ]
+    return ", ".join(filter(None, known))
+
+
+_BY_THE_ANSWER = {Seen.BUTTON: "answered by its own button", Seen.QUOTE: "quoted in the answer"}
+
+
 def _print(console: Console, entry: StoryEntry) -> None:
     purpose = "every purpose" if entry.purpose == EVERY else entry.purpose
     console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} (by WhatsApp's clock)")
@@ -120,8 +143,9 @@ def _print(console: Console, entry: StoryEntry) -> None:
         "recorded": f"{iso(entry.recorded_at)} by {entry.actor}, through {entry.method}",
         "legal basis": entry.legal_basis,
         "question": entry.question,
+        "question reached them": _reached(entry),
         "answer": _answer(entry),
-        "because of": entry.rule if entry.kind is Kind.EXPIRED else "",
+        "because of": _cause(entry),
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
         "text shown": f"SHA-256 {entry.wording.hex()}" if entry.wording else "",

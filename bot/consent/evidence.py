@@ -52,6 +52,28 @@ class Method(StrEnum):
     """The person's data was erased, by their own wish or an operator's command."""
     SUPPRESSION = "suppression"
     """Someone erased before had withdrawn under one of these addresses."""
+    UNDELIVERED = "undelivered"
+    """WhatsApp did not deliver the question after all; the entry's rule is its error code."""
+
+
+class Seen(StrEnum):
+    """How a question is known to have reached the person who answered it."""
+
+    UNKNOWN = ""
+    """It is not: of a refusal, and of entries from before this was kept."""
+    ACCEPTED = "accepted"
+    """WhatsApp had accepted it before the answer was written."""
+    DELIVERED = "delivered"
+    """WhatsApp had delivered it before the answer was written."""
+    BUTTON = "button"
+    """The answer is a tap on the question's own button."""
+    QUOTE = "quote"
+    """The answer quotes the question."""
+
+    @property
+    def by_the_answer(self) -> bool:
+        """Whether the answer itself can only come from somebody who has the question before them."""
+        return self in (Seen.BUTTON, Seen.QUOTE)
 
 
 class Wording(msgspec.Struct, frozen=True, gc=False):
@@ -86,6 +108,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """The version of the privacy notice shown."""
     wording: bytes = b""
     """SHA-256 of the text shown."""
+    seen: Seen = Seen.UNKNOWN
+    """Of an answer: how the question is known to have reached the person."""
 
 
 class Entry(Fact, frozen=True, kw_only=True):
@@ -100,6 +124,10 @@ class Entry(Fact, frozen=True, kw_only=True):
     """As typed or tapped; the ledger keeps it encrypted with the person's key."""
     rule: str = ""
     """How the answer was matched, e.g. `yes:fr:exact`, `button`."""
+    accepted_at: int = 0
+    """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
+    delivered_at: int = 0
+    """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
     legal_basis: str = "consent"
     actor: str = "person"
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from bot.consent.evidence import EVERY, Fact, Kind
 from bot.consent.lifecycle import Consent, Status
-from bot.times import iso
+from bot.times import iso, iso_if_any
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 
@@ -60,7 +60,8 @@ _EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
 
 COLUMNS = (
     "person", "purpose", "status", "event", "at", "recorded_at", "language", "question", "notice", "wording_sha256",
-    "valid_until", "notice_url", "method", "rule", "legal_basis", "actor", "app_version", "entry_hash",
+    "valid_until", "notice_url", "method", "rule", "legal_basis", "actor", "question_accepted_at",
+    "question_delivered_at", "question_seen", "app_version", "entry_hash",
 )  # fmt: skip
 """Of the table, one row for each event."""
 
@@ -76,6 +77,10 @@ class Event(Fact, frozen=True, kw_only=True):
     actor: str
     app_version: str
     entry_hash: bytes
+    accepted_at: int = 0
+    """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
+    delivered_at: int = 0
+    """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +134,15 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Event]
             fact.question,
             fact.notice,
             fact.wording.hex(),
-            iso(int(fact.expires_at)) if fact.expires_at else "",
+            iso_if_any(fact.expires_at) or "",
             fact.notice_url,
             fact.method,
             fact.rule,
             fact.legal_basis,
             fact.actor,
+            iso_if_any(fact.accepted_at) or "",
+            iso_if_any(fact.delivered_at) or "",
+            fact.seen,
             fact.app_version,
             fact.entry_hash.hex(),
         )
@@ -217,6 +225,12 @@ def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
         event["dct:valid"] = _typed_time(fact.expires_at)
     if fact.kind is Kind.GIVEN:
         event["dpv:hasIndicationMethod"] = {"@id": "dpv:ExpressedConsent"}
+    if fact.accepted_at:
+        event["schema:dateSent"] = _typed_time(fact.accepted_at)
+    if fact.delivered_at:
+        event["schema:dateReceived"] = _typed_time(fact.delivered_at)
+    if fact.seen:
+        event["dct:provenance"] = f"question seen: {fact.seen}"
     if fact.kind in _EXERCISED:
         event["dpv:hasRight"] = {"@id": f"eu-gdpr:{_EXERCISED[fact.kind]}"}
     if fact.wording:

@@ -27,6 +27,9 @@ FIELDS = (
 )  # fmt: skip
 """What a record's hash covers, in this order, each as text (bytes in hexadecimal)."""
 
+LATER_FIELDS = ("accepted_at", "delivered_at", "seen")
+"""What it covers besides, each as `name=value` after the others, where the record has it: older ones do not."""
+
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -235,6 +238,7 @@ def opened(note: str, public_key: bytes) -> Checkpoint:
 def record_hash(previous: bytes, record: Mapping[str, Any]) -> bytes:
     """Return the hash of a record that follows one with the hash `previous` (empty for a person's first)."""
     values = [str(record[name]) for name in FIELDS]
+    values += [f"{name}={value}" for name in LATER_FIELDS if (value := record.get(name))]
     return hashlib.sha256(previous + json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()).digest()
 
 

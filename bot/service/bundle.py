@@ -70,13 +70,15 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         f"   legal basis: {record['legal_basis']}",
     ]
     if record["question"]:
-        lines.append(f"   question {record['question']}")
+        lines.append(f"   question {record['question']}{_reached(record)}")
     if record["answer"]:
         lines.append(f"   answer as typed: {record['answer']!r}, understood by the rule {record['rule']}")
     elif record["answer_hash"]:
         lines.append("   the answer was erased with the person's data; its salted hash is kept")
     elif record["kind"] == "expired" and record["rule"]:
         lines.append(f"   because of {record['rule']}")
+    elif record["method"] == "undelivered":
+        lines.append(f"   because WhatsApp did not deliver the question: its error {record['rule']}")
     if record["notice"]:
         lines.append(f"   privacy notice {record['notice']}: {_notice_url(record, evidence)}")
     if record["expires_at"]:
@@ -94,6 +96,17 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
             *(f"   | {line}" for line in text.splitlines()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _reached(record: Mapping[str, Any]) -> str:
+    """Return what is known of how the question reached the person who answers it."""
+    accepted, delivered, seen = record["accepted_at"], record["delivered_at"], record["seen"]
+    known = [
+        f", accepted by WhatsApp at {_time(accepted)}" if accepted else "",
+        f", delivered at {_time(delivered)}" if delivered else "",
+        {"button": ", answered by its own button", "quote": ", quoted in the answer"}.get(seen, ""),
+    ]
+    return "".join(known)
 
 
 def _notice_url(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:

@@ -61,6 +61,12 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     """As typed or tapped."""
     rule: str = ""
     """How the answer was understood."""
+    question_accepted_at: Time | None = None
+    """Of an answer: when WhatsApp took the question."""
+    question_delivered_at: Time | None = None
+    """Of an answer: when WhatsApp delivered the question."""
+    question_seen: str = ""
+    """Of an answer: how the question is known to have reached the person, e.g. `delivered`, `button`, `quote`."""
     legal_basis: str = ""
     valid_until: Time | None = None
     notice_version: str = ""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.consent.evidence import Entry, Kind, Wording
+from bot.consent.evidence import Entry, Kind, Seen, Wording
 from bot.consent.lifecycle import Consent, Record, Status
 from bot.conversation.inbound import Inbound, Lapse, MessageId, Sender, Text
 from bot.conversation.reply import Button, Outbound, Reply
@@ -96,6 +96,9 @@ def given(id: str, purpose: str = "order_updates", answer: str = "Yes please") -
         inbound=f"wamid.{id}",
         answer=answer,
         rule="yes:en:exact",
+        seen=Seen.DELIVERED,
+        accepted_at=1790000002,
+        delivered_at=1790000003,
     )
 
 

@@ -9,6 +9,7 @@ import orjson
 
 from bot import __version__
 from bot.consent.evidence import Entry
+from bot.consent.verifier import LATER_FIELDS
 from bot.keys import PersonKey
 from bot.service.ports import PersonId
 
@@ -33,11 +34,15 @@ COLUMNS = {
     "answer_hash": "bytea",
     "app_version": "text",
     "entry_hash": "bytea",
+    "accepted_at": "bigint",
+    "delivered_at": "bigint",
+    "seen": "text",
 }
 """All columns but the sequence, with their types."""
 
-_HASHED = [name for name in COLUMNS if name not in ("answer", "entry_hash")]
-"""What the hash covers. The answer is covered by its salted hash, so that erasing a person leaves the chain whole."""
+_HASHED = [name for name in COLUMNS if name not in ("answer", "entry_hash", *LATER_FIELDS)]
+"""What the hash covers always. The answer is covered by its salted hash, so that erasing a person leaves the chain
+whole; what came later to the ledger is covered where it says something."""
 
 
 def to_row(
@@ -73,13 +78,21 @@ def to_row(
         "answer": key.seal(entry.answer) if key else b"",
         "answer_hash": key.commit(entry.answer) if key else b"",
         "app_version": __version__,
+        "accepted_at": entry.accepted_at,
+        "delivered_at": entry.delivered_at,
+        "seen": entry.seen.value,
     }
     row["entry_hash"] = entry_hash(previous, row)
     return row
 
 
 def entry_hash(previous: bytes, row: "Mapping[str, Any] | asyncpg.Record") -> bytes:
-    """Return the hash of an entry: SHA-256 over the previous entry's hash and the row's values as a JSON array."""
+    """Return the hash of an entry: SHA-256 over the previous entry's hash and the row's values as a JSON array.
+
+    It is `bot.consent.verifier.record_hash` for rows: what came later to the ledger stands at the end with its name,
+    and only if it says something, so that entries from before verify as they are.
+    """
     values = (row[name] for name in _HASHED)
     plain = [value.hex() if isinstance(value, bytes) else str(value) for value in values]
+    plain += [f"{name}={value}" for name in LATER_FIELDS if (value := row[name])]
     return hashlib.sha256(previous + orjson.dumps(plain)).digest()

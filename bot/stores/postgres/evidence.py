@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.consent.verifier import FIELDS
+from bot.consent.verifier import FIELDS, LATER_FIELDS
 from bot.keys import Keyring
 from bot.service.ports import PersonId
 from bot.stores.postgres.checkpoints import Checkpoints
@@ -39,7 +39,7 @@ async def evidence(database: Database, keys: Keyring, checkpoints: Checkpoints, 
             raise NotSignedYet("the newest record is not covered by a checkpoint yet; run `ledger checkpoint` first")
         note, public_key = proof.note, proof.public_key
         records.append(
-            {name: _plain(row[name]) for name in (*FIELDS, "entry_hash")}
+            {name: _plain(row[name]) for name in (*FIELDS, *LATER_FIELDS, "entry_hash")}
             | {
                 "sequence": row["sequence"],
                 "answer": key.open(row["answer"]) if key and row["answer"] else None,

@@ -99,6 +99,7 @@ def _fact(entry: StoryEntry) -> Fact:
         expires_at=entry.expires_at,
         notice=entry.notice,
         wording=entry.wording,
+        seen=entry.seen,
     )
 
 
@@ -124,6 +125,9 @@ def _happened(entry: StoryEntry) -> dict[str, Any]:
         "wording": entry.text,
         "answer": entry.answer or "",
         "rule": entry.rule,
+        "question_accepted_at": iso_if_any(entry.accepted_at),
+        "question_delivered_at": iso_if_any(entry.delivered_at),
+        "question_seen": entry.seen.value,
         "legal_basis": entry.legal_basis,
         "valid_until": iso_if_any(entry.expires_at),
         "notice_version": entry.notice,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from bot.consent.evidence import Kind, Method
+from bot.consent.evidence import Kind, Method, Seen
 from bot.keys import Keyring, PersonKey
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
@@ -60,6 +60,12 @@ class StoryEntry:
     """As typed or tapped; None when the person's key was erased."""
     app_version: str
     entry_hash: bytes
+    accepted_at: int
+    """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
+    delivered_at: int
+    """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
+    seen: Seen
+    """Of an answer: how the question is known to have reached the person."""
 
 
 async def story(database: Database, keys: Keyring, person: PersonId) -> list[StoryEntry]:
@@ -92,6 +98,9 @@ def _entry(row: "asyncpg.Record", key: PersonKey | None) -> StoryEntry:
         answer=_answer(row["answer"], key),
         app_version=row["app_version"],
         entry_hash=row["entry_hash"],
+        accepted_at=row["accepted_at"],
+        delivered_at=row["delivered_at"],
+        seen=Seen(row["seen"]),
     )
 
 

@@ -90,6 +90,27 @@ ledger = Table(
     Column("answer_hash", LargeBinary, nullable=False, comment="salted with the person's key"),
     Column("app_version", Text, nullable=False),
     Column("entry_hash", LargeBinary, nullable=False, comment="chained to the person's entry before"),
+    Column(
+        "accepted_at",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="of the question that it answers: when WhatsApp took it; unix seconds",
+    ),
+    Column(
+        "delivered_at",
+        BigInteger,
+        nullable=False,
+        server_default="0",
+        comment="of the question that it answers: when it was delivered; unix seconds",
+    ),
+    Column(
+        "seen",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="how the question is known to have reached the person",
+    ),
     UniqueConstraint("person", "person_seq"),
     UniqueConstraint("inbound", "purpose", "kind"),
 )

@@ -16,15 +16,18 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.consent.verifier import record_hash
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.ports import Unavailable
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.exports import Exports
+from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.migrate import MIGRATIONS, expected_revision
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.tables import metadata
+from bot.stores.postgres.verification import BadEntry
 
 
 async def revision(url: str) -> str:
@@ -102,6 +105,30 @@ async def test_a_link_from_before_the_copies_of_documents_went_gives_its_file(em
     exports = Exports(database, keys)
     assert await exports.media(person) == ["12345"]
     assert await exports.fetch("a secret", 2) == b"a file"
+    await database.close()
+
+
+async def test_an_entry_from_before_what_came_later_still_verifies(empty_database_url: str) -> None:
+    await migrate_to("0009", empty_database_url)
+    database, keys = await connect(empty_database_url, connections=1), Keyring(["a key"])
+    (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
+    row: dict[str, Any] = {
+        "person": person, "person_seq": 1, "kind": "withdrawn", "purpose": "offers", "at": 1, "recorded_at": 1000,
+        "question": "", "locale": "en", "expires_at": 0, "notice": "", "wording": b"", "legal_basis": "consent",
+        "method": "chat", "rule": "stop:en:exact", "actor": "person", "inbound": b"1", "answer_hash": b"",
+        "app_version": "0.1",
+    }  # fmt: skip
+    plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+    row |= {"answer": b"", "entry_hash": record_hash(b"", plain)}
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await database.execute(f"INSERT INTO ledger ({', '.join(row)}) VALUES ({places})", *row.values())
+    await database.execute("UPDATE persons SET ledger_seq = 1")
+    await migrate(empty_database_url)
+    ledger = Ledger(database, keys)
+    assert [result async for result in ledger.verify()] == [1]
+    await database.execute("ALTER TABLE ledger DISABLE TRIGGER ALL")
+    await database.execute("UPDATE ledger SET seen = 'delivered'")
+    assert [type(result) async for result in ledger.verify()] == [BadEntry, int]
     await database.close()
 
 

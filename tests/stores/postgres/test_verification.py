@@ -69,6 +69,9 @@ CHANGES = {
     "answer_hash": "'\\x00'",
     "app_version": "'9.9.9'",
     "entry_hash": "'\\x00'",
+    "accepted_at": "accepted_at + 1",
+    "delivered_at": "delivered_at + 1",
+    "seen": "'button'",
 }
 
 
