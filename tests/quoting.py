@@ -21,5 +21,5 @@ def failing(self: Dialogue, session: Session, inbound: Inbound, *arguments: Any)
 
 
 if __name__ == "__main__":
-    Dialogue.step = failing  # type: ignore[method-assign]
+    Dialogue.step = failing  # type: ignore[method-assign, assignment]
     main()
