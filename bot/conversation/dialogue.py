@@ -5,7 +5,6 @@ work everywhere, then the answers of the dialogue that is going on, then the hos
 understand", and after several of those silence, so that two bots come to rest.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -48,11 +47,6 @@ No person needs so many; a bot at the other end that answers each of ours would 
 
 PATIENCE_RETURNS_AFTER = 3600
 """Seconds without a message after which all three are counted anew."""
-
-_UNSURE = re.compile("[?;？؟⁇⁈⁉❓❔👎🛑⛔🚫❌❎✖🙅🤷🤔🙄🤨😒😠😡🤬🤢🤮🖕🤡🤥🤞💔]")
-"""Makes a YES less than unambiguous (GDPR Art. 4(11)): a question mark, the Greek one too, or a sign that says no,
-or that it is not meant."""
-
 
 _CORRECTIONS = frozenset({"edit", "revoke"})
 """Kinds of message that change an earlier one, so there is nothing to answer."""
@@ -160,6 +154,8 @@ class Dialogue:
             self._standing.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
         match content:
+            case Text() if turn.inbound.forwarded:
+                self._forwarded(turn)
             case Text(body):
                 self._typed(turn, body)
             case Choice(choice):
@@ -189,8 +185,7 @@ class Dialogue:
         turn.rule = match.rule
         if match.intent not in (Intent.YES, Intent.NO):
             return self._open(turn, match.intent)
-        at_question = self._standing.place(turn) == self.flows.question
-        if match.intent is Intent.YES and at_question and not _is_clear(turn.inbound, body):
+        if match.intent is Intent.YES and not self._is_clear(turn, body):
             return self._unclaimed(turn)
         return self._answered(turn, match.intent)
 
@@ -244,13 +239,26 @@ class Dialogue:
 
     def _unreadable(self, turn: Turn, *, silently: bool) -> None:
         """A picture, a voice note, an edit …: only a withdrawal in its text is heard; it never consents."""
+        if not self._withdraws(turn) and not silently:
+            self._unclaimed(turn, readable=False)
+
+    def _forwarded(self, turn: Turn) -> None:
+        """What somebody else wrote answers nothing and commands nothing, but is taken where any text is asked for."""
+        if not self._withdraws(turn) and not self._standing.fire(turn, "typed"):
+            self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))
+
+    def _withdraws(self, turn: Turn) -> bool:
+        """Whether there is a withdrawal in a message of which nothing else is heard; it is obeyed.
+
+        A forwarded one may be somebody else's: nothing that needs consent is sent until the person has told.
+        """
         match = self.world.keywords.classify(turn.typed, asked_in=None) if turn.answer else None
         self._spoken.settle(turn, match)
-        if match is not None and match.intent in (Intent.STOP, Intent.MAYBE_STOP):
-            turn.rule = match.rule
-            self._open(turn, match.intent)
-        elif not silently:
-            self._unclaimed(turn, readable=False)
+        if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
+            return False
+        turn.rule = match.rule
+        self._open(turn, Intent.MAYBE_STOP if turn.inbound.forwarded else match.intent)
+        return True
 
     # --- questions and answers
 
@@ -266,6 +274,16 @@ class Dialogue:
             return self._unclaimed(turn, ours=True)
         turn.session.unclear = 0
         return None
+
+    def _is_clear(self, turn: Turn, body: str) -> bool:
+        """Whether a typed YES can only mean the question that waits, if consent follows from the answer.
+
+        One that quotes a message answers that message, perhaps an older question: WhatsApp delivers for weeks.
+        """
+        pending = turn.record.pending
+        if pending is None or self._standing.place(turn) != self.flows.question:
+            return True
+        return turn.inbound.quoted is None and self.world.keywords.assent.is_plain(body, pending.locale)
 
     def _foreign_yes(self, turn: Turn) -> bool:
         """A yes in another language than the question's agrees to nothing; but it can stop, and tells a language."""
@@ -343,11 +361,3 @@ class Dialogue:
 
     def _say_with_ways(self, turn: Turn, text_id: str, *ways: str) -> None:
         turn.say(text_id, [Option(way, f"common.{way}") for way in ways])
-
-
-def _is_clear(inbound: Inbound, body: str) -> bool:
-    """Whether a typed YES can only mean the question that waits.
-
-    One that quotes a message answers that message, perhaps an older question: WhatsApp delivers for weeks.
-    """
-    return inbound.quoted is None and not _UNSURE.search(body)

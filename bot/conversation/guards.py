@@ -68,7 +68,7 @@ def types_the_code(turn: Turn) -> bool:
     if not turn.session.code:
         return False
     digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())
-    return digits == turn.session.code and not any(map(str.isalpha, turn.answer))
+    return not turn.inbound.forwarded and digits == turn.session.code and not any(map(str.isalpha, turn.answer))
 
 
 def overtaken(turn: Turn) -> bool:

@@ -99,6 +99,8 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc
     """Our time, unix seconds."""
     quoted: str | None = None
     """The id of our message that this one replies to, when WhatsApp tells."""
+    forwarded: bool = False
+    """Whether the person passed on a message that they or somebody else wrote to others."""
     person: str = ""
     """The person it is about, when it is an event of our own and has no address."""
 

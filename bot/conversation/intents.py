@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from bot.conversation.assent import Assent
 from bot.conversation.courtesies import Courtesies
 from bot.conversation.keyword_files import KeywordError, read
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
@@ -45,6 +46,7 @@ class Keywords:
         speakers = _speakers(vocabularies)
         self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
         self._unasked = _unasked(speakers)
+        self.assent = Assent(vocabularies)
         self._withdrawals = Withdrawals(vocabularies)
         self._courtesies = Courtesies(
             form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.conversation.intents import UNASKED, Keywords, Match
+from bot.conversation.intents import UNASKED, Intent, Keywords, Match
 from bot.conversation.keywords import Words
 
 FILE = "tests.toml"
@@ -121,6 +121,8 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
         match = keywords.classify(phrase, asked_in=language if waiting else None)
         if match and match.rule == UNASKED:
             match = None  # it answers nothing
+        if match and match.intent is Intent.YES and not keywords.assent.is_plain(phrase, language):
+            match = None  # it is asked for once more
         if (match.intent.value if match else NOTHING) != meaning:
             yield Failure(path, _line(text, phrase), _difference(phrase, meaning, match, waiting=waiting))
 

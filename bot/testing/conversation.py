@@ -79,6 +79,10 @@ class Conversation:
         """Type a text. `at` is when it was written, e.g. "90s" after the start: it may come late."""
         return self.receives(Text(text), at=at)
 
+    def forwards(self, text: str, *, at: str = "") -> "Conversation":
+        """Pass on a text from another chat."""
+        return self.receives(Text(text), at=at, forwarded=True)
+
     def taps(self, choice: str, *, back: int = 0, at: str = "") -> "Conversation":
         """Tap a button or row with this title or id; of an id the question may be left out.
 
@@ -124,14 +128,14 @@ class Conversation:
         self.history.append(f"… {time} later")
         return self
 
-    def receives(self, content: Content, *, at: str = "", id: str = "") -> "Conversation":
+    def receives(self, content: Content, *, at: str = "", id: str = "", forwarded: bool = False) -> "Conversation":
         """Receive a message with this content."""
         self._count += 1
         self.clock += 1 if isinstance(content, Lapse) else PACE
         written = START + _seconds(at) if at else self.clock
         self.clock = max(self.clock, written)
         message = MessageId(id or f"wamid.{self._count}")
-        self._step(Inbound(message, self.sender, written, content, float(self.clock)))
+        self._step(Inbound(message, self.sender, written, content, float(self.clock), forwarded=forwarded))
         return self
 
     # --- what came of it

@@ -13,6 +13,7 @@ A transcript is TOML::
                                          #                      back = 1 is the one shown before
                                          # payload = "X", label = "STOP"    a button of someone else's message
                                          # react = "👍"  voice = true  picture = "caption"  edit = "new text"
+                                         # forward = "a text from another chat"
                                          # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
     at = "90s"                           # when it was written, since the start; it may come late
     bot = { text_id = "opt_in.ask", choices = ["yes", "no"], says = "Blumen Haas" }
@@ -47,6 +48,7 @@ _DOES = {
     "voice",
     "picture",
     "edit",
+    "forward",
     "preference",
     "number_changed",
     "wait",
@@ -154,6 +156,8 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
             chat.sends_voice(at=at)
         case {"picture": caption}:
             chat.sends_picture(caption, at=at)
+        case {"forward": text}:
+            chat.forwards(text, at=at)
         case {"edit": text}:
             chat.edits(text, at=at)
         case {"preference": value}:

@@ -73,6 +73,7 @@ class Examined(Conversation):
                 pending = before.record.pending
                 assert pending is not None, "a consent without a question"
                 assert _affirms(inbound.content, pending), "a consent without an answer"
+                assert not inbound.forwarded, "a consent by somebody else's words"
                 assert before.record.consent(entry.purpose).stopped_at < inbound.at <= pending.expires_at
 
 
@@ -142,6 +143,10 @@ class AnyConversation(RuleBasedStateMachine):
     @rule(text=st.sampled_from(TEXTS))
     def edits(self, text: str) -> None:
         self.talk.edits(text)
+
+    @rule(text=st.sampled_from(TEXTS))
+    def forwards(self, text: str) -> None:
+        self.talk.forwards(text)
 
     @rule()
     def reacts(self) -> None:

@@ -171,9 +171,10 @@ class _Change:
     def _inbound(self, id: MessageId, sender: Sender, at: int, content: Content, message: Fields) -> Inbound:
         if sender.phone is None and sender.bsuid is None:
             misshapen("sender")
-        context = inner(message, "context")
-        quoted = None if context is None else text(context, "id") or None
-        return Inbound(id, sender, at, content, self._received_at, quoted)
+        context = inner(message, "context") or {}
+        quoted = text(context, "id") or None
+        forwarded = bool(context.get("forwarded") or context.get("frequently_forwarded"))
+        return Inbound(id, sender, at, content, self._received_at, quoted, forwarded)
 
     def _status(self, value: Fields, status: Fields) -> Event | Ignored:
         if status.get("recipient_type") == "group":

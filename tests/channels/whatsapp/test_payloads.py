@@ -43,13 +43,15 @@ class Read:
     ignored: dict[str, int] = field(default_factory=dict)
 
 
-def inbound(id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None) -> Inbound:
+def inbound(
+    id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None, forwarded: bool = False
+) -> Inbound:
     id = id if id.startswith(("preference.", "user_id.")) else f"wamid.{id}"
-    return Inbound(MessageId(id), sender, AT, content, RECEIVED_AT, quoted)
+    return Inbound(MessageId(id), sender, AT, content, RECEIVED_AT, quoted, forwarded)
 
 
-def one(id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None) -> Read:
-    return Read([inbound(id, content, sender, quoted=quoted)])
+def one(id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None, forwarded: bool = False) -> Read:
+    return Read([inbound(id, content, sender, quoted=quoted, forwarded=forwarded)])
 
 
 def moved(id: str, before: Sender, after: Sender) -> Read:
@@ -82,8 +84,8 @@ SITUATIONS: dict[str, Read] = {
     # typed texts
     "text": one("TEXT", Text("BAJA")),
     "text_quoted": one("QUOTED", Text("sí"), quoted=QUOTED),
-    "text_forwarded": one("FORWARDED", Text("Mira esto")),
-    "text_frequently_forwarded": one("FREQUENTLY", Text("Mira esto")),
+    "text_forwarded": one("FORWARDED", Text("Mira esto"), forwarded=True),
+    "text_frequently_forwarded": one("FREQUENTLY", Text("Mira esto"), forwarded=True),
     "text_referral_from_ad": one("REFERRAL", Text("Hola")),
     "text_about_product": one("PRODUCT", Text("¿Lo tenéis?"), quoted=QUOTED),
     "text_empty": one("EMPTY", Text("")),
