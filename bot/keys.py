@@ -7,13 +7,15 @@ Each use has its own key (HKDF-SHA-256, RFC 5869), so that a token of one use te
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from bot.numbers import canonical, spellings
 
 TOKEN_BYTES = 16
 _NONCE_BYTES = 12
@@ -52,12 +54,26 @@ class Keyring:
         return f"Keyring({len(self._lookup)} keys)"
 
     def address(self, address: str) -> bytes:
-        """Return the token by which an address is found: 16 bytes that tell nothing without the key."""
-        return _token(self._lookup[0], address)
+        """Return the token by which an address is found, however it is spelled.
+
+        16 bytes that tell nothing without the key.
+        """
+        return _token(self._lookup[0], canonical(address))
 
     def addresses(self, *addresses: str) -> list[bytes]:
-        """Return the tokens that each address has or had, newest key first."""
-        return [_token(key, address) for address in addresses for key in self._lookup]
+        """Return the tokens that each address has or had, newest key first.
+
+        Rows from before numbers had one spelling are found by each of the others.
+        """
+        return [_token(key, one) for address in addresses for key in self._lookup for one in spellings(address)]
+
+    def by_token(self, addresses: Iterable[str]) -> dict[bytes, list[str]]:
+        """Return the tokens of `addresses`, newest key first, with whichever of these each of them finds."""
+        found: dict[bytes, list[str]] = {}
+        for address in dict.fromkeys(addresses):
+            for token in self.addresses(address):
+                found.setdefault(token, []).append(address)
+        return found
 
     def message(self, message_id: str) -> bytes:
         """Return the token of a message id (WhatsApp's ids hold the phone number)."""

@@ -28,7 +28,7 @@ COMPOSITION = {
 }
 """Puts the parts together: may import everything."""
 
-LEAVES = {"settings", "business", "keys", "paths", "durations", "times", "batcher", "traces", "validation"}
+LEAVES = {"settings", "business", "keys", "numbers", "paths", "durations", "times", "batcher", "traces", "validation"}
 """May be imported by everyone, and import only each other."""
 
 MAY_IMPORT: dict[str, set[str]] = {

@@ -20,8 +20,8 @@ from bot.channels.simulator.hook import WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.sent import Sent
 from bot.channels.simulator.webhooks import Identity
-from bot.channels.whatsapp import limits
 from bot.commands.bubbles import show_reply, show_said
+from bot.commands.find import read_address
 from bot.commands.running import fail, run
 from bot.commands.running import settings as read_settings
 from bot.consent.lifecycle import fold
@@ -65,10 +65,8 @@ def chat(
 def _identity(address: str, locale: str) -> Identity:
     if not address:
         return somebody(locale or "en")
-    if limits.phone(address):
-        return Identity(address, None)
-    if limits.bsuid(address):
-        return Identity(None, address)
+    for sender in read_address(address, country=""):
+        return Identity(sender.phone, sender.bsuid)
     fail(f"--as {address}: neither a phone number such as +4915112345678 nor a BSUID such as DE.123")
 
 

@@ -2,6 +2,8 @@
 
 import getpass
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Annotated
 from uuid import UUID
 
@@ -11,49 +13,74 @@ import typer
 from bot.channels.whatsapp import limits
 from bot.commands.running import fail
 from bot.conversation.inbound import Sender
+from bot.numbers import typed, visible
 from bot.runtime import Runtime
 from bot.service.ports import PersonId
 
 log = structlog.get_logger(__name__)
 
-Address = Annotated[
-    str, typer.Argument(metavar="ADDRESS", help="A phone number such as +4915112345678, a BSUID, or a person's id.")
-]
+WAYS = "a phone number such as +4915112345678, a BSUID such as DE.123, or a person's id"
+
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help=f"{WAYS[:1].upper()}{WAYS[1:]}.")]
 
 EntryOrAddress = Annotated[
-    str,
-    typer.Argument(
-        metavar="ADDRESS|ENTRY",
-        help="A phone number such as +4915112345678, a BSUID, a person's id, or the number of an entry.",
-    ),
+    str, typer.Argument(metavar="ADDRESS|ENTRY", help=f"{WAYS[:1].upper()}{WAYS[1:]}; or the number of an entry.")
 ]
 
 _MOST = 2**63 - 1
 """The greatest number that an entry can have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Whom an operator named."""
+
+    person: PersonId
+    sender: Sender = field(default=Sender(), repr=False)
+    """The address that was typed, with country code; empty when they were named otherwise."""
+    entry: int | None = None
+    """The number of the entry that was typed; None when they were named otherwise."""
+
+
 async def found(runtime: Runtime, address: str, command: str) -> PersonId:
     """Return the person, or end with what is wrong. That somebody looks by `command` is recorded."""
-    if _is_address(address):
-        person = await _by_address(runtime, address)
-    elif (sequence := entry_in(address)) is not None:
-        person = await runtime.ledger.owner(sequence)
-    else:
-        person = _by_id(address)
-    if person is None or not (await runtime.persons.load([person]) or await runtime.ledger.facts([person])):
-        fail("nobody is known by this address, and no entry has this number")
-    await runtime.reads.note(person, command, getpass.getuser(), time.time())
-    log.warning("operator_read", person=person)
-    return person
+    return (await named(runtime, address, command)).person
 
 
-def entry_in(text: str) -> int | None:
-    """Return the number of the entry that was named; None when something else was."""
+async def named(runtime: Runtime, text: str, command: str) -> Named:
+    """Return whom an operator names by an address, an id or an entry, or end with what to type instead.
+
+    That somebody looks by `command` is recorded.
+    """
+    senders = read_address(text, runtime.dialogue.world.business.controller.country)
+    who = await _by_addresses(runtime, senders) or await _otherwise(runtime, text)
+    if who is None or not (await runtime.persons.load([who.person]) or await runtime.ledger.facts([who.person])):
+        fail(f"nobody is known by this address, and no entry has this number; type {WAYS}")
+    await runtime.reads.note(who.person, command, getpass.getuser(), time.time())
+    log.warning("operator_read", person=who.person)
+    return who
+
+
+def read_address(text: str, country: str) -> list[Sender]:
+    """Return the addresses that somebody may mean who typed or pasted `text`, the likeliest first.
+
+    `country`: two letters; its numbers may be typed as they are dialled there. Empty when it is no address.
+    """
+    if limits.bsuid(bsuid := visible(text)):
+        return [Sender(bsuid=bsuid)]
+    return [Sender(phone=number) for number in typed(text, country) if limits.phone(number)]
+
+
+def _entry_in(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and int(text) <= _MOST else None
 
 
-def _is_address(text: str) -> bool:
-    return bool(limits.phone(text) or limits.bsuid(text))
+async def _by_addresses(runtime: Runtime, senders: Sequence[Sender]) -> Named | None:
+    """Return whose one of the addresses is. Ends when that is not clear: nobody is shown, or erased, by mistake."""
+    known = {sender: who for sender in senders if (who := await _by_address(runtime, sender.addresses[0]))}
+    if len(set(known.values())) > 1:
+        fail("different people have numbers that are written like this: type it with + and the country's code")
+    return next((Named(person, sender) for sender, person in known.items()), None)
 
 
 async def _by_address(runtime: Runtime, address: str) -> PersonId | None:
@@ -70,15 +97,11 @@ async def _by_address(runtime: Runtime, address: str) -> PersonId | None:
     return owner
 
 
-def sender_of(address: str) -> Sender:
-    """Return what an operator typed, as the address that it is; of a person's id there is none."""
-    if limits.phone(address):
-        return Sender(phone=address)
-    return Sender(bsuid=address) if limits.bsuid(address) else Sender()
-
-
-def _by_id(text: str) -> PersonId:
+async def _otherwise(runtime: Runtime, text: str) -> Named | None:
+    if (sequence := _entry_in(text)) is not None:
+        owner = await runtime.ledger.owner(sequence)
+        return Named(owner, entry=sequence) if owner else None
     try:
-        return PersonId(str(UUID(text)))
+        return Named(PersonId(str(UUID(text.strip()))))
     except ValueError:
-        fail("no phone number such as +4915112345678, no BSUID such as DE.123, no person's id and no entry's number")
+        return None

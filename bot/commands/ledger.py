@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.commands.find import EntryOrAddress, entry_in, found
+from bot.commands.find import EntryOrAddress, named
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.evidence import EVERY, Kind, Method, Seen
@@ -75,9 +75,9 @@ def show(address: EntryOrAddress, as_json: AsJson = False) -> None:
 
 async def _story(settings: Settings, address: str) -> list[StoryEntry]:
     async with open_runtime(settings) as runtime:
-        story = await runtime.ledger.story(await found(runtime, address, "ledger show"))
-    entry = entry_in(address)
-    return [one for one in story if entry in (None, one.sequence)]
+        who = await named(runtime, address, "ledger show")
+        story = await runtime.ledger.story(who.person)
+    return [one for one in story if who.entry in (None, one.sequence)]
 
 
 def as_dict(entry: StoryEntry) -> dict[str, object]:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.commands.find import Address, found, sender_of
+from bot.commands.find import Address, found, named
 from bot.commands.requests import as_dict
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
@@ -105,8 +105,8 @@ def erase(
 
 async def _erased(settings: Settings, address: str) -> Erased:
     async with open_runtime(settings) as runtime:
-        person = await found(runtime, address, "person erase")
-        subject = Subject(person, sender_of(address))
+        who = await named(runtime, address, "person erase")
+        subject = Subject(who.person, who.sender)
         return await runtime.erase.erase(subject, reason="asked outside of the chat", actor="operator")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import orjson
 
 from bot.consent.evidence import EVERY, Entry, Kind, Method
@@ -142,6 +143,45 @@ def lacking(record: Record, stopped: Mapping[str, int], cause: str, method: Meth
         for purpose, since in stopped.items()
         if record.consent(purpose).stopped_at < since
     ]
+
+
+def stricter(record: Record, other: Record, cause: str, now: float) -> list[Entry]:
+    """Return what a person's ledger lacks of somebody who turned out to be the same person: the stricter side wins.
+
+    Every stop counts that the other ever said, whatever they agreed to afterwards, and so do restrictions and doubts.
+    """
+    stopped = {purpose: consent.stopped_at for purpose, consent in other.consents.items() if consent.stopped_at}
+    restricted = [
+        _merged(Kind.RESTRICTED, purpose, consent.restricted_at, cause, now)
+        for purpose, consent in other.consents.items()
+        if consent.restricted and not record.consent(purpose).restricted
+    ]
+    paused = [
+        _merged(Kind.PAUSED, purpose, consent.since, cause, now)
+        for purpose, consent in other.consents.items()
+        if consent.paused and purpose in record.given and not record.consent(purpose).paused
+    ]
+    return [*lacking(record, stopped, cause, Method.MERGE, now), *restricted, *paused]
+
+
+def ended(record: Record, cause: str, at: int, now: float) -> list[Entry]:
+    """Return what ends the ledger of somebody who turned out to be another person: nothing stands or waits any more."""
+    lapsed = [
+        msgspec.structs.replace(
+            _merged(Kind.LAPSED, pending.purpose, at, cause, now),
+            question=pending.question,
+            locale=pending.locale,
+            wording=pending.wording,
+            notice=pending.notice,
+        )
+        for pending in [record.pending]
+        if pending is not None
+    ]
+    return [*lapsed, *(_merged(Kind.STALE, purpose, at, cause, now) for purpose in record.given)]
+
+
+def _merged(kind: Kind, purpose: str, at: int, cause: str, now: float) -> Entry:
+    return Entry(kind=kind, purpose=purpose, at=at, recorded_at=now, inbound=cause, method=Method.MERGE, actor="system")
 
 
 def still_kept(erasure: Erasure, now: float, suppression_seconds: int) -> Erasure:

@@ -47,8 +47,14 @@ class Ending:
             turn.withdraw([purpose.id for purpose in purposes if purpose.category == "marketing"])
 
     def address_changed(self, turn: Turn) -> None:
-        """Someone else may hold the number now: every withdrawal stays, every consent needs a new YES."""
+        """Someone else may hold the number now: every withdrawal stays, every consent needs a new YES.
+
+        What was asked under the new address already, because this comes late or twice, stands.
+        """
+        at = turn.inbound.at
         for purpose in turn.record.given:
-            turn.record_fact(Kind.STALE, purpose)
-        turn.close_question(Method.ADDRESS_CHANGE)
-        turn.session.flow = turn.session.state = ""
+            if turn.record.consent(purpose).asked_at <= at:
+                turn.record_fact(Kind.STALE, purpose)
+        if turn.record.pending is not None and turn.record.pending.asked_at <= at:
+            turn.close_question(Method.ADDRESS_CHANGE)
+            turn.session.flow = turn.session.state = ""

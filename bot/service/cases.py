@@ -109,7 +109,8 @@ class Cases:
             by_phone = _phone_alone(inbound)
             owner = owners.get(inbound.sender.phone or "") if by_phone else PersonId(inbound.person)
             if owner and (person := known.get(owner)):
-                inbound = msgspec.structs.replace(inbound, sender=person.sender)
+                phone = inbound.sender.phone or person.sender.phone  # as WhatsApp spells it now
+                inbound = msgspec.structs.replace(inbound, sender=Sender(phone, person.sender.bsuid))
             if inbound.sender != Sender():
                 found.append(Arrived(queued, inbound, token_of(inbound.sender, self._keys), by_phone, owner))
         return found
@@ -157,13 +158,13 @@ class Cases:
         groups: dict[bytes, list[Inbound]] = {}
         for one in unsettled:
             groups.setdefault(one.token, []).append(one.inbound)
-        owners, looked = await self._owners.of(groups)
-        people = {person.id: person for person in owners.values()}
-        past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), looked)
+        owned = await self._owners.of(groups)
+        people = {person.id: person for person in owned.people.values()}
+        past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), owned.looked)
         cases = {}
-        for token, person in owners.items():
+        for token, person in owned.people.items():
             cases[token] = case = self._case(token, person, past.get(person.id, ()), loaded[token])
-            if case.past:  # somebody new has no other session
+            if case.past or person.id in owned.merged:  # somebody new has no other session
                 addresses = {*person.sender.addresses, *addresses_of(previous_senders(groups[token]))}
                 case.outdated = frozenset(map(self._keys.address, addresses)) - {token}
                 case.passing = token != token_of(person.sender, self._keys)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from bot.consent.erasure import inherited, lacking, withdrawn
-from bot.consent.evidence import EVERY, Method
+from bot.consent.erasure import ended, inherited, lacking, stricter, withdrawn
+from bot.consent.evidence import EVERY, Entry, Method
 from bot.consent.lifecycle import fold
-from bot.conversation.inbound import AddressChanged, Inbound, Preference
+from bot.conversation.inbound import AddressChanged, Inbound, Preference, Sender
 from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Suppressions, Unavailable
 
 _TRIES = 10
@@ -29,24 +29,46 @@ class Inherit:
         self._purposes = purposes
         self._clock = clock
 
-    async def of_others(self, owner: PersonId, others: Collection[PersonId]) -> None:
-        """Note what those withdrew whose address is the owner's now. Raises `AddressTaken`: then again."""
+    async def of_others(self, owner: PersonId, others: Collection[PersonId], same: Collection[PersonId]) -> None:
+        """Note what those withdrew whose address is the owner's now. Raises `AddressTaken`: then again.
+
+        Of the others, those who are the `same` person under a new or an old address give nothing but what is strict:
+        what they agreed to ends.
+        """
         past = await self._ledger.facts({owner, *others})
-        record = fold(one.fact for one in past.get(owner, ()))
         now = round(self._clock(), 3)
-        entries = [
-            entry
-            for other in sorted(others)
-            for entry in lacking(
-                record,
-                withdrawn(fold(one.fact for one in past.get(other, ()))),
-                f"merge {other} {owner}",
-                Method.MERGE,
-                now,
-            )
-        ]
-        if entries and not await self._ledger.append([Append(owner, record.seq, entries)]):
+        appends = [Append(owner, len(past.get(owner, ())), self._of_others(owner, past, others, same, now))]
+        for other in same:
+            record = fold(one.fact for one in past.get(other, ()))
+            appends.append(Append(other, record.seq, ended(record, f"merge {owner} {other}", int(now), now)))
+        appends = [append for append in appends if append.entries]
+        if appends and len(await self._ledger.append(appends)) < len(appends):
             raise AddressTaken("two workers moved one address at the same time")
+
+    @staticmethod
+    def _of_others(
+        owner: PersonId, past: Past, others: Collection[PersonId], same: Collection[PersonId], now: float
+    ) -> list[Entry]:
+        record, entries = fold(one.fact for one in past.get(owner, ())), []
+        for other in sorted(others):
+            theirs, cause = fold(one.fact for one in past.get(other, ())), f"merge {other} {owner}"
+            if other in same:
+                entries += stricter(record, theirs, cause, now)
+            else:
+                entries += lacking(record, withdrawn(theirs), cause, Method.MERGE, now)
+        return entries
+
+    async def to_new_addresses(self, changes: Iterable[tuple[Sender, Sender]]) -> None:
+        """Let what may not be written to an address hold for the one that it became, too: (before, after).
+
+        Somebody erased is no person who could take it along.
+        """
+        moves = list(changes)
+        found = await self._look({address for before, _ in moves for address in before.addresses}) if moves else {}
+        for before, after in moves:
+            scopes = _newest(found[address] for address in before.addresses)
+            if scopes:
+                await self._suppressions.suppress(after.addresses, scopes)
 
     async def of_erased(self, people: Collection[Person], past: Past, looked: Looked) -> Past:
         """Note what someone erased had withdrawn under an address of these people; return all facts then.

@@ -4,46 +4,94 @@ Webhooks come late and twice. A message from an id that a person had before is t
 are now was told by a newer one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
+from bot.numbers import canonical
 from bot.service.inherit import Inherit, Looked
 from bot.service.ports import AddressTaken, NoSuchPerson, Person, PersonId, Persons, Unavailable
 
 _LOOKS = 5
 """How often it is looked up who somebody is while other workers make, move or erase them."""
 
+_SKEW = 5.0
+"""Seconds by which our clock and WhatsApp's may differ."""
+
 Groups = Mapping[bytes, Sequence[Inbound]]
 """Messages by the token of the address that they came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """An address became another one."""
+
+    previous: Sender
+    at: int
+    """WhatsApp's time, unix seconds."""
 
 
 @dataclass(slots=True)
 class _Found:
     """What is known of the addresses of some messages; kept up to date while they are given to their owners."""
 
-    owners: dict[str, PersonId]
-    """Address → person."""
+    owners: dict[str, list[PersonId]]
+    """Address in its canonical spelling → persons, the owner first."""
     people: dict[PersonId, Person]
+    merged: set[PersonId] = field(default_factory=set)
+    """Owners who turned out to be others, too."""
+
+    def of(self, address: str | None) -> list[PersonId]:
+        """Return to whom an address leads, the owner first."""
+        return self.owners.get(canonical(address), []) if address else []
+
+    def all_of(self, sender: Sender) -> list[PersonId]:
+        """Return to whom the addresses lead; the BSUID decides who comes first."""
+        return list(dict.fromkeys(person for address in sender.addresses for person in self.of(address)))
 
     def owner_of(self, sender: Sender) -> PersonId | None:
         """Return who has one of the addresses; the BSUID decides."""
-        return next((self.owners[address] for address in sender.addresses if address in self.owners), None)
+        return next(iter(self.all_of(sender)), None)
 
     def left(self, person: PersonId, sender: Sender) -> bool:
         """Whether `person` was at `sender` before and is somewhere else now."""
         now = self.people[person].sender
-        return now.bsuid not in (None, sender.bsuid) and self.owners.get(sender.bsuid or "") == person
+        return now.bsuid not in (None, sender.bsuid) and self.of(sender.bsuid)[:1] == [person]
+
+    def is_news(self, person: PersonId, sender: Sender) -> bool:
+        """Whether the database does not know yet that all the addresses are the person's, and how they are spelled."""
+        phone = self.people[person].sender.phone
+        respelled = sender.phone is not None and phone is not None and sender.phone != phone
+        return respelled or any(self.of(address) != [person] for address in sender.addresses)
 
     def moved(self, person: PersonId, sender: Sender, forget: str | None) -> None:
         """Note where somebody is now."""
         if forget:
-            self.owners.pop(forget, None)
-        self.owners.update(dict.fromkeys(sender.addresses, person))
+            self.owners.pop(canonical(forget), None)
+        self.owners.update({canonical(address): [person] for address in sender.addresses})
         now = self.people[person].sender
         phone = sender.phone or (None if now.phone == forget else now.phone)
         self.people[person] = replace(self.people[person], sender=Sender(phone, sender.bsuid or now.bsuid))
+
+    def rest_of(self, person: PersonId, taken: Sender) -> Sender:
+        """Return the addresses of a person without those that somebody else takes."""
+        now, gone = self.people[person].sender, {canonical(address) for address in taken.addresses}
+        phone = None if now.phone and canonical(now.phone) in gone else now.phone
+        return Sender(phone, None if now.bsuid in gone else now.bsuid)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Whose some messages are."""
+
+    people: Mapping[bytes, Person]
+    """Token of the address that messages came from → who wrote them."""
+    looked: Looked
+    """What was looked for on the way."""
+    merged: Collection[PersonId]
+    """Those who turned out to be somebody else, too."""
 
 
 class Owners:
@@ -55,17 +103,16 @@ class Owners:
         self._inherit = inherit
         self._opens = opens
 
-    async def of(self, groups: Groups) -> tuple[dict[bytes, Person], Looked]:
+    async def of(self, groups: Groups) -> Owned:
         """Return the person of each group, made where there is none, with all their addresses noted.
 
-        Left out are groups that come late from somebody erased, or in which somebody unknown says nothing. Also
-        returns what was looked for on the way.
+        Left out are groups that come late from somebody erased, or in which somebody unknown says nothing.
         """
         for _ in range(_LOOKS):
             with suppress(AddressTaken, NoSuchPerson):  # another worker was first: now they are found, or are gone
-                owners, looked = await self._owned(groups)
+                owners, looked, merged = await self._owned(groups)
                 people = await self._load(owners.values())
-                return {token: people[owner] for token, owner in owners.items()}, looked
+                return Owned({token: people[owner] for token, owner in owners.items()}, looked, merged)
         raise Unavailable("the owners of these addresses change too often")
 
     async def _load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
@@ -75,18 +122,18 @@ class Owners:
             raise NoSuchPerson
         return people
 
-    async def _owned(self, groups: Groups) -> tuple[dict[bytes, PersonId], Looked]:
+    async def _owned(self, groups: Groups) -> tuple[dict[bytes, PersonId], Looked, set[PersonId]]:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
-        previous = {token: previous_senders(inbounds) for token, inbounds in groups.items()}
-        known = await self._persons.find(
-            {*addresses_of(senders.values()), *(one for before in previous.values() for one in addresses_of(before))}
+        changes = {token: _changes(inbounds) for token, inbounds in groups.items()}
+        await self._inherit.to_new_addresses(
+            (change.previous, senders[token]) for token, all_of_it in changes.items() for change in all_of_it
         )
-        found = _Found(known, await self._load(known.values()))
+        found = await self._found([*senders.values(), *(one.previous for each in changes.values() for one in each)])
         owners: dict[bytes, PersonId] = {}
         strangers: dict[bytes, Sender] = {}
         for token, sender in senders.items():
-            for before in previous[token]:
-                await self._move(before, sender, found)
+            for change in changes[token]:
+                await self._move(change, sender, found)
             owner = await self._owner(sender, found)
             if owner is not None:
                 owners[token] = owner
@@ -102,7 +149,12 @@ class Owners:
             owners |= dict(zip(new, await self._persons.create(list(new.values())), strict=True))
         if len(new) < len(strangers):
             raise AddressTaken("two of these senders are one person")
-        return owners, looked
+        return owners, looked, found.merged
+
+    async def _found(self, senders: Iterable[Sender]) -> _Found:
+        known = await self._persons.find_all(set(addresses_of(senders)))
+        people = await self._load(person for persons in known.values() for person in persons)
+        return _Found({canonical(address): persons for address, persons in known.items()}, people)
 
     async def _owner(self, sender: Sender, found: _Found) -> PersonId | None:
         """Return who a sender is, if they are known, with all addresses theirs.
@@ -112,28 +164,73 @@ class Owners:
         owner = found.owner_of(sender)
         if owner is None or found.left(owner, sender):
             return owner
-        if sender.bsuid and sender.bsuid not in found.owners and found.people[owner].sender.bsuid is not None:
+        if sender.bsuid and not found.of(sender.bsuid) and found.people[owner].sender.bsuid is not None:
             (owner,) = await self._persons.create([Sender(None, sender.bsuid)])
             found.people |= await self._load([owner])
-        if any(found.owners.get(address) != owner for address in sender.addresses):
+        if found.is_news(owner, sender):
             await self._take_over(owner, sender, found)
         return owner
 
-    async def _move(self, before: Sender, sender: Sender, found: _Found) -> None:
+    async def _move(self, change: _Change, sender: Sender, found: _Found) -> None:
         """The person's address became another one. Their old number may become a stranger's, so it is let go."""
-        person = found.owner_of(before)
+        before = change.previous
+        person = await self._mover(change, sender, found)
         if person is None or found.left(person, before) or found.left(person, sender):  # they have moved on since
             return
-        forget = before.phone if before.phone != sender.phone else None
+        forget = before.phone if before.phone and not _same(before.phone, sender.phone) else None
+        if forget and any(self._is_part(other, change, found) for other in found.of(forget) if other != person):
+            await self._take_over(person, Sender(forget), found)
+        for other in found.all_of(sender):
+            if other != person and _made_at(other) >= change.at - _SKEW:  # they wrote before the change was told
+                now = found.people[other].sender
+                sender = Sender(sender.phone or now.phone, sender.bsuid or now.bsuid)
         await self._take_over(person, sender, found, forget=forget)
 
+    async def _mover(self, change: _Change, sender: Sender, found: _Found) -> PersonId | None:
+        """Return who was at the address before the change.
+
+        If only a phone tells, and a message under the new BSUID came first, it has made somebody new of them, who has
+        the phone now: then it is who had it before.
+        """
+        person = found.owner_of(change.previous)
+        if person is None or person not in found.of(sender.bsuid) or _made_at(person) < change.at - _SKEW:
+            return person
+        before = (await self._persons.predecessors(change.previous.addresses)).values()
+        for predecessor in before:
+            found.people |= await self._load([predecessor])
+        return next(iter(before), person)
+
+    @staticmethod
+    def _is_part(other: PersonId, change: _Change, found: _Found) -> bool:
+        """Whether somebody known by the phone alone is who changed, and not the next owner of the number."""
+        return found.people[other].sender.bsuid is None and _made_at(other) < change.at - _SKEW
+
     async def _take_over(self, owner: PersonId, sender: Sender, found: _Found, *, forget: str | None = None) -> None:
-        """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn."""
-        others = {found.owners[address] for address in sender.addresses if found.owners.get(address, owner) != owner}
+        """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn.
+
+        Whoever has no address left then was the same person all the time, and is one with the owner.
+        """
+        others = set(found.all_of(sender)) - {owner}
         if others:
-            await self._inherit.of_others(owner, others)
+            same = {other for other in others if found.rest_of(other, sender) == Sender()}
+            await self._inherit.of_others(owner, others, same)
+            found.merged |= {owner} if same else set()
         await self._persons.set_addresses(owner, sender, forget=forget)
         found.moved(owner, sender, forget)
+
+
+def _changes(inbounds: Iterable[Inbound]) -> list[_Change]:
+    """Return the changes of address that messages tell."""
+    return [_Change(one.content.previous, one.at) for one in inbounds if isinstance(one.content, AddressChanged)]
+
+
+def _same(one: str, other: str | None) -> bool:
+    return other is not None and canonical(one) == canonical(other)
+
+
+def _made_at(person: PersonId) -> float:
+    """Return when a person was first heard of, unix seconds: a UUIDv7 begins with it (RFC 9562, 5.7)."""
+    return (UUID(person).int >> 80) / 1000
 
 
 def previous_senders(inbounds: Iterable[Inbound]) -> list[Sender]:

@@ -7,9 +7,11 @@ import pytest
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
+from bot.consent.evidence import Entry, Kind
 from bot.consent.lifecycle import Status
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.service.ports import Append
 from bot.service.shards import shard_of, token_of
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
@@ -270,3 +272,44 @@ async def test_a_late_message_from_before_the_change_is_answered(simulation: Sim
     await simulation.settled()
     record = await record_of(simulation, ana)
     assert record.consent("offers").stopped_at > 0
+
+
+SPELLINGS = [
+    ("+553187654321", "+5531987654321"),
+    ("+5215512345678", "+525512345678"),
+    ("+5491145678901", "+541145678901"),
+    ("+5491145678901", "+54111545678901"),
+]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("forms", SPELLINGS)
+async def test_one_number_in_two_spellings_is_one_person(
+    simulation: Simulation, forms: tuple[str, str], turned: bool
+) -> None:
+    first, second = reversed(forms) if turned else forms
+    ana, respelled = simulation.person(Identity(first, None)), simulation.person(Identity(second, None))
+    await ana.say("English", replies=1)
+    await subscribed(simulation, ana)
+    await respelled.say("STOP", replies=1)
+    assert await owner_of(simulation.runtime, respelled) == await owner_of(simulation.runtime, ana)
+    assert (await record_of(simulation, ana)).given == ()
+    assert simulation.graph.sent[-1].recipient == second
+    await simulation.settled()
+    await assert_sound(simulation, ana, respelled)
+
+
+async def test_two_persons_of_one_number_become_one_and_keep_the_withdrawal(simulation: Simulation) -> None:
+    """Rows from before numbers had one spelling may hold two persons of one number."""
+    forms = SPELLINGS[0]
+    runtime = simulation.runtime
+    older, newer = await runtime.persons.create([Sender("+4915112345671"), Sender("+4915112345672")])
+    tokens = [token for token in runtime.keys.addresses(forms[0]) if token != runtime.keys.address(forms[0])]
+    for person, token in ((older, tokens[0]), (newer, runtime.keys.address(forms[0]))):
+        await runtime.database.execute("UPDATE addresses SET token = $1 WHERE person = $2", token, person)
+    stop = Entry(kind=Kind.WITHDRAWN, purpose="offers", at=1_790_000_000, recorded_at=1.0, inbound="a", answer="STOP")
+    assert await runtime.ledger.append([Append(older, 0, [stop])])
+    ana = simulation.person(Identity(forms[1], None))
+    await ana.say("English", replies=1)
+    assert (await runtime.persons.find_all(list(forms))) == {form: [newer] for form in forms}
+    assert (await record_of(simulation, ana)).consent("offers").status is Status.WITHDRAWN

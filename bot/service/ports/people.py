@@ -34,6 +34,9 @@ class Persons(Protocol):
     async def find(self, addresses: Iterable[str]) -> dict[str, PersonId]:
         """Return the person of each address that is known, whichever key of `SECRET_KEY` made its token."""
 
+    async def find_all(self, addresses: Iterable[str]) -> dict[str, list[PersonId]]:
+        """Return all persons to whom an address leads, the owner first; old rows may have a number in two spellings."""
+
     async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
         """Return persons with their addresses in the clear."""
 
@@ -43,8 +46,12 @@ class Persons(Protocol):
     async def set_addresses(self, person: PersonId, sender: Sender, *, forget: str | None = None) -> None:
         """Give a person these addresses beside those that they have, and take `forget` away.
 
-        An address that was someone else's becomes theirs. Raises `NoSuchPerson`.
+        An address that was someone else's becomes theirs, and so do all that lead to somebody who has none left.
+        Raises `NoSuchPerson`.
         """
+
+    async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
+        """Return from whom each address was taken by its owner of now, where that is known."""
 
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""

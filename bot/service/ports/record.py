@@ -53,3 +53,6 @@ class Suppressions(Protocol):
 
     async def suppressed(self, addresses: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
         """Return what may not be written for: address → purpose, or `*` for all → since (unix seconds)."""
+
+    async def suppress(self, addresses: Iterable[str], scopes: Mapping[str, int]) -> None:
+        """Let nothing be written to addresses for these purposes, or `*` for all, since (unix seconds)."""

@@ -1,6 +1,6 @@
 """What erasures left: suppressions, ways to the proof, and who was erased."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -97,15 +97,22 @@ class Erasures:
 
     async def suppressed(self, addresses: Iterable[str]) -> dict[str, dict[str, int]]:
         """Return what may not be written for, address → scope → since, whichever key made the token."""
-        by_token = {token: address for address in addresses for token in self._keys.addresses(address)}
+        by_token = self._keys.by_token(addresses)
         found: dict[str, dict[str, int]] = {}
         rows = await self._database.fetch(
             "SELECT token, scope, since FROM suppressions WHERE token = ANY($1::bytea[])", list(by_token)
         )
         for row in rows:
-            scopes = found.setdefault(by_token[row["token"]], {})
-            scopes[row["scope"]] = max(row["since"], scopes.get(row["scope"], 0))
+            for address in by_token[row["token"]]:
+                scopes = found.setdefault(address, {})
+                scopes[row["scope"]] = max(row["since"], scopes.get(row["scope"], 0))
         return found
+
+    async def suppress(self, addresses: Iterable[str], scopes: Mapping[str, int]) -> None:
+        """Let nothing be written to addresses for these purposes, or `*` for all, since (unix seconds)."""
+        tokens = [AddressToken(self._keys.address(address), self._keys.key_id) for address in addresses]
+        suppressions = [Suppression(token, scope, since) for token in tokens for scope, since in scopes.items()]
+        await self.keep(Erasure("", 0, "", tuple(suppressions)))
 
     async def tokens(self, person: PersonId, addresses: Iterable[str]) -> list[AddressToken]:
         """Return the tokens of all addresses that lead to a person, and of `addresses`."""

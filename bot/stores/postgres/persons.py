@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.numbers import canonical
 from bot.service.ports import AddressTaken, NoSuchPerson, Person, PersonId
 from bot.stores.postgres.connect import Connection, Database
 
@@ -26,11 +27,21 @@ INSERT INTO addresses (token, key_id, person)
 SELECT token, $3, person FROM unnest($1::bytea[], $2::uuid[]) AS new (token, person)
 """
 
-_ADD_FREE_ADDRESSES = _ADD_ADDRESSES + "ON CONFLICT DO NOTHING RETURNING token"
+_ADD_FREE_ADDRESSES = """
+INSERT INTO addresses (token, key_id, person, predecessor)
+SELECT token, $3, person, predecessor
+FROM unnest($1::bytea[], $2::uuid[], $4::uuid[]) AS new (token, person, predecessor)
+ON CONFLICT DO NOTHING RETURNING token
+"""
 
 _DROP_ADDRESSES = """
-DELETE FROM addresses WHERE token = ANY($1::bytea[]) OR (token = ANY($2::bytea[]) AND person = $3) RETURNING person
+DELETE FROM addresses WHERE token = ANY($1::bytea[]) OR (token = ANY($2::bytea[]) AND person = $3)
+RETURNING token, person, predecessor
 """
+
+_MERGE_ADDRESSES = "UPDATE addresses SET person = $1 WHERE person = $2"
+
+_PREDECESSORS = "SELECT token, predecessor FROM addresses WHERE token = ANY($1::bytea[]) AND predecessor IS NOT NULL"
 
 _LOCK = "SELECT id, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
@@ -63,9 +74,20 @@ class Persons:
 
     async def find(self, addresses: Iterable[str]) -> dict[str, PersonId]:
         """Return the person of each address that is known, whichever key of `SECRET_KEY` made its token."""
-        by_token = {token: address for address in addresses for token in self._keys.addresses(address)}
-        rows = await self._database.fetch(_FIND, list(by_token))
-        return {by_token[row["token"]]: PersonId(str(row["person"])) for row in rows}
+        return {address: owners[0] for address, owners in (await self.find_all(addresses)).items()}
+
+    async def find_all(self, addresses: Iterable[str]) -> dict[str, list[PersonId]]:
+        """Return all persons to whom an address leads, the owner first.
+
+        There are several only of a number that was stored for each of them in another spelling, before it had one.
+        """
+        by_token = self._keys.by_token(addresses)
+        rows = {row["token"]: row["person"] for row in await self._database.fetch(_FIND, list(by_token))}
+        found: dict[str, list[PersonId]] = {}
+        for token in filter(rows.__contains__, by_token):
+            for address in by_token[token]:
+                found.setdefault(address, []).append(PersonId(str(rows[token])))
+        return {address: list(dict.fromkeys(persons)) for address, persons in found.items()}
 
     async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
         """Return persons with their addresses in the clear. Raises `Undecipherable`."""
@@ -91,7 +113,8 @@ class Persons:
         """Give a person these addresses beside those that they have, and take `forget` away.
 
         An address that was someone else's becomes theirs: it is also taken out of the other's record, so that
-        nothing meant for the other is sent there. Raises `NoSuchPerson`.
+        nothing meant for the other is sent there. Whoever has none left was the same person: what led to them, such
+        as an id of before, leads to the person. Raises `NoSuchPerson`.
         """
         try:
             await self._set_addresses(person, sender, {forget} if forget else set())
@@ -109,6 +132,8 @@ class Persons:
                     after = Sender(sender.phone or left.phone, sender.bsuid or left.bsuid)
                 else:
                     after = _without(before, taken)
+                    if after == Sender():
+                        await connection.execute(_MERGE_ADDRESSES, person, row["id"])
                 await connection.execute(
                     "UPDATE persons SET addresses = $2 WHERE id = $1", row["id"], self._sealed(after)
                 )
@@ -118,12 +143,21 @@ class Persons:
     ) -> set[PersonId]:
         """Let the addresses lead to the person; return whose they were."""
         owners: set[PersonId] = set()
+        predecessors: dict[bytes, PersonId | None] = {}
+        by_token = self._keys.by_token(taken)
         while True:  # again while somebody else was faster with one of them: now it can be taken from them
             dropped = await connection.fetch(
                 _DROP_ADDRESSES, self._keys.addresses(*taken), self._keys.addresses(*forgotten), person
             )
             owners |= {PersonId(str(row["person"])) for row in dropped}
-            added = await connection.fetch(_ADD_FREE_ADDRESSES, *self._tokens_of([(person, sender)]))
+            for row in dropped:
+                before = row["predecessor"] if str(row["person"]) == person else row["person"]
+                for address in by_token.get(row["token"], ()):
+                    predecessors[self._keys.address(address)] = before
+            tokens, persons, key_id = self._tokens_of([(person, sender)])
+            added = await connection.fetch(
+                _ADD_FREE_ADDRESSES, tokens, persons, key_id, [predecessors.get(token) for token in tokens]
+            )
             if len(added) == len(taken):
                 return owners
 
@@ -134,6 +168,12 @@ class Persons:
     async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
         """Remember when persons last wrote or tapped something, unix seconds; never an earlier time than before."""
         await self._database.execute(_NOTE_CONTACTS, list(contacts), list(contacts.values()))
+
+    async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
+        """Return from whom each address was taken by its owner of now, where that is known."""
+        by_token = self._keys.by_token(addresses)
+        rows = await self._database.fetch(_PREDECESSORS, list(by_token))
+        return {address: PersonId(str(row["predecessor"])) for row in rows for address in by_token[row["token"]]}
 
     def _tokens_of(self, owned: Iterable[tuple[PersonId, Sender]]) -> tuple[Any, ...]:
         """Return the arguments that store addresses."""
@@ -150,7 +190,8 @@ class Persons:
 
 
 def _without(sender: Sender, gone: set[str]) -> Sender:
+    lost = set(map(canonical, gone))
     return Sender(
-        phone=None if sender.phone in gone else sender.phone,
+        phone=None if sender.phone and canonical(sender.phone) in lost else sender.phone,
         bsuid=None if sender.bsuid in gone else sender.bsuid,
     )

@@ -44,6 +44,7 @@ addresses = Table(
     Column("token", LargeBinary, primary_key=True, comment="keyed HMAC-SHA-256 of the address, 16 bytes"),
     Column("key_id", LargeBinary, nullable=False, comment="which SECRET_KEY made the token"),
     Column("person", Uuid, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("predecessor", Uuid, ForeignKey("persons.id", ondelete="SET NULL"), index=True, comment="who had it before"),
 )
 
 wordings = Table(

@@ -11,6 +11,7 @@ from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Work
 from bot.keys import Keyring
+from bot.numbers import canonical
 from bot.service.places import Held, Place, Subject
 from bot.service.ports import Assigned, HandedOver
 from bot.stores.redis.connect import Client
@@ -256,7 +257,9 @@ class _Belongs:
     def _theirs(self, sender: Sender) -> bool:
         if sender.bsuid and self._bsuid:  # a number may get a new owner, a BSUID does not
             return sender.bsuid == self._bsuid
-        return bool(sender.phone and sender.phone == self._phone) or bool(sender.bsuid and sender.bsuid == self._bsuid)
+        return bool(sender.phone and self._phone and canonical(sender.phone) == canonical(self._phone)) or bool(
+            sender.bsuid and sender.bsuid == self._bsuid
+        )
 
 
 def _is_erasure(item: Item | None) -> bool:
