@@ -178,7 +178,7 @@ class Owners:
         if person is None or found.left(person, before) or found.left(person, sender):  # they have moved on since
             return
         forget = before.phone if before.phone and not _same(before.phone, sender.phone) else None
-        if forget and any(self._is_part(other, change, found) for other in found.of(forget) if other != person):
+        if forget and any(found.people[other].sender.bsuid is None for other in found.of(forget) if other != person):
             await self._take_over(person, Sender(forget), found)
         for other in found.all_of(sender):
             if other != person and _made_at(other) >= change.at - _SKEW:  # they wrote before the change was told
@@ -200,11 +200,6 @@ class Owners:
             found.people |= await self._load([predecessor])
         return next(iter(before), person)
 
-    @staticmethod
-    def _is_part(other: PersonId, change: _Change, found: _Found) -> bool:
-        """Whether somebody known by the phone alone is who changed, and not the next owner of the number."""
-        return found.people[other].sender.bsuid is None and _made_at(other) < change.at - _SKEW
-
     async def _take_over(self, owner: PersonId, sender: Sender, found: _Found, *, forget: str | None = None) -> None:
         """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn.
 
@@ -215,6 +210,8 @@ class Owners:
             same = {other for other in others if found.rest_of(other, sender) == Sender()}
             await self._inherit.of_others(owner, others, same)
             found.merged |= {owner} if same else set()
+            for other in others:
+                found.people[other] = replace(found.people[other], sender=found.rest_of(other, sender))
         await self._persons.set_addresses(owner, sender, forget=forget)
         found.moved(owner, sender, forget)
 
@@ -254,7 +251,8 @@ def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
     taken: set[str] = set()
     apart = {}
     for token, sender in strangers.items():
-        if taken.isdisjoint(sender.addresses):
-            taken.update(sender.addresses)
+        addresses = {canonical(address) for address in sender.addresses}
+        if taken.isdisjoint(addresses):
+            taken |= addresses
             apart[token] = sender
     return apart
