@@ -12,6 +12,7 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right, extend
+from bot.conversation.basis import Answer
 from bot.conversation.inbound import Inbound, MessageId, Sender, Text
 from bot.conversation.reply import Outbound, Reply
 from bot.conversation.task import Task, Work
@@ -86,7 +87,8 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
     ((session, read),) = [one for one in await shard.sessions.load([runtime.keys.address(ANA.bsuid or "")]) if one]
     commit = Commit(runtime.keys.address(ANA.bsuid or ""), read, session, [])
     commit.outbound = [
-        Outbound(str(number), person, ANA.phone, ANA.bsuid, Reply(body=f"{WORD} {number}")) for number in range(3)
+        Outbound(str(number), person, ANA.phone, ANA.bsuid, Reply(body=f"{WORD} {number}"), Answer())
+        for number in range(3)
     ]
     commit.handed_over = [HandedOver(inbound, person, "en", 1)]
     commit.tasks = [

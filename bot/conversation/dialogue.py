@@ -5,11 +5,11 @@ work everywhere, then the answers of the dialogue that is going on, then the hos
 understand", and after several of those silence, so that two bots come to rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from bot.consent.evidence import Entry
-from bot.conversation import last_resort
+from bot.conversation import host_ids, last_resort
 from bot.conversation.compose import Option
 from bot.conversation.ending import Ending
 from bot.conversation.flow import Flows
@@ -47,6 +47,12 @@ No person needs so many; a bot at the other end that answers each of ours would 
 
 PATIENCE_RETURNS_AFTER = 3600
 """Seconds without a message after which all three are counted anew."""
+
+_WITHDRAWALS = frozenset({Intent.STOP, Intent.MAYBE_STOP})
+"""What is heard where nothing else is: in a caption, or in the label of a host's button."""
+
+_COMMANDS = frozenset(Intent) - {Intent.YES}
+"""What is heard in the label of another sender's button, for example of the company's template."""
 
 _CORRECTIONS = frozenset({"edit", "revoke"})
 """Kinds of message that change an earlier one, so there is nothing to answer."""
@@ -190,6 +196,8 @@ class Dialogue:
         return self._answered(turn, match.intent)
 
     def _tapped(self, turn: Turn, choice: str) -> None:
+        if host_ids.is_hosts(choice):
+            return self._read_label(turn, _WITHDRAWALS)
         name, _, turn.argument = choice.partition(":")
         turn.rule = "button"
         self._spoken.settle(turn, None)
@@ -212,7 +220,7 @@ class Dialogue:
             case _ if self._standing.knows(turn, name):
                 self._answered(turn, name)
             case _:
-                self._read_label(turn)
+                self._read_label(turn, _COMMANDS)
 
     def _tapped_answer(self, turn: Turn, answer: str) -> None:
         """A button under a question: it answers that question and no other."""
@@ -228,11 +236,11 @@ class Dialogue:
             return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
         return self._ask(turn)
 
-    def _read_label(self, turn: Turn) -> None:
-        """A button of someone else's message: its label may be a command, but it answers none of our questions."""
+    def _read_label(self, turn: Turn, heard: Collection[Intent]) -> None:
+        """A button of someone else's message: its label may be one of these, but it answers none of our questions."""
         match = self.world.keywords.classify(turn.typed, asked_in=None)
         self._spoken.settle(turn, match)
-        if match is None or match.intent is Intent.YES:
+        if match is None or match.intent not in heard:
             return self._unclaimed(turn)
         turn.rule = match.rule
         return self._open(turn, match.intent)
@@ -254,7 +262,7 @@ class Dialogue:
         """
         match = self.world.keywords.classify(turn.typed, asked_in=None) if turn.answer else None
         self._spoken.settle(turn, match)
-        if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
+        if match is None or match.intent not in _WITHDRAWALS:
             return False
         turn.rule = match.rule
         self._open(turn, Intent.MAYBE_STOP if turn.inbound.forwarded else match.intent)

@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from bot.conversation.basis import Basis
+
 
 class Button(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A reply button; `id` comes back in `Choice.id` when it is tapped."""
@@ -66,9 +68,9 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     text_id: str = ""
     """Which text of which flow this is, e.g. `opt_in.ask`; for tests and transcripts, never sent."""
     purpose: str = ""
-    """The purpose that this message serves and whose consent it needs; empty for an answer to the person."""
+    """Of a reply of the host's bot: the purpose that it serves, if another one than its messages serve in general."""
     question: str = ""
-    """The pending question that it asks; it is not sent any more once that question is closed."""
+    """Of a reply of ours: the pending question that it asks."""
 
     def wording(self) -> str:
         """Return everything that the person can read of this message, in reading order: what evidence keeps."""
@@ -92,13 +94,15 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     phone: str | None
     bsuid: str | None
     reply: Reply
-    ledger_seq: int = 0
-    """The person's last ledger entry when this was queued: unchanged means that nothing was withdrawn since."""
-    not_after: int = 0
-    """Unix seconds after which sending is pointless or forbidden (24-hour window); 0 means no limit."""
-    attempt: int = 0
+    basis: Basis
+    """Why it may be sent. There is no default: what names none can neither be made nor read."""
+    window_ends: int = 0
+    """Unix seconds until which the person can be sent anything, 24 hours after their message; later only templates."""
+    ledger_seq: int = -1
+    """The person's last ledger entry when the gate let the basis pass; -1: it was not asked."""
     notice: str = ""
-    """The version of the privacy notice in force when consent was checked."""
+    """The version of the privacy notice in force then; only of what needs consent."""
+    attempt: int = 0
 
 
 Status = Literal["queued", "sent", "delivered", "read", "played", "failed"]

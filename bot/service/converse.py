@@ -13,15 +13,17 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from bot.consent.evidence import Entry
+from bot.consent.evidence import Entry, Kind
 from bot.consent.lifecycle import Pending
+from bot.conversation.basis import Answer, AsksConsent, Basis, ByLaw, Duty
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.inbound import Delivery, Event, Inbound, Lapse, MessageId, Preference, Sender
-from bot.conversation.reply import Outbound, Reply
+from bot.conversation.reply import Reply
 from bot.keys import Keyring
 from bot.service import metrics
 from bot.service.again import as_it_is, as_it_was, asked_from, recorded_from
 from bot.service.cases import Arrived, Case, Cases
+from bot.service.gate import NEVER, refused
 from bot.service.ports import (
     Append,
     Assigned,
@@ -40,14 +42,12 @@ from bot.service.ports import (
     Sessions,
     Suppressions,
 )
+from bot.service.send import outbound
 from bot.service.shards import shard_of
 from bot.service.unread import Unread, named
 from bot.traces import places
 
 log = structlog.get_logger(__name__)
-
-WINDOW = 24 * 3600
-"""Seconds after a person's message in which anything may be sent to them. Meta: messages/send-messages."""
 
 DAY = 86400
 """Contact is noted once in each of them."""
@@ -295,10 +295,20 @@ class Converse:
             Assigned(task, inbound.id, inbound.at, person, sender, step.session.locale, seq) for task in step.tasks
         ]
         name = self._keys.message(inbound.id).hex()
-        commit.outbound += [
-            _outbound(reply, named(f"{name}.{number}", question=reply.question), person, sender, inbound.at, seq)
-            for number, reply in enumerate(step.replies)
-        ]
+        for number, reply in enumerate(step.replies):
+            basis = _basis(reply, step)
+            passes = refused(basis, step.session.record, self._clock(), self._dialogue.world.business) is None
+            commit.outbound.append(
+                outbound(
+                    reply,
+                    basis,
+                    id=named(f"{name}.{number}", question=reply.question),
+                    person=person,
+                    to=sender,
+                    wrote_at=inbound.at,
+                    seen=seq if passes else NEVER,
+                )
+            )
 
     def _set_timers(self, commit: Commit, before: Pending | None, after: Pending | None, person: PersonId) -> None:
         if before is not None and before != after:
@@ -325,16 +335,16 @@ def _news_of_contact(answer: _Answer) -> int:
     return after
 
 
-def _outbound(reply: Reply, id: str, person: PersonId, to: Sender, at: int, seq: int) -> Outbound:
-    return Outbound(
-        id=id,
-        person=person,
-        phone=to.phone,
-        bsuid=to.bsuid,
-        reply=reply,
-        ledger_seq=seq,
-        not_after=at + WINDOW,
-    )
+_ENDINGS = frozenset({Kind.WITHDRAWN, Kind.OBJECTED})
+
+
+def _basis(reply: Reply, step: Step) -> Basis:
+    """Return why a reply of ours may be sent. All that our dialogues say is about consent and the person's rights."""
+    if reply.question:
+        return AsksConsent(reply.question)
+    if any(entry.kind in _ENDINGS for entry in step.entries):
+        return ByLaw(Duty.OPT_OUT)
+    return ByLaw(Duty.INFORM) if step.session.record.restricted else Answer()
 
 
 def _lapse(pending: Pending, person: PersonId) -> Inbound:

@@ -15,11 +15,10 @@ import structlog
 
 from bot.batcher import Batcher
 from bot.business import Business
-from bot.consent.lifecycle import Record
 from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound
 from bot.service import metrics
-from bot.service.gate import NEVER, changed_since, stands
+from bot.service.gate import Look, Reason, last_seen, looks, withheld
 from bot.service.in_hand import InHand
 from bot.service.ports import (
     Channel,
@@ -73,7 +72,7 @@ class Deliver:
         self._unread = unread
         self._business = business
         self._clock = clock
-        self._gate: Batcher[Outbound, bool] = Batcher(self._allowed)
+        self._gate: Batcher[Outbound, Reason | None] = Batcher(self._judged)
         self._in_hand = InHand(most)
         self._paused_until = 0.0
         self._halted = False
@@ -123,10 +122,8 @@ class Deliver:
             log.warning("message_left", error=type(error).__name__, where=places(error))
 
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
-        if outbound.not_after and self._clock() > outbound.not_after:
-            return await self._unsaid(queued, "expired")
-        if not await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
-            return await self._done(queued, "withheld")
+        if reason := await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
+            return await self._withhold(queued, reason)
         try:
             with metrics.SENDING.time():
                 await self._channel.send(outbound)
@@ -155,6 +152,12 @@ class Deliver:
         metrics.DEAD.labels("outbound").inc()
         await surely("deliver", lambda: self._dead.add(queued.payload, reason, "outbound"), self._is_ending)
         await self._unsaid(queued, "failed")
+
+    async def _withhold(self, queued: Queued[Outbound], reason: Reason) -> None:
+        metrics.WITHHELD.labels(reason).inc()
+        if reason is Reason.UNKNOWN_PURPOSE:
+            log.error("purpose_unknown", cure="a host's reply names a purpose that business.toml does not have")
+        await self._unsaid(queued, "withheld")
 
     async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
         """Finish a message that nobody will read."""
@@ -197,28 +200,9 @@ class Deliver:
 
     # --- consent
 
-    async def _allowed(self, batch: Sequence[Outbound]) -> Sequence[bool]:
+    async def _judged(self, batch: Sequence[Outbound]) -> Sequence[Reason | None]:
         """Look once more, right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
-        records = await changed_since(
-            self._ledger,
-            (
-                (PersonId(outbound.person), NEVER if self._looks_anew(outbound) else outbound.ledger_seq)
-                for outbound in batch
-                if outbound.reply.purpose or outbound.reply.question
-            ),
-        )
-        return [self._still(outbound, records) for outbound in batch]
-
-    def _looks_anew(self, outbound: Outbound) -> bool:
-        """Whether more than the ledger may have changed since: it waited for long, or the notice is another."""
-        reply = outbound.reply
-        return bool(outbound.attempt or (reply.purpose and outbound.notice != self._business.notice.version))
-
-    def _still(self, outbound: Outbound, records: dict[PersonId, Record]) -> bool:
-        record = records.get(PersonId(outbound.person))
-        if record is None:
-            return True
-        reply = outbound.reply
-        if reply.purpose and not stands(record, reply.purpose, self._clock(), self._business):
-            return False
-        return not reply.question or (record.pending is not None and record.pending.question == reply.question)
+        last = ((PersonId(one.person), last_seen(one, self._business)) for one in batch)
+        seen = await looks(self._ledger, ((person, number) for person, number in last if number is not None))
+        now = self._clock()
+        return [withheld(one, seen.get(PersonId(one.person), Look.UNCHANGED), now, self._business) for one in batch]

@@ -9,11 +9,11 @@ import structlog
 from bot.conversation.reply import Outbound
 from bot.conversation.task import Work
 from bot.service import metrics
-from bot.service.converse import WINDOW
 from bot.service.in_hand import InHand
 from bot.service.ports import Assigned, DeadLetters, Outbox, OutOfReach, Queue, Queued, SendError, Unavailable
 from bot.service.retry import surely
 from bot.service.rights import Rights
+from bot.service.send import is_open
 from bot.traces import places
 
 log = structlog.get_logger(__name__)
@@ -87,7 +87,7 @@ class Fulfil:
             await self._bury(queued, f"{work}: {_OUT_OF_REACH}")
         except SendError as error:
             metrics.TASKS.labels(work, "failed").inc()
-            if error.retryable and self._clock() <= assigned.at + WINDOW:
+            if error.retryable and is_open(assigned.at, self._clock()):
                 self._rest(queued, work, error)
             else:
                 await self._failed(queued, assigned, error)

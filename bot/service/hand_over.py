@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-import msgspec
 import structlog
 
 from bot.business import Business
+from bot.conversation import host_ids
+from bot.conversation.basis import ForPurpose
 from bot.conversation.inbound import Inbound
 from bot.conversation.reply import Outbound, Reply
 from bot.service import metrics
-from bot.service.converse import WINDOW
-from bot.service.gate import NEVER, changed_since, stands
+from bot.service.gate import NEVER, Look, looks, refused
 from bot.service.in_hand import InHand
 from bot.service.ports import (
     Channel,
@@ -30,6 +30,7 @@ from bot.service.ports import (
     Unavailable,
 )
 from bot.service.retry import surely
+from bot.service.send import outbound
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +70,7 @@ class HandOver:
     ) -> None:
         """`purpose` is the one whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
         self._host = host
-        self._purpose = purpose
+        self._basis = ForPurpose(purpose)
         self._queue = queue
         self._outbox = outbox
         self._ledger = ledger
@@ -94,13 +95,13 @@ class HandOver:
         """Begin to hand over what was read."""
         handed = [queued.item for queued in batch if queued.item is not None]
         notice, now = self._business.notice.version, self._clock()
-        changed = await changed_since(
+        changed = await looks(
             self._ledger, ((one.person, one.ledger_seq if one.notice == notice else NEVER) for one in handed)
         )
         for queued in batch:
             if queued.item is None:
                 await self._bury(queued, "unreadable by this version")
-            elif (record := changed.get(queued.item.person)) and not stands(record, self._purpose, now, self._business):
+            elif refused(self._basis, changed.get(queued.item.person, Look.UNCHANGED), now, self._business):
                 metrics.HANDED_OVER.labels("withheld").inc()
                 await self._queue.finish(queued.id)
             else:
@@ -124,9 +125,9 @@ class HandOver:
                 with suppress(SendError):
                     await self._channel.mark_read(handed.inbound.id, typing=True)
             async with asyncio.timeout(PATIENCE):
-                replies = await self._host(handed.inbound, person) or ()
-            outbound = [self._outbound(queued, handed, reply, number) for number, reply in enumerate(replies)]
-            await surely("hand_over", lambda: self._outbox.hand_back(queued.id, outbound), lambda: self._ending)
+                replies = await self._host(host_ids.incoming(handed.inbound), person) or ()
+            answers = [self._outbound(queued, handed, reply, number) for number, reply in enumerate(replies)]
+            await surely("hand_over", lambda: self._outbox.hand_back(queued.id, answers), lambda: self._ending)
         except Unavailable:
             raise
         except Exception as error:
@@ -150,14 +151,15 @@ class HandOver:
         await self._queue.finish(queued.id)
 
     def _outbound(self, queued: Queued[HandedOver], handed: HandedOver, reply: Reply, number: int) -> Outbound:
-        inbound = handed.inbound
-        return Outbound(
+        """Return a reply as it is sent: for the purpose that it names, which only the gate believes, else for ours."""
+        basis = ForPurpose(reply.purpose) if reply.purpose else self._basis
+        return outbound(
+            host_ids.outgoing(reply),
+            basis,
             id=f"host {queued.id.decode()}.{number}",
             person=handed.person,
-            phone=inbound.sender.phone,
-            bsuid=inbound.sender.bsuid,
-            reply=msgspec.structs.replace(reply, purpose=reply.purpose or self._purpose),
-            ledger_seq=handed.ledger_seq,
+            to=handed.inbound.sender,
+            wrote_at=handed.inbound.at,
+            seen=handed.ledger_seq if basis == self._basis else NEVER,
             notice=handed.notice,
-            not_after=inbound.at + WINDOW,
         )

@@ -7,6 +7,7 @@ EVENTS = Counter("consentbot_events", "Updates in webhooks by what became of the
 MESSAGES = Counter("consentbot_messages", "Messages and events answered, by kind", ["kind"])
 EVIDENCE = Counter("consentbot_ledger_entries", "Entries added to the ledger, by kind", ["kind"])
 SENT = Counter("consentbot_sent", "Messages that were to be sent, by outcome", ["outcome"])
+WITHHELD = Counter("consentbot_withheld", "Messages that might not be sent any more, by reason", ["reason"])
 REFUSALS = Counter("consentbot_send_errors", "Refusals by the channel, by its code", ["code"])
 STATUSES = Counter("consentbot_statuses", "Delivery statuses that were news", ["status"])
 DEAD = Counter("consentbot_dead_letters", "What could not be processed, by kind", ["kind"])

@@ -19,13 +19,13 @@ from bot.consent.deadlines import Calendar
 from bot.consent.erasure import proof_until
 from bot.consent.requests import Request, Right, State, close
 from bot.consent.retention import RuleName, policy
+from bot.conversation.basis import ByLaw, Duty
 from bot.conversation.inbound import Sender
 from bot.conversation.reply import Document, Outbound, Reply
 from bot.conversation.task import Work
 from bot.conversation.told import told
 from bot.conversation.world import World, babel_locale
 from bot.keys import Keyring
-from bot.service.converse import WINDOW
 from bot.service.erase import Erase, Erased
 from bot.service.gather import as_answered, is_empty, my_data, says_as_much
 from bot.service.my_data import MyData, as_json
@@ -42,6 +42,7 @@ from bot.service.ports import (
     Persons,
     SendError,
 )
+from bot.service.send import is_open, outbound
 from bot.service.unread import named
 
 log = structlog.get_logger(__name__)
@@ -253,7 +254,7 @@ class Rights:
 
     def _reaches(self, assigned: Assigned) -> bool:
         """Whether anything may still be sent: for a day after their message, to an address of theirs."""
-        return self._clock() <= assigned.at + WINDOW and assigned.sender != Sender()
+        return is_open(assigned.at, self._clock()) and assigned.sender != Sender()
 
     def _must_reach(self, assigned: Assigned) -> None:
         if not self._reaches(assigned):
@@ -298,12 +299,12 @@ class Rights:
         ]
 
     def _outbound(self, reply: Reply, id: str, assigned: Assigned) -> Outbound:
-        return Outbound(
+        return outbound(
+            reply,
+            ByLaw(Duty.REQUEST),
             id=id,
             person=assigned.person,
-            phone=assigned.sender.phone,
-            bsuid=assigned.sender.bsuid,
-            reply=reply,
-            ledger_seq=assigned.ledger_seq,
-            not_after=assigned.at + WINDOW,
+            to=assigned.sender,
+            wrote_at=assigned.at,
+            seen=assigned.ledger_seq,
         )

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.channels.whatsapp.messages import request
 from bot.consent.evidence import Entry, Kind
 from bot.consent.lifecycle import Pending, Status
+from bot.conversation.basis import Answer
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
 from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Reaction, Sender, Text
 from bot.conversation.intents import Intent
@@ -53,7 +54,9 @@ class Examined(Conversation):
         self._erases_only_by_the_code(stood, inbound, after)
         for reply in self.replies:
             assert reply.footer, "a message without the way out"
-            request(Outbound("id", "person", "+4915112345678", None, reply))  # raises if WhatsApp would refuse it
+            request(
+                Outbound("id", "person", "+4915112345678", None, reply, Answer())
+            )  # raises if WhatsApp would refuse it
 
     @staticmethod
     def _untimed(step: Step) -> Any:
@@ -272,7 +275,7 @@ def test_what_is_told_after_a_task_fits_in_every_language(text_id: str, locale: 
     }
     reply = told(WORLD, text_id, locale, values=values)
     assert "{" not in reply.body
-    request(Outbound("id", "person", "+4915112345678", None, reply))
+    request(Outbound("id", "person", "+4915112345678", None, reply, Answer()))
 
 
 # --- two bots

@@ -134,10 +134,11 @@ def test_the_transcript_of_the_page_holds(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("id", "label", "says"),
     [
-        ("order:1", "Cancel", "stop.confirmed"),
-        ("order:1", "Cancel the order", "maybe_stop.ask"),
-        ("delete:1", "Drop it", "delete.ask"),
-        ("order:1", "Back", ""),
+        ("host:order:1", "Cancel", "stop.confirmed"),
+        ("host:order:1", "Cancel the order", "maybe_stop.ask"),
+        ("host:delete:1", "Drop it", ""),
+        ("host:order:1", "Delete", ""),
+        ("host:order:1", "Back", ""),
     ],
 )
 def test_which_buttons_of_the_host_come_to_it(id: str, label: str, says: str) -> None:

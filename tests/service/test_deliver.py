@@ -17,10 +17,12 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.whatsapp.client import CloudApi
 from bot.consent.evidence import Method
+from bot.conversation.basis import Answer, ForPurpose
 from bot.conversation.inbound import MessageId, Sender
 from bot.conversation.reply import Outbound, Reply
 from bot.service import work
 from bot.service.deliver import Deliver
+from bot.service.send import outbound
 from bot.service.unread import Unread
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
@@ -48,19 +50,20 @@ async def queue(
     """Queue messages that need consent, when so many entries of the person's ledger (by default all) had been seen."""
     owner = await owner_of(simulation.runtime, person)
     seen = (await record_of(simulation, person)).seq if seen is None else seen
-    outbound = [
-        Outbound(
+    messages = [
+        outbound(
+            Reply(body=body),
+            ForPurpose(purpose) if purpose else Answer(),
             id=f"test {next(_ids)}",
             person=owner,
-            phone=person.who.phone,
-            bsuid=person.who.bsuid,
-            reply=Reply(body=body, purpose=purpose),
-            ledger_seq=seen,
+            to=Sender(person.who.phone, person.who.bsuid),
+            wrote_at=int(time.time()),
+            seen=seen,
         )
         for body in bodies
     ]
     handed = await simulation.runtime.client.run("XADD", Shard(0).handover, "*", "e", b"")
-    await simulation.runtime.shards[0].outbox.hand_back(handed, outbound)
+    await simulation.runtime.shards[0].outbox.hand_back(handed, messages)
 
 
 async def known(simulation: Simulation, person: SimulatedPerson) -> None:

@@ -1,6 +1,8 @@
 """A bot that the company has already: who reaches it, and what of its answers reaches them."""
 
 import asyncio
+import io
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -8,10 +10,11 @@ from typing import cast
 
 import pytest
 
-from bot import Consenter, Inbound, Reply, Text
+from bot import Button, Choice, Consenter, Inbound, Link, Reply, Row, Text
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.conversation.inbound import MessageId, Sender
+from bot.conversation.reply import Template
 from bot.runtime import Serving
 from bot.service.ports import HandedOver
 from bot.settings import Settings
@@ -19,7 +22,7 @@ from bot.simulation import Simulation, simulate, somebody
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.wire import encode
 from tests.service.stage import changed, front, with_newer_notice, worker
-from tests.service.watching import BRITISH, assert_sound, owner_of, record_of, subscribed
+from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
 
 QUESTION = "Where is my order?"
 ANSWER = "It is on its way."
@@ -37,8 +40,13 @@ class Host:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.waits_at = QUESTION
+        self.tapped: list[Choice] = []
+        self.replies: Sequence[Reply] = [Reply(body=ANSWER)]
 
     async def __call__(self, inbound: Inbound, person: Consenter) -> Sequence[Reply] | None:
+        if isinstance(inbound.content, Choice):
+            self.tapped.append(inbound.content)
+            return []
         assert isinstance(inbound.content, Text)
         self.asked.append(inbound.content.body)
         self.asked_by.append(person)
@@ -49,7 +57,7 @@ class Host:
             raise self.failure
         if inbound.content.body == self.waits_at:
             await self.may_answer.wait()
-        return [Reply(body=ANSWER)]
+        return self.replies
 
     @property
     def serving(self) -> Serving:
@@ -214,3 +222,156 @@ async def test_a_message_at_which_the_host_always_fails_becomes_a_dead_letter_th
     await simulation.settled()
     assert answers(ana) == 1
     await assert_sound(simulation, ana)
+
+
+# --- the gate believes no host
+
+
+async def consenting_to_order_updates(simulation: Simulation, person: SimulatedPerson) -> None:
+    """Agree to that alone; offers are refused."""
+    await person.say("Hi", replies=1)
+    await person.say("YES", replies=2)
+    await person.say("NO", replies=1)
+    assert (await record_of(simulation, person)).given == ("order_updates",)
+
+
+@pytest.mark.parametrize("purpose", ["offers", "nobody_knows_it"])
+async def test_a_reply_for_a_purpose_without_consent_is_not_sent(
+    simulation: Simulation, host: Host, ana: SimulatedPerson, purpose: str
+) -> None:
+    await consenting_to_order_updates(simulation, ana)
+    host.replies = [Reply(body="Roses at half price", purpose=purpose), Reply(body=ANSWER)]
+    await ana.say("Where is it?", replies=1)
+    await quiet(simulation)
+    assert ana.replies[-1].text == ANSWER
+    assert "Roses at half price" not in [reply.text for reply in ana.replies]
+    await assert_sound(simulation, ana)
+
+
+async def test_a_reply_for_another_purpose_that_was_consented_to_is_sent(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    host.replies = [Reply(body="Roses at half price", purpose="offers")]
+    (offer,) = await ana.say("Where is it?", replies=1)
+    assert offer.text == "Roses at half price"
+
+
+async def test_an_unknown_purpose_is_told_to_whoever_runs_the_bot_without_quoting_it(
+    simulation: Simulation, host: Host, ana: SimulatedPerson, logged: io.StringIO
+) -> None:
+    await subscribed(simulation, ana)
+    host.replies = [Reply(body="Roses at half price", purpose="Ana Silva's")]
+    await ana.say("Where is it?", replies=0)
+    await quiet(simulation)
+    (told,) = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["event"] == "purpose_unknown"]
+    assert told["level"] == "error"
+    assert "business.toml" in told["cure"]
+    assert "Silva" not in logged.getvalue()
+
+
+async def test_a_host_cannot_pass_its_reply_off_as_a_question_of_ours(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
+    """As a question it would need no consent; and for its end, nothing of ours may end."""
+    await consenting_to_order_updates(simulation, ana)
+    host.may_answer.clear()
+    host.replies = [Reply(body=ANSWER, question="0123456789ab")]
+    await ana.say(QUESTION, replies=0)
+    await ana.say("STOP", replies=1)
+    host.may_answer.set()
+    await quiet(simulation)
+    assert answers(ana) == 0
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(body="x" * 1025, buttons=(Button("1", "One"),)),
+        Reply(body=ANSWER, footer="x" * 61, buttons=(Button("1", "One"),)),
+        Reply(body=ANSWER, header="x" * 61, buttons=(Button("1", "One"),)),
+        Reply(body=ANSWER, buttons=(Button("x" * 252, "One"),)),
+        Reply(body=ANSWER, buttons=(Button("1", "One"), Button("1", "Two"))),
+        Reply(body=ANSWER, rows=(Row("x" * 196, "One"),), list_button="Open"),
+        Reply(body=ANSWER, link=Link("Shop", "javascript:alert(1)")),
+        Reply(body=ANSWER, link=Link("Shop", "https://x.example/"), buttons=(Button("1", "One"),)),
+        Reply(template=Template("roses", "en", payloads=("x" * 124,))),
+    ],
+    ids=["body", "footer", "header", "button id", "same id", "row id", "link", "two kinds", "payload"],
+)
+async def test_what_a_host_makes_too_long_or_wrong_is_put_aside_and_holds_up_nothing(
+    simulation: Simulation, host: Host, ana: SimulatedPerson, reply: Reply
+) -> None:
+    await consenting_to_order_updates(simulation, ana)
+    host.replies = [reply, Reply(body="Next")]
+    (sent,) = await ana.say("Where is it?", replies=1)
+    assert sent.text == "Next"
+    (letter,) = [letter async for letter in simulation.runtime.shards[0].dead.all()]
+    assert letter.kind == "outbound"
+
+
+# --- ids of a host's buttons are never ours
+
+OURS = ["yes", "no", "keep", "stop", "lift", "ask:offers", "withdraw:order_updates", "locale:de", "delete", "help"]
+
+
+async def buttons_of(host: Host, person: SimulatedPerson, *options: Button) -> None:
+    """Have the host send buttons with these ids."""
+    host.replies = [Reply(body="Choose", buttons=options)]
+    await person.say("Which?", replies=1)
+
+
+@pytest.mark.parametrize("id", OURS)
+async def test_a_tap_on_a_hosts_button_comes_back_to_it_by_its_own_id_and_does_nothing_of_ours(
+    simulation: Simulation, host: Host, ana: SimulatedPerson, id: str
+) -> None:
+    await consenting_to_order_updates(simulation, ana)
+    before = await kinds_of(simulation, ana)
+    await buttons_of(host, ana, Button(id, "Roses"))
+    await ana.tap("Roses", replies=0)
+    await simulation.settled()
+    assert host.tapped == [Choice(id, "Roses")]
+    assert await kinds_of(simulation, ana) == before
+    assert ana.replies[-1].text == "Choose"
+
+
+async def test_a_row_of_a_host_is_its_own_too(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+    await consenting_to_order_updates(simulation, ana)
+    host.replies = [Reply(body="Choose", rows=(Row("ask:offers", "Roses"),), list_button="Open")]
+    await ana.say("Which?", replies=1)
+    await ana.tap("Roses", replies=0)
+    await simulation.settled()
+    assert host.tapped == [Choice("ask:offers", "Roses")]
+
+
+async def test_a_hosts_button_gives_no_consent_although_it_has_the_id_and_label_of_ours(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
+    await consenting_to_order_updates(simulation, ana)
+    await buttons_of(host, ana, Button("yes:0123456789ab", "Yes"))  # sent before our question has its id
+    question = (await ana.say("START", replies=1))[0]
+    ours = next(option.id for option in question.choices if option.id.startswith("yes:"))
+    await ana.send(webhooks.button_tap(ana.who, f"host:{ours}", "Yes"), replies=0)
+    await simulation.settled()
+    assert (await record_of(simulation, ana)).given == ("order_updates",)
+    assert host.tapped == [Choice(ours, "Yes")]
+
+
+@pytest.mark.parametrize("id", ["keep", "lift", "no", "stop"])
+async def test_a_hosts_button_ends_no_pause(simulation: Simulation, host: Host, ana: SimulatedPerson, id: str) -> None:
+    await consenting_to_order_updates(simulation, ana)
+    await buttons_of(host, ana, Button(id, "Roses"))
+    await ana.say("I wonder how to stop a running tap", replies=1)
+    await ana.send(webhooks.button_tap(ana.who, f"host:{id}", "Roses"), replies=0)
+    await simulation.settled()
+    assert (await record_of(simulation, ana)).paused
+    assert host.tapped == []
+
+
+async def test_a_hosts_button_that_says_stop_stops(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+    await consenting_to_order_updates(simulation, ana)
+    await buttons_of(host, ana, Button("unsubscribe", "STOP"))
+    await ana.tap("STOP", replies=1)
+    assert not (await record_of(simulation, ana)).given
+    assert host.tapped == []

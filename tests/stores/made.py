@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from bot.consent.evidence import Entry, Kind, Seen, Wording
 from bot.consent.lifecycle import Consent, Record, Status
+from bot.conversation.basis import Answer
 from bot.conversation.inbound import Inbound, Lapse, MessageId, Sender, Text
 from bot.conversation.reply import Button, Outbound, Reply
 from bot.conversation.session import Session
@@ -38,7 +39,7 @@ def lapse(question: str = "q1") -> Inbound:
 
 def outbound(id: str = "o1", attempt: int = 0, person: str = PERSON) -> Outbound:
     reply = Reply(body="Thank you.", footer="Reply STOP to unsubscribe", buttons=(Button("yes:1", "Yes"),))
-    return Outbound(id, person, PHONE, BSUID, reply, ledger_seq=2, attempt=attempt)
+    return Outbound(id, person, PHONE, BSUID, reply, Answer(), ledger_seq=2, attempt=attempt)
 
 
 def handed_over(id: str = "m1") -> HandedOver:

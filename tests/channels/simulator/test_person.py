@@ -13,6 +13,7 @@ from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.client import CloudApi
 from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
+from bot.conversation.basis import Answer
 from bot.conversation.inbound import AddressChanged, Choice, Inbound, Media, Preference, Reaction, Sender, Text
 from bot.conversation.reply import Button, Outbound, Reply, Row, Template
 from bot.service.ports import SendError
@@ -43,7 +44,7 @@ class Bot:
             assert isinstance(event, Inbound)
             self.inbound.append(event)
             for reply in self.script.pop(0) if self.script else []:
-                await self.channel.send(Outbound("", "", event.sender.phone, event.sender.bsuid, reply))
+                await self.channel.send(Outbound("", "", event.sender.phone, event.sender.bsuid, reply, Answer()))
         return web.Response(status=self.status)
 
 
@@ -112,7 +113,7 @@ async def test_a_bot_that_can_tell_is_waited_for_until_it_has_settled(
     graph: GraphSimulator, hook: Hook, bot: Bot
 ) -> None:
     async def settled() -> None:
-        await bot.channel.send(Outbound("", "", person.who.phone, None, DONE))
+        await bot.channel.send(Outbound("", "", person.who.phone, None, DONE, Answer()))
 
     person = SimulatedPerson(graph, hook, quiet=0.0, settled=settled)
     bot.script = [[ASK]]
@@ -184,7 +185,7 @@ async def test_a_preference_opens_no_window(ana: SimulatedPerson, bot: Bot) -> N
     assert bot.inbound[0].content == Preference("stop")
     assert bot.inbound[0].at == 1790416800
     with pytest.raises(SendError, match="131047"):
-        await bot.channel.send(Outbound("", "", ana.who.phone, None, DONE))
+        await bot.channel.send(Outbound("", "", ana.who.phone, None, DONE, Answer()))
 
 
 async def test_a_person_keeps_their_replies_under_a_new_number(ana: SimulatedPerson, bot: Bot) -> None:

@@ -13,6 +13,7 @@ from bot.channels.simulator.graph import GraphSimulator, Marked
 from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.client import CloudApi
 from bot.channels.whatsapp.errors import ERRORS, REFUSED_HERE, UNANSWERED, UNREACHABLE, UNREADABLE
+from bot.conversation.basis import Answer
 from bot.conversation.inbound import MessageId
 from bot.conversation.reply import Button, Outbound, Reply
 from bot.service.ports import Channel, Retry, SendError
@@ -25,7 +26,7 @@ QUESTION = Reply("May we write to you?", buttons=(Button("yes", "Yes"), Button("
 
 
 def message(reply: Reply = QUESTION, *, phone: str | None = "+34600000001", bsuid: str | None = "ES.2") -> Outbound:
-    return Outbound("job:42", "person", phone, bsuid, reply)
+    return Outbound("job:42", "person", phone, bsuid, reply, Answer())
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from bot.channels.simulator.refusal import Refusal
 from bot.channels.simulator.shapes import Message, Read, checked
 from bot.channels.whatsapp.errors import REFUSED_HERE
 from bot.channels.whatsapp.messages import mark_read_request, request
+from bot.conversation.basis import Answer
 from bot.conversation.inbound import MessageId
 from bot.conversation.reply import Button, Document, Link, Outbound, Reply, Row, Template
 from bot.service.ports import Retry, SendError
@@ -23,7 +24,7 @@ YES, NO = Button("c:mk:v3:yes", "I agree"), Button("c:mk:v3:no", "No")
 
 
 def outbound(reply: Reply, *, id: str = "", phone: str | None = "+34600000001", bsuid: str | None = None) -> Outbound:
-    return Outbound(id, "person", phone, bsuid, reply)
+    return Outbound(id, "person", phone, bsuid, reply, Answer())
 
 
 def body(reply: Reply, **more: Any) -> dict[str, Any]:

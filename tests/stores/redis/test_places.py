@@ -6,6 +6,7 @@ from functools import cached_property
 
 import pytest
 
+from bot.conversation.basis import Answer
 from bot.conversation.inbound import AddressChanged, Delivery, Event, Inbound, MessageId, Sender, Text
 from bot.conversation.reply import Outbound, Reply
 from bot.conversation.task import Task, Work
@@ -33,7 +34,7 @@ def says(who: Subject, text: str, at: int = TODAY * 86400) -> Inbound:
 
 
 def told(who: Subject, text: str) -> Outbound:
-    return Outbound(text, who.person, who.sender.phone, who.sender.bsuid, Reply(body=text))
+    return Outbound(text, who.person, who.sender.phone, who.sender.bsuid, Reply(body=text), Answer())
 
 
 def asks(who: Subject, work: Work, text: str = "") -> Assigned:
