@@ -19,10 +19,17 @@ from bot.stores.postgres.connect import Database
 from bot.stores.postgres.erasures import Erasures
 from bot.stores.postgres.migrate import expected_revision
 from bot.stores.redis.connect import Client
+from bot.stores.redis.shard import ShardStores
 
 _OLDEST_REDIS = "7.2"
 _OLDEST_POSTGRES = "14"
 _GRAPH_SECONDS = 10
+_NEARLY_FULL = 0.8
+"""The part of the inbox's room above which an operator should act: at 1 webhooks get 503."""
+
+_LONG_UNREAD = 60.0
+"""Seconds for which a message lies unread only when no worker runs, or none keeps up."""
+
 _SOON = timedelta(days=7)
 
 
@@ -44,6 +51,22 @@ async def redis_check(client: Client) -> Check:
             "redis", ok=False, detail=str(error), cure="see REDIS_URL; it goes on by itself when Redis is back"
         )
     return Check("redis", ok=True, detail="answers")
+
+
+async def inbox_checks(shards: Sequence[ShardStores]) -> Sequence[Check]:
+    """Ask whether messages still have room, and are worked off."""
+    try:
+        filled = max([await shard.inbox.filled() for shard in shards])
+        waits = max([await lane.unread_for() for shard in shards for lane in (shard.urgent, shard.events)])
+    except Unavailable:
+        return []  # told by `redis_check`
+    if filled > _NEARLY_FULL:
+        cure = "start more workers; INBOX_LIMIT, INBOX_MEGABYTES and Redis itself set the room"
+        return [Check("inbox", ok=False, detail=f"{filled:.0%} full", cure=cure)]
+    if waits > _LONG_UNREAD:
+        cure = "start a worker (`python -m bot worker`), or see in its log what holds it up"
+        return [Check("inbox", ok=False, detail=f"nothing was read for {waits:.0f} s", cure=cure)]
+    return [Check("inbox", ok=True, detail="is worked off")]
 
 
 async def database_check(database: Database) -> Check:

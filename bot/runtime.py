@@ -11,12 +11,13 @@ from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
 from bot.consent.retention import RuleName, policy
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.load import load_world
-from bot.doctor import database_check, redis_check, settings_checks, texts_check
+from bot.doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
 from bot.documents import Documents
 from bot.engines import engines, local_secret
 from bot.keys import Keyring
 from bot.service import work
 from bot.service.checks import Check
+from bot.service.claims import Claims
 from bot.service.converse import Converse
 from bot.service.converse import Shard as AnsweredShard
 from bot.service.deliver import IN_FLIGHT, Deliver
@@ -118,7 +119,8 @@ class Runtime:
     def _receive(self) -> Receive:
         secret, number = self.settings.whatsapp_app_secret, self.settings.whatsapp_phone_number_id
         webhooks = WhatsAppWebhooks(secret.get_secret_value() if secret else "", number or "")
-        return Receive(webhooks, [one.inbox for one in self.shards], self.shards[0].dead, self.keys)
+        claims = Claims(self.dialogue.world.keywords)
+        return Receive(webhooks, [one.inbox for one in self.shards], self.shards[0].dead, self.keys, claims)
 
     # --- serving
 
@@ -156,7 +158,9 @@ class Runtime:
     def _rounds(
         self, shard: ShardStores, channel: Channel, stopping: asyncio.Event
     ) -> Iterable[Coroutine[Any, Any, None]]:
-        yield work.answer_inbox(self._converse(shard, channel), shard.events, shard.dead, stopping)
+        for urgent, lane in ((True, shard.urgent), (False, shard.events)):
+            converse = self._converse(shard, channel, urgent=urgent)
+            yield work.answer_inbox(converse, lane, shard.dead, stopping)
         yield work.work_off("deliver", self._deliver(shard, channel), shard.messages, stopping)
         fulfil = Fulfil(self._rights(channel), shard.tasks, shard.outbox, shard.dead)
         yield work.work_off("fulfil", fulfil, shard.tasks, stopping)
@@ -165,10 +169,17 @@ class Runtime:
             hand_over = self._hand_over(shard, channel, self._serving)
             yield work.work_off("hand_over", hand_over, shard.handover, stopping)
 
-    def _converse(self, shard: ShardStores, channel: Channel) -> Converse:
-        inboxes = [one.inbox for one in self.shards]
-        sessions = [one.sessions for one in self.shards]
-        stores = AnsweredShard(shard.number, shard.events, inboxes, shard.sessions, sessions, shard.outbox, shard.dead)
+    def _converse(self, shard: ShardStores, channel: Channel, *, urgent: bool) -> Converse:
+        stores = AnsweredShard(
+            shard.number,
+            shard.urgent if urgent else shard.events,
+            [one.inbox for one in self.shards],
+            shard.urgent_sessions if urgent else shard.sessions,
+            [one.sessions for one in self.shards],
+            shard.outbox,
+            shard.dead,
+            urgent,
+        )
         unread = Unread(shard.inbox, self.requests)
         return Converse(
             self.dialogue, stores, self.persons, self.ledger, self.erasures, unread, self.keys, channel.failure
@@ -222,8 +233,9 @@ class Runtime:
 
         They are read in the order in which a message passes them, so that none on its way is missed.
         """
-        lengths = dict.fromkeys(("inbox", "outbox", "handover", "tasks", "dead"), 0)
+        lengths = dict.fromkeys(("urgent", "inbox", "outbox", "handover", "tasks", "dead"), 0)
         for shard in self.shards:
+            lengths["urgent"] += await shard.urgent.length()
             lengths["inbox"] += await shard.events.length()
             lengths["handover"] += await shard.handover.length()
             lengths["tasks"] += await shard.tasks.length()
@@ -236,6 +248,7 @@ class Runtime:
         return [
             *settings_checks(self.settings),
             await redis_check(self.client),
+            *await inbox_checks(self.shards),
             await database_check(self.database),
             texts_check(self.dialogue.world),
         ]
@@ -275,7 +288,7 @@ async def open_runtime(
             ca=settings.database_ca,
         )
         stack.push_async_callback(database.close)
-        queues = (4 if serving else 3) * settings.shards
+        queues = (5 if serving else 4) * settings.shards
         client, reader = (
             connect_redis(running.redis_url, connections=number, verify=settings.verify_redis_tls, ca=settings.redis_ca)
             for number in (_COMMAND_CONNECTIONS, queues + 1)

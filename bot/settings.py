@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     inbox_limit: int = Field(
         100_000, ge=1, description="unread events per shard after which webhooks get 503, so that Meta retries"
     )
+    inbox_megabytes: int = Field(
+        8, ge=1, description="memory of unread events per shard after which the same happens: at most a third of Redis"
+    )
     takeover_seconds: int = Field(
         30,
         ge=1,

@@ -13,7 +13,7 @@ from bot.conversation.assent import Assent
 from bot.conversation.courtesies import Courtesies
 from bot.conversation.keyword_files import KeywordError, read
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
-from bot.conversation.normalise import Typed, emoji, typed
+from bot.conversation.normalise import Typed, emoji, exact, loose, typed
 from bot.conversation.withdrawal import Withdrawals
 
 __all__ = ["UNASKED", "Intent", "KeywordError", "Keywords", "Match"]
@@ -22,6 +22,9 @@ UNASKED = "yes:unasked"
 """The rule of a yes that answers no question: it must never count."""
 
 _NOWHERE: frozenset[str] = frozenset()
+
+_GLANCE = 80
+"""Characters at each end of a message that are looked at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Keywords:
         self._unasked = _unasked(speakers)
         self.assent = Assent(vocabularies)
         self._withdrawals = Withdrawals(vocabularies)
+        self._stops = _stops(vocabularies)
         self._courtesies = Courtesies(
             form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
         )
@@ -82,6 +86,13 @@ class Keywords:
         if command or not found:
             return command
         return _match(found.intent, found.languages, found.how)
+
+    def may_stop(self, text: str) -> bool:
+        """Whether a look at both ends of `text` shows a word of withdrawal: quick, and not sure either way."""
+        ends = [text] if len(text) <= 2 * _GLANCE else [text[:_GLANCE], text[-_GLANCE:]]
+        forms = [loose(exact(end)) for end in ends]
+        first, last = forms[0].partition(" ")[0], forms[-1].rpartition(" ")[2]
+        return first in self._stops or last in self._stops or forms[0] in self._stops
 
     def prints(self, intent: Intent, language: str) -> bool:
         """Whether `language` has a word of its own to print for `intent`."""
@@ -120,6 +131,13 @@ def _match(intent: Intent, languages: frozenset[str], how: str) -> Match:
 
 def _shown(vocabulary: Vocabulary, intent: Intent) -> str:
     return vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
+
+
+def _stops(vocabularies: Mapping[str, Vocabulary]) -> frozenset[str]:
+    """Return all that withdraws as a whole message."""
+    return frozenset(
+        form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.stop.every())
+    )
 
 
 _Table = dict[str, Match]

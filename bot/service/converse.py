@@ -82,6 +82,8 @@ class Shard:
     """Those of all shards."""
     outbox: Outbox
     dead: DeadLetters
+    urgent: bool = False
+    """Whether `inbox` is the urgent lane."""
 
 
 class Converse:
@@ -192,7 +194,7 @@ class Converse:
             if number == self._shard.number:
                 ours.append(one)
             else:
-                await self._shard.inboxes[number].forward(one.inbound)
+                await self._shard.inboxes[number].forward(one.inbound, urgent=self._shard.urgent)
                 await self._shard.inbox.finish(one.queued.id)
         return ours
 

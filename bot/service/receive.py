@@ -11,7 +11,8 @@ import structlog
 from bot.conversation.inbound import Event, Inbound, Sender
 from bot.keys import Keyring
 from bot.service import metrics
-from bot.service.ports import DeadLetters, Inbox, Incoming, NotAWebhook, Parsed, Taken, Unavailable, Webhooks
+from bot.service.claims import Claims, is_urgent
+from bot.service.ports import Claim, DeadLetters, Inbox, Incoming, NotAWebhook, Parsed, Taken, Unavailable, Webhooks
 from bot.service.shards import shard_of, token_of
 
 log = structlog.get_logger(__name__)
@@ -40,9 +41,11 @@ class Receive:
         inboxes: Sequence[Inbox],
         dead: DeadLetters,
         keys: Keyring,
+        claims: Claims,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._webhooks = webhooks
+        self._claims = claims
         self._inboxes = inboxes
         self._dead = dead
         self._keys = keys
@@ -102,19 +105,28 @@ class Receive:
         return Receipt.STORED
 
     async def _add(self, event: Event) -> Taken:
-        inbox, day = self._inbox(event, self._keys), event.at // 86400
+        claim = self._claims.at_a_glance(event)
+        taken = await self._add_as(event, claim)
+        if taken in (Taken.LIMITED, Taken.FULL) and (read := self._claims.in_full(event)) > claim:
+            return await self._add_as(event, read)
+        return taken
+
+    async def _add_as(self, event: Event, claim: Claim) -> Taken:
+        person = token_of(_address_of(event), self._keys)
+        inbox, day = self._inbox_of(person), event.at // 86400
         older = []
         for keys in self._keys.older:  # the channel may send again what was stored before SECRET_KEY was changed
-            before, digest = self._inbox(event, keys), _digest(event, keys)
+            before, digest = self._inbox_of(token_of(_address_of(event), keys)), _digest(event, keys)
             if before is inbox:
                 older.append(digest)
             elif await before.knows(digest, day):
                 return Taken.KNOWN
-        return await inbox.add(Incoming(_digest(event, self._keys), day, event, older))
+        urgent = is_urgent(event, claim)
+        return await inbox.add(Incoming(_digest(event, self._keys), day, event, older, person, claim, urgent))
 
-    def _inbox(self, event: Event, keys: Keyring) -> Inbox:
-        """Return the inbox of an event's person; keys shuffle people among shards."""
-        return self._inboxes[shard_of(token_of(_address_of(event), keys), len(self._inboxes))]
+    def _inbox_of(self, person: bytes) -> Inbox:
+        """Return the inbox of the person with an address token; other keys shuffle people among shards."""
+        return self._inboxes[shard_of(person, len(self._inboxes))]
 
 
 def _digest(event: Event, keys: Keyring) -> bytes:

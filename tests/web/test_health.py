@@ -11,9 +11,10 @@ from bot.engines import Engines
 from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
+from bot.stores.redis.keys import Shard
 from bot.web.webhook import PATH
 from tests.killing import kill
-from tests.service.stage import listener
+from tests.service.stage import front, listener
 
 
 async def checks(http: aiohttp.ClientSession) -> tuple[int, dict[str, dict[str, object]]]:
@@ -35,7 +36,7 @@ async def test_it_is_alive_and_ready(simulation: Simulation, http: aiohttp.Clien
         assert (response.status, (await response.json())["status"]) == (200, "alive")
     status, found = await checks(http)
     assert status == 200, found
-    assert found.keys() == {"settings", "redis", "database", "texts"}
+    assert found.keys() == {"settings", "redis", "inbox", "database", "texts"}
 
 
 async def test_it_measures(simulation: Simulation, http: aiohttp.ClientSession) -> None:
@@ -54,6 +55,29 @@ async def test_a_database_of_another_version_is_named_with_its_cure(
     assert {name: check["cure"] for name, check in found.items() if not check["ok"]} == {
         "database": "run `python -m bot migrate`"
     }
+
+
+async def test_messages_that_no_worker_reads_are_told(settings: Settings) -> None:
+    async with front(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
+        await simulation.hook.post(webhooks.text(somebody(), "Hello"))
+        assert (await checks(http))[1]["inbox"]["ok"]
+        client, inbox = simulation.runtime.client, Shard(0).inbox
+        await client.run("DEL", inbox)
+        await client.run("XADD", inbox, "1-1", "e", b"")
+        status, found = await checks(http)
+        assert (status, found["inbox"]["ok"]) == (503, False)
+        assert "start a worker" in str(found["inbox"]["cure"])
+
+
+async def test_an_inbox_that_is_nearly_full_is_told(settings: Settings) -> None:
+    async with (
+        front(settings, inbox_limit=4) as simulation,
+        aiohttp.ClientSession(simulation.url) as http,
+    ):
+        for _ in range(4):
+            await simulation.hook.post(webhooks.text(somebody(), "Hello"))
+        status, found = await checks(http)
+        assert (status, found["inbox"]["detail"]) == (503, "100% full")
 
 
 async def test_a_language_that_had_to_be_left_out_is_told_but_stops_nothing(

@@ -4,7 +4,7 @@ Values that cross a border stand beside its protocol. Everyone imports them from
 A protocol that one use case alone needs stands beside it.
 """
 
-from bot.service.ports.incoming import Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
+from bot.service.ports.incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
 from bot.service.ports.outgoing import Channel, Outbox, Retry, SendError, Throttle
 from bot.service.ports.people import AddressTaken, NoSuchPerson, Person, PersonId, Persons
 from bot.service.ports.queues import DeadLetters, Queue, Queued, Unavailable
@@ -20,6 +20,7 @@ __all__ = [
     "ChangedMeanwhile",
     "Channel",
     "Checkpoints",
+    "Claim",
     "Commit",
     "DeadLetters",
     "Export",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Protocol
 
 from bot.conversation.inbound import Event
@@ -47,6 +47,19 @@ class Webhooks(Protocol):
         """Read a webhook; `received_at` is our time in unix seconds. Raises `NotAWebhook`."""
 
 
+class Claim(IntEnum):
+    """What an event can claim when its person sends more than is worked off for one person."""
+
+    FREE = 0
+    """Nobody's hand makes it in masses (a status, a new number): not counted."""
+    ORDINARY = 1
+    """Is left out above the limit."""
+    MATTERS = 2
+    """May end a consent or begin a pause (an edit, a revoked message, a doubtful word): has a limit of its own."""
+    WITHDRAWAL = 3
+    """Withdraws from everything: taken always, unless it repeats what is stored already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """An event to be stored: the digest of its id, the day it belongs to (days since 1970), and the event."""
@@ -56,6 +69,11 @@ class Incoming:
     event: Event = field(repr=False)
     older: Sequence[bytes] = ()
     """The digests of its id by older keys of `SECRET_KEY`, under which it may have been stored before."""
+    person: bytes = b""
+    """The token of the address that it came from; needed unless its claim is `FREE`."""
+    claim: Claim = Claim.FREE
+    urgent: bool = False
+    """Whether it overtakes what waits in the inbox."""
 
 
 class Taken(StrEnum):
@@ -66,6 +84,10 @@ class Taken(StrEnum):
     """It had been stored before."""
     FULL = "full"
     """The inbox has no room: the sender must try again later."""
+    LIMITED = "limited"
+    """Its person sends too much: it is left out."""
+    MERGED = "merged"
+    """A withdrawal like those of the same person that are stored already, with nothing in between: left out, too."""
 
 
 class Inbox(Protocol):
@@ -83,5 +105,5 @@ class Inbox(Protocol):
         To be called every second. Raises `Unavailable`.
         """
 
-    async def forward(self, event: Event) -> None:
+    async def forward(self, event: Event, *, urgent: bool = False) -> None:
         """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""

@@ -1,5 +1,5 @@
 -- Finish a batch: for each person the next session, what is to be sent, timers, and the messages done with.
--- KEYS: inbox, outbox, lanes, waiting, handover, tasks, timers, then one session key for each person
+-- KEYS: inbox or urgent lane, outbox, lanes, waiting, handover, tasks, timers, then one session key for each person
 -- ARGV: consumer group, session TTL in seconds, n persons, then for each person:
 --   old session | new session | person | n messages | n × stream id
 --   | n outbound | n × outbound | n handed over | n × message | n tasks | n × task | n timers set | n × (due, event)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.batcher import Batcher
 from bot.conversation.inbound import Event
-from bot.service.ports import Incoming, Taken
+from bot.service.ports import Claim, Incoming, Taken
 from bot.stores.redis.connect import Argument, Client
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.scripts import INGEST
@@ -24,41 +24,61 @@ REMEMBERED = 8 * 86400
 MOMENTS = 5.0
 """Seconds for which what was stored is kept here: a server writes its file after two at the latest."""
 
-_TAKEN = {1: Taken.STORED, 0: Taken.KNOWN, -1: Taken.FULL}
+UNITS = 60
+"""Events of a person that are taken at once; one of more than a KiB counts as several. So what a flood leaves in front
+of others is worked off in a fraction of a second, and nobody who writes by hand comes near."""
+
+UNITS_PER_SECOND = 0.5
+"""How fast they come back: 30 messages in a minute, for as long as somebody likes."""
+
+CROWDED = 0.9
+"""The part of the server's memory above which withdrawals only are taken: the rest is for the answers to what is."""
+
+_TAKEN = {1: Taken.STORED, 0: Taken.KNOWN, -1: Taken.FULL, -2: Taken.LIMITED, -3: Taken.MERGED}
+
+_LEFT_OUT = (Taken.LIMITED, Taken.MERGED)
 
 
 @dataclass(frozen=True, slots=True)
 class _Encoded:
-    day: int
-    digest: bytes
+    incoming: Incoming
     payload: bytes
-    older: Sequence[bytes]
 
 
 class Inbox:
     """The writing end of one shard's inbox. Implements `ports.Inbox`."""
 
-    def __init__(self, client: Client, shard: Shard, *, limit: int) -> None:
-        """`limit`: unfinished events at which no more are taken."""
+    def __init__(self, client: Client, shard: Shard, *, limit: int, most_bytes: int = 1 << 30) -> None:
+        """`limit`: unfinished events at which no more are taken, `most_bytes`: the same for the memory they take."""
         self._client = client
         self._shard = shard
         self._limit = limit
+        self._most_bytes = most_bytes
         self._batcher: Batcher[_Encoded, Taken] = Batcher(self._add)
         self._recent: deque[tuple[float, Sequence[_Encoded]]] = deque()
         self._server = b""
+        self._crowded = False
 
     async def add(self, incoming: Incoming) -> Taken:
         """Store an event once, whoever else stores it too. Raises `Unavailable`."""
-        payload = encode(incoming.event)
-        return await self._batcher.add(_Encoded(incoming.day, incoming.digest, payload, incoming.older))
+        return await self._batcher.add(_Encoded(incoming, encode(incoming.event)))
 
     async def knows(self, digest: bytes, day: int) -> bool:
         """Tell whether an event with this digest was stored here before. Raises `Unavailable`."""
         return bool(await self._client.run("SISMEMBER", self._shard.seen(day), digest))
 
-    async def forward(self, event: Event) -> None:
+    async def forward(self, event: Event, *, urgent: bool = False) -> None:
         """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""
-        await self._client.run("XADD", self._shard.inbox, "*", "e", encode(event))
+        lane = self._shard.urgent if urgent else self._shard.inbox
+        await self._client.run("XADD", lane, "*", "e", encode(event))
+
+    async def filled(self) -> float:
+        """Return which part of its room the fuller lane takes up: 1 when it is full. Raises `Unavailable`."""
+        parts = [1.0 if self._crowded else 0.0]
+        for lane in (self._shard.inbox, self._shard.urgent):
+            parts.append(await self._client.run("XLEN", lane) / self._limit)
+            parts.append((await self._client.run("MEMORY", "USAGE", lane) or 0) / self._most_bytes)
+        return max(parts)
 
     async def confirm(self) -> int:
         """Store again what a server that was killed or replaced may have lost; return how many events it had.
@@ -67,9 +87,9 @@ class Inbox:
         """
         if not self._recent:
             return 0
-        server, lost = await self._run_id(), 0
+        server, lost = await self._look(), 0
         if server != self._server:
-            taken = await self._store([one for _, batch in self._recent for one in batch])
+            taken = await self._store([one for _, batch in self._recent for one in batch], limited=False)
             lost = taken.count(Taken.STORED)
             if Taken.FULL in taken:
                 return lost
@@ -79,22 +99,44 @@ class Inbox:
             self._recent.popleft()
         return lost
 
-    async def _run_id(self) -> bytes:
-        """Return what a server calls itself from its start to its end."""
-        info: bytes = await self._client.run("INFO", "server")
-        return next(line for line in info.splitlines() if line.startswith(b"run_id:"))
+    async def _look(self) -> bytes:
+        """Return what the server calls itself from its start to its end; note whether it is nearly full."""
+        told: bytes = await self._client.run("INFO", "server", "memory")
+        info = dict(line.split(b":", 1) for line in told.splitlines() if b":" in line)
+        self._crowded = int(info[b"used_memory"]) > CROWDED * int(info[b"maxmemory"]) > 0
+        return info[b"run_id"]
 
     async def _add(self, batch: Sequence[_Encoded]) -> Sequence[Taken]:
         results = await self._store(batch)
-        self._recent.append((time.monotonic(), batch))
+        kept = [one for one, taken in zip(batch, results, strict=True) if taken not in _LEFT_OUT]
+        self._recent.append((time.monotonic(), kept))
         return results
 
-    async def _store(self, batch: Sequence[_Encoded]) -> list[Taken]:
-        days = sorted({encoded.day for encoded in batch})
-        place = {day: number for number, day in enumerate(days, 2)}
-        arguments: list[Argument] = [self._limit, REMEMBERED]
+    async def _store(self, batch: Sequence[_Encoded], *, limited: bool = True) -> list[Taken]:
+        """Store a batch; what had been acknowledged before is not `limited` again."""
+        keys: list[str | bytes] = [self._shard.inbox, self._shard.urgent]
+        place: dict[str | bytes, int] = {}
+
+        def number_of(key: str | bytes) -> int:
+            if key not in place:
+                keys.append(key)
+                place[key] = len(keys)
+            return place[key]
+
+        most = 0 if self._crowded else self._limit
+        arguments: list[Argument] = [most, self._limit, self._most_bytes, REMEMBERED, UNITS, UNITS_PER_SECOND]
         for encoded in batch:
-            older = encoded.older
-            arguments += (place[encoded.day], encoded.digest, encoded.payload, len(older), *older)
-        keys = [self._shard.inbox, *map(self._shard.seen, days)]
+            one = encoded.incoming
+            counted = limited and one.claim is not Claim.FREE
+            arguments += (
+                2 if one.urgent else 1,
+                number_of(self._shard.seen(one.day)),
+                one.digest,
+                encoded.payload,
+                one.claim.value,
+                number_of(self._shard.limit(one.person)) if counted else 0,
+                one.event.at,
+                len(one.older),
+                *one.older,
+            )
         return [_TAKEN[result] for result in await INGEST.run(self._client, keys, arguments)]

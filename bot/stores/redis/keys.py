@@ -26,6 +26,11 @@ class Shard:
         return self.key("inbox")
 
     @cached_property
+    def urgent(self) -> str:
+        """Stream: events to be answered before those of the inbox."""
+        return self.key("urgent")
+
+    @cached_property
     def outbox(self) -> str:
         """Stream: messages to be sent."""
         return self.key("outbox")
@@ -74,12 +79,20 @@ class Shard:
         return self.key("p:").encode()
 
     @cached_property
+    def _limit_prefix(self) -> bytes:
+        return self.key("l:").encode()
+
+    @cached_property
     def _status_prefix(self) -> bytes:
         return self.key("d:").encode()
 
     def session(self, token: bytes) -> bytes:
         """Return the key of the session of the person with this address token."""
         return self._session_prefix + token
+
+    def limit(self, token: bytes) -> bytes:
+        """Return the key of how much more the person with this address token may send."""
+        return self._limit_prefix + token
 
     def status(self, token: bytes) -> bytes:
         """Return the key of the delivery status of the sent message with this token."""

@@ -23,6 +23,8 @@ from bot.times import iso
 
 NOT_PERSONAL: Mapping[str, str] = {
     "seen": "keyed hashes of messages' ids; they expire by themselves within nine days",
+    "limit": "under the keyed hash of an address, how much more it may send; expires by itself within eight days, and "
+    "is deleted with the person",
     "status": "under the keyed hash of a sent message's id, how far it came; expires by itself within three days",
     "BUCKET": "how fast the business number may send",
 }
@@ -78,13 +80,18 @@ class SessionKeys:
         found = [key async for key, _ in self._of(subject)]
         for key in found:
             await self._client.run("DEL", key)
+        for shard in self._shards:
+            for token in self._tokens(subject):
+                await self._client.run("DEL", shard.limit(token))
         return len(found)
+
+    def _tokens(self, subject: Subject) -> Sequence[bytes]:
+        return list(dict.fromkeys([*self._keys.addresses(*subject.sender.addresses), *subject.tokens]))
 
     async def _of(self, subject: Subject) -> AsyncIterator[tuple[bytes, Session]]:
         """Yield the person's sessions, the newest first; that of someone who got the number meanwhile is not theirs."""
-        tokens = dict.fromkeys([*self._keys.addresses(*subject.sender.addresses), *subject.tokens])
         for shard in self._shards:
-            for token in tokens:
+            for token in self._tokens(subject):
                 key = shard.session(token)
                 value = await self._client.run("GET", key)
                 session = read_session(value) if value is not None else None
@@ -106,7 +113,9 @@ class QueueKeys:
     """Messages on their way, in every direction, timers, tasks, and what was put aside."""
 
     name = "queues"
-    holds = frozenset({"inbox", "outbox", "handover", "tasks", "dead", "timers", "retries", "waiting", "lanes"})
+    holds = frozenset(
+        {"inbox", "urgent", "outbox", "handover", "tasks", "dead", "timers", "retries", "waiting", "lanes"}
+    )
 
     def __init__(self, client: Client, shards: Sequence[Shard]) -> None:
         self._client = client
@@ -121,6 +130,7 @@ class QueueKeys:
             _shown(what, found.item)
             for shard in self._shards
             for what, entries in (
+                ("from_you", self._stream(shard.urgent, read_event, belongs)),
                 ("from_you", self._stream(shard.inbox, read_event, belongs)),
                 ("to_you", self._stream(shard.outbox, read_outbound, belongs)),
                 ("to_you", self._retries(shard, belongs)),
@@ -142,13 +152,15 @@ class QueueKeys:
         return sum([await self._erase_in(shard, subject, belongs) for shard in self._shards])
 
     async def _erase_in(self, shard: Shard, subject: Subject, belongs: "_Belongs") -> int:
-        inbox = [one.where async for one in self._stream(shard.inbox, read_event, belongs) if belongs.early(one.item)]
         tasks = [
             one.where async for one in self._stream(shard.tasks, read_assigned, belongs) if not _is_erasure(one.item)
         ]
         handover = [one.where async for one in self._stream(shard.handover, read_handed_over, belongs)]
         timers = [one.where async for one in self._timers(shard, belongs)]
-        count = await self._finish(shard.inbox, inbox)
+        count = 0
+        for lane in (shard.urgent, shard.inbox):
+            events = self._stream(lane, read_event, belongs)
+            count += await self._finish(lane, [one.where async for one in events if belongs.early(one.item)])
         count += await self._finish(shard.tasks, tasks)
         count += await self._finish(shard.handover, handover)
         count += await self._remove("ZREM", shard.timers, timers)

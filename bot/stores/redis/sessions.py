@@ -16,9 +16,11 @@ IDLE_SECONDS = 30 * 86400
 class Sessions:
     """The sessions of one shard. Implements `ports.Sessions`."""
 
-    def __init__(self, client: Client, shard: Shard) -> None:
+    def __init__(self, client: Client, shard: Shard, lane: str = "") -> None:
+        """`lane`: the stream whose entries are finished by a commit; by default the inbox."""
         self._client = client
         self._shard = shard
+        self._lane = lane or shard.inbox
 
     async def load(self, tokens: Sequence[bytes]) -> list[tuple[Session, bytes] | None]:
         """Return the session of each token with the bytes that it was read from; None where there is none.
@@ -49,7 +51,7 @@ class Sessions:
         if not commits:
             return []
         shard = self._shard
-        keys: list[str | bytes] = [shard.inbox, shard.outbox, shard.lanes, shard.waiting, shard.handover, shard.tasks]
+        keys: list[str | bytes] = [self._lane, shard.outbox, shard.lanes, shard.waiting, shard.handover, shard.tasks]
         keys.append(shard.timers)
         keys += [shard.session(commit.token) for commit in commits]
         arguments: list[Argument] = [GROUP, IDLE_SECONDS, len(commits)]

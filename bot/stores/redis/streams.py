@@ -81,6 +81,21 @@ class Stream(Generic[T]):
         """Return how many entries are unfinished."""
         return int(await self._client.run("XLEN", self._key))
 
+    async def unread_for(self) -> float:
+        """Return for how many seconds the oldest entry that nobody has read yet has waited; 0 when there is none."""
+        if not await self.length():
+            return 0.0
+        groups = [dict(zip(group[::2], group[1::2], strict=True)) for group in await self._groups()]
+        read = groups[0][b"last-delivered-id"].decode() if groups else "0"
+        unread = await self._client.run("XRANGE", self._key, f"({read}", "+", "COUNT", 1)
+        seconds, microseconds = await self._client.run("TIME")
+        now = int(seconds) + int(microseconds) / 1e6
+        return max(0.0, now - int(unread[0][0].partition(b"-")[0]) / 1000) if unread else 0.0
+
+    async def _groups(self) -> list[list[Any]]:
+        groups: list[list[Any]] = await self._client.run("XINFO", "GROUPS", self._key)
+        return groups
+
     async def leave(self) -> None:
         """Give up this reader's name, if it leaves nothing unfinished under it; likewise those of dead readers."""
         await self._finished.drain()

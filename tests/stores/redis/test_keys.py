@@ -13,7 +13,7 @@ import pytest
 from bot.conversation.inbound import Delivery, Event, MessageId, Sender
 from bot.engines.process import packaged
 from bot.keys import Keyring
-from bot.service.ports import Commit, Incoming, Taken
+from bot.service.ports import Claim, Commit, Incoming, Taken
 from bot.stores.redis.connect import Client, connect
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.inbox import Inbox
@@ -35,12 +35,19 @@ async def live(client: Client, shard: Shard, keys: Keyring) -> None:
     events: Stream[Event] = Stream(client, shard.inbox, read_event)
     messages, handover = Messages(client, shard), Stream(client, shard.handover, read_handed_over)
     tasks, dead = Stream(client, shard.tasks, read_assigned), DeadLetters(client, shard)
-    for stream in (events, messages, handover, tasks):
+    urgent: Stream[Event] = Stream(client, shard.urgent, read_event)
+    for stream in (urgent, events, messages, handover, tasks):
         await stream.read(1, wait=False)
 
     inbound = message()
     sent = Delivery(MessageId("wamid.sent"), "delivered", TODAY * 86400, Sender(PHONE, BSUID))
-    assert await inbox.add(Incoming(keys.message(inbound.id), TODAY, inbound)) is Taken.STORED
+    stop, person = message("stop", "STOP"), keys.address(BSUID)
+    assert await inbox.add(Incoming(keys.message(inbound.id), TODAY, inbound, (), person, Claim.ORDINARY))
+    assert await inbox.add(Incoming(keys.message(stop.id), TODAY, stop, (), person, Claim.WITHDRAWAL, urgent=True))
+    (overtaking,) = await urgent.read(10)
+    await urgent.finish(overtaking.id)
+    assert await urgent.unread_for() == 0
+    assert await inbox.filled() > 0
     assert await inbox.add(Incoming(keys.message("delivered wamid.sent"), TODAY - 1, sent)) is Taken.STORED
     read = await events.read(10)
     await events.renew([queued.id for queued in read])
@@ -69,7 +76,8 @@ async def live(client: Client, shard: Shard, keys: Keyring) -> None:
         assert await dead.replay(letter)
     await dead.add(encode(inbound), "why", "event")
     await inbox.forward(inbound)
-    for stream in (events, messages, handover, tasks):
+    await inbox.forward(inbound, urgent=True)
+    for stream in (urgent, events, messages, handover, tasks):
         await stream.leave()
 
 

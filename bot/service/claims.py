@@ -1,0 +1,66 @@
+"""How urgent an event is: recognised while its webhook waits, so first by a look at both ends of its text.
+
+What looks like a withdrawal there, and what would be left out because its person sends too much, is read in full.
+"""
+
+from bot.conversation.inbound import AddressChanged, Choice, Event, Inbound, Lapse, Media, Other, Preference, Text
+from bot.conversation.intents import Intent, Keywords
+from bot.service.ports import Claim
+
+_CHANGES = frozenset({"edit", "revoke"})
+"""Kinds of message that change an earlier one, which may have been an answer."""
+
+_CHOICES = {"stop": Claim.WITHDRAWAL, "withdraw": Claim.MATTERS, "no": Claim.MATTERS}
+"""Buttons of ours by the first part of their id; the others withdraw nothing."""
+
+
+class Claims:
+    """Recognises withdrawals."""
+
+    def __init__(self, keywords: Keywords) -> None:
+        self._keywords = keywords
+
+    def at_a_glance(self, event: Event) -> Claim:
+        """Return what an event claims, for a few microseconds; a withdrawal in a sentence may be overlooked."""
+        least = _least(event)
+        text = _text_of(event)
+        return max(least, self._read(text)) if text and self._keywords.may_stop(text) else least
+
+    def in_full(self, event: Event) -> Claim:
+        """Return what an event claims."""
+        text = _text_of(event)
+        return max(_least(event), self._read(text)) if text else _least(event)
+
+    def _read(self, text: str) -> Claim:
+        match = self._keywords.classify(text, asked_in=None)
+        if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
+            return Claim.FREE
+        return Claim.WITHDRAWAL if match.intent is Intent.STOP else Claim.MATTERS
+
+
+def is_urgent(event: Event, claim: Claim) -> bool:
+    """Whether it overtakes others: a withdrawal in words, or by WhatsApp's own switch."""
+    return claim is Claim.WITHDRAWAL or (isinstance(event, Inbound) and event.content == Preference("stop"))
+
+
+def _least(event: Event) -> Claim:
+    """Return what an event claims whatever its words say."""
+    match event:
+        case Inbound(content=AddressChanged() | Preference() | Lapse()):
+            return Claim.FREE
+        case Inbound(content=Choice(id)):
+            return _CHOICES.get(id.partition(":")[0], Claim.ORDINARY)
+        case Inbound(content=Other(kind)) if kind in _CHANGES:
+            return Claim.MATTERS
+        case Inbound():
+            return Claim.ORDINARY
+    return Claim.FREE
+
+
+def _text_of(event: Event) -> str:
+    match event:
+        case Inbound(content=Text(text) | Media(caption=text) | Other(text=text)):
+            return text
+        case Inbound(content=Choice(id, title)):
+            return title or id
+    return ""
