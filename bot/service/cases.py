@@ -161,12 +161,15 @@ class Cases:
         owned = await self._owners.of(groups)
         people = {person.id: person for person in owned.people.values()}
         past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), owned.looked)
+        before = {token: addresses_of(previous_senders(groups[token])) for token in owned.people}
+        moved = [one.id for token, one in owned.people.items() if before[token] or one.id in owned.merged]
+        former = await self._persons.tokens(moved) if moved else {}
         cases = {}
         for token, person in owned.people.items():
             cases[token] = case = self._case(token, person, past.get(person.id, ()), loaded[token])
-            if case.past or person.id in owned.merged:  # somebody new has no other session
-                addresses = {*person.sender.addresses, *addresses_of(previous_senders(groups[token]))}
-                case.outdated = frozenset(map(self._keys.address, addresses)) - {token}
+            if case.past or person.id in former:  # somebody new has no other session
+                tokens = map(self._keys.address, {*person.sender.addresses, *before[token]})
+                case.outdated = frozenset([*tokens, *former.get(person.id, ())]) - {token}
                 case.passing = token != token_of(person.sender, self._keys)
         return cases
 

@@ -152,18 +152,32 @@ def unsupported(who: Identity, kind: str = "edit", **more: Any) -> bytes:
 # --- changes of address
 
 
-def changed_number(old: Identity, new: Identity, **more: Any) -> bytes:
+ToldIn = Literal["previous_user_id", "from_user_id", "body", "from"]
+"""Where a change of address tells the one before: Meta's webhooks differ."""
+
+
+def changed_number(old: Identity, new: Identity, *, told_in: ToldIn = "previous_user_id", **more: Any) -> bytes:
     """The person took a new number, and so got a new BSUID. There are no contacts."""
     content = {"body": f"User {new.name} changed from {old.wa_id} to {new.wa_id}"} | _present(
-        wa_id=new.wa_id, user_id=new.bsuid, previous_user_id=old.bsuid
+        wa_id=new.wa_id, user_id=new.bsuid
     )
-    return _system(Identity(old.phone, None), content | {"type": "user_changed_number"}, **more)
+    if told_in == "body":
+        return _changed(Identity(None, None), old, content, "user_changed_number", told_in, **more)
+    return _changed(Identity(old.phone, None), old, content, "user_changed_number", told_in, **more)
 
 
-def changed_user_id(old: Identity, new: Identity, **more: Any) -> bytes:
-    """Only the BSUID became another one; no phone number is told."""
-    content = {"body": "User changed", "user_id": new.bsuid, "previous_user_id": old.bsuid}
-    return _system(Identity(None, None), content | {"type": "user_changed_user_id"}, **more)
+def changed_user_id(old: Identity, new: Identity, *, told_in: ToldIn = "previous_user_id", **more: Any) -> bytes:
+    """Only the BSUID became another one; no phone number is told unless that is all that tells who it was."""
+    content = {"body": f"User changed from {old.bsuid} to {new.bsuid}" if told_in == "body" else "User changed"}
+    who = Identity(old.phone if told_in == "from" else None, None)
+    return _changed(who, old, content | {"user_id": new.bsuid}, "user_changed_user_id", told_in, **more)
+
+
+def _changed(who: Identity, old: Identity, content: Json, kind: str, told_in: ToldIn, **more: Any) -> bytes:
+    before = _present(previous_user_id=old.bsuid) if told_in == "previous_user_id" else {}
+    if told_in == "from_user_id":
+        who = Identity(who.phone, old.bsuid)
+    return _system(who, content | before | {"type": kind}, **more)
 
 
 def _system(who: Identity, content: Json, **more: Any) -> bytes:

@@ -1,6 +1,6 @@
 """Who people are: the persons behind addresses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NewType, Protocol
 
@@ -52,6 +52,9 @@ class Persons(Protocol):
 
     async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
         """Return from whom each address was taken by its owner of now, where that is known."""
+
+    async def tokens(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Collection[bytes]]:
+        """Return the tokens of all addresses that lead to each person, those of before too."""
 
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""

@@ -15,6 +15,8 @@ from bot.stores.postgres.connect import Connection, Database
 
 _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
 
+_TOKENS = "SELECT token, person FROM addresses WHERE person = ANY($1::uuid[])"
+
 _LOAD = "SELECT id, locale, addresses FROM persons WHERE id = ANY($1::uuid[])"
 
 _CREATE = """
@@ -160,6 +162,13 @@ class Persons:
             )
             if len(added) == len(taken):
                 return owners
+
+    async def tokens(self, persons: Iterable[PersonId]) -> dict[PersonId, set[bytes]]:
+        """Return the tokens of all addresses that lead to each person, those of before too."""
+        found: dict[PersonId, set[bytes]] = {}
+        for row in await self._database.fetch(_TOKENS, list(persons)):
+            found.setdefault(PersonId(str(row["person"])), set()).add(row["token"])
+        return found
 
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""

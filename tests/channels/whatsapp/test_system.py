@@ -1,0 +1,102 @@
+"""Changes of address: whatever tells the address before, it is read; a name that looks like one tells nothing."""
+
+from typing import Any
+
+import pytest
+
+from bot.channels.whatsapp.fields import Misshapen
+from bot.channels.whatsapp.system import change_of_address
+from bot.conversation.inbound import Sender
+
+OLD, NEW = "+4915112345671", "+4916112345672"
+BY_PHONE = Sender(OLD, None)
+
+
+def read(system: dict[str, Any], *contacts: Sender, **message: str) -> tuple[Sender, Sender] | None:
+    return change_of_address({**message, "system": system}, system, contacts)
+
+
+def user_id(**system: str) -> dict[str, Any]:
+    return {"type": "user_changed_user_id", "user_id": "DE.2"} | system
+
+
+def number(**system: str) -> dict[str, Any]:
+    return {"type": "user_changed_number", "wa_id": NEW[1:], "user_id": "DE.2"} | system
+
+
+@pytest.mark.parametrize(
+    ("change", "before", "after"),
+    [
+        (read(user_id(previous_user_id="DE.1")), Sender(None, "DE.1"), Sender(None, "DE.2")),
+        (read(user_id(), from_user_id="DE.1"), Sender(None, "DE.1"), Sender(None, "DE.2")),
+        (read(user_id(body="User A changed from DE.1 to DE.2")), Sender(None, "DE.1"), Sender(None, "DE.2")),
+        (read(user_id(body="Die Kennung ist jetzt DE.2 (bisher DE.1).")), Sender(None, "DE.1"), Sender(None, "DE.2")),
+        (read(user_id(), **{"from": OLD[1:]}), BY_PHONE, Sender(OLD, "DE.2")),
+        (read(user_id(), **{"from": OLD[1:], "from_user_id": "DE.2"}), BY_PHONE, Sender(OLD, "DE.2")),
+        (
+            read({"type": "user_changed_user_id", "body": "User A changed from DE.1 to DE.2"}),
+            Sender(None, "DE.1"),
+            Sender(None, "DE.2"),
+        ),
+        (
+            read({"type": "user_changed_user_id", "previous_user_id": "DE.1"}, from_user_id="DE.2"),
+            Sender(None, "DE.1"),
+            Sender(None, "DE.2"),
+        ),
+        (
+            read({"type": "user_changed_user_id", "previous_user_id": "DE.1"}, Sender(NEW, "DE.2")),
+            Sender(None, "DE.1"),
+            Sender(NEW, "DE.2"),
+        ),
+        (read(number(previous_user_id="DE.1"), **{"from": OLD[1:]}), Sender(OLD, "DE.1"), Sender(NEW, "DE.2")),
+        (read(number(), **{"from": OLD[1:], "from_user_id": "DE.1"}), Sender(OLD, "DE.1"), Sender(NEW, "DE.2")),
+        (read(number(), **{"from": OLD[1:]}), BY_PHONE, Sender(NEW, "DE.2")),
+        (read(number(body=f"User A changed from {OLD[1:]} to {NEW[1:]}")), BY_PHONE, Sender(NEW, "DE.2")),
+        (
+            read({"type": "user_changed_number", "body": f"User A changed from {OLD} to {NEW}"}),
+            BY_PHONE,
+            Sender(NEW, None),
+        ),
+        (
+            read(number(body="User A changed from DE.1 to DE.2"), **{"from": NEW[1:]}),
+            Sender(None, "DE.1"),
+            Sender(NEW, "DE.2"),
+        ),
+        (
+            read({"type": "user_of_tomorrow", "user_id": "DE.2", "previous_user_id": "DE.1"}),
+            Sender(None, "DE.1"),
+            Sender(None, "DE.2"),
+        ),
+    ],
+)
+def test_the_address_before_is_read_wherever_it_is_told(
+    change: tuple[Sender, Sender], before: Sender, after: Sender
+) -> None:
+    assert change == (before, after)
+
+
+def test_of_spellings_of_one_number_none_is_another_address() -> None:
+    told = {"type": "user_changed_number", "wa_id": "5531987654321", "user_id": "BR.2", "previous_user_id": "BR.1"}
+    assert read(told, **{"from": "553187654321"}) == (Sender(None, "BR.1"), Sender("+5531987654321", "BR.2"))
+
+
+@pytest.mark.parametrize(
+    "name", ["DE.9", "DE.9 changed from DE.8 to DE.7", "from DE.9 to DE.2", "4915199999999", "DE.1 DE.9"]
+)
+def test_a_name_that_looks_like_an_address_moves_nobody_else(name: str) -> None:
+    """Whoever takes somebody's address for a name must not become them."""
+    told = user_id(body=f"User {name} changed from DE.1 to DE.2")
+    assert read(told) == (Sender(None, "DE.1"), Sender(None, "DE.2"))
+    with pytest.raises(Misshapen):
+        read(user_id(body=f"User {name.replace('DE.2', 'DE.3')} changed"))
+
+
+def test_a_kind_that_is_not_known_moves_nobody_by_a_guess() -> None:
+    assert (
+        read({"type": "user_of_tomorrow", "user_id": "DE.2", "body": "from DE.1 to DE.2"}, from_user_id="DE.1") is None
+    )
+
+
+def test_the_id_of_a_parent_portfolio_is_no_address() -> None:
+    with pytest.raises(Misshapen):
+        read(user_id(body="User A changed from DE.ENT.1 to DE.2"))
