@@ -82,7 +82,7 @@ async def _replayed(settings: Settings, wanted: set[str] | None) -> tuple[int, i
 
 async def _parsed_again(runtime: Runtime, shard: ShardStores, letter: DeadLetter) -> bool:
     """Read a webhook that could not be read before; what still can't be read stays."""
-    if runtime.receive is None or await runtime.receive.again(letter.payload) is not Receipt.STORED:
+    if runtime.receive is None or await runtime.receive.again(letter.payload, letter.at) is not Receipt.STORED:
         return False
     await shard.dead.remove(letter.id)
     return True

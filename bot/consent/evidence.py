@@ -76,6 +76,15 @@ class Seen(StrEnum):
         return self in (Seen.BUTTON, Seen.QUOTE)
 
 
+class Clock(StrEnum):
+    """Whose clock tells when something happened."""
+
+    WHATSAPP = "whatsapp"
+    """The time that WhatsApp gave the message."""
+    ARRIVAL = "arrival"
+    """Our own, when it reached us: WhatsApp gave no time that can be, or it is no message of WhatsApp's."""
+
+
 class Wording(msgspec.Struct, frozen=True, gc=False):
     """The exact text that was shown, kept once under its hash."""
 

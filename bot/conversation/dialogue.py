@@ -22,15 +22,16 @@ from bot.conversation.inbound import (
     Other,
     Preference,
     Reaction,
+    StaffMessage,
     Text,
 )
-from bot.conversation.intents import Intent
+from bot.conversation.intents import Intent, Match
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.spoken import Spoken
 from bot.conversation.standing import Standing
 from bot.conversation.task import Task
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Turn, said
 from bot.conversation.world import World
 
 PATIENCE = 3
@@ -109,17 +110,18 @@ class Dialogue:
                 raise
             return Step(turn.session, tuple(turn.entries), failure=failure)
 
-    @staticmethod
-    def opens_a_record(inbound: Inbound) -> bool:
+    def opens_a_record(self, inbound: Inbound) -> bool:
         """Whether somebody unknown becomes a person by this: they said something, or switched marketing off.
 
         An emoji under our farewell, or a message taken back, needs nobody's data (GDPR Art. 5(1)(c)).
         """
+        if inbound.overheard:
+            return self.heeds(inbound)
         match inbound.content:
             case Text() | Choice() | Media():
                 return True
             case Other(kind):
-                return kind in _DELIBERATE
+                return kind in _DELIBERATE or self.heeds(inbound)
             case Preference(value):
                 return value == "stop"
         return False
@@ -135,8 +137,10 @@ class Dialogue:
                 self._ending.preference(turn, value)
             case AddressChanged():
                 self._ending.address_changed(turn)
-            case Reaction():
+            case Reaction() | StaffMessage():
                 pass  # never an answer, and no reason to speak
+            case content if inbound.overheard:
+                self._overhear(turn, content)
             case content:
                 self._message(turn, content)
                 self._renew(turn)
@@ -144,6 +148,40 @@ class Dialogue:
         if self._enough(turn) and turn.replies:
             turn.replies, turn.tasks = [], []
         return Step(turn.session, tuple(turn.entries), tuple(turn.replies), turn.handed_over, tuple(turn.tasks))
+
+    def heeds(self, inbound: Inbound) -> bool:
+        """Whether something overheard can change anything; if not, nobody needs to know who wrote it."""
+        match inbound.content:
+            case Text() | Choice() | Media() | Other() as content:
+                try:
+                    return self._heeded(inbound, content) is not None
+                except Exception:  # the step will fail, too, and look for a withdrawal in another way
+                    return True
+            case StaffMessage() | Reaction():
+                return False
+        return True
+
+    def _heeded(self, inbound: Inbound, content: Text | Choice | Media | Other) -> Match | None:
+        """Return the withdrawal, or the doubt, in something overheard."""
+        if isinstance(content, Choice) and content.id.partition(":")[0] in (Intent.STOP, "withdraw"):
+            return Match(Intent.STOP, "button", frozenset())
+        match = self.world.keywords.classify(said(content), asked_in=None)
+        if match is None or (inbound.overheard == "history" and match.intent is Intent.MAYBE_STOP):
+            return None  # a doubt of long ago has been settled, or forgotten
+        return match if match.intent in (Intent.STOP, Intent.OBJECT, Intent.MAYBE_STOP) else None
+
+    def _overhear(self, turn: Turn, content: Text | Choice | Media | Other) -> None:
+        """Obey a withdrawal in what was not written to us alone, and confirm it; rest at a doubt without a word."""
+        match = self._heeded(turn.inbound, content)
+        if match is None:
+            return
+        turn.rule = match.rule
+        if isinstance(content, Choice) and match.rule == "button":
+            self._tapped(turn, content.id)
+        else:
+            self._open(turn, match.intent)
+        if match.intent is Intent.MAYBE_STOP or turn.inbound.overheard == "history":
+            turn.replies = []
 
     def _enough(self, turn: Turn) -> bool:
         """Whether the talk goes round in circles."""

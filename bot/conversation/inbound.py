@@ -8,6 +8,8 @@ from typing import Literal, NewType
 
 import msgspec
 
+from bot.consent.evidence import Clock
+
 MessageId = NewType("MessageId", str)
 """WhatsApp's id of a message (`wamid.…`). It encodes the phone number: never log it, never put it in a key."""
 
@@ -78,13 +80,25 @@ class Preference(msgspec.Struct, frozen=True, tag="preference", gc=False):
     value: Literal["stop", "resume"]
 
 
+class StaffMessage(msgspec.Struct, frozen=True, tag="staff_message", gc=False):
+    """Staff of the business wrote to the person from their own phone. What they wrote is not kept.
+
+    Source: Meta, webhooks/reference/smb_message_echoes (numbers in coexistence with the WhatsApp Business app).
+    """
+
+
 class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
     """A timer of ours: the question asked has waited long enough."""
 
     question: str
 
 
-Content = Text | Choice | Reaction | Media | Other | AddressChanged | Preference | Lapse
+Content = Text | Choice | Reaction | Media | Other | AddressChanged | Preference | StaffMessage | Lapse
+
+Overheard = Literal["", "group", "standby", "history", "field"]
+"""Where a message was heard that was not written to us alone: in a group, in a chat that Meta's agent holds, in the
+chats of before that a newly connected number brings along, or in a field of webhooks or a shape of message that this
+version does not know. Empty for an ordinary message."""
 
 
 class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc=False):
@@ -93,7 +107,9 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc
     id: MessageId
     sender: Sender
     at: int
-    """WhatsApp's time, unix seconds. It survives webhook retries, so windows and consent use this."""
+    """When it was written, unix seconds, by `clock`. It survives webhook retries, so windows and consent use this.
+
+    A channel that finds no readable time gives 0, and the arrival counts (`bot.service.arrival`)."""
     content: Content
     received_at: float = 0.0
     """Our time, unix seconds."""
@@ -103,6 +119,10 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc
     """Whether the person passed on a message that they or somebody else wrote to others."""
     person: str = ""
     """The person it is about, when it is an event of our own and has no address."""
+    clock: Clock = Clock.WHATSAPP
+    """Whose clock `at` is of."""
+    overheard: Overheard = ""
+    """Unless empty, only a withdrawal or a doubt in it is heard, and nothing but a withdrawal is answered."""
 
 
 class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, gc=False):
@@ -116,6 +136,8 @@ class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, 
     """Meta's error code when `status` is `failed`."""
     reference: str | None = None
     """Our own id of the outbound message (`biz_opaque_callback_data`)."""
+    clock: Clock = Clock.WHATSAPP
+    """Whose clock `at` is of."""
 
 
 Event = Inbound | Delivery

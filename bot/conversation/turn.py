@@ -12,7 +12,7 @@ from typing import Any
 from bot.consent.evidence import Entry, Kind, Method, Wording
 from bot.consent.lifecycle import Consent, Pending, Record, Status, admit
 from bot.conversation.compose import Composition, Option
-from bot.conversation.inbound import AddressChanged, Choice, Inbound, Lapse, Media, Other, Preference, Text
+from bot.conversation.inbound import AddressChanged, Choice, Content, Inbound, Lapse, Media, Other, Preference, Text
 from bot.conversation.normalise import Typed, typed
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
@@ -64,12 +64,7 @@ class Turn:
     @cached_property
     def answer(self) -> str:
         """What the person typed or tapped, as they saw it."""
-        match self.inbound.content:
-            case Text(text) | Media(caption=text) | Other(text=text):
-                return text
-            case Choice(id, title):
-                return title or id
-        return ""
+        return said(self.inbound.content)
 
     @cached_property
     def typed(self) -> Typed:
@@ -228,6 +223,16 @@ class Turn:
         return [
             purpose.id for purpose in self.world.business.purposes if self.record.allows(purpose.id, self.inbound.at)
         ]
+
+
+def said(content: Content) -> str:
+    """Return what the person typed or tapped, as they saw it; empty when it is nothing to read."""
+    match content:
+        case Text(text) | Media(caption=text) | Other(text=text):
+            return text
+        case Choice(id, title):
+            return title or id
+    return ""
 
 
 def _standing(consent: Consent) -> tuple[Status, bool, bool]:

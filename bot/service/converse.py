@@ -17,7 +17,7 @@ from bot.consent.evidence import Entry, Kind
 from bot.consent.lifecycle import Pending
 from bot.conversation.basis import Answer, AsksConsent, Basis, ByLaw, Duty
 from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.inbound import Delivery, Event, Inbound, Lapse, MessageId, Preference, Sender
+from bot.conversation.inbound import Delivery, Event, Inbound, Lapse, MessageId, Preference, Sender, StaffMessage
 from bot.conversation.reply import Reply
 from bot.keys import Keyring
 from bot.service import metrics
@@ -129,6 +129,8 @@ class Converse:
                         await self._shard.inbox.finish(queued.id)
                     else:
                         messages.append(Queued(queued.id, queued.payload, inbound))
+                case Inbound() as inbound if _passes_by(inbound, self._dialogue):
+                    await self._shard.inbox.finish(queued.id)
                 case Inbound() as inbound:
                     messages.append(Queued(queued.id, queued.payload, inbound))
         if messages:
@@ -327,6 +329,11 @@ class Converse:
                     metrics.ANSWERED.observe(max(0.0, now - queued.item.received_at))
         for entry in answer.entries:
             metrics.EVIDENCE.labels(entry.kind).inc()
+
+
+def _passes_by(inbound: Inbound, dialogue: Dialogue) -> bool:
+    """Whether nothing follows from an event, whoever it is about: nobody is made a person for it."""
+    return (bool(inbound.overheard) or isinstance(inbound.content, StaffMessage)) and not dialogue.heeds(inbound)
 
 
 def _news_of_contact(answer: _Answer) -> int:

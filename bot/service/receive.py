@@ -11,6 +11,7 @@ import structlog
 from bot.conversation.inbound import Event, Inbound, Sender
 from bot.keys import Keyring
 from bot.service import metrics
+from bot.service.arrival import timed
 from bot.service.claims import Claims, is_urgent
 from bot.service.ports import Claim, DeadLetters, Inbox, Incoming, NotAWebhook, Parsed, Taken, Unavailable, Webhooks
 from bot.service.shards import shard_of, token_of
@@ -55,19 +56,23 @@ class Receive:
         """Store what a webhook holds. Raises `Unavailable`; then, as after `FULL`, the channel must try again."""
         if not self._webhooks.authentic(body, headers):
             return Receipt.FORGED
+        arrival = self._clock()
         try:
-            parsed = self._webhooks.parse(body, self._clock())
+            parsed = self._webhooks.parse(body, arrival)
         except NotAWebhook:
             return Receipt.UNREADABLE
-        return await self.store(parsed)
+        return await self.store(parsed, arrival)
 
-    async def again(self, body: bytes) -> Receipt:
-        """Store a webhook of our own dead letters, unless something in it still can't be read."""
+    async def again(self, body: bytes, arrival: float) -> Receipt:
+        """Store a webhook of our own dead letters, unless something in it still can't be read.
+
+        `arrival` is when it came, unix seconds: what was written before a question must not answer it.
+        """
         try:
-            parsed = self._webhooks.parse(body, self._clock())
+            parsed = self._webhooks.parse(body, arrival)
         except NotAWebhook:
             return Receipt.UNREADABLE
-        return Receipt.UNREADABLE if parsed.malformed else await self.store(parsed)
+        return Receipt.UNREADABLE if parsed.malformed else await self.store(parsed, arrival)
 
     async def watch(self) -> None:
         """See to it, without end, that what was acknowledged is still there after a store was killed."""
@@ -83,9 +88,12 @@ class Receive:
                 metrics.EVENTS.labels("restored").inc(lost)
                 log.warning("events_restored", count=lost)
 
-    async def store(self, parsed: Parsed) -> Receipt:
-        """Store what was parsed, each event once; what could not be read becomes a dead letter."""
-        events = parsed.events
+    async def store(self, parsed: Parsed, arrival: float) -> Receipt:
+        """Store what was parsed, each event once; what could not be read becomes a dead letter.
+
+        `arrival` is when it came, unix seconds.
+        """
+        events = [timed(event, arrival) for event in parsed.events]
         if len(events) == 1:
             taken = [await self._add(events[0])]
         else:

@@ -4,17 +4,21 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from bot.channels.whatsapp.fields import Fields, inner, required, required_text, text
+from bot.channels.whatsapp.fields import Fields, inner, misshapen, required, required_text, text
+from bot.channels.whatsapp.words import words_in
 from bot.conversation.inbound import Choice, Content, Media, Other, Reaction, Text
 
-_known_word = re.compile(r"[a-z_]{1,40}").fullmatch
+known_word = re.compile(r"[a-z_]{1,40}").fullmatch
 
 
 def content_of(message: Fields) -> Content:
-    """Translate a message of any type but `system`. Raises `Misshapen`."""
+    """Translate a message of any type but a changed address. Raises `Misshapen`."""
     kind = required_text(message, "type")
-    read = _READERS.get(kind)
-    return read(message) if read else Other(kind if _known_word(kind) else "unknown")
+    if kind == "text":
+        return _text(message)
+    if kind in message and "text" not in message and (read := READERS.get(kind)):
+        return read(message)
+    return Other(kind if known_word(kind) else "unknown", words_in(message))
 
 
 def _text(message: Fields) -> Content:
@@ -24,7 +28,7 @@ def _text(message: Fields) -> Content:
 def _template_button(message: Fields) -> Content:
     button = required(message, "button")
     title = text(button, "text")
-    return Choice(text(button, "payload") or title, title)
+    return Choice(text(button, "payload") or title or misshapen("payload"), title)
 
 
 def _interactive(message: Fields) -> Content:
@@ -32,9 +36,9 @@ def _interactive(message: Fields) -> Content:
     interactive = inner(message, "interactive")
     kind = "" if interactive is None else text(interactive, "type")
     if interactive is None or kind not in ("button_reply", "list_reply"):
-        return Other("flow" if kind == "nfm_reply" else "interactive")
+        return Other("flow") if kind == "nfm_reply" else Other("interactive", words_in(interactive))
     reply = required(interactive, kind)
-    return Choice(required_text(reply, "id"), text(reply, "title"))
+    return Choice(required_text(reply, "id") or misshapen("id"), text(reply, "title"))
 
 
 def _reaction(message: Fields) -> Content:
@@ -75,7 +79,7 @@ def _caption(message: Fields, kind: str) -> str:
     return "" if media is None else text(media, "caption")
 
 
-_READERS: Mapping[str, Callable[[Fields], Content]] = {
+READERS: Mapping[str, Callable[[Fields], Content]] = {
     "text": _text,
     "button": _template_button,
     "interactive": _interactive,

@@ -10,6 +10,9 @@ from bot.service.ports import NotAWebhook
 
 OBJECT = "whatsapp_business_account"
 
+OTHER_OBJECTS = ("application", "certificate_transparency", "instagram", "page", "permissions", "threads", "user")
+"""Other products of Meta whose webhooks may be posted here by mistake. Meta: graph-api/webhooks."""
+
 
 def decoded(body: bytes) -> Fields:
     """Return the JSON object that a body holds. Raises `NotAWebhook`."""

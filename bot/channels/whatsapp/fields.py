@@ -47,9 +47,17 @@ def required_text(parent: Fields, name: str) -> str:
     value = parent.get(name)
     if type(value) is not str:
         misshapen(name)
+    return kept(value)
+
+
+def kept(value: str) -> str:
+    """Return a text as it can be kept: of one that is too long both ends, for a STOP may stand at either."""
     if "\0" in value:  # PostgreSQL stores none
         value = value.replace("\0", "")
-    return value[:MOST_CHARACTERS]
+    if len(value) <= MOST_CHARACTERS:
+        return value
+    half = MOST_CHARACTERS // 2
+    return f"{value[: half - 1]}\n{value[-half:]}"
 
 
 def message_id(parent: Fields) -> MessageId:

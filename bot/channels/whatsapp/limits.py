@@ -85,3 +85,6 @@ parent_bsuid = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}").fullmatch
 phone = re.compile(r"\+[1-9][0-9]{4,14}").fullmatch
 """E.164 with the plus: without it Meta prepends the business's own country code, and a stranger reads the message.
 [D:messages/send-messages]"""
+
+phone_number_id = re.compile(r"[0-9]{5,20}").fullmatch
+"""The id of a business number; examples have 15 digits. [D:business-phone-numbers]"""

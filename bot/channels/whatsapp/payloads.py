@@ -4,13 +4,16 @@ Meta puts up to a thousand updates into one POST and retries all of them for day
 itself: what is misshapen is set aside, what does not concern us is counted, and the others go on.
 """
 
-import hashlib
+import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from typing import Literal, cast
 
+import msgspec
+
+from bot.channels.whatsapp import limits, recover
 from bot.channels.whatsapp.content import content_of
-from bot.channels.whatsapp.document import OBJECT, decoded, written
+from bot.channels.whatsapp.document import OTHER_OBJECTS, decoded, written
 from bot.channels.whatsapp.fields import (
     Fields,
     Misshapen,
@@ -23,7 +26,10 @@ from bot.channels.whatsapp.fields import (
     text,
     timestamp,
 )
-from bot.channels.whatsapp.system import change_of_address
+from bot.channels.whatsapp.preferences import wish
+from bot.channels.whatsapp.recover import Repair, object_in, synthetic_id
+from bot.channels.whatsapp.system import CHANGES, change_of_address
+from bot.channels.whatsapp.words import words_in
 from bot.conversation.inbound import (
     AddressChanged,
     Content,
@@ -32,8 +38,10 @@ from bot.conversation.inbound import (
     Inbound,
     MessageId,
     Other,
+    Overheard,
     Preference,
     Sender,
+    StaffMessage,
 )
 from bot.service.ports import Malformed, Parsed
 
@@ -45,18 +53,24 @@ class Ignored(StrEnum):
     """Not about WhatsApp."""
     ACCOUNT = "account"
     """About the business account, its numbers or its templates."""
+    SILENT = "silent"
+    """A field that is known, and in which nobody says anything to us."""
     FIELD = "field"
-    """A field that is not known here."""
+    """A field that is not known here; whoever says something in it is heard all the same."""
     NUMBER = "number"
     """For another number of the same account."""
     GROUP = "group"
-    """From or to a group."""
+    """A status of a message to a group."""
+    HISTORY = "history"
+    """Of the chats of before: from the business, or without words."""
+    AGENT = "agent"
+    """What Meta's agent said."""
     ERRORS = "errors"
     """Meta reports a failure of its own."""
     STATUS = "status"
     """A status that is not known here."""
     PREFERENCE = "preference"
-    """A switch other than the one for marketing messages."""
+    """A switch that would give a consent."""
 
 
 def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -> Parsed:
@@ -66,64 +80,134 @@ def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -
     """
     webhook = decoded(body)
     parsed = Parsed()
-    if webhook.get("object") != OBJECT:
+    if webhook.get("object") in OTHER_OBJECTS:
         parsed.ignore(Ignored.OBJECT)
         return parsed
-    for change in _changes(webhook, parsed):
-        try:
-            _Change(change, parsed, phone_number_id, received_at).read()
-        except Misshapen as error:
-            parsed.malformed.append(Malformed(str(error), written({"changes": [change]})))
+    for change in _changes(webhook, parsed, phone_number_id, received_at):
+        change.read()
     return parsed
 
 
-def _changes(webhook: Fields, parsed: Parsed) -> Iterator[Fields]:
-    """Yield each change of each entry that is an object at all; set the rest aside."""
+def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at: float) -> Iterator["_Change"]:
+    """Yield each change of each entry; what should be one and is not, too: somebody may speak in it."""
     entries = webhook.get("entry", [])
     for entry in entries if type(entries) is list else [entries]:
         changes = entry.get("changes", []) if type(entry) is dict else None
         if type(changes) is not list:
-            parsed.malformed.append(Malformed("entry", written(entry)))
+            yield _Change({"value": entry}, parsed, phone_number_id, received_at, entry, "entry")
             continue
         for change in changes:
-            if type(change) is dict:
-                yield change
-            else:
-                parsed.malformed.append(Malformed("change", written({"changes": [change]})))
+            alone = {"changes": [change]}
+            fields = change if type(change) is dict else {"value": change}
+            yield _Change(fields, parsed, phone_number_id, received_at, alone, "" if fields is change else "change")
 
 
 class _Change:
     """One `changes[]` of a webhook: the updates of one field for one number."""
 
-    def __init__(self, change: Fields, parsed: Parsed, phone_number_id: str, received_at: float) -> None:
+    def __init__(
+        self,
+        change: Fields,
+        parsed: Parsed,
+        phone_number_id: str,
+        received_at: float,
+        entry: object,
+        fault: str,
+    ) -> None:
+        """`entry` holds this change alone, as it came; `fault` names what of it is not as documented, if anything."""
         self._change = change
         self._parsed = parsed
         self._phone_number_id = phone_number_id
         self._received_at = received_at
+        self._entry = entry
+        self._fault = fault
+        self._overheard: Overheard = ""
         self._contacts: dict[str, Sender] | None = None
 
     def read(self) -> None:
-        """Add what it holds to the result. Raises `Misshapen` when nothing of it can be read."""
-        name = required_text(self._change, "field")
-        if name not in _PERSONAL_FIELDS:
-            self._parsed.ignore(Ignored.ACCOUNT if name in ACCOUNT_FIELDS else Ignored.FIELD)
-            return
-        value = required(self._change, "value")
-        if self._phone_number_id and not self._ours(value):
+        """Add what it holds to the result; what nobody could read is set aside."""
+        try:
+            if self._fault:
+                misshapen(self._fault)
+            self._read(required_text(self._change, "field"), required(self._change, "value"))
+        except Misshapen as error:
+            self._overheard = "field"
+            if not self._overhear(self._change.get("value")):
+                self._parsed.malformed.append(Malformed(str(error), written(self._entry)))
+
+    def _read(self, name: str, value: Fields) -> None:
+        if name in ACCOUNT_FIELDS:
+            self._parsed.ignore(Ignored.ACCOUNT)
+        elif self._phone_number_id and self._for_another_number(value):
             self._parsed.ignore(Ignored.NUMBER)
-            return
-        if name == "messages":
-            self._each(value, "messages", self._message)
-            self._each(value, "statuses", self._status)
-            if value.get("errors"):
-                self._parsed.ignore(Ignored.ERRORS)
+        elif name == "messages":
+            self._chat(value)
+            if not value.keys() & {"messages", "statuses", "errors"}:
+                self._overhear(value)
+        elif name == "standby":
+            self._overheard = "standby"
+            self._standby(value)
         elif name == "user_preferences":
             self._each(value, name, self._preference)
-        else:
+        elif name == "user_id_update":
             self._each(value, name, self._user_id_update)
+        elif name == "smb_message_echoes":
+            self._overheard = "field"
+            self._each(value, "message_echoes", self._echo)
+            self._each(value, "messages", self._echo)
+        elif name == "history":
+            self._overheard = "history"
+            self._history(value)
+        else:
+            self._of_unknown_field(name, value)
 
-    def _ours(self, value: Fields) -> bool:
-        return required_text(required(value, "metadata"), "phone_number_id") == self._phone_number_id
+    def _for_another_number(self, value: Fields) -> bool:
+        """Whether it is; of an update that names no number only a withdrawal is heard."""
+        metadata = value.get("metadata")
+        number = metadata.get("phone_number_id") if type(metadata) is dict else None
+        if number == self._phone_number_id:
+            return False
+        if limits.phone_number_id(plain := str(number)):
+            return plain != self._phone_number_id
+        self._overheard = "field"
+        return False
+
+    def _chat(self, value: Fields) -> None:
+        self._each(value, "messages", self._message)
+        self._each(value, "statuses", self._status)
+        if value.get("errors"):
+            self._parsed.ignore(Ignored.ERRORS)
+
+    def _standby(self, value: Fields) -> None:
+        """What happens in a chat that Meta's agent holds. Meta: webhooks/reference/standby, Aug 2026."""
+        held = value.get("standby")
+        if type(held) is dict:
+            value = value | held
+        elif held is not None and not self._overhear(held):
+            misshapen("standby")
+        self._chat(value)
+        if value.get("message_echoes"):
+            self._parsed.ignore(Ignored.AGENT)
+
+    def _history(self, value: Fields) -> None:
+        """The chats of before, up to six months. Meta: webhooks/reference/history, coexistence numbers only."""
+        chunks = value.get("history")
+        for chunk in chunks if type(chunks) is list else [chunks]:
+            threads = chunk.get("threads") if type(chunk) is dict else None
+            for thread in threads if type(threads) is list else [threads]:
+                messages = thread.get("messages") if type(thread) is dict else None
+                customer = recover.lenient_sender({"from": thread.get("id")}) if type(thread) is dict else Sender()
+                for message in messages if type(messages) is list else [messages]:
+                    self._of_before(customer, message)
+
+    def _of_unknown_field(self, name: str, value: Fields) -> None:
+        if name not in SILENT_FIELDS:
+            self._parsed.fields.append(name if _field_name(name) else "unknown")
+        self._parsed.ignore(Ignored.SILENT if name in SILENT_FIELDS else Ignored.FIELD)
+        self._overheard = "field"
+        self._overhear(value)
+
+    # --- one by one
 
     def _each(self, value: Fields, name: str, read: Callable[[Fields, Fields], Event | Ignored]) -> None:
         updates = value.get(name)
@@ -133,7 +217,8 @@ class _Change:
             try:
                 event = read(value, update if type(update) is dict else misshapen("update"))
             except Misshapen as error:
-                self._parsed.malformed.append(Malformed(f"{name}: {error}", self._alone(value, name, update)))
+                if not self._recovered(value, name, update):
+                    self._parsed.malformed.append(Malformed(f"{name}: {error}", self._alone(value, name, update)))
             else:
                 if type(event) is Ignored:
                     self._parsed.ignore(event)
@@ -144,14 +229,76 @@ class _Change:
         """Write one update as a webhook of its own, without the others and without anybody's profile."""
         metadata = value.get("metadata")
         number = metadata.get("phone_number_id") if type(metadata) is dict else None
-        only = {"metadata": {"phone_number_id": number}, name: [update]}
+        contacts = value.get("contacts")
+        only = {
+            "metadata": {"phone_number_id": number},
+            "contacts": [
+                {key: contact[key] for key in ("wa_id", "user_id") if key in contact}
+                for contact in (contacts if type(contacts) is list else ())
+                if type(contact) is dict
+            ],
+            name: [update],
+        }
         return written({"changes": [{"value": only, "field": self._change["field"]}]})
+
+    # --- what was not as documented
+
+    def _recovered(self, value: Fields, name: str, update: object) -> bool:
+        """Read again what could not be read as documented; whether anything came of it."""
+        if name == "messages" and type(update) is dict and not _tells_an_address(update):
+            return self._heard(value, update)
+        if name == "statuses":
+            return self._opted_out(update)
+        return name in ("messages", "message_echoes") and type(update) is not dict and self._overhear(update)
+
+    def _heard(self, value: Fields, message: Fields) -> bool:
+        overheard: Overheard = "group" if message.get("group_id") else self._overheard
+        try:
+            found = self._sender(value, message)
+            event, repairs = recover.inbound(message, found, _all_contacts(value), self._received_at, overheard)
+        except Misshapen:
+            return False
+        for repair in repairs if self._overheard != "field" else [Repair.ENVELOPE]:
+            self._parsed.note_repair(repair)
+        self._parsed.events.append(self._apart(event))
+        return True
+
+    def _overhear(self, value: object) -> bool:
+        """Hear whoever speaks anywhere in a value; whether anybody does."""
+        messages = value.get("messages") if type(value) is dict else None
+        before = len(self._parsed.events)
+        if type(value) is dict and type(messages) is list:
+            for message in messages:
+                if type(message) is dict:
+                    self._heard(value, message)
+            value = {key: inner for key, inner in value.items() if key != "messages"}
+        business = re.sub("[^0-9]", "", str(object_in(value, "metadata").get("display_phone_number", "")))
+        for found in recover.speakers(value):
+            if recover.lenient_sender(found).phone != f"+{business}":
+                self._heard({}, found)
+        return len(self._parsed.events) > before
+
+    def _apart(self, event: Inbound) -> Inbound:
+        """Keep a copy in a field that is not known from being taken for the message itself, should both come."""
+        if event.overheard not in ("field", "history"):
+            return event
+        return msgspec.structs.replace(event, id=MessageId(f"{event.overheard} {event.id}"))
+
+    def _opted_out(self, status: object) -> bool:
+        """Read of a failed status what an opt-out needs: whose it is and its code."""
+        if type(status) is not dict or status.get("status") != "failed" or (code := _error_code(status)) is None:
+            return False
+        recipient = addresses(status.get("recipient_id"), status.get("recipient_user_id"))
+        if recipient == Sender():
+            return False
+        id, at = recover.id_and_time(status, recipient, f"failed {code}", self._received_at)
+        self._parsed.note_repair(Repair.ID)
+        self._parsed.events.append(Delivery(id, "failed", at, recipient, code))
+        return True
 
     # --- the updates
 
     def _message(self, value: Fields, message: Fields) -> Event | Ignored:
-        if message.get("group_id") is not None:
-            return Ignored.GROUP
         if message.get("type") == "system":
             return self._system(value, message)
         return self._inbound(
@@ -163,9 +310,10 @@ class _Change:
 
     def _system(self, value: Fields, message: Fields) -> Event:
         """A changed address: the sender becomes the new one, and what it was before is the content."""
-        change = change_of_address(message, required(message, "system"))
+        system = required(message, "system")
+        change = change_of_address(message, system)
         before, sender = change or (None, self._sender(value, message))
-        content = AddressChanged(before) if before else Other("system")
+        content = AddressChanged(before) if before else _of_system(message, system)
         return self._inbound(message_id(message), sender, timestamp(message), content, message)
 
     def _inbound(self, id: MessageId, sender: Sender, at: int, content: Content, message: Fields) -> Inbound:
@@ -174,6 +322,12 @@ class _Change:
         context = inner(message, "context") or {}
         quoted = text(context, "id") or None
         forwarded = bool(context.get("forwarded") or context.get("frequently_forwarded"))
+        if self._overheard or message.get("group_id"):
+            overheard: Overheard = "group" if message.get("group_id") else self._overheard
+            if overheard == "field":
+                self._parsed.note_repair(Repair.ENVELOPE)
+            event = Inbound(id, sender, at, content, self._received_at, quoted, forwarded, overheard=overheard)
+            return self._apart(event)
         return Inbound(id, sender, at, content, self._received_at, quoted, forwarded)
 
     def _status(self, value: Fields, status: Fields) -> Event | Ignored:
@@ -192,13 +346,18 @@ class _Change:
         )
 
     def _preference(self, value: Fields, preference: Fields) -> Event | Ignored:
-        wish = required_text(preference, "value")
-        if preference.get("category") != "marketing_messages" or wish not in ("stop", "resume"):
+        meant, guessed = wish(preference)
+        if meant is None:
             return Ignored.PREFERENCE
         sender = self._known(value, addresses(preference.get("wa_id"), preference.get("user_id")))
-        at = timestamp(preference)
-        content = Preference(cast("Literal['stop', 'resume']", wish))
-        return self._inbound(_synthetic_id("preference", wish, sender, at), sender, at, content, {})
+        sender, repairs = recover.sender(sender, preference, _all_contacts(value))
+        at, hour = recover.time(preference, self._received_at, repairs)
+        if guessed:
+            repairs.add(Repair.CONTENT)
+        for repair in repairs:
+            self._parsed.note_repair(repair)
+        id = synthetic_id("preference", meant, sender.phone or "", sender.bsuid or "", str(at or hour))
+        return Inbound(id, sender, at, Preference(meant), self._received_at)
 
     def _user_id_update(self, value: Fields, update: Fields) -> Event:
         """The form of a changed BSUID that Meta documented until Aug 2026."""
@@ -208,7 +367,26 @@ class _Change:
         if before.bsuid is None or after.bsuid is None:
             misshapen("user_id")
         at = timestamp(update)
-        return self._inbound(_synthetic_id("user_id", before.bsuid, after, at), after, at, AddressChanged(before), {})
+        id = synthetic_id("user_id", before.bsuid, after.phone or "", after.bsuid or "", str(at))
+        return self._inbound(id, after, at, AddressChanged(before), {})
+
+    def _echo(self, value: Fields, message: Fields) -> Event | Ignored:
+        """What staff wrote on their phone: to whom and when; what a person wrote is a message of theirs."""
+        if message.get("to") is None and message.get("to_user_id") is None:
+            return self._message(value, message)
+        sender = self._known(value, addresses(message.get("to"), message.get("to_user_id")))
+        if sender == Sender():
+            misshapen("recipient")
+        return Inbound(message_id(message), sender, timestamp(message), StaffMessage(), self._received_at)
+
+    def _of_before(self, customer: Sender, message: object) -> None:
+        """Hear a message of the chats of before if the customer wrote it."""
+        if type(message) is not dict:
+            return
+        sender = recover.lenient_sender(message)
+        theirs = message.get("to") is None and (sender == customer or Sender() in (sender, customer))
+        if not (theirs and words_in(message) and self._heard({"contacts": [_contact(customer)]}, message)):
+            self._parsed.ignore(Ignored.HISTORY)
 
     # --- the contacts
 
@@ -223,35 +401,80 @@ class _Change:
 
 def _contacts(value: Fields) -> Iterator[tuple[str, Sender]]:
     """Yield the contacts that have two addresses, by each; one that cannot be read tells nothing."""
-    contacts = value.get("contacts")
-    for contact in contacts if type(contacts) is list else ():
-        sender = addresses(contact.get("wa_id"), contact.get("user_id")) if type(contact) is dict else Sender()
+    for sender in _all_contacts(value):
         if sender.phone and sender.bsuid:
             yield sender.phone, sender
             yield sender.bsuid, sender
 
 
-_PERSONAL_FIELDS = frozenset({"messages", "user_preferences", "user_id_update"})
-"""Fields that are about a person."""
+def _all_contacts(value: Fields) -> Iterator[Sender]:
+    """Yield the addresses of each contact that has any."""
+    contacts = value.get("contacts")
+    for contact in contacts if type(contacts) is list else [contacts]:
+        sender = addresses(contact.get("wa_id"), contact.get("user_id")) if type(contact) is dict else Sender()
+        if sender != Sender():
+            yield sender
+
+
+def _contact(sender: Sender) -> Fields:
+    return {"wa_id": sender.phone, "user_id": sender.bsuid}
+
+
+def _of_system(message: Fields, system: Fields) -> Content:
+    """What a system message of a kind that is not known says: perhaps that the person wants nothing more."""
+    kind = text(system, "type")
+    if kind and _says_stop(kind):
+        return Preference("stop")
+    return Other("system", words_in(message))
+
+
+def _tells_an_address(message: Fields) -> bool:
+    """Whether a message is about an address that changed: it has a sentence, but nobody wrote it."""
+    kind = object_in(message, "system").get("type")
+    return message.get("type") == "system" and type(kind) is str and kind in CHANGES
+
+
+_field_name = re.compile("[a-z][a-z0-9_]{0,60}").fullmatch
+
+_says_stop = re.compile("(?i)stop|opt(ed)?[_ -]?out|unsubscri|block").search
 
 ACCOUNT_FIELDS = frozenset(
     {
         "account_alerts",
         "account_review_update",
+        "account_settings_update",
         "account_update",
+        "automatic_events",
         "business_capability_update",
         "business_status_update",
         "message_template_components_update",
         "message_template_quality_update",
         "message_template_status_update",
+        "partner_solutions",
         "payment_configuration_update",
         "phone_number_name_update",
         "phone_number_quality_update",
         "security",
         "template_category_update",
+        "template_correct_category_detection",
+        "tracking_events",
     }
 )
 """Fields that are about the account. Meta: webhooks/overview."""
+
+SILENT_FIELDS = frozenset(
+    {
+        "calls",
+        "flows",
+        "group_lifecycle_update",
+        "group_participants_update",
+        "group_settings_update",
+        "group_status_update",
+        "messaging_handovers",
+        "smb_app_state_sync",
+    }
+)
+"""Fields in which nobody writes to the business, or which tell nothing that a consent follows from."""
 
 _STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
 
@@ -261,9 +484,3 @@ def _error_code(status: Fields) -> int | None:
     first = errors[0] if type(errors) is list and errors else None
     code = first.get("code") if type(first) is dict else None
     return code if type(code) is int else None
-
-
-def _synthetic_id(kind: str, what: str, sender: Sender, at: int) -> MessageId:
-    """Name an update to which Meta gives no id, the same at each redelivery."""
-    known = "\n".join((kind, what, sender.phone or "", sender.bsuid or "", str(at)))
-    return MessageId(f"{kind}.{hashlib.sha256(known.encode()).hexdigest()[:32]}")

@@ -31,10 +31,18 @@ class Parsed:
     malformed: list[Malformed] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     """Reason → how many well-formed updates became no event."""
+    repaired: dict[str, int] = field(default_factory=dict)
+    """Kind → how many updates were not as documented and could be read all the same."""
+    fields: list[str] = field(default_factory=list)
+    """Names of fields that the channel has added and this version does not know."""
 
     def ignore(self, reason: str) -> None:
         """Count one."""
         self.ignored[reason] = self.ignored.get(reason, 0) + 1
+
+    def note_repair(self, kind: str) -> None:
+        """Count one."""
+        self.repaired[kind] = self.repaired.get(kind, 0) + 1
 
 
 class Webhooks(Protocol):

@@ -1,11 +1,13 @@
 """Each shape of a webhook that Meta documents or was seen to post, and what is read from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from bot.channels.whatsapp.payloads import parse
+from bot.channels.whatsapp.recover import Repair
 from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
 from bot.conversation.inbound import (
     AddressChanged,
@@ -17,9 +19,11 @@ from bot.conversation.inbound import (
     Media,
     MessageId,
     Other,
+    Overheard,
     Preference,
     Reaction,
     Sender,
+    StaffMessage,
     Text,
 )
 from bot.service.ports import Malformed, NotAWebhook, Parsed
@@ -36,22 +40,43 @@ LUCIA = Sender(None, "ES.2")
 
 @dataclass(frozen=True)
 class Read:
-    """What a webhook is read as: events, reasons of what is malformed, what is ignored."""
+    """What a webhook is read as: events, reasons of what is malformed, what is ignored, what was guessed."""
 
     events: list[Event] = field(default_factory=list)
     malformed: list[str] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
+    repaired: dict[str, int] = field(default_factory=dict)
 
 
 def inbound(
-    id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None, forwarded: bool = False
+    id: str,
+    content: Content,
+    sender: Sender = ANA,
+    *,
+    quoted: str | None = None,
+    forwarded: bool = False,
+    at: int = AT,
+    overheard: Overheard = "",
 ) -> Inbound:
-    id = id if id.startswith(("preference.", "user_id.")) else f"wamid.{id}"
-    return Inbound(MessageId(id), sender, AT, content, RECEIVED_AT, quoted, forwarded)
+    id = id if "." in id else f"wamid.{id}"
+    return Inbound(MessageId(id), sender, at, content, RECEIVED_AT, quoted, forwarded, overheard=overheard)
 
 
-def one(id: str, content: Content, sender: Sender = ANA, *, quoted: str | None = None, forwarded: bool = False) -> Read:
-    return Read([inbound(id, content, sender, quoted=quoted, forwarded=forwarded)])
+def one(
+    id: str,
+    content: Content,
+    sender: Sender = ANA,
+    *,
+    quoted: str | None = None,
+    forwarded: bool = False,
+    at: int = AT,
+    overheard: Overheard = "",
+    repaired: Sequence[Repair] = (),
+    ignored: str = "",
+) -> Read:
+    """One event; `repaired` is what had to be guessed, `ignored` what is counted beside it."""
+    event = inbound(id, content, sender, quoted=quoted, forwarded=forwarded, at=at, overheard=overheard)
+    return Read([event], [], {ignored: 1} if ignored else {}, dict.fromkeys(repaired, 1))
 
 
 def moved(id: str, before: Sender, after: Sender) -> Read:
@@ -80,6 +105,9 @@ def ignored(reason: str) -> Read:
 
 QUOTED = "wamid.OUT1"
 
+_TALK = "hola " * 900
+LONG = f"{_TALK[:2047]}\n{(_TALK + chr(10) + 'BAJA')[-2048:]}"
+
 SITUATIONS: dict[str, Read] = {
     # typed texts
     "text": one("TEXT", Text("BAJA")),
@@ -92,9 +120,9 @@ SITUATIONS: dict[str, Read] = {
     "text_of_many_languages": one("EMOJI", Text("👍🏽 ναι نعم は い")),
     "text_without_body": malformed("messages: body"),
     "text_without_object": malformed("messages: text"),
-    "text_without_timestamp": malformed("messages: timestamp"),
-    "text_without_id": malformed("messages: id"),
-    "text_without_type": malformed("messages: type"),
+    "text_without_timestamp": one("NOTIME", Text("stop"), at=0, repaired=[Repair.TIME]),
+    "text_without_id": one("message.e97536dedef4e6cc23116a7174b92b8f", Text("stop"), repaired=[Repair.ID]),
+    "text_without_type": one("NOTYPE", Text("stop"), repaired=[Repair.CONTENT]),
     # who sent it
     "text_without_username": one("NOUSER", Text("BAJA")),
     "text_bsuid_only": one("BSUID", Text("stop"), LUCIA),
@@ -122,7 +150,9 @@ SITUATIONS: dict[str, Read] = {
     "interactive_flow_reply_not_an_object": one("FLOWTEXT", Other("flow"), quoted=QUOTED),
     "interactive_without_object": one("NOOBJECT", Other("interactive")),
     "interactive_of_unknown_type": one("NEWKIND", Other("interactive"), quoted=QUOTED),
-    "interactive_reply_without_id": malformed("messages: id"),
+    "interactive_reply_without_id": one(
+        "NOREPLYID", Choice("I agree", "I agree"), quoted=QUOTED, repaired=[Repair.CONTENT]
+    ),
     "reaction_set": one("REACTION", Reaction("👍")),
     "reaction_removed": one("UNREACTION", Reaction(None)),
     "reaction_removed_legacy_empty": one("UNREACTIONOLD", Reaction(None)),
@@ -149,7 +179,7 @@ SITUATIONS: dict[str, Read] = {
     "revoke": one("REVOKE", Other("revoke")),
     "type_of_tomorrow": one("TOMORROW", Other("hologram")),
     "type_that_is_no_word": one("NOWORD", Other("unknown")),
-    "group_message": ignored("group"),
+    "group_message": one("GROUP", Text("stop"), overheard="group"),
     # changes of address
     "system_number_changed": moved("A8", Sender("+34600000001", "ES.1"), Sender("+34600000009", "ES.9")),
     "system_number_changed_with_parents": moved("A8P", Sender("+34600000001", "ES.1"), Sender("+34600000009", "ES.9")),
@@ -165,7 +195,7 @@ SITUATIONS: dict[str, Read] = {
     "system_legacy_number_changed": moved("OLDNUMBER", ANA_BY_PHONE, Sender("+34600000009", None)),
     "system_legacy_number_changed_new_wa_id": moved("OLDERNUMBER", ANA_BY_PHONE, Sender("+34600000009", None)),
     "system_legacy_identity_changed": moved("IDENTITY", ANA_BY_PHONE, ANA_BY_PHONE),
-    "system_of_unknown_type": one("SYSTEM", Other("system")),
+    "system_of_unknown_type": one("SYSTEM", Other("system", "Something")),
     "system_without_object": malformed("messages: system"),
     "user_id_update": moved("user_id.426f36554012ae421aaa2adf77606849", Sender(None, "ES.1"), Sender(None, "ES.9")),
     "user_id_update_with_phone": moved(
@@ -191,7 +221,9 @@ SITUATIONS: dict[str, Read] = {
     "preference_stop_timestamp_as_text": one("preference.ac2a67c17589d40bec349911c7aabe9a", Preference("stop"), LUCIA),
     "preference_resume": one("preference.5fd87c4ecb928e4f238d2a689e442f22", Preference("resume")),
     "preference_signup": ignored("preference"),
-    "preference_of_another_category": ignored("preference"),
+    "preference_of_another_category": one(
+        "preference.ac2a67c17589d40bec349911c7aabe9a", Preference("stop"), LUCIA, repaired=[Repair.CONTENT]
+    ),
     "preference_without_address": malformed("user_preferences: sender"),
     # what is about nobody, or not for us
     "errors_of_meta": ignored("errors"),
@@ -200,12 +232,191 @@ SITUATIONS: dict[str, Read] = {
     "account_number_quality": ignored("account"),
     "account_template_status": ignored("account"),
     "account_template_category": ignored("account"),
-    "field_of_tomorrow": ignored("field"),
+    "field_of_tomorrow": one(
+        "field message.ed88d7b14d807f8f3f9870e5a0341b1e",
+        Other("unknown", "stop"),
+        ANA_BY_PHONE,
+        at=0,
+        overheard="field",
+        repaired=[Repair.ENVELOPE],
+        ignored="field",
+    ),
     "other_number": ignored("number"),
     "other_object": ignored("object"),
     "without_entries": Read(),
-    "without_metadata": malformed("metadata"),
-    "without_field": malformed("field"),
+    "without_metadata": one("field wamid.NOMETA", Text("stop"), overheard="field", repaired=[Repair.ENVELOPE]),
+    "without_field": one("field wamid.NOFIELD", Text("stop"), overheard="field", repaired=[Repair.ENVELOPE]),
+    # a sender in another form, or only among the contacts
+    "sender_only_in_contacts": one("ONLYCONTACT", Text("BAJA"), repaired=[Repair.SENDER]),
+    "sender_only_in_contacts_null": one("NULLFROM", Text("BAJA"), repaired=[Repair.SENDER]),
+    "sender_with_blanks": one("BLANKS", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_with_double_zero": one("DOUBLEZERO", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_as_number": one("NUMBER", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_as_float": one("FLOAT", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_as_uri": one("URI", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_as_jid": one("JID", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_as_object": one("OBJECT", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_as_list": one("SENDERLIST", Text("BAJA"), ANA_BY_PHONE, repaired=[Repair.SENDER]),
+    "sender_of_two_contacts": malformed("messages: sender"),
+    "sender_in_contact_that_is_no_list": one("CONTACTOBJECT", Text("BAJA"), repaired=[Repair.SENDER]),
+    # what a message answers
+    "context_list": one("CONTEXTLIST", Text("BAJA"), repaired=[Repair.CONTEXT]),
+    "context_text": one("CONTEXTTEXT", Text("BAJA"), repaired=[Repair.CONTEXT]),
+    "context_id_number": one("CONTEXTIDNUMBER", Text("BAJA"), forwarded=True, repaired=[Repair.CONTEXT]),
+    "context_id_null": one("CONTEXTIDNULL", Text("BAJA")),
+    "context_number": one("CONTEXTNUMBER", Text("BAJA"), forwarded=True, repaired=[Repair.CONTEXT]),
+    "context_list_of_something": one("CONTEXTLISTOFSOMETHING", Text("BAJA"), forwarded=True, repaired=[Repair.CONTEXT]),
+    # ids
+    "id_blank": one("message.b4627968fd9c1796d96bdd281ee14420", Text("BAJA"), repaired=[Repair.ID]),
+    "id_null": one("message.b4627968fd9c1796d96bdd281ee14420", Text("BAJA"), repaired=[Repair.ID]),
+    "id_number": one("message.b4627968fd9c1796d96bdd281ee14420", Text("BAJA"), repaired=[Repair.ID]),
+    "id_too_long": one("message.d32ccaa2b2e11257b9ed3ac4d09e0e76", Text("BAJA"), repaired=[Repair.ID]),
+    "id_with_blanks": one("message.a244372f273517ab84f3648be25f1d54", Text("BAJA"), repaired=[Repair.ID]),
+    # taps
+    "reply_stop_without_id": one("TAPNOID", Choice("Baja", "Baja"), quoted=QUOTED, repaired=[Repair.CONTENT]),
+    "reply_stop_with_blank_id": one("TAPBLANKID", Choice("Baja", "Baja"), quoted=QUOTED, repaired=[Repair.CONTENT]),
+    "reply_stop_with_id_number": one("TAPNUMBERID", Choice("Baja", "Baja"), quoted=QUOTED, repaired=[Repair.CONTENT]),
+    "list_reply_stop_without_id": one("ROWNOID", Choice("Baja", "Baja"), quoted=QUOTED, repaired=[Repair.CONTENT]),
+    "interactive_stop_without_type": one("TAPNOTYPE", Other("interactive", "Baja")),
+    "button_stop_payload_of_another_type": one("BUTTONPAYLOAD", Choice("Baja", "Baja"), repaired=[Repair.CONTENT]),
+    # for which number
+    "number_as_number": one("NUMBERID", Text("BAJA")),
+    "number_null": one("field wamid.NUMBERNULL", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE]),
+    "metadata_as_list": one("field wamid.METALIST", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE]),
+    # types
+    "type_missing_of_button": one("BUTTONNOTYPE", Choice("stop", "Baja"), repaired=[Repair.CONTENT]),
+    "type_missing_of_image": one("IMAGENOTYPE", Media("image", "Baja"), repaired=[Repair.CONTENT]),
+    "type_null": one("TYPENULL", Text("BAJA"), repaired=[Repair.CONTENT]),
+    "type_of_another_kind": one("TYPEOTHER", Other("image", "BAJA")),
+    "type_new_with_words": one("HOLOGRAM", Other("hologram", "Baja")),
+    "type_unsupported_with_text": one("UNSUPPORTEDTEXT", Other("unsupported", "BAJA")),
+    "text_as_text": one("BARETEXT", Other("unknown", "BAJA"), repaired=[Repair.CONTENT]),
+    "text_under_another_name": one("CONTENT", Other("unknown", "BAJA"), repaired=[Repair.CONTENT]),
+    "system_new_type_that_says_stop": one("SYSTEMSTOP", Preference("stop")),
+    "system_new_type_with_words": one("SYSTEMWORDS", Other("system", "BAJA")),
+    # groups
+    "group_id_blank": one("GROUPBLANK", Text("BAJA")),
+    "group_id_null": one("GROUPNULL", Text("BAJA")),
+    "group_stop": one("GROUPSTOP", Text("BAJA"), overheard="group"),
+    "group_talk": one("GROUPTALK", Text("¿A qué hora?"), overheard="group"),
+    "group_yes": one("GROUPYES", Text("sí"), overheard="group"),
+    # more of WhatsApp's own switch
+    "preference_without_category": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_opt_out": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_unsubscribe": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_blocked": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_stop_in_capitals": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_opted_out": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_disable": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_value_missing": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_false": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
+    ),
+    "preference_opt_in": ignored("preference"),
+    "preference_sender_only_in_contacts": one(
+        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.SENDER]
+    ),
+    "preference_without_timestamp": one(
+        "preference.ecba595da6ca603b6ab2bccd25905ca3", Preference("stop"), at=0, repaired=[Repair.TIME]
+    ),
+    "preference_timestamp_iso": one(
+        "preference.ecba595da6ca603b6ab2bccd25905ca3", Preference("stop"), at=0, repaired=[Repair.TIME]
+    ),
+    # longer than can be kept: both ends are
+    "text_too_long_with_stop_at_the_end": one("LONGEND", Text(LONG)),
+    "caption_too_long_with_stop_at_the_end": one("LONGCAPTION", Media("image", LONG)),
+    # times
+    "time_missing": one("TIMEMISSING", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_null": one("TIMENULL", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_milliseconds": one("TIMEMILLISECONDS", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_milliseconds_number": one("TIMEMILLISECONDSNUMBER", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_iso": one("TIMEISO", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_float": one("TIMEFLOAT", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_float_text": one("TIMEFLOATTEXT", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_zero": one("TIMEZERO", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_1970": one("TIME1970", Text("BAJA"), at=86400),
+    "time_negative": one("TIMENEGATIVE", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_far_future": one("TIMEFARFUTURE", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    "time_in_ten_years": one("TIMEINTENYEARS", Text("BAJA"), at=2105776800),
+    "time_list": one("TIMELIST", Text("BAJA"), at=0, repaired=[Repair.TIME]),
+    # chats that Meta's agent holds
+    "standby_stop": one("STANDBYSTOP", Text("BAJA"), overheard="standby"),
+    "standby_talk": one("STANDBYTALK", Text("hola"), overheard="standby"),
+    "standby_yes": one("STANDBYYES", Text("sí"), overheard="standby"),
+    "standby_echo_of_the_agent": ignored("agent"),
+    "standby_status": status("OUTAGENT", "delivered", ANA_BY_PHONE),
+    "standby_not_nested": one("STANDBYFLAT", Text("BAJA"), overheard="standby"),
+    "standby_as_list": one(
+        "message.200ab020bd14522ea0bbdbc47a928e72",
+        Other("unknown", "BAJA"),
+        ANA_BY_PHONE,
+        overheard="standby",
+        repaired=[Repair.SENDER, Repair.ID, Repair.CONTENT],
+    ),
+    "handover": ignored("silent"),
+    # fields and envelopes that are not known
+    "field_new_with_messages": one(
+        "field wamid.NEWFIELD", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE], ignored="field"
+    ),
+    "field_new_with_talk": one(
+        "field wamid.NEWTALK", Text("hola"), overheard="field", repaired=[Repair.ENVELOPE], ignored="field"
+    ),
+    "field_new_with_words": one(
+        "field message.ce87aa5ecb9fbde79c20fea723435446",
+        Other("unknown", "BAJA"),
+        at=0,
+        overheard="field",
+        repaired=[Repair.ENVELOPE],
+        ignored="field",
+    ),
+    "field_new_of_the_account": ignored("field"),
+    "field_null": one("field wamid.FIELDNULL", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE]),
+    "value_nested": one("field wamid.NESTED", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE]),
+    "value_as_list": one("field wamid.VALUELIST", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE]),
+    "changes_as_object": one("field wamid.CHANGESOBJECT", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE]),
+    "messages_nested": one("MESSAGESNESTED", Text("BAJA")),
+    "object_missing": one("NOOBJECTNAME", Text("BAJA")),
+    # numbers that staff use on a phone, too
+    "echo_of_staff": one("ECHO", StaffMessage(), ANA_BY_PHONE),
+    "echo_of_staff_to_bsuid": one("ECHOBSUID", StaffMessage()),
+    "echo_under_messages": one("ECHOMESSAGES", StaffMessage(), ANA_BY_PHONE),
+    "echo_of_the_customer": one(
+        "field wamid.ECHOCUSTOMER", Text("BAJA"), overheard="field", repaired=[Repair.ENVELOPE]
+    ),
+    "history_stop": one(
+        "history wamid.HIST", Text("BAJA"), ANA_BY_PHONE, at=1785232800, overheard="history", ignored="history"
+    ),
+    "history_talk": one(
+        "history wamid.HISTTALK", Text("hola"), ANA_BY_PHONE, at=1785232800, overheard="history", ignored="history"
+    ),
+    "history_yes": one("history wamid.HISTYES", Text("sí"), ANA_BY_PHONE, at=1785232800, overheard="history"),
+    "history_media": ignored("history"),
+    "history_declined": Read(),
+    "contacts_synced": ignored("silent"),
+    # a failure that says that the person opted out
+    "status_failed_marketing_stopped_without_id": Read(
+        [Delivery(MessageId("message.38fa5c4f67f53a10e7c4e575bb58818f"), "failed", AT, ANA_BY_PHONE, 131050)],
+        repaired={Repair.ID: 1},
+    ),
+    "status_failed_marketing_stopped_without_timestamp": Read(
+        [Delivery(MessageId("wamid.OUT5"), "failed", 0, ANA_BY_PHONE, 131050)], repaired={Repair.ID: 1}
+    ),
     # several in one POST
     "batch_of_messages": Read(
         [
@@ -246,7 +457,8 @@ def parsed(body: bytes) -> Parsed:
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_a_webhook_is_read(situation: str) -> None:
     result = parsed(post(situation))
-    assert Read(result.events, [one.reason for one in result.malformed], result.ignored) == SITUATIONS[situation]
+    reasons = [one.reason for one in result.malformed]
+    assert Read(result.events, reasons, result.ignored, result.repaired) == SITUATIONS[situation]
 
 
 def test_every_payload_has_its_expectation() -> None:
@@ -273,21 +485,24 @@ def test_a_redelivered_preference_keeps_its_id() -> None:
         ('"1"', 1),
         ('"4102444800"', 4102444800),
         ("1790416811", 1790416811),
-        ('"4102444801"', None),
-        ('"0"', None),
-        ('"-5"', None),
-        ("0", None),
-        ("1790416811.5", None),
-        ("true", None),
-        ('""', None),
-        ('"99999999999999999999"', None),
-        ('"١٢٣٤"', None),
-        ("null", None),
+        ('"4102444801"', 0),
+        ('"0"', 0),
+        ('"-5"', 0),
+        ("0", 0),
+        ("1790416811.5", 0),
+        ("1790416811000", 0),
+        ('"2026-09-26T09:20:11Z"', 0),
+        ("true", 0),
+        ('""', 0),
+        ('"99999999999999999999"', 0),
+        ('"١٢٣٤"', 0),
+        ("null", 0),
+        ("[]", 0),
     ],
 )
-def test_a_time_is_digits_or_a_number_until_2100(at: str, read: int | None) -> None:
+def test_a_time_is_digits_or_a_number_until_2100_and_anything_else_is_left_to_the_arrival(at: str, read: int) -> None:
     result = parsed(post("text").replace(b'"1790416800"', at.encode()))
-    assert [event.at for event in result.events] == ([] if read is None else [read])
+    assert [event.at for event in result.events] == [read]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +513,7 @@ def test_a_time_is_digits_or_a_number_until_2100(at: str, read: int | None) -> N
         ("1234567890123456", None),
         ("3460", None),
         ("034600000001", None),
-        ("34 600 000 001", None),
+        ("34 600 000 001", Sender("+34600000001")),
         ("US." + "a1" * 64, Sender(None, "US." + "a1" * 64)),
         ("US." + "a1" * 64 + "b", None),
         ("us.12", None),
@@ -311,15 +526,17 @@ def test_an_address_is_a_number_with_country_code_or_a_bsuid(sender: str, read: 
 
 
 @pytest.mark.parametrize("id", ["", "wamid. x", "wamid.\\u0000", "wamid.é", "x" * 513])
-def test_an_id_that_cannot_be_one_is_malformed(id: str) -> None:
-    result = parsed(post("text").replace(b"wamid.TEXT", id.encode()))
-    assert [one.reason for one in result.malformed] == ["messages: id"]
+def test_an_id_that_cannot_be_one_is_replaced_by_the_same_at_each_redelivery(id: str) -> None:
+    body = post("text").replace(b"wamid.TEXT", id.encode())
+    first, again = (parsed(body).events[0].id for _ in range(2))
+    assert first == again
+    assert first.startswith("message.")
 
 
 def test_a_text_is_cut_to_what_can_be_kept() -> None:
     (event,) = parsed(post("text").replace(b"BAJA", b"x" * 5000)).events
     assert isinstance(event, Inbound)
-    assert event.content == Text("x" * 4096)
+    assert event.content == Text("x" * 2047 + "\n" + "x" * 2048)
 
 
 def test_a_text_loses_what_postgresql_cannot_store() -> None:

@@ -1,0 +1,198 @@
+"""Reads again, for the two things that a withdrawal needs, what could not be read as documented: a sender and words.
+
+A readable STOP must not be lost to an envelope that is not (GDPR Art. 7(3)). Whatever else is missing or wrong is
+left out, and what had to be guessed is told by kind, so that operators see it. Words that stand where none are
+documented become `Other`, which can end a consent but never give one.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import Any
+
+from bot.channels.whatsapp.content import READERS, content_of
+from bot.channels.whatsapp.fields import Fields, Misshapen, addresses, kept, message_id, misshapen, timestamp
+from bot.channels.whatsapp.words import words_in
+from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Other, Overheard, Sender
+
+
+class Repair(StrEnum):
+    """What of an update was not as documented and had to be guessed."""
+
+    SENDER = "sender"
+    ID = "id"
+    TIME = "time"
+    CONTENT = "content"
+    CONTEXT = "context"
+    ENVELOPE = "envelope"
+    """What surrounds the update."""
+
+
+_HOUR = 3600
+
+_MOST_LOOKS = 2000
+"""Values of one envelope that are looked at; the largest documented batch has fewer than this for each message."""
+
+_SENDER_KEYS = ("from", "from_user_id", "wa_id", "user_id", "sender", "author", "customer", "phone_number", "phone")
+_NOT_SPOKEN = frozenset({"message_echoes", "statuses", "errors", "metadata", "contacts", "recipient", "state_sync"})
+"""Keys under which nobody speaks to the business."""
+
+_number_in = re.compile(r"(?:[a-z]+:)?(?:\+|00)?([0-9][0-9 .()/\u00a0-]*)(?:[:@].*)?").fullmatch
+
+
+def inbound(
+    message: Fields, found: Sender, contacts: Iterable[Sender], received_at: float, overheard: Overheard
+) -> tuple[Inbound, set[Repair]]:
+    """Return what a message says, and what of it was guessed.
+
+    `found` is its sender as far as documented fields tell. Raises `Misshapen` without a sender or anything said.
+    """
+    writer, repairs = sender(found, message, contacts)
+    content = _content(message, repairs)
+    at, hour = time(message, received_at, repairs)
+    id = _id(message, repairs, writer.phone or "", writer.bsuid or "", str(at or hour), repr(content))
+    quoted, forwarded = _context(message, repairs)
+    return Inbound(id, writer, at, content, received_at, quoted, forwarded, overheard=overheard), repairs
+
+
+def sender(found: Sender, update: Fields, contacts: Iterable[Sender]) -> tuple[Sender, set[Repair]]:
+    """Return who wrote, unless it was found; when the update does not tell, the only contact with it did.
+
+    Raises `Misshapen`.
+    """
+    if found != Sender():
+        return found, set()
+    found = lenient_sender(update)
+    if found == Sender():
+        known = set(contacts)
+        found = known.pop() if len(known) == 1 else misshapen("sender")
+    return found, {Repair.SENDER}
+
+
+def time(update: Fields, received_at: float, repairs: set[Repair]) -> tuple[int, int]:
+    """Return WhatsApp's time, 0 when it can't be read: the arrival counts then; and the hour of the arrival."""
+    try:
+        return timestamp(update), 0
+    except Misshapen:
+        repairs.add(Repair.TIME)
+        return 0, int(received_at) // _HOUR
+
+
+def id_and_time(update: Fields, about: Sender, what: str, received_at: float) -> tuple[MessageId, int]:
+    """Return the id and the time of an update, made of what else is told where they can't be read."""
+    at, hour = time(update, received_at, set())
+    return _id(update, set(), about.phone or "", about.bsuid or "", str(at or hour), what), at
+
+
+def speakers(value: object) -> Iterator[Fields]:
+    """Yield the objects, at any depth, that name a sender and say something."""
+    left, looks = [value], 0
+    while left and looks < _MOST_LOOKS:
+        looks += 1
+        match left.pop():
+            case dict() as found:
+                if lenient_sender(found) != Sender() and words_in(found):
+                    yield found
+                else:
+                    left += [inner for key, inner in found.items() if key not in _NOT_SPOKEN]
+            case list() as found:
+                left += reversed(found)
+
+
+def lenient_sender(message: Fields) -> Sender:
+    """Return the addresses under any name and in any form that is known of some provider."""
+    phone = bsuid = None
+    for key in _SENDER_KEYS:
+        found = _any_form(message.get(key))
+        phone, bsuid = phone or found.phone, bsuid or found.bsuid
+    return Sender(phone, bsuid)
+
+
+def _any_form(value: object) -> Sender:
+    """Read `+34 600 000 001`, `0034…`, `whatsapp:+34…`, `34…@s.whatsapp.net`, a number, or an object that has one."""
+    match value:
+        case bool():
+            return Sender()
+        case int() | float() if 0 < value < 1e16:
+            return addresses(str(int(value)), None)
+        case str():
+            plain = value.strip()
+            strict = addresses(plain, plain)
+            if strict != Sender() or len(plain) > 100:
+                return strict
+            found = _number_in(plain.lower())
+            return addresses(re.sub("[^0-9]", "", found[1]), None) if found else Sender()
+        case [one]:
+            return _any_form(one)
+        case dict() as named:
+            inner = lenient_sender(named)
+            return inner if inner != Sender() else _any_form(named.get("id"))
+    return Sender()
+
+
+def _content(message: Fields, repairs: set[Repair]) -> Content:
+    try:
+        content = content_of(message)
+    except Misshapen as error:
+        repairs.add(Repair.CONTENT)
+        reason = str(error)
+    else:
+        return content if content != Other("system") else misshapen("system")
+    kind = message.get("type")
+    if type(kind) is not str:
+        untyped = [name for name in READERS if type(message.get(name)) is dict]
+        if len(untyped) == 1:
+            try:
+                return content_of(message | {"type": untyped[0]})
+            except Misshapen as error:
+                reason, kind = str(error), untyped[0]
+    if title := _title(message):
+        return Choice(title, title)
+    return Other("unknown", words_in(message) or misshapen(reason))
+
+
+def _title(message: Fields) -> str:
+    """Return the label of what was tapped, when nothing else of it can be read."""
+    tapped = message.get("interactive")
+    replies = tapped.values() if type(tapped) is dict else ()
+    for reply in (*replies, message.get("button")):
+        title = (reply.get("title") or reply.get("text")) if type(reply) is dict else None
+        if type(title) is str and title.strip():
+            return kept(title)
+    return ""
+
+
+def _id(update: Fields, repairs: set[Repair], *known: str) -> MessageId:
+    """Return the id, or one that is made of what else is told, so that it is the same at each redelivery."""
+    try:
+        return message_id(update)
+    except Misshapen:
+        repairs.add(Repair.ID)
+    given = update.get("id")
+    return synthetic_id("message", given) if type(given) is str and given.strip() else synthetic_id("message", *known)
+
+
+def _context(message: Fields, repairs: set[Repair]) -> tuple[str | None, bool]:
+    """Return which message it answers, and whether it was passed on: who can't tell takes it for that."""
+    context = message.get("context")
+    if context is None:
+        return None, False
+    named = context if type(context) is dict else {}
+    quoted = named.get("id")
+    if type(context) is not dict or not isinstance(quoted, str | None):
+        repairs.add(Repair.CONTEXT)
+        return None, bool(context)
+    return (kept(quoted) if quoted else None), bool(named.get("forwarded") or named.get("frequently_forwarded"))
+
+
+def synthetic_id(kind: str, *known: str) -> MessageId:
+    """Name an update to which Meta gives no id, the same at each redelivery."""
+    digest = hashlib.sha256("\n".join((kind, *known)).encode("utf-8", "surrogatepass"))
+    return MessageId(f"{kind}.{digest.hexdigest()[:32]}")
+
+
+def object_in(value: Any, name: str) -> Fields:
+    """Return the object in a field, or an empty one."""
+    inner = value.get(name) if type(value) is dict else None
+    return inner if type(inner) is dict else {}

@@ -1,0 +1,26 @@
+"""When a message was written: WhatsApp's word, as long as it can be true.
+
+Every channel's events pass here before they are stored, also those of a dead letter that is replayed.
+"""
+
+import msgspec
+
+from bot.consent.evidence import Clock
+from bot.conversation.inbound import Event
+
+TOLERANCE = 2
+"""Seconds that WhatsApp's clock may be ahead of ours. Both are kept by NTP, to well under a second; WhatsApp gives
+whole seconds. More would let a message that is stamped ahead outrank a STOP that is written after it."""
+
+EARLIEST = 1_577_836_800
+"""Unix seconds of the year 2020, before the Cloud API: an earlier time is a mistake."""
+
+
+def timed(event: Event, arrival: float) -> Event:
+    """Return an event with a time that can be: nothing was written after it arrived (`arrival`, unix seconds).
+
+    What has no such time counts as written at its arrival, and says so.
+    """
+    if EARLIEST <= event.at <= arrival + TOLERANCE:
+        return event
+    return msgspec.structs.replace(event, at=int(arrival), clock=Clock.ARRIVAL)

@@ -1,0 +1,91 @@
+"""What is heard where nobody wrote to us alone: a withdrawal is obeyed, a doubt rests, and nothing else is answered."""
+
+import pytest
+
+from bot.conversation.inbound import Choice, Content, Inbound, Media, MessageId, Other, Overheard, Sender, Text
+from bot.testing import Conversation
+from tests.conversation.worlds import FLOWS, WORLD
+
+EVERYWHERE: tuple[Overheard, ...] = ("group", "standby", "history", "field")
+NOT_LONG_AGO: tuple[Overheard, ...] = ("group", "standby", "field")
+
+
+def subscribed() -> Conversation:
+    return Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes").taps("yes")
+
+
+def asked() -> Conversation:
+    return Conversation(WORLD, FLOWS, locale="en").says("hello")
+
+
+def overheard(talk: Conversation, content: Content, where: Overheard) -> list[str]:
+    """Return the ids of the texts that are said to it."""
+    talk.clock += 10
+    inbound = Inbound(MessageId("overheard"), talk.sender, talk.clock, content, talk.clock, overheard=where)
+    step = talk.dialogue.step(talk.session, inbound, float(talk.clock))
+    assert talk.dialogue.heeds(inbound) or step.session.record == talk.session.record
+    assert not step.handed_over
+    talk.session = step.session
+    talk.entries += step.entries
+    return [reply.text_id for reply in step.replies]
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
+@pytest.mark.parametrize(
+    "content",
+    [
+        Text("STOP"),
+        Text("Please unsubscribe me"),
+        Choice("stop", "Stop everything"),
+        Choice("x", "Unsubscribe"),
+        Media("image", "stop"),
+        Other("edit", "stop"),
+    ],
+)
+def test_a_withdrawal_is_obeyed(content: Content, where: Overheard) -> None:
+    talk = subscribed()
+    said = overheard(talk, content, where)
+    assert not talk.session.record.given
+    assert said == ([] if where == "history" else ["stop.confirmed"])
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
+@pytest.mark.parametrize(
+    "content", [Text("YES"), Text("start"), Text("hello"), Text("my data"), Text("delete"), Choice("yes", "Yes")]
+)
+def test_nothing_else_is_heard(content: Content, where: Overheard) -> None:
+    for talk in (subscribed(), asked()):
+        before = talk.session.copy()
+        assert overheard(talk, content, where) == []
+        assert talk.session == before
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
+def test_the_button_of_the_question_that_waits_agrees_to_nothing(where: Overheard) -> None:
+    talk = asked()
+    pending = talk.session.record.pending
+    assert pending is not None
+    assert overheard(talk, Choice(f"yes:{pending.question}", "Yes"), where) == []
+    assert not talk.session.record.given
+
+
+@pytest.mark.parametrize("where", NOT_LONG_AGO)
+def test_a_doubt_rests_what_was_agreed_to_and_is_asked_about_at_their_next_word(where: Overheard) -> None:
+    talk = subscribed()
+    assert overheard(talk, Text("when will this ever stop I wonder about the flowers"), where) == []
+    assert talk.session.record.paused
+    talk.says("hello there")
+    assert [reply.text_id for reply in talk.replies] == ["maybe_stop.ask"]
+
+
+def test_a_doubt_of_long_ago_is_over() -> None:
+    talk = subscribed()
+    assert overheard(talk, Text("when will this ever stop I wonder about the flowers"), "history") == []
+    assert not talk.session.record.paused
+
+
+def test_a_withdrawal_of_long_ago_ends_only_what_is_older() -> None:
+    talk = subscribed()
+    old = Inbound(MessageId("old"), Sender("+4915112345678"), talk.clock - 86400, Text("STOP"), overheard="history")
+    talk.session = talk.dialogue.step(talk.session, old, float(talk.clock)).session
+    assert talk.session.record.given
