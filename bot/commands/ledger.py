@@ -9,7 +9,7 @@ from rich.markup import escape
 from bot.commands.find import EntryOrAddress, named
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.consent.evidence import EVERY, Kind, Method, Seen
+from bot.consent.evidence import EVERY, Clock, Kind, Method, Seen
 from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.story import StoryEntry
@@ -88,6 +88,7 @@ def as_dict(entry: StoryEntry) -> dict[str, object]:
         "kind": entry.kind,
         "purpose": entry.purpose,
         "at": iso(entry.at),
+        "clock": entry.clock or Clock.WHATSAPP,
         "recorded_at": iso(entry.recorded_at),
         "locale": entry.locale,
         "question": entry.question,
@@ -108,6 +109,13 @@ def as_dict(entry: StoryEntry) -> dict[str, object]:
         "question_delivered_at": iso_if_any(entry.delivered_at),
         "question_seen": entry.seen,
     }
+
+
+_BY = {
+    "": "by WhatsApp's clock",
+    Clock.WHATSAPP: "by WhatsApp's clock",
+    Clock.ARRIVAL: "by our clock, at its arrival",
+}
 
 
 def _answer(entry: StoryEntry) -> str:
@@ -138,7 +146,7 @@ _BY_THE_ANSWER = {Seen.BUTTON: "answered by its own button", Seen.QUOTE: "quoted
 
 def _print(console: Console, entry: StoryEntry) -> None:
     purpose = "every purpose" if entry.purpose == EVERY else entry.purpose
-    console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} (by WhatsApp's clock)")
+    console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} ({_BY[entry.clock]})")
     lines = {
         "recorded": f"{iso(entry.recorded_at)} by {entry.actor}, through {entry.method}",
         "legal basis": entry.legal_basis,

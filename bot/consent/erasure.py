@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from bot.consent.evidence import EVERY, Entry, Kind, Method
+from bot.consent.evidence import EVERY, Clock, Entry, Kind, Method
 from bot.consent.lifecycle import Record, Status
 
 
@@ -67,6 +67,7 @@ def erased(person: str, at: int, recorded_at: float, actor: str) -> Entry:
         inbound=f"erase {person}",
         method=Method.ERASURE,
         actor=actor,
+        clock=Clock.WHATSAPP if actor == "person" else Clock.ARRIVAL,
     )
 
 

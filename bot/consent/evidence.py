@@ -139,6 +139,8 @@ class Entry(Fact, frozen=True, kw_only=True):
     """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
     legal_basis: str = "consent"
     actor: str = "person"
+    clock: Clock = Clock.WHATSAPP
+    """Whose clock `at` is of."""
 
     @property
     def is_contact(self) -> bool:

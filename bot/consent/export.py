@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.consent.evidence import EVERY, Fact, Kind
+from bot.consent.evidence import EVERY, Clock, Fact, Kind
 from bot.consent.lifecycle import Consent, Status
 from bot.times import iso, iso_if_any
 
@@ -53,6 +53,12 @@ _EVENT = {
     Kind.ERASED: "dpv:ConsentWithdrawn",
 }
 
+_CLOCKS = {
+    "": "dct:date by WhatsApp's clock",
+    Clock.WHATSAPP: "dct:date by WhatsApp's clock",
+    Clock.ARRIVAL: "dct:date by the controller's clock, at the arrival",
+}
+
 _RECIPIENT = {"processor": "dpv:DataProcessor", "controller": "dpv:ThirdParty"}
 
 _EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
@@ -61,7 +67,7 @@ _EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
 COLUMNS = (
     "person", "purpose", "status", "event", "at", "recorded_at", "language", "question", "notice", "wording_sha256",
     "valid_until", "notice_url", "method", "rule", "legal_basis", "actor", "question_accepted_at",
-    "question_delivered_at", "question_seen", "app_version", "entry_hash",
+    "question_delivered_at", "question_seen", "app_version", "entry_hash", "clock",
 )  # fmt: skip
 """Of the table, one row for each event."""
 
@@ -77,6 +83,8 @@ class Event(Fact, frozen=True, kw_only=True):
     actor: str
     app_version: str
     entry_hash: bytes
+    clock: str
+    """Whose clock `at` is of; empty when the entry is older than the note of it: WhatsApp's."""
     accepted_at: int = 0
     """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
     delivered_at: int = 0
@@ -145,6 +153,7 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Event]
             fact.seen,
             fact.app_version,
             fact.entry_hash.hex(),
+            fact.clock,
         )
 
 
@@ -216,6 +225,7 @@ def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
         "dct:description": fact.kind,
         "dct:date": _typed_time(fact.at),
         "dct:created": _typed_time(fact.recorded_at),
+        "dct:provenance": _CLOCKS[fact.clock],
         "dct:language": fact.locale,
         "dpv:isIndicatedBy": _indicated_by(person, fact),
         "dpv:hasDataSource": _method(fact),

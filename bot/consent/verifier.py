@@ -27,7 +27,7 @@ FIELDS = (
 )  # fmt: skip
 """What a record's hash covers, in this order, each as text (bytes in hexadecimal)."""
 
-LATER_FIELDS = ("accepted_at", "delivered_at", "seen")
+LATER_FIELDS = ("accepted_at", "delivered_at", "seen", "clock")
 """What it covers besides, each as `name=value` after the others, where the record has it: older ones do not."""
 
 _DIGEST = hashlib.sha256().digest_size

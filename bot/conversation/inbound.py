@@ -121,6 +121,8 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc
     """The person it is about, when it is an event of our own and has no address."""
     clock: Clock = Clock.WHATSAPP
     """Whose clock `at` is of."""
+    stamp: int = 0
+    """WhatsApp's time when it lies after the arrival, unix seconds: it tells no time, but perhaps an order."""
     overheard: Overheard = ""
     """Unless empty, only a withdrawal or a doubt in it is heard, and nothing but a withdrawal is answered."""
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from bot.consent.evidence import Entry, Kind, Method, Wording
-from bot.consent.lifecycle import Consent, Pending, Record, Status, admit
+import msgspec
+
+from bot.consent.evidence import Clock, Entry, Kind, Method, Wording
+from bot.consent.lifecycle import Consent, Pending, Record, Status, admit, as_of, newest
 from bot.conversation.compose import Composition, Option
 from bot.conversation.inbound import AddressChanged, Choice, Content, Inbound, Lapse, Media, Other, Preference, Text
 from bot.conversation.normalise import Typed, typed
@@ -18,6 +20,10 @@ from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.task import Task
 from bot.conversation.world import Language, Values, World
+
+LONGEST_WAY = 8 * 86400
+"""Seconds that a message may be under way: Meta redelivers for 7 days (webhooks/overview). An older time is wrong, and
+in doubt a withdrawal is newer."""
 
 
 @dataclass
@@ -50,8 +56,14 @@ class Turn:
     handed_over: bool = False
     given_before: frozenset[str] = frozenset()
     """What had been consented to before this turn."""
+    _newest: int = 0
+    """When the newest fact before a message without a time of its own happened."""
 
     def __post_init__(self) -> None:
+        self.session.record = as_of(self.record, self.now)
+        if self.inbound.clock is Clock.ARRIVAL:
+            self._newest = newest(self.record)
+            self.inbound = in_order(self.inbound, self._newest)
         self.given_before = frozenset(self.record.given)
         if self.record.pending is not None:
             self.about = self.record.pending.purpose
@@ -98,10 +110,9 @@ class Turn:
         entry = Entry(
             kind=kind,
             purpose=purpose,
-            at=self.inbound.at,
             recorded_at=self.now,
             inbound=self.inbound.id,
-            **self._circumstances() | details,
+            **{"at": self.inbound.at, "clock": self.inbound.clock} | self._circumstances() | details,
         )
         before = self.record.consent(purpose)
         self.session.record = admit(self.record, entry)
@@ -161,9 +172,22 @@ class Turn:
         """Withdraw from these purposes whatever stands: at once, and before anything is said."""
         for purpose in purposes:
             consent = self.record.consent(purpose)
-            if consent.status is not Status.WITHDRAWN or self.inbound.at > consent.stopped_at:
-                self.record_fact(Kind.WITHDRAWN, purpose)
+            if consent.status is not Status.WITHDRAWN or self._stopped["at"] > consent.stopped_at:
+                self.record_fact(Kind.WITHDRAWN, purpose, **self._stopped)
         self.session.asking = tuple(purpose for purpose in self.session.asking or () if purpose not in purposes)
+
+    @cached_property
+    def _stopped(self) -> dict[str, Any]:
+        """When a withdrawal in this message was written, and by which clock; in doubt later, up to its arrival.
+
+        Without a time of its own it ends what arrived before it, and stands in the way of nothing that comes after.
+        """
+        inbound, arrival = self.inbound, int(self.inbound.received_at)
+        if inbound.clock is Clock.ARRIVAL:
+            return {"at": min(inbound.at, max(self._newest, arrival))}
+        if inbound.overheard != "history" and arrival - inbound.at > LONGEST_WAY:
+            return {"at": arrival, "clock": Clock.ARRIVAL}
+        return {"at": inbound.at}
 
     def close_question(self, method: Method, rule: str = "") -> None:
         """End the pending question, which nobody answered."""
@@ -223,6 +247,15 @@ class Turn:
         return [
             purpose.id for purpose in self.world.business.purposes if self.record.allows(purpose.id, self.inbound.at)
         ]
+
+
+def in_order(inbound: Inbound, newest: int) -> Inbound:
+    """Return a message without a time of its own as written after everything that arrived before it.
+
+    Unless WhatsApp's time, though it lies after the arrival, says that it is older. `newest` is in unix seconds.
+    """
+    at = max(inbound.at, newest + 1)
+    return msgspec.structs.replace(inbound, at=min(at, inbound.stamp or at))
 
 
 def said(content: Content) -> str:

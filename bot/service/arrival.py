@@ -6,7 +6,7 @@ Every channel's events pass here before they are stored, also those of a dead le
 import msgspec
 
 from bot.consent.evidence import Clock
-from bot.conversation.inbound import Event
+from bot.conversation.inbound import Event, Inbound
 
 TOLERANCE = 2
 """Seconds that WhatsApp's clock may be ahead of ours. Both are kept by NTP, to well under a second; WhatsApp gives
@@ -23,4 +23,7 @@ def timed(event: Event, arrival: float) -> Event:
     """
     if EARLIEST <= event.at <= arrival + TOLERANCE:
         return event
-    return msgspec.structs.replace(event, at=int(arrival), clock=Clock.ARRIVAL)
+    arrived = {"at": int(arrival), "clock": Clock.ARRIVAL}
+    if isinstance(event, Inbound) and event.at > arrival:
+        return msgspec.structs.replace(event, **arrived, stamp=event.at)
+    return msgspec.structs.replace(event, **arrived)

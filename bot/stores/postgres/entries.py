@@ -37,6 +37,7 @@ COLUMNS = {
     "accepted_at": "bigint",
     "delivered_at": "bigint",
     "seen": "text",
+    "clock": "text",
 }
 """All columns but the sequence, with their types."""
 
@@ -81,6 +82,7 @@ def to_row(
         "accepted_at": entry.accepted_at,
         "delivered_at": entry.delivered_at,
         "seen": entry.seen.value,
+        "clock": entry.clock.value,
     }
     row["entry_hash"] = entry_hash(previous, row)
     return row

@@ -33,7 +33,7 @@ class StoryEntry:
     kind: Kind
     purpose: str
     at: int
-    """WhatsApp's time, unix seconds."""
+    """When it happened, by `clock`; unix seconds."""
     recorded_at: float
     """Our time, unix seconds."""
     locale: str
@@ -66,6 +66,8 @@ class StoryEntry:
     """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
     seen: Seen
     """Of an answer: how the question is known to have reached the person."""
+    clock: str
+    """Whose clock `at` is of; empty when the entry is older than the note of it: WhatsApp's."""
 
 
 async def story(database: Database, keys: Keyring, person: PersonId) -> list[StoryEntry]:
@@ -101,6 +103,7 @@ def _entry(row: "asyncpg.Record", key: PersonKey | None) -> StoryEntry:
         accepted_at=row["accepted_at"],
         delivered_at=row["delivered_at"],
         seen=Seen(row["seen"]),
+        clock=row["clock"],
     )
 
 

@@ -112,6 +112,9 @@ ledger = Table(
         server_default="",
         comment="how the question is known to have reached the person",
     ),
+    Column(
+        "clock", Text, nullable=False, server_default="", comment="whose clock at is of; empty: older than this column"
+    ),
     UniqueConstraint("person", "person_seq"),
     UniqueConstraint("inbound", "purpose", "kind"),
 )

@@ -336,7 +336,7 @@ SITUATIONS: dict[str, Read] = {
         "preference.ecba595da6ca603b6ab2bccd25905ca3", Preference("stop"), at=0, repaired=[Repair.TIME]
     ),
     "preference_timestamp_iso": one(
-        "preference.ecba595da6ca603b6ab2bccd25905ca3", Preference("stop"), at=0, repaired=[Repair.TIME]
+        "preference.58892322cc472d144524361840906a41", Preference("stop"), LUCIA, at=0, repaired=[Repair.TIME]
     ),
     # longer than can be kept: both ends are
     "text_too_long_with_stop_at_the_end": one("LONGEND", Text(LONG)),
