@@ -65,9 +65,9 @@ _EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
 """The article of the GDPR whose right an event makes use of."""
 
 COLUMNS = (
-    "person", "purpose", "status", "event", "at", "recorded_at", "language", "question", "notice", "wording_sha256",
-    "valid_until", "notice_url", "method", "rule", "legal_basis", "actor", "question_accepted_at",
-    "question_delivered_at", "question_seen", "app_version", "entry_hash", "clock",
+    "person", "purpose", "status", "event", "at", "clock", "recorded_at", "language", "question", "notice",
+    "wording_sha256", "valid_until", "notice_url", "method", "rule", "legal_basis", "actor", "question_accepted_at",
+    "question_delivered_at", "question_seen", "app_version", "entry_hash",
 )  # fmt: skip
 """Of the table, one row for each event."""
 
@@ -83,7 +83,7 @@ class Event(Fact, frozen=True, kw_only=True):
     actor: str
     app_version: str
     entry_hash: bytes
-    clock: str
+    clock: str = ""
     """Whose clock `at` is of; empty when the entry is older than the note of it: WhatsApp's."""
     accepted_at: int = 0
     """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
@@ -137,6 +137,7 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Event]
             consents[fact.purpose].status if fact.purpose in consents else "",
             fact.kind,
             iso(int(fact.at)),
+            fact.clock,
             iso(int(fact.recorded_at)),
             fact.locale,
             fact.question,
@@ -153,7 +154,6 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Event]
             fact.seen,
             fact.app_version,
             fact.entry_hash.hex(),
-            fact.clock,
         )
 
 

@@ -118,51 +118,12 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         return any(consent.paused for consent in self.consents.values())
 
 
-SKEW = 10
-"""Seconds by which the clocks of our own processes may differ. What lies further ahead was told by a wrong one."""
-
-
 def newest(record: Record) -> int:
     """Return the latest time at which anything of a record happened, unix seconds; 0 when nothing has."""
     times = [record.pending.asked_at if record.pending else 0]
     for one in record.consents.values():
         times += (one.since, one.asked_at, one.stopped_at, one.renewal_at, one.restricted_at)
     return max(times)
-
-
-def as_of(record: Record, now: float) -> Record:
-    """Return a record in which nothing happened after `now`, our time in unix seconds.
-
-    Our clock may have been ahead when something was recorded. It counts as from now then, so that no later word of
-    the person is taken for an older one, and it ends as much earlier.
-    """
-    latest = int(now)
-    if newest(record) <= latest + SKEW and (record.pending is None or record.pending.asked_on <= now + SKEW):
-        return record
-    consents = {purpose: _consent_as_of(consent, latest) for purpose, consent in record.consents.items()}
-    pending = record.pending
-    if pending is not None:
-        pending = msgspec.structs.replace(
-            pending,
-            asked_at=min(pending.asked_at, latest),
-            asked_on=min(pending.asked_on, now - SKEW),  # so an answer that waited a little to be read counts
-            expires_at=pending.expires_at - max(0, pending.asked_at - latest),
-        )
-    return Record(record.seq, consents, pending)
-
-
-def _consent_as_of(consent: Consent, latest: int) -> Consent:
-    ahead = max(0, consent.since - latest) if consent.status is Status.GIVEN else 0
-    return _changed(
-        consent,
-        since=min(consent.since, latest),
-        asked_at=min(consent.asked_at, latest),
-        stopped_at=min(consent.stopped_at, latest),
-        before_since=min(consent.before_since, latest),
-        renewal_at=min(consent.renewal_at, latest),
-        restricted_at=min(consent.restricted_at, latest),
-        expires_at=consent.expires_at - ahead,
-    )
 
 
 def fold(facts: Iterable[Fact]) -> Record:
@@ -175,8 +136,6 @@ def fold(facts: Iterable[Fact]) -> Record:
 
 def apply(record: Record, fact: Fact) -> Record:
     """Return the record after one more fact that has happened."""
-    if fact.recorded_at:
-        record = as_of(record, fact.recorded_at)
     touched = record.consents if fact.kind is Kind.ERASED else {fact.purpose: record.consent(fact.purpose)}
     after = {purpose: _after(consent, fact, record.pending) for purpose, consent in touched.items()}
     return Record(record.seq + 1, record.consents | after, _pending(record.pending, fact))
@@ -306,8 +265,6 @@ def admit(record: Record, entry: Entry) -> Record:
 
     Facts that end or limit something are always allowed; those that begin or answer something are examined.
     """
-    if entry.recorded_at:
-        record = as_of(record, entry.recorded_at)
     match entry.kind:
         case Kind.REQUESTED:
             _may_ask(record, entry)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from bot.consent.evidence import Clock, Entry, Kind, Method, Wording
-from bot.consent.lifecycle import Consent, Pending, Record, Status, admit, as_of, newest
+from bot.consent.lifecycle import Consent, Pending, Record, Status, admit, newest
 from bot.conversation.compose import Composition, Option
 from bot.conversation.inbound import AddressChanged, Choice, Content, Inbound, Lapse, Media, Other, Preference, Text
 from bot.conversation.normalise import Typed, typed
@@ -20,6 +20,9 @@ from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.task import Task
 from bot.conversation.world import Language, Values, World
+
+SKEW = 2
+"""Seconds by which the clocks of our own processes may differ: all are kept by NTP."""
 
 LONGEST_WAY = 8 * 86400
 """Seconds that a message may be under way: Meta redelivers for 7 days (webhooks/overview). An older time is wrong, and
@@ -57,13 +60,11 @@ class Turn:
     given_before: frozenset[str] = frozenset()
     """What had been consented to before this turn."""
     _newest: int = 0
-    """When the newest fact before a message without a time of its own happened."""
+    """When the newest fact before this turn happened, unix seconds."""
 
     def __post_init__(self) -> None:
-        self.session.record = as_of(self.record, self.now)
-        if self.inbound.clock is Clock.ARRIVAL:
-            self._newest = newest(self.record)
-            self.inbound = in_order(self.inbound, self._newest)
+        self._newest = newest(self.record)
+        self.inbound = in_order(self.inbound, self.record, self._newest, self.now)
         self.given_before = frozenset(self.record.given)
         if self.record.pending is not None:
             self.about = self.record.pending.purpose
@@ -107,13 +108,8 @@ class Turn:
         """
         if any((entry.kind, entry.purpose) == (kind, purpose) for entry in self.entries):
             return
-        entry = Entry(
-            kind=kind,
-            purpose=purpose,
-            recorded_at=self.now,
-            inbound=self.inbound.id,
-            **{"at": self.inbound.at, "clock": self.inbound.clock} | self._circumstances() | details,
-        )
+        circumstances = self._circumstances() | details
+        entry = Entry(kind=kind, purpose=purpose, recorded_at=self.now, inbound=self.inbound.id, **circumstances)
         before = self.record.consent(purpose)
         self.session.record = admit(self.record, entry)
         self.entries.append(entry)
@@ -122,7 +118,12 @@ class Turn:
 
     def _circumstances(self) -> dict[str, Any]:
         """How this turn's facts come about: by the person's words, or by something that happened."""
-        common: dict[str, Any] = {"locale": self.locale, "notice": self.world.business.notice.version}
+        common: dict[str, Any] = {
+            "at": self.inbound.at,
+            "clock": self.inbound.clock,
+            "locale": self.locale,
+            "notice": self.world.business.notice.version,
+        }
         match self.inbound.content:
             case Lapse():
                 return common | {"method": Method.TIMER, "actor": "system"}
@@ -249,13 +250,20 @@ class Turn:
         ]
 
 
-def in_order(inbound: Inbound, newest: int) -> Inbound:
-    """Return a message without a time of its own as written after everything that arrived before it.
+def in_order(inbound: Inbound, record: Record, newest: int, now: float) -> Inbound:
+    """Return a message as written after everything that arrived before it, where no time tells the order.
 
-    Unless WhatsApp's time, though it lies after the arrival, says that it is older. `newest` is in unix seconds.
+    That is so when WhatsApp gave it none that can be, and when something on record lies ahead of our time: then our
+    own clock was wrong, at that moment or now. WhatsApp's time can still say that a message is older. `newest` is
+    that of the record, in unix seconds, and `now` is our time.
     """
+    pending = record.pending
+    if pending is not None and pending.asked_on > now + SKEW:
+        inbound = msgspec.structs.replace(inbound, received_at=max(inbound.received_at, pending.asked_on))
+    if inbound.clock is Clock.WHATSAPP and newest <= now + SKEW:
+        return inbound
     at = max(inbound.at, newest + 1)
-    return msgspec.structs.replace(inbound, at=min(at, inbound.stamp or at))
+    return msgspec.structs.replace(inbound, at=min(at, inbound.stamp or at), clock=Clock.ARRIVAL)
 
 
 def said(content: Content) -> str:
