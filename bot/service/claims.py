@@ -3,7 +3,18 @@
 What looks like a withdrawal there, and what would be left out because its person sends too much, is read in full.
 """
 
-from bot.conversation.inbound import AddressChanged, Choice, Event, Inbound, Lapse, Media, Other, Preference, Text
+from bot.conversation.inbound import (
+    AddressChanged,
+    Choice,
+    Event,
+    Inbound,
+    Lapse,
+    Media,
+    Other,
+    Preference,
+    StaffMessage,
+    Text,
+)
 from bot.conversation.intents import Intent, Keywords
 from bot.service.ports import Claim
 
@@ -46,7 +57,7 @@ def is_urgent(event: Event, claim: Claim) -> bool:
 def _least(event: Event) -> Claim:
     """Return what an event claims whatever its words say."""
     match event:
-        case Inbound(content=AddressChanged() | Preference() | Lapse()):
+        case Inbound(content=AddressChanged() | Preference() | StaffMessage() | Lapse()):
             return Claim.FREE
         case Inbound(content=Choice(id)):
             return _CHOICES.get(id.partition(":")[0], Claim.ORDINARY)

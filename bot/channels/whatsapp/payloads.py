@@ -311,7 +311,7 @@ class _Change:
     def _system(self, value: Fields, message: Fields) -> Event:
         """A changed address: the sender becomes the new one, and what it was before is the content."""
         system = required(message, "system")
-        change = change_of_address(message, system)
+        change = change_of_address(message, system, _all_contacts(value))
         before, sender = change or (None, self._sender(value, message))
         content = AddressChanged(before) if before else _of_system(message, system)
         return self._inbound(message_id(message), sender, timestamp(message), content, message)
