@@ -214,7 +214,7 @@ class Dialogue:
             turn.rule = "label"
             return self._answered(turn, choice)
         asked_in = self._asked_in(turn)
-        match = self.world.keywords.classify(turn.typed, asked_in=asked_in)
+        match = self._meaning(turn, asked_in)
         self._spoken.settle(turn, match)
         if match is None:
             if turn.record.restricted and self._standing.spells(turn, Intent.RESTRICT, "lift"):
@@ -276,7 +276,7 @@ class Dialogue:
 
     def _read_label(self, turn: Turn, heard: Collection[Intent]) -> None:
         """A button of someone else's message: its label may be one of these, but it answers none of our questions."""
-        match = self.world.keywords.classify(turn.typed, asked_in=None)
+        match = self._meaning(turn)
         self._spoken.settle(turn, match)
         if match is None or match.intent not in heard:
             return self._unclaimed(turn)
@@ -298,13 +298,16 @@ class Dialogue:
 
         A forwarded one may be somebody else's: nothing that needs consent is sent until the person has told.
         """
-        match = self.world.keywords.classify(turn.typed, asked_in=None) if turn.answer else None
+        match = self._meaning(turn) if turn.answer else None
         self._spoken.settle(turn, match)
         if match is None or match.intent not in _WITHDRAWALS:
             return False
         turn.rule = match.rule
         self._open(turn, Intent.MAYBE_STOP if turn.inbound.forwarded else match.intent)
         return True
+
+    def _meaning(self, turn: Turn, asked_in: str | None = None) -> Match | None:
+        return self.world.keywords.classify(turn.typed, asked_in=asked_in, spoken=self._spoken.plausible(turn))
 
     # --- questions and answers
 
@@ -333,7 +336,7 @@ class Dialogue:
 
     def _foreign_yes(self, turn: Turn) -> bool:
         """A yes in another language than the question's agrees to nothing; but it can stop, and tells a language."""
-        match = self.world.keywords.classify(turn.typed, asked_in=None)
+        match = self._meaning(turn)
         if match is None or match.intent is not Intent.YES:
             return False
         if self._standing.place(turn) == self.flows.doubt:

@@ -4,7 +4,7 @@
 searched: for a withdrawal, and for a command between courtesies. The words stand in `locales/*/keywords.toml`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,8 @@ from bot.conversation.courtesies import Courtesies
 from bot.conversation.keyword_files import KeywordError, read
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
 from bot.conversation.normalise import Typed, emoji, exact, loose, typed
+from bot.conversation.ordinary import NONE_ORDINARY, Ordinary
+from bot.conversation.ordinary import read as read_ordinary
 from bot.conversation.withdrawal import Withdrawals
 
 __all__ = ["UNASKED", "Intent", "KeywordError", "Keywords", "Match"]
@@ -25,6 +27,9 @@ _NOWHERE: frozenset[str] = frozenset()
 
 _GLANCE = 80
 """Characters at each end of a message that are looked at first."""
+
+_GUESSED = frozenset({"typo", "repeated", "lookalike"})
+"""How a word counts that is in no list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,7 @@ class Match:
 class Keywords:
     """All words of all languages, ready to be looked up."""
 
-    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+    def __init__(self, vocabularies: Mapping[str, Vocabulary], ordinary: Ordinary = NONE_ORDINARY) -> None:
         self._vocabularies = vocabularies
         self.languages = frozenset(vocabularies) - {UNIVERSAL}
         """Languages that have words of their own."""
@@ -50,8 +55,10 @@ class Keywords:
         self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
         self._unasked = _unasked(speakers)
         self.assent = Assent(vocabularies)
-        self._withdrawals = Withdrawals(vocabularies)
         self._stops = _stops(vocabularies)
+        self._ordinary = ordinary
+        self._printed = frozenset(form for each in vocabularies.values() for form in each.loose_forms(each.stop.show))
+        self._withdrawals = Withdrawals(vocabularies, ordinary)
         self._courtesies = Courtesies(
             form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
         )
@@ -62,30 +69,55 @@ class Keywords:
     @classmethod
     def load(cls, folder: Path) -> "Keywords":
         """Read `folder` (`locales/`). Raises `KeywordError`, which names the file, the key and the cure."""
-        return cls(read(folder))
+        return cls(read(folder), read_ordinary(folder))
 
-    def classify(self, text: str | Typed, *, asked_in: str | None) -> Match | None:
+    def classify(self, text: str | Typed, *, asked_in: str | None, spoken: Collection[str] = ()) -> Match | None:
         """Return what `text` means; None when it is nothing known.
 
         `asked_in` is the locale of the question that waits for an answer, None when there is none. Without one
         there is no NO, and a YES has the rule `yes:unasked`: it answers nothing and must never count.
+        `spoken` are the locales that the person may speak, as far as that is known: an ordinary word of theirs is no
+        withdrawal because it is one elsewhere (a Spaniard's "seis" is Finnish for stop).
         """
         text, form, plain = text if isinstance(text, Typed) else typed(text)
         if not form:
             return self._only_emoji(text)
-        match = self._exact.get(form)
+        languages = frozenset(map(base, spoken or (asked_in,) if asked_in else spoken))
+        match = self._exact.get(form) or self._loose.get(plain)
+        if match and match.intent is Intent.STOP:
+            match = self._unless_ordinary(match, plain, languages)
+        match = match or self._answer(form, plain, asked_in)
         if match:
             return match
-        match = self._loose.get(plain) or self._answer(form, plain, asked_in)
-        if match:
+        found = self._withdrawals.find(text, plain, languages)
+        withdrawal = _match(found.intent, found.languages, found.how) if found else None
+        if withdrawal and withdrawal.intent is Intent.STOP:
+            withdrawal = self._unless_ordinary(withdrawal, plain, languages)
+        if withdrawal and withdrawal.intent is Intent.STOP:
+            return withdrawal
+        return self._command(plain.split()) or withdrawal
+
+    def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
+        """Return a withdrawal less what is only an ordinary word where the person lives.
+
+        A word that texts of ours print asks back there. Nobody's language being known, it acts, and another word
+        that is ordinary somewhere asks back.
+        """
+        ordinary_in = self._ordinary.get(plain, _NOWHERE) - match.languages
+        if not ordinary_in or (spoken and not ordinary_in & spoken):
             return match
-        found = self._withdrawals.find(text, plain)
-        if found and found.intent is Intent.STOP:
-            return _match(found.intent, found.languages, found.how)
-        command = self._command(plain.split())
-        if command or not found:
-            return command
-        return _match(found.intent, found.languages, found.how)
+        printed = plain in self._printed
+        if printed and not spoken:
+            return match
+        return _match(Intent.MAYBE_STOP, match.languages, "ordinary") if printed or not spoken else None
+
+    def misheard(self, word: str, language: str) -> bool:
+        """Whether `word`, ordinary in `language`, withdraws there though it is none of its words of withdrawal."""
+        match = self.classify(word, asked_in=language, spoken=(language,))
+        if match is None or match.intent is not Intent.STOP:
+            return False
+        *_, whose, how = match.rule.split(":")
+        return how in _GUESSED or (whose != UNIVERSAL and language not in match.languages)
 
     def may_stop(self, text: str) -> bool:
         """Whether a look at both ends of `text` shows a word of withdrawal: quick, and not sure either way."""

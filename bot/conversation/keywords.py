@@ -115,10 +115,15 @@ class Stop(_Table):
     """Clear refusals: withdraw wherever they stand."""
     never: Words = ()
     """Look like one of these words, or contain it ("bus stop"), and are no withdrawal."""
+    ask: Words = ()
+    """Complaints ("wrong number", "this is spam"): everything pauses and the bot asks, wherever they stand.
+
+    A single word ("harassment") does so only as a statement of its own.
+    """
     not_after: Words = ()
-    """Right before a word of withdrawal of the same language they turn it round ("don't stop"): the bot asks."""
+    """Before a word of withdrawal they turn it round ("can't stop"), as negations of [refusal] do: the bot asks."""
     not_before: Words = ()
-    """The same, right after it ("arrêtez pas")."""
+    """The same, after it ("arrêtez pas")."""
 
     def every(self) -> Iterator[str]:
         """Return all that withdraws as a whole message."""
@@ -130,6 +135,56 @@ class Stop(_Table):
         """Return all lists of words with a meaning of their own, by name."""
         for name in ("strong", "common", "weak", "alone", "phrases", "never"):
             yield name, getattr(self, name)
+
+
+class Refusal(_Table):
+    """The parts of which refusals are made, by their role; a word that ends with * counts with any ending.
+
+    What follows from the roles that meet in a statement: `bot.conversation.refusals`.
+    """
+
+    negation: Words = ()
+    """Forbid or deny: "don't", "no more". Before a word of withdrawal they turn it round, too."""
+    stop: Words = ()
+    """Verbs and calls that end something: "stop" (sending)."""
+    contact: Words = ()
+    """What we do when we write: "text", "send", "message"."""
+    receive: Words = ()
+    """What the person does: "receive", "get"."""
+    messages: Words = ()
+    """What we send: "messages", "ads", "newsletter"."""
+    want: Words = ()
+    """Wishes: "want", "would like"."""
+    more: Words = ()
+    """What makes a negation final: "any more", "again", "ever"."""
+    me: Words = ()
+    """Whom we write to: "me", "us"."""
+    lists: Words = ()
+    """Where the person stands with us: "my number", "your list"."""
+    remove: Words = ()
+    """Verbs of taking off such a list: "remove", "delete"."""
+    unsubscribe: Words = ()
+    """Verbs and nouns that mean nothing but withdrawal: "unsubscrib*", "opt out"."""
+    withdraw: Words = ()
+    """Verbs of taking back what one agreed to: "withdraw", "revoke"."""
+    consent: Words = ()
+    """What is taken back: "consent", "permission"; also "agree" ("I no longer agree")."""
+    past: Words = ()
+    """Negations that tell what did not happen: "did not", "haven't". They forbid nothing."""
+    forbid: Words = ()
+    """Negation and contact in one word: "nepište", "yazmayın"."""
+    unwanted: Words = ()
+    """Negation and wish in one word: "nechci", "istemiyorum"."""
+    others: Words = ()
+    """Things that are stopped or cancelled with a business, and are none of its messages: "order", "appointment"."""
+    doubt: Words = ()
+    """What makes a statement a question, a condition or a tale: "why did", "if", "by mistake"."""
+    keep: Words = ()
+    """What says, anywhere in a message, that its writer wants to go on: "keep sending", "still want"."""
+    filler: Words = ()
+    """Little words that change nothing: "you", "please", "to", "from", "these". Not needed: those that are `polite`."""
+    prefixes: Words = ()
+    """Letters that are written together with the word after them, such as "and" and "the" in Arabic and Hebrew."""
 
 
 class Form(NamedTuple):
@@ -153,6 +208,7 @@ class Vocabulary(_Table):
     spelling: dict[Word, Word] = {}
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()
+    refusal: Refusal = Refusal()
     my_data: Spoken = Spoken()
     delete: Spoken = Spoken()
     rights: Spoken = Spoken()

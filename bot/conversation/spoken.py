@@ -52,6 +52,10 @@ class Spoken:
         else:
             turn.likely = likely
 
+    def plausible(self, turn: Turn) -> tuple[str, ...]:
+        """Return the languages that the person may speak, as far as anything tells: the session's, the country's."""
+        return (turn.session.locale,) if turn.session.locale else self._of_the_country(turn)
+
     def corrected(self, turn: Turn, match: Match) -> bool:
         """Take the language of a word that does not fit the one guessed; whether there was such."""
         typed = self._typed(turn, match)

@@ -4,15 +4,18 @@ Stopping must be as easy as agreeing (GDPR Art. 7(3)), in any wording that a rea
 (47 CFR 64.1200(a)(10), used as a floor). So this reads generously, and asks back where it is in doubt.
 """
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import IntEnum
-from itertools import accumulate, chain
+from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
+from bot.conversation import refusals, statements
 from bot.conversation.courtesies import Courtesies
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary
 from bot.conversation.normalise import drawn_out, exact, loose, skeletons, squeeze
+from bot.conversation.refusals import Profile, Reading, Refusals, Sure
+from bot.conversation.statements import Part
 from bot.conversation.typos import Neighbours
 
 _SHORT = 3
@@ -21,9 +24,11 @@ _SHORT = 3
 _TYPED = 5
 """Letters that a misspelt word has at least: shorter ones are near to too many others."""
 
-_PAUSES = re.compile(r"[.,;:!?…\n–—।،؛؟]+")
-"""What separates "no, stop" into two statements."""
+_SPANS = 5
+"""Words of withdrawal at each end of a message that are looked at: nobody needs more to say it."""
 
+_NO = "no"
+"""The answer that many languages share."""
 
 _ENGLISH = frozenset({"en"})
 """Whose words stand beside universal ones."""
@@ -34,10 +39,11 @@ class Grade(IntEnum):
 
     NEVER = 0
     ALONE = 1
-    WEAK = 2
-    COMMON = 3
-    STRONG = 4
-    PHRASE = 5
+    ASK = 2
+    WEAK = 3
+    COMMON = 4
+    STRONG = 5
+    PHRASE = 6
 
 
 _FUZZY = {Grade.STRONG: 5, Grade.COMMON: 6, Grade.WEAK: 6}
@@ -71,14 +77,51 @@ class Found(NamedTuple):
     languages: frozenset[str]
 
 
+class Message:
+    """A message while it is read: its words, what each may do in which language, and where its writer paused."""
+
+    def __init__(self, text: str, words: list[str], profile: Profile, spoken: Collection[str]) -> None:
+        self.text = text
+        self.words = words
+        self.profile = profile
+        self.spoken = spoken
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What stands between pauses."""
+        return statements.parts(self.text, len(self.words))
+
+    @cached_property
+    def likely(self) -> frozenset[str]:
+        """The languages of the message: the person's, unless another knows more of the words."""
+        known = {language: len(roles) - roles.count(0) for language, roles in self.profile.items()}
+        most = max(known.values(), default=0)
+        expected = max((known.get(language, 0) for language in self.spoken), default=-1)
+        if expected >= most - 1:
+            return frozenset(self.spoken)
+        return frozenset(self.spoken).union(language for language, count in known.items() if count == most)
+
+    def part_of(self, span: Span) -> Part:
+        """Return the part in which `span` begins."""
+        return next(part for part in self.parts if part.start <= span.start < part.end)
+
+    def readings(self) -> Iterator[tuple[Reading, str]]:
+        """Yield what each part says, and in which language."""
+        for part in self.parts:
+            for language in self.likely & self.profile.keys():
+                reading = refusals.read(self.profile[language], part)
+                if reading:
+                    yield reading, language
+
+
 class Withdrawals:
     """All words of withdrawal, ready to be found."""
 
-    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+    def __init__(self, vocabularies: Mapping[str, Vocabulary], ordinary: Collection[str] = ()) -> None:
         self._entries = entries(vocabularies)
         self._lengths = _lengths_by_first_word(self._entries)
-        self._not_after = _turning(vocabularies, before=True)
-        self._not_before = _turning(vocabularies, before=False)
+        self._refusals = Refusals(vocabularies)
+        self._ordinary = ordinary
         courtesies = {language: frozenset(_courtesies(vocabulary)) for language, vocabulary in vocabularies.items()}
         self._courtesies = Courtesies(chain.from_iterable(courtesies.values()))
         self._own_courtesies = {language: Courtesies(forms) for language, forms in courtesies.items()}
@@ -102,27 +145,39 @@ class Withdrawals:
         self._known = _single_words(vocabularies) | {word for word in self._entries if " " not in word}
         self._neighbours = Neighbours(word for word in self._known if len(word) >= _TYPED - 1)
 
-    def find(self, text: str, plain: str) -> Found | None:
-        """Return the withdrawal in `text`, whose loose form is `plain`, or None."""
+    def find(self, text: str, plain: str, spoken: Collection[str] = ()) -> Found | None:
+        """Return the withdrawal in `text`, whose loose form is `plain`, or None; `spoken`: the person's languages."""
         words = plain.split()
         if len(words) >= _SHORT and all(len(word) == 1 for word in words):
             words = ["".join(words)]
         first, end = self._courtesies.without(words)
         if end - first > 1 and len(set(words[first:end])) == 1:  # "BAJA BAJA" is said twice, not another word
             words[first:end], end = words[first : first + 1], first + 1
-        spans = self._spans(words)
-        pauses = _pauses(text) if spans else frozenset()
-        doubt: Span | None = None
-        for span in spans:
-            how = "" if self._turned(words, span, pauses) else self._how(text, words, span, first, end)
-            if how:
-                return Found(Intent.STOP, how, span.languages)
-            if span.grade > Grade.ALONE:
-                doubt = doubt or span
+        message = Message(text, words, self._refusals.profile(words), spoken)
+        doubt: Found | None = None
+        for found in (*self._known_words(message, first, end), *self._put_together(message)):
+            if found.intent is Intent.STOP:
+                return found
+            doubt = doubt or found
         odd = self._odd(words[first:end])
-        if odd or not doubt:
-            return odd
-        return Found(Intent.MAYBE_STOP, "inside", doubt.languages)
+        if odd and any(map(refusals.in_doubt, message.profile.values())):
+            return doubt
+        return odd or doubt
+
+    def _known_words(self, message: Message, first: int, end: int) -> Iterator[Found]:
+        """Yield what the known words and phrases in a message mean where they stand."""
+        spans = self._spans(message.words)
+        for span in spans if len(spans) <= 2 * _SPANS else (*spans[:_SPANS], *spans[-_SPANS:]):
+            how = self._how(message, span, first, end)
+            if how and span.grade is not Grade.ASK and not self._doubtful(message, span):
+                yield Found(Intent.STOP, how, span.languages)
+            elif how or span.grade > Grade.ASK:
+                yield Found(Intent.MAYBE_STOP, "inside", span.languages)
+
+    def _put_together(self, message: Message) -> Iterator[Found]:
+        for reading, language in message.readings() if message.profile else ():
+            intent = Intent.STOP if reading.sure is Sure.ACT else Intent.MAYBE_STOP
+            yield Found(intent, reading.rule, frozenset({language}))
 
     def _spans(self, words: list[str]) -> list[Span]:
         """Return the words of withdrawal from left to right, less those inside a phrase that is none ("bus stop")."""
@@ -137,23 +192,76 @@ class Withdrawals:
                     spans.append(Span(place, place + length, *entry))
         return [span for span in spans if not harmless.issuperset(range(span.start, span.end))]
 
-    def _how(self, text: str, words: list[str], span: Span, first: int, end: int) -> str:
+    def _how(self, message: Message, span: Span, first: int, end: int) -> str:
         """Return how `span` makes the message, whose own words are first…end, a withdrawal; empty if it does not."""
         if span.grade is Grade.ALONE:
-            return "whole" if self._alone(words, span) else ""
-        at_start, at_end = span.start <= first, span.end >= end
-        if at_start and at_end:
+            return "whole" if self._alone(message.words, span) else self._last_statement(message, span)
+        if span.start <= first and span.end >= end:
             return "whole"
-        match span.grade:
-            case Grade.PHRASE:
-                return "phrase"
-            case Grade.STRONG | Grade.COMMON if at_end:
-                return "last_word"
-            case Grade.STRONG if at_start:
-                return "first_word"
-            case Grade.COMMON if at_start and (end - span.end <= _SHORT or _in_capitals(text, words[span.start])):
-                return "first_word"
+        if span.grade is Grade.PHRASE or (span.grade is Grade.ASK and span.end - span.start > 1):
+            return "phrase"
+        if self._stands_alone(message.words, span, message.part_of(span).sentence):
+            return "statement"
+        if span.grade in (Grade.WEAK, Grade.ASK):
+            return ""
+        return self._at_an_end(message, span, first, end)
+
+    def _at_an_end(self, message: Message, span: Span, first: int, end: int) -> str:
+        """Return how a sure word counts that begins or ends a message in which no other word means anything else."""
+        part = message.part_of(span)
+        if not (self._covered(message, span, part) or self._stands_alone(message.words, span, part[:2])):
+            return ""
+        if span.end >= end:
+            return "last_word"
+        if span.start > first:
+            return ""
+        short = end - span.end <= _SHORT
+        if span.grade is Grade.STRONG or short or _in_capitals(message.text, message.words[span.start]):
+            return "first_word"
         return ""
+
+    def _last_statement(self, message: Message, span: Span) -> str:
+        """Return how a word counts that is a sentence of its own at the end: "Kto to? Dość!"."""
+        start, end = message.part_of(span).sentence
+        last = start > 0 and end == len(message.words)
+        return "statement" if last and self._stands_alone(message.words, span, (start, end)) else ""
+
+    def _stands_alone(self, words: list[str], span: Span, around: tuple[int, int]) -> bool:
+        """Whether `span` is all of `around` but for courtesies."""
+        start, end = around
+        first, last = self._courtesies.without(words[start:end])
+        return span.start <= start + first and span.end >= start + last
+
+    def _covered(self, message: Message, span: Span, part: Part) -> bool:
+        """Whether all words of the sentence are known to leave the withdrawal what it is, or it names our messages."""
+        languages = self._languages(message, span)
+        if not languages & self._refusals.languages:
+            return True
+        outside = [*range(part.sentence[0], span.start), *range(span.end, part.sentence[1])]
+        return any(
+            all(roles[place] for place in outside) or refusals.about_messages(roles, part)
+            for language, roles in message.profile.items()
+            if language in languages
+        )
+
+    def _doubtful(self, message: Message, span: Span) -> bool:
+        """Whether the words around `span` turn it round, as in "don't stop", or are about something else."""
+        part = message.part_of(span)
+        if not (span.languages or message.spoken) and message.words[: span.start] == [_NO]:
+            return False  # "no stop", in whatever language: "no, stop"
+        if part.question and (part.sentence != (0, len(message.words)) or not self._covered(message, span, part)):
+            return True  # "unsubscribe? not at all"
+        return any(
+            refusals.keeps(roles)
+            or refusals.about_others(roles, part)
+            or refusals.turned(roles, span.start, span.end, part)
+            for language, roles in message.profile.items()
+            if language in self._languages(message, span)
+        )
+
+    def _languages(self, message: Message, span: Span) -> frozenset[str]:
+        """Return the languages that decide about the words around `span`."""
+        return span.languages or (message.likely | _ENGLISH)
 
     def _alone(self, words: list[str], span: Span) -> bool:
         """Whether only courtesies of its language stand beside `span`: "basta, grazie", and not "bästa hälsningar".
@@ -167,18 +275,6 @@ class Withdrawals:
             for language in span.languages or _ENGLISH
             if language in self._own_courtesies
         )
-
-    def _turned(self, words: list[str], span: Span, pauses: Collection[int]) -> bool:
-        """Whether the words around `span` turn it round, as in "don't stop", and not in "no, stop"."""
-        spoken = span.languages or _ENGLISH
-        for length in (1, 2):
-            before = self._not_after.get(" ".join(words[max(0, span.start - length) : span.start]), ())
-            after = self._not_before.get(" ".join(words[span.end : span.end + length]), ())
-            if not spoken.isdisjoint(before) and span.start not in pauses:
-                return True
-            if not spoken.isdisjoint(after) and span.end not in pauses:
-                return True
-        return False
 
     def _odd(self, words: list[str]) -> Found | None:
         """Look at both ends of a message for a word drawn out, disguised or misspelt."""
@@ -214,7 +310,7 @@ class Withdrawals:
 
     def _meant(self, typed: str, *, alone: bool) -> Entry | None:
         """Return the word of withdrawal that `typed` is one slip away from, if nothing else is."""
-        if len(typed) < _TYPED or typed in self._known:
+        if len(typed) < _TYPED or typed in self._known or typed in self._ordinary:
             return None
         near = self._neighbours.of(typed)
         meant = [self._entries[word] for word in near if word in self._entries and _fuzzy(word, self._entries, alone)]
@@ -243,6 +339,7 @@ def _graded(vocabulary: Vocabulary) -> Iterable[tuple[Grade, Iterable[str]]]:
     stop = vocabulary.stop
     yield Grade.NEVER, stop.never
     yield Grade.ALONE, stop.alone
+    yield Grade.ASK, stop.ask
     yield Grade.WEAK, stop.weak
     yield Grade.COMMON, stop.common
     yield Grade.STRONG, stop.strong
@@ -256,11 +353,6 @@ def _fuzzy(word: str, known: Mapping[str, Entry], alone: bool) -> bool:
     return grade is Grade.STRONG and len(word) >= _FUZZY_BESIDE_OTHERS
 
 
-def _pauses(text: str) -> Collection[int]:
-    """Return the places of words that a punctuation mark stands before."""
-    return set(accumulate(len(exact(statement).split()) for statement in _PAUSES.split(text)))
-
-
 def _in_capitals(text: str, word: str) -> bool:
     """Whether `word` stands in `text` as it is printed: STOP. Scripts without capitals count as such."""
     return any(typed == typed.upper() and loose(exact(typed)) == word for typed in text.split())
@@ -272,16 +364,6 @@ def _lengths_by_first_word(known: Iterable[str]) -> dict[str, tuple[int, ...]]:
         first, *rest = phrase.split()
         lengths.setdefault(first, set()).add(1 + len(rest))
     return {first: tuple(sorted(found)) for first, found in lengths.items()}
-
-
-def _turning(vocabularies: Mapping[str, Vocabulary], *, before: bool) -> dict[str, set[str]]:
-    """Return form → languages in which it turns a withdrawal round."""
-    found: dict[str, set[str]] = {}
-    for language, vocabulary in vocabularies.items():
-        words = vocabulary.stop.not_after if before else vocabulary.stop.not_before
-        for form in vocabulary.loose_forms(*words):
-            found.setdefault(form, set()).add(language)
-    return found
 
 
 def _courtesies(vocabulary: Vocabulary) -> Iterator[str]:

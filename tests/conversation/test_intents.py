@@ -96,7 +96,7 @@ class TestStop:
         "text",
         [
             "Stop.", "*STOP*", "STOP 🛑", "S\u200bTOP", "ST\u00adOP", "ＳＴＯＰ", "\u200fSTOP", "𝗦𝗧𝗢𝗣", "S T O P",
-            "s.t.o.p", "stoooop", "СТОР", "ctop", "please stop", "stop thanks", "STOP 12345", "STOP ads",
+            "s.t.o.p", "stoooop", "СТОР", "ctop", "please stop", "stop thanks", "STOP ads",
             "Stop it!", "sotp", "UNSUBSCRIB", "unsubcribe", "abmeldn", "odhlasit", "leiratkozas", "dezabonre",
             "отписатся", "cnjg", "ыещз",
         ],
@@ -149,8 +149,8 @@ class TestMaybeStop:
     @pytest.mark.parametrize(
         "text",
         [
-            "don't stop", "please do not stop", "cancel my order 1234", "cancel order", "stop, o Zé não vem",
-            "can I cancel the second parcel?", "bitte nicht stoppen", "n'arrêtez pas",
+            "don't stop", "please do not stop", "STOP 12345", "cancel my order 1234", "cancel order",
+            "stop, o Zé não vem", "can I cancel the second parcel?", "bitte nicht stoppen", "n'arrêtez pas",
             "wie kann ich die Bestellung stornieren?", "ya no quiero el rojo", "quiero cancelar el pedido",
             "je ne veux plus la rouge", "nie chcę już tej paczki", "siparişimi iptal eder misiniz",
             "отмените заказ 55", "does it stop raining today?", "🛑", "⛔️", "🛑🛑", "👍🛑",

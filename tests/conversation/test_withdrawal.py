@@ -103,7 +103,7 @@ def test_words_with_other_uses_withdraw_only_as_the_whole_message(text: str, fou
     [
         ("Could you people stop texting me at night?", "stop:phrase"),
         ("For the last time: leave me alone or I call my lawyer", "stop:phrase"),
-        ("stop. texting is all you do", "stop:phrase"),
+        ("stop. texting is all you do", "stop:statement"),
     ],
 )
 def test_a_clear_refusal_counts_anywhere(text: str, found: str) -> None:

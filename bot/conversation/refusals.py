@@ -1,0 +1,299 @@
+"""Refusals put together from small sets of words: "please do not text me", "schickt mir keine Werbung mehr".
+
+No list of sentences is ever complete. So each language lists the parts of a refusal by their role ([refusal] in its
+keyword file), and what a statement says follows from the roles that meet in it, in any order within a few words.
+Each word that has no role makes it less sure: what is read in part only asks back.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import IntEnum
+from typing import NamedTuple
+
+from bot.conversation.keywords import Vocabulary
+from bot.conversation.statements import Part
+
+_NEAR = 4
+"""Words between which two roles belong together: "do not ever again send"."""
+
+_READ = 60
+"""Words at each end of a message whose roles are looked at: hardly anybody writes more, and each costs time."""
+
+_ODD = 4
+"""Words without a role that a statement about our messages may have and still be sure."""
+
+_NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
+_ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
+_PAST, _COURTESY, _KEEP = 1 << 18, 1 << 19, 1 << 20
+
+_ROLES = {
+    "negation": _NOT,
+    "stop": _STOP,
+    "contact": _CONTACT,
+    "receive": _RECEIVE,
+    "messages": _MESSAGES,
+    "want": _WANT,
+    "more": _MORE,
+    "me": _ME,
+    "lists": _LIST,
+    "remove": _REMOVE,
+    "unsubscribe": _UNSUBSCRIBE,
+    "withdraw": _WITHDRAW,
+    "consent": _CONSENT,
+    "others": _OTHERS,
+    "past": _PAST,
+    "doubt": _DOUBT,
+    "keep": _KEEP,
+    "filler": _FILLER,
+    "forbid": _NOT | _CONTACT,
+    "unwanted": _NOT | _WANT,
+}
+"""List in [refusal] → its role."""
+
+_TURNS_BEFORE = _NOT | _NOT_AFTER | _PAST
+_ENDS = _STOP | _UNSUBSCRIBE | _REMOVE | _WITHDRAW
+_BINDS = _MORE | _MESSAGES | _CONTACT
+"""After a negation these belong to it: in "don't text me unsubscribe" the second verb is not negated."""
+
+_SOMETHING = _CONTACT | _MESSAGES | _UNSUBSCRIBE | _REMOVE | _CONSENT | _WANT
+"""Without one of these there is no refusal to be found."""
+
+Profile = Mapping[str, Sequence[int]]
+"""Language → the roles of each word of a message in it; a language in which no word has any is missing."""
+
+
+class Sure(IntEnum):
+    """How sure a reading is."""
+
+    ASK = 1
+    ACT = 2
+
+
+class Reading(NamedTuple):
+    """What a statement says in one language."""
+
+    sure: Sure
+    rule: str
+
+
+class Refusals:
+    """The parts of refusals of all languages, ready to be found."""
+
+    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+        single: dict[str, dict[str, int]] = {}
+        stems: dict[str, dict[str, int]] = {}
+        longer: dict[tuple[str, str], dict[tuple[tuple[str, ...], str], int]] = {}
+        for language, vocabulary in vocabularies.items():
+            for form, role in _parts(vocabulary):
+                first, *rest = form.split()
+                if rest:
+                    begins = "*" if rest[0].endswith("*") else rest[0]
+                    entry = longer.setdefault((first, begins), {})
+                    entry[(tuple(rest), language)] = entry.get((tuple(rest), language), 0) | role
+                else:
+                    words = (stems if first.endswith("*") else single).setdefault(first.rstrip("*"), {})
+                    words[language] = words.get(language, 0) | role
+        self._single = {word: tuple(roles.items()) for word, roles in single.items()}
+        self._stems = {stem: tuple(roles.items()) for stem, roles in stems.items()}
+        self._stem_lengths = sorted(set(map(len, stems)))
+        self._longer = {
+            begins: tuple((rest, language, role) for (rest, language), role in entry.items())
+            for begins, entry in longer.items()
+        }
+        """First and second word, or a star for any second one → entries that begin so."""
+        self.languages = frozenset(language for language, each in vocabularies.items() if each.refusal.filler)
+        """Languages whose ordinary words are known, so that a word without a role stands out."""
+
+    def profile(self, words: Sequence[str]) -> Profile:
+        """Return the roles of each of `words`, by language."""
+        found: dict[str, list[int]] = {}
+        for place, word in enumerate(words):
+            if _READ <= place < len(words) - _READ:
+                continue
+            for language, role in self._of(word):
+                _add(found, language, len(words), range(place, place + 1), role)
+            for end, language, role in self._from(words, place):
+                _add(found, language, len(words), range(place, end), role)
+        return {language: list(map(_settled, roles)) for language, roles in found.items()}
+
+    def _from(self, words: Sequence[str], place: int) -> Iterator[tuple[int, str, int]]:
+        """Yield (end, language, role) of expressions of several words that begin at `place`."""
+        if place + 1 == len(words):
+            return
+        for second in (words[place + 1], "*"):
+            for rest, language, role in self._longer.get((words[place], second), ()):
+                end = place + 1 + len(rest)
+                if end <= len(words) and all(map(_fits, words[place + 1 : end], rest)):
+                    yield end, language, role
+
+    def _of(self, word: str) -> Iterator[tuple[str, int]]:
+        yield from self._single.get(word, ())
+        for length in self._stem_lengths:
+            if length > len(word):
+                break
+            yield from self._stems.get(word[:length], ())
+
+
+def read(roles: Sequence[int], part: Part) -> Reading | None:
+    """Return what a part of a message says, by the `roles` of the words of the whole message in one language."""
+    own = roles[part.start : part.end]
+    together = _union(own)
+    if not together & _SOMETHING:
+        return None
+    found = _found(own, together)
+    if found is None:
+        return None
+    rule, evident = found
+    if together & _OTHERS and not together & (_ENDS | _MESSAGES):
+        return None
+    asked_first = part.question and part.sentence != (0, len(roles))  # "unsubscribe? not at all"
+    if asked_first or together & (_OTHERS | _DOUBT) or keeps(roles) or _turned_anywhere(own):
+        return Reading(Sure.ASK, rule)
+    if covered(roles, *part.sentence):
+        return Reading(Sure.ACT, rule)
+    if evident and not part.question and own.count(0) <= _ODD:
+        return Reading(Sure.ACT, rule)
+    if rule == "no_contact" and not together & (_ME | _MORE | _LIST | _MESSAGES):
+        return None
+    return None if rule in _WHOLE_ONLY else Reading(Sure.ASK, rule)
+
+
+_WHOLE_ONLY = frozenset({"remove_me", "no_consent"})
+"""Rules whose words have too many other uses to ask about ("take me to the shop")."""
+
+
+def covered(roles: Sequence[int], start: int, end: int) -> bool:
+    """Whether each word from `start` to `end` has a role."""
+    return all(roles[place] for place in range(start, end))
+
+
+def about_others(roles: Sequence[int], part: Part) -> bool:
+    """Whether a part of a message is about an order and the like, or asks or tells about the past."""
+    return any(roles[place] & (_OTHERS | _DOUBT) for place in range(part.start, part.end))
+
+
+def keeps(roles: Sequence[int]) -> bool:
+    """Whether a message says anywhere that its writer wants to go on."""
+    return bool(_union(roles) & _KEEP)
+
+
+def in_doubt(roles: Sequence[int]) -> bool:
+    """Whether a message asks or tells about the past, is about other things, or denies."""
+    return bool(_union(roles) & (_OTHERS | _DOUBT | _KEEP | _TURNS_BEFORE))
+
+
+def about_messages(roles: Sequence[int], part: Part) -> bool:
+    """Whether a part of a message names what we send, or the list of those who get it."""
+    return any(roles[place] & (_MESSAGES | _LIST) for place in range(part.start, part.end))
+
+
+def turned(roles: Sequence[int], start: int, end: int, part: Part) -> bool:
+    """Whether the words start…end are negated within `part`: "don't want to unsubscribe", "stop niet"."""
+    unknown = 0
+    for place in range(start - 1, max(part.start, start - 1 - _NEAR) - 1, -1):
+        if roles[place] & _TURNS_BEFORE and not roles[place] & _CONTACT:
+            return True
+        unknown += not roles[place]
+        if unknown > 1 or roles[place] & _BINDS:
+            break
+    for place in range(end, min(part.end, end + _NEAR)):
+        if roles[place] & _NOT_BEFORE:
+            return not any(roles[after] & (_BINDS | _RECEIVE) for after in range(place + 1, part.end))
+        if not roles[place] or roles[place] & _BINDS:
+            break
+    return False
+
+
+def _found(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
+    """Return the rule that the roles of a statement fulfil, and whether no other words could change it."""
+    if together & _STOP and _meet(roles, _STOP, _CONTACT | _MESSAGES):
+        return "stop_messages", bool(together & _MESSAGES or (together & _CONTACT and together & _ME))
+    if together & _UNSUBSCRIBE:
+        return "unsubscribe", bool(together & (_MESSAGES | _LIST))
+    if together & _WITHDRAW and _meet(roles, _WITHDRAW, _CONSENT):
+        return "consent", True
+    if together & _REMOVE and together & _LIST and _meet(roles, _REMOVE, _LIST):
+        return "remove", False
+    if together & _NOT:
+        return _negated(roles, together)
+    if together & _REMOVE and _meet(roles, _REMOVE, _ME):
+        return "remove_me", False
+    return None
+
+
+def _negated(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
+    told = together & _RECEIVE and not together & _WANT  # then "text", a verb and a noun, is the noun
+    if together & _CONTACT and _meet([0 if told and role & _MESSAGES else role for role in roles], _NOT, _CONTACT):
+        return "no_contact", bool(together & _MESSAGES or (together & _MORE and together & _ME))
+    if together & _WANT and together & (_RECEIVE | _MESSAGES | _MORE) and _meet(roles, _NOT, _WANT):
+        return "not_wanted", bool(together & (_RECEIVE | _MESSAGES))
+    if together & _MESSAGES and not together & _RECEIVE and _meet(roles, _NOT, _MESSAGES):
+        return "no_messages", bool(together & _MORE)
+    if together & _CONSENT and together & _MORE and _meet(roles, _NOT, _CONSENT):
+        return "no_consent", False
+    return None
+
+
+def _turned_anywhere(roles: Sequence[int]) -> bool:
+    whole = Part(0, len(roles), (0, len(roles)), question=False)
+    ends = (place for place, role in enumerate(roles) if role & _ENDS and not role & (_NOT | _MORE))
+    return any(turned(roles, place, place + 1, whole) for place in ends)
+
+
+def _meet(roles: Sequence[int], one: int, other: int) -> bool:
+    """Whether two roles stand near each other, in either order, or on one word ("nepište")."""
+    last_one = last_other = -_NEAR - 2
+    for place, role in enumerate(roles):
+        if role & one:
+            last_one = place
+        if role & other:
+            last_other = place
+        if last_one >= 0 and last_other >= 0 and abs(last_one - last_other) <= _NEAR + 1:
+            return True
+    return False
+
+
+def _add(found: dict[str, list[int]], language: str, count: int, places: range, role: int) -> None:
+    roles = found.get(language)
+    if roles is None:
+        roles = found[language] = [0] * count
+    for place in places:
+        roles[place] |= role
+
+
+def _union(roles: Iterable[int]) -> int:
+    together = 0
+    for role in roles:
+        together |= role
+    return together
+
+
+def _fits(word: str, wanted: str) -> bool:
+    return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
+
+
+def _settled(role: int) -> int:
+    """Return the roles of a word less those that it loses in a longer expression ("did not", "of course")."""
+    if role & _PAST:
+        role &= ~_NOT
+    return role & ~(_OTHERS | _DOUBT | _KEEP | _TURNS_BEFORE | _NOT_BEFORE) if role & _COURTESY else role
+
+
+def _parts(vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
+    """Yield (form, role); a form ends with * when only the beginning of a word counts."""
+    for name, role in _ROLES.items():
+        yield from ((form, role) for form in _forms(vocabulary, getattr(vocabulary.refusal, name)))
+    yield from ((form, _NOT_AFTER) for form in _forms(vocabulary, vocabulary.stop.not_after))
+    yield from ((form, _NOT_BEFORE) for form in _forms(vocabulary, vocabulary.stop.not_before))
+    for form in _forms(vocabulary, (*vocabulary.polite, *vocabulary.yes.every())):
+        yield form, (_FILLER | _COURTESY if " " in form else _FILLER)
+    yield from ((form, _FILLER) for form in _forms(vocabulary, vocabulary.no.every()))
+
+
+def _forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        star = "*" if word.endswith("*") else ""
+        for form in vocabulary.loose_forms(word):
+            if form:
+                yield form + star
+                if not form.endswith("*"):
+                    yield from (prefix + form + star for prefix in vocabulary.refusal.prefixes)
