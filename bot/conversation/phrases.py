@@ -118,7 +118,7 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
         yield from (Failure(path, 1, line) for line in str(error).splitlines())
         return
     for phrase, meaning, waiting in phrases.every():
-        match = keywords.classify(phrase, asked_in=language if waiting else None)
+        match = keywords.classify(phrase, asked_in=language if waiting else None, spoken=(language,))
         if match and match.rule == UNASKED:
             match = None  # it answers nothing
         if match and match.intent is Intent.YES and not keywords.assent.is_plain(phrase, language):

@@ -272,7 +272,7 @@ def _fits(word: str, wanted: str) -> bool:
 
 
 def _settled(role: int) -> int:
-    """Return the roles of a word less those that it loses in a longer expression ("did not", "of course")."""
+    """Return the roles of a word less those that it loses in "did not", or as a courtesy ("of course", "vale")."""
     if role & _PAST:
         role &= ~_NOT
     return role & ~(_OTHERS | _DOUBT | _KEEP | _TURNS_BEFORE | _NOT_BEFORE) if role & _COURTESY else role
@@ -284,8 +284,8 @@ def _parts(vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
         yield from ((form, role) for form in _forms(vocabulary, getattr(vocabulary.refusal, name)))
     yield from ((form, _NOT_AFTER) for form in _forms(vocabulary, vocabulary.stop.not_after))
     yield from ((form, _NOT_BEFORE) for form in _forms(vocabulary, vocabulary.stop.not_before))
-    for form in _forms(vocabulary, (*vocabulary.polite, *vocabulary.yes.every())):
-        yield form, (_FILLER | _COURTESY if " " in form else _FILLER)
+    courtesies = _forms(vocabulary, (*vocabulary.polite, *vocabulary.yes.every()))
+    yield from ((form, _FILLER | _COURTESY) for form in courtesies)
     yield from ((form, _FILLER) for form in _forms(vocabulary, vocabulary.no.every()))
 
 

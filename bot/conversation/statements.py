@@ -31,7 +31,7 @@ def parts(text: str, count: int) -> list[Part]:
             sentence.append((place, end))
             place = end
         if ending and sentence:
-            asks = not _ASKING.isdisjoint(ending)
+            asks = not _ASKING.isdisjoint(ending) and "!" not in ending
             found += [Part(*each, (start, place), asks) for each in sentence]
             sentence, start = [], place
     found += [Part(*each, (start, place), question=False) for each in sentence]

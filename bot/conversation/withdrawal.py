@@ -249,7 +249,7 @@ class Withdrawals:
         part = message.part_of(span)
         if not (span.languages or message.spoken) and message.words[: span.start] == [_NO]:
             return False  # "no stop", in whatever language: "no, stop"
-        if part.question and (part.sentence != (0, len(message.words)) or not self._covered(message, span, part)):
+        if part.question and part.sentence != (0, len(message.words)):
             return True  # "unsubscribe? not at all"
         return any(
             refusals.keeps(roles)
@@ -261,7 +261,7 @@ class Withdrawals:
 
     def _languages(self, message: Message, span: Span) -> frozenset[str]:
         """Return the languages that decide about the words around `span`."""
-        return span.languages or (message.likely | _ENGLISH)
+        return span.languages or message.likely or _ENGLISH
 
     def _alone(self, words: list[str], span: Span) -> bool:
         """Whether only courtesies of its language stand beside `span`: "basta, grazie", and not "bästa hälsningar".
