@@ -109,7 +109,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: float = 0.0
     """Our time, unix seconds."""
     question: str = ""
-    """The id of the question that it asks or answers."""
+    """The id of the question that it asks or answers; of a pause, of the question whether to stop."""
     locale: str = ""
     expires_at: int = 0
     """Of a request: until when it may be answered; of a given consent: until when it is valid. Unix seconds."""
@@ -117,6 +117,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """The version of the privacy notice shown."""
     wording: bytes = b""
     """SHA-256 of the text shown."""
+    method: Method = Method.CHAT
     seen: Seen = Seen.UNKNOWN
     """Of an answer: how the question is known to have reached the person."""
 
@@ -126,7 +127,6 @@ class Entry(Fact, frozen=True, kw_only=True):
 
     inbound: str
     """Id of the message that caused it; the ledger keeps only its keyed hash (WhatsApp's ids hold the number)."""
-    method: Method = Method.CHAT
     shown: Wording | None = None
     """The text itself, when this fact is the one that showed it."""
     answer: str = ""
@@ -141,6 +141,11 @@ class Entry(Fact, frozen=True, kw_only=True):
     actor: str = "person"
     clock: Clock = Clock.WHATSAPP
     """Whose clock `at` is of."""
+
+    @property
+    def fact(self) -> Fact:
+        """The fact without its proof."""
+        return Fact(**{name: getattr(self, name) for name in Fact.__struct_fields__})
 
     @property
     def is_contact(self) -> bool:

@@ -77,7 +77,6 @@ class Event(Fact, frozen=True, kw_only=True):
 
     notice_url: str
     """Where the notice was, in the language of the fact."""
-    method: str
     rule: str
     legal_basis: str
     actor: str

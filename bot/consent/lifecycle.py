@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bot.consent.evidence import Entry, Fact, Kind
+from bot.consent.evidence import Entry, Fact, Kind, Method
 
 
 class Status(StrEnum):
@@ -54,6 +54,20 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     """Of a given consent: when it was asked for anew. It stands meanwhile, to its own end or the answer."""
     restricted_at: int = 0
     """The newest restriction, whatever came later."""
+    doubt: str = ""
+    """Of a paused consent: the question whether to stop that was asked last."""
+    ended_by: Method | None = None
+    """Of one that ended by itself: how. A new notice, another number and the end of its time have each their own."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was given and ended without a word from the person."""
+        return self.status in (Status.EXPIRED, Status.STALE)
+
+    @property
+    def asked_since(self) -> bool:
+        """Whether it was asked for anew after its end, or in vain before the end of its time."""
+        return self.asked_at >= self.since or (self.status is Status.EXPIRED and self.renewal_at > 0)
 
     @property
     def resting(self) -> bool:
@@ -165,12 +179,17 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
             return _changed(before, restricted=True, restricted_at=max(fact.at, before.restricted_at))
         case Kind.LIFTED:  # one that comes late lifts nothing that was restricted since
             return _changed(before, restricted=before.restricted and fact.at <= before.restricted_at)
-        case Kind.PAUSED | Kind.KEPT:
-            return _changed(before, paused=fact.kind is Kind.PAUSED)
+        case Kind.PAUSED:
+            return _changed(before, paused=True, doubt=fact.question)
+        case Kind.KEPT:
+            return _changed(before, paused=False)
         case Kind.ERASED:
             return _erased(before, fact.at)
-        case Kind.REFUSED | Kind.EXPIRED | Kind.STALE:
-            return _changed(before, status=Status(fact.kind.value), since=fact.at, paused=False)
+        case Kind.EXPIRED | Kind.STALE:
+            ended = Status(fact.kind.value)
+            return _changed(before, status=ended, since=fact.at, paused=False, ended_by=fact.method)
+        case Kind.REFUSED:
+            return _changed(before, status=Status.REFUSED, since=fact.at, paused=False)
 
 
 def _pending(pending: Pending | None, fact: Fact) -> Pending | None:

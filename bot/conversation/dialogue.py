@@ -8,7 +8,8 @@ understand", and after several of those silence, so that two bots come to rest.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from bot.consent.evidence import Entry
+from bot.consent.evidence import Entry, Fact, Kind
+from bot.consent.lifecycle import Status
 from bot.conversation import host_ids, last_resort
 from bot.conversation.compose import Option
 from bot.conversation.ending import Ending
@@ -16,6 +17,7 @@ from bot.conversation.flow import Flows
 from bot.conversation.inbound import (
     AddressChanged,
     Choice,
+    Correction,
     Inbound,
     Lapse,
     Media,
@@ -25,7 +27,7 @@ from bot.conversation.inbound import (
     StaffMessage,
     Text,
 )
-from bot.conversation.intents import Intent, Match
+from bot.conversation.intents import UNASKED, Intent, Match
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.spoken import Spoken
@@ -52,11 +54,11 @@ PATIENCE_RETURNS_AFTER = 3600
 _WITHDRAWALS = frozenset({Intent.STOP, Intent.MAYBE_STOP})
 """What is heard where nothing else is: in a caption, or in the label of a host's button."""
 
-_COMMANDS = frozenset(Intent) - {Intent.YES}
+_COMMANDS = frozenset(Intent) - {Intent.YES, Intent.NO}
 """What is heard in the label of another sender's button, for example of the company's template."""
 
-_CORRECTIONS = frozenset({"edit", "revoke"})
-"""Kinds of message that change an earlier one, so there is nothing to answer."""
+_ENDS = frozenset({Kind.EXPIRED, Kind.STALE})
+"""Facts that a message finds, rather than makes."""
 
 _DELIBERATE = frozenset({"location", "contacts", "order", "interactive", "flow"})
 """Kinds of message that nobody sends by accident; others may be events of WhatsApp's own."""
@@ -152,7 +154,7 @@ class Dialogue:
     def heeds(self, inbound: Inbound) -> bool:
         """Whether something overheard can change anything; if not, nobody needs to know who wrote it."""
         match inbound.content:
-            case Text() | Choice() | Media() | Other() as content:
+            case Text() | Choice() | Media() | Correction() | Other() as content:
                 try:
                     return self._heeded(inbound, content) is not None
                 except Exception:  # the step will fail, too, and look for a withdrawal in another way
@@ -161,7 +163,7 @@ class Dialogue:
                 return False
         return True
 
-    def _heeded(self, inbound: Inbound, content: Text | Choice | Media | Other) -> Match | None:
+    def _heeded(self, inbound: Inbound, content: Text | Choice | Media | Correction | Other) -> Match | None:
         """Return the withdrawal, or the doubt, in something overheard."""
         if isinstance(content, Choice) and content.id.partition(":")[0] in (Intent.STOP, "withdraw"):
             return Match(Intent.STOP, "button", frozenset())
@@ -170,7 +172,7 @@ class Dialogue:
             return None  # a doubt of long ago has been settled, or forgotten
         return match if match.intent in (Intent.STOP, Intent.OBJECT, Intent.MAYBE_STOP) else None
 
-    def _overhear(self, turn: Turn, content: Text | Choice | Media | Other) -> None:
+    def _overhear(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
         """Obey a withdrawal in what was not written to us alone, and confirm it; rest at a doubt without a word."""
         match = self._heeded(turn.inbound, content)
         if match is None:
@@ -191,7 +193,7 @@ class Dialogue:
 
     # --- what the person sent
 
-    def _message(self, turn: Turn, content: Text | Choice | Media | Other) -> None:
+    def _message(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
         session = turn.session
         if turn.inbound.at - session.last_at > PATIENCE_RETURNS_AFTER:
             session.unclear = session.repeats = session.answers = 0
@@ -204,8 +206,10 @@ class Dialogue:
                 self._typed(turn, body)
             case Choice(choice):
                 self._tapped(turn, choice)
+            case Correction():
+                self._corrected(turn, content)
             case Media() | Other():
-                self._unreadable(turn, silently=isinstance(content, Other) and content.kind in _CORRECTIONS)
+                self._unreadable(turn)
 
     def _typed(self, turn: Turn, body: str) -> None:
         if locale := self._spoken.named(turn):
@@ -231,6 +235,8 @@ class Dialogue:
             return self._open(turn, match.intent)
         if match.intent is Intent.YES and not self._is_clear(turn, body):
             return self._unclaimed(turn)
+        if match.rule == UNASKED or not self._standing.knows(turn, match.intent):
+            return self._unasked(turn, match.intent)
         return self._answered(turn, match.intent)
 
     def _tapped(self, turn: Turn, choice: str) -> None:
@@ -242,6 +248,10 @@ class Dialogue:
         match name:
             case "yes" | "no" if turn.argument:
                 self._tapped_answer(turn, name)
+            case "keep" if turn.argument:
+                self._tapped_keep(turn)
+            case "yes" | "no" | "keep":
+                self._read_label(turn, _COMMANDS)  # ours name their question
             case "locale" if turn.argument in self.world.texts.offered:
                 self._set_language(turn, turn.argument)
             case "ask" if self.world.business.purpose(turn.argument):
@@ -250,12 +260,9 @@ class Dialogue:
                 self._open(turn, Intent.MY_CHOICES, "withdraw_one")
             case "lift":
                 self._open(turn, Intent.RESTRICT, name)
-            case "keep" if turn.record.paused:
-                self._standing.put(turn, self.flows.doubt)
-                self._answered(turn, name)
             case _ if name in self.flows.by_intent:
                 self._open(turn, Intent(name))
-            case _ if self._standing.knows(turn, name):
+            case _ if self._standing.offers(turn, name):
                 self._answered(turn, name)
             case _:
                 self._read_label(turn, _COMMANDS)
@@ -268,11 +275,21 @@ class Dialogue:
             return self._answered(turn, answer)
         agreed = [purpose for purpose in turn.record.given if turn.record.consent(purpose).question == question]
         if not agreed or self.world.business.purpose(agreed[0]) is None:
-            return self._unclaimed(turn, ours=True)
+            wished = answer == "yes" and self._ask_anew(turn, wished=True)
+            return None if wished else self._unclaimed(turn, ours=True)
         turn.argument = agreed[0]
         if answer == "no":  # to a question answered with yes before: a change of mind
             return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
         return self._ask(turn)
+
+    def _tapped_keep(self, turn: Turn) -> None:
+        """A button under the question whether to stop: it ends the pause that this question began, and no later one."""
+        doubts = turn.doubts
+        if doubts and turn.argument not in doubts:
+            return self._unclaimed(turn, ours=True)
+        if doubts:
+            self._standing.put(turn, self.flows.doubt)
+        return self._answered(turn, "keep")
 
     def _read_label(self, turn: Turn, heard: Collection[Intent]) -> None:
         """A button of someone else's message: its label may be one of these, but it answers none of our questions."""
@@ -283,9 +300,9 @@ class Dialogue:
         turn.rule = match.rule
         return self._open(turn, match.intent)
 
-    def _unreadable(self, turn: Turn, *, silently: bool) -> None:
-        """A picture, a voice note, an edit …: only a withdrawal in its text is heard; it never consents."""
-        if not self._withdraws(turn) and not silently:
+    def _unreadable(self, turn: Turn) -> None:
+        """A picture, a voice note, an order …: only a withdrawal in its text is heard; it never consents."""
+        if not self._withdraws(turn):
             self._unclaimed(turn, readable=False)
 
     def _forwarded(self, turn: Turn) -> None:
@@ -298,13 +315,62 @@ class Dialogue:
 
         A forwarded one may be somebody else's: nothing that needs consent is sent until the person has told.
         """
+        heard = self._heard(turn)
+        if heard is not None:
+            self._open(turn, heard)
+        return heard is not None
+
+    def _heard(self, turn: Turn) -> Intent | None:
+        """Return STOP or MAYBE_STOP if that is what the message says."""
         match = self._meaning(turn) if turn.answer else None
         self._spoken.settle(turn, match)
         if match is None or match.intent not in _WITHDRAWALS:
-            return False
+            return None
         turn.rule = match.rule
-        self._open(turn, Intent.MAYBE_STOP if turn.inbound.forwarded else match.intent)
-        return True
+        return Intent.MAYBE_STOP if turn.inbound.forwarded else match.intent
+
+    # --- messages that were changed or deleted
+
+    def _corrected(self, turn: Turn, correction: Correction) -> None:
+        """An answer that was changed or deleted is that answer no longer; a withdrawal stays one.
+
+        It gives nothing: a yes that comes this way is asked for.
+        """
+        heard = self._heard(turn)
+        if heard is Intent.STOP:
+            return self._open(turn, heard)
+        for fact in correction.led_to:
+            self._undo(turn, correction, fact)
+        if heard is not None and (turn.record.given or not turn.replies):
+            return self._open(turn, heard)
+        answered = any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in correction.led_to)
+        pending = None if answered else turn.record.pending
+        if pending is not None and self._means(turn, pending.locale) is not None:
+            self._unclaimed(turn, ours=True)
+        return None
+
+    def _undo(self, turn: Turn, correction: Correction, fact: Fact) -> None:
+        """Take back one fact that followed from the words that are no more."""
+        consent, now = turn.record.consent(fact.purpose), self._means(turn, fact.locale)
+        match fact.kind:
+            case Kind.GIVEN if now is not Intent.YES and consent.question == fact.question:
+                if consent.status is Status.GIVEN or consent.ended:
+                    turn.rule, turn.argument = correction.kind, fact.purpose
+                    self._open(turn, Intent.STOP, "taken_back")
+            case Kind.REFUSED if now is Intent.YES and consent.status is Status.REFUSED:
+                pending = turn.record.pending
+                self._ask(turn, fact.purpose, *([pending.purpose] if pending else []), *(turn.session.asking or ()))
+            case Kind.KEPT if now is not Intent.NO and turn.record.given and not turn.record.paused:
+                turn.rule = correction.kind
+                self._open(turn, Intent.MAYBE_STOP)
+
+    def _means(self, turn: Turn, asked_in: str) -> Intent | None:
+        """Return YES if the message would plainly be one to a question in that language, or NO."""
+        match = self._meaning(turn, asked_in) if turn.answer else None
+        if match is None or match.intent not in (Intent.YES, Intent.NO):
+            return None
+        plain = match.intent is Intent.NO or self.world.keywords.assent.is_plain(turn.answer, asked_in)
+        return match.intent if plain else None
 
     def _meaning(self, turn: Turn, asked_in: str | None = None) -> Match | None:
         return self.world.keywords.classify(turn.typed, asked_in=asked_in, spoken=self._spoken.plausible(turn))
@@ -323,6 +389,19 @@ class Dialogue:
             return self._unclaimed(turn, ours=True)
         turn.session.unclear = 0
         return None
+
+    def _unasked(self, turn: Turn, answer: Intent) -> None:
+        """An answer to nothing that waits. The host's bot may have asked; else a no may be a withdrawal.
+
+        A yes agrees to nothing; where a consent has ended, it is the wish to be asked.
+        """
+        if self._is_hosts(turn):
+            return self._unclaimed(turn)
+        if answer is Intent.NO and turn.record.given:
+            return self._open(turn, Intent.MAYBE_STOP)
+        if answer is Intent.YES and self._ask_anew(turn, wished=True):
+            return None
+        return self._unclaimed(turn, ours=True)
 
     def _is_clear(self, turn: Turn, body: str) -> bool:
         """Whether a typed YES can only mean the question that waits, if consent follows from the answer.
@@ -344,22 +423,30 @@ class Dialogue:
             return self._standing.fire(turn, "yes")
         return self._spoken.corrected(turn, match) and self._standing.fire(turn, "ask_again")
 
-    def _ask(self, turn: Turn, *purposes: str) -> None:
+    def _ask(self, turn: Turn, *purposes: str, trigger: str = "ask_one") -> None:
         """Begin a round of questions about these purposes only; the one going on goes on if there is nothing to ask."""
         round_before, question = turn.session.asking, turn.record.pending
         turn.session.asking = purposes
-        self._standing.open(turn, self.flows.by_intent[Intent.START], "ask_one")
+        self._standing.open(turn, self.flows.by_intent[Intent.START], trigger)
         if turn.record.pending == question:
             turn.session.asking = round_before
 
     def _renew(self, turn: Turn) -> None:
-        """Ask anew for a consent that ends soon: after an answer to the person, if nothing else is going on."""
-        if not self.world.renews or not turn.replies or turn.entries or turn.tasks:
+        """Ask anew for what has ended, or ends soon: after an answer to the person, if nothing else is going on."""
+        if not turn.replies or turn.tasks or any(entry.kind not in _ENDS for entry in turn.entries):
             return
-        ending = [purpose for purpose in turn.record.given if turn.renewable(purpose)]
         self._standing.settle(turn)
-        if ending and not turn.session.flow and turn.record.pending is None:
+        if turn.session.flow or turn.record.pending is not None or self._ask_anew(turn) or not self.world.renews:
+            return
+        if ending := [purpose for purpose in turn.record.given if turn.renewable(purpose)]:
             self._ask(turn, ending[0])
+
+    def _ask_anew(self, turn: Turn, *, wished: bool = False) -> bool:
+        """Ask for consents that ended by themselves, and say why; return whether there are any to ask for."""
+        ended = turn.ended(wished=wished) if turn.record.pending is None else []
+        if ended:
+            self._ask(turn, *ended, trigger="ask_anew")
+        return bool(ended)
 
     # --- dialogues
 
@@ -386,8 +473,8 @@ class Dialogue:
 
     def _unclaimed(self, turn: Turn, *, readable: bool = True, ours: bool = False) -> None:
         """Nothing claims the message; `ours` if it answers, in vain, something that we asked."""
-        session, host_purpose = turn.session, self.world.host_purpose
-        if not ours and host_purpose is not None and turn.record.allows(host_purpose, turn.inbound.at):
+        session = turn.session
+        if not ours and self._is_hosts(turn):
             turn.handed_over = True
             session.unclear = session.repeats = 0
         elif not session.flow and self._never_asked(turn):
@@ -396,6 +483,11 @@ class Dialogue:
             session.unclear += 1
             self._not_understood(turn, readable)
 
+    def _is_hosts(self, turn: Turn) -> bool:
+        """Whether the host's bot gets what no dialogue of ours claims."""
+        purpose = self.world.host_purpose
+        return purpose is not None and turn.record.allows(purpose, turn.inbound.at)
+
     def _not_understood(self, turn: Turn, readable: bool) -> None:
         flow, pending = self._standing.flow(turn), turn.record.pending
         if flow is not None and (unclear := flow.state(turn.session.state).table.unclear):
@@ -403,6 +495,8 @@ class Dialogue:
             if not (asked and pending and pending.locale != turn.locale and self._standing.fire(turn, "ask_again")):
                 flow.state(turn.session.state).speak(turn, unclear)
         elif not turn.record.given:
+            if self._ask_anew(turn):
+                return
             self._say_with_ways(turn, "help.unsubscribed", "start", "privacy", "human")
         else:
             text_id = "common.not_understood" if readable else "common.text_only"

@@ -7,7 +7,7 @@ nothing.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from bot.consent.evidence import Kind, Method
+from bot.consent.evidence import EVERY, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.conversation.compose import Option
 from bot.conversation.task import Task, Work
@@ -88,8 +88,9 @@ def record_withdrawn_one(turn: Turn) -> None:
 
 def record_paused(turn: Turn) -> None:
     """Send nothing that needs consent until the person has said what they meant."""
+    turn.doubt = turn.question_id(EVERY)
     for purpose in turn.record.given:
-        turn.record_fact(Kind.PAUSED, purpose)
+        turn.record_fact(Kind.PAUSED, purpose, question=turn.doubt)
 
 
 def record_kept(turn: Turn) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from transitions import EventData, Machine, State
 
+from bot.consent.evidence import EVERY
 from bot.conversation.compose import Option
 from bot.conversation.effects import CHOICES, EFFECTS
 from bot.conversation.flow_file import SAY, FlowError, FlowFile, StateTable, TransitionTable
@@ -48,17 +49,23 @@ class DialogueState(State):
         """Say `text` with the choices of this state under it."""
         if self.table.choices_from:
             return turn.say(self.flow.text_id(text), CHOICES[self.table.choices_from](turn))
-        question = self._question(turn)
+        question = self._question(turn) or self._doubt(turn)
         options = [
             Option(f"{name}:{question}" if question else name, self.flow.text_id(name)) for name in self.table.choices
         ]
-        return turn.say(self.flow.text_id(text), options, question=question)
+        return turn.say(self.flow.text_id(text), options, question=self._question(turn))
 
     def _question(self, turn: Turn) -> str:
         """Return the id of the question that this state asks consent by; empty if it asks something else."""
         if self.name not in self.flow.questions:
             return ""
         return turn.asked or (turn.record.pending.question if turn.record.pending else "")
+
+    def _doubt(self, turn: Turn) -> str:
+        """Return the id of the question whether to stop; empty if this state asks something else."""
+        if self.name not in self.flow.doubts:
+            return ""
+        return turn.doubt or next(iter(sorted(turn.doubts)), "") or turn.question_id(EVERY)
 
 
 class Flow:
@@ -69,6 +76,8 @@ class Flow:
         self.name = table.flow
         self.questions = file.entered_with("record_requested")
         """States that ask for consent."""
+        self.doubts = file.entered_with("record_paused")
+        """States that ask whether to stop."""
         self._file = file
         self._text_ids = text_ids
         self._ids: dict[str, str] = {}

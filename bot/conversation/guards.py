@@ -3,7 +3,8 @@
 import unicodedata
 from collections.abc import Callable, Mapping
 
-from bot.consent.lifecycle import Status, answerable
+from bot.consent.evidence import Method
+from bot.consent.lifecycle import Consent, Status, answerable
 from bot.conversation.inbound import Choice
 from bot.conversation.turn import Turn
 
@@ -25,6 +26,25 @@ def nothing_to_ask(turn: Turn) -> bool:
 def more_to_ask(turn: Turn) -> bool:
     """Whether another question of this round follows."""
     return bool(turn.to_ask())
+
+
+def ended_by_time(turn: Turn) -> bool:
+    """Whether the consent to be asked for ended because its time was over."""
+    return _next(turn).status is Status.EXPIRED
+
+
+def ended_by_notice(turn: Turn) -> bool:
+    """Whether the consent to be asked for ended because the privacy notice changed materially."""
+    return _next(turn).ended and _next(turn).ended_by is Method.NOTICE_CHANGE
+
+
+def ended_by_address(turn: Turn) -> bool:
+    """Whether the consent to be asked for ended because the person's number changed."""
+    return _next(turn).ended and _next(turn).ended_by is Method.ADDRESS_CHANGE
+
+
+def _next(turn: Turn) -> Consent:
+    return turn.record.consent(next(iter(turn.to_ask()), ""))
 
 
 def question_waits(turn: Turn) -> bool:
@@ -85,6 +105,9 @@ GUARDS: Mapping[str, Guard] = {
         answers_the_pending_request,
         nothing_to_ask,
         more_to_ask,
+        ended_by_time,
+        ended_by_notice,
+        ended_by_address,
         question_waits,
         newer_than_the_question,
         use_restricted,

@@ -8,7 +8,7 @@ from typing import Literal, NewType
 
 import msgspec
 
-from bot.consent.evidence import Clock
+from bot.consent.evidence import Clock, Fact
 
 MessageId = NewType("MessageId", str)
 """WhatsApp's id of a message (`wamid.…`). It encodes the phone number: never log it, never put it in a key."""
@@ -55,10 +55,22 @@ class Media(msgspec.Struct, frozen=True, tag="media", gc=False):
     caption: str = ""
 
 
-class Other(msgspec.Struct, frozen=True, tag="other", gc=False):
-    """Something that no dialogue reads: location, contacts, order, edit, revoke, unsupported, a new type.
+class Correction(msgspec.Struct, frozen=True, tag="correction", omit_defaults=True, gc=False):
+    """The person changed or deleted an earlier message of theirs. Meta: coexistence numbers only."""
 
-    `text` is the new text of an edited message or the note of an order, read only for a withdrawal.
+    kind: Literal["edit", "revoke"]
+    original: MessageId = MessageId("")
+    """The id of that message; empty when WhatsApp does not tell."""
+    text: str = ""
+    """What it says now; empty when it was deleted."""
+    led_to: tuple[Fact, ...] = ()
+    """What it led to when it was answered, as the ledger tells; looked up when the correction is answered."""
+
+
+class Other(msgspec.Struct, frozen=True, tag="other", gc=False):
+    """Something that no dialogue reads: location, contacts, order, unsupported, a new type.
+
+    `text` is the note of an order, read only for a withdrawal.
     """
 
     kind: str
@@ -93,7 +105,7 @@ class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
     question: str
 
 
-Content = Text | Choice | Reaction | Media | Other | AddressChanged | Preference | StaffMessage | Lapse
+Content = Text | Choice | Reaction | Media | Correction | Other | AddressChanged | Preference | StaffMessage | Lapse
 
 Overheard = Literal["", "group", "standby", "history", "field"]
 """Where a message was heard that was not written to us alone: in a group, in a chat that Meta's agent holds, in the

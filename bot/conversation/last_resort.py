@@ -20,9 +20,9 @@ def end(turn: Turn, ending: Ending) -> bool:
         ending.preference(turn, turn.inbound.content.value)
         return turn.inbound.content.value == "stop"
     match _meant(turn):
-        case Intent.STOP:
+        case Intent.STOP if not turn.inbound.forwarded:
             record_withdrawn(turn)
-        case Intent.MAYBE_STOP:
+        case Intent.STOP | Intent.MAYBE_STOP:
             record_paused(turn)
         case _:
             return False

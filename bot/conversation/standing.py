@@ -33,6 +33,11 @@ class Standing:
         flow = self.flow(turn)
         return flow is not None and flow.knows(turn.session.state, trigger)
 
+    def offers(self, turn: Turn, choice: str) -> bool:
+        """Whether `choice` is among what can be tapped here."""
+        flow = self.flow(turn)
+        return flow is not None and choice in flow.state(turn.session.state).table.choices
+
     def fire(self, turn: Turn, trigger: str) -> bool:
         """Follow `trigger` if it leads anywhere; return whether it did."""
         flow = self.flow(turn)

@@ -14,7 +14,18 @@ import msgspec
 from bot.consent.evidence import Clock, Entry, Kind, Method, Wording
 from bot.consent.lifecycle import Consent, Pending, Record, Status, admit, newest
 from bot.conversation.compose import Composition, Option
-from bot.conversation.inbound import AddressChanged, Choice, Content, Inbound, Lapse, Media, Other, Preference, Text
+from bot.conversation.inbound import (
+    AddressChanged,
+    Choice,
+    Content,
+    Correction,
+    Inbound,
+    Lapse,
+    Media,
+    Other,
+    Preference,
+    Text,
+)
 from bot.conversation.normalise import Typed, typed
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
@@ -47,6 +58,8 @@ class Turn:
     """The purpose that is spoken about."""
     asked: str = ""
     """The id of the question asked in this turn."""
+    doubt: str = ""
+    """The id of the question whether to stop, when that is what is asked in this turn."""
     likely: tuple[str, ...] = ()
     """Languages of the person's country, when theirs is not known yet."""
     entries: list[Entry] = field(default_factory=list)
@@ -156,6 +169,26 @@ class Turn:
             if self.inbound.at >= consent.stopped_at
             and (consent.status is not Status.GIVEN or (asking is not None and self.renewable(purpose)))
         ]
+
+    def ended(self, *, wished: bool = False) -> list[str]:
+        """Return the purposes whose consent ended by itself and may be asked for anew.
+
+        That is once, unless it is `wished`: silence is an answer. What was withdrawn or refused is not among them.
+        """
+        consents = [(one.id, self.record.consent(one.id)) for one in self.world.business.purposes]
+        return [
+            purpose
+            for purpose, consent in consents
+            if consent.ended
+            and (wished or not consent.asked_since)
+            and not consent.resting
+            and self.inbound.at >= consent.stopped_at
+        ]
+
+    @property
+    def doubts(self) -> frozenset[str]:
+        """The questions whether to stop that wait for an answer."""
+        return frozenset(consent.doubt for consent in self.record.consents.values() if consent.paused)
 
     def renewable(self, purpose: str) -> bool:
         """Whether a given consent ends so soon that it may be asked for anew, and was not yet."""
@@ -269,7 +302,7 @@ def in_order(inbound: Inbound, record: Record, newest: int, now: float) -> Inbou
 def said(content: Content) -> str:
     """Return what the person typed or tapped, as they saw it; empty when it is nothing to read."""
     match content:
-        case Text(text) | Media(caption=text) | Other(text=text):
+        case Text(text) | Media(caption=text) | Correction(text=text) | Other(text=text):
             return text
         case Choice(id, title):
             return title or id

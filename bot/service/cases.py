@@ -14,6 +14,7 @@ from bot.consent.lifecycle import fold
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
 from bot.conversation.session import Session, rebuilt
 from bot.keys import Keyring
+from bot.service.corrections import corrects
 from bot.service.inherit import Inherit
 from bot.service.owners import Owners, addresses_of, previous_senders
 from bot.service.ports import (
@@ -127,7 +128,7 @@ class Cases:
         unsettled: list[Arrived] = []
         for one in arrived:
             session = loaded[one.token]
-            if again or session is None or self._address_is_news(one, session[0]):
+            if again or session is None or corrects(one.inbound) or self._address_is_news(one, session[0]):
                 unsettled.append(one)
             elif one.token not in cases:
                 cases[one.token] = Case(one.token, session[0], session[1], one.inbound.sender)

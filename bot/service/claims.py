@@ -6,6 +6,7 @@ What looks like a withdrawal there, and what would be left out because its perso
 from bot.conversation.inbound import (
     AddressChanged,
     Choice,
+    Correction,
     Event,
     Inbound,
     Lapse,
@@ -17,9 +18,6 @@ from bot.conversation.inbound import (
 )
 from bot.conversation.intents import Intent, Keywords
 from bot.service.ports import Claim
-
-_CHANGES = frozenset({"edit", "revoke"})
-"""Kinds of message that change an earlier one, which may have been an answer."""
 
 _CHOICES = {"stop": Claim.WITHDRAWAL, "withdraw": Claim.MATTERS, "no": Claim.MATTERS}
 """Buttons of ours by the first part of their id; the others withdraw nothing."""
@@ -61,7 +59,7 @@ def _least(event: Event) -> Claim:
             return Claim.FREE
         case Inbound(content=Choice(id)):
             return _CHOICES.get(id.partition(":")[0], Claim.ORDINARY)
-        case Inbound(content=Other(kind)) if kind in _CHANGES:
+        case Inbound(content=Correction()):  # what it changes may have been an answer
             return Claim.MATTERS
         case Inbound():
             return Claim.ORDINARY
@@ -70,7 +68,7 @@ def _least(event: Event) -> Claim:
 
 def _text_of(event: Event) -> str:
     match event:
-        case Inbound(content=Text(text) | Media(caption=text) | Other(text=text)):
+        case Inbound(content=Text(text) | Media(caption=text) | Correction(text=text) | Other(text=text)):
             return text
         case Inbound(content=Choice(id, title)):
             return title or id

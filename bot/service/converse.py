@@ -23,6 +23,7 @@ from bot.keys import Keyring
 from bot.service import metrics
 from bot.service.again import as_it_is, as_it_was, asked_from, recorded_from
 from bot.service.cases import Arrived, Case, Cases
+from bot.service.corrections import informed
 from bot.service.gate import NEVER, refused
 from bot.service.ports import (
     Append,
@@ -273,6 +274,7 @@ class Converse:
             if inbound is None or inbound.id in seen:
                 continue
             seen.add(inbound.id)
+            inbound = informed(inbound, case.past or (), answer.entries, self._keys)
             first = recorded_from(case, self._keys.messages(inbound.id)) if case.past else None
             if first is None:
                 step = self._dialogue.step(session, inbound, now)

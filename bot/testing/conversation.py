@@ -1,6 +1,8 @@
 """A chat of one person with the dialogues: pure, in memory, with its own clock."""
 
+import re
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
@@ -12,11 +14,11 @@ from bot.conversation.inbound import (
     AddressChanged,
     Choice,
     Content,
+    Correction,
     Inbound,
     Lapse,
     Media,
     MessageId,
-    Other,
     Preference,
     Reaction,
     Sender,
@@ -33,6 +35,9 @@ START = 1_767_225_600
 
 PACE = 10
 """Seconds between two messages."""
+
+_ITS_QUESTION = re.compile(":[0-9a-f]{12}$")
+"""The end of the id of a button that answers a question."""
 
 _encode = msgspec.msgpack.encode
 _session = msgspec.msgpack.Decoder(Session)
@@ -72,6 +77,7 @@ class Conversation:
         """The chat so far, to be read."""
         self._shown: list[Reply] = []
         self._count = 0
+        self._sent: list[MessageId] = []
 
     # --- what the person does
 
@@ -102,9 +108,13 @@ class Conversation:
         """Send a picture."""
         return self.receives(Media("image", caption), at=at)
 
-    def edits(self, text: str, *, at: str = "") -> "Conversation":
-        """Change an earlier message to this text."""
-        return self.receives(Other("edit", text), at=at)
+    def edits(self, text: str, *, back: int = 0, at: str = "") -> "Conversation":
+        """Change an earlier message to this text: the last one, or the one that was sent `back` before it."""
+        return self.receives(self.correction("edit", text, back=back), at=at)
+
+    def revokes(self, *, back: int = 0, at: str = "") -> "Conversation":
+        """Delete an earlier message: the last one, or the one that was sent `back` before it."""
+        return self.receives(self.correction("revoke", back=back), at=at)
 
     def prefers(self, value: str, *, at: str = "") -> "Conversation":
         """Use WhatsApp's own switch for marketing messages: `stop` or `resume`."""
@@ -135,6 +145,8 @@ class Conversation:
         written = START + _seconds(at) if at else self.clock
         self.clock = max(self.clock, written)
         message = MessageId(id or f"wamid.{self._count}")
+        if not isinstance(content, Correction | Lapse):
+            self._sent.append(message)
         self._step(Inbound(message, self.sender, written, content, float(self.clock), forwarded=forwarded))
         return self
 
@@ -183,6 +195,12 @@ class Conversation:
         assert self.session == step.session, "the session is another after it was written and read"
         assert fold(self.entries) == self.session.record, "the ledger does not amount to the session's record"
 
+    def correction(self, kind: Literal["edit", "revoke"], text: str = "", *, back: int = 0) -> Correction:
+        """Return the change of an earlier message, with what that one led to."""
+        original = self._sent[-1 - back] if back < len(self._sent) else MessageId("wamid.unknown")
+        led_to = tuple(entry.fact for entry in self.entries if entry.inbound == original)
+        return Correction(kind, original, text, led_to)
+
     def _find(self, choice: str, back: int) -> Choice:
         shown = [one for reply in reversed(self._shown) for one in _offered(reply)]
         found = [one for one in shown if choice in (one.title, one.id, one.id.partition(":")[0])]
@@ -194,7 +212,7 @@ class Conversation:
 
 def choices_of(reply: Reply) -> list[str]:
     """Return what a message offers, by ids without their question."""
-    return [one.id.removesuffix(f":{reply.question}") for one in _offered(reply)]
+    return [_ITS_QUESTION.sub("", one.id) for one in _offered(reply)]
 
 
 def _offered(reply: Reply) -> list[Button | Row]:
@@ -216,6 +234,8 @@ def _told(content: Content) -> str:
             return body
         case Choice(id, title):
             return f"[{title or id}]"
+        case Correction(kind, original, text):
+            return f"({kind} of {original}) {text}"
     return repr(content)
 
 

@@ -12,7 +12,9 @@ A transcript is TOML::
                                          # tap = "yes"          a button or row, by title or id;
                                          #                      back = 1 is the one shown before
                                          # payload = "X", label = "STOP"    a button of someone else's message
-                                         # react = "👍"  voice = true  picture = "caption"  edit = "new text"
+                                         # react = "👍"  voice = true  picture = "caption"
+                                         # edit = "new text"  revoke = true   their last message;
+                                         #                      back = 1 is the one before
                                          # forward = "a text from another chat"
                                          # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
     at = "90s"                           # when it was written, since the start; it may come late
@@ -48,6 +50,7 @@ _DOES = {
     "voice",
     "picture",
     "edit",
+    "revoke",
     "forward",
     "preference",
     "number_changed",
@@ -159,7 +162,9 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
         case {"forward": text}:
             chat.forwards(text, at=at)
         case {"edit": text}:
-            chat.edits(text, at=at)
+            chat.edits(text, back=turn.get("back", 0), at=at)
+        case {"revoke": _}:
+            chat.revokes(back=turn.get("back", 0), at=at)
         case {"preference": value}:
             chat.prefers(value, at=at)
         case {"number_changed": phone}:

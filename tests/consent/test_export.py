@@ -5,7 +5,7 @@ import json
 import pytest
 from rdflib import DCTERMS, RDF, Graph, Literal, Namespace, URIRef
 
-from bot.consent.evidence import EVERY, Kind
+from bot.consent.evidence import EVERY, Kind, Method
 from bot.consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold
 
@@ -49,7 +49,7 @@ def fact(kind: Kind, at: int, **details: object) -> Event:
         "notice": "2026-10",
         "notice_url": "https://blumen-haas.example/fr/confidentialite",
         "recorded_at": at + 0.5,
-        "method": "chat",
+        "method": Method.CHAT,
         "rule": "yes:fr:exact",
         "legal_basis": "consent",
         "actor": "person",

@@ -23,7 +23,7 @@ def test_each_way_in_and_out_is_drawn() -> None:
     assert "[*] --> idle : stop" in drawn
     assert "stopped --> [*]" in drawn
     for transition in ALL["stop"].table.transitions:
-        assert f"{transition.source} --> {transition.dest} : start" in drawn
+        assert f"{transition.source} --> {transition.dest} : {transition.trigger.replace('_', ' ')}" in drawn
 
 
 def test_consent_effects_are_marked() -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,8 @@ import pytest
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.inbound import Choice, Inbound, Lapse, MessageId, Other, Sender, Text
+from bot.conversation.inbound import Choice, Correction, Inbound, Lapse, MessageId, Other, Sender, Text
+from bot.conversation.intents import Intent, Keywords, Match
 from bot.conversation.session import Session, rebuilt
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD, with_purposes, world
@@ -299,7 +301,7 @@ def test_what_can_not_be_read_is_answered_in_one_line(kind: str) -> None:
 
 
 def test_a_message_taken_back_is_not_answered() -> None:
-    assert subscribed().receives(Other("revoke")).said == []
+    assert subscribed().receives(Correction("revoke")).said == []
 
 
 def test_every_answer_carries_the_way_out() -> None:
@@ -352,3 +354,36 @@ def test_choices_show_what_rests() -> None:
     assert "⏸️ order updates\n⬜ offers and news" in talk.replies[0].body
     talk.taps("lift").says("CHOICES")
     assert "✅ order updates\n⬜ offers and news" in talk.replies[0].body
+
+
+# --- a no to nothing that was asked
+
+
+@pytest.fixture
+def unasked_no(monkeypatch: pytest.MonkeyPatch) -> Callable[[Conversation], Conversation]:
+    """Understand the next message as a no to nothing."""
+
+    def says_no(talk: Conversation) -> Conversation:
+        monkeypatch.setattr(Keywords, "classify", lambda *_, **__: Match(Intent.NO, "no:unasked", frozenset()))
+        return talk.says("no")
+
+    return says_no
+
+
+def test_a_no_to_nothing_pauses_and_asks(unasked_no: Callable[[Conversation], Conversation]) -> None:
+    talk = unasked_no(subscribed())
+    assert talk.said == ["maybe_stop.ask"]
+    assert talk.session.record.paused
+
+
+def test_a_no_may_answer_the_host_s_bot(unasked_no: Callable[[Conversation], Conversation]) -> None:
+    talk = subscribed()
+    talk.dialogue = Dialogue(world(host_purpose="order_updates"), FLOWS)
+    assert unasked_no(talk).handed_over
+    assert not talk.session.record.paused
+
+
+def test_a_no_of_somebody_who_agreed_to_nothing_is_not_asked_about(
+    unasked_no: Callable[[Conversation], Conversation],
+) -> None:
+    assert unasked_no(subscribed().says("STOP")).said == ["help.unsubscribed"]

@@ -17,7 +17,7 @@ from bot.conversation.compose import Composition
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.ending import Ending
 from bot.conversation.flow import Flow
-from bot.conversation.inbound import Choice, Content, Inbound, Media, MessageId, Other, Preference, Text
+from bot.conversation.inbound import Choice, Content, Correction, Inbound, Media, MessageId, Preference, Text
 from bot.conversation.intents import Keywords
 from bot.conversation.spoken import Spoken
 from bot.conversation.standing import Standing
@@ -58,7 +58,7 @@ WITHDRAWALS: tuple[Content, ...] = (
     Choice("stop", "Unsubscribe"),
     Choice("promo", "STOP"),
     Media("image", "STOP"),
-    Other("edit", "STOP"),
+    Correction("edit", text="STOP"),
 )
 
 

@@ -51,6 +51,7 @@ class Examined(Conversation):
         facts = [(entry.inbound, entry.purpose, entry.kind) for entry in self.entries]
         assert len(set(facts)) == len(facts), "a message made a fact twice"
         self._consents_only_by_an_answer(stood, inbound, after.entries)
+        self._asks_anew_only_what_ended(stood, after)
         self._erases_only_by_the_code(stood, inbound, after)
         for reply in self.replies:
             assert reply.footer, "a message without the way out"
@@ -61,6 +62,13 @@ class Examined(Conversation):
     @staticmethod
     def _untimed(step: Step) -> Any:
         return [msgspec.structs.replace(entry, recorded_at=0.0) for entry in step.entries], step.replies
+
+    @staticmethod
+    def _asks_anew_only_what_ended(before: Session, step: Step) -> None:
+        """What we say by ourselves about an ended consent is never about one that the person ended."""
+        if {reply.text_id for reply in step.replies} & {"opt_in.time_over", "opt_in.number_changed"}:
+            asked = next(entry for entry in step.entries if entry.kind is Kind.REQUESTED)
+            assert before.record.consent(asked.purpose).status not in (Status.WITHDRAWN, Status.REFUSED, Status.NONE)
 
     @staticmethod
     def _erases_only_by_the_code(before: Session, inbound: Inbound, step: Step) -> None:
@@ -75,18 +83,19 @@ class Examined(Conversation):
             if entry.kind is Kind.GIVEN:
                 pending = before.record.pending
                 assert pending is not None, "a consent without a question"
-                assert _affirms(inbound.content, pending), "a consent without an answer"
+                assert _answers(inbound.content, pending), "a consent without an answer"
                 assert not inbound.forwarded, "a consent by somebody else's words"
                 assert before.record.consent(entry.purpose).stopped_at < inbound.at <= pending.expires_at
 
 
-def _affirms(content: Content, pending: Pending) -> bool:
-    match content:
-        case Text(body):
-            return body.strip().casefold() in ("yes", YES.get(pending.locale, _yes_in(pending.locale)))
-        case Choice(id):
-            return id == f"yes:{pending.question}"
-    return False
+def _answers(content: Content, pending: Pending) -> bool:
+    return _affirms(content, pending.locale) or (
+        isinstance(content, Choice) and content.id == f"yes:{pending.question}"
+    )
+
+
+def _affirms(content: Content, locale: str) -> bool:
+    return isinstance(content, Text) and content.body.strip().casefold() in ("yes", YES.get(locale, _yes_in(locale)))
 
 
 def _yes_in(locale: str) -> str:
@@ -143,9 +152,25 @@ class AnyConversation(RuleBasedStateMachine):
     def sends_a_picture(self, text: str) -> None:
         self.talk.sends_picture(text)
 
-    @rule(text=st.sampled_from(TEXTS))
-    def edits(self, text: str) -> None:
-        self.talk.edits(text)
+    @rule(text=st.sampled_from(TEXTS), back=st.integers(0, 4))
+    def edits(self, text: str, back: int) -> None:
+        self._corrects(back, text)
+
+    @rule(back=st.integers(0, 4))
+    def revokes(self, back: int) -> None:
+        self._corrects(back)
+
+    def _corrects(self, back: int, text: str = "") -> None:
+        """An answer that is changed or deleted gives nothing, and keeps nothing but what a plain yes repeats."""
+        talk = self.talk
+        given = {consent.question: consent for consent in talk.session.record.consents.values() if consent.question}
+        content = talk.correction("edit" if text else "revoke", text, back=back)
+        talk.receives(content)
+        for fact in content.led_to:
+            if fact.kind is Kind.GIVEN and fact.question in given and not _affirms(Text(text), fact.locale):
+                assert talk.status(fact.purpose) is not Status.GIVEN, "an answer that is no more still counts"
+        if text in STOPS:
+            self.stopped_at = max(self.stopped_at, talk.clock - START)
 
     @rule(text=st.sampled_from(TEXTS))
     def forwards(self, text: str) -> None:

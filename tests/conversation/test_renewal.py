@@ -4,8 +4,9 @@ import pytest
 
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Status
+from bot.conversation.dialogue import Dialogue
 from bot.testing import Conversation
-from tests.conversation.worlds import FLOWS, WORLD, renewing
+from tests.conversation.worlds import FLOWS, WORLD, renewing, world
 
 RENEWING = renewing()
 
@@ -86,3 +87,74 @@ def test_a_late_stop_undoes_the_old_consent_and_a_yes_to_the_new_question_counts
     assert talk.status("order_updates") is Status.WITHDRAWN
     talk.taps("yes")
     assert talk.status("order_updates") is Status.GIVEN
+
+
+# --- what has ended
+
+
+def ended(*changes: str, host: bool = False) -> Conversation:
+    """Somebody who agreed to both purposes before the notice changed in these ways."""
+    talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes").taps("yes")
+    talk.dialogue = Dialogue(world(notices=changes, host_purpose="order_updates" if host else None), FLOWS)
+    return talk
+
+
+@pytest.mark.parametrize("text", ["hello", "yes", "xyzzy"])
+def test_after_a_material_change_of_the_notice_the_next_message_brings_the_question_and_says_why(text: str) -> None:
+    talk = ended("material").says(text)
+    assert said(talk) == ["opt_in.notice_changed", "opt_in.ask"]
+    assert "privacy" in talk.replies[0].body
+    assert [entry.kind for entry in talk.entries[-3:]] == [Kind.STALE, Kind.STALE, Kind.REQUESTED]
+    talk.says("yes").says("yes")
+    assert talk.session.record.given == ("order_updates", "offers")
+    assert {entry.notice for entry in talk.entries if entry.kind is Kind.GIVEN} == {"2026-10", "later-1"}
+
+
+def test_the_evidence_of_the_new_question_is_the_question_alone() -> None:
+    talk = ended("material").says("hello")
+    assert talk.entries[-1].shown is not None
+    assert talk.entries[-1].shown.text_id == "opt_in.ask"
+
+
+def test_after_an_editorial_change_nothing_is_asked() -> None:
+    assert said(ended("editorial").says("hello")) == ["common.not_understood"]
+
+
+def test_the_question_follows_the_answer_to_a_command() -> None:
+    assert said(ended("material").says("HELP")) == ["help.help", "opt_in.notice_changed", "opt_in.ask"]
+
+
+def test_a_host_s_message_brings_the_question_when_its_consent_has_ended() -> None:
+    talk = ended("material", host=True).says("where is my parcel?")
+    assert (talk.handed_over, said(talk)) == (False, ["opt_in.notice_changed", "opt_in.ask"])
+
+
+def test_a_no_to_the_new_question_ends_it() -> None:
+    talk = ended("material").says("hello").taps("no").taps("no")
+    assert talk.status("order_updates") is talk.status("offers") is Status.REFUSED
+    assert said(talk.says("hello")) == ["help.unsubscribed"]
+    assert said(talk.says("yes")) == ["help.unsubscribed"]
+
+
+@pytest.mark.parametrize("text", ["STOP", "DELETE", "RESTRICT", "START"])
+def test_nothing_ended_is_asked_for_beside_something_that_the_person_wants(text: str) -> None:
+    assert "opt_in.notice_changed" not in said(ended("material").says(text))
+
+
+def test_what_was_stopped_is_never_asked_for_anew() -> None:
+    talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes").taps("yes").says("STOP")
+    talk.dialogue = Dialogue(world(notices=("material",)), FLOWS)
+    talk.says("hello").says("yes").changes_number("+4915112340000").says("hello")
+    assert said(talk) == ["help.unsubscribed"]
+    assert requests(talk) == []
+
+
+def test_nothing_ended_is_asked_for_while_the_use_of_data_is_restricted() -> None:
+    talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes").taps("yes").says("RESTRICT")
+    talk.changes_number("+4915112340000").says("hello")
+    assert requests(talk) == []
+
+
+def test_an_event_brings_no_question() -> None:
+    talk = ended("material").reacts().prefers("resume").changes_number("+4915112340000")
+    assert requests(talk) == []

@@ -16,6 +16,7 @@ from bot.consent.lifecycle import Record, Status, fold
 from bot.conversation.inbound import (
     AddressChanged,
     Content,
+    Correction,
     Delivery,
     Inbound,
     MessageId,
@@ -474,9 +475,9 @@ async def test_nobody_comes_back_by_what_they_did_not_write_since(
 SILENT: Sequence[Content] = (
     Reaction("👍"),
     Reaction(None),
-    Other("revoke"),
-    Other("edit"),
-    Other("edit", "Thank you!"),
+    Correction("revoke"),
+    Correction("edit"),
+    Correction("edit", text="Thank you!"),
     Other("system"),
     Other("unsupported"),
     Other("unknown"),

@@ -47,6 +47,18 @@ class SimulatedPerson:
         """Type a text; `more` is as in `webhooks.message`."""
         return await self.send(webhooks.text(self.who, text, **self._at(more)), replies=replies)
 
+    async def forward(self, text: str, *, replies: int | None = None, **more: Any) -> list[Sent]:
+        """Pass on a text from another chat."""
+        return await self.send(webhooks.forwarded(self.who, text, **self._at(more)), replies=replies)
+
+    async def edit(self, original: str, text: str, *, replies: int | None = None, **more: Any) -> list[Sent]:
+        """Change the text that was sent with the id `original`."""
+        return await self.send(webhooks.edit(self.who, original, text, **self._at(more)), replies=replies)
+
+    async def revoke(self, original: str, *, replies: int | None = None, **more: Any) -> list[Sent]:
+        """Delete the message that was sent with the id `original`."""
+        return await self.send(webhooks.revoke(self.who, original, **self._at(more)), replies=replies)
+
     async def tap(self, choice: str, *, replies: int | None = None, **more: Any) -> list[Sent]:
         """Tap a button or a row, found by title or id in what the bot said last. Raises `LookupError`."""
         message, tapped = self._find(choice)

@@ -100,6 +100,23 @@ def text(who: Identity, body: str, **more: Any) -> bytes:
     return message(who, "text", {"body": body}, **more)
 
 
+def forwarded(who: Identity, body: str, *, often: bool = False, **more: Any) -> bytes:
+    """A text from another chat; `often` if it went through more than five."""
+    context = {"frequently_forwarded" if often else "forwarded": True}
+    return message(who, "text", {"body": body}, context=context, **more)
+
+
+def edit(who: Identity, original: str, body: str, **more: Any) -> bytes:
+    """A text that was changed; `original` is the id under which it came."""
+    content = {"original_message_id": original, "message": {"type": "text", "text": {"body": body}}}
+    return message(who, "edit", content, **more)
+
+
+def revoke(who: Identity, original: str, **more: Any) -> bytes:
+    """A message that was deleted; `original` is the id under which it came."""
+    return message(who, "revoke", {"original_message_id": original}, **more)
+
+
 def button_tap(who: Identity, id: str, title: str, **more: Any) -> bytes:
     """A tap on a reply button."""
     return message(who, "interactive", {"type": "button_reply", "button_reply": {"id": id, "title": title}}, **more)

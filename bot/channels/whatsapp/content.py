@@ -6,7 +6,7 @@ from typing import Literal
 
 from bot.channels.whatsapp.fields import Fields, inner, misshapen, required, required_text, text
 from bot.channels.whatsapp.words import words_in
-from bot.conversation.inbound import Choice, Content, Media, Other, Reaction, Text
+from bot.conversation.inbound import Choice, Content, Correction, Media, MessageId, Other, Reaction, Text
 
 known_word = re.compile(r"[a-z_]{1,40}").fullmatch
 
@@ -64,14 +64,22 @@ def _order(message: Fields) -> Content:
 
 
 def _edit(message: Fields) -> Content:
-    """The new text of an edited message, which may be a STOP. Meta: coexistence numbers only."""
-    edited = inner(required(message, "edit"), "message")
-    if edited is None:
-        return Other("edit")
-    kind = text(edited, "type")
-    if kind == "text":
-        return Other("edit", required_text(required(edited, "text"), "body"))
-    return Other("edit", _caption(edited, kind) if kind in ("image", "video", "document") else "")
+    """The new text of a message, which may be a STOP. Meta: coexistence numbers only."""
+    edit = required(message, "edit")
+    edited = inner(edit, "message")
+    kind = "" if edited is None else text(edited, "type")
+    new = ""
+    if edited is not None and kind == "text":
+        new = required_text(required(edited, "text"), "body")
+    elif edited is not None and kind in ("image", "video", "document"):
+        new = _caption(edited, kind)
+    return Correction("edit", MessageId(text(edit, "original_message_id")), new)
+
+
+def _revoke(message: Fields) -> Content:
+    """A message taken back. Meta: coexistence numbers only."""
+    revoke = inner(message, "revoke")
+    return Correction("revoke", MessageId("" if revoke is None else text(revoke, "original_message_id")))
 
 
 def _caption(message: Fields, kind: str) -> str:
@@ -91,4 +99,5 @@ READERS: Mapping[str, Callable[[Fields], Content]] = {
     "audio": _audio,
     "order": _order,
     "edit": _edit,
+    "revoke": _revoke,
 }

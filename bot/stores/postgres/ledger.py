@@ -13,7 +13,7 @@ import asyncpg
 import orjson
 
 from bot.business import Business
-from bot.consent.evidence import Fact, Kind, Seen, Wording
+from bot.consent.evidence import Fact, Kind, Method, Seen, Wording
 from bot.keys import Keyring
 from bot.service.ports import Append, PastFact, PersonId
 from bot.stores.postgres.connect import Database
@@ -51,7 +51,7 @@ _PAGE = 1000
 _PERSONS_AFTER = "SELECT DISTINCT person FROM ledger WHERE person > $1 ORDER BY person LIMIT $2"
 
 _FACTS = """
-SELECT person, kind, purpose, at, recorded_at, question, locale, expires_at, notice, wording, seen, inbound
+SELECT person, kind, purpose, at, recorded_at, question, locale, expires_at, notice, wording, method, seen, inbound
 FROM ledger WHERE person = ANY($1::uuid[]) ORDER BY person, person_seq
 """
 
@@ -78,6 +78,7 @@ class Ledger:
                 expires_at=row["expires_at"],
                 notice=row["notice"],
                 wording=row["wording"],
+                method=Method(row["method"]),
                 seen=Seen(row["seen"]),
             )
             found.setdefault(PersonId(str(row["person"])), []).append(PastFact(fact, row["inbound"]))

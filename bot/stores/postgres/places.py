@@ -99,6 +99,7 @@ def _fact(entry: StoryEntry) -> Fact:
         expires_at=entry.expires_at,
         notice=entry.notice,
         wording=entry.wording,
+        method=entry.method,
         seen=entry.seen,
     )
 

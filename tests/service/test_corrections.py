@@ -1,0 +1,89 @@
+"""Answers that are changed, deleted or forwarded, on their whole way: found in the ledger by the id of the original."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.channels.simulator.person import SimulatedPerson
+from bot.consent.lifecycle import Status
+from bot.settings import Settings
+from bot.simulation import Simulation, simulate, somebody
+from tests.service.stage import front, worker
+from tests.service.watching import BRITISH, assert_sound, kinds_of, record_of
+
+
+@pytest.fixture
+async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
+    async with simulate(stores) as running:
+        yield running
+
+
+async def agreed(simulation: Simulation, ana: SimulatedPerson) -> str:
+    """Agree to the first purpose; return the id of the YES."""
+    await ana.say("Hi", replies=1)
+    await ana.say("YES", id="wamid.yes", replies=2)
+    await simulation.settled()
+    return "wamid.yes"
+
+
+async def status(simulation: Simulation, ana: SimulatedPerson) -> Status:
+    return (await record_of(simulation, ana)).consent("order_updates").status
+
+
+async def test_a_yes_that_is_changed_is_taken_back_and_the_person_is_told(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    yes = await agreed(simulation, ana)
+    (told,) = await ana.edit(yes, "maybe", replies=1)
+    assert "took your answer back" in told.text
+    assert await status(simulation, ana) is Status.WITHDRAWN
+    assert (await kinds_of(simulation, ana))[-1] == "withdrawn order_updates"
+    await assert_sound(simulation, ana)
+
+
+async def test_a_yes_that_is_deleted_is_found_when_redis_has_forgotten(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    yes = await agreed(simulation, ana)
+    await simulation.runtime.client.run("FLUSHALL")
+    await ana.revoke(yes, replies=1)
+    assert await status(simulation, ana) is Status.WITHDRAWN
+
+
+async def test_a_change_in_the_same_batch_as_its_original_counts(stores: Settings) -> None:
+    async with front(stores) as simulation:
+        ana = simulation.person(somebody(BRITISH))
+        await ana.say("Hi", replies=0)
+        async with worker(simulation.runtime.settings):
+            await ana.say("Hi?", replies=2)
+            await simulation.settled()
+        await ana.say("YES", id="wamid.yes", replies=0)
+        await ana.edit("wamid.yes", "NO", replies=0)
+        async with worker(simulation.runtime.settings):
+            await simulation.settled()
+        assert await status(simulation, ana) is Status.WITHDRAWN
+
+
+async def test_a_correction_of_something_unknown_does_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await agreed(simulation, ana)
+    before = await kinds_of(simulation, ana)
+    await ana.revoke("wamid.unknown", replies=0)
+    await ana.edit("wamid.unknown", "thanks", replies=0)
+    await simulation.settled()
+    assert await kinds_of(simulation, ana) == before
+
+
+async def test_nobody_takes_back_the_answer_of_another(simulation: Simulation, ana: SimulatedPerson) -> None:
+    yes = await agreed(simulation, ana)
+    eve = simulation.person(somebody(BRITISH))
+    await eve.say("Hi", replies=1)
+    await eve.revoke(yes, replies=0)
+    await simulation.settled()
+    assert await status(simulation, ana) is Status.GIVEN
+
+
+async def test_a_forwarded_yes_agrees_to_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await ana.say("Hi", replies=1)
+    await ana.forward("YES", replies=1)
+    await ana.forward("YES", often=True, replies=1)
+    assert await status(simulation, ana) is Status.REQUESTED
