@@ -23,6 +23,7 @@ from bot.service.converse import Shard as AnsweredShard
 from bot.service.deliver import IN_FLIGHT, Deliver
 from bot.service.erase import Erase
 from bot.service.fulfil import Fulfil
+from bot.service.halting import Halting
 from bot.service.hand_over import HandOver, Host
 from bot.service.media import Media
 from bot.service.places import Place
@@ -114,6 +115,7 @@ class Runtime:
         )
         self.receive = self._receive() if not settings.missing() else None
         self._serving = serving
+        self._halting = Halting()
         self._throttle = Throttle(client, rate=settings.messages_per_second)
 
     def _receive(self) -> Receive:
@@ -196,6 +198,7 @@ class Runtime:
             shard.dead,
             Unread(shard.inbox, self.requests),
             self.dialogue.world.business,
+            halting=self._halting,
             most=min(IN_FLIGHT, self.settings.messages_per_second),
         )
 

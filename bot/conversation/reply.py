@@ -103,6 +103,10 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     notice: str = ""
     """The version of the privacy notice in force then; only of what needs consent."""
     attempt: int = 0
+    alone: int = 0
+    """How often it was refused as if nothing could be sent, while others were sent to."""
+    refused_at: float = 0.0
+    """When it was last refused as if nothing could be sent, unix seconds."""
 
 
 Status = Literal["queued", "sent", "delivered", "read", "played", "failed"]

@@ -15,10 +15,12 @@ import structlog
 
 from bot.batcher import Batcher
 from bot.business import Business
+from bot.conversation.basis import ByLaw, Duty
 from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
 from bot.conversation.reply import Outbound
 from bot.service import metrics
 from bot.service.gate import Look, Reason, last_seen, looks, withheld
+from bot.service.halting import Halting
 from bot.service.in_hand import InHand
 from bot.service.ports import (
     Channel,
@@ -42,6 +44,9 @@ log = structlog.get_logger(__name__)
 IN_FLIGHT = 64
 """Requests to the channel at a time: what a crash may send twice."""
 
+ALONE = 5
+"""How often one message may be refused as if nothing could be sent, while others are sent to."""
+
 
 class Deliver:
     """Sends the messages of one shard."""
@@ -58,10 +63,11 @@ class Deliver:
         unread: Unread,
         business: Business,
         *,
+        halting: Halting | None = None,
         most: int = IN_FLIGHT,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`most`: how many messages are sent at a time, each to another person."""
+        """`halting` is shared by all that send from this process; `most`: how many messages are sent at a time."""
         self._queue = queue
         self._outbox = outbox
         self._ledger = ledger
@@ -74,22 +80,16 @@ class Deliver:
         self._clock = clock
         self._gate: Batcher[Outbound, Reason | None] = Batcher(self._judged)
         self._in_hand = InHand(most)
-        self._paused_until = 0.0
-        self._halted = False
-        """Whether Meta took nothing of late: then one message at a time tries whether it does again."""
+        self._halting = halting or Halting()
         self._ending = False
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
-        if (wait := self._pause()) > 0:
+        if wait := self._halting.pausing(self._clock()):
             await asyncio.sleep(min(wait, 1.0))
             return 0
-        room = await self._in_hand.room(1 if self._halted else None)
-        return 0 if self._pause() > 0 else room
-
-    def _pause(self) -> float:
-        """Return for how many seconds nothing is sent."""
-        return self._paused_until - self._clock()
+        room = await self._in_hand.room(1 if self._halting.probing else None)
+        return 0 if self._halting.pausing(self._clock()) else room
 
     @property
     def in_hand(self) -> list[bytes]:
@@ -97,8 +97,8 @@ class Deliver:
         return self._in_hand.ids
 
     async def take(self, batch: Sequence[Queued[Outbound]]) -> None:
-        """Begin to send what was read from the outbox, as fast as the business number may."""
-        waiting = deque(batch)
+        """Begin to send what was read from the outbox, as fast as the number may; first what confirms an opt-out."""
+        waiting = deque(sorted(batch, key=_confirms_no_opt_out))
         while waiting:
             granted, wait = await self._throttle.take(len(waiting))
             for _ in range(granted):
@@ -124,16 +124,22 @@ class Deliver:
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
         if reason := await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
             return await self._withhold(queued, reason)
+        if not self._halting.begin(self._clock()):  # read before the halt
+            return await self._put_back(queued, outbound, self._halting.later(self._clock()))
         try:
             with metrics.SENDING.time():
                 await self._channel.send(outbound)
         except SendError as error:
             return await self._refused(queued, outbound, error)
         except Exception as error:
-            log.error("sending_failed", error=type(error).__name__, where=places(error))
+            cure = "report where: it is a bug; once it is mended `deadletter replay` sends the message"
+            log.error("sending_failed", error=type(error).__name__, where=places(error), cure=cure)
             return await self._bury(queued, f"the program failed: {type(error).__name__}")
-        metrics.HALTED.set(0)
-        self._halted = False
+        finally:
+            self._halting.end()
+        if self._halting.accepted(self._clock()):
+            metrics.HALTED.set(0)
+            log.info("sending_resumed")
         return await self._done(queued, "sent")
 
     def _is_ending(self) -> bool:
@@ -157,6 +163,8 @@ class Deliver:
         metrics.WITHHELD.labels(reason).inc()
         if reason is Reason.UNKNOWN_PURPOSE:
             log.error("purpose_unknown", cure="a host's reply names a purpose that business.toml does not have")
+        if reason is Reason.QUESTION_CLOSED:  # so nothing hangs on it
+            return await self._done(queued, "withheld")
         await self._unsaid(queued, "withheld")
 
     async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
@@ -177,16 +185,34 @@ class Deliver:
             return await self._unsaid(queued, "opted_out")
         if not error.retryable or (error.attempts is not None and attempt >= error.attempts):
             return await self._bury(queued, f"send refused with code {error.code}")
-        now = self._clock()
-        due = now + delay(error.retry, outbound.attempt, random.random())  # jitter
-        if error.retry in (Retry.HALT, Retry.LATER, Retry.THROTTLE):
-            self._paused_until = max(self._paused_until, due)
+        is_about_number = self._halting.refused(PersonId(outbound.person), error.retry, self._clock())
         if error.retry is Retry.HALT:
-            metrics.HALTED.set(1)
-            self._halted = True
-            log.error("sending_halted", code=error.code, cure=error.meaning)
-            attempt = outbound.attempt
+            return await (self._halt if is_about_number else self._refused_alone)(queued, outbound, error)
+        due = self._clock() + delay(error.retry, outbound.attempt, random.random())  # jitter
+        if is_about_number:
+            self._halting.pause(due)
         return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
+
+    async def _halt(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
+        """Let everybody wait: nothing is taken from this number. However often it is tried, the message is kept."""
+        metrics.HALTED.set(1)
+        log.error("sending_halted", code=error.code, cure=error.meaning)
+        now = self._clock()
+        due = now + delay(Retry.HALT, 0, random.random())
+        self._halting.pause(due)
+        await self._put_back(queued, msgspec.structs.replace(outbound, refused_at=now), due)
+
+    async def _refused_alone(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
+        """Let this recipient wait; put the message aside once it was refused often while others were sent to."""
+        log.error("sending_refused", code=error.code, cure=error.meaning)
+        now = self._clock()
+        others_are_sent_to = self._halting.sends(outbound.refused_at, now)
+        alone = outbound.alone + others_are_sent_to
+        if alone >= ALONE:
+            return await self._bury(queued, f"refused with code {error.code}, and others are sent to")
+        policy = Retry.BACKOFF if others_are_sent_to else Retry.HALT
+        due = now + delay(policy, outbound.alone, random.random())
+        await self._put_back(queued, msgspec.structs.replace(outbound, alone=alone, refused_at=now), due)
 
     def _switched_off(self, outbound: Outbound) -> Inbound:
         """The person switched marketing off at the channel: the same as if they had told us."""
@@ -206,3 +232,10 @@ class Deliver:
         seen = await looks(self._ledger, ((person, number) for person, number in last if number is not None))
         now = self._clock()
         return [withheld(one, seen.get(PersonId(one.person), Look.UNCHANGED), now, self._business) for one in batch]
+
+
+_OPT_OUT = ByLaw(Duty.OPT_OUT)
+
+
+def _confirms_no_opt_out(queued: Queued[Outbound]) -> bool:
+    return queued.item is None or queued.item.basis != _OPT_OUT

@@ -115,7 +115,15 @@ class Fulfil:
         code = error.code if isinstance(error, SendError) else None
         attempt = self._failures[queued.id]
         kind = type(error).__name__
-        log.error("task_failed", work=assigned.task.work, error=kind, code=code, attempt=attempt, where=places(error))
+        log.error(
+            "task_failed",
+            work=assigned.task.work,
+            error=kind,
+            code=code,
+            attempt=attempt,
+            where=places(error),
+            cure=f"after {ATTEMPTS} attempts it is a dead letter: mend what is named, then `deadletter replay`",
+        )
         if attempt >= ATTEMPTS:
             excuse = await surely("fulfil", lambda: self._rights.excuse(assigned), lambda: self._ending)
             await self._bury(queued, f"{assigned.task.work} failed {ATTEMPTS} times: {kind}", excuse)

@@ -107,7 +107,7 @@ def last_seen(outbound: Outbound, business: Business) -> int | None:
     None: it may go without another look. `NEVER`: more than the ledger may have changed, as the message has waited
     for long or the privacy notice is another one.
     """
-    if outbound.attempt:
+    if outbound.attempt or outbound.refused_at:
         return NEVER
     match outbound.basis:
         case ForPurpose():

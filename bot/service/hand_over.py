@@ -140,7 +140,8 @@ class HandOver:
         """Let the host have the message again, a few times. Its error may quote the person: only its kind is told."""
         self._failures[queued.id] += 1
         metrics.HANDED_OVER.labels("failed").inc()
-        log.error("host_failed", error=type(error).__name__, attempt=self._failures[queued.id])
+        cure = f"mend the host's bot; after {ATTEMPTS} attempts `deadletter replay` gives it the message again"
+        log.error("host_failed", error=type(error).__name__, attempt=self._failures[queued.id], cure=cure)
         if self._failures[queued.id] >= ATTEMPTS:
             del self._failures[queued.id]
             await self._bury(queued, f"the host's bot failed {ATTEMPTS} times: {type(error).__name__}")

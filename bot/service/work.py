@@ -111,9 +111,10 @@ def _note(name: str, error: Exception) -> None:
     """Log a failure by its kind and place; its text may quote data."""
     metrics.FAILURES.labels(name).inc()
     if isinstance(error, Unavailable):
-        log.warning("store_unavailable", worker=name, reason=str(error))
+        log.warning("store_unavailable", worker=name, reason=str(error), cure=error.cure)
     else:
-        log.error("round_failed", worker=name, error=type(error).__name__, where=places(error))
+        cure = "it is tried again, and a message that fails alone is put aside; report where: it is a bug"
+        log.error("round_failed", worker=name, error=type(error).__name__, where=places(error), cure=cure)
 
 
 async def answer_inbox(converse: Converse, inbox: Queue[Event], dead: DeadLetters, stopping: asyncio.Event) -> None:

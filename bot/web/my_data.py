@@ -112,7 +112,7 @@ class _Pages:
         try:
             response, outcome = await answer(downloads, request)
         except Unavailable as error:
-            log.warning("store_unavailable", worker="web", reason=str(error))
+            log.warning("store_unavailable", worker="web", reason=str(error), cure=error.cure)
             return self._later("unavailable")
         except Undecipherable:
             log.error("export_undecipherable", cure="put the SECRET_KEY that it was made with back on the list")

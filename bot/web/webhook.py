@@ -66,7 +66,7 @@ class _Hook:
         try:
             receipt = await receive(body, request.headers)
         except Unavailable as error:
-            log.warning("store_unavailable", worker="web", reason=str(error))
+            log.warning("store_unavailable", worker="web", reason=str(error), cure=error.cure)
             return 503, "unavailable"
         return _STATUS[receipt], receipt
 

@@ -4,7 +4,7 @@ import asyncio
 import io
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from itertools import count
@@ -17,17 +17,17 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.whatsapp.client import CloudApi
 from bot.consent.evidence import Method
-from bot.conversation.basis import Answer, ForPurpose
+from bot.conversation.basis import Answer, Basis, ByLaw, Duty, ForPurpose
 from bot.conversation.inbound import MessageId, Sender
 from bot.conversation.reply import Outbound, Reply
-from bot.service import work
-from bot.service.deliver import Deliver
+from bot.service import metrics, work
+from bot.service.deliver import ALONE, Deliver
+from bot.service.halting import SUSPECTS, Halting
 from bot.service.send import outbound
 from bot.service.unread import Unread
 from bot.settings import Settings
 from bot.simulation import Simulation, simulate, somebody
 from bot.stores.postgres.ledger import Ledger
-from bot.stores.redis.connect import READ_BLOCK_MS
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.throttle import Throttle
 from tests.service.stage import changed, front, with_newer_notice, worker
@@ -45,7 +45,12 @@ retried = pytest.mark.parametrize("code", RETRIED, ids=RETRIED.values())
 
 
 async def queue(
-    simulation: Simulation, person: SimulatedPerson, *bodies: str, purpose: str = "offers", seen: int | None = None
+    simulation: Simulation,
+    person: SimulatedPerson,
+    *bodies: str,
+    purpose: str = "offers",
+    seen: int | None = None,
+    basis: Basis | None = None,
 ) -> None:
     """Queue messages that need consent, when so many entries of the person's ledger (by default all) had been seen."""
     owner = await owner_of(simulation.runtime, person)
@@ -53,7 +58,7 @@ async def queue(
     messages = [
         outbound(
             Reply(body=body),
-            ForPurpose(purpose) if purpose else Answer(),
+            basis or (ForPurpose(purpose) if purpose else Answer()),
             id=f"test {next(_ids)}",
             person=owner,
             to=Sender(person.who.phone, person.who.bsuid),
@@ -448,7 +453,9 @@ async def test_what_the_program_itself_fails_to_send_becomes_a_dead_letter_and_h
 
 
 @asynccontextmanager
-async def delivering(simulation: Simulation, clock: Clock) -> AsyncIterator[Deliver]:
+async def delivering(
+    simulation: Simulation, clock: Callable[[], float], halting: Halting | None = None
+) -> AsyncIterator[Deliver]:
     """Deliver by another clock."""
     runtime, stores = simulation.runtime, simulation.runtime.shards[0]
     assert runtime.channel is not None
@@ -457,11 +464,12 @@ async def delivering(simulation: Simulation, clock: Clock) -> AsyncIterator[Deli
         stores.outbox,
         runtime.ledger,
         runtime.channel,
-        Throttle(runtime.client, rate=80),
+        Throttle(runtime.client, rate=1000),
         stores.inbox,
         stores.dead,
         Unread(stores.inbox, runtime.requests),
         runtime.dialogue.world.business,
+        halting=halting,
         clock=clock,
     )
     stopping = asyncio.Event()
@@ -471,59 +479,192 @@ async def delivering(simulation: Simulation, clock: Clock) -> AsyncIterator[Deli
     await task
 
 
-@pytest.mark.slow
-async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(stores: Settings) -> None:
+class Frozen:
+    """A clock that stands still unless it is set: what waits for it waits for ever."""
+
+    def __init__(self) -> None:
+        self.now = time.time()
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def until_due(simulation: Simulation, clock: Frozen) -> None:
+    """Let the time pass until the last of what was put back is due, and bring it back."""
+    clock.now = await last_due(simulation)
+    await simulation.runtime.shards[0].outbox.promote(clock.now)
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    async with asyncio.timeout(30):
+        while not reached():
+            await asyncio.sleep(0.005)
+
+
+async def accepted(simulation: Simulation, messages: int) -> None:
+    """Wait until so many messages are accepted, over all."""
+    await simulation.graph.wait_for(messages)
+
+
+async def dead_letters(simulation: Simulation, letters: int) -> list[str]:
+    """Wait until there are so many; return their reasons."""
+    dead = simulation.runtime.shards[0].dead
+    async with asyncio.timeout(30):
+        while await dead.count() < letters:
+            await asyncio.sleep(0.005)
+    return [letter.reason async for letter in dead.all()]
+
+
+async def strangers(simulation: Simulation, count: int) -> list[SimulatedPerson]:
+    """People who have written just now."""
+    people = crowd(simulation, count)
+    for person in people:
+        await known(simulation, person)
+    return people
+
+
+POISON = pytest.mark.parametrize("code", [131005, 190, 131048, 4, 130429, None], ids=str)
+"""Refusals that are about the number when everybody gets them; None: a 403 that is not from Graph."""
+
+
+@POISON
+async def test_one_recipient_who_is_refused_keeps_nobody_else_waiting(stores: Settings, code: int | None) -> None:
+    """The clock stands still: whatever waits even for a second is never sent."""
     async with front(stores) as simulation:
-        people = [simulation.person(somebody(BRITISH)) for _ in range(3)]
-        for person in people:
-            await known(simulation, person)
-        graph, clock, outbox = simulation.graph, Clock(), simulation.runtime.shards[0].outbox
-        graph.refusing = 190
+        (poison, *others) = await strangers(simulation, 21)
+        simulation.graph.refusing_to[poison.who.phone or ""] = code
+        clock = Frozen()
         async with delivering(simulation, clock):
+            await queue(simulation, poison, "One", purpose="")
+            await put_back(simulation, 1)
+            for person in others:
+                await queue(simulation, person, "Confirmed", purpose="")
+            await accepted(simulation, len(others))
+            for _ in range(3):
+                await until_due(simulation, clock)
+                await put_back(simulation, 1)
+                for person in others:
+                    await queue(simulation, person, "Again", purpose="")
+                await accepted(simulation, len(simulation.graph.sent) + 1)
+        assert all(texts(person)[0] == "Confirmed" for person in others)
+        assert texts(poison) == []
+
+
+@pytest.mark.parametrize("code", [131005, 190, None], ids=str)
+async def test_a_message_that_is_refused_while_others_are_sent_to_is_put_aside_and_lets_the_next_go(
+    stores: Settings, code: int | None
+) -> None:
+    async with front(stores) as simulation:
+        poison, other = await strangers(simulation, 2)
+        address = poison.who.phone or ""
+        simulation.graph.refusing_to[address] = code
+        clock, halting = Frozen(), Halting()
+        async with delivering(simulation, clock, halting):
+            await queue(simulation, poison, "One", "Two", purpose="")
+            for number in range(ALONE):
+                await put_back(simulation, 1)
+                refused_at, clock.now = clock.now, clock.now + 0.5
+                await queue(simulation, other, "Confirmed", purpose="")
+                await until(partial(halting.sends, refused_at, clock()))
+                assert await simulation.runtime.shards[0].dead.count() == 0
+                if number == ALONE - 1:
+                    del simulation.graph.refusing_to[address]
+                    simulation.graph.fail_next(131005)
+                await until_due(simulation, clock)
+            (reason,) = await dead_letters(simulation, 1)
+            assert reason == "refused with code 131005, and others are sent to"
+            await accepted(simulation, ALONE + 1)
+        assert texts(poison) == ["Two"]
+
+
+async def test_while_nobody_else_is_sent_to_nothing_is_put_aside_however_often_it_is_refused(
+    stores: Settings, logged: io.StringIO
+) -> None:
+    """A token has expired on a quiet number: the one message that waits is the one that is told when it is renewed."""
+    async with front(stores) as simulation:
+        (ana,) = await strangers(simulation, 1)
+        simulation.graph.refusing = 190
+        clock = Frozen()
+        async with delivering(simulation, clock):
+            await queue(simulation, ana, "Confirmed", purpose="")
+            await put_back(simulation, 1)
+            for number in range(3 * ALONE):
+                if number == 3 * ALONE - 1:
+                    simulation.graph.refusing = None
+                else:
+                    assert simulation.graph.requests == number + 1
+                await until_due(simulation, clock)
+                if simulation.graph.refusing:
+                    await put_back(simulation, 1)
+            await accepted(simulation, 1)
+        assert texts(ana) == ["Confirmed"]
+        assert await simulation.runtime.shards[0].dead.count() == 0
+    told = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["event"] == "sending_refused"]
+    assert told
+    assert told[0]["level"] == "error"
+    assert "WHATSAPP_TOKEN" in told[0]["cure"]
+
+
+async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(
+    stores: Settings, logged: io.StringIO
+) -> None:
+    async with front(stores) as simulation:
+        people = await strangers(simulation, SUSPECTS)
+        graph, clock, halting = simulation.graph, Frozen(), Halting()
+        graph.refusing = 190
+        async with delivering(simulation, clock, halting):
             for person in people:
                 await queue(simulation, person, "One", "Two", purpose="")
-            await put_back(simulation, 1)
-            refused = graph.requests
-            for person in people:
-                await queue(simulation, person, "Three", purpose="")
-            await asyncio.sleep(0.3)
-            assert graph.requests - refused < len(people)  # what was under way
+            await put_back(simulation, len(people))
+            assert halting.probing
+            assert metrics.HALTED._value.get() == 1
+            refused, others = graph.requests, await strangers(simulation, 5)
+            for person in others:
+                await queue(simulation, person, "One", purpose="")
+            await until_due(simulation, clock)  # one is tried …
+            await until(lambda: halting.pausing(clock()) > 0)
+            assert graph.requests == refused + 1
 
-            graph.refusing = None
-            clock.ahead = await last_due(simulation) - time.time()
+            graph.refusing = None  # … and then it is cured
             async with asyncio.timeout(30):
-                while len(graph.sent) < 9:
-                    await outbox.promote(clock())
-                    await asyncio.sleep(0.02)
-        assert [texts(person) for person in people] == [["One", "Two", "Three"]] * len(people)
-        await quiet(simulation)
+                while len(graph.sent) < 2 * len(people) + len(others):
+                    clock.now = max(clock.now, clock() + halting.pausing(clock()))
+                    await simulation.runtime.shards[0].outbox.promote(clock() + 200)
+                    await asyncio.sleep(0.005)
+            assert not halting.probing
+            assert metrics.HALTED._value.get() == 0
+        assert [texts(person) for person in people] == [["One", "Two"]] * len(people)
+        assert [texts(person) for person in others] == [["One"]] * len(others)
         assert (await simulation.runtime.queued())["dead"] == 0
+    events = [line["event"] for line in map(json.loads, logged.getvalue().splitlines())]
+    assert "sending_halted" in events
+    assert events.index("sending_resumed") > events.index("sending_halted")
 
 
-@pytest.mark.slow
+async def test_what_confirms_an_opt_out_is_sent_first_of_all_that_waits(stores: Settings) -> None:
+    async with front(stores) as simulation:
+        *people, ana = await strangers(simulation, 11)
+        for person in people:
+            await queue(simulation, person, "Answer", purpose="")
+        await queue(simulation, ana, "Done", purpose="", basis=ByLaw(Duty.OPT_OUT))
+        async with delivering(simulation, Frozen()):
+            await accepted(simulation, len(people) + 1)
+        assert simulation.graph.sent[0].text == "Done"
+
+
 async def test_whether_meta_takes_anything_again_is_tried_with_one_message(stores: Settings) -> None:
     """A number restricted for its quality would be hammered by all that waits."""
     async with front(stores) as simulation:
-        people = [simulation.person(somebody(BRITISH)) for _ in range(5)]
-        for person in people:
-            await known(simulation, person)
-        graph, clock, outbox = simulation.graph, Clock(), simulation.runtime.shards[0].outbox
+        people = await strangers(simulation, 2 * SUSPECTS)
+        graph, clock, halting = simulation.graph, Frozen(), Halting()
         graph.refusing, graph.latency = 131048, 0.1
         for person in people:  # before anything is sent: all are in hand when the first is refused
             await queue(simulation, person, "One", purpose="")
-        async with delivering(simulation, clock):
+        async with delivering(simulation, clock, halting):
             await put_back(simulation, len(people))
-            await asyncio.sleep(2 * READ_BLOCK_MS / 1000)  # until what it waits to read is no longer for all
             refused = graph.requests
-            clock.ahead = await last_due(simulation) - time.time()
-            await outbox.promote(clock())
-            await put_back(simulation, 1)
-            assert graph.requests - refused == 1
-
-            graph.refusing = None
-            clock.ahead = await last_due(simulation) - time.time()
-            async with asyncio.timeout(30):
-                while len(graph.sent) < len(people):
-                    await outbox.promote(clock())
-                    await asyncio.sleep(0.02)
-        assert [texts(person) for person in people] == [["One"]] * len(people)
+            for probes in range(1, 4):
+                await until_due(simulation, clock)
+                await until(lambda: halting.pausing(clock()) > 0)
+                assert graph.requests - refused == probes

@@ -10,7 +10,7 @@ import pytest
 BOT = Path(__file__).parents[2] / "bot"
 
 MAKES = {"service/send.py"}
-CHANGES = {"service/deliver.py": {"attempt"}}
+CHANGES = {"service/deliver.py": {"attempt", "alone", "refused_at"}}
 """Which parts of a message are changed once it is made, and where."""
 QUEUES = {"service/fulfil.py": "answer_task", "service/hand_over.py": "hand_back", "service/deliver.py": "retry"}
 COMMITS = {"service/converse.py"}

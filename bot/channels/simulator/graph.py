@@ -71,6 +71,8 @@ class GraphSimulator:
         """Requests of any outcome."""
         self.latency = 0.0
         self.refusing: int | None = None
+        self.refusing_to: dict[str, int | None] = {}
+        """Addresses to which every message is refused, with which error; None: a 403 that is not Graph's."""
         self.unreported: list[Exception] = []
         """Why statuses could not be posted to the bot."""
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
@@ -247,11 +249,17 @@ class GraphSimulator:
         file = self._file(request)
         fails_later = self._fail_if_told()
         address = request.to or request.recipient or ""
+        if address in self.refusing_to:
+            return self._refused_to(address)
         self._check_window(address, request)
         self._check_pair(address)
         return self._accepted(
             address, sent(request, raw, id=self._new_id(address), at=self.clock(), file=file), fails_later
         )
+
+    def _refused_to(self, address: str) -> web.Response:
+        code = self.refusing_to[address]
+        return web.Response(status=403, text="<html>Forbidden") if code is None else Refusal(code).response()
 
     def _file(self, message: Message) -> bytes:
         """Return what a document holds that was uploaded."""

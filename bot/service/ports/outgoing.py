@@ -46,13 +46,16 @@ class Retry(StrEnum):
     BACKOFF = "backoff"
     """Temporary at the channel: exponential back-off with jitter, bounded."""
     THROTTLE = "throttle"
-    """The number sends too fast: wait seconds, for all recipients."""
+    """The number sends too fast: wait seconds; for all recipients, once several are told so."""
     PAIR = "pair"
     """This recipient got too many: wait 4^X seconds, for this recipient only."""
     LATER = "later"
-    """An hourly quota is used up: wait minutes, for all recipients."""
+    """An hourly quota is used up: wait minutes; for all recipients, once several are told so."""
     HALT = "halt"
-    """Nothing can be sent until an operator acts (token, permission, payment, lock): keep all, alert."""
+    """Nothing can be sent until an operator acts (token, permission, payment, lock): keep all, alert.
+
+    The same codes come for one recipient alone, see `bot.service.halting`.
+    """
     OPT_OUT = "opt_out"
     """The person switched marketing off at the channel: never retry, record a withdrawal."""
 

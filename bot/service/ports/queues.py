@@ -10,6 +10,8 @@ T = TypeVar("T")
 class Unavailable(Exception):
     """A store can't be reached now; the same call may work later."""
 
+    cure = "it is tried again until the store is back; `python -m bot doctor` says what is wrong with its URL"
+
 
 @dataclass(frozen=True, slots=True)
 class Queued(Generic[T]):
