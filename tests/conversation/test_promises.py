@@ -23,7 +23,7 @@ from bot.conversation.texts import Kind as TextKind
 from bot.conversation.told import TOLD, told
 from bot.testing import Conversation
 from bot.testing.conversation import START
-from tests.conversation.worlds import FLOWS, WORLD, renewing
+from tests.conversation.worlds import FLOWS, WORLD, renewing, world
 
 LOCALES = ("en", "de", "fr", "pl", "pt-BR", "ar", "el", "tr")
 YES = {"en": "yes", "de": "ja", "fr": "oui", "pl": "tak", "pt-BR": "sim", "ar": "نعم", "el": "ναι", "tr": "evet"}
@@ -269,6 +269,18 @@ _TOUR = (
 )  # fmt: skip
 
 
+def ended_by_themselves(locale: str) -> Examined:
+    """Somebody who takes a YES back, and whose other consent ends again and again: by number, time and notice."""
+    yes = WORLD.language(locale).values["yes_word"]
+    talk = Examined(WORLD, FLOWS, locale=locale)
+    talk.says("?").says(yes).revokes().says(yes)
+    talk.changes_number("+4915112340000").says("?").says(yes)
+    talk.waits("800d").says("?").says(yes)
+    talk.dialogue = Dialogue(world(notices=("material",)), FLOWS)
+    talk.says("?")
+    return talk
+
+
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
 def test_every_message_fits_in_every_language(locale: str) -> None:
     """`Examined` builds the request to WhatsApp for each reply, which refuses what is too long."""
@@ -281,7 +293,7 @@ def test_every_message_fits_in_every_language(locale: str) -> None:
             talk.sends_voice()
         else:
             talk.says(step.format_map(words))
-    said = {reply.text_id for reply in talk._shown}
+    said = {reply.text_id for reply in (*talk._shown, *ended_by_themselves(locale)._shown)}
     bodies = {slot.id for slot in WORLD.texts.slots.values() if slot.kind is TextKind.BODY}
     chat = {text_id for text_id in bodies if not text_id.startswith("document.")}
     assert chat - said - TOLD == {"language.changed"}
