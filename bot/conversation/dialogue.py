@@ -57,6 +57,9 @@ _WITHDRAWALS = frozenset({Intent.STOP, Intent.MAYBE_STOP})
 _COMMANDS = frozenset(Intent) - {Intent.YES, Intent.NO}
 """What is heard in the label of another sender's button, for example of the company's template."""
 
+_REMEMBERED = 8
+"""How many messages that were changed before they came are remembered. Webhooks come in any order."""
+
 _ENDS = frozenset({Kind.EXPIRED, Kind.STALE})
 """Facts that a message finds, rather than makes."""
 
@@ -200,8 +203,8 @@ class Dialogue:
             self._standing.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
         match content:
-            case Text() if turn.inbound.forwarded:
-                self._forwarded(turn)
+            case Text() if turn.inbound.forwarded or turn.is_corrected:
+                self._no_answer(turn)
             case Text(body):
                 self._typed(turn, body)
             case Choice(choice):
@@ -305,8 +308,11 @@ class Dialogue:
         if not self._withdraws(turn):
             self._unclaimed(turn, readable=False)
 
-    def _forwarded(self, turn: Turn) -> None:
-        """What somebody else wrote answers nothing and commands nothing, but is taken where any text is asked for."""
+    def _no_answer(self, turn: Turn) -> None:
+        """What was forwarded, or changed before it came, answers nothing and commands nothing.
+
+        It is taken where any text is asked for.
+        """
         if not self._withdraws(turn) and not self._standing.fire(turn, "typed"):
             self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))
 
@@ -339,6 +345,8 @@ class Dialogue:
         heard = self._heard(turn)
         if heard is Intent.STOP:
             return self._open(turn, heard)
+        if not correction.led_to and correction.original:
+            turn.session.corrected = (*turn.session.corrected, turn.token(correction.original))[-_REMEMBERED:]
         for fact in correction.led_to:
             self._undo(turn, correction, fact)
         if heard is not None and (turn.record.given or not turn.replies):

@@ -36,6 +36,9 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     code: str = ""
     """What the person must type to have their data erased; empty when nothing of the kind is asked."""
 
+    corrected: tuple[str, ...] = ()
+    """Keyed hashes of messages that were changed or deleted and led to nothing: perhaps they have not come yet."""
+
     def copy(self) -> "Session":
         """Return a session that a step may change."""
         return msgspec.structs.replace(self)

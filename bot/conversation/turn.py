@@ -22,6 +22,7 @@ from bot.conversation.inbound import (
     Inbound,
     Lapse,
     Media,
+    MessageId,
     Other,
     Preference,
     Text,
@@ -113,6 +114,15 @@ class Turn:
             return self.asked_before[purpose]
         key = self.world.question_key
         return hashlib.blake2b(f"{self.inbound.id} {purpose}".encode(), key=key, digest_size=6).hexdigest()
+
+    def token(self, message: MessageId) -> str:
+        """Return what a message is remembered by; it tells nothing of its id, which holds the phone number."""
+        return hashlib.blake2b(message.encode(), key=self.world.question_key, digest_size=6).hexdigest()
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether the message was changed or deleted before it came."""
+        return bool(self.session.corrected) and self.token(self.inbound.id) in self.session.corrected
 
     def record_fact(self, kind: Kind, purpose: str, **details: Any) -> None:
         """Take a fact about `purpose` into the step. Raises `NotAllowed` when the law does not allow it.

@@ -14,7 +14,7 @@ from bot.consent.evidence import Entry, Kind
 from bot.consent.lifecycle import Pending, Status
 from bot.conversation.basis import Answer
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
-from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Reaction, Sender, Text
+from bot.conversation.inbound import Choice, Content, Correction, Inbound, MessageId, Reaction, Sender, Text
 from bot.conversation.intents import Intent
 from bot.conversation.reply import Button, Outbound, Reply, Row
 from bot.conversation.session import Session
@@ -246,6 +246,23 @@ def test_after_a_stop_only_a_newer_question_counts(order: list[str], times: list
         if consent.status is Status.GIVEN:
             assert consent.asked_at >= stopped_at
             assert consent.since > stopped_at
+
+
+@settings(max_examples=60, deadline=None)
+@given(order=st.permutations(["yes", "correct", "hello"]), text=st.sampled_from(["", "no", "hm", "STOP"]))
+def test_an_answer_that_is_no_more_counts_in_no_order(order: list[str], text: str) -> None:
+    """A YES and its change or deletion, all after the question, come in any order."""
+    talk = Examined(WORLD, FLOWS, locale="en").says("hello", at="100s")
+    for what in order:
+        if what == "yes":
+            talk.receives(Text("yes"), at="110s", id="wamid.yes")
+        elif what == "hello":
+            talk.says("hello", at="130s")
+        else:
+            led_to = tuple(entry.fact for entry in talk.entries if entry.inbound == "wamid.yes")
+            correction = Correction("edit" if text else "revoke", MessageId("wamid.yes"), text, led_to)
+            talk.receives(correction, at="120s")
+    assert not talk.session.record.given
 
 
 @settings(max_examples=60, deadline=None)
