@@ -181,6 +181,8 @@ class Refusal(_Table):
     """What makes a statement a question, a condition or a tale: "why did", "if", "by mistake"."""
     keep: Words = ()
     """What says, anywhere in a message, that its writer wants to go on: "keep sending", "still want"."""
+    that: Words = ()
+    """Open a clause that belongs to what stands before its comma: German "dass", Polish "żebyście"."""
     filler: Words = ()
     """Little words that change nothing: "you", "please", "to", "from", "these". Not needed: those that are `polite`."""
     prefixes: Words = ()

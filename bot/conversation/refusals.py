@@ -23,7 +23,7 @@ _ODD = 4
 
 _NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
 _ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
-_PAST, _COURTESY, _KEEP = 1 << 18, 1 << 19, 1 << 20
+_PAST, _COURTESY, _KEEP, _THAT = 1 << 18, 1 << 19, 1 << 20, 1 << 21
 
 _ROLES = {
     "negation": _NOT,
@@ -43,6 +43,7 @@ _ROLES = {
     "past": _PAST,
     "doubt": _DOUBT,
     "keep": _KEEP,
+    "that": _THAT | _FILLER,
     "filler": _FILLER,
     "forbid": _NOT | _CONTACT,
     "unwanted": _NOT | _WANT,
@@ -171,9 +172,19 @@ def about_others(roles: Sequence[int], part: Part) -> bool:
     return any(roles[place] & (_OTHERS | _DOUBT) for place in range(part.start, part.end))
 
 
+def names_others(roles: Sequence[int], start: int, end: int) -> bool:
+    """Whether a word from `start` to `end` is a thing that is not ours to stop: "order", "appointment"."""
+    return any(roles[place] & _OTHERS for place in range(start, end))
+
+
 def keeps(roles: Sequence[int]) -> bool:
     """Whether a message says anywhere that its writer wants to go on."""
     return bool(_union(roles) & _KEEP)
+
+
+def leans(roles: Sequence[int], place: int) -> bool:
+    """Whether the word at `place` opens a clause that belongs to what stands before it: "nechci, abyste psali"."""
+    return bool(roles[place] & _THAT)
 
 
 def in_doubt(roles: Sequence[int]) -> bool:

@@ -1,6 +1,7 @@
 """A message taken apart where its writer paused: "no, stop" is two statements, "don't stop" is one."""
 
 import re
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bot.conversation.normalise import exact
@@ -36,6 +37,16 @@ def parts(text: str, count: int) -> list[Part]:
             sentence, start = [], place
     found += [Part(*each, (start, place), question=False) for each in sentence]
     return found if place == count else [Part(0, count, (0, count), question=False)]
+
+
+def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
+    """Return `found` with each part whose first word leans on what stands before it put to the part before."""
+    together: list[Part] = []
+    for part in found:
+        if part.start > part.sentence[0] and leans(part.start):
+            part = together.pop()._replace(end=part.end)
+        together.append(part)
+    return together
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:

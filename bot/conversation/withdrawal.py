@@ -89,7 +89,11 @@ class Message:
     @cached_property
     def parts(self) -> list[Part]:
         """What stands between pauses."""
-        return statements.parts(self.text, len(self.words))
+        spoken = [self.profile[language] for language in self.likely & self.profile.keys()]
+        return statements.joined(
+            statements.parts(self.text, len(self.words)),
+            lambda place: any(refusals.leans(roles, place) for roles in spoken),
+        )
 
     @cached_property
     def likely(self) -> frozenset[str]:
@@ -211,6 +215,8 @@ class Withdrawals:
         part = message.part_of(span)
         if not (self._covered(message, span, part) or self._stands_alone(message.words, span, part[:2])):
             return ""
+        if span.grade is Grade.COMMON and self._of_others(message, span, part.sentence):
+            return ""
         if span.end >= end:
             return "last_word"
         if span.start > first:
@@ -244,6 +250,14 @@ class Withdrawals:
             if language in languages
         )
 
+    def _of_others(self, message: Message, span: Span, sentence: tuple[int, int]) -> bool:
+        """Whether the sentence is about an order and the like: "stop, that's another address"."""
+        return any(
+            refusals.names_others(roles, *sentence)
+            for language, roles in message.profile.items()
+            if language in self._languages(message, span)
+        )
+
     def _doubtful(self, message: Message, span: Span) -> bool:
         """Whether the words around `span` turn it round, as in "don't stop", or are about something else."""
         part = message.part_of(span)
@@ -261,7 +275,7 @@ class Withdrawals:
 
     def _languages(self, message: Message, span: Span) -> frozenset[str]:
         """Return the languages that decide about the words around `span`."""
-        return span.languages or message.likely or _ENGLISH
+        return (span.languages & message.likely) or span.languages or message.likely or _ENGLISH
 
     def _alone(self, words: list[str], span: Span) -> bool:
         """Whether only courtesies of its language stand beside `span`: "basta, grazie", and not "bästa hälsningar".
