@@ -15,7 +15,7 @@ from bot.consent.lifecycle import Pending, Status
 from bot.conversation.basis import Answer
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
 from bot.conversation.inbound import Choice, Content, Correction, Inbound, MessageId, Reaction, Sender, Text
-from bot.conversation.intents import Intent
+from bot.conversation.intents import UNASKED, Intent
 from bot.conversation.reply import Button, Outbound, Reply, Row
 from bot.conversation.session import Session
 from bot.conversation.task import Work
@@ -39,6 +39,11 @@ TEXTS = (*YES.values(), *STOPS, *OTHERS)
 class Examined(Conversation):
     """A chat in which every step is examined."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.asked_anew: set[str] = set()
+        """Purposes that were asked for after they had ended by themselves, and not given since."""
+
     def _step(self, inbound: Inbound) -> None:
         before = msgspec.msgpack.encode(self.session)
         stood = msgspec.msgpack.decode(before, type=Session)
@@ -51,7 +56,7 @@ class Examined(Conversation):
         facts = [(entry.inbound, entry.purpose, entry.kind) for entry in self.entries]
         assert len(set(facts)) == len(facts), "a message made a fact twice"
         self._consents_only_by_an_answer(stood, inbound, after.entries)
-        self._asks_anew_only_what_ended(stood, after)
+        self._asks_anew_only_what_ended(stood, inbound, after)
         self._erases_only_by_the_code(stood, inbound, after)
         for reply in self.replies:
             assert reply.footer, "a message without the way out"
@@ -63,12 +68,17 @@ class Examined(Conversation):
     def _untimed(step: Step) -> Any:
         return [msgspec.structs.replace(entry, recorded_at=0.0) for entry in step.entries], step.replies
 
-    @staticmethod
-    def _asks_anew_only_what_ended(before: Session, step: Step) -> None:
-        """What we say by ourselves about an ended consent is never about one that the person ended."""
-        if {reply.text_id for reply in step.replies} & {"opt_in.time_over", "opt_in.number_changed"}:
-            asked = next(entry for entry in step.entries if entry.kind is Kind.REQUESTED)
-            assert before.record.consent(asked.purpose).status not in (Status.WITHDRAWN, Status.REFUSED, Status.NONE)
+    def _asks_anew_only_what_ended(self, before: Session, inbound: Inbound, step: Step) -> None:
+        """What ended by itself is asked for once, unless the person says yes; never what they ended themselves."""
+        for entry in step.entries:
+            if entry.kind is Kind.GIVEN:
+                self.asked_anew.discard(entry.purpose)
+        if not {reply.text_id for reply in step.replies} & {f"opt_in.{why}" for why in WHY}:
+            return
+        asked = next(entry.purpose for entry in step.entries if entry.kind is Kind.REQUESTED)
+        assert before.record.consent(asked).status in (Status.GIVEN, Status.EXPIRED, Status.STALE)
+        assert asked not in self.asked_anew or _wishes(inbound.content), "asked for twice"
+        self.asked_anew.add(asked)
 
     @staticmethod
     def _erases_only_by_the_code(before: Session, inbound: Inbound, step: Step) -> None:
@@ -86,6 +96,20 @@ class Examined(Conversation):
                 assert _answers(inbound.content, pending), "a consent without an answer"
                 assert not inbound.forwarded, "a consent by somebody else's words"
                 assert before.record.consent(entry.purpose).stopped_at < inbound.at <= pending.expires_at
+
+
+WHY = ("time_over", "number_changed", "notice_changed")
+
+
+def _wishes(content: Content) -> bool:
+    """Whether somebody who was asked nothing says yes."""
+    match content:
+        case Text(body):
+            match = WORLD.keywords.classify(body, asked_in=None)
+            return match is not None and match.rule == UNASKED
+        case Choice(id):
+            return id.startswith("yes:")
+    return False
 
 
 def _answers(content: Content, pending: Pending) -> bool:
@@ -187,6 +211,11 @@ class AnyConversation(RuleBasedStateMachine):
     @rule(number=st.integers(10, 99))
     def moves(self, number: int) -> None:
         self.talk.changes_number(f"+49151123456{number}")
+
+    @rule()
+    def changes_the_notice(self) -> None:
+        """For good and materially: every consent ends."""
+        self.talk.dialogue = Dialogue(replace(self.talk.world, business=world(notices=("material",)).business), FLOWS)
 
     @rule(time=st.sampled_from(["1m", "2h", "47h", "49h", "400d"]))
     def waits(self, time: str) -> None:
