@@ -107,6 +107,8 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """How often it was refused as if nothing could be sent, while others were sent to."""
     refused_at: float = 0.0
     """When it was last refused as if nothing could be sent, unix seconds."""
+    held: bool = False
+    """Whether somebody else holds the chat, such as Meta's agent: it is taken for this message, then given back."""
 
 
 Status = Literal["queued", "sent", "delivered", "read", "played", "failed"]

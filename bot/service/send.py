@@ -27,11 +27,12 @@ def outbound(
     wrote_at: int,
     seen: int = NEVER,
     notice: str = "",
+    held: bool = False,
 ) -> Outbound:
     """Return a message to a person who last wrote at `wrote_at` (WhatsApp's time, unix seconds; 0: never).
 
     `seen` is the person's last ledger entry when the gate let the basis pass, and `notice` the privacy notice then;
-    without them it looks anew before the message leaves.
+    without them it looks anew before the message leaves. `held`: somebody else holds the chat, such as Meta's agent.
     """
     if reply.purpose or reply.question:  # the basis says it
         reply = msgspec.structs.replace(reply, purpose="", question="")
@@ -45,4 +46,5 @@ def outbound(
         window_ends=wrote_at + WINDOW if wrote_at else 0,
         ledger_seq=seen,
         notice=notice,
+        held=held,
     )

@@ -73,10 +73,15 @@ class GraphSimulator:
         self.refusing: int | None = None
         self.refusing_to: dict[str, int | None] = {}
         """Addresses to which every message is refused, with which error; None: a 403 that is not Graph's."""
+        self.controls: list[tuple[str, str]] = []
+        """What was done about who holds a chat, e.g. `("take", "+34600000001")`."""
+        self.may_take = True
+        """Whether the business has named the bot as the escalation partner."""
         self.unreported: list[Exception] = []
         """Why statuses could not be posted to the bot."""
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
         self.app.router.add_post("/{version}/{phone_number_id}/messages", self._messages)
+        self.app.router.add_post("/{version}/{phone_number_id}/thread_control", self._control)
         self.app.router.add_post("/{version}/{phone_number_id}/media", self._upload)
         self.app.router.add_delete("/{version}/{media_id}", self._delete)
         self.app.router.add_get("/{version}/{phone_number_id}", self._number)
@@ -85,6 +90,7 @@ class GraphSimulator:
         self._window = window
         self._pair_limit = pair_limit
         self._failures: deque[_Failure | None] = deque()
+        self._held: set[str] = set()
         self._heard: dict[str, float] = {}
         self._identities: dict[str, Identity] = {}
         self._pairs: dict[str, float] = {}
@@ -135,6 +141,14 @@ class GraphSimulator:
                 self._heard[address] = self.clock() if at is None else at
                 self._identities[address] = who
 
+    def agent_holds(self, who: Identity) -> None:
+        """Meta's agent holds this chat now."""
+        self._held |= {address for address in (who.phone, who.bsuid) if address}
+
+    def is_held(self, who: Identity) -> bool:
+        """Whether Meta's agent holds this chat."""
+        return not self._held.isdisjoint({who.phone, who.bsuid})
+
     def fail_next(self, code: int, times: int = 1, *, after: int = 0, later: bool = False) -> None:
         """Refuse the next messages with an error; or, if `later`, accept them and report the failure as a status.
 
@@ -176,6 +190,32 @@ class GraphSimulator:
             return self._answered(await self._request(request))
         except Refusal as refusal:
             return refusal.response()
+
+    async def _control(self, request: web.Request) -> web.Response:
+        """Let the bot take a chat or give it back. Meta: conversation-routing, Oct 2026."""
+        self.requests += 1
+        try:
+            raw = await self._request(request)
+            action, address = raw.get("action"), raw.get("to") or raw.get("recipient") or ""
+            if raw.get("messaging_product") != "whatsapp" or action not in ("take", "release") or not address:
+                raise Refusal(100, "Invalid parameter")
+            if action == "take" and not self.may_take:
+                raise Refusal(100, "Only the escalation partner may take a thread", subcode=2494191)
+            if action == "release" and self.is_held(self._identity(address)):
+                raise Refusal(100, "The thread is not yours")
+        except Refusal as refusal:
+            return refusal.response()
+        self.controls.append((action, address))
+        if action == "take":
+            self._let_go(address)
+        else:
+            self.agent_holds(self._identity(address))
+        return web.json_response({"messaging_product": "whatsapp"})
+
+    def _let_go(self, address: str) -> None:
+        """The bot holds this chat: it took it, or wrote into it."""
+        who = self._identity(address)
+        self._held -= {address, who.phone, who.bsuid}
 
     async def _upload(self, request: web.Request) -> web.Response:
         """Take a file that will be sent."""
@@ -295,6 +335,7 @@ class GraphSimulator:
 
     def _accepted(self, address: str, message: Sent, fails_later: int | None) -> web.Response:
         self.sent.append(message)
+        self._let_go(address)
         self._arrived.set()
         if self._hook is not None:
             report = asyncio.create_task(self._report(self._hook, message, fails_later))

@@ -7,6 +7,7 @@ from bot.channels.whatsapp.errors import UNREADABLE, send_error
 from bot.channels.whatsapp.http import Endpoint
 from bot.channels.whatsapp.media import Media
 from bot.channels.whatsapp.messages import mark_read_request, request
+from bot.channels.whatsapp.threads import Threads
 from bot.conversation.inbound import MessageId
 from bot.conversation.reply import Outbound
 from bot.service.ports import Retry, SendError
@@ -43,13 +44,22 @@ class CloudApi:
             connections=connections,
             timeout=timeout,
         )
+        self._threads = Threads(f"{graph}/{phone_number_id}", headers)
         self._media = Media(graph, phone_number_id, headers)
 
     def __repr__(self) -> str:
         return f"CloudApi({self._endpoint.host})"
 
     async def send(self, outbound: Outbound) -> MessageId:
-        """Send one message and return Meta's id of it. Raises `SendError`."""
+        """Send one message and return Meta's id of it. Raises `SendError`.
+
+        If Meta's agent holds the chat, it is taken for the message and then given back.
+        """
+        if outbound.held:
+            return await self._threads.lent(outbound, self._send)
+        return await self._send(outbound)
+
+    async def _send(self, outbound: Outbound) -> MessageId:
         answer = await answered(self._endpoint, request(outbound), _accepted_unread)
         try:
             return MessageId(_decode_accepted(answer).messages[0].id)
@@ -76,6 +86,7 @@ class CloudApi:
         """Release the connections."""
         await self._endpoint.close()
         await self._media.close()
+        await self._threads.close()
 
 
 def _accepted_unread() -> SendError:

@@ -1,7 +1,7 @@
 """`Outbound` → the body of a request to `/{phone_number_id}/messages`, refused here if WhatsApp would refuse it."""
 
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import orjson
 
@@ -37,6 +37,15 @@ def mark_read_request(message: MessageId, *, typing: bool) -> bytes:
     if typing:
         body["typing_indicator"] = {"type": "text"}
     return _encoded(body)
+
+
+ThreadAction = Literal["take", "release"]
+"""What can be done about who holds a chat."""
+
+
+def thread_request(action: ThreadAction, outbound: Outbound) -> bytes:
+    """Return the body that takes the chat of a message's recipient, or gives it back. Raises `SendError`."""
+    return _encoded({"messaging_product": "whatsapp", **_recipient(outbound), "action": action})
 
 
 def _encoded(body: Part) -> bytes:

@@ -11,7 +11,7 @@ from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Work
 from bot.keys import Keyring
-from bot.numbers import canonical
+from bot.numbers import canonical, spellings
 from bot.service.places import Held, Place, Subject
 from bot.service.ports import Assigned, HandedOver
 from bot.stores.redis.connect import Client
@@ -247,7 +247,8 @@ class _Belongs:
         self._person = subject.person
         self._before = subject.before
         self._phone, self._bsuid = subject.sender.phone, subject.sender.bsuid
-        self._needles = [one.removeprefix("+").encode() for one in (self._person, self._phone, self._bsuid) if one]
+        phones = spellings(self._phone) if self._phone else ()
+        self._needles = [one.removeprefix("+").encode() for one in (self._person, *phones, self._bsuid) if one]
 
     def to(self, item: Item | None, payload: bytes) -> bool:
         """Whether it is; what can't be read is searched for the id and the addresses as they are."""

@@ -1,0 +1,73 @@
+"""Chats that somebody else holds, such as Meta's agent: taken for one message of ours, then given back.
+
+Meta: whatsapp/conversation-routing and webhooks/reference/standby, Aug to Oct 2026. Only the escalation partner of
+the account may take a chat; a message sent without takes it too, where that is allowed at all.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+
+import structlog
+
+from bot.channels.whatsapp.asking import answered
+from bot.channels.whatsapp.http import Endpoint
+from bot.channels.whatsapp.messages import ThreadAction, thread_request
+from bot.conversation.reply import Outbound
+from bot.service.ports import SendError
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+PATH = "thread_control"
+"""`POST /{phone_number_id}/thread_control` at Graph, as partners call it (docs.kapso.ai, partner-docs.gupshup.io,
+docs.360dialog.com/docs/mba, Oct 2026). Meta's own page of the agent (meta-business-agent/reference/operate/
+thread-control-cloud-api) names the same request at api.facebook.com, which our GRAPH_URL does not reach."""
+
+_FAILURES: Mapping[ThreadAction, tuple[str, str]] = {
+    "take": (
+        "chat_not_taken",
+        "name this app as the escalation partner (Meta Business Suite > conversation routing); the withdrawal is in "
+        "force, its confirmation was tried as an ordinary message",
+    ),
+    "release": (
+        "chat_not_given_back",
+        "give the chat back in Meta Business Suite; else it goes back 24 hours after the person's last message",
+    ),
+}
+"""What operators are told when it does not work, and the cure."""
+
+
+class Threads:
+    """Who holds the chats of one business number."""
+
+    def __init__(self, number_url: str, headers: Mapping[str, str]) -> None:
+        """`number_url`: Graph's, with its version and the number's id. Raises `ValueError`."""
+        self._endpoint = Endpoint(
+            f"{number_url}/{PATH}", {**headers, "Content-Type": "application/json"}, connections=4
+        )
+
+    async def lent(self, outbound: Outbound, send: Callable[[Outbound], Awaitable[T]]) -> T:
+        """Take the chat, `send`, and give the chat back. Raises what `send` raises, and no error of its own."""
+        taken = await self._control("take", outbound)
+        try:
+            sent = await send(outbound)
+        except SendError:
+            if taken:
+                await self._control("release", outbound)
+            raise
+        await self._control("release", outbound)
+        return sent
+
+    async def close(self) -> None:
+        """Release the connections."""
+        await self._endpoint.close()
+
+    async def _control(self, action: ThreadAction, outbound: Outbound) -> bool:
+        try:
+            await answered(self._endpoint, thread_request(action, outbound))
+        except SendError as error:
+            event, cure = _FAILURES[action]
+            log.error(event, code=error.code, meaning=error.meaning, cure=cure)
+            return False
+        return True
