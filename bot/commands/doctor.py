@@ -74,6 +74,8 @@ async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
                 yield checks.requests_check(await runtime.requests.waiting(), today)
     if not release:
         yield await checks.graph_check(settings)
+        if fields := await checks.fields_check(settings):
+            yield fields
 
 
 def _well(found: list[Check]) -> bool:

@@ -50,6 +50,35 @@ def test_all_is_well_with_meta_too(run: Run, graph: GraphSimulator) -> None:
 
 
 @pytest.mark.parametrize(
+    ("subscribed", "status", "told"),
+    [
+        (
+            ["messages", "user_preferences", "messaging_handovers", "smb_message_echoes"],
+            0,
+            "a STOP said to Meta's agent",
+        ),
+        (["user_preferences"], 1, "subscribe to messages, standby"),
+        ([], 1, "nothing that anybody writes is heard"),
+    ],
+)
+def test_fields_to_which_the_app_is_not_subscribed_are_named(
+    run: Run, graph: GraphSimulator, subscribed: list[str], status: int, told: str
+) -> None:
+    graph.app_secret, graph.fields = "secret", subscribed
+    code, output = run("doctor", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
+    assert code == status
+    assert told in output
+    assert "secret" not in output
+
+
+def test_fields_that_meta_does_not_tell_are_named_to_be_looked_up(run: Run, graph: GraphSimulator) -> None:
+    graph.app_secret = "another"
+    code, output = run("doctor", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
+    assert code == 0
+    assert "is subscribed to messages, user_preferences, standby" in output
+
+
+@pytest.mark.parametrize(
     ("wrong", "told"),
     [
         ({"WHATSAPP_TOKEN": "expired"}, "190"),

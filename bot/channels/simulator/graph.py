@@ -20,6 +20,9 @@ from bot.channels.simulator.sent import Sent, sent
 from bot.channels.simulator.shapes import Message, Read, checked
 from bot.channels.simulator.webhooks import Identity
 
+APP_ID = "300000000000003"
+"""The id of the app to which the token belongs."""
+
 WINDOW = 24 * 3600
 """Seconds after a person's message in which anything may be sent. Meta: messages/send-messages."""
 
@@ -75,6 +78,10 @@ class GraphSimulator:
         """Addresses to which every message is refused, with which error; None: a 403 that is not Graph's."""
         self.controls: list[tuple[str, str]] = []
         """What was done about who holds a chat, e.g. `("take", "+34600000001")`."""
+        self.app_secret = ""
+        """Of the app; whoever asks for its subscriptions must know it, unless it is empty."""
+        self.fields = ["messages", "user_preferences", "standby", "messaging_handovers", "smb_message_echoes"]
+        """To which the app is subscribed."""
         self.may_take = True
         """Whether the business has named the bot as the escalation partner."""
         self.unreported: list[Exception] = []
@@ -84,6 +91,8 @@ class GraphSimulator:
         self.app.router.add_post("/{version}/{phone_number_id}/thread_control", self._control)
         self.app.router.add_post("/{version}/{phone_number_id}/media", self._upload)
         self.app.router.add_delete("/{version}/{media_id}", self._delete)
+        self.app.router.add_get("/{version}/app", self._app)
+        self.app.router.add_get(f"/{{version}}/{APP_ID}/subscriptions", self._subscriptions)
         self.app.router.add_get("/{version}/{phone_number_id}", self._number)
         self.app.router.add_route("*", "/{anything:.*}", self._unknown)
         self._version = version
@@ -249,6 +258,24 @@ class GraphSimulator:
         return web.json_response(
             {"id": self.phone_number_id, "quality_rating": "GREEN", "throughput": {"level": "STANDARD"}}
         )
+
+    async def _app(self, request: web.Request) -> web.Response:
+        """Tell which app the token is of."""
+        self.requests += 1
+        try:
+            self._know(request)
+        except Refusal as refusal:
+            return refusal.response()
+        return web.json_response({"id": APP_ID, "name": "Simulated"})
+
+    async def _subscriptions(self, request: web.Request) -> web.Response:
+        """Tell to which fields the app is subscribed. Meta: graph-api/reference/app/subscriptions."""
+        self.requests += 1
+        if self.app_secret and request.headers.get("Authorization") != f"Bearer {APP_ID}|{self.app_secret}":
+            return Refusal(190, "Invalid OAuth access token").response()
+        fields = [{"name": name, "version": self._version} for name in self.fields]
+        ours = {"object": "whatsapp_business_account", "active": True, "fields": fields}
+        return web.json_response({"data": [{"object": "user", "active": True, "fields": []}, ours]})
 
     async def _unknown(self, request: web.Request) -> web.Response:
         self.requests += 1
