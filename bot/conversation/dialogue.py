@@ -168,7 +168,8 @@ class Dialogue:
 
     def _heeded(self, inbound: Inbound, content: Text | Choice | Media | Correction | Other) -> Match | None:
         """Return the withdrawal, or the doubt, in something overheard."""
-        if isinstance(content, Choice) and content.id.partition(":")[0] in (Intent.STOP, "withdraw"):
+        tapped = content.id.partition(":")[0] if isinstance(content, Choice) else ""
+        if tapped in (Intent.STOP, "withdraw") or (tapped == "keep" and inbound.overheard == "standby"):
             return Match(Intent.STOP, "button", frozenset())
         match = self.world.keywords.classify(said(content), asked_in=None)
         if match is None or (inbound.overheard == "history" and match.intent is Intent.MAYBE_STOP):
@@ -176,7 +177,10 @@ class Dialogue:
         return match if match.intent in (Intent.STOP, Intent.OBJECT, Intent.MAYBE_STOP) else None
 
     def _overhear(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
-        """Obey a withdrawal in what was not written to us alone, and confirm it; rest at a doubt without a word."""
+        """Obey a withdrawal in what was not written to us alone, and confirm it; rest at a doubt without a word.
+
+        Where Meta's agent holds the chat, the doubt is asked about, as the answer comes the same way.
+        """
         match = self._heeded(turn.inbound, content)
         if match is None:
             return
@@ -185,8 +189,11 @@ class Dialogue:
             self._tapped(turn, content.id)
         else:
             self._open(turn, match.intent)
-        if match.intent is Intent.MAYBE_STOP or turn.inbound.overheard == "history":
+        doubt, held = match.intent is Intent.MAYBE_STOP, turn.inbound.overheard == "standby"
+        if turn.inbound.overheard == "history" or (doubt and not held):
             turn.replies = []
+        elif held and not doubt:  # what could be chosen there would not be heard
+            turn.replies = [reply for reply in turn.replies if not (reply.buttons or reply.rows)]
 
     def _enough(self, turn: Turn) -> bool:
         """Whether the talk goes round in circles."""

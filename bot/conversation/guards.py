@@ -72,6 +72,11 @@ def nothing_given(turn: Turn) -> bool:
     return not turn.record.given
 
 
+def chat_is_held(turn: Turn) -> bool:
+    """Whether Meta's agent holds the chat, so that nothing can be talked about there."""
+    return turn.inbound.overheard == "standby"
+
+
 def already_stopped(turn: Turn) -> bool:
     """Whether everything is withdrawn already."""
     consents = (turn.record.consent(purpose.id) for purpose in turn.world.business.purposes)
@@ -116,6 +121,7 @@ GUARDS: Mapping[str, Guard] = {
         nothing_recorded,
         types_the_code,
         already_stopped,
+        chat_is_held,
         overtaken,
     )
 }

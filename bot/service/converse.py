@@ -45,6 +45,7 @@ from bot.service.ports import (
 )
 from bot.service.send import outbound
 from bot.service.shards import shard_of
+from bot.service.staff import Staff
 from bot.service.unread import Unread, named
 from bot.traces import places
 
@@ -113,6 +114,7 @@ class Converse:
         self._clock = clock
         self._notice = dialogue.world.business.notice.version
         purposes = [purpose.id for purpose in dialogue.world.business.purposes]
+        self._staff = Staff(persons, ledger, suppressions)
         self._cases = Cases(
             persons, ledger, suppressions, purposes, shard.sessions, keys, clock, opens=dialogue.opens_a_record
         )
@@ -130,6 +132,9 @@ class Converse:
                         await self._shard.inbox.finish(queued.id)
                     else:
                         messages.append(Queued(queued.id, queued.payload, inbound))
+                case Inbound(content=StaffMessage()) as inbound:
+                    await self._staff.wrote(inbound.sender, inbound.at)
+                    await self._shard.inbox.finish(queued.id)
                 case Inbound() as inbound if _passes_by(inbound, self._dialogue):
                     await self._shard.inbox.finish(queued.id)
                 case Inbound() as inbound:
@@ -313,6 +318,7 @@ class Converse:
                     to=sender,
                     wrote_at=inbound.at,
                     seen=seq if passes else NEVER,
+                    held=inbound.overheard == "standby",
                 )
             )
 
@@ -335,7 +341,7 @@ class Converse:
 
 def _passes_by(inbound: Inbound, dialogue: Dialogue) -> bool:
     """Whether nothing follows from an event, whoever it is about: nobody is made a person for it."""
-    return (bool(inbound.overheard) or isinstance(inbound.content, StaffMessage)) and not dialogue.heeds(inbound)
+    return bool(inbound.overheard) and not dialogue.heeds(inbound)
 
 
 def _news_of_contact(answer: _Answer) -> int:

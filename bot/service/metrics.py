@@ -15,6 +15,7 @@ HANDED_OVER = Counter("consentbot_handed_over", "Messages for the host's bot, by
 TASKS = Counter("consentbot_tasks", "What was to be done for persons about their data", ["work", "outcome"])
 RETENTION = Counter("consentbot_retention", "What ended or was forgotten because its time was over", ["what"])
 DOWNLOADS = Counter("consentbot_downloads", "Requests for the page of MY DATA and its file, by outcome", ["outcome"])
+INCIDENTS = Counter("consentbot_incidents", "What must not happen and the program cannot prevent, by kind", ["kind"])
 FAILURES = Counter("consentbot_failures", "Rounds of a worker that failed and are done again", ["worker"])
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

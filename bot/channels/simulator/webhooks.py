@@ -79,9 +79,13 @@ def message(
     at: float | None = None,
     quoted: str = "",
     number: str = PHONE_NUMBER_ID,
+    held: bool = False,
     **more: object,
 ) -> bytes:
-    """A message of any type: `content` is the object under the type's name; `at` is in unix seconds."""
+    """A message of any type: `content` is the object under the type's name; `at` is in unix seconds.
+
+    `held`: Meta's agent holds the chat, so it comes on the field `standby`.
+    """
     context = {"context": {"from": BUSINESS_PHONE, "id": quoted}} if quoted else {}
     item: Json = {
         **context,
@@ -92,7 +96,8 @@ def message(
         **({} if content is None else {kind: content}),
         **more,
     }
-    return envelope(_value(number, contacts=[_contact(who)], messages=[item]))
+    told = {"contacts": [_contact(who)], "messages": [item]}
+    return envelope(_value(number) | {"standby": told}, field="standby") if held else envelope(_value(number, **told))
 
 
 def text(who: Identity, body: str, **more: Any) -> bytes:
@@ -204,6 +209,21 @@ def _system(who: Identity, content: Json, **more: Any) -> bytes:
 
 
 # --- what is not a message
+
+
+def staff_message(
+    who: Identity, body: str, *, id: str = "", at: float | None = None, number: str = PHONE_NUMBER_ID
+) -> bytes:
+    """What staff wrote to a person in the WhatsApp Business app. Meta: webhooks/reference/smb_message_echoes."""
+    item: Json = {
+        "from": BUSINESS_PHONE,
+        **_present(to=who.wa_id, to_user_id=who.bsuid),
+        "id": id or new_id(who),
+        "timestamp": str(int(time.time() if at is None else at)),
+        "type": "text",
+        "text": {"body": body},
+    }
+    return envelope(_value(number, message_echoes=[item]), field="smb_message_echoes")
 
 
 def status(
