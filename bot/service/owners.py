@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
-from bot.numbers import canonical
+from bot.numbers import canonical, spellings
 from bot.service.inherit import Inherit, Looked
 from bot.service.ports import AddressTaken, NoSuchPerson, Person, PersonId, Persons, Unavailable
 
@@ -152,7 +152,10 @@ class Owners:
         return owners, looked, found.merged
 
     async def _found(self, senders: Iterable[Sender]) -> _Found:
-        known = await self._persons.find_all(set(addresses_of(senders)))
+        addresses = set(addresses_of(senders))
+        known = {address: [person] for address, person in (await self._persons.find(addresses)).items()}
+        if several := [address for address in addresses if len(spellings(address)) > 1]:
+            known |= await self._persons.find_all(several)
         people = await self._load(person for persons in known.values() for person in persons)
         return _Found({canonical(address): persons for address, persons in known.items()}, people)
 
