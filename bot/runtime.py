@@ -1,6 +1,7 @@
 """Puts one process together: settings → engines, stores, dialogues, channel, use cases."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -198,6 +199,7 @@ class Runtime:
             shard.dead,
             Unread(shard.inbox, self.requests),
             self.dialogue.world.business,
+            self.keys,
             halting=self._halting,
             most=min(IN_FLIGHT, self.settings.messages_per_second),
         )
@@ -239,7 +241,7 @@ class Runtime:
         lengths = dict.fromkeys(("urgent", "inbox", "outbox", "handover", "tasks", "dead"), 0)
         for shard in self.shards:
             lengths["urgent"] += await shard.urgent.length()
-            lengths["inbox"] += await shard.events.length()
+            lengths["inbox"] += await shard.outbox.upcoming(time.time())
             lengths["handover"] += await shard.handover.length()
             lengths["tasks"] += await shard.tasks.length()
             lengths["outbox"] += await shard.outbox.waiting() + await shard.messages.length()

@@ -12,7 +12,7 @@ from bot.commands.running import settings as read_settings
 from bot.consent.evidence import EVERY, Clock, Kind, Method, Seen
 from bot.runtime import open_runtime
 from bot.settings import Settings
-from bot.stores.postgres.story import StoryEntry
+from bot.stores.postgres.story import StoryEntry, undelivered
 from bot.stores.postgres.tree_verification import verify_tree
 from bot.stores.postgres.verification import BadEntry
 from bot.times import iso, iso_if_any
@@ -64,20 +64,21 @@ async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntr
 @app.command()
 def show(address: EntryOrAddress, as_json: AsJson = False) -> None:
     """Tell the story of one person's consents, or one entry: when, what exact words, which language, which notice."""
-    story = run(_story(read_settings(), address))
+    story, unseen = run(_story(read_settings(), address))
     if as_json:
         print_json([as_dict(entry) for entry in story])
         return
     console = Console(highlight=False)
     for entry in story:
-        _print(console, entry)
+        _print(console, entry, shown=entry.question not in unseen)
 
 
-async def _story(settings: Settings, address: str) -> list[StoryEntry]:
+async def _story(settings: Settings, address: str) -> tuple[list[StoryEntry], set[str]]:
+    """Return the entries to show, and which questions of their person were never shown."""
     async with open_runtime(settings) as runtime:
         who = await named(runtime, address, "ledger show")
         story = await runtime.ledger.story(who.person)
-    return [one for one in story if who.entry in (None, one.sequence)]
+    return [one for one in story if who.entry in (None, one.sequence)], undelivered(story)
 
 
 def as_dict(entry: StoryEntry) -> dict[str, object]:
@@ -126,8 +127,10 @@ def _answer(entry: StoryEntry) -> str:
 
 def _cause(entry: StoryEntry) -> str:
     """Return why a consent ended that nobody ended."""
-    if entry.method is Method.UNDELIVERED:
-        return f"WhatsApp's error {entry.rule}: the question had not been delivered"
+    if entry.method is Method.UNDELIVERED and entry.kind is not Kind.REQUESTED:
+        return (
+            f"WhatsApp's error {entry.rule}: the question had not been delivered" if entry.rule else "it was not sent"
+        )
     return entry.rule if entry.kind is Kind.EXPIRED else ""
 
 
@@ -144,7 +147,8 @@ def _reached(entry: StoryEntry) -> str:
 _BY_THE_ANSWER = {Seen.BUTTON: "answered by its own button", Seen.QUOTE: "quoted in the answer"}
 
 
-def _print(console: Console, entry: StoryEntry) -> None:
+def _print(console: Console, entry: StoryEntry, *, shown: bool) -> None:
+    """Print an entry; `shown` says whether the question that it is about was, as far as WhatsApp tells."""
     purpose = "every purpose" if entry.purpose == EVERY else entry.purpose
     console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} ({_BY[entry.clock]})")
     lines = {
@@ -156,7 +160,9 @@ def _print(console: Console, entry: StoryEntry) -> None:
         "because of": _cause(entry),
         "language": entry.locale,
         "notice": f"{entry.notice} {entry.notice_url}" if entry.notice else "",
-        "text shown": f"SHA-256 {entry.wording.hex()}" if entry.wording else "",
+        "text shown" if shown else "text, which was not delivered": f"SHA-256 {entry.wording.hex()}"
+        if entry.wording
+        else "",
         "to be answered until" if entry.kind is Kind.REQUESTED else "valid until": iso_if_any(entry.expires_at) or "",
         "entry": f"number {entry.sequence}, SHA-256 {entry.entry_hash.hex()}, consentbot {entry.app_version}",
     }

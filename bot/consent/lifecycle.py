@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bot.consent.evidence import Entry, Fact, Kind, Method
+from bot.consent.evidence import Entry, Fact, Kind, Method, Seen
 
 
 class Status(StrEnum):
@@ -58,6 +58,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     """Of a paused consent: the question whether to stop that was asked last."""
     ended_by: Method | None = None
     """Of one that ended by itself: how. A new notice, another number and the end of its time have each their own."""
+    seen: Seen = Seen.UNKNOWN
+    """Of a given consent: how its question is known to have reached the person."""
 
     @property
     def ended(self) -> bool:
@@ -90,6 +92,10 @@ class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """SHA-256 of the text shown."""
     notice: str
     """The version of the privacy notice that it named."""
+
+    def until(self, delivered_at: int) -> int:
+        """Return the last second in which it may be answered: its time starts when it is delivered (0: unknown)."""
+        return self.expires_at + max(0, delivered_at - self.asked_at)
 
 
 _NO_CONSENT = Consent()
@@ -168,6 +174,7 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
                 expires_at=fact.expires_at,
                 question=fact.question,
                 notice=fact.notice,
+                seen=fact.seen,
                 asked_at=pending.asked_at if pending and pending.question == fact.question else before.asked_at,
                 renewal_at=0,
             )
@@ -263,15 +270,18 @@ def _erased(consent: Consent, at: int) -> Consent:
     return _changed(consent, status=Status.WITHDRAWN, since=stopped_at, stopped_at=stopped_at, paused=False)
 
 
-def answerable(record: Record, *, at: int, received_at: float, question: str | None) -> Pending | None:
+def answerable(
+    record: Record, *, at: int, received_at: float, question: str | None, delivered_at: int = 0
+) -> Pending | None:
     """Return the pending request that a message answers, or None.
 
-    An answer is written from the question on until its end, and newer than the person's last withdrawal. `question`
-    is the id that a tapped button carries: it must be the pending one. A typed answer (None) must also have been
-    received after the question was asked: one that was under way answers nothing.
+    An answer is written from the question on until its end, which is later if it was `delivered_at` a later time, and
+    newer than the person's last withdrawal. `question` is the id that a tapped button carries, or of what is quoted:
+    it must be the pending one. Another typed answer (None) must also have been received after the question was asked:
+    one that was under way answers nothing.
     """
     pending = record.pending
-    if pending is None or not pending.asked_at <= at <= pending.expires_at:
+    if pending is None or not pending.asked_at <= at <= pending.until(delivered_at):
         return None
     if at <= record.consent(pending.purpose).stopped_at:
         return None
@@ -326,10 +336,12 @@ def _answers(record: Record, entry: Entry) -> None:
 
 
 def _may_give(record: Record, entry: Entry) -> None:
-    """A YES that is late, or not newer than the last STOP for the purpose, never counts."""
-    if record.pending is not None and entry.at > record.pending.expires_at:
+    """A YES that is late, not newer than the last STOP, or to a question that nobody saw, never counts."""
+    if record.pending is not None and entry.at > record.pending.until(entry.delivered_at):
         raise NotAllowed("the request had lapsed when the answer was written")
     if entry.at <= record.consent(entry.purpose).stopped_at:
         raise NotAllowed("the answer is not newer than the withdrawal (GDPR Art. 7(3))")
+    if not entry.seen:
+        raise NotAllowed("the question is not known to have reached the person (GDPR Art. 4(11), 7(1))")
     if not entry.wording or not entry.answer or not entry.notice or entry.expires_at <= entry.at:
         raise NotAllowed("a consent needs the wording shown, the notice, the answer and a validity (GDPR Art. 7(1))")

@@ -5,15 +5,16 @@ work everywhere, then the answers of the dialogue that is going on, then the hos
 understand", and after several of those silence, so that two bots come to rest.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.consent.evidence import Entry, Fact, Kind
+from bot.consent.evidence import Entry, Fact, Kind, Seen
 from bot.consent.lifecycle import Status
 from bot.conversation import host_ids, last_resort
 from bot.conversation.compose import Option
 from bot.conversation.ending import Ending
 from bot.conversation.flow import Flows
+from bot.conversation.guards import answers_the_pending_request
 from bot.conversation.inbound import (
     AddressChanged,
     Choice,
@@ -23,6 +24,7 @@ from bot.conversation.inbound import (
     Media,
     Other,
     Preference,
+    QuestionStatus,
     Reaction,
     StaffMessage,
     Text,
@@ -41,6 +43,10 @@ PATIENCE = 3
 
 REPETITIONS = 8
 """How often in a row the same answer is given."""
+
+PATIENCE_WITH_WHATSAPP = 6
+"""How often a yes is looked at again while it is not known whether WhatsApp took the question; then that is asked anew.
+"""
 
 TALK = 40
 """How many answers in a row are given without any consent or question becoming another.
@@ -71,8 +77,8 @@ _DELIBERATE = frozenset({"location", "contacts", "order", "interactive", "flow"}
 class Step:
     """What one message leads to.
 
-    `session.record.pending` before and after tells the timers: for a new pending question a `Lapse` of its id is due
-    right after `expires_at`, and that of the old one is no longer needed.
+    `session.record.pending` and `session.answerable_until` before and after tell the timers: for a pending question
+    a `Lapse` of its id is due right after that time, and one for another time is no longer needed.
     """
 
     session: Session
@@ -86,6 +92,8 @@ class Step:
     """What is to be done outside of the conversation; its result is said by whoever does it."""
     failure: Exception | None = None
     """Why nothing is answered although the message ended something: the program or one of its files is at fault."""
+    postponed: bool = False
+    """The message seems to answer a question that may be on its way: it is to be looked at again a little later."""
 
 
 class Dialogue:
@@ -98,17 +106,15 @@ class Dialogue:
         self._standing = Standing(flows)
         self._ending = Ending(flows, self._standing)
 
-    def step(
-        self, session: Session, inbound: Inbound, now: float, asked_before: Mapping[str, str] | None = None
-    ) -> Step:
+    def step(self, session: Session, inbound: Inbound, now: float, recorded: Sequence[Fact] = ()) -> Step:
         """Answer one message; `now` is our time in unix seconds.
 
         A withdrawal is recorded whatever fails while it is answered; the step tells the `failure` then.
-        `asked_before` are the questions, by purpose, that the ledger has from this very message: its worker died, and
-        the key that made their ids may have been changed since.
+        `recorded` is what the ledger has from this very message: its worker died before the end of the step. What was
+        decided then is decided again, even if more is known now, or the key that makes ids of questions is another.
         """
         try:
-            return self._step(session, inbound, now, asked_before or {})
+            return self._step(session, inbound, now, recorded)
         except Exception as failure:
             turn = Turn(self.world, session.copy(), inbound, now)
             if not last_resort.end(turn, self._ending):
@@ -131,13 +137,16 @@ class Dialogue:
                 return value == "stop"
         return False
 
-    def _step(self, session: Session, inbound: Inbound, now: float, asked_before: Mapping[str, str]) -> Step:
-        turn = Turn(self.world, session.copy(), inbound, now, asked_before)
+    def _step(self, session: Session, inbound: Inbound, now: float, recorded: Sequence[Fact]) -> Step:
+        turn = Turn(self.world, session.copy(), inbound, now, recorded)
         self._ending.due(turn)
         self._standing.settle(turn)
         match inbound.content:
-            case Lapse(question):
-                self._ending.lapse(turn, question)
+            case Lapse():
+                pass  # what is due by now has ended
+            case QuestionStatus() as status:
+                for purpose in self._ending.conveyed(turn, status):
+                    self._take_back(turn, purpose)
             case Preference(value):
                 self._ending.preference(turn, value)
             case AddressChanged():
@@ -152,7 +161,14 @@ class Dialogue:
         self._standing.settle(turn)
         if self._enough(turn) and turn.replies:
             turn.replies, turn.tasks = [], []
-        return Step(turn.session, tuple(turn.entries), tuple(turn.replies), turn.handed_over, tuple(turn.tasks))
+        return Step(
+            turn.session,
+            tuple(turn.entries),
+            tuple(turn.replies),
+            turn.handed_over,
+            tuple(turn.tasks),
+            postponed=turn.postponed,
+        )
 
     def heeds(self, inbound: Inbound) -> bool:
         """Whether something overheard can change anything; if not, nobody needs to know who wrote it."""
@@ -204,11 +220,13 @@ class Dialogue:
     # --- what the person sent
 
     def _message(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
-        session = turn.session
+        session, pending = turn.session, turn.record.pending
         if turn.inbound.at - session.last_at > PATIENCE_RETURNS_AFTER:
             session.unclear = session.repeats = session.answers = 0
             self._standing.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
+        if turn.inbound.awaits and (pending is None or pending.question != turn.inbound.awaits):
+            return  # what it was to answer is over
         match content:
             case Text() if turn.inbound.forwarded or turn.is_corrected:
                 self._no_answer(turn)
@@ -227,7 +245,8 @@ class Dialogue:
         if choice := self._standing.labelled(turn):
             turn.rule = "label"
             return self._answered(turn, choice)
-        asked_in = self._asked_in(turn)
+        question = self._quoted(turn)
+        asked_in = self._asked_in(turn, question)
         match = self._meaning(turn, asked_in)
         self._spoken.settle(turn, match)
         if match is None:
@@ -243,11 +262,45 @@ class Dialogue:
         turn.rule = match.rule
         if match.intent not in (Intent.YES, Intent.NO):
             return self._open(turn, match.intent)
-        if match.intent is Intent.YES and not self._is_clear(turn, body):
-            return self._unclaimed(turn)
+        if question is not None:
+            turn.argument = question
+            if match.intent is Intent.YES and not self._is_plain(turn, body):
+                return self._unclaimed(turn)
+            return self._named_answer(turn, match.intent, Seen.QUOTE)
+        if match.intent is Intent.YES and self._standing.place(turn) == self.flows.question:
+            return self._typed_yes(turn, body)
         if match.rule == UNASKED or not self._standing.knows(turn, match.intent):
             return self._unasked(turn, match.intent)
         return self._answered(turn, match.intent)
+
+    def _quoted(self, turn: Turn) -> str | None:
+        """Return the question of ours that the message quotes."""
+        quoted, recorded = turn.inbound.quoted, turn.recorded
+        asked = [(one.message, one.question) for one in turn.session.asked]
+        asked += [(quoted or "", fact.question) for fact in recorded if fact.seen is Seen.QUOTE]
+        return next((question for message, question in asked if quoted and message == quoted), None)
+
+    def _typed_yes(self, turn: Turn, body: str) -> None:
+        """A yes without more answers the question that waits, if that had reached the person (GDPR Art. 4(11), 7(1)).
+
+        One that quotes a message of which we know nothing answers that, perhaps an older question: WhatsApp delivers
+        for weeks. But it may be the very question, if we are yet to hear by which message that was asked.
+        """
+        pending = turn.record.pending
+        if not self._is_plain(turn, body):
+            return self._unclaimed(turn)
+        if pending is None or not answers_the_pending_request(turn):
+            return self._unclaimed(turn, ours=True)
+        if not turn.inbound.quoted and turn.reached(pending).seen:
+            return self._answered(turn, Intent.YES)
+        on_its_way = any(one.question == pending.question and not one.is_taken for one in turn.session.asked)
+        if on_its_way and turn.inbound.postponed < PATIENCE_WITH_WHATSAPP and not turn.recorded:
+            turn.postponed = True
+            return None
+        if turn.inbound.quoted:
+            return self._unclaimed(turn)
+        self._standing.fire(turn, "ask_again")
+        return None
 
     def _tapped(self, turn: Turn, choice: str) -> None:
         if host_ids.is_hosts(choice):
@@ -257,7 +310,7 @@ class Dialogue:
         self._spoken.settle(turn, None)
         match name:
             case "yes" | "no" if turn.argument:
-                self._tapped_answer(turn, name)
+                self._named_answer(turn, name, Seen.BUTTON)
             case "keep" if turn.argument:
                 self._tapped_keep(turn)
             case "yes" | "no" | "keep":
@@ -277,9 +330,10 @@ class Dialogue:
             case _:
                 self._read_label(turn, _COMMANDS)
 
-    def _tapped_answer(self, turn: Turn, answer: str) -> None:
-        """A button under a question: it answers that question and no other."""
+    def _named_answer(self, turn: Turn, answer: str, by: Seen) -> None:
+        """A button under a question, or an answer that quotes it: it answers that question and no other."""
         question, pending = turn.argument, turn.record.pending
+        turn.named, turn.named_by = question, by
         if pending is not None and pending.question == question:
             self._standing.put(turn, self.flows.question)
             return self._answered(turn, answer)
@@ -392,12 +446,12 @@ class Dialogue:
 
     # --- questions and answers
 
-    def _asked_in(self, turn: Turn) -> str | None:
+    def _asked_in(self, turn: Turn, quoted: str | None) -> str | None:
         """The language of the question that waits for a yes or no, or may at least be answered with no."""
-        if not (self._standing.knows(turn, "yes") or self._standing.knows(turn, "no")):
-            return None
         pending = turn.record.pending
-        return pending.locale if pending and self._standing.place(turn) == self.flows.question else turn.locale
+        if pending is not None and (quoted == pending.question or self._standing.place(turn) == self.flows.question):
+            return pending.locale
+        return turn.locale if self._standing.knows(turn, "yes") or self._standing.knows(turn, "no") else None
 
     def _answered(self, turn: Turn, answer: str) -> None:
         if not self._standing.fire(turn, answer):
@@ -418,15 +472,10 @@ class Dialogue:
             return None
         return self._unclaimed(turn, ours=True)
 
-    def _is_clear(self, turn: Turn, body: str) -> bool:
-        """Whether a typed YES can only mean the question that waits, if consent follows from the answer.
-
-        One that quotes a message answers that message, perhaps an older question: WhatsApp delivers for weeks.
-        """
+    def _is_plain(self, turn: Turn, body: str) -> bool:
+        """Whether a yes says nothing besides, as it must if consent follows from it."""
         pending = turn.record.pending
-        if pending is None or self._standing.place(turn) != self.flows.question:
-            return True
-        return turn.inbound.quoted is None and self.world.keywords.assent.is_plain(body, pending.locale)
+        return pending is None or self.world.keywords.assent.is_plain(body, pending.locale)
 
     def _foreign_yes(self, turn: Turn) -> bool:
         """A yes in another language than the question's agrees to nothing; but it can stop, and tells a language."""
@@ -445,6 +494,17 @@ class Dialogue:
         self._standing.open(turn, self.flows.by_intent[Intent.START], trigger)
         if turn.record.pending == question:
             turn.session.asking = round_before
+
+    def _take_back(self, turn: Turn, purpose: str) -> None:
+        """Say that a yes counts for nothing, since its question had not arrived; and ask again, this time for good."""
+        if self.world.business.purpose(purpose) is None or turn.record.restricted:
+            return
+        turn.about = purpose
+        turn.say("common.undelivered")
+        if turn.record.pending is None:
+            self._ask(turn, purpose)
+        else:
+            turn.session.asking = (*(turn.session.asking or ()), purpose)
 
     def _renew(self, turn: Turn) -> None:
         """Ask anew for what has ended, or ends soon: after an answer to the person, if nothing else is going on."""

@@ -7,9 +7,12 @@ nothing.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from msgspec.structs import asdict
+
 from bot.consent.evidence import EVERY, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.conversation.compose import Option
+from bot.conversation.inbound import QuestionStatus
 from bot.conversation.task import Task, Work
 from bot.conversation.texts import MAX_ROWS
 from bot.conversation.turn import Turn
@@ -57,7 +60,8 @@ def record_given(turn: Turn) -> None:
     pending, purpose = turn.record.pending, turn.world.business.purpose(turn.about)
     if pending is not None and purpose is not None:
         expires_at = _after(turn, purpose.valid_for)
-        turn.record_fact(Kind.GIVEN, **turn.of_the(pending), expires_at=expires_at, legal_basis=purpose.legal_basis)
+        details = turn.of_the(pending) | asdict(turn.reached(pending))
+        turn.record_fact(Kind.GIVEN, **details, expires_at=expires_at, legal_basis=purpose.legal_basis)
 
 
 def _after(turn: Turn, time: timedelta) -> int:
@@ -66,13 +70,17 @@ def _after(turn: Turn, time: timedelta) -> int:
 
 def record_refused(turn: Turn) -> None:
     """Record the NO."""
-    if turn.record.pending is not None:
-        turn.record_fact(Kind.REFUSED, **turn.of_the(turn.record.pending))
+    if (pending := turn.record.pending) is not None:
+        turn.record_fact(Kind.REFUSED, **turn.of_the(pending), **asdict(turn.reached(pending)))
 
 
 def record_lapsed(turn: Turn) -> None:
-    """Record that the question was not answered in time."""
-    turn.close_question(Method.TIMER)
+    """Record that the question was not answered in time, or has reached nobody."""
+    match turn.inbound.content:
+        case QuestionStatus(code=code):
+            turn.close_question(Method.UNDELIVERED, rule=str(code or ""))
+        case _:
+            turn.close_question(Method.TIMER)
 
 
 def record_withdrawn(turn: Turn) -> None:

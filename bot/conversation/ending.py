@@ -1,8 +1,13 @@
 """What ends consents and questions without a word from the person: time, a new notice, their switch, a new number."""
 
-from bot.consent.evidence import Kind, Method
+from collections.abc import Sequence
+
+from bot.consent.asked import Asked, noted, without
+from bot.consent.evidence import Kind, Method, Seen
+from bot.consent.lifecycle import Consent
 from bot.consent.retention import end
 from bot.conversation.flow import Flows
+from bot.conversation.inbound import Inbound, QuestionStatus
 from bot.conversation.standing import Standing
 from bot.conversation.turn import Turn
 
@@ -30,15 +35,44 @@ class Ending:
         business = turn.world.business
         if business.purpose(pending.purpose) is None or not business.notice_stands(pending.notice):
             turn.close_question(Method.NOTICE_CHANGE)
-        elif turn.inbound.at > pending.expires_at:
-            self.lapse(turn, pending.question)
+        elif turn.inbound.at > turn.session.answerable_until:
+            self._lapse(turn)
 
-    def lapse(self, turn: Turn, question: str) -> None:
-        """The time to answer this question is up, if it still waits."""
+    def _lapse(self, turn: Turn) -> None:
+        """The pending question is not to be answered any more."""
         place = self._flows.question
-        expires = self._flows[place.flow].state(place.state).table.expires
-        if expires and turn.record.pending is not None and turn.record.pending.question == question:
+        if expires := self._flows[place.flow].state(place.state).table.expires:
             self._standing.visit(turn, place, expires)
+
+    def conveyed(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
+        """Note how far a message came that asks a question; return the purposes whose consent is none therefore.
+
+        A question that reaches nobody lapses. If somebody agreed to it meanwhile, they agreed to something unseen:
+        unless the answer itself shows that it was (its button, a quote), that consent is stale (GDPR Art. 4(11)).
+        """
+        if news.status in ("failed", "unsent"):
+            return self._undelivered(turn, news)
+        if news.question in (relevant := turn.relevant_questions):
+            turn.session.asked = noted(turn.session.asked, _asked(news, turn.inbound), relevant)
+        return ()
+
+    def _undelivered(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
+        session, question = turn.session, news.question
+        if any(one.delivered_at for one in session.asked if one.question == question and one.message == news.message):
+            return ()  # WhatsApp may report both; delivered is delivered
+        session.asked = without(session.asked, question, news.message)
+        if any(one.is_taken for one in session.asked if one.question == question):
+            return ()  # another message asks it, too
+        if turn.record.pending is not None and turn.record.pending.question == question:
+            self._lapse(turn)
+        unfounded = [
+            purpose
+            for purpose in turn.record.given
+            if news.status == "failed" and _hangs_on(turn.record.consent(purpose), question)
+        ]
+        for purpose in unfounded:
+            turn.record_fact(Kind.STALE, purpose, question=question)
+        return unfounded
 
     def preference(self, turn: Turn, value: str) -> None:
         """WhatsApp's own switch: `stop` withdraws marketing; `resume` gives nothing back, it is no consent."""
@@ -58,3 +92,18 @@ class Ending:
         if turn.record.pending is not None and turn.record.pending.asked_at <= at:
             turn.close_question(Method.ADDRESS_CHANGE)
             turn.session.flow = turn.session.state = ""
+
+
+def _asked(news: QuestionStatus, inbound: Inbound) -> Asked:
+    return Asked(
+        news.question,
+        news.message,
+        accepted_on=inbound.received_at if news.status == "accepted" else 0.0,
+        sent_at=inbound.at if news.status == "sent" else 0,
+        delivered_at=inbound.at if news.status == "delivered" else 0,
+    )
+
+
+def _hangs_on(consent: Consent, question: str) -> bool:
+    """Whether nothing but WhatsApp's having taken this question speaks for the consent."""
+    return consent.question == question and consent.seen in (Seen.ACCEPTED, Seen.UNKNOWN)

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from bot.consent.asked import first_delivery
 from bot.consent.evidence import Method
 from bot.consent.lifecycle import Consent, Status, answerable
 from bot.conversation.inbound import Choice
@@ -13,9 +14,17 @@ Guard = Callable[[Turn], bool]
 
 def answers_the_pending_request(turn: Turn) -> bool:
     """Whether the message answers the question that is pending, and nothing newer speaks against it."""
-    tapped = turn.argument if isinstance(turn.inbound.content, Choice) else None
-    inbound = turn.inbound
-    return answerable(turn.record, at=inbound.at, received_at=inbound.received_at, question=tapped) is not None
+    inbound, pending = turn.inbound, turn.record.pending
+    names_one = turn.named or isinstance(inbound.content, Choice)
+    delivered_at = first_delivery(turn.session.asked, pending.question) if pending else 0
+    answered = answerable(
+        turn.record,
+        at=inbound.at,
+        received_at=inbound.received_at,
+        question=turn.named if names_one else None,
+        delivered_at=delivered_at,
+    )
+    return answered is not None
 
 
 def nothing_to_ask(turn: Turn) -> bool:

@@ -28,6 +28,11 @@ class Sender(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """Those that are known, the BSUID first: a phone number may get a new owner, a BSUID does not."""
         return [address for address in (self.bsuid, self.phone) if address]
 
+    @property
+    def firmest(self) -> "Sender":
+        """The address that says who it is: an event of ours must not bring back a number that was given up."""
+        return Sender(None, self.bsuid) if self.bsuid else self
+
 
 class Text(msgspec.Struct, frozen=True, tag="text", gc=False):
     """A typed text."""
@@ -99,13 +104,37 @@ class StaffMessage(msgspec.Struct, frozen=True, tag="staff_message", gc=False):
     """
 
 
+class QuestionStatus(msgspec.Struct, frozen=True, tag="question_status", omit_defaults=True, gc=False):
+    """What became of a message of ours that asks for consent."""
+
+    question: str
+    status: Literal["accepted", "sent", "delivered", "failed", "unsent"]
+    """`accepted`: the channel took it; `failed`: it did, and could not deliver it; `unsent`: it never left us."""
+    message: str = ""
+    """The token of the message's id, as in `Inbound.quoted`; empty when it never left."""
+    code: int = 0
+    """The channel's error code when `status` is `failed`."""
+
+
 class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
     """A timer of ours: the question asked has waited long enough."""
 
     question: str
 
 
-Content = Text | Choice | Reaction | Media | Correction | Other | AddressChanged | Preference | StaffMessage | Lapse
+Content = (
+    Text
+    | Choice
+    | Reaction
+    | Media
+    | Correction
+    | Other
+    | AddressChanged
+    | Preference
+    | StaffMessage
+    | QuestionStatus
+    | Lapse
+)
 
 Overheard = Literal["", "group", "standby", "history", "field"]
 """Where a message was heard that was not written to us alone: in a group, in a chat that Meta's agent holds, in the
@@ -126,11 +155,15 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc
     received_at: float = 0.0
     """Our time, unix seconds."""
     quoted: str | None = None
-    """The id of our message that this one replies to, when WhatsApp tells."""
+    """The id of our message that this one replies to, when WhatsApp tells; in the dialogues, the token of that id."""
     forwarded: bool = False
     """Whether the person passed on a message that they or somebody else wrote to others."""
     person: str = ""
-    """The person it is about, when it is an event of our own and has no address."""
+    """The person it is about, when it is an event of our own."""
+    awaits: str = ""
+    """The question that it may answer, once it is known whether that has reached the person: it was postponed."""
+    postponed: int = 0
+    """How often it was."""
     clock: Clock = Clock.WHATSAPP
     """Whose clock `at` is of."""
     stamp: int = 0

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from bot.consent.asked import Asked, first_delivery
 from bot.consent.lifecycle import Record
 
 
@@ -38,6 +39,14 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
 
     corrected: tuple[str, ...] = ()
     """Keyed hashes of messages that were changed or deleted and led to nothing: perhaps they have not come yet."""
+    asked: tuple[Asked, ...] = ()
+    """The last messages that asked for consent. What is lost is asked again: no consent depends on it."""
+
+    @property
+    def answerable_until(self) -> int:
+        """The last second in which the pending question may be answered; 0 without one."""
+        pending = self.record.pending
+        return pending.until(first_delivery(self.asked, pending.question)) if pending else 0
 
     def copy(self) -> "Session":
         """Return a session that a step may change."""

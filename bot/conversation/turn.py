@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from bot.consent.evidence import Clock, Entry, Kind, Method, Wording
+from bot.consent.asked import Reached, queued, reached
+from bot.consent.evidence import Clock, Entry, Fact, Kind, Method, Seen, Wording
 from bot.consent.lifecycle import Consent, Pending, Record, Status, admit, newest
 from bot.conversation.compose import Composition, Option
 from bot.conversation.inbound import (
@@ -25,6 +26,7 @@ from bot.conversation.inbound import (
     MessageId,
     Other,
     Preference,
+    QuestionStatus,
     Text,
 )
 from bot.conversation.normalise import Typed, typed
@@ -49,12 +51,16 @@ class Turn:
     session: Session
     inbound: Inbound
     now: float
-    asked_before: Mapping[str, str] = field(default_factory=dict)
-    """Purpose → question, of those that the ledger says this message led to when it was processed before."""
+    recorded: Sequence[Fact] = ()
+    """What the ledger has from this very message, which was processed before."""
     rule: str = ""
     """How the message was matched."""
     argument: str = ""
     """What a tapped choice is about: a question, a purpose, a locale."""
+    named: str = ""
+    """The question that the message itself names, by its button or by quoting it."""
+    named_by: Seen = Seen.UNKNOWN
+    """By which of the two."""
     about: str = ""
     """The purpose that is spoken about."""
     asked: str = ""
@@ -71,6 +77,8 @@ class Turn:
     changed: bool = False
     """Whether a consent, or what is asked, is another than before."""
     handed_over: bool = False
+    postponed: bool = False
+    """Whether the message is to be looked at again a little later."""
     given_before: frozenset[str] = frozenset()
     """What had been consented to before this turn."""
     _newest: int = 0
@@ -110,8 +118,9 @@ class Turn:
 
         It is keyed, so that nobody else can make a button that answers it.
         """
-        if purpose in self.asked_before:
-            return self.asked_before[purpose]
+        for fact in self.recorded:
+            if fact.kind is Kind.REQUESTED and fact.purpose == purpose:
+                return fact.question  # the key may have been changed since
         key = self.world.question_key
         return hashlib.blake2b(f"{self.inbound.id} {purpose}".encode(), key=key, digest_size=6).hexdigest()
 
@@ -123,6 +132,23 @@ class Turn:
     def is_corrected(self) -> bool:
         """Whether the message was changed or deleted before it came."""
         return bool(self.session.corrected) and self.token(self.inbound.id) in self.session.corrected
+
+    @property
+    def relevant_questions(self) -> set[str]:
+        """The questions that something may still refer to: what waits, and what a consent follows from."""
+        pending, record = self.record.pending, self.record
+        return {record.consent(purpose).question for purpose in record.given} | (
+            {pending.question} if pending else set()
+        )
+
+    def reached(self, pending: Pending) -> Reached:
+        """Return how the pending question reached the person, if this message answers it."""
+        inbound, by = self.inbound, self.named_by if self.named == pending.question else Seen.UNKNOWN
+        known = reached(self.session.asked, pending, at=inbound.at, received_at=inbound.received_at, by=by)
+        if not self.recorded:
+            return known
+        seen = (fact.seen for fact in self.recorded if fact.kind is Kind.GIVEN and fact.question == pending.question)
+        return msgspec.structs.replace(known, seen=next(seen, Seen.UNKNOWN))  # as it was decided before
 
     def record_fact(self, kind: Kind, purpose: str, **details: Any) -> None:
         """Take a fact about `purpose` into the step. Raises `NotAllowed` when the law does not allow it.
@@ -150,6 +176,8 @@ class Turn:
         match self.inbound.content:
             case Lapse():
                 return common | {"method": Method.TIMER, "actor": "system"}
+            case QuestionStatus(code=code):
+                return common | {"method": Method.UNDELIVERED, "actor": "whatsapp", "rule": str(code)}
             case Preference():
                 return common | {"method": Method.WHATSAPP_SETTING}
             case AddressChanged():
@@ -264,6 +292,8 @@ class Turn:
         message = Composition(text_id, options, question)
         self.spoken = message.language(texts, self.locale)
         self.replies.append(message.reply(texts, self.spoken, Values(self.world.language(self.spoken), self._personal)))
+        if question:
+            session.asked = queued(session.asked, question, self.relevant_questions | {question})
         session.repeats = session.repeats + 1 if session.last_text == text_id else 1
         session.last_text = text_id
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Sequence
 
-from bot.consent.evidence import Entry, Kind
+import msgspec
+
+from bot.consent.evidence import Entry, Fact, Kind
 from bot.consent.lifecycle import fold
 from bot.conversation.session import Session, rebuilt
 from bot.service.cases import Case
@@ -24,15 +26,14 @@ def as_it_was(case: Case, place: int) -> Session:
         return case.kept
     session = rebuilt(case.person, record, case.session.locale)
     if session.asking is not None:
-        session.asking = tuple(asked_from(case, place))
+        session.asking = tuple(fact.purpose for fact in facts_of(case, place) if fact.kind is Kind.REQUESTED)
     return session
 
 
-def asked_from(case: Case, place: int) -> dict[str, str]:
-    """Return the questions, by purpose, that the message led to whose facts begin at `place`."""
+def facts_of(case: Case, place: int) -> list[Fact]:
+    """Return what the ledger has from the message whose facts begin at `place`."""
     past = case.past or ()
-    its = (one.fact for one in past[place:] if one.inbound == past[place].inbound)
-    return {fact.purpose: fact.question for fact in its if fact.kind is Kind.REQUESTED}
+    return [one.fact for one in past[place:] if one.inbound == past[place].inbound]
 
 
 def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
@@ -40,4 +41,4 @@ def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
     record = fold([*(one.fact for one in case.past or ()), *added])
     if session.record == record:
         return session
-    return rebuilt(case.person, record, session.locale)
+    return msgspec.structs.replace(rebuilt(case.person, record, session.locale), asked=session.asked)

@@ -77,7 +77,7 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         lines.append("   the answer was erased with the person's data; its salted hash is kept")
     elif record["kind"] == "expired" and record["rule"]:
         lines.append(f"   because of {record['rule']}")
-    elif record["method"] == "undelivered":
+    elif _undelivered(record):
         lines.append(f"   because WhatsApp did not deliver the question: its error {record['rule']}")
     if record["notice"]:
         lines.append(f"   privacy notice {record['notice']}: {_notice_url(record, evidence)}")
@@ -88,14 +88,21 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         f"   record number {record['sequence']}, SHA-256 {record['entry_hash']}, consentbot {record['app_version']}"
     )
     text = evidence["wordings"].get(record["wording"])
+    unseen = {one["question"] for one in evidence["records"] if _undelivered(one)}
+    shown = "sent, and not delivered" if record["question"] in unseen else "shown"
     if text and record["kind"] != "requested":
-        lines.append(f"   the exact text shown: that of the question, SHA-256 {record['wording']}")
+        lines.append(f"   the exact text {shown}: that of the question, SHA-256 {record['wording']}")
     elif text:
         lines += [
-            f"   the exact text shown, SHA-256 {record['wording']}:",
+            f"   the exact text {shown}, SHA-256 {record['wording']}:",
             *(f"   | {line}" for line in text.splitlines()),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _undelivered(record: Mapping[str, Any]) -> bool:
+    """Whether a record says that its question ended because it was not delivered."""
+    return record["method"] == "undelivered" and record["kind"] in ("lapsed", "stale")
 
 
 def _reached(record: Mapping[str, Any]) -> str:

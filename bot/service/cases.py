@@ -98,7 +98,7 @@ class Cases:
 
         Events about a person who is no more are left out.
         """
-        by_person = [PersonId(queued.item.person) for queued in messages if queued.item and queued.item.person]
+        by_person = [PersonId(one.item.person) for one in messages if one.item and _nameless(one.item)]
         phones = [queued.item.sender.phone for queued in messages if queued.item and _phone_alone(queued.item)]
         owners = await self._persons.find(phone for phone in phones if phone) if phones else {}
         known = await self._persons.load({*by_person, *owners.values()}) if by_person or owners else {}
@@ -181,10 +181,16 @@ class Cases:
             session = kept[0].copy()
         else:
             session = rebuilt(person.id, record, person.locale)
+            session.asked = kept[0].asked if kept is not None and kept[0].person == person.id else ()
         session.phone = self._phone_prefix(person.sender)
         before, read = kept or (None, b"")
         return Case(token, session, read, person.sender, kept=before, past=past)
 
 
+def _nameless(inbound: Inbound) -> bool:
+    return bool(inbound.person) and inbound.sender == Sender()
+
+
 def _phone_alone(inbound: Inbound) -> bool:
-    return inbound.sender.phone is not None and inbound.sender.bsuid is None
+    """Whether nothing tells who it is but a phone, which may have a new owner."""
+    return not inbound.person and inbound.sender.phone is not None and inbound.sender.bsuid is None

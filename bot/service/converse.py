@@ -11,17 +11,28 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import structlog
 
 from bot.consent.evidence import Entry, Kind
-from bot.consent.lifecycle import Pending
 from bot.conversation.basis import Answer, AsksConsent, Basis, ByLaw, Duty
 from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.inbound import Delivery, Event, Inbound, Lapse, MessageId, Preference, Sender, StaffMessage
+from bot.conversation.inbound import (
+    Delivery,
+    Event,
+    Inbound,
+    Lapse,
+    MessageId,
+    Preference,
+    QuestionStatus,
+    Sender,
+    StaffMessage,
+)
 from bot.conversation.reply import Reply
+from bot.conversation.session import Session
 from bot.keys import Keyring
 from bot.service import metrics
-from bot.service.again import as_it_is, as_it_was, asked_from, recorded_from
+from bot.service.again import as_it_is, as_it_was, facts_of, recorded_from
 from bot.service.cases import Arrived, Case, Cases
 from bot.service.corrections import informed
 from bot.service.gate import NEVER, refused
@@ -46,10 +57,13 @@ from bot.service.ports import (
 from bot.service.send import outbound
 from bot.service.shards import shard_of
 from bot.service.staff import Staff
-from bot.service.unread import Unread, named
+from bot.service.unread import Unread, named, question_of, reference
 from bot.traces import places
 
 log = structlog.get_logger(__name__)
+
+SOON = 0.25
+"""Seconds after which a message that came too early is looked at for the second time; then twice as many each time."""
 
 DAY = 86400
 """Contact is noted once in each of them."""
@@ -67,6 +81,8 @@ class _Answer:
     entries: list[Entry] = field(default_factory=list)
     unanswered: list[tuple[Queued[Inbound], Exception]] = field(default_factory=list)
     """Messages whose withdrawal was recorded and whose answer failed."""
+    looks_again: bool = False
+    """Whether a message is to be looked at again at once: what it waits for may be right behind it."""
     after: int = 0
     locale_before: str = ""
 
@@ -121,26 +137,28 @@ class Converse:
 
     async def answer(self, batch: Sequence[Queued[Event]]) -> None:
         """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is taken up again."""
+        news: list[Queued[Inbound]] = []
         messages: list[Queued[Inbound]] = []
         for queued in batch:
             match queued.item:
                 case None:
                     await self._bury(queued)
                 case Delivery() as delivery:
-                    inbound = await self._delivered(delivery)
-                    if inbound is None:
+                    told = await self._delivered(delivery)
+                    news += [Queued(queued.id, queued.payload, inbound) for inbound in told]
+                    if not told:
                         await self._shard.inbox.finish(queued.id)
-                    else:
-                        messages.append(Queued(queued.id, queued.payload, inbound))
                 case Inbound(content=StaffMessage()) as inbound:
                     await self._staff.wrote(inbound.sender, inbound.at)
                     await self._shard.inbox.finish(queued.id)
                 case Inbound() as inbound if _passes_by(inbound, self._dialogue):
                     await self._shard.inbox.finish(queued.id)
+                case Inbound(content=QuestionStatus()) as inbound:
+                    news.append(Queued(queued.id, queued.payload, inbound))
                 case Inbound() as inbound:
                     messages.append(Queued(queued.id, queued.payload, inbound))
-        if messages:
-            await self._answer(messages)
+        if news or messages:  # what became of our messages comes first: people answer to it
+            await self._answer([*news, *messages])
 
     async def _bury(self, queued: Queued[Event]) -> None:
         metrics.DEAD.labels("event").inc()
@@ -148,23 +166,40 @@ class Converse:
         await self._shard.dead.add(queued.payload, "unreadable by this version", "event")
         await self._shard.inbox.finish(queued.id)
 
-    async def _delivered(self, delivery: Delivery) -> Inbound | None:
-        """Note a delivery status; a failure that says that the person switched marketing off is a message of theirs."""
+    async def _delivered(self, delivery: Delivery) -> Sequence[Inbound]:
+        """Note a delivery status; return what it tells of a person: how far a question came, that they opted out."""
         is_news = await self._shard.outbox.raise_status(self._keys.message(delivery.id), delivery.status)
         if is_news:
             metrics.STATUSES.labels(delivery.status).inc()
-        if is_news and delivery.status == "failed" and delivery.reference:
+        question = question_of(delivery.reference or "")
+        if is_news and delivery.status == "failed" and delivery.reference and not question:
             await self._not_read(delivery.reference, delivery.recipient)
-        if delivery.code is None:
-            return None
-        failure = self._failure(delivery.code)
+        told = []
+        if delivery.code is not None and self._is_opt_out(delivery.code):
+            id = MessageId(f"opted out {delivery.id}")
+            told.append(Inbound(id, delivery.recipient, delivery.at, Preference("stop")))
+        if question:  # whether or not it is news: who noted that may have died before this
+            id, at = MessageId(f"{delivery.status} {delivery.id}"), min(delivery.at, int(self._clock()))
+            told.append(Inbound(id, delivery.recipient.firmest, at, self._status(delivery, question)))
+        return told if delivery.recipient != Sender() else ()
+
+    def _is_opt_out(self, code: int) -> bool:
+        """Tell operators of a failed delivery; return whether it says that the person switched marketing off."""
+        failure = self._failure(code)
         metrics.REFUSALS.labels(str(failure.code)).inc()
         log.warning("delivery_failed", code=failure.code, meaning=failure.meaning)
         if failure.retry is Retry.HALT:  # the channel accepts messages that it will not deliver
             log.error("delivery_halted", code=failure.code, cure=failure.meaning)
-        if failure.retry is not Retry.OPT_OUT or delivery.recipient == Sender():
-            return None
-        return Inbound(MessageId(f"failed {delivery.id}"), delivery.recipient, delivery.at, Preference("stop"))
+        return failure.retry is Retry.OPT_OUT
+
+    def _status(self, delivery: Delivery, question: str) -> QuestionStatus:
+        message = reference(self._keys.message(delivery.id))
+        match delivery.status:
+            case "failed":
+                return QuestionStatus(question, "failed", message, delivery.code or 0)
+            case "sent":
+                return QuestionStatus(question, "sent", message)
+        return QuestionStatus(question, "delivered", message)
 
     async def _not_read(self, reference: str, recipient: Sender) -> None:
         known = await self._persons.find(recipient.addresses)
@@ -230,6 +265,8 @@ class Converse:
             await self._forget(answer.case.outdated)
         done: set[bytes] = set()
         results = await self._shard.sessions.commit([answer.commit for answer in committed])
+        if any(answer.looks_again for answer in committed):
+            await self._shard.outbox.promote(self._clock())
         for answer, ok in zip(committed, results, strict=True):
             if ok:
                 done.update(answer.commit.messages)
@@ -272,7 +309,7 @@ class Converse:
             after=session.record.seq,
             locale_before=session.locale,
         )
-        before = session.record.pending
+        before = _lapse(session)
         seen: set[MessageId] = set()
         for queued in case.messages:
             inbound = queued.item
@@ -281,23 +318,37 @@ class Converse:
             seen.add(inbound.id)
             inbound = informed(inbound, case.past or (), answer.entries, self._keys)
             first = recorded_from(case, self._keys.messages(inbound.id)) if case.past else None
+            read = self._with_reference(inbound, session)
             if first is None:
-                step = self._dialogue.step(session, inbound, now)
+                step = self._dialogue.step(session, read, now)
                 answer.entries += step.entries
                 session = step.session
             else:
-                step = self._dialogue.step(as_it_was(case, first), inbound, now, asked_from(case, first))
+                step = self._dialogue.step(as_it_was(case, first), read, now, facts_of(case, first))
                 session = as_it_is(case, step.session, answer.entries)
             if step.failure is not None:
                 answer.unanswered.append((queued, step.failure))
             self._take(answer, step, inbound)
         answer.commit.session = session
-        self._set_timers(answer.commit, before if case.past is None else None, session.record.pending, case.person)
+        self._set_timers(answer.commit, before if case.past is None else None, _lapse(session))
         return answer
+
+    def _with_reference(self, inbound: Inbound, session: Session) -> Inbound:
+        """Return a message that names what it quotes as sessions do, by whichever key that was named."""
+        if inbound.quoted is None:
+            return inbound
+        names = [reference(token) for token in self._keys.messages(inbound.quoted)]
+        known = {one.message for one in session.asked}
+        return msgspec.structs.replace(inbound, quoted=next((name for name in names if name in known), names[0]))
 
     def _take(self, answer: _Answer, step: Step, inbound: Inbound) -> None:
         commit, person = answer.commit, answer.case.person
         seq = step.session.record.seq
+        if step.postponed and (pending := step.session.record.pending):
+            again = msgspec.structs.replace(inbound, awaits=pending.question, postponed=inbound.postponed + 1)
+            commit.timers.append((self._clock() + _wait(inbound.postponed), again))
+            answer.looks_again |= inbound.postponed == 0
+            return
         if step.handed_over:
             commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq, self._notice))
             return
@@ -306,6 +357,7 @@ class Converse:
             Assigned(task, inbound.id, inbound.at, person, sender, step.session.locale, seq) for task in step.tasks
         ]
         name = self._keys.message(inbound.id).hex()
+        wrote_at = step.session.last_at if isinstance(inbound.content, QuestionStatus) else inbound.at
         for number, reply in enumerate(step.replies):
             basis = _basis(reply, step)
             passes = refused(basis, step.session.record, self._clock(), self._dialogue.world.business) is None
@@ -316,17 +368,17 @@ class Converse:
                     id=named(f"{name}.{number}", question=reply.question),
                     person=person,
                     to=sender,
-                    wrote_at=inbound.at,
+                    wrote_at=wrote_at,
                     seen=seq if passes else NEVER,
                     held=inbound.overheard == "standby",
                 )
             )
 
-    def _set_timers(self, commit: Commit, before: Pending | None, after: Pending | None, person: PersonId) -> None:
+    def _set_timers(self, commit: Commit, before: Inbound | None, after: Inbound | None) -> None:
         if before is not None and before != after:
-            commit.ended.append(_lapse(before, person))
+            commit.ended.append(before)
         if after is not None and before != after:
-            commit.timers.append((after.expires_at + 1.0, _lapse(after, person)))
+            commit.timers.append((float(after.at), after))
 
     def _count(self, answer: _Answer) -> None:
         now = self._clock()
@@ -342,6 +394,11 @@ class Converse:
 def _passes_by(inbound: Inbound, dialogue: Dialogue) -> bool:
     """Whether nothing follows from an event, whoever it is about: nobody is made a person for it."""
     return bool(inbound.overheard) and not dialogue.heeds(inbound)
+
+
+def _wait(postponed: int) -> float:
+    """Return after how many seconds a message is looked at again that was postponed so often: at first at once."""
+    return SOON * 2 ** (postponed - 1) if postponed else 0.0
 
 
 def _news_of_contact(answer: _Answer) -> int:
@@ -364,12 +421,9 @@ def _basis(reply: Reply, step: Step) -> Basis:
     return ByLaw(Duty.INFORM) if step.session.record.restricted else Answer()
 
 
-def _lapse(pending: Pending, person: PersonId) -> Inbound:
+def _lapse(session: Session) -> Inbound | None:
     """The event that comes when a question has waited long enough; the same each time, so that it can be removed."""
-    return Inbound(
-        MessageId(f"lapse {pending.question}"),
-        Sender(),
-        pending.expires_at + 1,
-        Lapse(pending.question),
-        person=person,
-    )
+    if (pending := session.record.pending) is None:
+        return None
+    id, at = MessageId(f"lapse {pending.question}"), session.answerable_until + 1
+    return Inbound(id, Sender(), at, Lapse(pending.question), person=session.person)

@@ -16,8 +16,9 @@ import structlog
 from bot.batcher import Batcher
 from bot.business import Business
 from bot.conversation.basis import ByLaw, Duty
-from bot.conversation.inbound import Inbound, MessageId, Preference, Sender
+from bot.conversation.inbound import Inbound, MessageId, Preference, QuestionStatus, Sender
 from bot.conversation.reply import Outbound
+from bot.keys import Keyring
 from bot.service import metrics
 from bot.service.gate import Look, Reason, last_seen, looks, withheld
 from bot.service.halting import Halting
@@ -27,16 +28,16 @@ from bot.service.ports import (
     DeadLetters,
     Inbox,
     Ledger,
+    Messages,
     Outbox,
     PersonId,
-    Queue,
     Queued,
     Retry,
     SendError,
     Throttle,
 )
 from bot.service.retry import delay, surely
-from bot.service.unread import Unread
+from bot.service.unread import Unread, question_of, reference
 from bot.traces import places
 
 log = structlog.get_logger(__name__)
@@ -53,7 +54,7 @@ class Deliver:
 
     def __init__(
         self,
-        queue: Queue[Outbound],
+        queue: Messages,
         outbox: Outbox,
         ledger: Ledger,
         channel: Channel,
@@ -62,6 +63,7 @@ class Deliver:
         dead: DeadLetters,
         unread: Unread,
         business: Business,
+        keys: Keyring,
         *,
         halting: Halting | None = None,
         most: int = IN_FLIGHT,
@@ -77,6 +79,7 @@ class Deliver:
         self._dead = dead
         self._unread = unread
         self._business = business
+        self._keys = keys
         self._clock = clock
         self._gate: Batcher[Outbound, Reason | None] = Batcher(self._judged)
         self._in_hand = InHand(most)
@@ -126,9 +129,10 @@ class Deliver:
             return await self._withhold(queued, reason)
         if not self._halting.begin(self._clock()):  # read before the halt
             return await self._put_back(queued, outbound, self._halting.later(self._clock()))
+        began = self._clock()
         try:
             with metrics.SENDING.time():
-                await self._channel.send(outbound)
+                message = await self._channel.send(outbound)
         except SendError as error:
             return await self._refused(queued, outbound, error)
         except Exception as error:
@@ -140,7 +144,7 @@ class Deliver:
         if self._halting.accepted(self._clock()):
             metrics.HALTED.set(0)
             log.info("sending_resumed")
-        return await self._done(queued, "sent")
+        return await self._sent(queued, outbound, message, began)
 
     def _is_ending(self) -> bool:
         return self._ending
@@ -149,6 +153,21 @@ class Deliver:
         """Finish a message, however long the store is away: taken over it would be sent again."""
         metrics.SENT.labels(outcome).inc()
         await surely("deliver", lambda: self._queue.finish(queued.id))
+
+    async def _sent(self, queued: Queued[Outbound], outbound: Outbound, message: MessageId, began: float) -> None:
+        """Finish a message that was taken. Of a question its person's session must know: until then no yes counts.
+
+        It counts as accepted from when we began to hand it over, so that no answer comes before.
+        """
+        if not (question := question_of(outbound.id)):
+            return await self._done(queued, "sent")
+        metrics.SENT.labels("sent").inc()
+        news = QuestionStatus(question, "accepted", reference(self._keys.message(message)))
+        to = Sender(outbound.phone, outbound.bsuid).firmest
+        event = Inbound(
+            MessageId(f"accepted {question} {message}"), to, int(began), news, began, person=outbound.person
+        )
+        await surely("deliver", lambda: self._queue.finish_sent(queued.id, event))
 
     async def _put_back(self, queued: Queued[Outbound], outbound: Outbound, due: float) -> None:
         await surely("deliver", lambda: self._outbox.retry(queued.id, outbound, due), self._is_ending)

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from bot.conversation.inbound import Inbound, Lapse, MessageId, Sender
+from bot.conversation.inbound import Inbound, MessageId, QuestionStatus, Sender
 from bot.service.ports import Inbox, PersonId
 
 log = structlog.get_logger(__name__)
@@ -24,6 +24,23 @@ def named(name: str, *, question: str = "", request: str = "") -> str:
     if question:
         return f"{name}.{_QUESTION}.{question}"
     return f"{name}.{_REQUEST}.{request}" if request else name
+
+
+def question_of(id: str) -> str:
+    """Return the question that a message of ours with this id asks; empty if it asks none."""
+    match id.rsplit(".", 2):
+        case _, kind, question if kind == _QUESTION:
+            return question
+    return ""
+
+
+def reference(token: bytes) -> str:
+    """Return what sessions refer to a message by, of the token of its id."""
+    return token[:_REFERENCE_BYTES].hex()
+
+
+_REFERENCE_BYTES = 8
+"""Enough to tell a person's few messages apart."""
 
 
 class Requests(Protocol):
@@ -45,8 +62,9 @@ class Unread:
         """Note that its person will not read the message with this id. May be repeated; raises `Unavailable`."""
         match id.rsplit(".", 2):
             case _, kind, question if kind == _QUESTION:  # a later YES would answer something unseen
+                at, news = self._clock(), QuestionStatus(question, "unsent")
                 await self._inbox.forward(
-                    Inbound(MessageId(f"unsaid {id}"), Sender(), int(self._clock()), Lapse(question), person=person)
+                    Inbound(MessageId(f"unsent {id}"), Sender(), int(at), news, at, person=person)
                 )
             case _, kind, request if kind == _REQUEST:
                 if await self._requests.reopen(request, "the answer could not be delivered", self._clock()):

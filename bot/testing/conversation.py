@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from bot.consent.evidence import Entry
 from bot.consent.lifecycle import Status, fold
@@ -20,6 +21,7 @@ from bot.conversation.inbound import (
     Media,
     MessageId,
     Preference,
+    QuestionStatus,
     Reaction,
     Sender,
     Text,
@@ -39,6 +41,8 @@ PACE = 10
 _ITS_QUESTION = re.compile(":[0-9a-f]{12}$")
 """The end of the id of a button that answers a question."""
 
+_Status = Literal["accepted", "delivered", "failed", "unsent"]
+
 _encode = msgspec.msgpack.encode
 _session = msgspec.msgpack.Decoder(Session)
 _inbound = msgspec.msgpack.Decoder(Inbound)
@@ -47,8 +51,10 @@ _inbound = msgspec.msgpack.Decoder(Inbound)
 class Conversation:
     """One person talking to the bot. Messages come ten seconds apart; `waits` lets more time pass.
 
-    The session and each message are written and read again at every turn, as they are between processes, and the
-    ledger must always amount to the session's record.
+    WhatsApp takes and delivers each question at once, unless `conveys` is set to something else: then `accepts`,
+    `delivers`, `fails` and `refuses` say what becomes of the last one, or of an older one. The session and each
+    message are written and read again at every turn, as they are between processes, and the ledger must always amount
+    to the session's record.
     """
 
     def __init__(
@@ -73,6 +79,10 @@ class Conversation:
         """What the last message asked to be done outside of the conversation."""
         self.handed_over = False
         """Whether the last message went to the host's bot."""
+        self.postponed: Inbound | None = None
+        """The last message, if it is to be looked at again: it may answer a question that is on its way."""
+        self.conveys: Literal["nothing", "accepted", "delivered"] = "delivered"
+        """How far the questions come that are asked from now on."""
         self.history: list[str] = []
         """The chat so far, to be read."""
         self._shown: list[Reply] = []
@@ -81,9 +91,13 @@ class Conversation:
 
     # --- what the person does
 
-    def says(self, text: str, *, at: str = "") -> "Conversation":
-        """Type a text. `at` is when it was written, e.g. "90s" after the start: it may come late."""
-        return self.receives(Text(text), at=at)
+    def says(self, text: str, *, at: str = "", quotes: str = "", back: int = 0) -> "Conversation":
+        """Type a text. `at` is when it was written, e.g. "90s" after the start: it may come late.
+
+        `quotes` is the id of a text of the bot's, e.g. `opt_in.ask`, whose message it replies to: the last one, or
+        one so many `back`. Raises `LookupError` when it was not said.
+        """
+        return self.receives(Text(text), at=at, quoted=self._said_in(quotes, back) if quotes else None)
 
     def forwards(self, text: str, *, at: str = "") -> "Conversation":
         """Pass on a text from another chat."""
@@ -125,12 +139,36 @@ class Conversation:
         previous, self.sender = self.sender, Sender(phone)
         return self.receives(AddressChanged(previous), at=at)
 
+    # --- what WhatsApp does
+
+    def accepts(self, *, back: int = 0) -> "Conversation":
+        """WhatsApp accepts a question: the last one, or one so many `back`. Raises `LookupError` without such."""
+        return self._becomes("accepted", back)
+
+    def delivers(self, *, back: int = 0) -> "Conversation":
+        """WhatsApp delivers a question; whether it was accepted may not have been noted yet."""
+        return self._becomes("delivered", back)
+
+    def fails(self, code: int = 131026, *, back: int = 0) -> "Conversation":
+        """WhatsApp reports that a question could not be delivered, with its error code."""
+        return self._becomes("failed", back, code)
+
+    def refuses(self, *, back: int = 0) -> "Conversation":
+        """WhatsApp does not take a question, for good."""
+        return self._becomes("unsent", back)
+
+    def looks_again(self) -> "Conversation":
+        """Look again at the message that was postponed. Raises `LookupError` if none was."""
+        if self.postponed is None:
+            raise LookupError(f"nothing was postponed\n{self.transcript()}")
+        return self._receives(self.postponed)
+
     def waits(self, time: str) -> "Conversation":
         """Let time pass, e.g. "49h"; a question whose time is up lapses."""
         until = self.clock + _seconds(time)
         replies: list[Reply] = []
-        while (pending := self.session.record.pending) is not None and pending.expires_at < until:
-            self.clock = pending.expires_at
+        while (pending := self.session.record.pending) is not None and self.session.answerable_until < until:
+            self.clock = self.session.answerable_until
             self.receives(Lapse(pending.question), id=f"lapse {pending.question}")
             replies += self.replies
         self.clock = until
@@ -138,7 +176,9 @@ class Conversation:
         self.history.append(f"… {time} later")
         return self
 
-    def receives(self, content: Content, *, at: str = "", id: str = "", forwarded: bool = False) -> "Conversation":
+    def receives(
+        self, content: Content, *, at: str = "", id: str = "", quoted: str | None = None, forwarded: bool = False
+    ) -> "Conversation":
         """Receive a message with this content."""
         self._count += 1
         self.clock += 1 if isinstance(content, Lapse) else PACE
@@ -147,8 +187,9 @@ class Conversation:
         message = MessageId(id or f"wamid.{self._count}")
         if not isinstance(content, Correction | Lapse):
             self._sent.append(message)
-        self._step(Inbound(message, self.sender, written, content, float(self.clock), forwarded=forwarded))
-        return self
+        return self._receives(
+            Inbound(message, self.sender, written, content, float(self.clock), quoted, forwarded=forwarded)
+        )
 
     # --- what came of it
 
@@ -177,11 +218,49 @@ class Conversation:
 
     # --- how
 
+    def _receives(self, inbound: Inbound) -> "Conversation":
+        shown = len(self._shown)
+        self._step(inbound)
+        for number in range(shown, len(self._shown)):
+            if self._shown[number].question and self.conveys != "nothing":
+                self._convey(number, "accepted")
+                if self.conveys == "delivered":
+                    self._convey(number, "delivered")
+        return self
+
+    def _becomes(self, status: _Status, back: int, code: int = 0) -> "Conversation":
+        asking = [number for number, reply in enumerate(self._shown) if reply.question]
+        if back >= len(asking):
+            raise LookupError(f"no such question was asked\n{self.transcript()}")
+        self.clock += 1
+        self._convey(asking[-1 - back], status, code)
+        return self
+
+    def _convey(self, number: int, status: _Status, code: int = 0) -> None:
+        """Tell the dialogue how far a question came; what it answered last stays to be seen unless it says more."""
+        self._count += 1
+        said = self.replies, self.tasks, self.handed_over, self.postponed
+        message = "" if status == "unsent" else _name(number)
+        news = QuestionStatus(self._shown[number].question, status, message, code)
+        inbound = Inbound(MessageId(f"{status} {self._count}"), self.sender, self.clock, news, float(self.clock))
+        self._receives(inbound)
+        if not self.replies:
+            self.replies, self.tasks, self.handed_over, self.postponed = said
+
+    def _said_in(self, text_id: str, back: int) -> str:
+        """Return what a message of the bot's is referred to by."""
+        found = [number for number, reply in enumerate(self._shown) if reply.text_id == text_id]
+        if back >= len(found):
+            raise LookupError(f"there is no {text_id!r} to quote\n{self.transcript()}")
+        return _name(found[-1 - back])
+
     def _step(self, inbound: Inbound) -> None:
         before = _encode(self.session)
-        self.history.append(f"» {_told(inbound.content)}")
+        self.history.append(_line(inbound))
         step = self.dialogue.step(_session.decode(before), _inbound.decode(_encode(inbound)), float(self.clock))
         self._take(step)
+        again, waits = inbound.postponed + 1, self.session.record.pending
+        self.postponed = replace(inbound, awaits=waits.question, postponed=again) if step.postponed and waits else None
 
     def _take(self, step: Step) -> None:
         self.session = _session.decode(_encode(step.session))
@@ -226,6 +305,17 @@ def line_of(entry: Entry) -> str:
 
 def _seconds(time: str) -> int:
     return int(parse_duration(time).total_seconds())
+
+
+def _name(number: int) -> str:
+    """Return what the dialogues refer to a message of the bot's by, of its number among all."""
+    return f"sent.{number}"
+
+
+def _line(inbound: Inbound) -> str:
+    if isinstance(inbound.content, QuestionStatus):
+        return f"  ({inbound.content.status}: question {inbound.content.question})"
+    return f"» {_told(inbound.content)}"
 
 
 def _told(content: Content) -> str:

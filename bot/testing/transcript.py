@@ -6,6 +6,8 @@ A transcript is TOML::
     locales = ["en", "de", "fr"]         # … several: it is played once in each
     as = "+33612345678"                  # or a BSUID; without locale, the country tells the language
     host = "order_updates"               # a host's bot is there, and needs consent to this purpose
+    conveys = "accepted"                 # how far WhatsApp brings each question: "nothing", "accepted" or "delivered",
+                                         # which is the default
 
     [[turn]]
     person = "bonjour"                   # or one of:
@@ -16,7 +18,11 @@ A transcript is TOML::
                                          # edit = "new text"  revoke = true   their last message;
                                          #                      back = 1 is the one before
                                          # forward = "a text from another chat"
+                                         # whatsapp = "accepts"     a question, or "delivers", "fails", "refuses" it;
+                                         #                          back = 1 is the one asked before
+                                         # again = true         the message that was postponed is looked at again
                                          # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
+    quotes = "opt_in.ask"                # the text that `person` replies to; back = 1 is the one shown before
     at = "90s"                           # when it was written, since the start; it may come late
     bot = { text_id = "opt_in.ask", choices = ["yes", "no"], says = "Blumen Haas" }
                                          # a list if there are several answers, [] if there is none
@@ -30,10 +36,10 @@ stand, e.g. `person = "{yes_word}"`; `{code}` is the code that was asked for las
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bot.conversation.flow import Flows
 from bot.conversation.inbound import Choice
@@ -41,7 +47,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.world import World
 from bot.testing.conversation import Conversation, choices_of, line_of
 
-_HEADS = {"locale", "locales", "as", "host", "turn"}
+_HEADS = {"locale", "locales", "as", "host", "conveys", "turn"}
 _DOES = {
     "person",
     "tap",
@@ -55,7 +61,11 @@ _DOES = {
     "preference",
     "number_changed",
     "wait",
+    "whatsapp",
+    "again",
 }
+_WHATSAPP = ("accepts", "delivers", "fails", "refuses")
+_CONVEYS = ("nothing", "accepted", "delivered")
 EXPECTS = ("bot", "ledger", "status", "tasks", "handed_over")
 """Keys of a turn that say what is to come of it."""
 
@@ -69,6 +79,8 @@ class Transcript:
     address: str
     host: str
     turns: tuple[Mapping[str, Any], ...]
+    conveys: Literal["nothing", "accepted", "delivered"] = "delivered"
+    """How far WhatsApp brings each question."""
 
     def __str__(self) -> str:
         return f"{self.path.parent.name}/{self.path.stem}" + (f"[{self.locale}]" if self.locale else "")
@@ -96,16 +108,24 @@ def load_transcript(path: str | Path) -> list[Transcript]:
         address=table.get("as", "+4915112345678"),
         host=table.get("host", ""),
         turns=tuple(table.get("turn", [])),
+        conveys=_one_of(f"{path}: conveys", table.get("conveys", "delivered"), _CONVEYS),
     )
     return [replace(one, locale=locale) for locale in table.get("locales", [one.locale])]
 
 
 def _check_turn(where: str, turn: Mapping[str, Any]) -> None:
-    known = _DOES | {*EXPECTS, "at", "back", "label"}
+    known = _DOES | {*EXPECTS, "at", "back", "label", "quotes"}
     if unknown := sorted(turn.keys() - known):
         raise ValueError(f"{where}: unknown key {unknown[0]!r}; use one of: {', '.join(sorted(known))}")
     if len(turn.keys() & _DOES) != 1:
         raise ValueError(f"{where}: needs exactly one of: {', '.join(sorted(_DOES))}")
+    _one_of(f"{where}: whatsapp", turn.get("whatsapp", "accepts"), _WHATSAPP)
+
+
+def _one_of(where: str, value: Any, known: Sequence[str]) -> Any:
+    if value not in known:
+        raise ValueError(f"{where}: unknown {value!r}; use one of: {', '.join(known)}")
+    return value
 
 
 def run_transcript(transcript: Transcript, world: World, flows: Flows) -> None:
@@ -124,6 +144,7 @@ def played(transcript: Transcript, world: World, flows: Flows) -> Played:
     phone, bsuid = (transcript.address, None) if transcript.address.startswith("+") else (None, transcript.address)
     world = replace(world, host_purpose=transcript.host or None)
     chat = Conversation(world, flows, locale=transcript.locale, phone=phone, bsuid=bsuid)
+    chat.conveys = transcript.conveys
     words = dict(world.language(transcript.locale).values) | {"locale": transcript.locale} if transcript.locale else {}
     for turn in transcript.turns:
         filled = _filled(turn, words | {"code": chat.session.code})
@@ -148,7 +169,7 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
     at = turn.get("at", "")
     match turn:
         case {"person": text}:
-            chat.says(text, at=at)
+            chat.says(text, at=at, quotes=turn.get("quotes", ""), back=turn.get("back", 0))
         case {"tap": choice}:
             chat.taps(choice, back=turn.get("back", 0), at=at)
         case {"payload": payload}:
@@ -171,6 +192,12 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
             chat.changes_number(phone, at=at)
         case {"wait": time}:
             chat.waits(time)
+        case {"whatsapp": what}:
+            {"accepts": chat.accepts, "delivers": chat.delivers, "fails": chat.fails, "refuses": chat.refuses}[what](
+                back=turn.get("back", 0)
+            )
+        case {"again": _}:
+            chat.looks_again()
 
 
 def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -> Iterator[str]:

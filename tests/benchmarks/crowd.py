@@ -9,7 +9,7 @@ from redis import Redis
 
 from bot.consent.evidence import Entry
 from bot.consent.lifecycle import Record
-from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.conversation.inbound import Inbound, MessageId, QuestionStatus, Sender, Text
 from bot.conversation.session import Session, rebuilt
 from bot.runtime import Runtime, open_runtime
 from bot.service.ports import Append, Commit, PersonId
@@ -80,6 +80,11 @@ def _told(runtime: Runtime, person: PersonId, sender: Sender) -> tuple[Session, 
         step = runtime.dialogue.step(session, inbound, now)
         session = step.session
         facts += step.entries
+        for reply in step.replies:
+            if reply.question:
+                accepted = QuestionStatus(reply.question, "accepted", secrets.token_hex(8))
+                news = Inbound(MessageId(f"accepted {accepted.message}"), sender, int(now), accepted, now)
+                session = runtime.dialogue.step(session, news, now).session
     return session, facts
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.consent.evidence import Entry, Kind, Wording
+from bot.consent.evidence import Entry, Kind, Seen, Wording
 from bot.consent.lifecycle import Record, admit, fold
 
 SHOWN = Wording(text="May we write to you?", text_id="opt_in.ask", locale="en")
@@ -16,7 +16,7 @@ def entry(kind: Kind, at: int, purpose: str = "offers", **more: Any) -> Entry:
     if kind in (Kind.GIVEN, Kind.REFUSED, Kind.LAPSED):
         needed |= {"question": "q1"}
     if kind is Kind.GIVEN:
-        needed |= {"expires_at": at + 10_000, "answer": "yes", "rule": "yes:en:exact"}
+        needed |= {"expires_at": at + 10_000, "answer": "yes", "rule": "yes:en:exact", "seen": Seen.DELIVERED}
     if kind in (Kind.REQUESTED, Kind.GIVEN):
         needed |= {"wording": SHOWN.sha256, "notice": "2026-10", "locale": "en"}
     return Entry(kind=kind, purpose=purpose, at=at, **needed | more)

@@ -124,8 +124,7 @@ def test_nobody_without_the_key_can_make_a_button_that_answers_a_question() -> N
 def test_a_message_processed_again_after_a_change_of_the_key_asks_the_same_question() -> None:
     inbound = Inbound(MessageId("wamid.1"), Sender(GERMAN), 100, Text("hello"), 100.0)
     before = Dialogue(replace(WORLD, question_key=b"older"), FLOWS).step(Session("p"), inbound, 100.0)
-    asked = {entry.purpose: entry.question for entry in before.entries}
-    assert Dialogue(WORLD, FLOWS).step(Session("p"), inbound, 100.0, asked).replies == before.replies
+    assert Dialogue(WORLD, FLOWS).step(Session("p"), inbound, 100.0, before.entries).replies == before.replies
 
 
 def test_the_question_travels_in_its_buttons_and_its_message() -> None:
@@ -167,8 +166,16 @@ def test_a_message_makes_one_fact_of_a_kind_about_a_purpose() -> None:
 def test_a_lost_session_finds_its_question_again() -> None:
     talk = chat("fr").says("bonjour")
     talk.session = rebuilt("p", talk.session.record)
-    assert talk.says("oui").status("order_updates") is Status.GIVEN
+    assert talk.taps("yes").status("order_updates") is Status.GIVEN
     assert talk.said == ["opt_in.welcome"]  # only the rest of the round is lost
+
+
+def test_a_yes_typed_after_the_session_was_lost_is_asked_for_again() -> None:
+    """Nobody knows any more whether the question arrived; no consent that was given is lost."""
+    talk = chat("fr").says("bonjour")
+    talk.session = rebuilt("p", talk.session.record)
+    assert talk.says("oui").said == ["opt_in.ask"]
+    assert talk.says("oui").status("order_updates") is Status.GIVEN
 
 
 def test_a_lost_session_finds_its_pause_again() -> None:

@@ -10,11 +10,21 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.channels.whatsapp.messages import request
-from bot.consent.evidence import Entry, Kind
+from bot.consent.evidence import Entry, Kind, Seen
 from bot.consent.lifecycle import Pending, Status
 from bot.conversation.basis import Answer
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
-from bot.conversation.inbound import Choice, Content, Correction, Inbound, MessageId, Reaction, Sender, Text
+from bot.conversation.inbound import (
+    Choice,
+    Content,
+    Correction,
+    Inbound,
+    MessageId,
+    QuestionStatus,
+    Reaction,
+    Sender,
+    Text,
+)
 from bot.conversation.intents import UNASKED, Intent
 from bot.conversation.reply import Button, Outbound, Reply, Row
 from bot.conversation.session import Session
@@ -43,10 +53,28 @@ class Examined(Conversation):
         super().__init__(*args, **kwargs)
         self.asked_anew: set[str] = set()
         """Purposes that were asked for after they had ended by themselves, and not given since."""
+        self.taken: dict[str, str] = {}
+        """Message → question, of those that WhatsApp took and has not failed to deliver."""
+        self.delivered: set[str] = set()
+        """Messages that were."""
+
+    def _whatsapp_says(self, news: QuestionStatus) -> None:
+        """Know by ourselves what came of each question."""
+        if news.status == "failed" and news.message not in self.delivered:
+            self.taken.pop(news.message, None)
+        elif news.status in ("accepted", "delivered"):
+            self.taken[news.message] = news.question
+            self.delivered |= {news.message} if news.status == "delivered" else set()
+
+    def was_seen(self, entry: Entry) -> bool:
+        """Whether somebody could know the question that they agreed to."""
+        return entry.seen.by_the_answer or entry.question in self.taken.values()
 
     def _step(self, inbound: Inbound) -> None:
         before = msgspec.msgpack.encode(self.session)
         stood = msgspec.msgpack.decode(before, type=Session)
+        if isinstance(inbound.content, QuestionStatus):
+            self._whatsapp_says(inbound.content)
         super()._step(inbound)
         after = self.dialogue.step(stood, inbound, float(self.clock))
         assert msgspec.msgpack.encode(stood) == before, "a step changes its arguments"
@@ -57,6 +85,8 @@ class Examined(Conversation):
         assert len(set(facts)) == len(facts), "a message made a fact twice"
         self._consents_only_by_an_answer(stood, inbound, after.entries)
         self._asks_anew_only_what_ended(stood, inbound, after)
+        for entry in after.entries:
+            assert entry.kind is not Kind.GIVEN or self.was_seen(entry), "a consent to a question that nobody saw"
         self._erases_only_by_the_code(stood, inbound, after)
         for reply in self.replies:
             assert reply.footer, "a message without the way out"
@@ -95,7 +125,7 @@ class Examined(Conversation):
                 assert pending is not None, "a consent without a question"
                 assert _answers(inbound.content, pending), "a consent without an answer"
                 assert not inbound.forwarded, "a consent by somebody else's words"
-                assert before.record.consent(entry.purpose).stopped_at < inbound.at <= pending.expires_at
+                assert before.record.consent(entry.purpose).stopped_at < inbound.at <= before.answerable_until
 
 
 WHY = ("time_over", "number_changed", "notice_changed")
@@ -216,6 +246,36 @@ class AnyConversation(RuleBasedStateMachine):
     def changes_the_notice(self) -> None:
         """For good and materially: every consent ends."""
         self.talk.dialogue = Dialogue(replace(self.talk.world, business=world(notices=("material",)).business), FLOWS)
+
+    @rule(conveys=st.sampled_from(["nothing", "accepted", "delivered"]))
+    def whatsapp_is(self, conveys: Any) -> None:
+        self.talk.conveys = conveys
+
+    @precondition(lambda self: any(reply.question for reply in self.talk._shown))
+    @rule(what=st.sampled_from(["accepts", "delivers", "fails", "refuses"]), back=st.integers(0, 2))
+    def whatsapp_says(self, what: str, back: int) -> None:
+        back = min(back, sum(bool(reply.question) for reply in self.talk._shown) - 1)
+        getattr(self.talk, what)(back=back)
+
+    @precondition(lambda self: self.talk.postponed is not None)
+    @rule()
+    def looks_again(self) -> None:
+        self.talk.looks_again()
+
+    @precondition(lambda self: any(reply.question for reply in self.talk._shown))
+    @rule(text=st.sampled_from(TEXTS), data=st.data())
+    def quotes(self, text: str, data: st.DataObject) -> None:
+        number = data.draw(st.integers(0, len(self.talk._shown) - 1))
+        self.talk.receives(Text(text), quoted=f"sent.{number}")
+        if text in STOPS:
+            self.stopped_at = max(self.stopped_at, self.talk.clock - START)
+
+    @invariant()
+    def nobody_has_agreed_to_what_they_did_not_see(self) -> None:
+        given = {entry.question: entry for entry in self.talk.entries if entry.kind is Kind.GIVEN}
+        for consent in self.talk.session.record.consents.values():
+            if consent.status is Status.GIVEN:
+                assert self.talk.was_seen(given[consent.question])
 
     @rule(time=st.sampled_from(["1m", "2h", "47h", "49h", "400d"]))
     def waits(self, time: str) -> None:
@@ -342,8 +402,12 @@ def test_every_message_fits_in_every_language(locale: str) -> None:
     said = {reply.text_id for reply in (*talk._shown, *ended_by_themselves(locale)._shown)}
     bodies = {slot.id for slot in WORLD.texts.slots.values() if slot.kind is TextKind.BODY}
     chat = {text_id for text_id in bodies if not text_id.startswith("document.")}
-    assert chat - said - TOLD == {"language.changed"}
+    assert chat - said - TOLD == {"language.changed", "common.undelivered"}
     assert talk.taps("locale:en").said[0] == "language.changed"
+    other = Examined(WORLD, FLOWS, locale=locale)
+    other.conveys = "accepted"
+    other.says("?").says(words["yes_word"]).says(words["no_word"])
+    assert other.fails(back=1).said[0] == "common.undelivered"
 
 
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
@@ -414,4 +478,6 @@ def test_a_message_is_stepped_to_the_same_result_from_the_ledger_alone() -> None
     inbound = Inbound(MessageId("wamid.x"), Sender("+4915112345678"), talk.clock + 10, Text("no"), talk.clock + 10.0)
     kept = dialogue.step(talk.session, inbound, talk.clock + 10.0)
     lost = dialogue.step(Session("p", talk.session.record, "en", asking=()), inbound, talk.clock + 10.0)
-    assert (lost.entries, lost.replies) == (kept.entries, kept.replies)
+    unknown = {"seen": Seen.UNKNOWN, "accepted_at": 0, "delivered_at": 0}  # so much is lost with it
+    assert lost.entries == tuple(msgspec.structs.replace(entry, **unknown) for entry in kept.entries)
+    assert lost.replies == kept.replies

@@ -12,6 +12,7 @@ from bot.commands.serve import serve
 from bot.settings import Settings
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
+from bot.stores.redis.outbox import Messages
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from tests.service.dialogues import read_once
@@ -23,6 +24,7 @@ AFTER: dict[str, tuple[type, str]] = {
     "language noted": (Persons, "set_locales"),
     "redis committed": (Sessions, "commit"),
     "sent": (CloudApi, "send"),
+    "acceptance noted": (Messages, "finish_sent"),
 }
 """Steps of a worker, in their order."""
 

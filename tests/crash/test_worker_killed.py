@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.sent import Sent
 from bot.conversation.reply import Reply
@@ -65,6 +66,40 @@ async def test_whoever_dies_before_the_key_is_changed_is_followed_to_the_same_en
             await simulation.settled()
         assert beginnings(ana.replies[1:]) == {"Thank you, noted:", "*Blumen Haas* would"}
         assert await kinds_of(simulation, ana) == ["requested order_updates", "given order_updates", "requested offers"]
+
+
+@pytest.mark.parametrize("after", ["sent", "acceptance noted"])
+async def test_a_yes_to_a_question_whose_sender_died_is_not_lost(stores: Settings, after: str) -> None:
+    """Whoever dies before noting that the question was taken leaves it to WhatsApp's word, or asks once more."""
+    async with front(stores) as simulation:
+        settings = simulation.runtime.settings
+        ana = simulation.person(somebody(BRITISH))
+        await ana.say("Hello", replies=0)
+        assert await fate(settings, after=after) == -signal.SIGKILL
+        (question,) = ana.replies
+        await simulation.hook.post(
+            webhooks.status(ana.who, question.id, "delivered", reference=question.reference or None)
+        )
+        await ana.say("YES", replies=0)
+        async with worker(settings):
+            await simulation.settled()
+        assert (await record_of(simulation, ana)).given == ("order_updates",)
+        await assert_sound(simulation, ana)
+
+
+async def test_a_yes_to_a_question_of_which_nothing_is_known_is_asked_for_again(stores: Settings) -> None:
+    async with front(stores) as simulation:
+        settings = simulation.runtime.settings
+        ana = simulation.person(somebody(BRITISH))
+        await ana.say("Hello", replies=0)
+        assert await fate(settings, after="sent") == -signal.SIGKILL
+        await ana.say("YES", replies=0)
+        async with worker(settings):
+            await simulation.settled()
+            assert not (await record_of(simulation, ana)).given
+            assert len({one.text for one in ana.replies}) == 1, "the question, and nothing else"
+            await ana.say("YES", replies=2)
+        assert (await record_of(simulation, ana)).given == ("order_updates",)
 
 
 def once(sent: list[Sent]) -> list[Sent]:

@@ -469,6 +469,7 @@ async def delivering(
         stores.dead,
         Unread(stores.inbox, runtime.requests),
         runtime.dialogue.world.business,
+        runtime.keys,
         halting=halting,
         clock=clock,
     )

@@ -53,7 +53,7 @@ async def test_when_the_timer_is_lost_the_next_message_finds_the_question_lapsed
     ana = hurried.person(somebody(BRITISH))
     await ana.say("Hello", replies=1)
     await hurried.runtime.client.run("FLUSHALL")
-    await ana.say(text, at=time.time() + 5, replies=1)
+    await ana.say(text, at=time.time() + 2, replies=1)
     assert await kinds_of(hurried, ana) == ["requested order_updates", "lapsed order_updates"]
 
 

@@ -77,9 +77,9 @@ def test_a_failure_shows_the_chat_so_far(path: Path) -> None:
     ("text", "complaint"),
     [
         ("[[turn]", "a_yes.toml: not valid TOML"),
-        ('local = "fr"', "a_yes.toml: unknown key 'local'; use one of: as, host, locale"),
-        ('[[turn]]\nperson = "x"\nsays = "y"', "a_yes.toml: turn 1: unknown key 'says'; use one of: at, back"),
-        ("[[turn]]\nbot = []", "a_yes.toml: turn 1: needs exactly one of: edit, forward"),
+        ('local = "fr"', "a_yes.toml: unknown key 'local'; use one of: as, conveys, host, locale"),
+        ('[[turn]]\nperson = "x"\nsays = "y"', "a_yes.toml: turn 1: unknown key 'says'; use one of: again, at, back"),
+        ("[[turn]]\nbot = []", "a_yes.toml: turn 1: needs exactly one of: again, edit, forward"),
         ('[[turn]]\nperson = "x"\ntap = "yes"', "turn 1: needs exactly one of"),
     ],
 )

@@ -12,7 +12,8 @@ from bot.conversation.turn import PERSONAL_VALUES
 from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
 
 _SAID_BY_CODE = frozenset(
-    {FOOTER, LIST, "common.not_understood", "common.text_only", "help.unsubscribed", "my_choices.on", "my_choices.off"}
+    {FOOTER, LIST, "common.not_understood", "common.text_only", "common.undelivered", "help.unsubscribed"}
+    | {"my_choices.on", "my_choices.off"}
     | {f"common.{way}" for way in ("start", "my_choices", "privacy", "human")}
 )
 """Texts that no flow needs to name."""

@@ -4,8 +4,16 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from bot.conversation.inbound import MessageId
+from bot.conversation.inbound import Inbound, MessageId
 from bot.conversation.reply import Outbound
+from bot.service.ports.queues import Queue
+
+
+class Messages(Queue[Outbound], Protocol):
+    """The outbox as it is read."""
+
+    async def finish_sent(self, entry_id: bytes, news: Inbound) -> None:
+        """Take a message off the queue that the channel took and, in the same step, put news of it into the inbox."""
 
 
 class Outbox(Protocol):

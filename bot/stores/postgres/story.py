@@ -1,5 +1,6 @@
 """One person's ledger in the clear: who, when, what exact words, in which language, under which notice."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -68,6 +69,12 @@ class StoryEntry:
     """Of an answer: how the question is known to have reached the person."""
     clock: str
     """Whose clock `at` is of; empty when the entry is older than the note of it: WhatsApp's."""
+
+
+def undelivered(entries: Iterable[StoryEntry]) -> set[str]:
+    """Return the questions that ended because they were not delivered: their texts were never shown."""
+    ends = (Kind.LAPSED, Kind.STALE)
+    return {one.question for one in entries if one.method is Method.UNDELIVERED and one.kind in ends}
 
 
 async def story(database: Database, keys: Keyring, person: PersonId) -> list[StoryEntry]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot.batcher import Batcher
+from bot.conversation.inbound import Inbound
 from bot.conversation.reply import Outbound
 from bot.stores.redis.connect import Argument, Client
 from bot.stores.redis.keys import GROUP, Shard
-from bot.stores.redis.scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS
+from bot.stores.redis.scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING
 from bot.stores.redis.streams import ABANDONED_AFTER_MS, Stream
 from bot.stores.redis.wire import encode, read_outbound
 
@@ -16,6 +17,9 @@ STATUS_SECONDS = 3 * 86400
 
 RANK = {"sent": 1, "delivered": 2, "failed": 2, "read": 3, "played": 4}
 """A status never falls: webhooks come in any order. A failure says nothing once the message was delivered."""
+
+_SOON = 5.0
+"""Seconds within which an event is as good as in the inbox."""
 
 _MOST_AT_ONCE = 500
 """Entries brought back in one step: the server does nothing else meanwhile."""
@@ -30,11 +34,25 @@ class Messages(Stream[Outbound]):
 
     def __init__(self, client: Client, shard: Shard, *, abandoned_after_ms: int = ABANDONED_AFTER_MS) -> None:
         super().__init__(client, shard.outbox, read_outbound, abandoned_after_ms=abandoned_after_ms)
-        self._keys = [shard.outbox, shard.lanes, shard.waiting]
+        self._keys = [shard.outbox, shard.lanes, shard.waiting, shard.inbox]
+        self._done: Batcher[tuple[bytes, bytes], None] = Batcher(self._finish_messages)
 
-    async def _finish(self, entry_ids: Sequence[bytes]) -> Sequence[None]:
-        await FINISH_MESSAGE.run(self._client, self._keys, [GROUP, *entry_ids])
-        return [None] * len(entry_ids)
+    async def finish(self, entry_id: bytes) -> None:
+        """Take a finished message off the outbox."""
+        await self._done.add((entry_id, b""))
+
+    async def finish_sent(self, entry_id: bytes, news: Inbound) -> None:
+        """Take a message off the outbox that the channel took and, in the same step, put news of it into the inbox."""
+        await self._done.add((entry_id, encode(news)))
+
+    async def leave(self) -> None:
+        """Give up this reader's name, if it leaves nothing unfinished under it; likewise those of dead readers."""
+        await self._done.drain()
+        await super().leave()
+
+    async def _finish_messages(self, batch: Sequence[tuple[bytes, bytes]]) -> Sequence[None]:
+        await FINISH_MESSAGE.run(self._client, self._keys, [GROUP, *(argument for pair in batch for argument in pair)])
+        return [None] * len(batch)
 
 
 class Outbox:
@@ -72,6 +90,10 @@ class Outbox:
     async def waiting(self) -> int:
         """Return how many messages are behind another one of the same person."""
         return int(await self._client.run("HLEN", self._shard.waiting))
+
+    async def upcoming(self, now: float) -> int:
+        """Return how many events are in the inbox or come within seconds: messages that came too early do."""
+        return int(await UPCOMING.run(self._client, [self._shard.inbox, self._shard.timers], [now + _SOON]))
 
     async def promote(self, now: float) -> int:
         """Bring back messages and timers that are due; return how many, fewer than are due when there are many."""

@@ -62,7 +62,8 @@ class SessionKeys:
             details = {
                 name: value
                 for name, value in msgspec.to_builtins(msgspec.structs.asdict(session)).items()
-                if name not in ("person", "record", "locale", "flow", "state", "phone") and value not in (None, "", 0)
+                if name not in ("person", "record", "locale", "flow", "state", "phone")
+                and value not in (None, "", 0, [])
             }
             return {
                 "talk": {

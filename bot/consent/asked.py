@@ -1,0 +1,119 @@
+"""How far the messages that ask for consent came: a question that nobody saw can't be agreed to (GDPR Art. 4(11)).
+
+WhatsApp's times are compared with WhatsApp's, and ours with ours: the clocks may differ.
+"""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from bot.consent.evidence import Seen
+from bot.consent.lifecycle import Pending
+
+KEPT = 8
+"""How many messages that ask a person something are remembered."""
+
+
+class Asked(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
+    """A message that asks a question. Times are unix seconds, 0 while they are not known."""
+
+    question: str
+    message: str = ""
+    """What the channel's messages refer to it by; empty while it is queued."""
+    accepted_on: float = 0.0
+    """When the channel took it, by our clock."""
+    sent_at: int = 0
+    """When it was sent, by WhatsApp's clock."""
+    delivered_at: int = 0
+    """When it was delivered or read, by WhatsApp's clock."""
+
+    @property
+    def accepted_at(self) -> int:
+        """When WhatsApp took it, as evidence tells."""
+        return int(self.accepted_on) or self.sent_at
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether WhatsApp is known to have it."""
+        return bool(self.accepted_on or self.sent_at or self.delivered_at)
+
+    def precedes(self, pending: Pending, *, at: int, received_at: float) -> bool:
+        """Whether something that was written at `at`, and reached us at `received_at`, was written after it came.
+
+        Until WhatsApp tells its own times, the time that ours took to hand it over is added to WhatsApp's time of the
+        message that led to the question.
+        """
+        if told := self.delivered_at or self.sent_at:
+            return at >= told
+        taken = int(max(0.0, self.accepted_on - pending.asked_on))
+        return self.is_taken and received_at >= self.accepted_on and at >= pending.asked_at + taken
+
+
+class Reached(msgspec.Struct, frozen=True, gc=False):
+    """How a question is known to have reached the person who answers it."""
+
+    seen: Seen = Seen.UNKNOWN
+    accepted_at: int = 0
+    delivered_at: int = 0
+
+
+def reached(asked: Iterable[Asked], pending: Pending, *, at: int, received_at: float, by: Seen) -> Reached:
+    """Return how the pending question reached whoever answers it.
+
+    `by` is what of the answer can only come from having seen it: its own button, or that it is quoted.
+    """
+    its = [one for one in asked if one.question == pending.question]
+    before = [one for one in its if one.precedes(pending, at=at, received_at=received_at)]
+    accepted_at = min((one.accepted_at for one in its if one.accepted_at), default=0)
+    delivered_at = first_delivery(its, pending.question)
+    if by.by_the_answer:
+        return Reached(by, accepted_at, delivered_at)
+    if any(one.delivered_at for one in before):
+        return Reached(Seen.DELIVERED, accepted_at, delivered_at)
+    return Reached(Seen.ACCEPTED if before else Seen.UNKNOWN, accepted_at, delivered_at)
+
+
+def first_delivery(asked: Iterable[Asked], question: str) -> int:
+    """Return when a question was first delivered; 0 when it is not known to be."""
+    return min((one.delivered_at for one in asked if one.question == question and one.delivered_at), default=0)
+
+
+def queued(asked: Collection[Asked], question: str, relevant: Collection[str]) -> tuple[Asked, ...]:
+    """Note that a message with this question is queued; forget those that ask what is not `relevant` any more."""
+    if any(one.question == question and not one.message for one in asked):
+        return tuple(asked)
+    return _kept([*asked, Asked(question)], relevant)
+
+
+def noted(asked: Collection[Asked], news: Asked, relevant: Collection[str]) -> tuple[Asked, ...]:
+    """Take in what became known of a message."""
+    before = _named(asked, news)
+    if before is None:
+        return _kept([*asked, news], relevant)
+    after = Asked(
+        news.question,
+        news.message,
+        before.accepted_on or news.accepted_on,
+        _earlier(before.sent_at, news.sent_at),
+        _earlier(before.delivered_at, news.delivered_at),
+    )
+    return tuple(after if one is before else one for one in asked)
+
+
+def without(asked: Collection[Asked], question: str, message: str) -> tuple[Asked, ...]:
+    """Forget a message that reaches nobody; an empty `message` is one that never left."""
+    return tuple(one for one in asked if (one.question, one.message) != (question, message))
+
+
+def _named(asked: Iterable[Asked], news: Asked) -> Asked | None:
+    """Return what is known already of a message, perhaps only that it is queued."""
+    its = [one for one in asked if one.question == news.question and one.message in (news.message, "")]
+    return max(its, key=lambda one: bool(one.message), default=None)
+
+
+def _kept(asked: list[Asked], relevant: Collection[str]) -> tuple[Asked, ...]:
+    return tuple(one for one in asked if one.question in relevant)[-KEPT:]
+
+
+def _earlier(one: int, other: int) -> int:
+    return min(one, other) if one and other else one or other

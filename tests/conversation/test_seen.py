@@ -1,0 +1,272 @@
+"""A consent needs a question that was seen: what WhatsApp does with it, in every order, and what is answered when."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.consent.evidence import Entry, Kind, Method, Seen
+from bot.consent.lifecycle import Status
+from bot.conversation.dialogue import PATIENCE_WITH_WHATSAPP
+from bot.conversation.inbound import Choice
+from bot.testing import Conversation
+from tests.conversation.worlds import FLOWS, WORLD
+
+UNDELIVERABLE = 131026
+
+
+def asked(conveys: str = "nothing", locale: str = "en") -> Conversation:
+    talk = Conversation(WORLD, FLOWS, locale=locale)
+    talk.conveys = conveys  # type: ignore[assignment]
+    return talk.says("hello")
+
+
+def last(talk: Conversation, kind: Kind) -> Entry:
+    return next(entry for entry in reversed(talk.entries) if entry.kind is kind)
+
+
+def is_given(talk: Conversation) -> bool:
+    return talk.status("order_updates") is Status.GIVEN
+
+
+def looked_again(talk: Conversation) -> Conversation:
+    """Look again at what was postponed, as often as it is."""
+    while talk.postponed is not None:
+        talk.looks_again()
+    return talk
+
+
+# --- a question that is still queued, or on its way
+
+
+def test_a_yes_to_a_question_that_was_not_taken_is_no_consent() -> None:
+    talk = looked_again(asked().says("YES"))
+    assert not is_given(talk)
+
+
+def test_it_is_looked_at_again_a_few_times_and_then_asked_anew() -> None:
+    talk = asked().says("YES")
+    for _ in range(PATIENCE_WITH_WHATSAPP):
+        assert talk.said == []
+        talk.looks_again()
+    assert (talk.said, talk.postponed) == (["opt_in.ask"], None)
+    assert talk.ledger == ["requested order_updates en"] * 2
+    talk.conveys = "delivered"
+    assert is_given(talk.accepts().says("YES"))
+
+
+def test_a_yes_that_came_before_what_whatsapp_said_of_the_question_is_not_lost() -> None:
+    """The person has the question, and we have not yet noted that it was taken."""
+    talk = asked()
+    talk.clock += 5
+    sent_at = talk.clock
+    talk.says("YES")
+    assert talk.postponed is not None
+    talk.clock = sent_at
+    talk.delivers()
+    assert is_given(talk.looks_again())
+    assert last(talk, Kind.GIVEN).seen is Seen.DELIVERED
+
+
+def test_a_stop_in_between_wins_over_a_postponed_yes() -> None:
+    talk = asked().says("YES")
+    postponed = talk.postponed
+    talk.says("STOP").delivers()
+    talk.postponed = postponed
+    assert talk.looks_again().said == []
+    assert talk.status("order_updates") is Status.WITHDRAWN
+
+
+def test_a_postponed_yes_answers_no_other_question() -> None:
+    talk = asked().says("YES")
+    postponed = talk.postponed
+    talk.accepts().says("NO")
+    talk.postponed = postponed
+    talk.accepts()
+    assert talk.looks_again().said == []
+    assert talk.status("offers") is Status.REQUESTED
+
+
+def test_a_yes_written_before_the_question_was_taken_is_asked_for_again() -> None:
+    talk = asked().says("YES").accepts()
+    assert talk.looks_again().said == ["opt_in.ask"]
+    assert not is_given(talk)
+
+
+def test_a_no_needs_no_question_that_was_seen() -> None:
+    talk = asked().says("NO")
+    assert talk.status("order_updates") is Status.REFUSED
+    assert last(talk, Kind.REFUSED).seen is Seen.UNKNOWN
+
+
+# --- what WhatsApp says, in any order
+
+
+@pytest.mark.parametrize(
+    ("order", "seen"),
+    [
+        (["accepted"], Seen.ACCEPTED),
+        (["delivered"], Seen.DELIVERED),
+        (["accepted", "delivered"], Seen.DELIVERED),
+        (["delivered", "accepted"], Seen.DELIVERED),
+    ],
+)
+def test_it_counts_once_the_question_was_taken_in_whatever_order_that_is_told(order: list[str], seen: Seen) -> None:
+    talk = asked()
+    for status in order:
+        talk.accepts() if status == "accepted" else talk.delivers()
+    entry = last(talk.says("YES"), Kind.GIVEN)
+    assert entry.seen is seen
+    assert bool(entry.accepted_at) == ("accepted" in order)
+    assert bool(entry.delivered_at) == ("delivered" in order)
+
+
+def test_a_refusal_tells_when_its_question_was_delivered() -> None:
+    entry = last(asked("delivered").says("NO"), Kind.REFUSED)
+    assert entry.accepted_at <= entry.delivered_at < entry.at
+
+
+@pytest.mark.parametrize("delivered_after", ["1m", "47h"])
+def test_the_time_to_answer_starts_at_delivery(delivered_after: str) -> None:
+    talk = asked("accepted").waits(delivered_after).delivers().waits("47h")
+    assert is_given(talk.says("YES"))
+
+
+def test_it_ends_by_its_time_after_delivery() -> None:
+    talk = asked("accepted").waits("47h").delivers().waits("49h")
+    assert talk.ledger[-1] == "lapsed order_updates en"
+    assert not is_given(talk.says("YES"))
+
+
+def test_without_a_delivery_it_ends_by_its_time_after_it_was_asked() -> None:
+    assert asked("accepted").waits("49h").ledger[-1] == "lapsed order_updates en"
+
+
+# --- answers that show by themselves that it was seen
+
+
+def test_a_tap_on_its_own_button_counts_whatever_whatsapp_has_said() -> None:
+    talk = asked().taps("yes")
+    assert is_given(talk)
+    assert last(talk, Kind.GIVEN).seen is Seen.BUTTON
+
+
+def test_a_yes_that_quotes_the_waiting_question_counts() -> None:
+    talk = asked("accepted").says("YES", quotes="opt_in.ask")
+    assert is_given(talk)
+    assert last(talk, Kind.GIVEN).seen is Seen.QUOTE
+
+
+def test_a_yes_that_quotes_a_question_on_its_way_counts_once_that_is_known() -> None:
+    talk = asked().says("YES", quotes="opt_in.ask")
+    assert talk.postponed is not None
+    assert is_given(talk.accepts().looks_again())
+
+
+def test_a_quoting_yes_that_is_in_doubt_is_asked_about() -> None:
+    talk = asked("delivered").says("YES?", quotes="opt_in.ask")
+    assert not is_given(talk)
+    assert talk.said == ["opt_in.clarify"]
+
+
+def test_a_no_that_quotes_the_waiting_question_refuses() -> None:
+    talk = asked("delivered").says("NO", quotes="opt_in.ask")
+    assert last(talk, Kind.REFUSED).seen is Seen.QUOTE
+
+
+def test_a_yes_that_quotes_a_question_answered_before_answers_that_one() -> None:
+    """The question that waits stays."""
+    talk = asked("delivered").says("YES").says("YES", quotes="opt_in.ask", back=1)
+    assert talk.status("offers") is Status.REQUESTED
+    assert is_given(talk)
+
+
+def test_a_no_that_quotes_a_question_answered_by_yes_withdraws_from_it_alone() -> None:
+    talk = asked("delivered").says("YES").says("NO", quotes="opt_in.ask", back=1)
+    assert talk.status("order_updates") is Status.WITHDRAWN
+    assert talk.status("offers") is Status.REQUESTED
+
+
+@pytest.mark.parametrize("text_id", ["opt_in.noted", "opt_in.ask"])
+def test_a_yes_that_quotes_anything_else_is_asked_for_once_more(text_id: str) -> None:
+    """A refused question is among it."""
+    talk = asked("delivered").says("YES" if text_id == "opt_in.noted" else "NO")
+    talk.says("YES", quotes=text_id, back=0 if text_id == "opt_in.noted" else 1)
+    assert talk.said == ["opt_in.clarify"]
+    assert talk.status("offers") is Status.REQUESTED
+
+
+def test_a_yes_without_a_name_is_no_tap_on_our_question() -> None:
+    talk = asked("delivered")
+    for payload in ("yes", "yes:", "YES"):
+        assert not is_given(talk.receives(Choice(payload, "Yes, I agree")))
+
+
+# --- not delivered after all
+
+
+def test_a_question_that_could_not_be_delivered_can_t_be_answered() -> None:
+    talk = asked("accepted").fails(UNDELIVERABLE)
+    entry = last(talk, Kind.LAPSED)
+    assert (entry.method, entry.rule) == (Method.UNDELIVERED, str(UNDELIVERABLE))
+    assert not is_given(talk.says("YES"))
+
+
+def test_a_failure_that_is_told_before_the_acceptance_counts_too() -> None:
+    talk = asked().fails(UNDELIVERABLE).accepts()
+    assert not is_given(talk.says("YES"))
+
+
+def test_a_question_that_never_left_can_t_be_answered() -> None:
+    assert asked().refuses().ledger[-1] == "lapsed order_updates en"
+
+
+def test_a_consent_to_a_question_that_was_not_delivered_is_stale_and_the_person_is_told_once() -> None:
+    talk = asked("accepted").says("YES").says("NO").fails(UNDELIVERABLE, back=1)
+    entry = last(talk, Kind.STALE)
+    assert (entry.method, entry.rule, entry.purpose) == (Method.UNDELIVERED, str(UNDELIVERABLE), "order_updates")
+    assert talk.said == ["common.undelivered", "opt_in.ask"]
+    assert talk.fails(UNDELIVERABLE, back=2).ledger.count("stale order_updates en") == 1
+    talk.accepts()
+    assert is_given(talk.says("YES"))
+
+
+def test_while_another_question_waits_it_is_asked_after_that() -> None:
+    talk = asked("accepted").says("YES").fails(UNDELIVERABLE, back=1)
+    assert talk.said == ["common.undelivered"]
+    assert talk.status("offers") is Status.REQUESTED
+    assert talk.says("YES").said == ["opt_in.noted", "opt_in.ask"]
+    assert talk.session.record.pending is not None
+    assert talk.session.record.pending.purpose == "order_updates"
+
+
+@pytest.mark.parametrize("answer", ["tap", "quote", "delivered"])
+def test_a_consent_whose_question_was_seen_outlives_a_failure(answer: str) -> None:
+    talk = asked("delivered" if answer == "delivered" else "accepted")
+    if answer == "tap":
+        talk.taps("yes")
+    else:
+        talk.says("YES", quotes="opt_in.ask" if answer == "quote" else "")
+    assert is_given(talk.fails(UNDELIVERABLE, back=1))
+
+
+def test_a_question_asked_by_two_messages_stands_while_one_of_them_was_taken() -> None:
+    """It was repeated, or sent twice after a crash."""
+    talk = asked("accepted").says("hm")
+    assert talk.said == ["opt_in.clarify"]
+    assert is_given(talk.fails(UNDELIVERABLE, back=1).says("YES"))
+
+
+def test_somebody_who_has_restricted_the_use_of_data_is_not_written_to_about_it() -> None:
+    talk = asked("accepted").says("YES").says("NO").says("RESTRICT").fails(UNDELIVERABLE, back=1)
+    assert last(talk, Kind.STALE).purpose == "order_updates"
+    assert talk.said != ["common.undelivered", "opt_in.ask"]
+
+
+def test_a_purpose_that_is_no_more_is_not_asked_about_again() -> None:
+    talk = asked("accepted").says("YES").says("NO")
+    business = WORLD.business
+    kept = tuple(one for one in business.purposes if one.id != "order_updates")
+    talk.dialogue.world = replace(WORLD, business=business.model_copy(update={"purposes": kept}), _languages={})
+    talk.fails(UNDELIVERABLE, back=1)
+    assert last(talk, Kind.STALE).purpose == "order_updates"
+    assert "common.undelivered" not in talk.said
