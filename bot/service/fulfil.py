@@ -24,8 +24,8 @@ ATTEMPTS = 5
 LONGEST_REST = 900.0
 """Seconds for which a task rests at most that a channel did not let be done; first as long as its queue's patience."""
 
-IN_FLIGHT = 4
-"""Tasks at a time: each may hold a document."""
+IN_FLIGHT = 16
+"""Tasks at a time: most wait for the document of the same person, or for their turn to have one written."""
 
 _OUT_OF_REACH = "nothing can be sent to the person any more; answer them in another way (see `requests list`)"
 

@@ -117,6 +117,26 @@ async def test_who_asks_many_times_at_once_is_answered_each_time_and_at_once(
     assert set(await requests_of(simulation, ana)) == {"access done"}
 
 
+async def test_who_asks_all_day_gets_the_newest_document_again(
+    simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.service.rights.DOCUMENTS_A_DAY", 1)
+    await subscribed(simulation, ana)
+    *_, document, link = await told(simulation, ana, "MY DATA")
+    await told(simulation, ana, "STOP")
+    promise, summary, again, same = await told(simulation, ana, "MY DATA")
+    assert "⬜ order updates" in summary, "the message tells what the document cannot"
+    assert (again, same) == (document, link)
+    (path,) = re.findall(rf"{BASE_URL}(/my-data/\S+)", link)
+    async with aiohttp.ClientSession() as session, session.post(simulation.url + path) as response:
+        assert response.status == 200
+    assert await told(simulation, ana, "MY DATA") == [promise, summary, document], "a used link is not sent again"
+    receipts = [await told(simulation, ana, "PROOF") for _ in range(2)]
+    assert receipts[0] == receipts[1]
+    assert len(simulation.graph.media) == 2
+    assert set(await requests_of(simulation, ana)) == {"access done"}
+
+
 @pytest.mark.parametrize("change", ["a correction", "a look", "the language"])
 async def test_a_document_from_before_is_not_given_again_when_it_would_lack_something(
     simulation: Simulation, ana: SimulatedPerson, change: str

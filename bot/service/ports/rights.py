@@ -1,5 +1,6 @@
 """What persons get about themselves, and why an answer to them may fail."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,6 +22,8 @@ class Export:
     """What the link gives; empty when there is no link to it."""
     media_id: str
     """Of the document at the channel."""
+    fetched: bool = False
+    """Whether the link was used, and leads nowhere now."""
 
 
 class Exports(Protocol):
@@ -31,6 +34,9 @@ class Exports(Protocol):
 
     async def newest(self, person: PersonId, now: float) -> Export | None:
         """Return the newest whose link still works, to send it again."""
+
+    async def made_since(self, person: PersonId, since: float) -> Sequence[Export]:
+        """Return what was made from `since` on, the newest first, also what was fetched. Raises `Undecipherable`."""
 
     async def media(self, person: PersonId) -> list[str]:
         """Return the channel's ids of all documents of a person, to delete them there."""

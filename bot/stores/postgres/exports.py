@@ -25,6 +25,11 @@ SELECT exports.*, persons.key FROM exports JOIN persons ON persons.id = person
 WHERE person = $1 AND fetched_at IS NULL AND expires_at > $2 ORDER BY made_at DESC, exports.id DESC LIMIT 1
 """
 
+_SINCE = """
+SELECT exports.*, persons.key FROM exports JOIN persons ON persons.id = person
+WHERE person = $1 AND made_at >= $2 ORDER BY made_at DESC, exports.id DESC
+"""
+
 _LANGUAGE = """
 SELECT locale FROM exports JOIN persons ON persons.id = person
 WHERE token = $1 AND fetched_at IS NULL AND expires_at > $2
@@ -82,6 +87,10 @@ class Exports:
         rows = await self._database.fetch(_NEWEST, person, int(now))
         return self._export(rows[0]) if rows else None
 
+    async def made_since(self, person: PersonId, since: float) -> list[Export]:
+        """Return what was made from `since` on, the newest first, also what was fetched. Raises `Undecipherable`."""
+        return [self._export(row) for row in await self._database.fetch(_SINCE, person, int(since))]
+
     async def media(self, person: PersonId) -> list[str]:
         """Return the channel's ids of all documents of a person, to delete them there."""
         return [row["media_id"] for row in await self._database.fetch(_MEDIA, person)]
@@ -115,6 +124,7 @@ class Exports:
             secret=file.secret,
             file=file.content,
             media_id=row["media_id"] or "",
+            fetched=row["fetched_at"] is not None,
         )
 
 

@@ -52,6 +52,14 @@ async def test_after_its_time_a_link_leads_nowhere(exports: Exports, person: Per
     assert await exports.newest(person, ENDS) is None
 
 
+async def test_what_was_made_lately_is_found_also_when_it_was_fetched(exports: Exports, person: PersonId) -> None:
+    before, first, second = [await kept(exports, person, made_at=MADE + n) for n in range(3)]
+    await exports.fetch(first.secret, MADE + 3)
+    made = await exports.made_since(person, MADE + 1)
+    assert [(one.id, one.fetched) for one in made] == [(second.id, False), (first.id, True)]
+    assert before.id not in {one.id for one in made}
+
+
 @pytest.mark.parametrize("secret", ["", "x", "\ud800", "a" * 5000])
 async def test_a_secret_that_nobody_made_leads_nowhere(exports: Exports, person: PersonId, secret: str) -> None:
     await kept(exports, person)
