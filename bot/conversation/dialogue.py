@@ -54,6 +54,14 @@ TALK = 40
 No person needs so many; a bot at the other end that answers each of ours would never stop.
 """
 
+FACTS_A_DAY = 200
+"""How many facts one person's messages of a day may add to the ledger; then only what ends something is added.
+
+Who says START, YES and STOP in turn, thirty times a day, means none of it; the ledger is kept for years.
+"""
+
+DAY = 86400
+
 PATIENCE_RETURNS_AFTER = 3600
 """Seconds without a message after which all three are counted anew."""
 
@@ -71,6 +79,13 @@ _ENDS = frozenset({Kind.EXPIRED, Kind.STALE})
 
 _DELIBERATE = frozenset({"location", "contacts", "order", "interactive", "flow"})
 """Kinds of message that nobody sends by accident; others may be events of WhatsApp's own."""
+
+
+_OPENING = frozenset({Kind.REQUESTED, Kind.GIVEN, Kind.KEPT, Kind.LIFTED})
+"""Facts after which something more may be sent, or asked …"""
+
+_ENDING = frozenset({Kind.WITHDRAWN, Kind.OBJECTED, Kind.RESTRICTED, Kind.PAUSED, Kind.REFUSED})
+"""… and those after which less may: they are never too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +174,14 @@ class Dialogue:
                 self._message(turn, content)
                 self._renew(turn)
         self._standing.settle(turn)
+        if turn.entries and self._facts_before(turn) >= FACTS_A_DAY:
+            kinds = {entry.kind for entry in turn.entries}
+            if kinds & _OPENING and not kinds & _ENDING:
+                return self._declined(session, inbound, now)
+            if not turn.changed:  # said before, and recorded
+                turn.entries, turn.session.record = [], session.record
+        turn.session.facts = self._facts_before(turn) + len(turn.entries)
+        turn.session.facts_day = inbound.at // DAY
         if self._enough(turn) and turn.replies:
             turn.replies, turn.tasks = [], []
         return Step(
@@ -210,6 +233,18 @@ class Dialogue:
             turn.replies = []
         elif held and not doubt:  # what could be chosen there would not be heard
             turn.replies = [reply for reply in turn.replies if not (reply.buttons or reply.rows)]
+
+    @staticmethod
+    def _facts_before(turn: Turn) -> int:
+        """Return how many facts this day had before the turn."""
+        return turn.session.facts if turn.session.facts_day == turn.inbound.at // DAY else 0
+
+    def _declined(self, session: Session, inbound: Inbound, now: float) -> Step:
+        """Change nothing, and tell how to reach a person: what was asked for begins again tomorrow."""
+        turn = Turn(self.world, session.copy(), inbound, now)
+        turn.session.last_at = max(session.last_at, inbound.at)
+        turn.say("human.contact")
+        return Step(turn.session, replies=() if turn.session.repeats > REPETITIONS else tuple(turn.replies))
 
     def _enough(self, turn: Turn) -> bool:
         """Whether the talk goes round in circles."""

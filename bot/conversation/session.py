@@ -36,6 +36,10 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """The first bytes of the phone's token, so that another phone on the same BSUID is noticed."""
     code: str = ""
     """What the person must type to have their data erased; empty when nothing of the kind is asked."""
+    facts: int = 0
+    """How many facts the person's messages of one day led to."""
+    facts_day: int = 0
+    """That day, counted since 1970."""
 
     corrected: tuple[str, ...] = ()
     """Keyed hashes of messages that were changed or deleted and led to nothing: perhaps they have not come yet."""

@@ -33,18 +33,19 @@ class Claims:
         """Return what an event claims, for a few microseconds; a withdrawal in a sentence may be overlooked."""
         least = _least(event)
         text = _text_of(event)
-        return max(least, self._read(text)) if text and self._keywords.may_stop(text) else least
+        return max(least, self._read(text, event)) if text and self._keywords.may_stop(text) else least
 
     def in_full(self, event: Event) -> Claim:
         """Return what an event claims."""
         text = _text_of(event)
-        return max(_least(event), self._read(text)) if text else _least(event)
+        return max(_least(event), self._read(text, event)) if text else _least(event)
 
-    def _read(self, text: str) -> Claim:
+    def _read(self, text: str, event: Event) -> Claim:
         match = self._keywords.classify(text, asked_in=None)
         if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
             return Claim.FREE
-        return Claim.WITHDRAWAL if match.intent is Intent.STOP else Claim.MATTERS
+        forwarded = isinstance(event, Inbound) and event.forwarded  # somebody else's words begin a pause only
+        return Claim.WITHDRAWAL if match.intent is Intent.STOP and not forwarded else Claim.MATTERS
 
 
 def is_urgent(event: Event, claim: Claim) -> bool:

@@ -82,6 +82,11 @@ def test_in_full_it_is_read_as_the_dialogue_reads_it(claims: Claims, text: str, 
     assert claims.in_full(inbound(Text(text))) is claim
 
 
+def test_a_forwarded_withdrawal_is_no_withdrawal_yet(claims: Claims) -> None:
+    forwarded = Inbound(MessageId("m"), Sender("+447911123456"), 1, Text("STOP"), forwarded=True)
+    assert claims.at_a_glance(forwarded) is claims.in_full(forwarded) is MATTERS
+
+
 def test_a_status_claims_nothing(claims: Claims) -> None:
     delivery = Delivery(MessageId("m"), "read", 1)
     assert claims.at_a_glance(delivery) is claims.in_full(delivery) is FREE
