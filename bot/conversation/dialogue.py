@@ -514,8 +514,8 @@ class Dialogue:
 
     def _foreign_yes(self, turn: Turn) -> bool:
         """A yes in another language than the question's agrees to nothing; but it can stop, and tells a language."""
-        match = self._meaning(turn)
-        if match is None or match.intent is not Intent.YES:
+        match = self.world.keywords.yes_elsewhere(turn.typed)
+        if match is None:
             return False
         if self._standing.place(turn) == self.flows.doubt:
             turn.rule = match.rule

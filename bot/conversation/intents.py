@@ -119,6 +119,10 @@ class Keywords:
         *_, whose, how = match.rule.split(":")
         return how in _GUESSED or (whose != UNIVERSAL and language not in match.languages)
 
+    def yes_elsewhere(self, text: Typed) -> Match | None:
+        """Return the yes that `text`, which means nothing in the question's language, is in another one."""
+        return self._unasked.get(text.loose)
+
     def may_stop(self, text: str) -> bool:
         """Whether a look at both ends of `text` shows a word of withdrawal: quick, and not sure either way."""
         ends = [text] if len(text) <= 2 * _GLANCE else [text[:_GLANCE], text[-_GLANCE:]]

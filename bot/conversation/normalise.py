@@ -13,6 +13,9 @@ READ = 2048
 """Characters of a message that are read: of a longer one (WhatsApp allows 4096) both ends, so that a STOP before or
 after a long quotation is heard while the work for one message stays bounded."""
 
+READ_WORDS = 128
+"""Words of a message that are searched for a withdrawal at most; of more of them again both ends."""
+
 _RUN_OF_MARKS = 30
 """Marks on one letter that count: canonical ordering takes the square of their number. Unicode UAX #15, Stream-Safe
 Text Format; no language needs more than a few."""
@@ -108,6 +111,9 @@ def typed(text: str) -> Typed:
     """Return `text` with both of its forms."""
     text = both_ends(text)
     form = exact(text)
+    while (words := form.count(" ") + 1) > READ_WORDS:
+        text = _cut(text, len(text) * READ_WORDS // words)
+        form = exact(text)
     return Typed(text, form, loose(form))
 
 
@@ -118,13 +124,13 @@ def both_ends(text: str) -> str:
     """
     if len(text) <= READ:
         return text
-    return _cut(_FILLING.sub(_shortened, text))
+    return _cut(_FILLING.sub(_shortened, text), READ)
 
 
-def _cut(text: str) -> str:
-    if len(text) <= READ:
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
         return text
-    head, tail = text[: READ // 2 - 1], text[-READ // 2 :]
+    head, tail = text[: most // 2 - 1], text[-(most // 2) :]
     begun, ended = head.rsplit(maxsplit=1), tail.split(maxsplit=1)
     if len(begun) > 1:
         head = begun[0]  # without the word that was cut: a part may be another word ("non|stop")
@@ -133,8 +139,10 @@ def _cut(text: str) -> str:
     return f"{head}\n{tail}"
 
 
-_FILLING = re.compile(rf"[\W_{_BLANK_LETTERS.pattern[1:-1]}]{{{2 * _RUN_OF_MARKS},}}")
-"""Long runs of what is no letter or digit."""
+_NO_LETTER = rf"[\W_{_BLANK_LETTERS.pattern[1:-1]}]"
+
+_FILLING = re.compile(rf"(?<!{_NO_LETTER}){_NO_LETTER}{{{2 * _RUN_OF_MARKS},}}")
+"""Long runs of what is no letter or digit; each run is looked at once, from its start."""
 
 
 def _shortened(run: re.Match[str]) -> str:
@@ -144,7 +152,7 @@ def _shortened(run: re.Match[str]) -> str:
     return signs[: _RUN_OF_MARKS // 2] + " " * apart + signs[-_RUN_OF_MARKS // 2 :]
 
 
-_TOO_MANY_MARKS = re.compile(rf"([^\w\s]{{{_RUN_OF_MARKS}}})[^\w\s]+")
+_TOO_MANY_MARKS = re.compile(rf"(?<![^\w\s])([^\w\s]{{{_RUN_OF_MARKS}}})[^\w\s]+")
 """In folded text, where all but words and blanks are marks (and joiners, which may hide a run of them)."""
 
 
@@ -157,7 +165,7 @@ def exact(text: str) -> str:
     text = both_ends(text)
     if text.isascii():
         return " ".join(text.translate(_ascii_table).split())
-    folded = _cut(text.translate(_exact_table))
+    folded = _cut(text.translate(_exact_table), READ)
     folded = unicodedata.normalize("NFC", _TOO_MANY_MARKS.sub(r"\1", folded))
     return " ".join(word for part in folded.split() if (word := part.strip(_JOINERS)))
 
@@ -196,13 +204,17 @@ _LOOKALIKES = str.maketrans(
 """Cyrillic and Greek letters (lower case) → the Latin letter that they, or their capitals, are drawn like."""
 
 
+_LONGEST_DISGUISE = 64
+"""Letters of a word that may be another one in disguise: none that is looked for is nearly as long."""
+
+
 def skeletons(word: str) -> tuple[str, ...]:
     """Return what `word` looks like in Latin letters: `стор` (Cyrillic) → `ctop` and `stop`; none for a Latin word.
 
     Cyrillic с is read both as the c that it looks like and as the s that it sounds like; letters that look like no
     Latin one stay.
     """
-    if word.isascii():
+    if word.isascii() or len(word) > _LONGEST_DISGUISE:
         return ()
     plain = word.translate(_LOOKALIKES)
     return tuple(dict.fromkeys((plain.replace("с", "c"), plain.replace("с", "s"))))

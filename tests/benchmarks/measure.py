@@ -66,7 +66,7 @@ DEFAULT = Plan(
     crowd=100_000,
     small_crowd=10_000,
     starts=3,
-    hosted=500,
+    hosted=1000,
     peer_python=Path("var/peer/bin/python"),
 )
 QUICK = replace(DEFAULT, rounds=1, seconds=1.5, calm_seconds=2.0, warm_up_seconds=0.5, crowd=5_000, small_crowd=500)

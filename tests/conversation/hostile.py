@@ -1,8 +1,16 @@
 """Texts of 4,096 characters that are as slow to read as a sender can make them, script by script."""
 
+import time
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain, cycle, islice
+
+from bot.conversation import keyword_files
+from bot.conversation.dialogue import Dialogue
+from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.conversation.load import load_world
+from bot.conversation.session import Session
+from bot.paths import LOCALES
 
 LONGEST = 4096
 """Characters of one WhatsApp text. Meta: messages/text-messages."""
@@ -36,16 +44,40 @@ def filled(pieces: Sequence[str], between: str = "") -> str:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Yield (script and pattern, text)."""
+    """Yield (script or language and pattern, text)."""
+    yield from _of_signs()
+    yield from _of_words()
+
+
+def _of_words() -> Iterator[tuple[str, str]]:
+    """Yield what is made of the words that are looked for."""
+    for language, vocabulary in keyword_files.read(LOCALES).items():
+        lists = {name: [*words] for name, words in vocabulary.stop.lists()} | {"polite": [*vocabulary.polite]}
+        lists["not_after"] = [*vocabulary.stop.not_after]
+        for name, words in lists.items():
+            if words:
+                yield f"{language} {name}", filled(words, " ")
+                yield f"{language} {name}, each a statement", filled(words, ". ")
+        every = [word for words in lists.values() for word in words]
+        if every:
+            yield f"{language} beginnings of phrases", filled([word.split()[0] for word in every], " ")
+            yield f"{language} without blanks", filled([word.replace(" ", "") for word in every])
+
+
+def _of_signs() -> Iterator[tuple[str, str]]:
     for script, signs in SCRIPTS.items():
         marks = [sign for sign in signs if unicodedata.combining(unicodedata.normalize("NFKD", sign)[0])]
         yield f"{script} repeated", filled(signs)
+        yield f"{script} after a yes", f"ja {filled(signs)}"[:LONGEST]
         yield f"{script} in words of one letter", filled(signs, " ")
         yield f"{script} in words of two letters", filled([a + b for a in signs for b in signs], " ")
         yield from ((f"{script} {sign!a} alone", filled(sign)) for sign in signs)
         if marks:
             yield f"{script} marks on one letter", filled(signs[0] + "".join(marks) * LONGEST)
+            yield f"{script} runs of 59 marks", filled(f"{signs[0]}{filled(marks)[:59]}")
+            yield f"{script} runs of 29 marks", filled(f"{signs[0]}{filled(marks)[:29]}")
             yield f"{script} marks in falling order", signs[0] + "".join(sorted(filled(marks), key=_falling))[1:]
+    yield "blanks runs of 59", filled("a" + "." * 59)
     yield "every mark, in falling order", "a" + "".join(sorted(filled(MARKS), key=_falling))[1:]
     yield "marks that decompose", "a" + "\u0344" * 2048 + "\u0316" * 2047
     yield "half-width voiced marks", "カ" + filled("\u0316ﾞ")[1:]
@@ -54,3 +86,60 @@ def texts() -> Iterator[tuple[str, str]]:
 
 def _falling(sign: str) -> int:
     return -unicodedata.combining(unicodedata.normalize("NFKD", sign)[0])
+
+
+NOW = 1_760_000_000
+
+
+class Stopwatch:
+    """Measures the steps of two persons: one who has agreed and is asked for more, and one who is asked first.
+
+    A "hello" of theirs is looked up everywhere, means nothing, and is answered, as most of what is measured here.
+    """
+
+    def __init__(self) -> None:
+        self._dialogue = Dialogue(*load_world())
+        self._sessions = [self._after("hallo", "ja"), self._after("hallo")]
+        assert [len(session.record.given) for session in self._sessions] == [1, 0]
+        self._hello = [min(self._seconds("hello", session) for _ in range(50)) for session in self._sessions]
+
+    @property
+    def hello(self) -> float:
+        """Seconds of CPU that a step with a "hello" takes."""
+        return max(self._hello)
+
+    def seconds(self, text: str) -> float:
+        """Return the CPU time of a step at best: a slow moment of the machine is not the text's."""
+        return self.times(text, enough=0, attempts=4) * self.hello
+
+    def times(self, text: str, *, enough: float, attempts: int = 10) -> float:
+        """Return how many times a "hello" a step takes; it is tried again until it is less than `enough`.
+
+        Both are measured in turn, so that a slow moment of the machine slows both.
+        """
+        return max(self._times(text, session, enough, attempts) for session in self._sessions)
+
+    def _times(self, text: str, session: Session, enough: float, attempts: int) -> float:
+        least = float("inf")
+        for _ in range(attempts):
+            taken = self._seconds(text, session)
+            hello = max(self._seconds("hello", session) for _ in range(2))
+            least = min(least, taken / hello)
+            if least < enough:
+                break
+        return least
+
+    def _seconds(self, text: str, session: Session) -> float:
+        inbound = self._inbound(text)
+        before = time.thread_time()
+        self._dialogue.step(session, inbound, NOW)
+        return time.thread_time() - before
+
+    def _after(self, *texts: str) -> Session:
+        session = Session(person="p")
+        for text in texts:
+            session = self._dialogue.step(session, self._inbound(text), NOW).session
+        return session
+
+    def _inbound(self, text: str) -> Inbound:
+        return Inbound(MessageId("m"), Sender("+4915112345678"), NOW, Text(text), NOW)
