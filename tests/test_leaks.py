@@ -67,7 +67,7 @@ async def test_nothing_personal_gets_out(
         await ana.say(TYPED, replies=0)
         await ana.say("break " + TYPED, replies=0)
         broken = json.loads(webhooks.text(who, TYPED))
-        broken["entry"][0]["changes"][0]["value"]["messages"][0]["timestamp"] = TYPED
+        broken["entry"][0]["changes"][0]["value"]["messages"][0]["text"] = {"name": TYPED}
         await ana.send(json.dumps(broken).encode(), replies=0)
         simulation.graph.fail_next(131026)
         await ana.say("CHOICES", replies=0)

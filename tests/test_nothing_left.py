@@ -65,7 +65,7 @@ async def talk(settings: Settings) -> None:
         await ana.say(f"STOP {WORD}")
         await ana.say("START", at=int(simulation.graph.clock()) + 5)
         broken = json.loads(webhooks.text(ANA, WORD))
-        broken["entry"][0]["changes"][0]["value"]["messages"][0]["timestamp"] = WORD
+        broken["entry"][0]["changes"][0]["value"]["messages"][0]["text"] = {"name": WORD}
         await ana.send(json.dumps(broken).encode(), replies=0)
         simulation.graph.fail_next(131026)
         await ana.say("CHOICES", replies=0)

@@ -250,15 +250,15 @@ class Turn:
 
     @cached_property
     def _stopped(self) -> dict[str, Any]:
-        """When a withdrawal in this message was written, and by which clock; in doubt later, up to its arrival.
+        """When a withdrawal in this message was written, and by which clock.
 
-        Without a time of its own it ends what arrived before it, and stands in the way of nothing that comes after.
+        Without a time of its own that can be it ends what arrived before it, and stands in the way of nothing after.
         """
         inbound, arrival = self.inbound, int(self.inbound.received_at)
         if inbound.clock is Clock.ARRIVAL:
             return {"at": min(inbound.at, max(self._newest, arrival))}
         if inbound.overheard != "history" and arrival - inbound.at > LONGEST_WAY:
-            return {"at": arrival, "clock": Clock.ARRIVAL}
+            return {"at": max(inbound.at, self._newest), "clock": Clock.ARRIVAL}
         return {"at": inbound.at}
 
     def close_question(self, method: Method, rule: str = "") -> None:

@@ -11,6 +11,12 @@ WITHHELD = Counter("consentbot_withheld", "Messages that might not be sent any m
 REFUSALS = Counter("consentbot_send_errors", "Refusals by the channel, by its code", ["code"])
 STATUSES = Counter("consentbot_statuses", "Delivery statuses that were news", ["status"])
 DEAD = Counter("consentbot_dead_letters", "What could not be processed, by kind", ["kind"])
+UNPLACED = Counter("consentbot_unplaced_updates", "Updates of webhooks put aside unread, by reason", ["reason"])
+REPAIRED = Counter(
+    "consentbot_repaired_updates",
+    "Updates of webhooks read although they were not as documented, by what was",
+    ["what"],
+)
 HANDED_OVER = Counter("consentbot_handed_over", "Messages for the host's bot, by outcome", ["outcome"])
 TASKS = Counter("consentbot_tasks", "What was to be done for persons about their data", ["work", "outcome"])
 RETENTION = Counter("consentbot_retention", "What ended or was forgotten because its time was over", ["what"])

@@ -8,15 +8,30 @@ from enum import StrEnum
 
 import structlog
 
+from bot.consent.evidence import Clock
 from bot.conversation.inbound import Event, Inbound, Sender
 from bot.keys import Keyring
 from bot.service import metrics
 from bot.service.arrival import timed
 from bot.service.claims import Claims, is_urgent
-from bot.service.ports import Claim, DeadLetters, Inbox, Incoming, NotAWebhook, Parsed, Taken, Unavailable, Webhooks
+from bot.service.ports import (
+    Claim,
+    DeadLetters,
+    Inbox,
+    Incoming,
+    Malformed,
+    NotAWebhook,
+    Parsed,
+    Taken,
+    Unavailable,
+    Webhooks,
+)
 from bot.service.shards import shard_of, token_of
 
 log = structlog.get_logger(__name__)
+
+REDELIVERED_FOR = 7
+"""Days for which a webhook may come again. Meta: webhooks/overview."""
 
 CONFIRM_EVERY = 1.0
 """Seconds between looks whether what was acknowledged is still there."""
@@ -51,6 +66,8 @@ class Receive:
         self._dead = dead
         self._keys = keys
         self._clock = clock
+        self._known_fields: set[str] = set()
+        """Fields of which operators were told that this version does not know them."""
 
     async def __call__(self, body: bytes, headers: Mapping[str, str]) -> Receipt:
         """Store what a webhook holds. Raises `Unavailable`; then, as after `FULL`, the channel must try again."""
@@ -94,6 +111,7 @@ class Receive:
         `arrival` is when it came, unix seconds.
         """
         events = [timed(event, arrival) for event in parsed.events]
+        self._note(parsed, events)
         if len(events) == 1:
             taken = [await self._add(events[0])]
         else:
@@ -104,13 +122,40 @@ class Receive:
             log.warning("inbox_full", cure="start more workers, or raise INBOX_LIMIT")
             return Receipt.FULL
         for malformed in parsed.malformed:
-            metrics.EVENTS.labels("malformed").inc()
-            metrics.DEAD.labels("raw").inc()
-            log.warning("update_malformed", field=malformed.reason)
-            await self._dead.add(malformed.raw, malformed.reason, "raw")
+            await self._put_aside(malformed)
         for reason, count in parsed.ignored.items():
             metrics.EVENTS.labels(f"ignored_{reason}").inc(count)
         return Receipt.STORED
+
+    def _note(self, parsed: Parsed, events: Sequence[Event]) -> None:
+        """Tell operators what of a webhook was not as documented: of what is read all the same, only how often."""
+        clamped = sum(
+            before.at > 0 and before is not after for before, after in zip(parsed.events, events, strict=True)
+        )
+        repaired = parsed.repaired | ({"clock": clamped} if clamped else {})
+        for what, count in repaired.items():
+            metrics.REPAIRED.labels(what).inc(count)
+        if repaired:
+            log.info("updates_repaired", what=sorted(repaired))
+        for name in set(parsed.fields) - self._known_fields:
+            self._known_fields.add(name)
+            log.error(
+                "webhook_field_unknown",
+                field=name,
+                cure="look for a newer consentbot; a withdrawal in this field is heard, nothing else",
+            )
+
+    async def _put_aside(self, malformed: Malformed) -> None:
+        """Keep what could not be read, sealed: it may hold a STOP, and somebody's number."""
+        metrics.EVENTS.labels("malformed").inc()
+        metrics.DEAD.labels("raw").inc()
+        metrics.UNPLACED.labels(malformed.reason).inc()
+        log.error(
+            "update_malformed",
+            field=malformed.reason,
+            cure="it may be a withdrawal: see `deadletter list` and docs/deployer.md, update, then `deadletter replay`",
+        )
+        await self._dead.add(self._keys.encrypt(malformed.raw), malformed.reason, "raw")
 
     async def _add(self, event: Event) -> Taken:
         claim = self._claims.at_a_glance(event)
@@ -121,7 +166,7 @@ class Receive:
 
     async def _add_as(self, event: Event, claim: Claim) -> Taken:
         person = token_of(_address_of(event), self._keys)
-        inbox, day = self._inbox_of(person), event.at // 86400
+        inbox, day = self._inbox_of(person), _day_of(event)
         older = []
         for keys in self._keys.older:  # the channel may send again what was stored before SECRET_KEY was changed
             before, digest = self._inbox_of(token_of(_address_of(event), keys)), _digest(event, keys)
@@ -129,8 +174,18 @@ class Receive:
                 older.append(digest)
             elif await before.knows(digest, day):
                 return Taken.KNOWN
+        if _is_timeless(event) and await self._came_before(inbox, event, day):
+            return Taken.KNOWN
         urgent = is_urgent(event, claim)
         return await inbox.add(Incoming(_digest(event, self._keys), day, event, older, person, claim, urgent))
+
+    async def _came_before(self, inbox: Inbox, event: Event, day: int) -> bool:
+        """Tell whether a message that has no time was stored on a day before: redelivery gives it another."""
+        digest = _digest(event, self._keys)
+        for before in range(day - 1, day - 1 - REDELIVERED_FOR, -1):
+            if await inbox.knows(digest, before):
+                return True
+        return False
 
     def _inbox_of(self, person: bytes) -> Inbox:
         """Return the inbox of the person with an address token; other keys shuffle people among shards."""
@@ -142,6 +197,16 @@ def _digest(event: Event, keys: Keyring) -> bytes:
     if isinstance(event, Inbound):
         return keys.message(event.id)
     return keys.message(f"{event.status} {event.id}")
+
+
+def _day_of(event: Event) -> int:
+    """Return the day (since 1970) under which an event is remembered: the same at each redelivery, if it has a time."""
+    stamp = event.stamp if isinstance(event, Inbound) else 0
+    return (stamp or event.at) // 86400
+
+
+def _is_timeless(event: Event) -> bool:
+    return isinstance(event, Inbound) and event.clock is Clock.ARRIVAL and not event.stamp
 
 
 def _address_of(event: Event) -> Sender:

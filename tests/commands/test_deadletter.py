@@ -8,12 +8,16 @@ import pytest
 
 from bot.channels.simulator import webhooks
 from bot.channels.whatsapp.payloads import parse
+from bot.keys import Keyring
 from bot.simulation import somebody
 from bot.stores.redis.connect import connect
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.wire import encode
 from tests.commands.shell import Run
+
+SECRET = "0123456789abcdef" * 4
+"""That of the operator's environment."""
 
 MESSAGE = webhooks.text(somebody(), "zanzibar")
 (EVENT,) = parse(MESSAGE, received_at=time.time()).events
@@ -81,6 +85,19 @@ def test_what_can_be_read_now_is_back_in_the_inbox_and_the_rest_stays(run: Run, 
     assert (code, output) == (1, "2 replayed, 1 left as they are (see `deadletter list`)\n")
     assert inbox(redis_url) == 2
     assert [one["reason"] for one in listed(run)] == ["messages: body"]
+
+
+def test_one_that_was_sealed_is_replayed_and_one_that_no_key_opens_stays(run: Run, redis_url: str) -> None:
+    async def put() -> None:
+        client = connect(redis_url, connections=1)
+        for secret in (SECRET, "another secret that nobody has any more"):
+            await DeadLetters(client, Shard(0)).add(Keyring([secret]).encrypt(MESSAGE), "messages: sender", "raw")
+        await client.close()
+
+    asyncio.run(put())
+    code, output = run("deadletter", "replay", "--all")
+    assert (code, output) == (1, "1 replayed, 1 left as they are (see `deadletter list`)\n")
+    assert inbox(redis_url) == 1
 
 
 @pytest.mark.usefixtures("letters")

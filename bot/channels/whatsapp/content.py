@@ -27,7 +27,7 @@ def _text(message: Fields) -> Content:
 
 def _template_button(message: Fields) -> Content:
     button = required(message, "button")
-    title = text(button, "text")
+    title = text(button, "text").strip()
     return Choice(text(button, "payload") or title or misshapen("payload"), title)
 
 
@@ -38,7 +38,7 @@ def _interactive(message: Fields) -> Content:
     if interactive is None or kind not in ("button_reply", "list_reply"):
         return Other("flow") if kind == "nfm_reply" else Other("interactive", words_in(interactive))
     reply = required(interactive, kind)
-    return Choice(required_text(reply, "id") or misshapen("id"), text(reply, "title"))
+    return Choice(required_text(reply, "id") or misshapen("id"), text(reply, "title").strip())
 
 
 def _reaction(message: Fields) -> Content:

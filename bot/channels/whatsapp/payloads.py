@@ -92,7 +92,7 @@ def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at:
     """Yield each change of each entry; what should be one and is not, too: somebody may speak in it."""
     entries = webhook.get("entry", [])
     for entry in entries if type(entries) is list else [entries]:
-        changes = entry.get("changes", []) if type(entry) is dict else None
+        changes = entry.get("changes", [] if entry.keys() <= _EMPTY_ENTRY else None) if type(entry) is dict else None
         if type(changes) is not list:
             yield _Change({"value": entry}, parsed, phone_number_id, received_at, entry, "entry")
             continue
@@ -132,7 +132,7 @@ class _Change:
             self._read(required_text(self._change, "field"), required(self._change, "value"))
         except Misshapen as error:
             self._overheard = "field"
-            if not self._overhear(self._change.get("value")):
+            if not self._overhear(self._change.get("value", self._change)):
                 self._parsed.malformed.append(Malformed(str(error), written(self._entry)))
 
     def _read(self, name: str, value: Fields) -> None:
@@ -142,8 +142,8 @@ class _Change:
             self._parsed.ignore(Ignored.NUMBER)
         elif name == "messages":
             self._chat(value)
-            if not value.keys() & {"messages", "statuses", "errors"}:
-                self._overhear(value)
+            if not value.keys() <= _CHAT and not value.keys() & _UPDATES and not self._overhear(value):
+                misshapen("value")
         elif name == "standby":
             self._overheard = "standby"
             self._standby(value)
@@ -201,8 +201,10 @@ class _Change:
                     self._of_before(customer, message)
 
     def _of_unknown_field(self, name: str, value: Fields) -> None:
+        if not _field_name(name):
+            misshapen("field")
         if name not in SILENT_FIELDS:
-            self._parsed.fields.append(name if _field_name(name) else "unknown")
+            self._parsed.fields.append(name)
         self._parsed.ignore(Ignored.SILENT if name in SILENT_FIELDS else Ignored.FIELD)
         self._overheard = "field"
         self._overhear(value)
@@ -433,6 +435,13 @@ def _tells_an_address(message: Fields) -> bool:
     kind = object_in(message, "system").get("type")
     return message.get("type") == "system" and type(kind) is str and kind in CHANGES
 
+
+_EMPTY_ENTRY = frozenset({"id", "time"})
+
+_CHAT = frozenset({"messaging_product", "metadata", "contacts"})
+"""What a change of the field `messages` has beside its updates."""
+
+_UPDATES = frozenset({"messages", "statuses", "errors"})
 
 _field_name = re.compile("[a-z][a-z0-9_]{0,60}").fullmatch
 

@@ -29,6 +29,9 @@ class Repair(StrEnum):
     """What surrounds the update."""
 
 
+UNREADABLE_QUOTE = "unreadable"
+"""In place of the id of a message that is quoted in a way that can't be read: it is not the question that waits."""
+
 _HOUR = 3600
 
 _MOST_LOOKS = 2000
@@ -147,20 +150,37 @@ def _content(message: Fields, repairs: set[Repair]) -> Content:
                 return content_of(message | {"type": untyped[0]})
             except Misshapen as error:
                 reason, kind = str(error), untyped[0]
-    if title := _title(message):
-        return Choice(title, title)
-    return Other("unknown", words_in(message) or misshapen(reason))
+    if tapped := _tapped(message):
+        return tapped
+    words = _written(message.get("text")) if kind == "text" else words_in(message)
+    return Other("unknown", words or misshapen(reason))
 
 
-def _title(message: Fields) -> str:
-    """Return the label of what was tapped, when nothing else of it can be read."""
-    tapped = message.get("interactive")
-    replies = tapped.values() if type(tapped) is dict else ()
+def _tapped(message: Fields) -> Choice | None:
+    """Return what was tapped by whatever of its id and its label can be read."""
+    interactive = message.get("interactive")
+    replies = interactive.values() if type(interactive) is dict else ()
     for reply in (*replies, message.get("button")):
-        title = (reply.get("title") or reply.get("text")) if type(reply) is dict else None
-        if type(title) is str and title.strip():
-            return kept(title)
-    return ""
+        if type(reply) is dict:
+            id, title = (next(filter(None, map(_plain, names)), "") for names in _names_of(reply))
+            if id or title:
+                return Choice(id or title, title)
+    return None
+
+
+def _written(text: object) -> str:
+    """Return what stands in the object of a typed text, under a name that can only be meant for it."""
+    if type(text) is dict:
+        return next(filter(None, (_plain(text.get(name)) for name in ("body", "text", "content", "message"))), "")
+    return _plain(text)
+
+
+def _names_of(reply: Fields) -> tuple[list[object], list[object]]:
+    return [reply.get("id"), reply.get("payload")], [reply.get("title"), reply.get("text")]
+
+
+def _plain(value: object) -> str:
+    return kept(value) if type(value) is str and value.strip() else ""
 
 
 def _id(update: Fields, repairs: set[Repair], *known: str) -> MessageId:
@@ -174,16 +194,17 @@ def _id(update: Fields, repairs: set[Repair], *known: str) -> MessageId:
 
 
 def _context(message: Fields, repairs: set[Repair]) -> tuple[str | None, bool]:
-    """Return which message it answers, and whether it was passed on: who can't tell takes it for that."""
+    """Return which message it answers, and whether it was passed on."""
     context = message.get("context")
     if context is None:
         return None, False
     named = context if type(context) is dict else {}
+    forwarded = bool(named.get("forwarded") or named.get("frequently_forwarded"))
     quoted = named.get("id")
-    if type(context) is not dict or not isinstance(quoted, str | None):
-        repairs.add(Repair.CONTEXT)
-        return None, bool(context)
-    return (kept(quoted) if quoted else None), bool(named.get("forwarded") or named.get("frequently_forwarded"))
+    if type(context) is dict and isinstance(quoted, str | None):
+        return (kept(quoted) if quoted else None), forwarded
+    repairs.add(Repair.CONTEXT)
+    return UNREADABLE_QUOTE if context else None, forwarded
 
 
 def synthetic_id(kind: str, *known: str) -> MessageId:

@@ -1,6 +1,7 @@
 """What Redis holds of a person: to be shown to them, and erased. Queues are looked through page by page."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +11,12 @@ from bot.conversation.inbound import AddressChanged, Delivery, Inbound, Media, O
 from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Work
-from bot.keys import Keyring
+from bot.keys import Keyring, Undecipherable
 from bot.numbers import canonical, spellings
 from bot.service.places import Held, Place, Subject
 from bot.service.ports import Assigned, HandedOver
 from bot.stores.redis.connect import Client
-from bot.stores.redis.deadletters import DeadLetters
+from bot.stores.redis.deadletters import DeadLetter, DeadLetters, plain_numbers, webhook_in
 from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.scripts import FINISH, REWRITE
 from bot.stores.redis.wire import read_assigned, read_event, read_handed_over, read_outbound, read_session
@@ -118,9 +119,10 @@ class QueueKeys:
         {"inbox", "urgent", "outbox", "handover", "tasks", "dead", "timers", "retries", "waiting", "lanes"}
     )
 
-    def __init__(self, client: Client, shards: Sequence[Shard]) -> None:
+    def __init__(self, client: Client, shards: Sequence[Shard], keys: Keyring) -> None:
         self._client = client
         self._shards = shards
+        self._keys = keys
 
     # --- showing
 
@@ -208,8 +210,14 @@ class QueueKeys:
         async for letter in DeadLetters(self._client, shard).all():
             read = _READERS.get(letter.kind)
             item = read(letter.payload) if read else None
-            if belongs.to(item, letter.payload):
+            if belongs.to(item, letter.payload if read else self._opened(letter)):
                 yield _Found(letter.id.encode(), item)
+
+    def _opened(self, letter: DeadLetter) -> bytes:
+        """Return a webhook that was put aside, to be searched; empty when no key opens it: then nobody can read it."""
+        with suppress(Undecipherable):
+            return plain_numbers(webhook_in(letter, self._keys))
+        return b""
 
     async def _timers(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
         async for member, _ in self._scan("ZSCAN", shard.timers):
@@ -309,4 +317,4 @@ def _pages(values: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
 
 def places(client: Client, shards: Sequence[Shard], keys: Keyring) -> Sequence[Place]:
     """Return all places of Redis, in the order in which they are erased."""
-    return (QueueKeys(client, shards), SessionKeys(client, shards, keys))
+    return (QueueKeys(client, shards, keys), SessionKeys(client, shards, keys))

@@ -263,10 +263,12 @@ SITUATIONS: dict[str, Read] = {
     # what a message answers
     "context_list": one("CONTEXTLIST", Text("BAJA"), repaired=[Repair.CONTEXT]),
     "context_text": one("CONTEXTTEXT", Text("BAJA"), repaired=[Repair.CONTEXT]),
-    "context_id_number": one("CONTEXTIDNUMBER", Text("BAJA"), forwarded=True, repaired=[Repair.CONTEXT]),
+    "context_id_number": one("CONTEXTIDNUMBER", Text("BAJA"), quoted="unreadable", repaired=[Repair.CONTEXT]),
     "context_id_null": one("CONTEXTIDNULL", Text("BAJA")),
-    "context_number": one("CONTEXTNUMBER", Text("BAJA"), forwarded=True, repaired=[Repair.CONTEXT]),
-    "context_list_of_something": one("CONTEXTLISTOFSOMETHING", Text("BAJA"), forwarded=True, repaired=[Repair.CONTEXT]),
+    "context_number": one("CONTEXTNUMBER", Text("BAJA"), quoted="unreadable", repaired=[Repair.CONTEXT]),
+    "context_list_of_something": one(
+        "CONTEXTLISTOFSOMETHING", Text("BAJA"), quoted="unreadable", repaired=[Repair.CONTEXT]
+    ),
     # ids
     "id_blank": one("message.b4627968fd9c1796d96bdd281ee14420", Text("BAJA"), repaired=[Repair.ID]),
     "id_null": one("message.b4627968fd9c1796d96bdd281ee14420", Text("BAJA"), repaired=[Repair.ID]),

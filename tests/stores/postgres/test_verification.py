@@ -72,6 +72,7 @@ CHANGES = {
     "accepted_at": "accepted_at + 1",
     "delivered_at": "delivered_at + 1",
     "seen": "'button'",
+    "clock": "'arrival'",
 }
 
 
