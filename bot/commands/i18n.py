@@ -174,6 +174,8 @@ def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Find
         if not only or code in only:
             offered[base(code)] = offered.get(base(code), False) or language.offered
     yield from keyword_check.findings(project.locales, offered)
+    codes = [code for code in languages(project.locales) if code != SOURCE_LOCALE and (not only or code in only)]
+    yield from keyword_check.exchanged(project.locales, codes)
 
 
 @app.command()
@@ -186,6 +188,17 @@ def collisions(
     with _errors_told():
         output.write_text(colliding.page(read_keywords(project.locales)), "utf-8")
         typer.echo(f"wrote {output}")
+
+
+@app.command()
+def ordinary(context: typer.Context) -> None:
+    """Write which ordinary words are no withdrawals although they look like one, from word frequencies (slow)."""
+    from bot.conversation import ordinary_words  # only here: the others do without
+
+    project: Project = context.obj
+    with _errors_told():
+        path = ordinary_words.write(project.locales)
+        typer.echo(f"wrote {path}")
 
 
 @app.command(name="compile")
@@ -257,7 +270,7 @@ def say(
         if code != SOURCE_LOCALE:
             project.codes([code])
         words = Keywords.load(project.locales)
-    asked, unasked = (words.classify(text, asked_in=asked_in) for asked_in in (code, None))
+    asked, unasked = (words.classify(text, asked_in=asked_in, spoken=(code,)) for asked_in in (code, None))
     meanings = {
         name: None if match is None else {"intent": match.intent.value, "rule": match.rule}
         for name, match in (("answer", asked), ("unasked", unasked))

@@ -30,6 +30,7 @@ from bot.conversation.inbound import (
     Text,
 )
 from bot.conversation.intents import UNASKED, Intent, Match
+from bot.conversation.named import named_purposes
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
 from bot.conversation.spoken import Spoken
@@ -295,6 +296,8 @@ class Dialogue:
                 return None
             return self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))
         turn.rule = match.rule
+        if match.intent in _WITHDRAWALS:
+            return self._withdrawing(turn, match)
         if match.intent not in (Intent.YES, Intent.NO):
             return self._open(turn, match.intent)
         if question is not None:
@@ -339,7 +342,7 @@ class Dialogue:
 
     def _tapped(self, turn: Turn, choice: str) -> None:
         if host_ids.is_hosts(choice):
-            return self._read_label(turn, _WITHDRAWALS)
+            return self._read_label(turn, "", _WITHDRAWALS)
         name, _, turn.argument = choice.partition(":")
         turn.rule = "button"
         self._spoken.settle(turn, None)
@@ -349,7 +352,7 @@ class Dialogue:
             case "keep" if turn.argument:
                 self._tapped_keep(turn)
             case "yes" | "no" | "keep":
-                self._read_label(turn, _COMMANDS)  # ours name their question
+                self._read_label(turn, choice, _COMMANDS)  # ours name their question
             case "locale" if turn.argument in self.world.texts.offered:
                 self._set_language(turn, turn.argument)
             case "ask" if self.world.business.purpose(turn.argument):
@@ -363,7 +366,7 @@ class Dialogue:
             case _ if self._standing.offers(turn, name):
                 self._answered(turn, name)
             case _:
-                self._read_label(turn, _COMMANDS)
+                self._read_label(turn, choice, _COMMANDS)
 
     def _named_answer(self, turn: Turn, answer: str, by: Seen) -> None:
         """A button under a question, or an answer that quotes it: it answers that question and no other."""
@@ -390,13 +393,27 @@ class Dialogue:
             self._standing.put(turn, self.flows.doubt)
         return self._answered(turn, "keep")
 
-    def _read_label(self, turn: Turn, heard: Collection[Intent]) -> None:
-        """A button of someone else's message: its label may be one of these, but it answers none of our questions."""
+    def _read_label(self, turn: Turn, choice: str, heard: Collection[Intent]) -> None:
+        """A button of someone else's message: its label may be one of these, but it answers none of our questions.
+
+        When the label tells nothing, a `choice` such as OPT_OUT does.
+        """
         match = self._meaning(turn)
         self._spoken.settle(turn, match)
+        if match is None and self.world.keywords.names_stop(choice):
+            match = Match(Intent.STOP, "stop:any:payload", frozenset())
         if match is None or match.intent not in heard:
             return self._unclaimed(turn)
         turn.rule = match.rule
+        return self._open(turn, match.intent)
+
+    def _withdrawing(self, turn: Turn, match: Match) -> None:
+        """Obey a typed withdrawal, or ask back; a longer text that was asked for is taken as the answer first."""
+        if not match.bare:
+            self._standing.fire(turn, "typed")
+        if named := named_purposes(turn, match):
+            turn.argument = " ".join(named)
+            return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
         return self._open(turn, match.intent)
 
     def _unreadable(self, turn: Turn) -> None:

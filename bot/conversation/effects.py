@@ -89,9 +89,9 @@ def record_withdrawn(turn: Turn) -> None:
 
 
 def record_withdrawn_one(turn: Turn) -> None:
-    """Withdraw from the purpose that was tapped."""
+    """Withdraw from the purpose that was tapped, or those that were named."""
     turn.about = turn.argument
-    turn.withdraw([turn.argument])
+    turn.withdraw(turn.argument.split())
 
 
 def record_paused(turn: Turn) -> None:

@@ -4,7 +4,7 @@
 searched: for a withdrawal, and for a command between courtesies. The words stand in `locales/*/keywords.toml`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,9 @@ _NOWHERE: frozenset[str] = frozenset()
 _GLANCE = 80
 """Characters at each end of a message that are looked at first."""
 
+_BARE = frozenset({"exact", "loose", "whole", "typo", "repeated", "lookalike", "emoji"})
+"""How a word counts that is the whole message."""
+
 _GUESSED = frozenset({"typo", "repeated", "lookalike"})
 """How a word counts that is in no list."""
 
@@ -41,6 +44,13 @@ class Match:
     """Evidence without the person's words: intent, languages and kind of match, e.g. `stop:es+pt:first_word`."""
     languages: frozenset[str]
     """Languages that have the matched word, to guess the person's; empty when the word tells nothing (STOP)."""
+    offers: bool = False
+    """Whether a withdrawal is about offers and the like only: marketing, not orders."""
+
+    @property
+    def bare(self) -> bool:
+        """Whether the message is nothing but this."""
+        return self.rule.rpartition(":")[2] in _BARE
 
 
 class Keywords:
@@ -56,9 +66,9 @@ class Keywords:
         self._unasked = _unasked(speakers)
         self.assent = Assent(vocabularies)
         self._stops = _stops(vocabularies)
-        self._ordinary = ordinary
+        self._ordinary = _with_answers(ordinary, speakers)
         self._printed = frozenset(form for each in vocabularies.values() for form in each.loose_forms(each.stop.show))
-        self._withdrawals = Withdrawals(vocabularies, ordinary)
+        self._withdrawals = Withdrawals(vocabularies, self._ordinary)
         self._courtesies = Courtesies(
             form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
         )
@@ -90,7 +100,7 @@ class Keywords:
         if match:
             return match
         found = self._withdrawals.find(text, plain, languages)
-        withdrawal = _match(found.intent, found.languages, found.how) if found else None
+        withdrawal = _match(*found) if found else None
         if withdrawal and withdrawal.intent is Intent.STOP:
             withdrawal = self._unless_ordinary(withdrawal, plain, languages)
         if withdrawal and withdrawal.intent is Intent.STOP:
@@ -109,7 +119,7 @@ class Keywords:
         printed = plain in self._printed
         if printed and not spoken:
             return match
-        return _match(Intent.MAYBE_STOP, match.languages, "ordinary") if printed or not spoken else None
+        return _match(Intent.MAYBE_STOP, "ordinary", match.languages) if printed or not spoken else None
 
     def misheard(self, word: str, language: str) -> bool:
         """Whether `word`, ordinary in `language`, withdraws there though it is none of its words of withdrawal."""
@@ -122,6 +132,38 @@ class Keywords:
     def yes_elsewhere(self, text: Typed) -> Match | None:
         """Return the yes that `text`, which means nothing in the question's language, is in another one."""
         return self._unasked.get(text.loose)
+
+    def unheard(self, language: str) -> Iterator[tuple[str, str]]:
+        """Yield (key, word) of entries of a language that can never have an effect."""
+        vocabulary = self._vocabularies[language]
+        yield from self._withdrawals.unheard(language, vocabulary)
+        for word in vocabulary.stop.ask:
+            match = self.classify(word, asked_in=None, spoken=(language,))
+            if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
+                yield "stop.ask", word
+
+    def says(self, intent: Intent, label: str, language: str) -> bool:
+        """Whether `label` has words in it that alone answer yes, or no, in `language`."""
+        vocabulary = self._vocabularies.get(language)
+        answers = vocabulary.loose_forms(*vocabulary.spoken(intent).every()) if vocabulary else ()
+        return any(f" {answer} " in f" {loose(exact(label))} " for answer in answers)
+
+    def withdraws_alone(self, word: str) -> bool:
+        """Whether `word`, in its loose form, withdraws as a whole message in any language."""
+        return word in self._stops
+
+    def names_stop(self, payload: str) -> bool:
+        """Whether the payload of a button is a word of withdrawal: STOP, OPT_OUT, Unsubscribe."""
+        match = self._loose.get(loose(exact(payload)))
+        return match is not None and match.intent is Intent.STOP
+
+    def stops(self, before: str, after: str, locale: str) -> bool:
+        """Whether a text would withdraw if it named our messages between `before` and `after`: "stop … please"."""
+        vocabulary = self._vocabularies.get(base(locale))
+        for noun in vocabulary.refusal.messages[:1] if vocabulary else ():
+            match = self.classify(f"{before} {noun.rstrip('*')} {after}", asked_in=None, spoken=(locale,))
+            return match is not None and match.intent is Intent.STOP
+        return False
 
     def may_stop(self, text: str) -> bool:
         """Whether a look at both ends of `text` shows a word of withdrawal: quick, and not sure either way."""
@@ -158,11 +200,11 @@ class Keywords:
     def _only_emoji(self, text: str) -> Match | None:
         if self._signs.isdisjoint(text):
             return None
-        return _match(Intent.MAYBE_STOP, _NOWHERE, "emoji")
+        return _match(Intent.MAYBE_STOP, "emoji", _NOWHERE)
 
 
-def _match(intent: Intent, languages: frozenset[str], how: str) -> Match:
-    return Match(intent, f"{intent.value}:{'+'.join(sorted(languages)) or UNIVERSAL}:{how}", languages)
+def _match(intent: Intent, how: str, languages: frozenset[str], offers: bool = False) -> Match:
+    return Match(intent, f"{intent.value}:{'+'.join(sorted(languages)) or UNIVERSAL}:{how}", languages, offers)
 
 
 def _shown(vocabulary: Vocabulary, intent: Intent) -> str:
@@ -200,7 +242,7 @@ _Claims = dict[str, tuple[Intent, set[str]]]
 
 def _settled(claims: _Claims, how: str) -> _Table:
     match = lru_cache(maxsize=None)(_match)  # thousands of words share a meaning
-    return {form: match(intent, _known_in(languages), how) for form, (intent, languages) in claims.items()}
+    return {form: match(intent, how, _known_in(languages)) for form, (intent, languages) in claims.items()}
 
 
 def _known_in(languages: set[str]) -> frozenset[str]:
@@ -237,6 +279,15 @@ def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
         intent: {form: frozenset(languages - {UNIVERSAL}) for form, languages in forms.items()}
         for intent, forms in found.items()
     }
+
+
+def _with_answers(ordinary: Ordinary, speakers: "_Speakers") -> Ordinary:
+    """Return ordinary words and those that answer a question, which are as ordinary."""
+    found = dict(ordinary)
+    for forms in speakers.values():
+        for form, languages in forms.items():
+            found[form] = found.get(form, _NOWHERE) | languages
+    return found
 
 
 def _unasked(speakers: _Speakers) -> _Table:

@@ -1,13 +1,15 @@
 """What `i18n check` tells of the words that customers type: problems with their lines, and what a language lacks."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from bot.conversation import phrases
-from bot.conversation.intents import Keywords
+from bot.conversation import ordinary, ordinary_words, phrases
+from bot.conversation.intents import Intent, Keywords
 from bot.conversation.keyword_files import KeywordError, path_of
-from bot.conversation.keywords import WORDS
+from bot.conversation.keywords import WORDS, base
+from bot.i18n import po
+from bot.i18n.catalogs import catalog_path
 from bot.i18n.check import Finding
 
 EXAMPLE = "locales/en/keywords.toml is an example"
@@ -30,6 +32,51 @@ def findings(folder: Path, languages: Mapping[str, bool]) -> Iterator[Finding]:
         yield from _lacks(folder, language, words, offered=offered)
         for failure in phrases.failures(folder, language, words):
             yield Finding(failure.path, failure.line, "phrase", failure.message)
+        if language in words.languages:
+            yield from _useless(folder, language, words)
+
+
+def _useless(folder: Path, language: str, words: Keywords) -> Iterator[Finding]:
+    """Find entries that never have an effect, and ordinary words that would withdraw."""
+    path = path_of(folder, language)
+    for key, word in words.unheard(language):
+        message = f"{key}: {word!r} never has an effect, as other lists decide about its words first; remove it"
+        yield Finding(path, _line(path, message), "keyword", message)
+    if not ordinary_words.installed():
+        return
+    for word in ordinary_words.lacking(words, language):
+        lack = f"{word!r} is an ordinary word here and would withdraw; run `python -m bot i18n ordinary`"
+        yield Finding(folder / ordinary.FILE, 1, "ordinary", lack)
+
+
+AFFIRMING = ("common.yes", "maybe_stop.stop")
+"""Texts of buttons that say yes to a question."""
+
+DENYING = ("common.no", "maybe_stop.keep")
+"""Texts of buttons that say no to it."""
+
+
+def exchanged(folder: Path, codes: Iterable[str]) -> Iterator[Finding]:
+    """Find labels of yes and no buttons in the catalogs that say the contrary in their language's own words."""
+    try:
+        words = Keywords.load(folder)
+    except KeywordError:
+        return  # told elsewhere
+    for code in codes:
+        yield from _exchanged(folder, code, words)
+
+
+def _exchanged(folder: Path, code: str, words: Keywords) -> Iterator[Finding]:
+    try:
+        entries = {entry.id: entry for entry in po.read(catalog_path(folder, code)).entries if entry.usable}
+    except (po.PoError, OSError):
+        return  # told elsewhere
+    for ids, wrong, right in ((AFFIRMING, Intent.NO, Intent.YES), (DENYING, Intent.YES, Intent.NO)):
+        for entry in (entries[text_id] for text_id in ids if text_id in entries):
+            label, language = entry.translation, base(code)
+            if words.says(wrong, label, language) and not words.says(right, label, language):
+                message = f"{entry.id}: {label!r} says {wrong.value} where {right.value} is meant; correct one of them"
+                yield Finding(catalog_path(folder, code), entry.line, "exchanged", message)
 
 
 def _lacks(folder: Path, language: str, words: Keywords, *, offered: bool) -> Iterator[Finding]:

@@ -32,6 +32,7 @@ def read(folder: Path) -> dict[str, Vocabulary]:
     problems = [
         *_misplaced(folder, found),
         *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
+        *_vague(folder, found),
         *_clashes(folder, found),
         *_unprintable(folder, found),
         *_misprinted(folder, found),
@@ -101,8 +102,22 @@ def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
                 )
 
 
+def _vague(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find a yes that people also say without agreeing (GDPR Art. 4(11): unambiguous)."""
+    universal = vocabularies[UNIVERSAL]
+    vague = set(universal.loose_forms(*universal.vague))
+    for language, vocabulary in vocabularies.items():
+        for word in vocabulary.yes.every():
+            if not vague.isdisjoint(vocabulary.loose_forms(word)):
+                yield f"{path_of(folder, language)}: yes: {word!r} is also said without agreeing; remove it"
+
+
 def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
-    """Find commands, which work in every language, that are a yes, a no or an ordinary word in one of them."""
+    """Find commands, which work in every language, that are a yes, a no or an ordinary word in one of them.
+
+    Of words of withdrawal only those count that do so inside a message: one that is the whole message is read as an
+    answer where it is one.
+    """
     commands: dict[str, tuple[str, str]] = {}
     harmless: list[tuple[str, str, str, str]] = []
     for language, vocabulary in vocabularies.items():
@@ -115,6 +130,8 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
     for form, language, key, word in harmless:
         if form in commands:
             other, command = commands[form]
+            if command == "stop.alone" and key in ANSWERS:
+                continue
             yield (
                 f"{path_of(folder, other)}: {command}: {word!r} stands under {key} in {path_of(folder, language)}; "
                 "a command works in every language, so remove it there or use a longer phrase"

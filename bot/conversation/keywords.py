@@ -153,6 +153,8 @@ class Refusal(_Table):
     """What the person does: "receive", "get"."""
     messages: Words = ()
     """What we send: "messages", "ads", "newsletter"."""
+    offers: Words = ()
+    """Those of our messages that are marketing: "offers", "newsletter". Only these end then, and orders go on."""
     want: Words = ()
     """Wishes: "want", "would like"."""
     more: Words = ()
@@ -183,6 +185,8 @@ class Refusal(_Table):
     """What says, anywhere in a message, that its writer wants to go on: "keep sending", "still want"."""
     that: Words = ()
     """Open a clause that belongs to what stands before its comma: German "dass", Polish "żebyście"."""
+    contrast: Words = ()
+    """Words that open another statement: "but"."""
     filler: Words = ()
     """Little words that change nothing: "you", "please", "to", "from", "these". Not needed: those that are `polite`."""
     prefixes: Words = ()
@@ -207,6 +211,8 @@ class Vocabulary(_Table):
 
     polite: Words = ()
     """Greetings and courtesies that change nothing about a withdrawal beside them."""
+    vague: Words = ()
+    """Among the universal words: said by people who agree to nothing ("ok"), so that no language may take it as yes."""
     spelling: dict[Word, Word] = {}
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()

@@ -23,7 +23,7 @@ _ODD = 4
 
 _NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
 _ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
-_PAST, _COURTESY, _KEEP, _THAT = 1 << 18, 1 << 19, 1 << 20, 1 << 21
+_PAST, _COURTESY, _KEEP, _THAT, _OFFERS, _CONTRAST = (1 << bit for bit in range(18, 24))
 
 _ROLES = {
     "negation": _NOT,
@@ -45,6 +45,8 @@ _ROLES = {
     "keep": _KEEP,
     "that": _THAT | _FILLER,
     "filler": _FILLER,
+    "offers": _OFFERS | _MESSAGES,
+    "contrast": _CONTRAST | _FILLER,
     "forbid": _NOT | _CONTACT,
     "unwanted": _NOT | _WANT,
 }
@@ -116,6 +118,11 @@ class Refusals:
                 _add(found, language, len(words), range(place, end), role)
         return {language: list(map(_settled, roles)) for language, roles in found.items()}
 
+    def heard(self, form: str, language: str, key: str) -> bool:
+        """Whether an entry of the list `key`, in the `form` in which it is looked up, has its role when it is typed."""
+        role = _ROLES.get(key) or (_NOT_AFTER if key == "not_after" else _NOT_BEFORE)
+        return any(each & role for each in self.profile(form.split()).get(language, ()))
+
     def _from(self, words: Sequence[str], place: int) -> Iterator[tuple[int, str, int]]:
         """Yield (end, language, role) of expressions of several words that begin at `place`."""
         if place + 1 == len(words):
@@ -185,6 +192,16 @@ def keeps(roles: Sequence[int]) -> bool:
 def leans(roles: Sequence[int], place: int) -> bool:
     """Whether the word at `place` opens a clause that belongs to what stands before it: "nechci, abyste psali"."""
     return bool(roles[place] & _THAT)
+
+
+def about_offers(roles: Sequence[int], part: Part) -> bool:
+    """Whether a part of a message names offers and the like, one kind of what we send."""
+    return any(roles[place] & _OFFERS for place in range(part.start, part.end))
+
+
+def contrasts(roles: Sequence[int], place: int) -> bool:
+    """Whether the word at `place` opens another statement: "but"."""
+    return bool(roles[place] & _CONTRAST)
 
 
 def in_doubt(roles: Sequence[int]) -> bool:

@@ -1,7 +1,7 @@
 """A message taken apart where its writer paused: "no, stop" is two statements, "don't stop" is one."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from bot.conversation.normalise import exact
@@ -47,6 +47,17 @@ def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
             part = together.pop()._replace(end=part.end)
         together.append(part)
     return together
+
+
+def split_at(parts: Iterable[Part], places: Collection[int]) -> Iterator[Part]:
+    """Yield `parts`, divided before each of `places`."""
+    for part in parts:
+        start = part.start
+        for place in range(part.start + 1, part.end):
+            if place in places:
+                yield part._replace(start=start, end=place)
+                start = place
+        yield part._replace(start=start)
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:

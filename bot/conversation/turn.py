@@ -62,7 +62,7 @@ class Turn:
     named_by: Seen = Seen.UNKNOWN
     """By which of the two."""
     about: str = ""
-    """The purpose that is spoken about."""
+    """The purpose that is spoken about; several, separated by spaces, when one message ends them."""
     asked: str = ""
     """The id of the question asked in this turn."""
     doubt: str = ""
@@ -310,7 +310,7 @@ class Turn:
     @cached_property
     def _personal(self) -> Mapping[str, Callable[[Language], str]]:
         return {
-            "purpose": lambda language: language.purposes[self.about][0],
+            "purpose": lambda language: language.titles(self.about.split()),
             "description": lambda language: language.purposes[self.about][1],
             "purposes": lambda language: language.titles(self._allowed()),
             "choices": lambda language: language.choices(self.record.given, self.record.resting),

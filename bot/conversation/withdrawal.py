@@ -75,6 +75,8 @@ class Found(NamedTuple):
     intent: Intent
     how: str
     languages: frozenset[str]
+    offers: bool = False
+    """Whether it is about offers and the like only."""
 
 
 class Message:
@@ -88,12 +90,20 @@ class Message:
 
     @cached_property
     def parts(self) -> list[Part]:
-        """What stands between pauses."""
+        """What stands between pauses, and before and after "but"."""
         spoken = [self.profile[language] for language in self.likely & self.profile.keys()]
-        return statements.joined(
+        contrasts = {
+            place for place in range(len(self.words)) if any(refusals.contrasts(roles, place) for roles in spoken)
+        }
+        found = statements.joined(
             statements.parts(self.text, len(self.words)),
             lambda place: any(refusals.leans(roles, place) for roles in spoken),
         )
+        return list(statements.split_at(found, contrasts))
+
+    def about_offers(self, part: Part) -> bool:
+        """Whether `part` names offers and the like."""
+        return any(refusals.about_offers(self.profile[each], part) for each in self.likely & self.profile.keys())
 
     @cached_property
     def likely(self) -> frozenset[str]:
@@ -109,13 +119,13 @@ class Message:
         """Return the part in which `span` begins."""
         return next(part for part in self.parts if part.start <= span.start < part.end)
 
-    def readings(self) -> Iterator[tuple[Reading, str]]:
+    def readings(self) -> Iterator[tuple[Reading, Part, str]]:
         """Yield what each part says, and in which language."""
         for part in self.parts:
             for language in self.likely & self.profile.keys():
                 reading = refusals.read(self.profile[language], part)
                 if reading:
-                    yield reading, language
+                    yield reading, part, language
 
 
 class Withdrawals:
@@ -159,14 +169,46 @@ class Withdrawals:
             words[first:end], end = words[first : first + 1], first + 1
         message = Message(text, words, self._refusals.profile(words), spoken)
         doubt: Found | None = None
-        for found in (*self._known_words(message, first, end), *self._put_together(message)):
-            if found.intent is Intent.STOP:
+        offers: Found | None = None
+        for found in chain(self._known_words(message, first, end), self._put_together(message)):
+            if found.intent is Intent.STOP and not found.offers:
                 return found
+            if found.intent is Intent.STOP:
+                offers = offers or found
             doubt = doubt or found
+        if offers:
+            return offers
         odd = self._odd(words[first:end])
         if odd and any(map(refusals.in_doubt, message.profile.values())):
             return doubt
         return odd or doubt
+
+    def unheard(self, language: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+        """Yield (key, word) of entries that can never have an effect."""
+        lists = [(f"refusal.{name}", name, words) for name, words in vocabulary.refusal if name != "prefixes"]
+        lists += [(f"stop.{name}", name, getattr(vocabulary.stop, name)) for name in ("not_after", "not_before")]
+        for key, name, words in lists:
+            for word in words:
+                if not any(self._refusals.heard(form, language, name) for form in vocabulary.loose_forms(word)):
+                    yield key, word
+        for word in vocabulary.stop.never:
+            if not any(map(self._resembles, vocabulary.loose_forms(word))):
+                yield "stop.never", word
+
+    def _resembles(self, form: str) -> bool:
+        """Whether a withdrawal would be found in `form`, if it were not known to be none."""
+        words = form.split()
+        known = any(
+            entry.grade > Grade.NEVER
+            for start in range(len(words))
+            for end in range(start + 1, len(words) + 1)
+            if (entry := self._entries.get(" ".join(words[start:end])))
+        )
+        return known or any(self._is_like_another(word) for word in words)
+
+    def _is_like_another(self, word: str) -> bool:
+        near = self._neighbours.of(word) - {word}
+        return bool(near) or squeeze(word) in self._squeezed or not self._skeletons.keys().isdisjoint(skeletons(word))
 
     def _known_words(self, message: Message, first: int, end: int) -> Iterator[Found]:
         """Yield what the known words and phrases in a message mean where they stand."""
@@ -174,14 +216,14 @@ class Withdrawals:
         for span in spans if len(spans) <= 2 * _SPANS else (*spans[:_SPANS], *spans[-_SPANS:]):
             how = self._how(message, span, first, end)
             if how and span.grade is not Grade.ASK and not self._doubtful(message, span):
-                yield Found(Intent.STOP, how, span.languages)
+                yield Found(Intent.STOP, how, span.languages, message.about_offers(message.part_of(span)))
             elif how or span.grade > Grade.ASK:
                 yield Found(Intent.MAYBE_STOP, "inside", span.languages)
 
     def _put_together(self, message: Message) -> Iterator[Found]:
-        for reading, language in message.readings() if message.profile else ():
+        for reading, part, language in message.readings() if message.profile else ():
             intent = Intent.STOP if reading.sure is Sure.ACT else Intent.MAYBE_STOP
-            yield Found(intent, reading.rule, frozenset({language}))
+            yield Found(intent, reading.rule, frozenset({language}), message.about_offers(part))
 
     def _spans(self, words: list[str]) -> list[Span]:
         """Return the words of withdrawal from left to right, less those inside a phrase that is none ("bus stop")."""

@@ -113,9 +113,9 @@ class TestRefusal:
                 "language, so remove it there or use a longer phrase",
             ),
             (
-                '[stop]\nalone = ["nem"]',
+                '[stop]\nweak = ["nem"]',
                 '[no]\nwords = ["nem"]',
-                "da/keywords.toml: stop.alone: 'nem' stands under no in hu/keywords.toml",
+                "da/keywords.toml: stop.weak: 'nem' stands under no in hu/keywords.toml",
             ),
             (
                 '[help]\nwords = ["slut"]',

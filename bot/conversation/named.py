@@ -1,0 +1,39 @@
+"""Which purposes a withdrawal names, when it names only some of those that a person gets."""
+
+from collections.abc import Sequence
+
+from bot.conversation.intents import Intent, Match
+from bot.conversation.normalise import exact, loose
+from bot.conversation.turn import Turn
+
+
+def named_purposes(turn: Turn, match: Match) -> Sequence[str]:
+    """Return the purposes that the message ends, or nothing if it means all or asks back.
+
+    "Stop offers" ends marketing; "stop order updates" the purpose with this title.
+    """
+    titled = _titled(turn)
+    if titled:
+        return _some_of(turn, titled)
+    if match.intent is not Intent.STOP or not match.offers:
+        return ()
+    purposes = turn.world.business.purposes
+    return _some_of(turn, [purpose.id for purpose in purposes if purpose.category == "marketing"])
+
+
+def _titled(turn: Turn) -> Sequence[str]:
+    """Return the purpose whose title is what the message stops: without it the message would stop everything."""
+    languages = [turn.world.language(locale) for locale in {turn.locale, turn.world.texts.source_locale}]
+    for language in languages:
+        for purpose, (title, _) in language.purposes.items():
+            before, found, after = f" {turn.typed.loose} ".partition(f" {loose(exact(title))} ")
+            if found and turn.world.keywords.stops(before, after, language.locale):
+                return [purpose]
+    return ()
+
+
+def _some_of(turn: Turn, purposes: Sequence[str]) -> Sequence[str]:
+    """Return `purposes` if the person gets or is asked for others, too."""
+    record = turn.record
+    others = {*record.given, *([record.pending.purpose] if record.pending else ())} - set(purposes)
+    return purposes if others else ()

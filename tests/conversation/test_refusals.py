@@ -1,0 +1,198 @@
+"""Refusals put together from the roles of their words: the rules, on a few words."""
+
+import pytest
+
+from bot.conversation.intents import Keywords
+from bot.conversation.keywords import UNIVERSAL, Refusal, Spoken, Stop, Vocabulary
+
+WORDS = Keywords(
+    {
+        UNIVERSAL: Vocabulary(stop=Stop(common=("STOP",), alone=("END",))),
+        "en": Vocabulary(
+            polite=("please", "thanks"),
+            stop=Stop(weak=("cancel",), ask=("wrong number", "harassment"), not_before=("not",)),
+            refusal=Refusal(
+                negation=("don't", "do not", "no", "no longer", "not"),
+                past=("did not",),
+                stop=("stop", "quit"),
+                contact=("writ*", "text", "send"),
+                receive=("get",),
+                messages=("messages", "ads", "text"),
+                offers=("offers",),
+                want=("want",),
+                more=("any more", "ever", "no longer"),
+                me=("me",),
+                lists=("my number", "list"),
+                remove=("remove", "take"),
+                unsubscribe=("unsubscrib*", "opt out"),
+                withdraw=("withdraw",),
+                consent=("permission", "agree"),
+                others=("order*", "flowers"),
+                doubt=("why", "if", "unsubscribed"),
+                keep=("keep them coming",),
+                contrast=("but",),
+                filler=("i", "you", "to", "it", "of", "from", "the", "off", "your", "my", "this", "what", "is", "yes"),
+            ),
+            no=Spoken(show="NO"),
+        ),
+        "cs": Vocabulary(
+            refusal=Refusal(forbid=("nepište",), unwanted=("nechci",), receive=("dostávat",), filler=("mi",))
+        ),
+        "nl": Vocabulary(stop=Stop(not_before=("niet",)), refusal=Refusal(filler=("ik",))),
+    }
+)
+
+
+def how(text: str, *spoken: str) -> str | None:
+    """Return what was found, and by which rule."""
+    match = WORDS.classify(text, asked_in=None, spoken=spoken or ("en",))
+    return f"{match.intent}:{match.rule.rpartition(':')[2]}" if match else None
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("do not text", "no_contact"),
+        ("please don't ever send me ads", "no_contact"),
+        ("don't you write to me", "no_contact"),
+        ("no ads", "no_messages"),
+        ("ads no longer please", "no_messages"),
+        ("quit writing", "stop_messages"),
+        ("I don't want to get messages", "not_wanted"),
+        ("do not want it any more", "not_wanted"),
+        ("take my number off your list", "remove"),
+        ("remove me", "remove_me"),
+        ("I want to opt out", "unsubscribe"),
+        ("unsubscribing from this", "unsubscribe"),
+        ("I withdraw my permission", "consent"),
+        ("I no longer agree", "no_consent"),
+    ],
+)
+def test_roles_that_meet_refuse(text: str, rule: str) -> None:
+    assert how(text) == f"stop:{rule}"
+
+
+@pytest.mark.parametrize("text", ["nepište", "nepište mi", "Kdo je to? Nepište!", "nechci dostávat"])
+def test_a_negation_may_be_part_of_its_verb(text: str) -> None:
+    assert (how(text, "cs") or "").startswith("stop:")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("don't send the red ones", None),
+        ("don't send flowers", None),
+        ("I did not get messages", None),
+        ("I did not text you", None),
+        ("stop the order", "maybe_stop:inside"),
+        ("stop 12345", "maybe_stop:inside"),
+        ("cancel my order", "maybe_stop:inside"),
+        ("unsubscribe from the gym", "maybe_stop:unsubscribe"),
+        ("don't send me the red ones", "maybe_stop:no_contact"),
+        ("take me to the station", None),
+    ],
+)
+def test_a_word_without_a_role_and_other_things_than_messages_never_withdraw(text: str, found: str | None) -> None:
+    assert how(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I don't want to unsubscribe",
+        "don't stop writing",
+        "do not remove me from your list",
+        "stop not",
+        "why did you stop sending messages",
+        "I unsubscribed from your list, why",
+        "stop if you want",
+        "Unsubscribe? No!",
+        "stop the ads? keep them coming",
+    ],
+)
+def test_a_negation_a_condition_or_a_tale_only_asks(text: str) -> None:
+    assert (how(text) or "maybe_stop").startswith("maybe_stop")
+
+
+def test_a_universal_word_is_turned_round_in_the_persons_language() -> None:
+    assert how("stop niet", "nl") == "maybe_stop:inside"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("what is this? don't write", "stop:no_contact"),
+        ("That's it. END", "stop:statement"),
+        ("END of the story", None),
+        ("what is it, stop", "stop:last_word"),
+        ("I want flowers. Unsubscribe me.", "stop:unsubscribe"),
+    ],
+)
+def test_a_statement_of_its_own_counts_wherever_it_stands(text: str, found: str | None) -> None:
+    assert how(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("you have the wrong number", "maybe_stop:inside"),
+        ("harassment", "maybe_stop:exact"),
+        ("a case of harassment in the news", None),
+    ],
+)
+def test_a_complaint_asks(text: str, found: str | None) -> None:
+    assert how(text) in (found, "maybe_stop:inside" if found else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "offers"),
+    [
+        ("stop the offers", True),
+        ("no offers but yes to the order", True),
+        ("stop", False),
+        ("no messages", False),
+        ("stop! no offers", False),
+    ],
+)
+def test_what_is_about_offers_only_is_marked(text: str, offers: bool) -> None:
+    match = WORDS.classify(text, asked_in=None, spoken=("en",))
+    assert match is not None
+    assert (match.intent.value, match.offers) == ("stop", offers)
+
+
+class TestOrdinaryWords:
+    """A word of withdrawal that is ordinary where the person lives, e.g. Finnish "seis" in Spain."""
+
+    WORDS = Keywords(
+        {
+            UNIVERSAL: Vocabulary(stop=Stop(common=("STOP",))),
+            "fi": Vocabulary(stop=Stop(alone=("seis",), strong=("lopeta",))),
+            "ga": Vocabulary(stop=Stop(show="STAD", alone=("stad",))),
+            "es": Vocabulary(no=Spoken(words=("nada",))),
+        },
+        {
+            "seis": frozenset({"es", "pt"}),
+            "stad": frozenset({"nl"}),
+            "lopetas": frozenset({"es"}),
+            "stop": frozenset({"es"}),
+        },
+    )
+
+    @pytest.mark.parametrize(
+        ("text", "spoken", "found"),
+        [
+            ("seis", ("es",), None),
+            ("seis", ("fi",), "stop"),
+            ("seis", ("el",), "stop"),
+            ("seis", (), "maybe_stop"),
+            ("SEIS!", ("pt-BR",), None),
+            ("stad", ("nl",), "maybe_stop"),
+            ("stad", ("ga",), "stop"),
+            ("stad", (), "stop"),
+            ("lopetas", (), None),
+            ("lopeat", (), "stop"),
+        ],
+    )
+    def test_means_what_it_means_there(self, text: str, spoken: tuple[str, ...], found: str | None) -> None:
+        match = self.WORDS.classify(text, asked_in=None, spoken=spoken)
+        assert (match.intent.value if match else None) == found
