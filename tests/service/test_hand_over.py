@@ -131,7 +131,7 @@ async def test_a_message_that_waits_for_the_host_goes_on_only_while_its_own_cons
             await subscribed(simulation, ana)
         before = len(ana.replies)
         await ana.say(QUESTION, replies=0)
-        await simulation.hook.post(webhooks.list_tap(ana.who, f"withdraw:{withdrawn}", "Stop"))
+        await simulation.hook.post(webhooks.list_tap(ana.who, f"withdraw:{withdrawn}", "Your choice"))  # not urgent
         async with worker(settings, host.serving):
             await simulation.settled()
         assert withdrawn not in (await record_of(simulation, ana)).given
