@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, cycle, islice
 
 from bot.conversation import keyword_files
-from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import Inbound, MessageId, Sender, Text
 from bot.conversation.load import load_world
 from bot.conversation.session import Session
 from bot.paths import LOCALES
+from bot.testing import Conversation
 
 LONGEST = 4096
 """Characters of one WhatsApp text. Meta: messages/text-messages."""
@@ -88,7 +88,8 @@ def _falling(sign: str) -> int:
     return -unicodedata.combining(unicodedata.normalize("NFKD", sign)[0])
 
 
-NOW = 1_760_000_000
+NOW = 1_767_229_200
+"""An hour after those chats began."""
 
 
 class Stopwatch:
@@ -98,9 +99,12 @@ class Stopwatch:
     """
 
     def __init__(self) -> None:
-        self._dialogue = Dialogue(*load_world())
-        self._sessions = [self._after("hallo", "ja"), self._after("hallo")]
-        assert [len(session.record.given) for session in self._sessions] == [1, 0]
+        world, flows = load_world()
+        asked, agreed = (Conversation(world, flows).says("hallo") for _ in range(2))
+        agreed.says("ja")
+        assert [len(talk.session.record.given) for talk in (asked, agreed)] == [0, 1]
+        self._dialogue = asked.dialogue
+        self._sessions = [asked.session, agreed.session]
         self._hello = [min(self._seconds("hello", session) for _ in range(50)) for session in self._sessions]
 
     @property
@@ -134,12 +138,6 @@ class Stopwatch:
         before = time.thread_time()
         self._dialogue.step(session, inbound, NOW)
         return time.thread_time() - before
-
-    def _after(self, *texts: str) -> Session:
-        session = Session(person="p")
-        for text in texts:
-            session = self._dialogue.step(session, self._inbound(text), NOW).session
-        return session
 
     def _inbound(self, text: str) -> Inbound:
         return Inbound(MessageId("m"), Sender("+4915112345678"), NOW, Text(text), NOW)
