@@ -149,6 +149,8 @@ class Dialogue:
                 return True
             case Other(kind):
                 return kind in _DELIBERATE or self.heeds(inbound)
+            case Correction():
+                return self.heeds(inbound)
             case Preference(value):
                 return value == "stop"
         return False

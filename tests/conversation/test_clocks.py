@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bot.consent.evidence import Clock, Entry, Kind
 from bot.consent.lifecycle import fold
-from bot.conversation.dialogue import Dialogue
-from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.conversation.dialogue import Dialogue, Step
+from bot.conversation.inbound import Inbound, MessageId, QuestionStatus, Sender, Text
 from bot.conversation.session import Session, rebuilt
 from bot.service.arrival import timed
 from tests.conversation.worlds import FLOWS, WORLD
@@ -37,10 +37,26 @@ class Clocks:
         inbound = Inbound(MessageId(f"wamid.{self.count}"), Sender("+4915112345678"), at, Text(text), arrival)
         event = timed(inbound, arrival)
         assert isinstance(event, Inbound)
-        step = self.dialogue.step(self.session, event, arrival + 0.1)
+        questions = [reply.question for reply in self._step(event, arrival + 0.1).replies if reply.question]
+        for question in questions:
+            self._is_delivered(question, ours)
+        assert fold(self.entries) == self.session.record, "what is rebuilt from the ledger is what the session knows"
+
+    def _step(self, event: Inbound, now: float) -> Step:
+        step = self.dialogue.step(self.session, event, now)
         self.entries += step.entries
         self.session = step.session
-        assert fold(self.entries) == self.session.record, "what is rebuilt from the ledger is what the session knows"
+        return step
+
+    def _is_delivered(self, question: str, ours: int) -> None:
+        """WhatsApp takes and delivers a question, a second after it was asked."""
+        arrival = self.time + 1 + ours + 0.2
+        for status in ("accepted", "delivered"):
+            news = QuestionStatus(question, status, question)  # type: ignore[arg-type]
+            id = MessageId(f"{status} {question}")
+            event = timed(Inbound(id, Sender("+4915112345678"), self.time + 1, news, arrival), arrival)
+            assert isinstance(event, Inbound)
+            self._step(event, arrival + 0.1)
 
     def loses_the_session(self) -> None:
         self.session = rebuilt(self.session.person, fold(self.entries), "en")

@@ -7,7 +7,12 @@ from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
 
 EVERYWHERE: tuple[Overheard, ...] = ("group", "standby", "history", "field")
-NOT_LONG_AGO: tuple[Overheard, ...] = ("group", "standby", "field")
+CONFIRMED = {
+    "group": ["stop.confirmed"],
+    "field": ["stop.confirmed"],
+    "standby": ["stop.nothing_to_keep"],  # a choice would not be heard there
+    "history": [],
+}
 
 
 def subscribed() -> Conversation:
@@ -46,7 +51,7 @@ def test_a_withdrawal_is_obeyed(content: Content, where: Overheard) -> None:
     talk = subscribed()
     said = overheard(talk, content, where)
     assert not talk.session.record.given
-    assert said == ([] if where == "history" else ["stop.confirmed"])
+    assert said == CONFIRMED[where]
 
 
 @pytest.mark.parametrize("where", EVERYWHERE)
@@ -69,10 +74,12 @@ def test_the_button_of_the_question_that_waits_agrees_to_nothing(where: Overhear
     assert not talk.session.record.given
 
 
-@pytest.mark.parametrize("where", NOT_LONG_AGO)
-def test_a_doubt_rests_what_was_agreed_to_and_is_asked_about_at_their_next_word(where: Overheard) -> None:
+@pytest.mark.parametrize(("where", "said"), [("group", []), ("field", []), ("standby", ["maybe_stop.ask"])])
+def test_a_doubt_rests_what_was_agreed_to_and_is_asked_about_at_their_next_word(
+    where: Overheard, said: list[str]
+) -> None:
     talk = subscribed()
-    assert overheard(talk, Text("when will this ever stop I wonder about the flowers"), where) == []
+    assert overheard(talk, Text("when will this ever stop I wonder about the flowers"), where) == said
     assert talk.session.record.paused
     talk.says("hello there")
     assert [reply.text_id for reply in talk.replies] == ["maybe_stop.ask"]

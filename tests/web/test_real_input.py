@@ -27,7 +27,7 @@ def test_every_webhook_has_its_effect() -> None:
 async def forgotten(simulation: Simulation) -> None:
     """Let nobody be known."""
     for key in await simulation.runtime.client.run("KEYS", "*"):
-        if any(part in key for part in (b":p:", b":dead", b":timers")):
+        if any(part in key for part in (b":p:", b":l:", b":dead", b":timers")):
             await simulation.runtime.client.run("DEL", key)
     async with simulation.runtime.database.transaction() as connection:
         await connection.execute("SET LOCAL session_replication_role = replica")
