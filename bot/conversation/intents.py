@@ -18,7 +18,10 @@ from bot.conversation.ordinary import NONE_ORDINARY, Ordinary
 from bot.conversation.ordinary import read as read_ordinary
 from bot.conversation.withdrawal import Withdrawals
 
-__all__ = ["UNASKED", "Intent", "KeywordError", "Keywords", "Match"]
+__all__ = ["UNASKED", "UNASKED_NO", "Intent", "KeywordError", "Keywords", "Match"]
+
+UNASKED_NO = "no:unasked"
+"""The rule of a no that answers no question: where a consent stands, it may be meant to end it."""
 
 UNASKED = "yes:unasked"
 """The rule of a yes that answers no question: it must never count."""
@@ -72,9 +75,9 @@ class Keywords:
         self._courtesies = Courtesies(
             form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
         )
-        self._signs = frozenset(
-            sign for entry in vocabularies.values() for signs in entry.emoji.maybe_stop for sign in emoji(signs)
-        )
+        tables = [entry.emoji for entry in vocabularies.values()]
+        self._signs = frozenset(sign for table in tables for signs in table.maybe_stop for sign in emoji(signs))
+        self._no_signs = frozenset(sign for table in tables for signs in table.no for sign in emoji(signs))
 
     @classmethod
     def load(cls, folder: Path) -> "Keywords":
@@ -85,18 +88,18 @@ class Keywords:
         """Return what `text` means; None when it is nothing known.
 
         `asked_in` is the locale of the question that waits for an answer, None when there is none. Without one
-        there is no NO, and a YES has the rule `yes:unasked`: it answers nothing and must never count.
+        a NO has the rule `no:unasked`, and a YES `yes:unasked`: that one answers nothing and must never count.
         `spoken` are the locales that the person may speak, as far as that is known: an ordinary word of theirs is no
         withdrawal because it is one elsewhere (a Spaniard's "seis" is Finnish for stop).
         """
         text, form, plain = text if isinstance(text, Typed) else typed(text)
         if not form:
-            return self._only_emoji(text)
+            return self._only_emoji(text, asked=asked_in is not None)
         languages = frozenset(map(base, spoken or (asked_in,) if asked_in else spoken))
         match = self._exact.get(form) or self._loose.get(plain)
         if match and match.intent is Intent.STOP:
             match = self._unless_ordinary(match, plain, languages)
-        match = match or self._answer(form, plain, asked_in)
+        match = match or (self._answer(form, plain, asked_in) if asked_in else self._unasked.get(plain))
         if match:
             return match
         found = self._withdrawals.find(text, plain, languages)
@@ -105,7 +108,8 @@ class Keywords:
             withdrawal = self._unless_ordinary(withdrawal, plain, languages)
         if withdrawal and withdrawal.intent is Intent.STOP:
             return withdrawal
-        return self._command(plain.split()) or withdrawal
+        meant = self._command(plain.split()) or withdrawal
+        return meant if meant or asked_in else self._unasked_no(plain, languages)
 
     def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
         """Return a withdrawal less what is only an ordinary word where the person lives.
@@ -185,9 +189,14 @@ class Keywords:
                 return word
         raise KeyError(f"no keywords.toml shows a word for {intent.value}")
 
-    def _answer(self, form: str, plain: str, asked_in: str | None) -> Match | None:
-        if asked_in is None:
-            return self._unasked.get(plain)
+    def _unasked_no(self, plain: str, spoken: Collection[str]) -> Match | None:
+        """Return a no in a language that the person may speak, though nothing was asked."""
+        known = [language for language in spoken if language in self._answers] or [UNIVERSAL]
+        answers = (self._answers[language][1].get(plain) for language in known)
+        no = next((match for match in answers if match and match.intent is Intent.NO), None)
+        return Match(Intent.NO, UNASKED_NO, no.languages) if no else None
+
+    def _answer(self, form: str, plain: str, asked_in: str) -> Match | None:
         answers = self._answers.get(base(asked_in)) or self._answers[UNIVERSAL]
         return answers[0].get(form) or answers[1].get(plain)
 
@@ -197,10 +206,12 @@ class Keywords:
         match = self._loose.get(" ".join(words[first:end]))
         return match if match and match.intent is not Intent.STOP else None
 
-    def _only_emoji(self, text: str) -> Match | None:
-        if self._signs.isdisjoint(text):
+    def _only_emoji(self, text: str, *, asked: bool) -> Match | None:
+        if not self._signs.isdisjoint(text):
+            return _match(Intent.MAYBE_STOP, "emoji", _NOWHERE)
+        if asked or self._no_signs.isdisjoint(text):
             return None
-        return _match(Intent.MAYBE_STOP, "emoji", _NOWHERE)
+        return Match(Intent.NO, UNASKED_NO, _NOWHERE)
 
 
 def _match(intent: Intent, how: str, languages: frozenset[str], offers: bool = False) -> Match:

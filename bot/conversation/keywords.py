@@ -204,6 +204,8 @@ class Signs(_Table):
     """Messages that consist of emoji."""
 
     maybe_stop: Words = ()
+    no: Words = ()
+    """A no to nothing that was asked: where a consent stands, the bot asks whether to end it."""
 
 
 class Vocabulary(_Table):

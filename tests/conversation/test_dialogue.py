@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +12,6 @@ from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.inbound import Choice, Correction, Inbound, Lapse, MessageId, Other, Sender, Text
-from bot.conversation.intents import Intent, Keywords, Match
 from bot.conversation.session import Session, rebuilt
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD, with_purposes, world
@@ -366,31 +364,19 @@ def test_choices_show_what_rests() -> None:
 # --- a no to nothing that was asked
 
 
-@pytest.fixture
-def unasked_no(monkeypatch: pytest.MonkeyPatch) -> Callable[[Conversation], Conversation]:
-    """Understand the next message as a no to nothing."""
-
-    def says_no(talk: Conversation) -> Conversation:
-        monkeypatch.setattr(Keywords, "classify", lambda *_, **__: Match(Intent.NO, "no:unasked", frozenset()))
-        return talk.says("no")
-
-    return says_no
-
-
-def test_a_no_to_nothing_pauses_and_asks(unasked_no: Callable[[Conversation], Conversation]) -> None:
-    talk = unasked_no(subscribed())
+@pytest.mark.parametrize("no", ["no", "No, thanks", "❌", "👎", "🔕"])
+def test_a_no_to_nothing_pauses_and_asks(no: str) -> None:
+    talk = subscribed().says(no)
     assert talk.said == ["maybe_stop.ask"]
     assert talk.session.record.paused
 
 
-def test_a_no_may_answer_the_host_s_bot(unasked_no: Callable[[Conversation], Conversation]) -> None:
+def test_a_no_may_answer_the_host_s_bot() -> None:
     talk = subscribed()
     talk.dialogue = Dialogue(world(host_purpose="order_updates"), FLOWS)
-    assert unasked_no(talk).handed_over
+    assert talk.says("no").handed_over
     assert not talk.session.record.paused
 
 
-def test_a_no_of_somebody_who_agreed_to_nothing_is_not_asked_about(
-    unasked_no: Callable[[Conversation], Conversation],
-) -> None:
-    assert unasked_no(subscribed().says("STOP")).said == ["help.unsubscribed"]
+def test_a_no_of_somebody_who_agreed_to_nothing_is_not_asked_about() -> None:
+    assert subscribed().says("STOP").says("no").said == ["help.unsubscribed"]

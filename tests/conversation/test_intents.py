@@ -449,3 +449,23 @@ def test_the_printed_word_of_withdrawal_works_however_it_is_stressed(language: s
     word = KEYWORDS.shown(Intent.STOP, language)
     for asked_in in (None, language):
         assert heard(typed.format(word, word[-1]), asked_in) == "stop"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"),
+    [("no", ("en",)), ("Nein!", ("de",)), ("non", ("fr",)), ("NO", ()), ("❌", ()), ("👎", ("fr",)), ("🔕", ())],
+)
+def test_a_no_to_nothing_is_heard(text: str, spoken: tuple[str, ...]) -> None:
+    match = KEYWORDS.classify(text, asked_in=None, spoken=spoken)
+    assert match is not None
+    assert (match.intent, match.rule) == (Intent.NO, "no:unasked")
+
+
+@pytest.mark.parametrize(("text", "spoken"), [("no", ("pl",)), ("nein", ("fr",)), ("👍", ("en",))])
+def test_what_is_no_no_in_the_persons_language_is_none(text: str, spoken: tuple[str, ...]) -> None:
+    assert KEYWORDS.classify(text, asked_in=None, spoken=spoken) is None
+
+
+@pytest.mark.parametrize("sign", ["❌", "👎", "🔕"])
+def test_a_sign_answers_no_question(sign: str) -> None:
+    assert KEYWORDS.classify(sign, asked_in="en") is None
