@@ -158,7 +158,7 @@ async def test_a_process_keeps_everything_to_itself_while_everything_fails(
                 await say(f"{quoting.CUE} {TYPED}")
                 await logged("round_failed")
                 broken = json.loads(webhooks.text(who, TYPED))
-                broken["entry"][0]["changes"][0]["value"]["messages"][0]["timestamp"] = TYPED
+                broken["entry"][0]["changes"][0]["value"]["messages"][0]["text"] = {"body": [TYPED]}
                 await ana.send(with_username(json.dumps(broken).encode()), replies=0)
                 await logged("update_malformed")
                 graph.fail_next(131026)

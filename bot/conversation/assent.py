@@ -54,17 +54,19 @@ class Assent:
     """The plain forms of every yes, by the language of the question."""
 
     def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
-        universal = vocabularies[UNIVERSAL]
-        self._patterns = {
-            language: _pattern(language, _phrases(universal, vocabulary, _CASE.get(language, {})))
-            for language, vocabulary in vocabularies.items()
-        }
+        self._vocabularies = vocabularies
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        """Made when the first yes in a language comes: all of them would take a second of every start."""
 
     def is_plain(self, text: str, asked_in: str) -> bool:
         """Whether `text` is a yes to a question asked in `asked_in` and nothing but that."""
         if len(text) > _LONGEST:
             return False
-        pattern = self._patterns.get(base(asked_in)) or self._patterns[UNIVERSAL]
+        language = base(asked_in) if base(asked_in) in self._vocabularies else UNIVERSAL
+        pattern = self._patterns.get(language)
+        if pattern is None:
+            phrases = _phrases(self._vocabularies[UNIVERSAL], self._vocabularies[language], _CASE.get(language, {}))
+            pattern = self._patterns[language] = _pattern(language, phrases)
         return pattern.fullmatch(_folded(text)) is not None
 
 

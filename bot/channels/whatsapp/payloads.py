@@ -80,7 +80,7 @@ def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -
     """
     webhook = decoded(body)
     parsed = Parsed()
-    if webhook.get("object") in OTHER_OBJECTS:
+    if not webhook or webhook.get("object") in OTHER_OBJECTS:
         parsed.ignore(Ignored.OBJECT)
         return parsed
     for change in _changes(webhook, parsed, phone_number_id, received_at):
