@@ -138,6 +138,8 @@ class Cases:
             if (case := cases.get(one.token)) is None:
                 continue
             case.messages.append(Queued(one.queued.id, one.queued.payload, one.inbound))
+            if case.sender.phone is None and one.inbound.sender.phone is not None:  # news of ours names no phone
+                case.sender = one.inbound.sender
         return list(cases.values())
 
     def _address_is_news(self, one: Arrived, session: Session) -> bool:
