@@ -1,12 +1,12 @@
 """A chat that Meta's agent holds: a STOP in it is in force and confirmed; nothing else of ours is said there."""
 
 import pytest
-from structlog.testing import capture_logs
 
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.lifecycle import Status
 from bot.simulation import Simulation
+from tests.captured import captured
 from tests.service.watching import assert_sound, quiet, record_of, subscribed
 
 
@@ -34,7 +34,7 @@ async def test_where_the_chat_may_not_be_taken_the_stop_stands_and_operators_hea
     await subscribed(simulation, ana)
     simulation.graph.agent_holds(ana.who)
     simulation.graph.may_take = False
-    with capture_logs() as logs:
+    with captured() as logs:
         await ana.say("STOP", held=True, replies=1)
     assert await statuses(simulation, ana) == {Status.WITHDRAWN}
     assert [(one["log_level"], bool(one["cure"])) for one in logs if one["event"] == "chat_not_taken"] == [
@@ -81,7 +81,7 @@ async def test_what_staff_write_after_a_stop_is_an_incident(
     await subscribed(simulation, ana)
     if stopped:
         await ana.say("STOP", replies=1)
-    with capture_logs() as logs:
+    with captured() as logs:
         await simulation.hook.post(webhooks.staff_message(ana.who, "Fresh tulips today!"))
         await quiet(simulation)
     told = [one for one in logs if one["event"] == "staff_wrote_after_stop"]
@@ -92,7 +92,7 @@ async def test_what_staff_write_after_a_stop_is_an_incident(
 
 async def test_staff_may_have_written_before_the_stop(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("STOP", replies=1)
-    with capture_logs() as logs:
+    with captured() as logs:
         await simulation.hook.post(webhooks.staff_message(ana.who, "Hi", at=simulation.graph.clock() - 60))
         await quiet(simulation)
     assert "staff_wrote_after_stop" not in [one["event"] for one in logs]

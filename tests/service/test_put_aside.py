@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from structlog.testing import capture_logs
 
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
@@ -14,6 +13,7 @@ from bot.service.places import Subject
 from bot.service.receive import Receipt
 from bot.simulation import Simulation
 from bot.stores.redis.deadletters import DeadLetter, webhook_in
+from tests.captured import captured
 from tests.service.watching import owner_of, record_of, subscribed
 
 
@@ -34,7 +34,7 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
 ) -> None:
     await subscribed(simulation, ana)
     counted = metrics.UNPLACED.labels("messages: sender")._value.get()
-    with monkeypatch.context() as older_version, capture_logs() as logs:
+    with monkeypatch.context() as older_version, captured() as logs:
         older_version.setattr(recover, "sender", lambda *_: misshapen("sender"))
         await simulation.hook.post(told_in_contacts_alone(ana, simulation.graph.phone_number_id))
     (letter,) = await letters(simulation)
@@ -76,7 +76,7 @@ async def test_a_field_that_is_new_alarms_once_and_its_withdrawal_is_obeyed(
 ) -> None:
     await subscribed(simulation, ana)
     post = webhooks.text(ana.who, "hello", number=simulation.graph.phone_number_id)
-    with capture_logs() as logs:
+    with captured() as logs:
         for _ in range(3):
             await simulation.hook.post(post.replace(b'"field":"messages"', b'"field":"messages_of_tomorrow"'))
     assert [one["field"] for one in logs if one["event"] == "webhook_field_unknown"] == ["messages_of_tomorrow"]

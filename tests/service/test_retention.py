@@ -445,12 +445,13 @@ async def in_days(simulation: Simulation, days: float) -> None:
 
 
 async def test_who_writes_after_their_consent_was_ended_is_answered_and_asked_anew(
-    simulation: Simulation, ana: SimulatedPerson
+    simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribed(simulation, ana)
     await in_days(simulation, 400)
     assert (await kinds_of(simulation, ana))[-1] == "expired offers"
     later = time.time() + 401 * DAY
+    monkeypatch.setattr(simulation.runtime.receive, "_clock", lambda: later + 60)
     await ana.say("START", at=later, replies=1)
     assert (await kinds_of(simulation, ana))[-1] == "requested offers"
     await ana.say("YES", at=later + 10, replies=1)

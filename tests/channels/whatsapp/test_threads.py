@@ -2,10 +2,10 @@
 
 import pytest
 from msgspec.structs import replace
-from structlog.testing import capture_logs
 
 from bot.channels.simulator.webhooks import Identity
 from bot.service.ports import SendError
+from tests.captured import captured
 from tests.channels.whatsapp.test_client import ANA, api, graph, message
 
 HELD = replace(message(), held=True)
@@ -39,7 +39,7 @@ async def test_what_may_not_be_taken_is_tried_as_an_ordinary_message_and_operato
     async with graph() as simulator, api(simulator) as channel:
         simulator.agent_holds(ANA)
         simulator.may_take = False
-        with capture_logs() as logs:
+        with captured() as logs:
             await channel.send(HELD)
         assert len(simulator.sent) == 1
         assert simulator.controls == [("release", "+34600000001")]
