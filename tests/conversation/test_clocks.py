@@ -52,7 +52,7 @@ class Clocks:
         """WhatsApp takes and delivers a question, a second after it was asked."""
         arrival = self.time + 1 + ours + 0.2
         for status in ("accepted", "delivered"):
-            news = QuestionStatus(question, status, question)  # type: ignore[arg-type]
+            news = QuestionStatus(question, status, question)
             id = MessageId(f"{status} {question}")
             event = timed(Inbound(id, Sender("+4915112345678"), self.time + 1, news, arrival), arrival)
             assert isinstance(event, Inbound)
