@@ -138,7 +138,9 @@ async def first_offer(simulation: Simulation, person: SimulatedPerson) -> None:
 async def test_a_stop_also_stops_what_is_being_retried(
     early: Clock, simulation: Simulation, ana: SimulatedPerson, code: int
 ) -> None:
+    early.ahead = 0.0  # no answer comes before its question was accepted
     await subscribed(simulation, ana)
+    early.ahead = 3600.0
     simulation.graph.fail_next(code)
     await queue(simulation, ana, "Roses at half price", "Tulips, too")
     await put_back(simulation, 1)
