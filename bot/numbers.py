@@ -41,6 +41,11 @@ def canonical(address: str) -> str:
     return address
 
 
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two addresses are one, however they are spelt; one that is missing is no other's."""
+    return bool(one and other and canonical(one) == canonical(other))
+
+
 def _without_15(national: str) -> str | None:
     """Return an Argentine number without the 15; where it stands depends on the length of the area code."""
     try:

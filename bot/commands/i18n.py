@@ -173,9 +173,8 @@ def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Find
     for code, language in languages(project.locales).items():
         if not only or code in only:
             offered[base(code)] = offered.get(base(code), False) or language.offered
-    yield from keyword_check.findings(project.locales, offered)
     codes = [code for code in languages(project.locales) if code != SOURCE_LOCALE and (not only or code in only)]
-    yield from keyword_check.exchanged(project.locales, codes)
+    yield from keyword_check.findings(project.locales, offered, codes)
 
 
 @app.command()

@@ -5,7 +5,7 @@ Written to `docs/collisions.md` by `python -m bot i18n collisions`, for whoever 
 
 from collections.abc import Iterable, Mapping
 
-from bot.conversation.intents import UNASKED, UNASKED_NO, Keywords
+from bot.conversation.intents import Keywords
 from bot.conversation.keywords import UNIVERSAL, Vocabulary, meanings
 
 _HEAD = """\
@@ -52,7 +52,7 @@ def _answers(keywords: Keywords, word: str, lists: Mapping[str, Iterable[str]]) 
 
 def _meaning(keywords: Keywords, word: str, asked_in: str | None) -> str:
     match = keywords.classify(word, asked_in=asked_in)
-    if match is None or match.rule in (UNASKED, UNASKED_NO):
+    if match is None or match.unasked:
         return "*nothing*"
     return match.intent.value
 

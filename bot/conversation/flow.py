@@ -49,11 +49,10 @@ class DialogueState(State):
         """Say `text` with the choices of this state under it."""
         if self.table.choices_from:
             return turn.say(self.flow.text_id(text), CHOICES[self.table.choices_from](turn))
-        question = self._question(turn) or self._doubt(turn)
-        options = [
-            Option(f"{name}:{question}" if question else name, self.flow.text_id(name)) for name in self.table.choices
-        ]
-        return turn.say(self.flow.text_id(text), options, question=self._question(turn))
+        question = self._question(turn)
+        named = question or self._doubt(turn)
+        options = [Option(f"{name}:{named}" if named else name, self.flow.text_id(name)) for name in self.table.choices]
+        return turn.say(self.flow.text_id(text), options, question=question)
 
     def _question(self, turn: Turn) -> str:
         """Return the id of the question that this state asks consent by; empty if it asks something else."""
@@ -65,7 +64,7 @@ class DialogueState(State):
         """Return the id of the question whether to stop; empty if this state asks something else."""
         if self.name not in self.flow.doubts:
             return ""
-        return turn.doubt or next(iter(sorted(turn.doubts)), "") or turn.question_id(EVERY)
+        return turn.doubt or min(turn.doubts, default="") or turn.question_id(EVERY)
 
 
 class Flow:

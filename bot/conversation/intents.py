@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot.conversation.assent import Assent
 from bot.conversation.courtesies import Courtesies
-from bot.conversation.keyword_files import KeywordError, read
+from bot.conversation.keyword_files import KeywordError, read, withdrawing
 from bot.conversation.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
 from bot.conversation.normalise import Typed, emoji, exact, loose, typed
 from bot.conversation.ordinary import NONE_ORDINARY, Ordinary
@@ -55,6 +55,11 @@ class Match:
         """Whether the message is nothing but this."""
         return self.rule.rpartition(":")[2] in _BARE
 
+    @property
+    def unasked(self) -> bool:
+        """Whether it is a yes or a no that answers no question."""
+        return self.rule in (UNASKED, UNASKED_NO)
+
 
 class Keywords:
     """All words of all languages, ready to be looked up."""
@@ -68,7 +73,7 @@ class Keywords:
         self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
         self._unasked = _unasked(speakers)
         self.assent = Assent(vocabularies)
-        self._stops = _stops(vocabularies)
+        self._stops = frozenset(form for each in vocabularies.values() for form in withdrawing(each))
         self._ordinary = _with_answers(ordinary, speakers)
         self._printed = frozenset(form for each in vocabularies.values() for form in each.loose_forms(each.stop.show))
         self._withdrawals = Withdrawals(vocabularies, self._ordinary)
@@ -220,13 +225,6 @@ def _match(intent: Intent, how: str, languages: frozenset[str], offers: bool = F
 
 def _shown(vocabulary: Vocabulary, intent: Intent) -> str:
     return vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
-
-
-def _stops(vocabularies: Mapping[str, Vocabulary]) -> frozenset[str]:
-    """Return all that withdraws as a whole message."""
-    return frozenset(
-        form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.stop.every())
-    )
 
 
 _Table = dict[str, Match]

@@ -15,10 +15,10 @@ from bot.i18n.check import Finding
 EXAMPLE = "locales/en/keywords.toml is an example"
 
 
-def findings(folder: Path, languages: Mapping[str, bool]) -> Iterator[Finding]:
+def findings(folder: Path, languages: Mapping[str, bool], codes: Iterable[str]) -> Iterator[Finding]:
     """Check the words of all languages, since one's words work in every other; try the phrases of `languages`.
 
-    `languages`: language, without region → whether customers get it.
+    `languages`: language, without region → whether customers get it. `codes`: the catalogs whose buttons are read.
     """
     try:
         words = Keywords.load(folder)
@@ -34,6 +34,8 @@ def findings(folder: Path, languages: Mapping[str, bool]) -> Iterator[Finding]:
             yield Finding(failure.path, failure.line, "phrase", failure.message)
         if language in words.languages:
             yield from _useless(folder, language, words)
+    for code in codes:
+        yield from _exchanged(folder, code, words)
 
 
 def _useless(folder: Path, language: str, words: Keywords) -> Iterator[Finding]:
@@ -56,17 +58,8 @@ DENYING = ("common.no", "maybe_stop.keep")
 """Texts of buttons that say no to it."""
 
 
-def exchanged(folder: Path, codes: Iterable[str]) -> Iterator[Finding]:
-    """Find labels of yes and no buttons in the catalogs that say the contrary in their language's own words."""
-    try:
-        words = Keywords.load(folder)
-    except KeywordError:
-        return  # told elsewhere
-    for code in codes:
-        yield from _exchanged(folder, code, words)
-
-
 def _exchanged(folder: Path, code: str, words: Keywords) -> Iterator[Finding]:
+    """Find labels of yes and no buttons in a catalog that say the contrary in its language's own words."""
     try:
         entries = {entry.id: entry for entry in po.read(catalog_path(folder, code)).entries if entry.usable}
     except (po.PoError, OSError):

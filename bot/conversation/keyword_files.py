@@ -140,10 +140,10 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
 
 def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
     """Find printed words of withdrawal that would not work when they are typed."""
-    everywhere = set(_withdrawing(vocabularies[UNIVERSAL]))
+    everywhere = set(withdrawing(vocabularies[UNIVERSAL]))
     for language, vocabulary in vocabularies.items():
         show = vocabulary.stop.show
-        if show and (form := loose(exact(show))) not in everywhere and form not in _withdrawing(vocabulary):
+        if show and (form := loose(exact(show))) not in everywhere and form not in withdrawing(vocabulary):
             yield f"{path_of(folder, language)}: stop.show: {show!r} is in none of its lists; add it to stop.strong"
 
 
@@ -162,5 +162,6 @@ def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[s
 _BRACE = "has a brace; remove it"
 
 
-def _withdrawing(vocabulary: Vocabulary) -> Iterator[str]:
+def withdrawing(vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield the loose forms of all words of withdrawal."""
     return vocabulary.loose_forms(*vocabulary.stop.every())

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.conversation.intents import UNASKED, UNASKED_NO, Intent, Keywords, Match
+from bot.conversation.intents import Intent, Keywords, Match
 from bot.conversation.keywords import Words
 
 FILE = "tests.toml"
@@ -119,7 +119,7 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
         return
     for phrase, meaning, waiting in phrases.every():
         match = keywords.classify(phrase, asked_in=language if waiting else None, spoken=(language,))
-        if match and match.rule in (UNASKED, UNASKED_NO):
+        if match and match.unasked:
             match = None  # it answers nothing
         if match and match.intent is Intent.YES and not keywords.assent.is_plain(phrase, language):
             match = None  # it is asked for once more

@@ -10,13 +10,11 @@ from bot.conversation.inbound import (
     Event,
     Inbound,
     Lapse,
-    Media,
-    Other,
     Preference,
     StaffMessage,
-    Text,
 )
 from bot.conversation.intents import Intent, Keywords
+from bot.conversation.turn import said
 from bot.service.ports import Claim
 
 _CHOICES = {"stop": Claim.WITHDRAWAL, "withdraw": Claim.MATTERS, "no": Claim.MATTERS}
@@ -68,9 +66,4 @@ def _least(event: Event) -> Claim:
 
 
 def _text_of(event: Event) -> str:
-    match event:
-        case Inbound(content=Text(text) | Media(caption=text) | Correction(text=text) | Other(text=text)):
-            return text
-        case Inbound(content=Choice(id, title)):
-            return title or id
-    return ""
+    return said(event.content) if isinstance(event, Inbound) else ""

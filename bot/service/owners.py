@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
-from bot.numbers import canonical, spellings
+from bot.numbers import canonical, same, spellings
 from bot.service.inherit import Inherit, Looked
 from bot.service.ports import AddressTaken, NoSuchPerson, Person, PersonId, Persons, Unavailable
 
@@ -180,7 +180,7 @@ class Owners:
         person = await self._mover(change, sender, found)
         if person is None or found.left(person, before) or found.left(person, sender):  # they have moved on since
             return
-        forget = before.phone if before.phone and not _same(before.phone, sender.phone) else None
+        forget = before.phone if before.phone and not same(before.phone, sender.phone) else None
         if forget and any(found.people[other].sender.bsuid is None for other in found.of(forget) if other != person):
             await self._take_over(person, Sender(forget), found)
         for other in found.all_of(sender):
@@ -222,10 +222,6 @@ class Owners:
 def _changes(inbounds: Iterable[Inbound]) -> list[_Change]:
     """Return the changes of address that messages tell."""
     return [_Change(one.content.previous, one.at) for one in inbounds if isinstance(one.content, AddressChanged)]
-
-
-def _same(one: str, other: str | None) -> bool:
-    return other is not None and canonical(one) == canonical(other)
 
 
 def _made_at(person: PersonId) -> float:

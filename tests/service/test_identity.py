@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.channels.simulator import webhooks
+from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity, ToldIn
 from bot.consent.lifecycle import Record, Status, fold
 from bot.conversation.inbound import Sender
@@ -62,16 +63,21 @@ async def shown_on(simulation: Simulation, *people: Identity) -> list[str]:
     return found
 
 
+async def moving(simulation: Simulation, *, number: bool) -> tuple[SimulatedPerson, PersonId, SimulatedPerson]:
+    """Somebody with a consent: at their old address, who that is, and at their new one."""
+    old = somebody(BRITISH)
+    ana = simulation.person(old)
+    await subscribed(simulation, ana)
+    return ana, await owner_of(simulation.runtime, ana), simulation.person(moved(old, number=number))
+
+
 @pytest.mark.parametrize("number", [False, True], ids=["id", "number"])
 @pytest.mark.parametrize("told_in", FORMS)
 async def test_a_change_told_in_any_form_leaves_one_person_who_must_say_yes_anew(
     simulation: Simulation, told_in: ToldIn, number: bool
 ) -> None:
-    old = somebody(BRITISH)
-    ana = simulation.person(old)
-    await subscribed(simulation, ana)
-    owner = await owner_of(simulation.runtime, ana)
-    new = simulation.person(moved(old, number=number))
+    ana, owner, new = await moving(simulation, number=number)
+    old = ana.who
     await simulation.hook.post(change(old, new.who, told_in))
     await simulation.settled()
     choices, *_ = await new.say("CHOICES", replies=1)  # what ended by itself may be asked for anew after it
@@ -90,11 +96,8 @@ async def test_a_change_told_in_any_form_leaves_one_person_who_must_say_yes_anew
 async def test_a_change_that_comes_after_a_message_makes_one_of_two_and_the_stricter_side_wins(
     simulation: Simulation, told_in: ToldIn, number: bool
 ) -> None:
-    old = somebody(BRITISH)
-    ana = simulation.person(old)
-    await subscribed(simulation, ana)
-    owner = await owner_of(simulation.runtime, ana)
-    new = simulation.person(moved(old, number=number))
+    ana, owner, new = await moving(simulation, number=number)
+    old = ana.who
     at = simulation.graph.clock()
     await subscribed(simulation, new)
     await new.say("STOP", replies=1)

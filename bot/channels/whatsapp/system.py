@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 
 from bot.channels.whatsapp.fields import Fields, addresses, misshapen, text
 from bot.conversation.inbound import Sender
-from bot.numbers import canonical
+from bot.numbers import same
 
 CHANGES = frozenset(
     {
@@ -59,7 +59,7 @@ class _Told:
 
     def of_number(self) -> tuple[Sender, Sender]:
         """Return the addresses before and after a change of number, which gives a new BSUID too."""
-        told_old = self.sender.phone if not _same(self.sender.phone, self.new.phone) else None
+        told_old = self.sender.phone if not same(self.sender.phone, self.new.phone) else None
         old_phone, new_phone = _by_sentence(told_old, self.new.phone, self._sentence, _phones)
         old_bsuid, new_bsuid = _by_sentence(self.old_bsuid, self.new.bsuid, self._sentence, _bsuids)
         return Sender(old_phone, old_bsuid), Sender(new_phone, new_bsuid)
@@ -85,13 +85,9 @@ def _by_sentence(
     if new is None and old is None:
         return (found[0], found[1]) if len(found) == 2 else (None, None)
     known = new or old
-    others = [one for one in found if not _same(one, known)]
+    others = [one for one in found if not same(one, known)]
     other = others[0] if len(others) == len(found) - 1 == 1 else None
     return (other, new) if new else (old, other)
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and canonical(one) == canonical(other)
 
 
 def _bsuids(sentence: str) -> list[str]:

@@ -12,7 +12,7 @@ from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Work
 from bot.keys import Keyring, Undecipherable
-from bot.numbers import canonical, spellings
+from bot.numbers import same, spellings
 from bot.service.places import Held, Place, Subject
 from bot.service.ports import Assigned, HandedOver
 from bot.stores.redis.connect import Client
@@ -279,9 +279,7 @@ class _Belongs:
     def _theirs(self, sender: Sender) -> bool:
         if sender.bsuid and self._bsuid:  # a number may get a new owner, a BSUID does not
             return sender.bsuid == self._bsuid
-        return bool(sender.phone and self._phone and canonical(sender.phone) == canonical(self._phone)) or bool(
-            sender.bsuid and sender.bsuid == self._bsuid
-        )
+        return same(sender.phone, self._phone) or bool(sender.bsuid and sender.bsuid == self._bsuid)
 
 
 def _is_erasure(item: Item | None) -> bool:

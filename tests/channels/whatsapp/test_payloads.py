@@ -106,6 +106,8 @@ def ignored(reason: str) -> Read:
 
 QUOTED = "wamid.OUT1"
 
+SWITCHED_OFF = one("preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT])
+
 _TALK = "hola " * 900
 LONG = f"{_TALK[:2047]}\n{(_TALK + chr(10) + 'BAJA')[-2048:]}"
 
@@ -304,33 +306,15 @@ SITUATIONS: dict[str, Read] = {
     "group_talk": one("GROUPTALK", Text("¿A qué hora?"), overheard="group"),
     "group_yes": one("GROUPYES", Text("sí"), overheard="group"),
     # more of WhatsApp's own switch
-    "preference_without_category": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_opt_out": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_unsubscribe": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_blocked": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_stop_in_capitals": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_opted_out": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_disable": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_value_missing": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
-    "preference_false": one(
-        "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.CONTENT]
-    ),
+    "preference_without_category": SWITCHED_OFF,
+    "preference_opt_out": SWITCHED_OFF,
+    "preference_unsubscribe": SWITCHED_OFF,
+    "preference_blocked": SWITCHED_OFF,
+    "preference_stop_in_capitals": SWITCHED_OFF,
+    "preference_opted_out": SWITCHED_OFF,
+    "preference_disable": SWITCHED_OFF,
+    "preference_value_missing": SWITCHED_OFF,
+    "preference_false": SWITCHED_OFF,
     "preference_opt_in": ignored("preference"),
     "preference_sender_only_in_contacts": one(
         "preference.86f6a5b642053d718bf27be1ff60905f", Preference("stop"), repaired=[Repair.SENDER]
