@@ -23,7 +23,7 @@ _ODD = 4
 
 _NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
 _ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
-_PAST, _COURTESY, _KEEP, _THAT, _OFFERS, _CONTRAST = (1 << bit for bit in range(18, 24))
+_PAST, _COURTESY, _KEEP, _THAT, _OFFERS, _CONTRAST, _NO = (1 << bit for bit in range(18, 25))
 
 _ROLES = {
     "negation": _NOT,
@@ -56,6 +56,9 @@ _TURNS_BEFORE = _NOT | _NOT_AFTER | _PAST
 _ENDS = _STOP | _UNSUBSCRIBE | _REMOVE | _WITHDRAW
 _BINDS = _MORE | _MESSAGES | _CONTACT
 """After a negation these belong to it: in "don't text me unsubscribe" the second verb is not negated."""
+
+_BESIDE_NO = _NO | _MESSAGES | _FILLER
+"""All that a statement such as "ads: no, thanks" is made of."""
 
 _SOMETHING = _CONTACT | _MESSAGES | _UNSUBSCRIBE | _REMOVE | _CONSENT | _WANT
 """Without one of these there is no refusal to be found."""
@@ -149,12 +152,13 @@ def read(roles: Sequence[int], part: Part) -> Reading | None:
         return None
     found = _found(own, together)
     if found is None:
-        return None
+        return Reading(Sure.ASK, "remove_it") if _removes_named(roles, own, together) else None
     rule, evident = found
     if together & _OTHERS and not together & (_ENDS | _MESSAGES):
         return None
     asked_first = part.question and part.sentence != (0, len(roles))  # "unsubscribe? not at all"
-    if asked_first or together & (_OTHERS | _DOUBT) or keeps(roles) or _turned_anywhere(own):
+    in_part = rule == "no_to" and part[:2] != part.sentence  # "ads no, news of my order yes"
+    if asked_first or in_part or together & (_OTHERS | _DOUBT) or keeps(roles) or _turned_anywhere(own):
         return Reading(Sure.ASK, rule)
     if covered(roles, *part.sentence):
         return Reading(Sure.ACT, rule)
@@ -245,7 +249,15 @@ def _found(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
         return _negated(roles, together)
     if together & _REMOVE and _meet(roles, _REMOVE, _ME):
         return "remove_me", False
+    if together & _NO and together & _MESSAGES and all(role & _BESIDE_NO for role in roles):
+        return "no_to", False
     return None
+
+
+def _removes_named(roles: Sequence[int], own: Sequence[int], together: int) -> bool:
+    """Whether a statement only says "delete it", and another one names a number: "where did you get my number?"."""
+    alone = together & _REMOVE and not together & (_OTHERS | _TURNS_BEFORE) and all(own)
+    return bool(alone and _union(roles) & _LIST and len(own) < len(roles))
 
 
 def _negated(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
@@ -314,7 +326,7 @@ def _parts(vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
     yield from ((form, _NOT_BEFORE) for form in _forms(vocabulary, vocabulary.stop.not_before))
     courtesies = _forms(vocabulary, (*vocabulary.polite, *vocabulary.yes.every()))
     yield from ((form, _FILLER | _COURTESY) for form in courtesies)
-    yield from ((form, _FILLER) for form in _forms(vocabulary, vocabulary.no.every()))
+    yield from ((form, _FILLER | _NO) for form in _forms(vocabulary, vocabulary.no.every()))
 
 
 def _forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:

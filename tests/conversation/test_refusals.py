@@ -39,6 +39,18 @@ WORDS = Keywords(
             refusal=Refusal(forbid=("nepište",), unwanted=("nechci",), receive=("dostávat",), filler=("mi",))
         ),
         "nl": Vocabulary(stop=Stop(not_before=("niet",)), refusal=Refusal(filler=("ik",))),
+        "sv": Vocabulary(
+            refusal=Refusal(
+                negation=("inte",),
+                messages=("reklam",),
+                lists=("numret",),
+                remove=("radera",),
+                others=("bild",),
+                contrast=("men",),
+                filler=("det", "har", "ni", "ja", "tack", "till", "är", "en"),
+            ),
+            no=Spoken(show="NEJ"),
+        ),
     }
 )
 
@@ -70,6 +82,34 @@ def how(text: str, *spoken: str) -> str | None:
 )
 def test_roles_that_meet_refuse(text: str, rule: str) -> None:
     assert how(text) == f"stop:{rule}"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("nej till reklam", "stop:no_to"),
+        ("Reklam nej tack", "stop:no_to"),
+        ("Reklam nej, men bild ja", "maybe_stop:no_to"),
+        ("nej det är vacker reklam", None),
+        ("nej det är en bild", None),
+    ],
+)
+def test_a_no_beside_what_we_send_refuses_it(text: str, found: str | None) -> None:
+    assert how(text, "sv") == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Har ni numret? Radera det", "maybe_stop:remove_it"),
+        ("Radera det", None),
+        ("Har ni numret? Radera inte det", None),
+        ("Har ni numret? Radera en bild", None),
+        ("Har ni numret? Radera vacker bild", None),
+    ],
+)
+def test_removing_what_another_statement_names_asks(text: str, found: str | None) -> None:
+    assert how(text, "sv") == found
 
 
 @pytest.mark.parametrize("text", ["nepište", "nepište mi", "Kdo je to? Nepište!", "nechci dostávat"])

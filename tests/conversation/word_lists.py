@@ -24,8 +24,8 @@ MUST_BE_HEARD = ("withdrawals", "asks", "purposes")
 MUST_NOT_WITHDRAW = ("negations", "others", "ordinary")
 
 
-_HEARD = (Intent.STOP, Intent.MAYBE_STOP, Intent.NO, Intent.OBJECT)
-"""A no is asked about while consent stands; an objection ends everything, too."""
+_HEARD = (Intent.STOP, Intent.MAYBE_STOP, Intent.NO, Intent.OBJECT, Intent.DELETE)
+"""A no is asked about while consent stands; an objection and a deletion end everything, too."""
 
 
 class Result(NamedTuple):
