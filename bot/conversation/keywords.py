@@ -118,7 +118,8 @@ class Stop(_Table):
     ask: Words = ()
     """Complaints ("wrong number", "this is spam"): everything pauses and the bot asks, wherever they stand.
 
-    A single word ("harassment") does so only as a statement of its own.
+    A single word ("harassment") does so only as a statement of its own. One that ends with * counts with any ending,
+    and anywhere: "şikayet ed*".
     """
     not_after: Words = ()
     """Before a word of withdrawal they turn it round ("can't stop"), as negations of [refusal] do: the bot asks."""

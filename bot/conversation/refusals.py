@@ -23,7 +23,7 @@ _ODD = 4
 
 _NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
 _ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
-_PAST, _COURTESY, _KEEP, _THAT, _OFFERS, _CONTRAST, _NO = (1 << bit for bit in range(18, 25))
+_PAST, _COURTESY, _KEEP, _THAT, _OFFERS, _CONTRAST, _NO, _COMPLAINT = (1 << bit for bit in range(18, 26))
 
 _ROLES = {
     "negation": _NOT,
@@ -79,6 +79,9 @@ class Reading(NamedTuple):
 
     sure: Sure
     rule: str
+
+
+_COMPLAINS = Reading(Sure.ASK, "complaint")
 
 
 class Refusals:
@@ -148,6 +151,10 @@ def read(roles: Sequence[int], part: Part) -> Reading | None:
     """Return what a part of a message says, by the `roles` of the words of the whole message in one language."""
     own = roles[part.start : part.end]
     together = _union(own)
+    return _refusal(roles, part, own, together) or (_COMPLAINS if together & _COMPLAINT else None)
+
+
+def _refusal(roles: Sequence[int], part: Part, own: Sequence[int], together: int) -> Reading | None:
     if not together & _SOMETHING:
         return None
     found = _found(own, together)
@@ -324,6 +331,8 @@ def _parts(vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
         yield from ((form, role) for form in _forms(vocabulary, getattr(vocabulary.refusal, name)))
     yield from ((form, _NOT_AFTER) for form in _forms(vocabulary, vocabulary.stop.not_after))
     yield from ((form, _NOT_BEFORE) for form in _forms(vocabulary, vocabulary.stop.not_before))
+    stems = [word for word in vocabulary.stop.ask if word.endswith("*")]
+    yield from ((form, _COMPLAINT | _FILLER) for form in _forms(vocabulary, stems))
     courtesies = _forms(vocabulary, (*vocabulary.polite, *vocabulary.yes.every()))
     yield from ((form, _FILLER | _COURTESY) for form in courtesies)
     yield from ((form, _FILLER | _NO) for form in _forms(vocabulary, vocabulary.no.every()))

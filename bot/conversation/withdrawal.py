@@ -395,7 +395,7 @@ def _graded(vocabulary: Vocabulary) -> Iterable[tuple[Grade, Iterable[str]]]:
     stop = vocabulary.stop
     yield Grade.NEVER, stop.never
     yield Grade.ALONE, stop.alone
-    yield Grade.ASK, stop.ask
+    yield Grade.ASK, (word for word in stop.ask if not word.endswith("*"))
     yield Grade.WEAK, stop.weak
     yield Grade.COMMON, stop.common
     yield Grade.STRONG, stop.strong

@@ -10,7 +10,7 @@ WORDS = Keywords(
         UNIVERSAL: Vocabulary(stop=Stop(common=("STOP",), alone=("END",))),
         "en": Vocabulary(
             polite=("please", "thanks"),
-            stop=Stop(weak=("cancel",), ask=("wrong number", "harassment"), not_before=("not",)),
+            stop=Stop(weak=("cancel",), ask=("wrong number", "harassment", "lawyer*"), not_before=("not",)),
             refusal=Refusal(
                 negation=("don't", "do not", "no", "no longer", "not"),
                 past=("did not",),
@@ -178,6 +178,8 @@ def test_a_statement_of_its_own_counts_wherever_it_stands(text: str, found: str 
         ("you have the wrong number", "maybe_stop:inside"),
         ("harassment", "maybe_stop:exact"),
         ("a case of harassment in the news", None),
+        ("I send my lawyers", "maybe_stop:complaint"),
+        ("no messages, lawyers", "stop:no_messages"),
     ],
 )
 def test_a_complaint_asks(text: str, found: str | None) -> None:
