@@ -165,7 +165,7 @@ def _refusal(roles: Sequence[int], part: Part, own: Sequence[int], together: int
         return None
     asked_first = part.question and part.sentence != (0, len(roles))  # "unsubscribe? not at all"
     in_part = rule == "no_to" and part[:2] != part.sentence  # "ads no, news of my order yes"
-    if asked_first or in_part or together & (_OTHERS | _DOUBT) or keeps(roles) or _turned_anywhere(own):
+    if asked_first or in_part or about_others(roles, part) or keeps(roles) or _turned_anywhere(own):
         return Reading(Sure.ASK, rule)
     if covered(roles, *part.sentence):
         return Reading(Sure.ACT, rule)
@@ -186,8 +186,13 @@ def covered(roles: Sequence[int], start: int, end: int) -> bool:
 
 
 def about_others(roles: Sequence[int], part: Part) -> bool:
-    """Whether a part of a message is about an order and the like, or asks or tells about the past."""
-    return any(roles[place] & (_OTHERS | _DOUBT) for place in range(part.start, part.end))
+    """Whether a part of a message is about an order and the like, or asks or tells about the past.
+
+    Or may except one: "no ads, orders yes". Offers need no exception, as only they end.
+    """
+    if any(roles[place] & (_OTHERS | _DOUBT) for place in range(part.start, part.end)):
+        return True
+    return not about_offers(roles, part) and names_others(roles, part.sentence[0], len(roles))
 
 
 def names_others(roles: Sequence[int], start: int, end: int) -> bool:

@@ -154,6 +154,20 @@ def test_a_negation_a_condition_or_a_tale_only_asks(text: str) -> None:
     assert (how(text) or "maybe_stop").startswith("maybe_stop")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("no ads, orders yes", "maybe_stop:no_messages"),
+        ("orders yes, no ads", "maybe_stop:no_messages"),
+        ("no ads. Orders yes", "maybe_stop:no_messages"),
+        ("That is the order. No ads", "stop:no_messages"),
+        ("no offers, orders yes", "stop:no_messages"),
+    ],
+)
+def test_what_may_except_an_order_asks(text: str, found: str) -> None:
+    assert how(text) == found
+
+
 def test_a_universal_word_is_turned_round_in_the_persons_language() -> None:
     assert how("stop niet", "nl") == "maybe_stop:inside"
 
