@@ -182,6 +182,8 @@ class Refusal(_Table):
     """Things that are stopped or cancelled with a business, and are none of its messages: "order", "appointment"."""
     doubt: Words = ()
     """What makes a statement a question, a condition or a tale: "why did", "if", "by mistake"."""
+    only: Words = ()
+    """The same, and with messages about `others` nothing more is wanted: "only", "nothing but"."""
     keep: Words = ()
     """What says, anywhere in a message, that its writer wants to go on: "keep sending", "still want"."""
     that: Words = ()

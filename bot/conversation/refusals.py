@@ -23,7 +23,7 @@ _ODD = 4
 
 _NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
 _ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
-_PAST, _COURTESY, _KEEP, _THAT, _OFFERS, _CONTRAST, _NO, _COMPLAINT = (1 << bit for bit in range(18, 26))
+_PAST, _COURTESY, _KEEP, _THAT, _OFFERS, _CONTRAST, _NO, _COMPLAINT, _ONLY = (1 << bit for bit in range(18, 27))
 
 _ROLES = {
     "negation": _NOT,
@@ -42,6 +42,7 @@ _ROLES = {
     "others": _OTHERS,
     "past": _PAST,
     "doubt": _DOUBT,
+    "only": _ONLY | _DOUBT,
     "keep": _KEEP,
     "that": _THAT | _FILLER,
     "filler": _FILLER,
@@ -173,11 +174,11 @@ def _refusal(roles: Sequence[int], part: Part, own: Sequence[int], together: int
         return Reading(Sure.ACT, rule)
     if rule == "no_contact" and not together & (_ME | _MORE | _LIST | _MESSAGES):
         return None
-    return None if rule in _WHOLE_ONLY else Reading(Sure.ASK, rule)
+    return None if rule in _WHOLE_ONLY and not together & _MESSAGES else Reading(Sure.ASK, rule)
 
 
 _WHOLE_ONLY = frozenset({"remove_me", "no_consent"})
-"""Rules whose words have too many other uses to ask about ("take me to the shop")."""
+"""Rules whose words have too many other uses to ask about ("take me to the shop"), but for messages."""
 
 
 def covered(roles: Sequence[int], start: int, end: int) -> bool:
@@ -263,6 +264,8 @@ def _found(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
         return "remove_me", False
     if together & _NO and together & _MESSAGES and all(role & _BESIDE_NO for role in roles):
         return "no_to", False
+    if together & _ONLY and together & _OTHERS and together & _MESSAGES and covered(roles, 0, len(roles)):
+        return "only_others", False
     return None
 
 

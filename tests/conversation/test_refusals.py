@@ -29,6 +29,7 @@ WORDS = Keywords(
                 consent=("permission", "agree"),
                 others=("order*", "flowers"),
                 doubt=("why", "if", "unsubscribed"),
+                only=("only",),
                 keep=("keep them coming",),
                 contrast=("but",),
                 filler=("i", "you", "to", "it", "of", "from", "the", "off", "your", "my", "this", "what", "is", "yes"),
@@ -112,6 +113,19 @@ def test_removing_what_another_statement_names_asks(text: str, found: str | None
     assert how(text, "sv") == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("only messages of my order please", "maybe_stop:only_others"),
+        ("only red messages of my order", None),
+        ("only my order", None),
+        ("only messages", None),
+    ],
+)
+def test_only_what_others_are_about_asks(text: str, found: str | None) -> None:
+    assert how(text) == found
+
+
 @pytest.mark.parametrize("text", ["nepište", "nepište mi", "Kdo je to? Nepište!", "nechci dostávat"])
 def test_a_negation_may_be_part_of_its_verb(text: str) -> None:
     assert (how(text, "cs") or "").startswith("stop:")
@@ -130,6 +144,7 @@ def test_a_negation_may_be_part_of_its_verb(text: str) -> None:
         ("unsubscribe from the gym", "maybe_stop:unsubscribe"),
         ("don't send me the red ones", "maybe_stop:no_contact"),
         ("take me to the station", None),
+        ("take me off the silly ads", "maybe_stop:remove_me"),
     ],
 )
 def test_a_word_without_a_role_and_other_things_than_messages_never_withdraw(text: str, found: str | None) -> None:
