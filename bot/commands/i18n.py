@@ -140,6 +140,8 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check catalogs and keywords; print file:line: [code] message. Status 1 when there is an error."""
+    from bot.conversation import ordinary_words  # only here: the others do without
+
     project: Project = context.obj
     with _errors_told():
         only = project.codes(codes) if codes else ()
@@ -157,7 +159,8 @@ def check(
         for finding in found:
             typer.echo(finding)
         errors = sum(finding.error for finding in found)
-        typer.echo(f"{errors} errors, {len(found) - errors} warnings", err=True)
+        unchecked = "" if ordinary_words.installed() else "; ordinary words unchecked: install the extra `dev`"
+        typer.echo(f"{errors} errors, {len(found) - errors} warnings{unchecked}", err=True)
     raise typer.Exit(failed)
 
 
@@ -191,12 +194,14 @@ def collisions(
 
 @app.command()
 def ordinary(context: typer.Context) -> None:
-    """Write which ordinary words are no withdrawals although they look like one, from word frequencies (slow)."""
+    """Write which ordinary words are no withdrawals although they look like one, from word frequencies (minutes)."""
     from bot.conversation import ordinary_words  # only here: the others do without
 
     project: Project = context.obj
     with _errors_told():
-        path = ordinary_words.write(project.locales)
+        path = ordinary_words.write(
+            project.locales, lambda language, count: typer.echo(f"{language}: {count} words", err=True)
+        )
         typer.echo(f"wrote {path}")
 
 

@@ -224,7 +224,7 @@ def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
         "dct:description": fact.kind,
         "dct:date": _typed_time(fact.at),
         "dct:created": _typed_time(fact.recorded_at),
-        "dct:provenance": _CLOCKS[fact.clock],
+        "dct:provenance": [_CLOCKS[fact.clock], *([f"question seen: {fact.seen}"] if fact.seen else [])],
         "dct:language": fact.locale,
         "dpv:isIndicatedBy": _indicated_by(person, fact),
         "dpv:hasDataSource": _method(fact),
@@ -238,8 +238,6 @@ def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
         event["schema:dateSent"] = _typed_time(fact.accepted_at)
     if fact.delivered_at:
         event["schema:dateReceived"] = _typed_time(fact.delivered_at)
-    if fact.seen:
-        event["dct:provenance"] = f"question seen: {fact.seen}"
     if fact.kind in _EXERCISED:
         event["dpv:hasRight"] = {"@id": f"eu-gdpr:{_EXERCISED[fact.kind]}"}
     if fact.wording:

@@ -34,21 +34,26 @@ def findings(folder: Path, languages: Mapping[str, bool], codes: Iterable[str]) 
             yield Finding(failure.path, failure.line, "phrase", failure.message)
         if language in words.languages:
             yield from _useless(folder, language, words)
+            yield from _misheard(folder, language, words, offered=offered)
     for code in codes:
         yield from _exchanged(folder, code, words)
 
 
 def _useless(folder: Path, language: str, words: Keywords) -> Iterator[Finding]:
-    """Find entries that never have an effect, and ordinary words that would withdraw."""
+    """Find entries that never have an effect."""
     path = path_of(folder, language)
     for key, word in words.unheard(language):
         message = f"{key}: {word!r} never has an effect, as other lists decide about its words first; remove it"
         yield Finding(path, _line(path, message), "keyword", message)
+
+
+def _misheard(folder: Path, language: str, words: Keywords, *, offered: bool) -> Iterator[Finding]:
+    """Find ordinary words of a language that would withdraw in another's name; needs the frequency lists."""
     if not ordinary_words.installed():
         return
     for word in ordinary_words.lacking(words, language):
-        lack = f"{word!r} is an ordinary word here and would withdraw; run `python -m bot i18n ordinary`"
-        yield Finding(folder / ordinary.FILE, 1, "ordinary", lack)
+        message = f"{word!r}, an ordinary word in {language}, would withdraw; run `python -m bot i18n ordinary`"
+        yield Finding(folder / ordinary.FILE, 1, "ordinary", message, error=offered)
 
 
 AFFIRMING = ("common.yes", "maybe_stop.stop")

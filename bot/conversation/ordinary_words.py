@@ -5,7 +5,7 @@ The package (Apache 2.0; its lists CC BY-SA 4.0) is in the `dev` extra only.
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bot.conversation import ordinary
@@ -59,14 +59,18 @@ def lacking(keywords: Keywords, language: str) -> Iterator[str]:
         yield from (word for word in known if keywords.misheard(word, language))
 
 
-def write(folder: Path) -> Path:
-    """Write the ordinary words of all languages. Raises `KeywordError` when the frequency lists are missing."""
+def write(folder: Path, told: Callable[[str, int], None]) -> Path:
+    """Write the ordinary words of all languages, telling of each language how many there are.
+
+    Raises `KeywordError` when the frequency lists are missing.
+    """
     if not installed():
         raise KeywordError("the frequency lists are missing: install the extra `dev`")
     keywords = Keywords(read_keywords(folder))
-    found = {
-        language: {typed(word).loose for word in words} for language, words in misheard(keywords, keywords.languages)
-    }
+    found: dict[str, set[str]] = {}
+    for language, words in misheard(keywords, keywords.languages):
+        found[language] = {typed(word).loose for word in words}
+        told(language, len(found[language]))
     path = folder / ordinary.FILE
     path.write_text(_written(found, keywords.languages), "utf-8")
     return path

@@ -40,6 +40,29 @@ def test_what_is_shipped_is_right(locales: Path) -> None:
     assert (result.stdout, result.exit_code) == ("", 0)
 
 
+def test_a_word_of_withdrawal_that_is_ordinary_elsewhere_is_found(locales: Path) -> None:
+    change(locales / "fi" / "keywords.toml", '"seis"', '"seis", "zapato"')
+    result = typed("check", "es", "fi")
+    assert result.exit_code == 1
+    assert (
+        "locales/ordinary.toml:1: [ordinary] 'zapato', an ordinary word in es, would withdraw; "
+        "run `python -m bot i18n ordinary`" in result.stdout
+    )
+    assert "ordinary word in fi" not in result.stdout
+
+
+def test_ordinary_words_are_left_out_where_there_are_no_frequency_lists(
+    locales: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.conversation.ordinary_words.installed", lambda: False)
+    result = typed("check", "fi")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "0 errors, 0 warnings; ordinary words unchecked: install the extra `dev`\n"
+    result = typed("ordinary")
+    assert result.exit_code == 1
+    assert "install the extra `dev`" in result.stderr
+
+
 def test_every_offered_language_is_complete(locales: Path) -> None:
     result = typed("status", "--json")
     assert result.exit_code == 0

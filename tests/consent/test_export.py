@@ -5,7 +5,7 @@ import json
 import pytest
 from rdflib import DCTERMS, RDF, Graph, Literal, Namespace, URIRef
 
-from bot.consent.evidence import EVERY, Kind, Method
+from bot.consent.evidence import EVERY, Clock, Kind, Method, Seen
 from bot.consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold
 
@@ -95,6 +95,17 @@ def test_a_consent_that_stands_has_an_end() -> None:
     valid = graph.value(RECORD, DCTERMS.valid)
     assert isinstance(valid, Literal)
     assert valid.toPython().timestamp() == 1_850_000_000
+
+
+def test_an_answer_says_whose_clock_it_was_and_how_its_question_was_seen() -> None:
+    facts = [FACTS[0], fact(Kind.GIVEN, 1_790_000_060, clock=Clock.ARRIVAL, seen=Seen.BUTTON)]
+    document = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)
+    graph = Graph().parse(data=json.dumps(document), format="json-ld")
+    event = graph.value(None, RDF.type, DPV.ConsentGiven)
+    assert {str(told) for told in graph.objects(event, DCTERMS.provenance)} == {
+        "dct:date by the controller's clock, at the arrival",
+        "question seen: button",
+    }
 
 
 @pytest.mark.parametrize(
