@@ -325,12 +325,12 @@ class Withdrawals:
         Beside a word that texts tell people to type, English ones too: "please STAD".
         """
         word = " ".join(words[span.start : span.end])
-        return any(
+        own = [
             self._beside_printed.get((language, word), self._own_courtesies[language]).without(words)
-            == (span.start, span.end)
             for language in span.languages or _ENGLISH
             if language in self._own_courtesies
-        )
+        ]
+        return any(span.start <= first and end <= span.end for first, end in own)  # "thanks, no more" has a "no"
 
     def _odd(self, words: list[str]) -> Found | None:
         """Look at both ends of a message for a word drawn out, disguised or misspelt."""

@@ -10,7 +10,7 @@ WORDS = Keywords(
         UNIVERSAL: Vocabulary(stop=Stop(common=("STOP",), alone=("END",))),
         "en": Vocabulary(
             polite=("please", "thanks"),
-            stop=Stop(weak=("cancel",), ask=("wrong number", "harassment", "lawyer*"), not_before=("not",)),
+            stop=Stop(weak=("cancel",), alone=("no more",), ask=("wrong number", "harassment", "lawyer*"), not_before=("not",)),
             refusal=Refusal(
                 negation=("don't", "do not", "no", "no longer", "not"),
                 past=("did not",),
@@ -194,6 +194,8 @@ def test_a_universal_word_is_turned_round_in_the_persons_language() -> None:
         ("That's it. END", "stop:statement"),
         ("END of the story", None),
         ("what is it, stop", "stop:last_word"),
+        ("thanks no more", "stop:whole"),
+        ("no more flowers", None),
         ("I want flowers. Unsubscribe me.", "stop:unsubscribe"),
     ],
 )
