@@ -216,6 +216,12 @@ def about_offers(roles: Sequence[int], part: Part) -> bool:
     return any(roles[place] & _OFFERS for place in range(part.start, part.end))
 
 
+def about_all(roles: Sequence[int], part: Part) -> bool:
+    """Whether a part of a message names what we send at large, in a word that is not also a verb or a little word."""
+    words = roles[part.start : part.end]
+    return any(role & _MESSAGES and not role & (_OFFERS | _CONTACT | _FILLER) for role in words)
+
+
 def contrasts(roles: Sequence[int], place: int) -> bool:
     """Whether the word at `place` opens another statement: "but"."""
     return bool(roles[place] & _CONTRAST)

@@ -105,6 +105,10 @@ class Message:
         """Whether `part` names offers and the like."""
         return any(refusals.about_offers(self.profile[each], part) for each in self.likely & self.profile.keys())
 
+    def about_all(self, part: Part) -> bool:
+        """Whether `part` names messages at large."""
+        return any(refusals.about_all(self.profile[each], part) for each in self.likely & self.profile.keys())
+
     @cached_property
     def likely(self) -> frozenset[str]:
         """The languages of the message: the person's, unless another knows more of the words."""
@@ -216,14 +220,13 @@ class Withdrawals:
         for span in spans if len(spans) <= 2 * _SPANS else (*spans[:_SPANS], *spans[-_SPANS:]):
             how = self._how(message, span, first, end)
             if how and span.grade is not Grade.ASK and not self._doubtful(message, span):
-                yield Found(Intent.STOP, how, span.languages, message.about_offers(message.part_of(span)))
+                yield _found(Sure.ACT, how, span.languages, message, message.part_of(span))
             elif how or span.grade > Grade.ASK:
                 yield Found(Intent.MAYBE_STOP, "inside", span.languages)
 
     def _put_together(self, message: Message) -> Iterator[Found]:
         for reading, part, language in message.readings() if message.profile else ():
-            intent = Intent.STOP if reading.sure is Sure.ACT else Intent.MAYBE_STOP
-            yield Found(intent, reading.rule, frozenset({language}), message.about_offers(part))
+            yield _found(reading.sure, reading.rule, frozenset({language}), message, part)
 
     def _spans(self, words: list[str]) -> list[Span]:
         """Return the words of withdrawal from left to right, less those inside a phrase that is none ("bus stop")."""
@@ -374,6 +377,14 @@ class Withdrawals:
             return None
         languages = [entry.languages for entry in meant]
         return Entry(Grade.STRONG, frozenset().union(*languages) if all(languages) else frozenset())
+
+
+def _found(sure: Sure, how: str, languages: frozenset[str], message: Message, part: Part) -> Found:
+    """Return what `part` says; "no messages or offers" may be about the offers only, or about everything."""
+    offers = message.about_offers(part)
+    if sure is Sure.ASK or (offers and message.about_all(part)):
+        return Found(Intent.MAYBE_STOP, how, languages)
+    return Found(Intent.STOP, how, languages, offers)
 
 
 def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, Entry]:

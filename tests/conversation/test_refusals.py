@@ -32,7 +32,24 @@ WORDS = Keywords(
                 only=("only",),
                 keep=("keep them coming",),
                 contrast=("but",),
-                filler=("i", "you", "to", "it", "of", "from", "the", "off", "your", "my", "this", "what", "is", "yes"),
+                filler=(
+                    "i",
+                    "you",
+                    "to",
+                    "it",
+                    "or",
+                    "and",
+                    "of",
+                    "from",
+                    "the",
+                    "off",
+                    "your",
+                    "my",
+                    "this",
+                    "what",
+                    "is",
+                    "yes",
+                ),
             ),
             no=Spoken(show="NO"),
         ),
@@ -231,6 +248,19 @@ def test_what_is_about_offers_only_is_marked(text: str, offers: bool) -> None:
     match = WORDS.classify(text, asked_in=None, spoken=("en",))
     assert match is not None
     assert (match.intent.value, match.offers) == ("stop", offers)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("no messages or offers", "maybe_stop:no_messages"),
+        ("STOP the messages and the offers", "maybe_stop:first_word"),
+        ("don't text me offers", "stop:no_contact"),
+        ("no messages! no offers", "stop:no_messages"),
+    ],
+)
+def test_offers_beside_other_messages_may_mean_all(text: str, found: str) -> None:
+    assert how(text) == found
 
 
 class TestOrdinaryWords:
