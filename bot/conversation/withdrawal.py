@@ -169,7 +169,7 @@ class Withdrawals:
         if len(words) >= _SHORT and all(len(word) == 1 for word in words):
             words = ["".join(words)]
         first, end = self._courtesies.without(words)
-        if end - first > 1 and len(set(words[first:end])) == 1:  # "BAJA BAJA" is said twice, not another word
+        if self._said_again(words[first:end]):
             words[first:end], end = words[first : first + 1], first + 1
         message = Message(text, words, self._refusals.profile(words), spoken)
         doubt: Found | None = None
@@ -186,6 +186,13 @@ class Withdrawals:
         if odd and any(map(refusals.in_doubt, message.profile.values())):
             return doubt
         return odd or doubt
+
+    def _said_again(self, words: list[str]) -> bool:
+        """Whether one word is said twice or more, and that is not another word: "BAJA BAJA"."""
+        if len(words) < 2 or len(set(words)) > 1:
+            return False
+        known = self._entries.get(" ".join(words))
+        return known is None or known.grade is not Grade.NEVER
 
     def unheard(self, language: str, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
         """Yield (key, word) of entries that can never have an effect."""

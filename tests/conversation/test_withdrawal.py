@@ -15,7 +15,7 @@ WORDS = Keywords(
                 weak=("cancel", "no longer want"),
                 alone=("end",),
                 phrases=("stop texting", "leave me alone"),
-                never=("bus stop", "stop by", "remote", "unsubtle"),
+                never=("bus stop", "stop by", "remote", "unsubtle", "end end"),
                 not_after=("don't", "not to", "never"),
             ),
             start=Spoken(words=("subscribe", "resubscribe")),
@@ -166,6 +166,13 @@ def test_a_word_before_or_after_turns_round_those_of_its_language(text: str, fou
     ],
 )
 def test_a_slip_is_forgiven_in_a_short_message(text: str, found: str | None) -> None:
+    assert how(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("cancel cancel", "stop:whole"), ("cancel cancel cancel", "stop:whole"), ("end end", None)]
+)
+def test_a_word_said_again_is_that_word_unless_together_they_are_another(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
