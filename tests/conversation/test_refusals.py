@@ -10,7 +10,9 @@ WORDS = Keywords(
         UNIVERSAL: Vocabulary(stop=Stop(common=("STOP",), alone=("END",))),
         "en": Vocabulary(
             polite=("please", "thanks"),
-            stop=Stop(weak=("cancel",), alone=("no more",), ask=("wrong number", "harassment", "lawyer*"), not_before=("not",)),
+            stop=Stop(
+                weak=("cancel",), alone=("no more",), ask=("wrong number", "harassment", "lawyer*"), not_before=("not",)
+            ),
             refusal=Refusal(
                 negation=("don't", "do not", "no", "no longer", "not"),
                 past=("did not",),
