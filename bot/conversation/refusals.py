@@ -156,11 +156,10 @@ def read(roles: Sequence[int], part: Part) -> Reading | None:
 
 
 def _refusal(roles: Sequence[int], part: Part, own: Sequence[int], together: int) -> Reading | None:
-    if not together & _SOMETHING:
-        return None
-    found = _found(own, together)
+    found = _found(own, together) if together & _SOMETHING else None
     if found is None:
-        return Reading(Sure.ASK, "remove_it") if _removes_named(roles, own, together) else None
+        ended = _ends_named(roles, own, together)
+        return Reading(Sure.ASK, ended) if ended else None
     rule, evident = found
     if together & _OTHERS and not together & (_ENDS | _MESSAGES):
         return None
@@ -174,11 +173,13 @@ def _refusal(roles: Sequence[int], part: Part, own: Sequence[int], together: int
         return Reading(Sure.ACT, rule)
     if rule == "no_contact" and not together & (_ME | _MORE | _LIST | _MESSAGES):
         return None
-    return None if rule in _WHOLE_ONLY and not together & _MESSAGES else Reading(Sure.ASK, rule)
+    if rule in _WHOLE_ONLY and not together & _MESSAGES and not covered(roles, part.start, part.end):
+        return None
+    return Reading(Sure.ASK, rule)
 
 
 _WHOLE_ONLY = frozenset({"remove_me", "no_consent"})
-"""Rules whose words have too many other uses to ask about ("take me to the shop"), but for messages."""
+"""Rules whose words have too many other uses to ask about beside others ("take me to the shop"), but for messages."""
 
 
 def covered(roles: Sequence[int], start: int, end: int) -> bool:
@@ -275,10 +276,15 @@ def _found(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
     return None
 
 
-def _removes_named(roles: Sequence[int], own: Sequence[int], together: int) -> bool:
-    """Whether a statement only says "delete it", and another one names a number: "where did you get my number?"."""
-    alone = together & _REMOVE and not together & (_OTHERS | _TURNS_BEFORE) and all(own)
-    return bool(alone and _union(roles) & _LIST and len(own) < len(roles))
+def _ends_named(roles: Sequence[int], own: Sequence[int], together: int) -> str:
+    """Return the rule of a statement that only ends what another one names: "Where is my number from? Delete it!"."""
+    named = _union(roles)
+    turned_round = together & _OTHERS or any(role & _TURNS_BEFORE and not role & _STOP for role in own)
+    if turned_round or not all(own) or len(own) == len(roles):
+        return ""
+    if together & _REMOVE and named & _LIST:
+        return "remove_it"
+    return "stop_it" if together & _STOP and named & _MESSAGES and not named & (_OTHERS | _KEEP) else ""
 
 
 def _negated(roles: Sequence[int], together: int) -> tuple[str, bool] | None:

@@ -135,6 +135,21 @@ def test_removing_what_another_statement_names_asks(text: str, found: str | None
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("messages at every hour, quit", "maybe_stop:stop_it"),
+        ("messages at every hour, don't quit", None),
+        ("messages about flowers, quit", None),
+        ("coming at every hour, quit", None),
+        ("tomorrow at eight, remove me", "maybe_stop:remove_me"),
+        ("tomorrow at eight remove me", None),
+    ],
+)
+def test_a_statement_may_end_what_stands_before_it(text: str, found: str | None) -> None:
+    assert how(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
         ("only messages of my order please", "maybe_stop:only_others"),
         ("only red messages of my order", None),
         ("only my order", None),
