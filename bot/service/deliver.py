@@ -209,7 +209,7 @@ class Deliver:
             return await (self._halt if is_about_number else self._refused_alone)(queued, outbound, error)
         due = self._clock() + delay(error.retry, outbound.attempt, random.random())  # jitter
         if is_about_number:
-            self._halting.pause(due)
+            self._halting.pause(due) if error.retry is Retry.THROTTLE else self._halting.pause_for_all(self._clock())
         return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
 
     async def _halt(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
@@ -217,8 +217,8 @@ class Deliver:
         metrics.HALTED.set(1)
         log.error("sending_halted", code=error.code, cure=error.meaning)
         now = self._clock()
-        due = now + delay(Retry.HALT, 0, random.random())
-        self._halting.pause(due)
+        self._halting.pause_for_all(now)
+        due = now + delay(Retry.HALT, 0, random.random())  # others try first
         await self._put_back(queued, msgspec.structs.replace(outbound, refused_at=now), due)
 
     async def _refused_alone(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:

@@ -2,7 +2,8 @@
 
 Meta answers both with the same codes: 131005 (a permission is missing) may come for one recipient alone, and so may a
 403 from something on the way. So a code alone halts nothing: several recipients must have been refused and nobody
-accepted in between. What one process has seen is enough; each finds out by itself.
+accepted in between. Even then the next recipient is tried after a second: all of these may have been unlucky. What one
+process has seen is enough; each finds out by itself.
 """
 
 from bot.service.ports import PersonId, Retry
@@ -14,7 +15,10 @@ BURST = 10.0
 """Seconds within which so many must be told to be slower: meanwhile others may be accepted."""
 
 PROBE = 1.0
-"""Seconds that what waits gives the one message that tries."""
+"""Seconds that what waits gives the one message that tries; twice as long after each that is refused."""
+
+LONGEST = 60.0
+"""Seconds between two of them at most."""
 
 RECENT = 60.0
 """Seconds for which an accepted message shows that the number sends."""
@@ -31,6 +35,8 @@ class Halting:
         self._accepted_at = float("-inf")
         self._paused_until = 0.0
         self._under_way = 0
+        self._in_vain = 0
+        """How many tried since anybody was accepted."""
         self.probing = False
         """Whether nothing was taken of late: then one message at a time tries if anything is again."""
 
@@ -50,6 +56,7 @@ class Halting:
         ended, self.probing = self.probing, False
         self._accepted_at = now
         self._suspects.clear()
+        self._in_vain = 0
         return ended
 
     def refused(self, person: PersonId, retry: Retry, now: float) -> bool:
@@ -61,7 +68,12 @@ class Halting:
         if len(self._suspects) < SUSPECTS:
             self._suspects.add(person)
         self.probing |= len(self._suspects) >= SUSPECTS
+        self._in_vain += self.probing
         return self.probing
+
+    def pause_for_all(self, now: float) -> None:
+        """Let nothing be sent for a while. A short one at first: the next recipient may be taken at once."""
+        self.pause(now + min(PROBE * 2 ** (self._in_vain - 1), LONGEST))
 
     def _too_fast(self, person: PersonId, now: float) -> bool:
         self._hurried = {one: at for one, at in self._hurried.items() if now - at < BURST} | {person: now}

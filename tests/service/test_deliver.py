@@ -22,7 +22,7 @@ from bot.conversation.inbound import MessageId, Sender
 from bot.conversation.reply import Outbound, Reply
 from bot.service import metrics, work
 from bot.service.deliver import ALONE, Deliver
-from bot.service.halting import SUSPECTS, Halting
+from bot.service.halting import PROBE, SUSPECTS, Halting
 from bot.service.send import outbound
 from bot.service.unread import Unread
 from bot.settings import Settings
@@ -552,6 +552,26 @@ async def test_one_recipient_who_is_refused_keeps_nobody_else_waiting(stores: Se
                 await accepted(simulation, len(simulation.graph.sent) + 1)
         assert all(texts(person)[0] == "Confirmed" for person in others)
         assert texts(poison) == []
+
+
+@pytest.mark.parametrize("code", [131005, 190, 131048, None], ids=str)
+async def test_even_several_who_are_refused_in_a_row_keep_others_waiting_for_a_second_only(
+    stores: Settings, code: int | None
+) -> None:
+    async with front(stores) as simulation:
+        *poison, ana = await strangers(simulation, SUSPECTS + 1)
+        simulation.graph.refusing_to.update({person.who.phone or "": code for person in poison})
+        clock, halting = Frozen(), Halting()
+        async with delivering(simulation, clock, halting):
+            for person in poison:
+                await queue(simulation, person, "One", purpose="")
+            await put_back(simulation, len(poison))
+            assert halting.pausing(clock()) == PROBE
+            await queue(simulation, ana, "Done", purpose="", basis=ByLaw(Duty.OPT_OUT))
+            clock.now += PROBE
+            await accepted(simulation, 1)
+        assert texts(ana) == ["Done"]
+        assert not halting.probing
 
 
 @pytest.mark.parametrize("code", [131005, 190, None], ids=str)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.service.halting import BURST, RECENT, SUSPECTS, Halting
+from bot.service.halting import BURST, LONGEST, PROBE, RECENT, SUSPECTS, Halting
 from bot.service.ports import PersonId, Retry
 
 ABOUT_ALL = [Retry.HALT, Retry.LATER]
@@ -36,6 +36,22 @@ def test_whoever_is_accepted_clears_the_others() -> None:
     refused(halting, PEOPLE[: SUSPECTS - 1])
     assert not halting.accepted(1.0)
     assert not any(refused(halting, PEOPLE[: SUSPECTS - 1]))
+
+
+def test_everybody_waits_a_second_first_and_longer_each_time_as_long_as_nobody_is_accepted() -> None:
+    halting = Halting()
+    refused(halting, PEOPLE[: SUSPECTS - 1])
+    pauses, now = [], 0.0
+    for _ in range(9):
+        refused(halting, PEOPLE[SUSPECTS:][:1], now=now)
+        halting.pause_for_all(now)
+        pauses.append(halting.pausing(now))
+        now += pauses[-1]
+    assert pauses == [PROBE, 2, 4, 8, 16, 32, LONGEST, LONGEST, LONGEST]
+    halting.accepted(now)
+    refused(halting, PEOPLE[:SUSPECTS], now=now)
+    halting.pause_for_all(now)
+    assert halting.pausing(now) == PROBE
 
 
 def test_an_acceptance_ends_a_halt_and_says_so_once() -> None:
