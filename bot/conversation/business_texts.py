@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.business import Business, BusinessError
+from bot.conversation.intents import Keywords
+from bot.conversation.normalise import exact
 from bot.conversation.texts import Kind, Slot, length
 from bot.conversation.told import DOCUMENT
 from bot.conversation.world import TOLD_VALUES, Language, World
@@ -62,6 +64,18 @@ def check(business: Business, source: str | Path, languages: Mapping[str, object
         raise BusinessError("\n".join(problems))
 
 
+def check_words(business: Business, source: str | Path, keywords: Keywords) -> None:
+    """Raise `BusinessError` for a title that is a command when typed: nobody could choose a purpose named STOP."""
+    problems = [
+        f"{source}: purposes.{number}.title: {purpose.title!a} means {match.intent} when it is typed; "
+        "write what these messages are about"
+        for number, purpose in enumerate(business.purposes)
+        if (match := keywords.classify(purpose.title, asked_in=business.default_locale))
+    ]
+    if problems:
+        raise BusinessError("\n".join(problems))
+
+
 def _texts(business: Business) -> Iterator[tuple[str, str]]:
     """Yield every text of the file under its key: each may be shown to somebody."""
     return _strings("", business.model_dump(mode="json"))
@@ -86,6 +100,8 @@ def _faults(key: str, text: str) -> Iterator[str]:
         yield "has a brace, which stands for a placeholder in texts; remove it"
     elif kind:
         yield from (fault.message for fault in faults.errors(Slot(key, kind, english=text), text))
+        if not exact(text):
+            yield "has no letter or digit; write what these messages are about"
     else:
         yield from faults.unshowable(text, single_line=name not in _SEVERAL_LINES)
     for mark in faults.drawn(text):

@@ -29,7 +29,7 @@ from bot.conversation.inbound import (
     StaffMessage,
     Text,
 )
-from bot.conversation.intents import UNASKED, Intent, Match
+from bot.conversation.intents import BY_PAYLOAD, UNASKED, Intent, Match
 from bot.conversation.named import named_purposes
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
@@ -403,7 +403,7 @@ class Dialogue:
         match = self._meaning(turn)
         self._spoken.settle(turn, match)
         if match is None and self.world.keywords.names_stop(choice):
-            match = Match(Intent.STOP, "stop:any:payload", frozenset())
+            match = Match(Intent.STOP, BY_PAYLOAD, frozenset())
         if match is None or match.intent not in heard:
             return self._unclaimed(turn)
         turn.rule = match.rule

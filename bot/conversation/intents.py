@@ -18,13 +18,16 @@ from bot.conversation.ordinary import NONE_ORDINARY, Ordinary
 from bot.conversation.ordinary import read as read_ordinary
 from bot.conversation.withdrawal import Withdrawals
 
-__all__ = ["UNASKED", "UNASKED_NO", "Intent", "KeywordError", "Keywords", "Match"]
+__all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "KeywordError", "Keywords", "Match"]
 
 UNASKED_NO = "no:unasked"
 """The rule of a no that answers no question: where a consent stands, it may be meant to end it."""
 
 UNASKED = "yes:unasked"
 """The rule of a yes that answers no question: it must never count."""
+
+BY_PAYLOAD = f"{Intent.STOP}:{UNIVERSAL}:payload"
+"""The rule of a button of somebody else's that stops by its payload, as its label tells nothing."""
 
 _NOWHERE: frozenset[str] = frozenset()
 

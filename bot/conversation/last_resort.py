@@ -8,7 +8,7 @@ import re
 from bot.conversation.effects import record_paused, record_withdrawn
 from bot.conversation.ending import Ending
 from bot.conversation.inbound import Choice, Preference
-from bot.conversation.intents import Intent
+from bot.conversation.intents import BY_PAYLOAD, Intent
 from bot.conversation.turn import Turn
 
 _WORDS = re.compile(r"\w+").findall
@@ -38,6 +38,10 @@ def _meant(turn: Turn) -> Intent | None:
         match = turn.world.keywords.classify(turn.answer, asked_in=None)
     except Exception:
         return _looked_for(turn)
+    content = turn.inbound.content
+    if match is None and isinstance(content, Choice) and turn.world.keywords.names_stop(content.id):
+        turn.rule = BY_PAYLOAD
+        return Intent.STOP
     turn.rule = match.rule if match else ""
     return match.intent if match else None
 

@@ -46,7 +46,9 @@ def load_world(
         together=written.together,
     )
     texts.problems[:0] = unread
-    return World(company, texts, Keywords.load(locales), host_purpose), dialogues
+    keywords = Keywords.load(locales)
+    business_texts.check_words(company, source, keywords)
+    return World(company, texts, keywords, host_purpose), dialogues
 
 
 def _catalogs(

@@ -3,6 +3,8 @@
 What looks like a withdrawal there, and what would be left out because its person sends too much, is read in full.
 """
 
+import structlog
+
 from bot.conversation.inbound import (
     AddressChanged,
     Choice,
@@ -16,6 +18,9 @@ from bot.conversation.inbound import (
 from bot.conversation.intents import Intent, Keywords
 from bot.conversation.turn import said
 from bot.service.ports import Claim
+from bot.traces import places
+
+log = structlog.get_logger(__name__)
 
 _CHOICES = {"stop": Claim.WITHDRAWAL, "withdraw": Claim.MATTERS, "no": Claim.MATTERS}
 """Buttons of ours by the first part of their id; the others withdraw nothing."""
@@ -29,14 +34,19 @@ class Claims:
 
     def at_a_glance(self, event: Event) -> Claim:
         """Return what an event claims, for a few microseconds; a withdrawal in a sentence may be overlooked."""
-        least = _least(event)
-        text = _text_of(event)
-        return max(least, self._read(text, event)) if text and self._keywords.may_stop(text) else least
+        least, text = self._least(event), _text_of(event)
+        try:
+            return max(least, self._read(text, event)) if text and self._keywords.may_stop(text) else least
+        except Exception as error:
+            return _unread(error)
 
     def in_full(self, event: Event) -> Claim:
         """Return what an event claims."""
-        text = _text_of(event)
-        return max(_least(event), self._read(text, event)) if text else _least(event)
+        least, text = self._least(event), _text_of(event)
+        try:
+            return max(least, self._read(text, event)) if text else least
+        except Exception as error:
+            return _unread(error)
 
     def _read(self, text: str, event: Event) -> Claim:
         match = self._keywords.classify(text, asked_in=None)
@@ -45,24 +55,35 @@ class Claims:
         forwarded = isinstance(event, Inbound) and event.forwarded  # somebody else's words begin a pause only
         return Claim.WITHDRAWAL if match.intent is Intent.STOP and not forwarded else Claim.MATTERS
 
+    def _least(self, event: Event) -> Claim:
+        """Return what an event claims whatever its words say."""
+        match event:
+            case Inbound(content=AddressChanged() | Preference() | StaffMessage() | Lapse()):
+                return Claim.FREE
+            case Inbound(content=Choice(id)):
+                known = _CHOICES.get(id.partition(":")[0])
+                return known or (Claim.WITHDRAWAL if self._keywords.names_stop(id) else Claim.ORDINARY)
+            case Inbound(content=Correction()):  # what it changes may have been an answer
+                return Claim.MATTERS
+            case Inbound():
+                return Claim.ORDINARY
+        return Claim.FREE
+
 
 def is_urgent(event: Event, claim: Claim) -> bool:
     """Whether it overtakes others: a withdrawal in words, or by WhatsApp's own switch."""
     return claim is Claim.WITHDRAWAL or (isinstance(event, Inbound) and event.content == Preference("stop"))
 
 
-def _least(event: Event) -> Claim:
-    """Return what an event claims whatever its words say."""
-    match event:
-        case Inbound(content=AddressChanged() | Preference() | StaffMessage() | Lapse()):
-            return Claim.FREE
-        case Inbound(content=Choice(id)):
-            return _CHOICES.get(id.partition(":")[0], Claim.ORDINARY)
-        case Inbound(content=Correction()):  # what it changes may have been an answer
-            return Claim.MATTERS
-        case Inbound():
-            return Claim.ORDINARY
-    return Claim.FREE
+def _unread(error: Exception) -> Claim:
+    """Return what an event claims whose words the program can't read: it may be a withdrawal, so it is never left out.
+
+    The answer to it will fail, too, and look for a withdrawal in another way.
+    """
+    log.error(
+        "claim_unread", error=type(error).__name__, where=places(error), cure="report where: it is a bug in the program"
+    )
+    return Claim.MATTERS
 
 
 def _text_of(event: Event) -> str:

@@ -57,6 +57,7 @@ WITHDRAWALS: tuple[Content, ...] = (
     Text("yes but STOP"),
     Choice("stop", "Unsubscribe"),
     Choice("promo", "STOP"),
+    Choice("OPT_OUT", "\N{THUMBS UP SIGN}"),
     Media("image", "STOP"),
     Correction("edit", text="STOP"),
 )

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 
@@ -21,6 +22,7 @@ from bot.conversation.inbound import (
     Sender,
     Text,
 )
+from bot.conversation.intents import Keywords
 from bot.conversation.load import load_world
 from bot.service.claims import Claims, is_urgent
 from bot.service.ports import Claim
@@ -104,6 +106,16 @@ def test_a_status_claims_nothing(claims: Claims) -> None:
 )
 def test_withdrawals_overtake(content: Content, claim: Claim, urgent: bool) -> None:
     assert is_urgent(inbound(content), claim) is urgent
+
+
+@pytest.mark.parametrize("payload", ["OPT_OUT", "unsubscribe", "Stop"])
+def test_a_foreign_button_withdraws_by_its_payload(claims: Claims, payload: str) -> None:
+    assert claims.at_a_glance(inbound(Choice(payload, "\N{THUMBS UP SIGN}"))) is WITHDRAWAL
+
+
+def test_what_can_t_be_read_may_be_a_withdrawal(claims: Claims, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Keywords, "classify", Mock(side_effect=LookupError))
+    assert claims.at_a_glance(inbound(Text("STOP"))) is claims.in_full(inbound(Text("Hello"))) is MATTERS
 
 
 def test_a_glance_costs_far_less_than_reading(claims: Claims) -> None:
