@@ -15,6 +15,9 @@ from bot.conversation.statements import Part
 _NEAR = 4
 """Words between which two roles belong together: "do not ever again send"."""
 
+_NEAR_AFTER = 6
+"""The same from a verb to the negation that ends its clause: German "löschen Sie meine Nummer bitte nicht"."""
+
 _READ = 60
 """Words at each end of a message whose roles are looked at: hardly anybody writes more, and each costs time."""
 
@@ -165,7 +168,10 @@ def _refusal(roles: Sequence[int], part: Part, own: Sequence[int], together: int
         return None
     asked_first = part.question and part.sentence != (0, len(roles))  # "unsubscribe? not at all"
     in_part = rule == "no_to" and part[:2] != part.sentence  # "ads no, news of my order yes"
-    if asked_first or in_part or about_others(roles, part) or keeps(roles) or _turned_anywhere(own):
+    never_given = rule == "no_consent" and not together & _MORE
+    if never_given and not covered(roles, *part.sentence):
+        return None
+    if asked_first or in_part or never_given or about_others(roles, part) or keeps(roles) or _turned_anywhere(own):
         return Reading(Sure.ASK, rule)
     if covered(roles, *part.sentence):
         return Reading(Sure.ACT, rule)
@@ -247,7 +253,7 @@ def turned(roles: Sequence[int], start: int, end: int, part: Part) -> bool:
         unknown += not roles[place]
         if unknown > 1 or roles[place] & _BINDS:
             break
-    for place in range(end, min(part.end, end + _NEAR)):
+    for place in range(end, min(part.end, end + _NEAR_AFTER)):
         if roles[place] & _NOT_BEFORE:
             return not any(roles[after] & (_BINDS | _RECEIVE) for after in range(place + 1, part.end))
         if not roles[place] or roles[place] & _BINDS:
@@ -290,14 +296,19 @@ def _ends_named(roles: Sequence[int], own: Sequence[int], together: int) -> str:
 def _negated(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
     told = together & _RECEIVE and not together & _WANT  # then "text", a verb and a noun, is the noun
     if together & _CONTACT and _meet([0 if told and role & _MESSAGES else role for role in roles], _NOT, _CONTACT):
-        return "no_contact", bool(together & _MESSAGES or (together & _MORE and together & _ME))
+        return "no_contact", bool(_named(roles) or (together & _MORE and together & _ME))
     if together & _WANT and together & (_RECEIVE | _MESSAGES | _MORE) and _meet(roles, _NOT, _WANT):
-        return "not_wanted", bool(together & (_RECEIVE | _MESSAGES))
+        return "not_wanted", bool(together & _MESSAGES or (together & _RECEIVE and together & _MORE))
     if together & _MESSAGES and not together & _RECEIVE and _meet(roles, _NOT, _MESSAGES):
         return "no_messages", bool(together & _MORE)
-    if together & _CONSENT and together & _MORE and _meet(roles, _NOT, _CONSENT):
+    if together & _CONSENT and _meet(roles, _NOT, _CONSENT):
         return "no_consent", False
     return None
+
+
+def _named(roles: Iterable[int]) -> bool:
+    """Whether a word names what we send that is not the verb itself: "text Jane" does not, "text me offers" does."""
+    return any(role & _MESSAGES and not role & _CONTACT for role in roles)
 
 
 def _turned_anywhere(roles: Sequence[int]) -> bool:

@@ -121,6 +121,25 @@ def test_a_no_beside_what_we_send_refuses_it(text: str, found: str | None) -> No
 @pytest.mark.parametrize(
     ("text", "found"),
     [
+        ("don't text me offers, Sophie", "stop:no_contact"),
+        ("don't text the recipient", "maybe_stop:no_contact"),
+        ("I don't want to get the blue messages", "stop:not_wanted"),
+        ("I don't want to get the blue one", "maybe_stop:not_wanted"),
+        ("you do not agree", "maybe_stop:no_consent"),
+        ("you do not agree on Sunday", None),
+    ],
+)
+def test_only_what_names_our_messages_is_sure_with_words_that_have_no_role(text: str, found: str | None) -> None:
+    assert how(text) == found
+
+
+def test_a_negation_may_end_the_clause_of_its_verb() -> None:
+    assert how("remove my number from the list not") == "maybe_stop:remove"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
         ("Har ni numret? Radera det", "maybe_stop:remove_it"),
         ("Radera det", None),
         ("Har ni numret? Radera inte det", None),
