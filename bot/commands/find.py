@@ -43,8 +43,22 @@ class Named:
 
 
 async def found(runtime: Runtime, address: str, command: str) -> PersonId:
-    """Return the person, or end with what is wrong. That somebody looks by `command` is recorded."""
-    return (await named(runtime, address, command)).person
+    """Return the person whose one record is wanted, or end with what is wrong; other records of theirs are named.
+
+    That somebody looks by `command` is recorded.
+    """
+    person = (await named(runtime, address, command)).person
+    for other in await records_of(runtime, person):
+        if other != person:
+            typer.echo(f"The same person has another record, to be asked for by its id: {other}", err=True)
+    return person
+
+
+async def records_of(runtime: Runtime, person: PersonId) -> list[PersonId]:
+    """Return the ids of all records of the person to whom one belongs, the one that goes on first."""
+    known = (await runtime.persons.load([person])).get(person)
+    owner = known.id if known else person
+    return [owner, *await runtime.persons.merged(owner)]
 
 
 async def named(runtime: Runtime, text: str, command: str) -> Named:

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.commands.find import EntryOrAddress, named
+from bot.commands.find import EntryOrAddress, named, records_of
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.evidence import EVERY, Clock, Kind, Method, Seen
@@ -77,7 +77,8 @@ async def _story(settings: Settings, address: str) -> tuple[list[StoryEntry], se
     """Return the entries to show, and which questions of their person were never shown."""
     async with open_runtime(settings) as runtime:
         who = await named(runtime, address, "ledger show")
-        story = await runtime.ledger.story(who.person)
+        stories = [await runtime.ledger.story(one) for one in await records_of(runtime, who.person)]
+    story = [entry for one in reversed(stories) for entry in one]
     return [one for one in story if who.entry in (None, one.sequence)], undelivered(story)
 
 
@@ -85,6 +86,7 @@ def as_dict(entry: StoryEntry) -> dict[str, object]:
     """Return an entry for JSON; times in ISO 8601, hashes in hexadecimal."""
     return {
         "sequence": entry.sequence,
+        "person": entry.person,
         "number": entry.number,
         "kind": entry.kind,
         "purpose": entry.purpose,
@@ -131,6 +133,8 @@ def _cause(entry: StoryEntry) -> str:
         return (
             f"WhatsApp's error {entry.rule}: the question had not been delivered" if entry.rule else "it was not sent"
         )
+    if entry.kind is Kind.MERGED:
+        return f"it is the same person's record as {entry.rule}, which goes on"
     return entry.rule if entry.kind is Kind.EXPIRED else ""
 
 

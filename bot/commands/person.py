@@ -1,13 +1,13 @@
 """`person`: what is known about one person, and erasing it."""
 
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.commands.find import Address, found, named
+from bot.commands.find import Address, named, records_of
 from bot.commands.requests import as_dict
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
@@ -38,14 +38,17 @@ def show(address: Address, as_json: AsJson = False) -> None:
 
 async def _known(settings: Settings, address: str) -> dict[str, object]:
     async with open_runtime(settings) as runtime:
-        person = await found(runtime, address, "person show")
+        records = await records_of(runtime, (await named(runtime, address, "person show")).person)
+        person, *merged = records
         known = (await runtime.persons.load([person])).get(person)
         erased_at = await runtime.erasures.erased_at(person)
-        facts = [past.fact for past in (await runtime.ledger.facts([person])).get(person, ())]
-        record = fold(facts)
+        past = await runtime.ledger.facts(records)
+        facts = {one: [each.fact for each in past.get(one, ())] for one in records}
+        record = fold(facts[person])
         purposes = [purpose.id for purpose in runtime.dialogue.world.business.purposes]
         return {
             "person": person,
+            "merged": merged,
             "locale": known.locale if known else "",
             "erased_at": iso_if_any(erased_at),
             "consents": [
@@ -59,11 +62,16 @@ async def _known(settings: Settings, address: str) -> dict[str, object]:
                 for purpose in dict.fromkeys([*purposes, *record.consents])
                 for consent in (record.consent(purpose),)
             ],
-            "ledger": [{"kind": fact.kind, "purpose": fact.purpose, "at": iso(fact.at)} for fact in facts],
-            "requests": [as_dict(request) for request in await runtime.requests.of(person)],
+            "ledger": [
+                {"kind": fact.kind, "purpose": fact.purpose, "at": iso(fact.at)}
+                for one in reversed(records)
+                for fact in facts[one]
+            ],
+            "requests": [as_dict(request) for one in records for request in await runtime.requests.of(one)],
             "reads": [
                 {"at": iso(read.at), "command": read.command, "operator": read.operator}
-                for read in await runtime.reads.of(person)
+                for one in records
+                for read in await runtime.reads.of(one)
             ],
         }
 
@@ -122,6 +130,8 @@ def _print(known: dict[str, object]) -> None:
     console = Console(highlight=False)
     what = f"erased at {known['erased_at']}" if known["erased_at"] else f"language {known['locale'] or 'not known'}"
     console.print(f"Person {known['person']}, {what}")
+    for one in cast(list[str], known["merged"]):
+        console.print(f"  and {one}, which turned out to be the same person")
     for title, columns in _TABLES.items():
         rows = known[title]
         assert isinstance(rows, list)

@@ -153,23 +153,27 @@ def stricter(record: Record, other: Record, cause: str, now: float) -> list[Entr
     """
     stopped = {purpose: consent.stopped_at for purpose, consent in other.consents.items() if consent.stopped_at}
     restricted = [
-        _merged(Kind.RESTRICTED, purpose, consent.restricted_at, cause, now)
+        _by_system(Kind.RESTRICTED, purpose, consent.restricted_at, cause, Method.MERGE, now)
         for purpose, consent in other.consents.items()
         if consent.restricted and not record.consent(purpose).restricted
     ]
     paused = [
-        _merged(Kind.PAUSED, purpose, consent.since, cause, now)
+        _by_system(Kind.PAUSED, purpose, consent.since, cause, Method.MERGE, now)
         for purpose, consent in other.consents.items()
         if consent.paused and purpose in record.given and not record.consent(purpose).paused
     ]
     return [*lacking(record, stopped, cause, Method.MERGE, now), *restricted, *paused]
 
 
-def ended(record: Record, cause: str, at: int, now: float) -> list[Entry]:
-    """Return what ends the ledger of somebody who turned out to be another person: nothing stands or waits any more."""
+def ended(record: Record, cause: str, method: Method, now: float) -> list[Entry]:
+    """Return what ends a record to which no address leads any more: nothing stands or waits.
+
+    `cause` is another one each time that something was recorded since.
+    """
+    at = int(now)
     lapsed = [
         msgspec.structs.replace(
-            _merged(Kind.LAPSED, pending.purpose, at, cause, now),
+            _by_system(Kind.LAPSED, pending.purpose, at, cause, method, now),
             question=pending.question,
             locale=pending.locale,
             wording=pending.wording,
@@ -178,11 +182,17 @@ def ended(record: Record, cause: str, at: int, now: float) -> list[Entry]:
         for pending in [record.pending]
         if pending is not None
     ]
-    return [*lapsed, *(_merged(Kind.STALE, purpose, at, cause, now) for purpose in record.given)]
+    return [*lapsed, *(_by_system(Kind.STALE, purpose, at, cause, method, now) for purpose in record.given)]
 
 
-def _merged(kind: Kind, purpose: str, at: int, cause: str, now: float) -> Entry:
-    return Entry(kind=kind, purpose=purpose, at=at, recorded_at=now, inbound=cause, method=Method.MERGE, actor="system")
+def closed(survivor: str, cause: str, now: float) -> Entry:
+    """Return the last entry of a record that turned out to be of the person with the record `survivor`."""
+    merged = _by_system(Kind.MERGED, EVERY, int(now), cause, Method.MERGE, now)
+    return msgspec.structs.replace(merged, rule=survivor, clock=Clock.ARRIVAL)
+
+
+def _by_system(kind: Kind, purpose: str, at: int, cause: str, method: Method, now: float) -> Entry:
+    return Entry(kind=kind, purpose=purpose, at=at, recorded_at=now, inbound=cause, method=method, actor="system")
 
 
 def still_kept(erasure: Erasure, now: float, suppression_seconds: int) -> Erasure:

@@ -31,6 +31,9 @@ class Kind(StrEnum):
     """Notice or address changed: a new YES is needed."""
     ERASED = "erased"
     """The person's data was erased (GDPR Art. 17): every consent ended; its purpose is `EVERY`."""
+    MERGED = "merged"
+    """The record turned out to be of somebody who has another one, which goes on; its purpose is `EVERY`, and its rule
+    is the other record's id."""
 
 
 EVERY = "*"
@@ -103,7 +106,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Kind
     purpose: str
-    """Id of a purpose; `EVERY` of an erasure."""
+    """Id of a purpose; `EVERY` of an erasure and of a merge."""
     at: int
     """WhatsApp's time of the message that caused it, unix seconds."""
     recorded_at: float = 0.0

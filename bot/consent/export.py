@@ -51,6 +51,7 @@ _EVENT = {
     Kind.EXPIRED: "dpv:ConsentExpired",
     Kind.STALE: "dpv:ConsentInvalidated",
     Kind.ERASED: "dpv:ConsentWithdrawn",
+    Kind.MERGED: "dpv:ConsentInvalidated",
 }
 
 _CLOCKS = {

@@ -5,7 +5,7 @@ The status is a fold over the ledger (`apply`), never a value that someone sets.
 (GDPR Art. 4(11), 7(1)), and nothing can weigh more than a withdrawal (Art. 7(3)).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import msgspec
@@ -156,9 +156,18 @@ def fold(facts: Iterable[Fact]) -> Record:
 
 def apply(record: Record, fact: Fact) -> Record:
     """Return the record after one more fact that has happened."""
-    touched = record.consents if fact.kind is Kind.ERASED else {fact.purpose: record.consent(fact.purpose)}
+    touched = _touched(record, fact)
     after = {purpose: _after(consent, fact, record.pending) for purpose, consent in touched.items()}
     return Record(record.seq + 1, record.consents | after, _pending(record.pending, fact))
+
+
+def _touched(record: Record, fact: Fact) -> Mapping[str, Consent]:
+    match fact.kind:
+        case Kind.ERASED:
+            return record.consents
+        case Kind.MERGED:  # what stood or waited has ended in entries of its own
+            return {}
+    return {fact.purpose: record.consent(fact.purpose)}
 
 
 def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
@@ -195,6 +204,8 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
         case Kind.EXPIRED | Kind.STALE:
             ended = Status(fact.kind.value)
             return _changed(before, status=ended, since=fact.at, paused=False, ended_by=fact.method)
+        case Kind.MERGED:
+            return before
         case Kind.REFUSED:
             return _changed(before, status=Status.REFUSED, since=fact.at, paused=False)
 

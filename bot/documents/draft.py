@@ -31,7 +31,8 @@ class Draft:
         self._labelled(say("since"), say.time(person.since))
         if person.last_contact:
             self._labelled(say("last_contact"), say.time(person.last_contact))
-        self.paper.small(person.id)
+        for id in (person.id, *(one.id for one in person.earlier_records)):
+            self.paper.small(id)
 
     def choices(self) -> None:
         """Write where each consent stands."""

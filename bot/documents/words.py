@@ -24,6 +24,7 @@ TEXTS = {
     "lapsed": "ended",
     "expired": "ended",
     "stale": "ended",
+    "merged": "ended",
     "paused": "paused",
     "restricted": "paused",
     "lifted": "resumed",

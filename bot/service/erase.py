@@ -97,11 +97,13 @@ class Erase:
         """
         at = int(self._clock()) if at is None else at
         whole, addresses = await self._completed(replace(subject, before=at))
-        ended = await self._ended(whole.person, at, actor)
-        if ended is not None:
-            tokens = await self._erasures.tokens(whole.person, addresses)
-            whole = replace(whole, tokens=[one.token for one in tokens])
-            at = await self._keep(whole.person, tokens, reason, ended, asked=actor != "system")
+        ended = None
+        for record in reversed(whole.records):  # the person's own last: by it the others are found again
+            ended = await self._ended(record, at, actor)
+            if ended is not None:
+                tokens = await self._erasures.tokens(whole.person, addresses)
+                whole = replace(whole, tokens=[one.token for one in tokens])
+                at = await self._keep(record, tokens, reason, ended, asked=actor != "system")
         emptied: Counter[str] = Counter()
         for _ in range(_ROUNDS):
             for place in self._places:
@@ -121,12 +123,14 @@ class Erase:
         return at
 
     async def _completed(self, subject: Subject) -> tuple[Subject, list[str]]:
-        """Return the subject with the addresses that the person has now, and all that are known."""
+        """Return the subject with the addresses that the person has now and all their records; and all addresses."""
         told = subject.sender
-        person = (await self._persons.load([subject.person])).get(subject.person)
-        now = person.sender if person else Sender()
+        known = (await self._persons.load([subject.person])).get(subject.person)
+        person, now = (known.id, known.sender) if known else (subject.person, Sender())
         sender = Sender(now.phone or told.phone, now.bsuid or told.bsuid)
-        return replace(subject, sender=sender), list(dict.fromkeys([*now.addresses, *told.addresses]))
+        merged = await self._persons.merged(person)
+        addresses = list(dict.fromkeys([*now.addresses, *told.addresses]))
+        return replace(subject, person=person, sender=sender, merged=merged), addresses
 
     async def _ended(self, person: PersonId, at: int, actor: str) -> _Ended | None:
         """Let the ledger say that the person was erased; return how it ends, None of somebody unknown."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from bot.consent.erasure import ended, inherited, lacking, stricter, withdrawn
-from bot.consent.evidence import EVERY, Entry, Method
+from bot.consent.erasure import closed, ended, inherited, lacking, stricter, withdrawn
+from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import fold
 from bot.conversation.inbound import AddressChanged, Inbound, Preference, Sender
 from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Suppressions, Unavailable
@@ -29,18 +29,22 @@ class Inherit:
         self._purposes = purposes
         self._clock = clock
 
-    async def of_others(self, owner: PersonId, others: Collection[PersonId], same: Collection[PersonId]) -> None:
+    async def of_others(
+        self, owner: PersonId, others: Collection[PersonId], gone: Collection[PersonId], same: Collection[PersonId]
+    ) -> None:
         """Note what those withdrew whose address is the owner's now. Raises `AddressTaken`: then again.
 
-        Of the others, those who are the `same` person under a new or an old address give nothing but what is strict:
-        what they agreed to ends.
+        Of the others, what those agreed to who have no address left, and are `gone`, ends. Who of these is the `same`
+        person under a new or an old address gives all that is strict, and their ledger says who they are: so whoever
+        is about to add to it loses, and finds the owner.
         """
         past = await self._ledger.facts({owner, *others})
         now = round(self._clock(), 3)
         appends = [Append(owner, len(past.get(owner, ())), self._of_others(owner, past, others, same, now))]
-        for other in same:
-            record = fold(one.fact for one in past.get(other, ()))
-            appends.append(Append(other, record.seq, ended(record, f"merge {owner} {other}", int(now), now)))
+        appends += [
+            _ending(other, owner if other in same else None, past.get(other, ()), f"merge {owner} {other}", now)
+            for other in gone
+        ]
         appends = [append for append in appends if append.entries]
         if appends and len(await self._ledger.append(appends)) < len(appends):
             raise AddressTaken("two workers moved one address at the same time")
@@ -108,6 +112,17 @@ class Inherit:
         scopes = _newest(found[address] for address in person.sender.addresses)
         now = round(self._clock(), 3)
         return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
+
+
+def _ending(other: PersonId, survivor: PersonId | None, past: Sequence[PastFact], cause: str, now: float) -> Append:
+    """Return what ends the ledger of somebody without an address, once; `survivor`: who they turned out to be."""
+    record = fold(one.fact for one in past)
+    if past and past[-1].fact.kind is Kind.MERGED:  # by somebody who died before the addresses were moved
+        return Append(other, record.seq, [])
+    cause = f"{cause} {record.seq}"
+    if survivor is None:
+        return Append(other, record.seq, ended(record, cause, Method.ADDRESS_CHANGE, now))
+    return Append(other, record.seq, [*ended(record, cause, Method.MERGE, now), closed(survivor, cause, now)])
 
 
 def _all_addresses(inbound: Inbound) -> list[str]:

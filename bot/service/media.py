@@ -25,7 +25,7 @@ class Media:
 
     async def erase(self, subject: Subject) -> int:
         """Delete them there. A channel that is away holds nothing up: it forgets them itself, WhatsApp in 30 days."""
-        return await self._delete(await self._exports.media(subject.person))
+        return await self._delete([id for record in subject.records for id in await self._exports.media(record)])
 
     async def expire(self, now: float) -> int:
         """Delete the exports whose link has ended, and their documents there. Raises `Unavailable`."""

@@ -15,6 +15,15 @@ VERSION = 1
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
+class EarlierRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What was kept of the person under another address, before it was known that they are one."""
+
+    id: str
+    since: Time
+    language: str = ""
+    last_contact: Time | None = None
+
+
 class Me(msgspec.Struct, frozen=True, kw_only=True):
     """Who the data is about."""
 
@@ -27,6 +36,8 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     whatsapp_id: str | None = None
     """The business-scoped user id of WhatsApp."""
     last_contact: Time | None = None
+    earlier_records: list[EarlierRecord] = []
+    """Others that turned out to be theirs, too."""
 
 
 class ConsentNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +61,8 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     """By WhatsApp's clock."""
     recorded_at: Time
     """By ours."""
+    record: str = ""
+    """Id of the record that the entry is of: the person's, or an earlier one of theirs."""
     kind: str
     purpose: str
     title: str = ""

@@ -4,6 +4,7 @@ Webhooks come late and twice. A message from an id that a person had before is t
 are now was told by a newer one.
 """
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -74,6 +75,23 @@ class _Found:
         now = self.people[person].sender
         phone = sender.phone or (None if now.phone == forget else now.phone)
         self.people[person] = replace(self.people[person], sender=Sender(phone, sender.bsuid or now.bsuid))
+
+    def merge(self, others: Collection[PersonId], person: PersonId) -> None:
+        """Note that others turned out to be a person: what led to them leads to the person."""
+        for address, persons in self.owners.items():
+            owners = [person if one in others else one for one in persons]
+            self.owners[address] = list(dict.fromkeys(owners))
+
+    def before(self, person: PersonId, sender: Sender, at: float) -> set[PersonId]:
+        """Return who was at a number before the person changed to it, and may be somebody else: numbers are given anew.
+
+        `at` is when they changed, unix seconds: whoever is known since then is the person.
+        """
+        had = self.people[person].sender.phone
+        if had is None or sender.phone is None or same(had, sender.phone):
+            return set()
+        by_phone = set(self.of(sender.phone)) - set(self.of(sender.bsuid))
+        return {other for other in by_phone if _made_at(other) < at - _SKEW}
 
     def rest_of(self, person: PersonId, taken: Sender) -> Sender:
         """Return the addresses of a person without those that somebody else takes."""
@@ -187,7 +205,7 @@ class Owners:
             if other != person and _made_at(other) >= change.at - _SKEW:  # they wrote before the change was told
                 now = found.people[other].sender
                 sender = Sender(sender.phone or now.phone, sender.bsuid or now.bsuid)
-        await self._take_over(person, sender, found, forget=forget)
+        await self._take_over(person, sender, found, forget=forget, at=change.at)
 
     async def _mover(self, change: _Change, sender: Sender, found: _Found) -> PersonId | None:
         """Return who was at the address before the change.
@@ -203,19 +221,25 @@ class Owners:
             found.people |= await self._load([predecessor])
         return next(iter(before), person)
 
-    async def _take_over(self, owner: PersonId, sender: Sender, found: _Found, *, forget: str | None = None) -> None:
+    async def _take_over(
+        self, owner: PersonId, sender: Sender, found: _Found, *, forget: str | None = None, at: float = math.inf
+    ) -> None:
         """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn.
 
-        Whoever has no address left then was the same person all the time, and is one with the owner.
+        Whoever has no address left then was the same person all the time, and is one with the owner, unless they had
+        a number before the owner changed to it (`at`, unix seconds): nobody gets to see a stranger's data.
         """
         others = set(found.all_of(sender)) - {owner}
+        apart = others & found.before(owner, sender, at)
         if others:
-            same = {other for other in others if found.rest_of(other, sender) == Sender()}
-            await self._inherit.of_others(owner, others, same)
-            found.merged |= {owner} if same else set()
+            gone = {other for other in others if found.rest_of(other, sender) == Sender()}
+            await self._inherit.of_others(owner, others, gone, gone - apart)
             for other in others:
                 found.people[other] = replace(found.people[other], sender=found.rest_of(other, sender))
-        await self._persons.set_addresses(owner, sender, forget=forget)
+            if same_person := gone - apart:
+                found.merged.add(owner)
+                found.merge(same_person, owner)
+        await self._persons.set_addresses(owner, sender, forget=forget, apart=apart)
         found.moved(owner, sender, forget)
 
 

@@ -23,6 +23,13 @@ class Subject:
     """Keyed hashes of addresses that were theirs, when they are known."""
     before: float = math.inf
     """Unix seconds: a message that the person wrote later is not part of this; it makes them a new person."""
+    merged: Sequence[PersonId] = ()
+    """Records that turned out to be theirs, too."""
+
+    @property
+    def records(self) -> Sequence[PersonId]:
+        """The ids of all their records, the one that goes on first."""
+        return (self.person, *self.merged)
 
 
 Held = Mapping[str, Any]

@@ -173,11 +173,14 @@ class Rights:
         return []
 
     async def _to_where_they_are(self, assigned: Assigned) -> Assigned:
-        """Return the task with the addresses that the person has now: an older one may be somebody else's."""
+        """Return the task as that of who the person is now, at the addresses that they have.
+
+        An older one may be somebody else's, and their record may have turned out to be of somebody known.
+        """
         person = (await self._persons.load([assigned.person])).get(assigned.person)
         if person is None:
             raise NoSuchPerson
-        return msgspec.structs.replace(assigned, sender=person.sender)
+        return msgspec.structs.replace(assigned, person=person.id, sender=person.sender)
 
     # --- what is asked for
 
@@ -288,7 +291,8 @@ class Rights:
             raise OutOfReach
 
     async def _data(self, assigned: Assigned, places: Sequence[Place]) -> MyData:
-        found = await exported(places, Subject(assigned.person, assigned.sender))
+        merged = await self._persons.merged(assigned.person)
+        found = await exported(places, Subject(assigned.person, assigned.sender, merged=merged))
         if not any("person" in one for one in found):
             raise NoSuchPerson
         return my_data(found, self._world.business, self._clock())

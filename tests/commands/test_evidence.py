@@ -51,7 +51,7 @@ def test_a_person_is_shown_in_the_shape_that_scripts_read(talked: Run) -> None:
     code, output = talked("person", "show", ANA, "--json")
     known = json.loads(output)
     assert code == 0
-    assert known.keys() == {"person", "locale", "consents", "ledger", "requests", "reads", "erased_at"}
+    assert known.keys() == {"person", "merged", "locale", "consents", "ledger", "requests", "reads", "erased_at"}
     assert {one["purpose"]: one["status"] for one in known["consents"]} == {
         "order_updates": "withdrawn",
         "offers": "withdrawn",

@@ -38,16 +38,21 @@ class Persons(Protocol):
         """Return all persons to whom an address leads, the owner first; old rows may have a number in two spellings."""
 
     async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
-        """Return persons with their addresses in the clear."""
+        """Return persons with their addresses in the clear; of a record that was merged, the person who it is."""
+
+    async def merged(self, person: PersonId) -> Sequence[PersonId]:
+        """Return the records that turned out to be this person's, too, the oldest first."""
 
     async def create(self, senders: Sequence[Sender]) -> list[PersonId]:
         """Make a person for each sender. Raises `AddressTaken` when someone else just did."""
 
-    async def set_addresses(self, person: PersonId, sender: Sender, *, forget: str | None = None) -> None:
+    async def set_addresses(
+        self, person: PersonId, sender: Sender, *, forget: str | None = None, apart: Collection[PersonId] = ()
+    ) -> None:
         """Give a person these addresses beside those that they have, and take `forget` away.
 
-        An address that was someone else's becomes theirs, and so do all that lead to somebody who has none left.
-        Raises `NoSuchPerson`.
+        An address that was someone else's becomes theirs. Whoever has none left was the same person: their record is
+        merged into this one, unless they are known to be `apart`. Raises `NoSuchPerson`.
         """
 
     async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:

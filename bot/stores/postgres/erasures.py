@@ -43,7 +43,8 @@ WHERE NOT EXISTS (SELECT FROM retained WHERE retained.token = suppressions.token
 
 _PROOFS = """
 SELECT retained.person FROM retained JOIN erasures USING (person)
-WHERE token = ANY($1::bytea[]) GROUP BY 1, at ORDER BY at DESC, 1 DESC
+WHERE token = ANY($1::bytea[]) GROUP BY 1, at
+ORDER BY at DESC, EXISTS (SELECT FROM ledger WHERE ledger.person = retained.person AND kind = 'merged'), 1 DESC
 """
 
 _OLDER = """
@@ -122,7 +123,10 @@ class Erasures:
         return list(dict.fromkeys([*stored, *told]))
 
     async def proofs(self, address: str) -> list[PersonId]:
-        """Return the erased persons whose entries an address still leads to, the one erased last first."""
+        """Return the erased persons whose entries an address still leads to, the one erased last first.
+
+        Of those erased together, records that were merged come after the one that went on.
+        """
         rows = await self._database.fetch(_PROOFS, self._keys.addresses(address))
         return [PersonId(str(row["person"])) for row in rows]
 

@@ -1,6 +1,6 @@
 """Persons and their addresses: who an address belongs to, found without knowing the address."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -17,7 +17,13 @@ _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
 
 _TOKENS = "SELECT token, person FROM addresses WHERE person = ANY($1::uuid[])"
 
-_LOAD = "SELECT id, locale, addresses FROM persons WHERE id = ANY($1::uuid[])"
+_LOAD = """
+SELECT named.id AS named, persons.id, persons.locale, persons.addresses
+FROM persons AS named JOIN persons ON persons.id = coalesce(named.merged_into, named.id)
+WHERE named.id = ANY($1::uuid[])
+"""
+
+_MERGED = "SELECT id FROM persons WHERE merged_into = $1 ORDER BY id"
 
 _CREATE = """
 INSERT INTO persons (id, created_at, key, addresses)
@@ -43,7 +49,12 @@ RETURNING token, person, predecessor
 
 _MERGE_ADDRESSES = "UPDATE addresses SET person = $1 WHERE person = $2"
 
-_PREDECESSORS = "SELECT token, predecessor FROM addresses WHERE token = ANY($1::bytea[]) AND predecessor IS NOT NULL"
+_MERGE = "UPDATE persons SET merged_into = $1 WHERE id = $2 OR merged_into = $2"
+
+_PREDECESSORS = """
+SELECT token, coalesce(merged_into, predecessor) AS predecessor
+FROM addresses JOIN persons ON persons.id = predecessor WHERE token = ANY($1::bytea[])
+"""
 
 _LOCK = "SELECT id, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
@@ -92,12 +103,19 @@ class Persons:
         return {address: list(dict.fromkeys(persons)) for address, persons in found.items()}
 
     async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
-        """Return persons with their addresses in the clear. Raises `Undecipherable`."""
+        """Return persons with their addresses in the clear; of a record that was merged, the person who it is.
+
+        Raises `Undecipherable`.
+        """
         rows = await self._database.fetch(_LOAD, list(persons))
         return {
-            (person := PersonId(str(row["id"]))): Person(person, row["locale"], self._opened(row["addresses"]))
+            PersonId(str(row["named"])): Person(PersonId(str(row["id"])), row["locale"], self._opened(row["addresses"]))
             for row in rows
         }
+
+    async def merged(self, person: PersonId) -> list[PersonId]:
+        """Return the records that turned out to be this person's, too, the oldest first."""
+        return [PersonId(str(row["id"])) for row in await self._database.fetch(_MERGED, person)]
 
     async def create(self, senders: Sequence[Sender]) -> list[PersonId]:
         """Make a person for each sender. Raises `AddressTaken` when someone else just did."""
@@ -111,19 +129,24 @@ class Persons:
             raise AddressTaken("one of these addresses has a person already") from None
         return persons
 
-    async def set_addresses(self, person: PersonId, sender: Sender, *, forget: str | None = None) -> None:
+    async def set_addresses(
+        self, person: PersonId, sender: Sender, *, forget: str | None = None, apart: Collection[PersonId] = ()
+    ) -> None:
         """Give a person these addresses beside those that they have, and take `forget` away.
 
         An address that was someone else's becomes theirs: it is also taken out of the other's record, so that
-        nothing meant for the other is sent there. Whoever has none left was the same person: what led to them, such
-        as an id of before, leads to the person. Raises `NoSuchPerson`.
+        nothing meant for the other is sent there. Whoever has none left was the same person, unless they are
+        `apart`: what led to them, such as an id of before, leads to the person, and so do their records, the merged
+        ones too. Raises `NoSuchPerson`.
         """
         try:
-            await self._set_addresses(person, sender, {forget} if forget else set())
+            await self._set_addresses(person, sender, {forget} if forget else set(), apart)
         except asyncpg.ForeignKeyViolationError:
             raise NoSuchPerson from None
 
-    async def _set_addresses(self, person: PersonId, sender: Sender, forgotten: set[str]) -> None:
+    async def _set_addresses(
+        self, person: PersonId, sender: Sender, forgotten: set[str], apart: Collection[PersonId]
+    ) -> None:
         taken = set(sender.addresses)
         async with self._database.transaction() as connection:
             touched = {person, *await self._take(connection, person, sender, taken, forgotten)}
@@ -134,8 +157,9 @@ class Persons:
                     after = Sender(sender.phone or left.phone, sender.bsuid or left.bsuid)
                 else:
                     after = _without(before, taken)
-                    if after == Sender():
+                    if after == Sender() and str(row["id"]) not in apart:
                         await connection.execute(_MERGE_ADDRESSES, person, row["id"])
+                        await connection.execute(_MERGE, person, row["id"])
                 await connection.execute(
                     "UPDATE persons SET addresses = $2 WHERE id = $1", row["id"], self._sealed(after)
                 )

@@ -34,29 +34,41 @@ class PersonRow:
     name = "person"
     holds = frozenset({"persons", "addresses"})
 
+    _ROWS = "SELECT * FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id <> $2, id"
+
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return the addresses, the language, and since when the person is known."""
-        rows = await self._database.fetch("SELECT * FROM persons WHERE id = $1", subject.person)
-        if not rows:
+        """Return the addresses, the language, and since when the person is known, in records of before, too."""
+        rows = await self._database.fetch(self._ROWS, subject.records, subject.person)
+        if not rows or str(rows[0]["id"]) != subject.person:
             return None
-        sender = _decode(self._keys.decrypt(rows[0]["addresses"]))
+        now, *earlier = rows
+        sender = _decode(self._keys.decrypt(now["addresses"]))
         person = {
             "id": subject.person,
-            "since": rows[0]["created_at"].isoformat(),
-            "language": rows[0]["locale"],
+            "since": min(row["created_at"] for row in rows).isoformat(),
+            "language": now["locale"],
             "phone": sender.phone,
             "whatsapp_id": sender.bsuid,
-            "last_contact": iso_if_any(rows[0]["last_contact"]),
+            "last_contact": iso_if_any(max(row["last_contact"] for row in rows)),
+            "earlier_records": [
+                {
+                    "id": str(row["id"]),
+                    "since": row["created_at"].isoformat(),
+                    "language": row["locale"],
+                    "last_contact": iso_if_any(row["last_contact"]),
+                }
+                for row in earlier
+            ],
         }
         return {"person": person}
 
     async def erase(self, subject: Subject) -> int:
         """Delete the row; the addresses that lead to it go with it."""
-        return await _count(self._database, "DELETE FROM persons WHERE id = $1 RETURNING 1", subject)
+        return await _count(self._database, "DELETE FROM persons WHERE id = ANY($1::uuid[]) RETURNING 1", subject)
 
 
 class LedgerEntries:
@@ -73,11 +85,15 @@ class LedgerEntries:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return every entry with the text that it showed, the notice and the answer, and what they amount to."""
-        entries = await story(self._database, self._keys, subject.person)
+        """Return every entry with the text that it showed, the notice and the answer, and what they amount to.
+
+        Nothing stands in records that were merged.
+        """
+        stories = [await story(self._database, self._keys, record) for record in subject.records]
+        entries = sorted((entry for one in stories for entry in one), key=lambda entry: entry.sequence)
         if not entries:
             return None
-        record = fold(_fact(entry) for entry in entries)
+        record = fold(_fact(entry) for entry in stories[0])
         return {
             "consents": [_consent(purpose, consent) for purpose, consent in record.consents.items()],
             "history": [_happened(entry) for entry in entries],
@@ -119,6 +135,7 @@ def _happened(entry: StoryEntry) -> dict[str, Any]:
     return {
         "at": iso(entry.at),
         "recorded_at": iso(entry.recorded_at),
+        "record": entry.person,
         "kind": entry.kind.value,
         "purpose": entry.purpose,
         "method": entry.method.value,
@@ -151,24 +168,24 @@ class RequestRows:
     FROM requests
     JOIN request_steps AS steps ON steps.request = requests.id
     LEFT JOIN persons ON persons.id = requests.person
-    WHERE person = $1 ORDER BY received_at, request, number
+    WHERE person = ANY($1::uuid[]) ORDER BY received_at, request, number
     """
 
     _EMPTY_REASONS = """
     UPDATE request_steps SET reason = '' FROM requests
-    WHERE requests.id = request_steps.request AND person = $1 AND reason <> '' RETURNING 1
+    WHERE requests.id = request_steps.request AND person = ANY($1::uuid[]) AND reason <> '' RETURNING 1
     """
 
     _CLOSE = """
     WITH closed AS (
         UPDATE requests SET state = 'done'
-        WHERE person = $1 AND state IN ('open', 'extended') AND right_asked <> 'erasure' RETURNING id
+        WHERE person = ANY($1::uuid[]) AND state IN ('open', 'extended') AND right_asked <> 'erasure' RETURNING id
     )
     INSERT INTO request_steps (request, at, state, actor, reason)
     SELECT id, extract(epoch FROM now())::bigint, 'done', 'system', '' FROM closed RETURNING 1
     """
 
-    _EMPTY_DETAILS = "UPDATE requests SET details = '' WHERE person = $1 AND details <> '' RETURNING 1"
+    _EMPTY_DETAILS = "UPDATE requests SET details = '' WHERE person = ANY($1::uuid[]) AND details <> '' RETURNING 1"
 
     def __init__(self, database: Database, keys: Keyring) -> None:
         self._database = database
@@ -177,7 +194,7 @@ class RequestRows:
     async def export(self, subject: Subject) -> Held | None:
         """Return every request with its steps; the person's own words are the reason of the first."""
         found: dict[object, dict[str, Any]] = {}
-        for row in await self._database.fetch(self._STEPS, subject.person):
+        for row in await self._database.fetch(self._STEPS, subject.records):
             request = found.setdefault(
                 row["request"],
                 {
@@ -220,13 +237,13 @@ class ExportRows:
     async def export(self, subject: Subject) -> Held | None:
         """Return that there are documents, not what is in them: that is all the rest."""
         rows = await self._database.fetch(
-            "SELECT made_at FROM exports WHERE person = $1 ORDER BY made_at", subject.person
+            "SELECT made_at FROM exports WHERE person = ANY($1::uuid[]) ORDER BY made_at", subject.records
         )
         return {"waiting": [{"what": "document", "since": iso(row["made_at"])} for row in rows]} if rows else None
 
     async def erase(self, subject: Subject) -> int:
         """Delete the documents: their links lead nowhere any more."""
-        return await _count(self._database, "DELETE FROM exports WHERE person = $1 RETURNING 1", subject)
+        return await _count(self._database, "DELETE FROM exports WHERE person = ANY($1::uuid[]) RETURNING 1", subject)
 
 
 class KeptRows:
@@ -272,4 +289,4 @@ def places(database: Database, keys: Keyring) -> Sequence[Place]:
 
 
 async def _count(database: Database, statement: str, subject: Subject) -> int:
-    return len(await database.fetch(statement, subject.person))
+    return len(await database.fetch(statement, subject.records))

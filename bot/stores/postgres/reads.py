@@ -45,7 +45,7 @@ class Reads:
 
     async def export(self, subject: Subject) -> Held | None:
         """Return when somebody looked, and how; not who: that is about them."""
-        reads = await self.of(subject.person)
+        reads = [read for record in subject.records for read in await self.of(record)]
         looks = [{"at": iso(read.at), "how": read.command} for read in reads]
         return {"looks": looks} if looks else None
 

@@ -21,8 +21,11 @@ _FIRST_UUID = UUID(int=0)
 
 _PAGE = """
 WITH page AS (
-    SELECT id, greatest(last_contact, extract(epoch FROM created_at)::bigint) AS contact
-    FROM persons WHERE id > $1 ORDER BY id LIMIT $2
+    SELECT id, (
+        SELECT max(greatest(record.last_contact, extract(epoch FROM record.created_at)::bigint))
+        FROM persons AS record WHERE record.id = persons.id OR record.merged_into = persons.id
+    ) AS contact
+    FROM persons WHERE id > $1 AND merged_into IS NULL ORDER BY id LIMIT $2
 ), looked AS (
     SELECT id, contact, contact < $3 OR EXISTS (
         SELECT FROM ledger AS begun
@@ -39,11 +42,16 @@ WITH page AS (
     FROM page
 )
 SELECT id, contact, falling, falling AND EXISTS (
-    SELECT FROM requests WHERE person = looked.id AND state IN ('open', 'extended')
+    SELECT FROM requests WHERE state IN ('open', 'extended')
+        AND person IN (
+            SELECT record.id FROM persons AS record WHERE record.id = looked.id OR record.merged_into = looked.id
+        )
 ) AS held
 FROM looked WHERE falling OR id = (SELECT id FROM page ORDER BY id DESC LIMIT 1) ORDER BY id
 """
-"""The last person of a page comes in any case: the next page begins after them."""
+"""The last person of a page comes in any case: the next page begins after them.
+
+What was merged into somebody's record goes with it: nothing stands in it, and nobody writes to it by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ class StoryEntry:
 
     sequence: int
     """Its number in the whole ledger."""
+    person: PersonId
+    """Whose record it is of."""
     number: int
     """Its number among the person's entries."""
     kind: Kind
@@ -87,6 +89,7 @@ async def story(database: Database, keys: Keyring, person: PersonId) -> list[Sto
 def _entry(row: "asyncpg.Record", key: PersonKey | None) -> StoryEntry:
     return StoryEntry(
         sequence=row["sequence"],
+        person=PersonId(str(row["person"])),
         number=row["person_seq"],
         kind=Kind(row["kind"]),
         purpose=row["purpose"],

@@ -36,6 +36,13 @@ persons = Table(
     Column("addresses", LargeBinary, nullable=False, comment="all current ones, encrypted"),
     Column("ledger_seq", Integer, nullable=False, server_default="0", comment="number of ledger entries"),
     Column("last_contact", BigInteger, nullable=False, server_default="0", comment="from the person; unix seconds"),
+    Column(
+        "merged_into",
+        Uuid,
+        ForeignKey("persons.id", ondelete="CASCADE"),
+        index=True,
+        comment="the record of the same person that goes on; it was merged into none itself",
+    ),
 )
 
 addresses = Table(

@@ -97,7 +97,7 @@ class SessionKeys:
                 key = shard.session(token)
                 value = await self._client.run("GET", key)
                 session = read_session(value) if value is not None else None
-                if session is not None and session.person == subject.person:
+                if session is not None and session.person in subject.records:
                     yield key, session
 
 
@@ -182,7 +182,7 @@ class QueueKeys:
         count += await self._remove("ZREM", shard.retries, retries)
         outbox = [one.where async for one in self._stream(shard.outbox, read_outbound, belongs)]
         count += await self._finish(shard.outbox, outbox)
-        await self._client.run("HDEL", shard.lanes, subject.person)
+        await self._client.run("HDEL", shard.lanes, *subject.records)
         return count
 
     async def _finish(self, stream: str, entry_ids: Sequence[bytes]) -> int:
@@ -233,8 +233,9 @@ class QueueKeys:
                 yield _Found(member, item)
 
     async def _waiting(self, shard: Shard, subject: Subject) -> AsyncIterator[_Found]:
-        async for name, payload in self._scan("HSCAN", shard.waiting, "MATCH", f"{subject.person} *"):
-            yield _Found(name, read_outbound(payload))
+        for record in subject.records:
+            async for name, payload in self._scan("HSCAN", shard.waiting, "MATCH", f"{record} *"):
+                yield _Found(name, read_outbound(payload))
 
     async def _scan(self, command: str, key: str, *more: str) -> AsyncIterator[tuple[bytes, bytes]]:
         cursor = b"0"
@@ -253,11 +254,11 @@ class _Belongs:
     """
 
     def __init__(self, subject: Subject) -> None:
-        self._person = subject.person
+        self._records = frozenset[str](subject.records)
         self._before = subject.before
         self._phone, self._bsuid = subject.sender.phone, subject.sender.bsuid
         phones = spellings(self._phone) if self._phone else ()
-        self._needles = [one.removeprefix("+").encode() for one in (self._person, *phones, self._bsuid) if one]
+        self._needles = [one.removeprefix("+").encode() for one in (*subject.records, *phones, self._bsuid) if one]
 
     def to(self, item: Item | None, payload: bytes) -> bool:
         """Whether it is; what can't be read is searched for the id and the addresses as they are."""
@@ -270,7 +271,7 @@ class _Belongs:
                 return True
             case Inbound(person="", sender=sender):
                 return self._theirs(sender)
-        return item.person == self._person
+        return item.person in self._records
 
     def early(self, item: Item | None) -> bool:
         """Whether it was written before the erasure was asked for; what is read must not be lost for being newer."""

@@ -132,6 +132,21 @@ async def test_an_entry_from_before_what_came_later_still_verifies(empty_databas
     await database.close()
 
 
+async def test_who_had_lost_every_address_to_somebody_is_merged_into_them(empty_database_url: str) -> None:
+    await migrate_to("0012", empty_database_url)
+    database, keys = await connect(empty_database_url, connections=1), Keyring(["a key"])
+    persons = Persons(database, keys)
+    owner, lost, apart = await persons.create(
+        [Sender("+4915112345678"), Sender("+4915112345679"), Sender("+33612345678")]
+    )
+    await database.execute("DELETE FROM addresses WHERE person = $1", lost)
+    await database.execute("UPDATE addresses SET predecessor = $1 WHERE person = $2", lost, owner)
+    await database.execute("UPDATE addresses SET predecessor = $1 WHERE person = $2", owner, apart)
+    await migrate(empty_database_url)
+    assert {one: await persons.merged(one) for one in (owner, lost, apart)} == {owner: [lost], lost: [], apart: []}
+    await database.close()
+
+
 async def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
     await migrate(empty_database_url)
     database = await connect(empty_database_url, connections=1)

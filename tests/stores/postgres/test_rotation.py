@@ -70,7 +70,7 @@ async def test_who_has_no_address_any_more_keeps_their_answers(database: Databas
     assert await rotated(database, SECOND, FIRST) == 2
     newest = Keyring([SECOND])
     assert [entry.answer for entry in await Ledger(database, newest).story(person)] == ["", "STOP"]
-    assert (await Persons(database, newest).load([person]))[person].sender == Sender()
+    assert (await Persons(database, newest).load([person]))[person].id == heir
 
 
 async def test_a_key_removed_too_early_is_told(database: Database) -> None:
