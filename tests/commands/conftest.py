@@ -13,32 +13,7 @@ from typer.testing import CliRunner
 
 from bot.channels.simulator.graph import GraphSimulator
 from bot.cli import app
-from bot.conversation.intents import Keywords
 from tests.commands.shell import ANA, Run
-from tests.service.dialogues import read_once
-
-
-@pytest.fixture(autouse=True)
-def _dialogues_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.runtime.load_world", read_once)
-
-
-_LOAD = Keywords.load
-_loaded: dict[tuple[bytes, ...], Keywords] = {}
-"""Contents of all files → their words: reading them takes two seconds, and most tests change none."""
-
-
-def _load_once(folder: Path) -> Keywords:
-    files = (folder / "keywords.toml", folder / "ordinary.toml", *sorted(folder.glob("*/keywords.toml")))
-    contents = tuple(path.read_bytes() for path in files)
-    if contents not in _loaded:
-        _loaded[contents] = _LOAD(folder)
-    return _loaded[contents]
-
-
-@pytest.fixture(autouse=True)
-def _words_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Keywords, "load", _load_once)
 
 
 @pytest.fixture(autouse=True)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.intents import Keywords
 from bot.paths import LOCALES
 from tests.conversation.word_lists import FOLDER, Result, results
+from tests.shipped import keywords_of
 
-KEYWORDS = Keywords.load(LOCALES)
+KEYWORDS = keywords_of(LOCALES)
 LISTS = sorted(FOLDER.glob("*.toml"))
 RESULTS = [(path.stem, result) for path in LISTS for result in results(path, KEYWORDS)]
 

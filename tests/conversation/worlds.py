@@ -6,11 +6,11 @@ from typing import Any
 
 from bot.business import Notice
 from bot.conversation.business_texts import slots
-from bot.conversation.load import load_world
 from bot.conversation.texts import Texts
 from bot.conversation.world import World
+from tests.shipped import read_once
 
-WORLD, FLOWS = load_world()
+WORLD, FLOWS = read_once()
 
 
 def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **more: Any) -> World:

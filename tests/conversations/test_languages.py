@@ -10,10 +10,11 @@ from bot.conversation.reply import Reply
 from bot.conversation.texts import Texts
 from bot.conversation.world import World
 from bot.i18n import pseudo
-from bot.testing import Conversation, Transcript, find_transcripts, load_world, run_transcript
+from bot.testing import Conversation, Transcript, find_transcripts, run_transcript
 from bot.testing.transcript import played
+from tests.shipped import read_once
 
-WORLD, FLOWS = load_world()
+WORLD, FLOWS = read_once()
 SEVERAL = {one.path: one for one in find_transcripts(Path(__file__).parent) if one.locale in ("en", "de", "fr")}
 """Transcripts that name texts by their ids and words by their placeholders."""
 

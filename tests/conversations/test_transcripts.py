@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.testing import Transcript, find_transcripts, load_world, run_transcript
+from bot.testing import Transcript, find_transcripts, run_transcript
+from tests.shipped import read_once
 
-WORLD = load_world()
+WORLD = read_once()
 
 
 @pytest.mark.parametrize("transcript", find_transcripts(Path(__file__).parent), ids=str)

@@ -15,7 +15,7 @@ from bot.stores.postgres.persons import Persons
 from bot.stores.redis.outbox import Messages
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
-from tests.service.dialogues import read_once
+from tests.shipped import read_once
 
 AFTER: dict[str, tuple[type, str]] = {
     "received": (Stream, "read"),

@@ -1,8 +1,8 @@
 """What the server that forks doomed workers loads before the first one: the program and its dialogues."""
 
 from tests.crash import doomed
-from tests.service.dialogues import read_once
+from tests.shipped import read_once
 
-read_once(business=None, host_purpose=None)
+read_once()
 
 __all__ = ["doomed"]

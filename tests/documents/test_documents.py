@@ -14,7 +14,6 @@ from pypdf import PdfReader
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Status
 from bot.consent.requests import Right
-from bot.conversation.load import load_world
 from bot.conversation.told import DOCUMENT
 from bot.documents import Documents
 from bot.documents.paper import FONTS
@@ -23,6 +22,7 @@ from bot.service.gather import my_data
 from bot.service.my_data import MyData
 from tests.documents.worlds import NAMES, many_scripts
 from tests.service.held import BUSINESS, LEDGER, NOW, PERSON
+from tests.shipped import read_once
 
 WORLD = many_scripts()
 DOCUMENTS = Documents(WORLD)
@@ -173,7 +173,7 @@ def test_a_long_history_goes_over_many_pages() -> None:
 @pytest.mark.parametrize("locale", ["ar", "he"])
 def test_every_line_of_a_notice_is_of_one_size(locale: str) -> None:
     sizes: dict[float, str] = {}
-    for page in PdfReader(BytesIO(Documents(load_world()[0]).my_data(data(), locale))).pages:
+    for page in PdfReader(BytesIO(Documents(read_once()[0]).my_data(data(), locale))).pages:
         page.extract_text(visitor_text=lambda text, _, __, ___, size: sizes.update({size: sizes.get(size, "") + text}))
     assert all(planted in sizes[10.0] for planted in ("Heroku (Salesfo", "whatsapp.com/legal", "/en/privacy"))
 

@@ -1,16 +1,10 @@
-"""Many programs start here, so what they have in common is read once."""
+"""A person to talk to the running program."""
 
 import pytest
 
 from bot.channels.simulator.person import SimulatedPerson
 from bot.simulation import Simulation, somebody
-from tests.service.dialogues import read_once
 from tests.service.watching import BRITISH
-
-
-@pytest.fixture(autouse=True)
-def _dialogues_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.runtime.load_world", read_once)
 
 
 @pytest.fixture

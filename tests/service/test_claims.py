@@ -23,9 +23,10 @@ from bot.conversation.inbound import (
     Text,
 )
 from bot.conversation.intents import Keywords
-from bot.conversation.load import load_world
+from bot.paths import LOCALES
 from bot.service.claims import Claims, is_urgent
 from bot.service.ports import Claim
+from tests.shipped import keywords_of
 
 ORDINARY, MATTERS, WITHDRAWAL, FREE = Claim.ORDINARY, Claim.MATTERS, Claim.WITHDRAWAL, Claim.FREE
 
@@ -59,7 +60,7 @@ AT_A_GLANCE: list[tuple[Content, Claim]] = [
 
 @pytest.fixture(scope="module")
 def claims() -> Claims:
-    return Claims(load_world()[0].keywords)
+    return Claims(keywords_of(LOCALES))
 
 
 def inbound(content: Content) -> Inbound:

@@ -1,9 +1,10 @@
 import pytest
 
 from bot.consent.lifecycle import Status
-from bot.testing import Conversation, load_world
+from bot.testing import Conversation
+from tests.shipped import read_once
 
-WORLD = load_world()
+WORLD = read_once()
 
 
 def chat(locale: str = "en") -> Conversation:

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.testing import find_transcripts, load_transcript, load_world, run_transcript, update_transcript
+from bot.testing import find_transcripts, load_transcript, run_transcript, update_transcript
+from tests.shipped import read_once
 
-WORLD = load_world()
+WORLD = read_once()
 
 
 @pytest.fixture
