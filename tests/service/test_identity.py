@@ -20,7 +20,7 @@ from bot.simulation import Simulation, simulate, somebody
 from tests.service.stage import changed
 from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, record_of, subscribed
 
-FORMS: tuple[ToldIn, ...] = ("previous_user_id", "from_user_id", "body", "from")
+FORMS: tuple[ToldIn, ...] = ("previous_user_id", "from_user_id", "body", "from", "sentence")
 
 
 @pytest.fixture

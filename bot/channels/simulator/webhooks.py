@@ -174,12 +174,17 @@ def unsupported(who: Identity, kind: str = "edit", **more: Any) -> bytes:
 # --- changes of address
 
 
-ToldIn = Literal["previous_user_id", "from_user_id", "body", "from"]
-"""Where a change of address tells the one before: Meta's webhooks differ."""
+ToldIn = Literal["previous_user_id", "from_user_id", "body", "from", "sentence"]
+"""Where a change of address tells the one before: Meta's webhooks differ.
+
+`sentence`: both are told in the sentence of `body` alone, and the sender is the one after.
+"""
 
 
 def changed_number(old: Identity, new: Identity, *, told_in: ToldIn = "previous_user_id", **more: Any) -> bytes:
     """The person took a new number, and so got a new BSUID. There are no contacts."""
+    if told_in == "sentence":
+        return _told_by_sentence("user_changed_number", new, old.wa_id, new.wa_id, **more)
     content = {"body": f"User {new.name} changed from {old.wa_id} to {new.wa_id}"} | _present(
         wa_id=new.wa_id, user_id=new.bsuid
     )
@@ -190,9 +195,15 @@ def changed_number(old: Identity, new: Identity, *, told_in: ToldIn = "previous_
 
 def changed_user_id(old: Identity, new: Identity, *, told_in: ToldIn = "previous_user_id", **more: Any) -> bytes:
     """Only the BSUID became another one; no phone number is told unless that is all that tells who it was."""
+    if told_in == "sentence":
+        return _told_by_sentence("user_changed_user_id", new, old.bsuid, new.bsuid, **more)
     content = {"body": f"User changed from {old.bsuid} to {new.bsuid}" if told_in == "body" else "User changed"}
     who = Identity(old.phone if told_in == "from" else None, None)
     return _changed(who, old, content | {"user_id": new.bsuid}, "user_changed_user_id", told_in, **more)
+
+
+def _told_by_sentence(kind: str, new: Identity, before: str | None, after: str | None, **more: Any) -> bytes:
+    return _system(new, {"body": f"User {new.name} changed from {before} to {after}", "type": kind}, **more)
 
 
 def _changed(who: Identity, old: Identity, content: Json, kind: str, told_in: ToldIn, **more: Any) -> bytes:

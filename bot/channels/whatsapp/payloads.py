@@ -28,7 +28,7 @@ from bot.channels.whatsapp.fields import (
 )
 from bot.channels.whatsapp.preferences import wish
 from bot.channels.whatsapp.recover import Repair, object_in, synthetic_id
-from bot.channels.whatsapp.system import CHANGES, change_of_address
+from bot.channels.whatsapp.system import change_of_address, tells_a_change
 from bot.channels.whatsapp.words import words_in
 from bot.conversation.inbound import (
     AddressChanged,
@@ -313,10 +313,23 @@ class _Change:
     def _system(self, value: Fields, message: Fields) -> Event:
         """A changed address: the sender becomes the new one, and what it was before is the content."""
         system = required(message, "system")
-        change = change_of_address(message, system, _all_contacts(value))
-        before, sender = change or (None, self._sender(value, message))
-        content = AddressChanged(before) if before else _of_system(message, system)
-        return self._inbound(message_id(message), sender, timestamp(message), content, message)
+        if change := change_of_address(message, system, _all_contacts(value)):
+            return self._changed(message, *change)
+        content = _of_system(value, message, system)
+        return self._inbound(message_id(message), self._sender(value, message), timestamp(message), content, message)
+
+    def _changed(self, update: Fields, before: Sender, after: Sender) -> Event:
+        """Whatever of an envelope can't be read, a change is noted: whom the old address leads to is not them now."""
+        repairs: set[Repair] = set()
+        at, hour = recover.time(update, self._received_at, repairs)
+        known = (before.bsuid or before.phone or "", after.phone or "", after.bsuid or "")
+        try:
+            id = message_id(update)
+        except Misshapen:
+            id = synthetic_id("user_id", *known, str(at or hour))
+        for repair in repairs:
+            self._parsed.note_repair(repair)
+        return Inbound(id, after, at, AddressChanged(before), self._received_at)
 
     def _inbound(self, id: MessageId, sender: Sender, at: int, content: Content, message: Fields) -> Inbound:
         if sender.phone is None and sender.bsuid is None:
@@ -361,16 +374,10 @@ class _Change:
         id = synthetic_id("preference", meant, sender.phone or "", sender.bsuid or "", str(at or hour))
         return Inbound(id, sender, at, Preference(meant), self._received_at)
 
-    def _user_id_update(self, value: Fields, update: Fields) -> Event:
+    def _user_id_update(self, value: Fields, update: Fields) -> Event | Ignored:
         """The form of a changed BSUID that Meta documented until Aug 2026."""
-        ids = required(update, "user_id")
-        before = addresses(None, ids.get("previous"))
-        after = addresses(update.get("wa_id"), ids.get("current"))
-        if before.bsuid is None or after.bsuid is None:
-            misshapen("user_id")
-        at = timestamp(update)
-        id = synthetic_id("user_id", before.bsuid, after.phone or "", after.bsuid or "", str(at))
-        return self._inbound(id, after, at, AddressChanged(before), {})
+        change = change_of_address(update, update | {"type": "user_changed_user_id"}, _all_contacts(value))
+        return self._changed(update, *change) if change else Ignored.SILENT
 
     def _echo(self, value: Fields, message: Fields) -> Event | Ignored:
         """What staff wrote on their phone: to whom and when; what a person wrote is a message of theirs."""
@@ -422,18 +429,26 @@ def _contact(sender: Sender) -> Fields:
     return {"wa_id": sender.phone, "user_id": sender.bsuid}
 
 
-def _of_system(message: Fields, system: Fields) -> Content:
+def _of_system(value: Fields, message: Fields, system: Fields) -> Content:
     """What a system message of a kind that is not known says: perhaps that the person wants nothing more."""
     kind = text(system, "type")
     if kind and _says_stop(kind):
         return Preference("stop")
-    return Other("system", words_in(message))
+    words = words_in(message)
+    return Other("system", "" if tells_a_change(system) or _is_about(words, value) else words)
+
+
+def _is_about(words: str, value: Fields) -> bool:
+    """Whether a sentence is WhatsApp's about a person, in which their name may be any word: "User Stop joined"."""
+    contacts = value.get("contacts")
+    profiles = [object_in(one, "profile") for one in contacts] if type(contacts) is list else []
+    names = [name for one in profiles if type(name := one.get("name")) is str and len(name) < len(words)]
+    return words.startswith("User ") or any(name and name in words for name in names)
 
 
 def _tells_an_address(message: Fields) -> bool:
     """Whether a message is about an address that changed: it has a sentence, but nobody wrote it."""
-    kind = object_in(message, "system").get("type")
-    return message.get("type") == "system" and type(kind) is str and kind in CHANGES
+    return message.get("type") == "system" and tells_a_change(object_in(message, "system"))
 
 
 _EMPTY_ENTRY = frozenset({"id", "time"})

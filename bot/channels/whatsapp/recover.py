@@ -41,7 +41,10 @@ _SENDER_KEYS = ("from", "from_user_id", "wa_id", "user_id", "sender", "author", 
 _NOT_SPOKEN = frozenset({"message_echoes", "statuses", "errors", "metadata", "contacts", "recipient", "state_sync"})
 """Keys under which nobody speaks to the business."""
 
-_number_in = re.compile(r"(?:[a-z]+:)?(?:\+|00)?([0-9][0-9 .()/\u00a0-]*)(?:[:@].*)?").fullmatch
+_number_in = re.compile(
+    r"(?:[a-z]+:)?(?:\+|00)?([0-9][0-9 .()/\u00a0-]*)(?::[0-9]+)?(?:@(?:s\.whatsapp\.net|c\.us))?"
+).fullmatch
+"""Never what stands before `@lid` or `@g.us`: those are digits that name an account or a group, and no number."""
 
 
 def inbound(
@@ -107,13 +110,13 @@ def lenient_sender(message: Fields) -> Sender:
     """Return the addresses under any name and in any form that is known of some provider."""
     phone = bsuid = None
     for key in _SENDER_KEYS:
-        found = _any_form(message.get(key))
+        found = any_form(message.get(key))
         phone, bsuid = phone or found.phone, bsuid or found.bsuid
     return Sender(phone, bsuid)
 
 
-def _any_form(value: object) -> Sender:
-    """Read `+34 600 000 001`, `0034…`, `whatsapp:+34…`, `34…@s.whatsapp.net`, a number, or an object that has one."""
+def any_form(value: object) -> Sender:
+    """Return the address in a value: `+34 600 000 001`, `0034…`, `whatsapp:+34…`, `34…@s.whatsapp.net`, an object."""
     match value:
         case bool():
             return Sender()
@@ -127,10 +130,10 @@ def _any_form(value: object) -> Sender:
             found = _number_in(plain.lower())
             return addresses(re.sub("[^0-9]", "", found[1]), None) if found else Sender()
         case [one]:
-            return _any_form(one)
+            return any_form(one)
         case dict() as named:
             inner = lenient_sender(named)
-            return inner if inner != Sender() else _any_form(named.get("id"))
+            return inner if inner != Sender() else any_form(named.get("id"))
     return Sender()
 
 

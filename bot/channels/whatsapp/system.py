@@ -2,12 +2,16 @@
 
 Meta: webhooks/reference/messages/system, Aug 2026. A phone change gives a new BSUID too. Which fields tell the old
 address differs: `previous_user_id`, only `from_user_id`, only `from`, or nothing but the sentence for people in `body`.
+Older and newer forms name the same under other names, so a change is known by what it tells, not by its name alone.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 from bot.channels.whatsapp.fields import Fields, addresses, misshapen, text
+from bot.channels.whatsapp.recover import any_form
 from bot.conversation.inbound import Sender
 from bot.numbers import same
 
@@ -21,79 +25,186 @@ CHANGES = frozenset(
 )
 """Kinds of system messages that tell of one; the last two are older than Aug 2026."""
 
+_changes = re.compile("(?i)chang|updat|migrat|switch|replac|port(ed|ing)").search
+_of_number = re.compile("(?i)number|phone|wa_?id").search
+_of_address = re.compile("(?i)number|phone|wa_?id|user_?id|bsuid|address").search
+
 
 def change_of_address(message: Fields, system: Fields, contacts: Iterable[Sender] = ()) -> tuple[Sender, Sender] | None:
     """Return the addresses before and after; None when it tells of no such change. Raises `Misshapen`.
 
-    A kind that is not known tells of one if it names an old and a new BSUID.
+    Another spelling of the same number is no change.
     """
     kind, told = text(system, "type"), _Told(message, system)
     if kind == "customer_identity_changed":  # the address stayed, but perhaps not the person behind it
         return told.sender, told.sender if told.sender != Sender() else misshapen("previous address")
-    if kind not in CHANGES and not (told.previous and told.new.bsuid):
+    if kind not in CHANGES and not told.changes(kind):
         return None
-    before, after = told.of_number() if kind.endswith("changed_number") else told.of_bsuid()
+    before, after = told.sides(of_number=bool(_of_number(kind)))
+    if told.is_respelled or (before.bsuid and before.bsuid == after.bsuid and not _differ(before.phone, after.phone)):
+        return None
+    contacts = list(contacts)
     if after == Sender():
-        after = next((one for one in contacts if not set(one.addresses) & set(before.addresses)), after)
+        after = next((one for one in contacts if not _overlap(one, before)), after)
+    elif after.bsuid is None:  # it may stand beside the number
+        after = next((one for one in contacts if one.bsuid != before.bsuid and same(one.phone, after.phone)), after)
     if before == Sender():
         misshapen("previous address")
     return before, after if after != Sender() else misshapen("new address")
+
+
+def tells_a_change(system: Fields) -> bool:
+    """Whether a system message is about something that changed: its sentence is WhatsApp's, whoever's name is in it."""
+    kind = system.get("type")
+    return type(kind) is str and (kind in CHANGES or bool(_changes(kind)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What is told of one kind of address: before, after, of the sender (who is either), and in the sentence."""
+
+    old: str | None
+    new: str | None
+    sender: str | None
+    sentence: "_Sentence"
+
+    @property
+    def role(self) -> Literal["old", "new", ""]:
+        """Whether the sender is told under the address before or after; empty when nothing says."""
+        if self.sender is None:
+            return ""
+        if self.new or self.old:
+            is_new = same(self.sender, self.new) if self.new else not same(self.sender, self.old)
+            return "new" if is_new else "old"
+        if same(self.sender, self.sentence.last):
+            return "new"
+        return "old" if same(self.sender, self.sentence.first) else ""
+
+    def resolved(self, role: str) -> tuple[str | None, str | None]:
+        """Return the address before and after, if the sender's is the one of `role`."""
+        old = self.old or (self.sender if role == "old" and not same(self.sender, self.new) else None)
+        new = self.new or (self.sender if role == "new" and not same(self.sender, self.old) else None)
+        return self.sentence.completed(old, new)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """The last two addresses of one kind in a sentence that ends with them, e.g. "… from DE.1 to DE.2".
+
+    The last two, and one of them must be what is known: a person chooses the name with which the sentence begins, and
+    may choose somebody else's address.
+    """
+
+    found: tuple[str, ...]
+
+    @property
+    def first(self) -> str | None:
+        """The address before, if the sentence tells two."""
+        return self.found[0] if len(self.found) == 2 else None
+
+    @property
+    def last(self) -> str | None:
+        """The address after, if the sentence tells two."""
+        return self.found[1] if len(self.found) == 2 else None
+
+    def completed(self, old: str | None, new: str | None) -> tuple[str | None, str | None]:
+        """Complete what fields tell."""
+        if old and new:
+            return old, new
+        if new is None and old is None:
+            return self.first, self.last
+        known = new or old
+        others = [one for one in self.found if not same(one, known)]
+        other = others[0] if len(others) == len(self.found) - 1 == 1 else None
+        return (other, new) if new else (old, other)
 
 
 class _Told:
     """What the fields of a change tell, and its sentence."""
 
     def __init__(self, message: Fields, system: Fields) -> None:
-        self.sender = addresses(message.get("from") or system.get("customer"), message.get("from_user_id"))
-        self.previous = addresses(None, system.get("previous_user_id")).bsuid
-        new = addresses(system.get("wa_id") or system.get("new_wa_id"), system.get("user_id"))
-        if new.bsuid is None and self.previous not in (None, self.sender.bsuid):
-            new = Sender(new.phone, self.sender.bsuid)
-        self.new = new
-        self._sentence = text(system, "body")
+        self.sender = _joined([message.get("from") or system.get("customer"), message.get("from_user_id")])
+        self._old = _named(system, ("previous_", "old_"))
+        self._new = _named(system, ("", "new_", "current_"))
+        sentence = text(system, "body")
+        self._phone = _Side(self._old.phone, self._new.phone, self.sender.phone, _phones(sentence))
+        self._bsuid = _Side(self._old.bsuid, self._new.bsuid, self.sender.bsuid, _bsuids(sentence))
+
+    def changes(self, kind: str) -> bool:
+        """Whether the fields tell of a change although its kind is not known."""
+        if self._old != Sender() and (self._new != Sender() or not _overlap(self.sender, self._old)):
+            return True
+        differs = _differ(self.sender.phone, self._new.phone) or _differ(self.sender.bsuid, self._new.bsuid)
+        if kind and not (_changes(kind) and _of_address(kind)):
+            return False
+        return differs or bool(kind and self.sender.phone and self._new.bsuid and not self.sender.bsuid)
 
     @property
-    def old_bsuid(self) -> str | None:
-        """The id of before as a field tells it: `from_user_id` may be the new one already."""
-        return self.previous or (self.sender.bsuid if self.sender.bsuid != self.new.bsuid else None)
+    def is_respelled(self) -> bool:
+        """Whether nothing changed but how the number is written."""
+        phone, bsuid = self._phone, self._bsuid
+        before, after = phone.old or phone.sender or phone.sentence.first, phone.new or phone.sentence.last
+        if not (before and after and before != after and same(before, after)):
+            return False
+        return not _differ(bsuid.old or bsuid.sender or bsuid.sentence.first, bsuid.new or bsuid.sentence.last)
 
-    def of_number(self) -> tuple[Sender, Sender]:
-        """Return the addresses before and after a change of number, which gives a new BSUID too."""
-        told_old = self.sender.phone if not same(self.sender.phone, self.new.phone) else None
-        old_phone, new_phone = _by_sentence(told_old, self.new.phone, self._sentence, _phones)
-        old_bsuid, new_bsuid = _by_sentence(self.old_bsuid, self.new.bsuid, self._sentence, _bsuids)
-        return Sender(old_phone, old_bsuid), Sender(new_phone, new_bsuid)
+    def sides(self, *, of_number: bool) -> tuple[Sender, Sender]:
+        """Return the addresses before and after.
 
-    def of_bsuid(self) -> tuple[Sender, Sender]:
-        """Return the addresses before and after a change of the BSUID alone: the number stayed."""
-        phone = self.new.phone or self.sender.phone
-        old, new = _by_sentence(self.old_bsuid, self.new.bsuid, self._sentence, _bsuids)
-        return Sender(None if old else phone, old), Sender(phone, new) if new else Sender()
-
-
-def _by_sentence(
-    old: str | None, new: str | None, sentence: str, find: Callable[[str], list[str]]
-) -> tuple[str | None, str | None]:
-    """Complete what fields tell by the last two addresses of one kind in the sentence, e.g. "… from DE.1 to DE.2".
-
-    The last two, and one of them must be what is known: a person chooses the name with which the sentence begins, and
-    may choose somebody else's address.
-    """
-    if old and new:
-        return old, new
-    found = list(dict.fromkeys(reversed(find(sentence))))[1::-1]
-    if new is None and old is None:
-        return (found[0], found[1]) if len(found) == 2 else (None, None)
-    known = new or old
-    others = [one for one in found if not same(one, known)]
-    other = others[0] if len(others) == len(found) - 1 == 1 else None
-    return (other, new) if new else (old, other)
+        A change of number gives a new BSUID too; of the BSUID alone, the number stays.
+        """
+        phone, bsuid = self._phone, self._bsuid
+        if of_number or _differ(self._old.phone or phone.sender, phone.new):
+            role = phone.role or bsuid.role or "old"
+            old_phone, new_phone = phone.resolved(role)
+            old_bsuid, new_bsuid = bsuid.resolved(bsuid.role or role)
+            return Sender(old_phone, old_bsuid), Sender(new_phone, new_bsuid)
+        number = phone.new or phone.sender
+        old, new = bsuid.resolved(bsuid.role or "old")
+        return Sender(None if old else number, old), Sender(number, new) if new else Sender()
 
 
-def _bsuids(sentence: str) -> list[str]:
-    return re.findall(r"(?<![\w.])[A-Z]{2}\.[A-Za-z0-9]{1,128}(?!\.?\w)", sentence)  # nor the beginning of a parent's
+def _named(system: Fields, prefixes: Iterable[str]) -> Sender:
+    """Return the addresses in fields such as `previous_wa_id`, or in `user_id.previous`."""
+    return _joined(value for prefix in prefixes for value in _values(system, prefix))
 
 
-def _phones(sentence: str) -> list[str]:
-    found = re.findall(r"(?<![\w.+])\+?([1-9][0-9]{6,14})(?!\.?\w)", sentence)
-    return [phone for one in found if (phone := addresses(one, None).phone)]
+def _values(system: Fields, prefix: str) -> Iterator[object]:
+    for name in ("user_id", "wa_id", "phone_number"):
+        yield system.get(f"{prefix}{name}")
+        nested = system.get(name)
+        if type(nested) is dict:
+            yield nested.get(prefix.removesuffix("_"))
+
+
+def _joined(values: Iterable[object]) -> Sender:
+    """Return the first number and the first BSUID in some values."""
+    found = [any_form(value) for value in values]
+    phone = next((one.phone for one in found if one.phone), None)
+    return Sender(phone, next((one.bsuid for one in found if one.bsuid), None))
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one and other and not same(one, other))
+
+
+def _overlap(one: Sender, other: Sender) -> bool:
+    return same(one.phone, other.phone) or same(one.bsuid, other.bsuid)
+
+
+def _bsuids(sentence: str) -> _Sentence:
+    found = re.finditer(r"(?<![\w.])[A-Z]{2}\.[A-Za-z0-9]{1,128}(?!\.?\w)", sentence)  # nor the beginning of a parent's
+    return _sentence(sentence, [(one[0], one.end()) for one in found])
+
+
+def _phones(sentence: str) -> _Sentence:
+    found = re.finditer(r"(?<![\w.+])\+?([1-9](?:[ \u00a0()./-]{0,2}[0-9]){6,14})(?!\.?\w)", sentence)
+    phones = [(addresses(re.sub("[^0-9]", "", one[1]), None).phone, one.end()) for one in found]
+    return _sentence(sentence, [(phone, end) for phone, end in phones if phone])
+
+
+def _sentence(sentence: str, found: list[tuple[str, int]]) -> _Sentence:
+    """`found`: each address with the place after it."""
+    if not found or re.search(r"\w", sentence[found[-1][1] :]):
+        return _Sentence(())
+    return _Sentence(tuple(list(dict.fromkeys(one for one, _ in reversed(found)))[1::-1]))

@@ -204,7 +204,31 @@ SITUATIONS: dict[str, Read] = {
     "user_id_update_with_phone": moved(
         "user_id.be334d23abcb8a4fe502b48300b863d7", Sender(None, "ES.1"), Sender("+34600000001", "ES.9")
     ),
-    "user_id_update_without_previous": malformed("user_id_update: user_id"),
+    "user_id_update_without_previous": malformed("user_id_update: previous address"),
+    "user_id_update_flat": moved(
+        "user_id.426f36554012ae421aaa2adf77606849", Sender(None, "ES.1"), Sender(None, "ES.9")
+    ),
+    "user_id_update_old_and_new": moved(
+        "user_id.426f36554012ae421aaa2adf77606849", Sender(None, "ES.1"), Sender(None, "ES.9")
+    ),
+    "user_id_update_without_timestamp": one(
+        "user_id.58709fed0af05d0860f518ef0b166846",
+        AddressChanged(Sender(None, "ES.1")),
+        Sender(None, "ES.9"),
+        at=0,
+        repaired=[Repair.TIME],
+    ),
+    "system_number_changed_from_the_new_in_the_sentence": moved(
+        "A8FROMNEW", ANA_BY_PHONE, Sender("+34600000009", "ES.9")
+    ),
+    "system_number_changed_with_blanks": moved("A8BLANKS", Sender("+447400123456"), Sender("+447400654321")),
+    "system_number_respelled": one("A8BRAZIL", Other("system"), Sender("+553187654321")),
+    "system_user_id_changed_from_the_new_in_the_sentence": moved("A9FROMNEW", LUCIA, Sender("+34600000001", "ES.3")),
+    "system_user_id_changed_nested": moved("A9NESTED", LUCIA, Sender(None, "ES.3")),
+    "system_previous_wa_id": moved("A8PREVIOUS", ANA_BY_PHONE, Sender("+34600000009", None)),
+    "system_number_changed_under_another_name": moved("A8NAMED", ANA_BY_PHONE, Sender("+34600000009", "ES.9")),
+    "system_name_changed": one("NAMECHANGED", Other("system")),
+    "system_name_in_a_sentence": one("NAMEJOINED", Other("system")),
     # what became of our messages
     "status_sent": status("OUT3", "sent", reference="job:41"),
     "status_delivered_to_bsuid": status("OUT4", "delivered", LUCIA, reference="job:42"),

@@ -67,6 +67,67 @@ def number(**system: str) -> dict[str, Any]:
             Sender(None, "DE.1"),
             Sender(None, "DE.2"),
         ),
+        # the sender is told under the new address, and the one before only in the sentence
+        (
+            read(
+                {"type": "user_changed_number", "body": f"User A changed from {OLD[1:]} to {NEW[1:]}"},
+                **{"from": NEW[1:], "from_user_id": "DE.2"},
+            ),
+            BY_PHONE,
+            Sender(NEW, "DE.2"),
+        ),
+        (
+            read(
+                {"type": "user_changed_user_id", "body": "User A changed from DE.1 to DE.2"},
+                **{"from": NEW[1:], "from_user_id": "DE.2"},
+            ),
+            Sender(None, "DE.1"),
+            Sender(NEW, "DE.2"),
+        ),
+        (
+            read(
+                {"type": "user_changed_number", "body": "User A changed from DE.1 to DE.2"},
+                **{"from": NEW[1:], "from_user_id": "DE.2"},
+            ),
+            Sender(None, "DE.1"),
+            Sender(NEW, "DE.2"),
+        ),
+        # under other names
+        (read(number(type="user_number_changed"), **{"from": OLD[1:]}), BY_PHONE, Sender(NEW, "DE.2")),
+        (
+            read({"type": "phone_number_updated", "wa_id": NEW[1:]}, **{"from": OLD[1:]}),
+            BY_PHONE,
+            Sender(NEW, None),
+        ),
+        (read({"wa_id": NEW[1:]}, **{"from": OLD[1:]}), BY_PHONE, Sender(NEW, None)),
+        (
+            read({"type": "user_changed_number", "previous_wa_id": OLD[1:]}, **{"from": NEW[1:]}),
+            BY_PHONE,
+            Sender(NEW, None),
+        ),
+        (
+            read({"type": "user_of_tomorrow", "old_user_id": "DE.1", "new_user_id": "DE.2"}),
+            Sender(None, "DE.1"),
+            Sender(None, "DE.2"),
+        ),
+        (
+            read({"type": "user_changed_user_id", "user_id": {"previous": "DE.1", "current": "DE.2"}}),
+            Sender(None, "DE.1"),
+            Sender(None, "DE.2"),
+        ),
+        # as people write numbers
+        (
+            read({"type": "user_changed_number", "body": "User A changed from +49 151 12345671 to +49 161 12345672"}),
+            BY_PHONE,
+            Sender(NEW, None),
+        ),
+        (read(number(wa_id="+49 161 12345672"), **{"from": OLD}), BY_PHONE, Sender(NEW, "DE.2")),
+        # the new id beside the new number
+        (
+            read({"type": "customer_changed_number", "new_wa_id": NEW[1:]}, Sender(NEW, "DE.2"), **{"from": OLD[1:]}),
+            BY_PHONE,
+            Sender(NEW, "DE.2"),
+        ),
     ],
 )
 def test_the_address_before_is_read_wherever_it_is_told(
@@ -95,6 +156,42 @@ def test_a_kind_that_is_not_known_moves_nobody_by_a_guess() -> None:
     assert (
         read({"type": "user_of_tomorrow", "user_id": "DE.2", "body": "from DE.1 to DE.2"}, from_user_id="DE.1") is None
     )
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        ({"type": "user_changed_name", "user_id": "DE.2"}, {"from": OLD[1:]}),
+        ({"type": "group_member_added", "wa_id": NEW[1:]}, {"from": OLD[1:]}),
+        ({"type": "user_changed_owner", "wa_id": NEW[1:]}, {"from": OLD[1:]}),
+        ({"type": "user_joined", "wa_id": OLD[1:]}, {"from": OLD[1:]}),
+    ],
+)
+def test_who_is_named_beside_the_sender_is_not_their_new_address(
+    system: dict[str, Any], message: dict[str, str]
+) -> None:
+    assert read(system, **message) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("553187654321", "5531987654321"), ("5215512345678", "525512345678"), ("541123456789", "5491123456789")],
+)
+@pytest.mark.parametrize("kind", ["user_changed_number", "customer_changed_number", "user_number_changed"])
+def test_another_spelling_of_the_same_number_is_no_change(kind: str, before: str, after: str) -> None:
+    assert read({"type": kind, "wa_id": after}, **{"from": before}) is None
+    assert read({"type": kind, "body": f"User A changed from {before} to {after}"}, **{"from": before}) is None
+
+
+def test_another_spelling_of_a_number_that_has_the_same_id_is_no_change() -> None:
+    told = {"type": "user_changed_number", "wa_id": "5531987654321", "user_id": "BR.1", "previous_user_id": "BR.1"}
+    assert read(told, **{"from": "553187654321"}) is None
+    assert read(user_id(previous_user_id="DE.2")) is None
+
+
+def test_two_addresses_in_a_name_are_no_change() -> None:
+    with pytest.raises(Misshapen):
+        read({"type": "user_changed_number", "body": f"User {OLD} {NEW} changed"}, **{"from": NEW[1:]})
 
 
 def test_the_id_of_a_parent_portfolio_is_no_address() -> None:
