@@ -98,7 +98,7 @@ class Runtime:
         self.erasures = Erasures(database, keys)
         self.reads = Reads(database)
         shards = [Shard(number) for number in range(settings.shards)]
-        self.shards = [ShardStores(client, reader, shard, settings) for shard in shards]
+        self.shards = [ShardStores(client, reader, shard, settings, self.keys) for shard in shards]
         self.exports = Exports(database, keys)
         self.places: Sequence[Place] = [
             *([Media(self.exports, channel)] if channel else []),

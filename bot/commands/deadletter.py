@@ -7,11 +7,10 @@ import typer
 
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.keys import Undecipherable
 from bot.runtime import Runtime, open_runtime
 from bot.service.receive import Receipt
 from bot.settings import Settings
-from bot.stores.redis.deadletters import DeadLetter, webhook_in
+from bot.stores.redis.deadletters import DeadLetter
 from bot.stores.redis.shard import ShardStores
 from bot.times import iso
 
@@ -30,7 +29,7 @@ def list_(as_json: AsJson = False) -> None:
                     "kind": one.kind,
                     "reason": one.reason,
                     "at": iso(int(one.at)),
-                    "bytes": len(one.payload),
+                    "bytes": one.size,
                 }
                 for one in letters
             ]
@@ -83,11 +82,9 @@ async def _replayed(settings: Settings, wanted: set[str] | None) -> tuple[int, i
 
 async def _parsed_again(runtime: Runtime, shard: ShardStores, letter: DeadLetter) -> bool:
     """Read a webhook that could not be read before; what still can't be read stays."""
-    try:
-        webhook = webhook_in(letter, runtime.keys)
-    except Undecipherable:  # a key of SECRET_KEY was removed too early
+    if letter.payload is None:  # a key of SECRET_KEY was removed too early
         return False
-    if runtime.receive is None or await runtime.receive.again(webhook, letter.at) is not Receipt.STORED:
+    if runtime.receive is None or await runtime.receive.again(letter.payload, letter.at) is not Receipt.STORED:
         return False
     await shard.dead.remove(letter.id)
     return True

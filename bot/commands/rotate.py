@@ -15,17 +15,21 @@ def rotate_keys() -> None:
 
     Everything goes on working meanwhile. It may be interrupted and run again.
     """
-    done, older = run(_rotated(read_settings()))
+    done, older, letters = run(_rotated(read_settings()))
     typer.echo(f"{done} persons renewed.")
+    if letters:
+        typer.echo(f"Keep the older keys on SECRET_KEY: {letters} dead letters are sealed with them,")
+        typer.echo("until they are replayed or `retention` forgets them.")
     if older.any:
         typer.echo(f"Keep the older keys on SECRET_KEY: {older.suppressions} suppressions and {older.proofs} proofs of")
         typer.echo("erased persons are found with them alone. Whose they are nobody knows, so they can't be renewed.")
-    else:
+    elif not letters:
         typer.echo("Only the first key of SECRET_KEY is needed now; keep older checkpoints' keys on the list while you")
         typer.echo("want `ledger verify` to trust checkpoints that were signed with them.")
 
 
-async def _rotated(settings: Settings) -> tuple[int, Older]:
+async def _rotated(settings: Settings) -> tuple[int, Older, int]:
+    """Return how many persons were renewed, and what still needs an older key: rows of the erased, and dead letters."""
     done = 0
     async with open_runtime(settings) as runtime:
         with progress_bar() as progress:
@@ -33,4 +37,5 @@ async def _rotated(settings: Settings) -> tuple[int, Older]:
             async for page in rotate(runtime.database, runtime.keys):
                 done += page.renewed
                 progress.advance(task, page.looked_at)
-        return done, await runtime.erasures.older()
+        letters = sum([await shard.dead.sealed_before() for shard in runtime.shards])
+        return done, await runtime.erasures.older(), letters

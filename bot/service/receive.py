@@ -155,7 +155,7 @@ class Receive:
             field=malformed.reason,
             cure="it may be a withdrawal: see `deadletter list` and docs/deployer.md, update, then `deadletter replay`",
         )
-        await self._dead.add(self._keys.encrypt(malformed.raw), malformed.reason, "raw")
+        await self._dead.add(malformed.raw, malformed.reason, "raw")
 
     async def _add(self, event: Event) -> Taken:
         claim = self._claims.at_a_glance(event)

@@ -29,7 +29,7 @@ def letters(redis_url: str) -> None:
 
     async def put() -> None:
         client = connect(redis_url, connections=1)
-        dead = DeadLetters(client, Shard(0))
+        dead = DeadLetters(client, Shard(0), Keyring([SECRET]))
         await dead.add(encode(EVENT), "the program failed: RuntimeError", "event")
         await dead.add(MESSAGE, "messages: timestamp", "raw")
         await dead.add(MESSAGE.replace(b'"body"', b'"buddy"'), "messages: body", "raw")
@@ -91,7 +91,7 @@ def test_one_that_was_sealed_is_replayed_and_one_that_no_key_opens_stays(run: Ru
     async def put() -> None:
         client = connect(redis_url, connections=1)
         for secret in (SECRET, "another secret that nobody has any more"):
-            await DeadLetters(client, Shard(0)).add(Keyring([secret]).encrypt(MESSAGE), "messages: sender", "raw")
+            await DeadLetters(client, Shard(0), Keyring([secret])).add(MESSAGE, "messages: sender", "raw")
         await client.close()
 
     asyncio.run(put())

@@ -12,7 +12,8 @@ from bot.service import metrics
 from bot.service.places import Subject
 from bot.service.receive import Receipt
 from bot.simulation import Simulation
-from bot.stores.redis.deadletters import DeadLetter, webhook_in
+from bot.stores.redis.deadletters import DeadLetter
+from bot.stores.redis.keys import Shard
 from tests.captured import captured
 from tests.service.watching import owner_of, record_of, subscribed
 
@@ -39,9 +40,10 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
         await simulation.hook.post(told_in_contacts_alone(ana, simulation.graph.phone_number_id))
     (letter,) = await letters(simulation)
     assert (letter.kind, letter.reason) == ("raw", "messages: sender")
+    stored = repr(await simulation.runtime.client.run("XRANGE", Shard(0).dead, "-", "+"))
     for known in (ana.who.phone, ana.who.bsuid, "STOP"):
         assert known is not None
-        assert known.removeprefix("+").encode() not in letter.payload
+        assert known.removeprefix("+") not in stored
     alarm = next(one for one in logs if one["event"] == "update_malformed")
     assert (alarm["log_level"], alarm["field"]) == ("error", "messages: sender")
     assert "deadletter replay" in alarm["cure"]
@@ -50,7 +52,7 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
 
     runtime = simulation.runtime
     assert runtime.receive is not None
-    webhook = webhook_in(letter, runtime.keys)
+    webhook = letter.payload or b""
     assert (ana.who.bsuid or "").encode() in webhook
     assert await runtime.receive.again(webhook, letter.at) is Receipt.STORED
     await simulation.settled()
@@ -65,10 +67,10 @@ async def test_an_erasure_finds_a_sealed_letter_by_any_spelling_of_the_number(
     spelled = f"+{phone[:2]} {phone[2:6]}-{phone[6:]}"
     for text in (phone, spelled, "+1 201-555-0199"):
         webhook = json.dumps({"entry": [{"changes": [{"value": {"messages": [{"who": text}]}}]}]}).encode()
-        await runtime.shards[0].dead.add(runtime.keys.encrypt(webhook), "messages: sender", "raw")
+        await runtime.shards[0].dead.add(webhook, "messages: sender", "raw")
     await runtime.erase.erase(Subject(await owner_of(runtime, ana)), reason="asked by e-mail", actor="operator")
     (left,) = await letters(simulation)
-    assert b"0199" in webhook_in(left, runtime.keys)
+    assert b"0199" in (left.payload or b"")
 
 
 async def test_a_field_that_is_new_alarms_once_and_its_withdrawal_is_obeyed(

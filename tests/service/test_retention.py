@@ -145,7 +145,7 @@ class Town:
 async def town(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Town]:
     database, client = await connect(database_url, connections=4), connect_redis(redis_url, connections=2)
     keys = Keyring(["a secret of this test, thirty-two characters"])
-    yield Town(database, keys, DeadLetters(client, Shard(0)), tmp_path / "list")
+    yield Town(database, keys, DeadLetters(client, Shard(0), keys), tmp_path / "list")
     await client.close()
     await database.close()
 

@@ -1,4 +1,7 @@
-"""Dead letters: what could not be processed, with the reason, until someone looks or replays it."""
+"""Dead letters: what could not be processed, with the reason, until someone looks or replays it.
+
+They lie here for weeks, while queues run empty: so whatever they hold is sealed.
+"""
 
 import re
 import time
@@ -6,10 +9,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.keys import Keyring, Undecipherable
-from bot.stores.redis.connect import Client
+from bot.stores.redis.connect import Argument, Client
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.scripts import REPLAY
-from bot.stores.redis.wire import read_outbound
+from bot.stores.redis.wire import READERS, read_outbound
 
 MOST = 100_000
 """Dead letters kept for each shard; the oldest give way."""
@@ -28,18 +31,12 @@ class DeadLetter:
     """`event`, `outbound`, `handover` or `task`: an entry of that queue; `raw`: a webhook that no parser took."""
     at: float
     """Our time, unix seconds."""
-    payload: bytes = field(repr=False)
-    """May hold personal data; never to be logged. A webhook is sealed: see `webhook_in`."""
-
-
-def webhook_in(letter: DeadLetter, keys: Keyring) -> bytes:
-    """Return the webhook in a letter of kind `raw`. Raises `Undecipherable`."""
-    try:
-        return keys.decrypt(letter.payload)
-    except Undecipherable:
-        if not letter.payload.startswith(b"{"):  # put aside before they were sealed
-            raise
-    return letter.payload
+    size: int
+    """Bytes that it takes, sealed."""
+    payload: bytes | None = field(repr=False)
+    """May hold personal data; never to be logged. None: no key of `SECRET_KEY` opens it."""
+    newest: bool
+    """Whether the newest key of `SECRET_KEY` opens it; any other one must be kept on the list for it."""
 
 
 def plain_numbers(webhook: bytes) -> bytes:
@@ -50,9 +47,10 @@ def plain_numbers(webhook: bytes) -> bytes:
 class DeadLetters:
     """The dead letters of one shard. Implements `ports.DeadLetters`; the rest is for operators."""
 
-    def __init__(self, client: Client, shard: Shard) -> None:
+    def __init__(self, client: Client, shard: Shard, keys: Keyring) -> None:
         self._client = client
         self._shard = shard
+        self._keys = keys
         self._queues = {
             "event": (shard.inbox,),
             "outbound": (shard.outbox, shard.lanes, shard.waiting),
@@ -61,8 +59,8 @@ class DeadLetters:
         }
 
     async def add(self, payload: bytes, reason: str, kind: str) -> None:
-        """Keep what could not be processed."""
-        fields = ("e", payload, "reason", reason, "kind", kind, "at", time.time())
+        """Keep what could not be processed, sealed."""
+        fields = ("e", self._keys.encrypt(payload), "reason", reason, "kind", kind, "at", time.time())
         await self._client.run("XADD", self._shard.dead, "MAXLEN", "~", MOST, "*", *fields)
 
     async def all(self) -> AsyncIterator[DeadLetter]:
@@ -77,18 +75,25 @@ class DeadLetters:
         """Return how many there are."""
         return int(await self._client.run("XLEN", self._shard.dead))
 
+    async def sealed_before(self) -> int:
+        """Return how many the newest key of `SECRET_KEY` does not open."""
+        return sum([not letter.newest async for letter in self.all()])
+
     async def replay(self, letter: DeadLetter) -> bool:
         """Put a letter back into the queue that it came from, and forget it in the same step.
 
         A message lines up behind what is queued for the same person; those that nobody can read form a line, too.
-        False when somebody else has taken it. Raises `ValueError` for a raw one: parse its webhook again, store what
-        it holds, then `remove` it.
+        False when somebody else has taken it, or no key opens it. Raises `ValueError` for a raw one: parse its webhook
+        again, store what it holds, then `remove` it.
         """
         if letter.kind not in self._queues:
             raise ValueError(f"a letter of kind {letter.kind} lay in no queue before")
+        if letter.payload is None:
+            return False
         outbound = read_outbound(letter.payload) if letter.kind == "outbound" else None
         keys = [self._shard.dead, *self._queues[letter.kind]]
-        return bool(await REPLAY.run(self._client, keys, [letter.id, outbound.person if outbound else ""]))
+        arguments: list[Argument] = [letter.id, outbound.person if outbound else "", letter.payload]
+        return bool(await REPLAY.run(self._client, keys, arguments))
 
     async def count_by(self, moments: Sequence[float]) -> tuple[list[int], float | None]:
         """Return how many are older than each moment (unix seconds), and how old the first is."""
@@ -105,11 +110,25 @@ class DeadLetters:
 
     def _letter(self, entry_id: bytes, fields: list[bytes]) -> DeadLetter:
         named = dict(zip(fields[::2], fields[1::2], strict=True))
+        kind, stored = named[b"kind"].decode(), named[b"e"]
         return DeadLetter(
             id=entry_id.decode(),
             shard=self._shard.number,
             reason=named[b"reason"].decode(),
-            kind=named[b"kind"].decode(),
+            kind=kind,
             at=float(named[b"at"]),
-            payload=named[b"e"],
+            size=len(stored),
+            payload=self._opened(kind, stored),
+            newest=self._keys.is_newest(stored),
         )
+
+    def _opened(self, kind: str, stored: bytes) -> bytes | None:
+        try:
+            return self._keys.decrypt(stored)
+        except Undecipherable:
+            return stored if _was_never_sealed(kind, stored) else None
+
+
+def _was_never_sealed(kind: str, stored: bytes) -> bool:
+    """Whether a letter is from before they were sealed."""
+    return stored.startswith(b"{") if kind == "raw" else READERS[kind](stored) is not None

@@ -1,7 +1,6 @@
 """What Redis holds of a person: to be shown to them, and erased. Queues are looked through page by page."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +10,23 @@ from bot.conversation.inbound import AddressChanged, Delivery, Inbound, Media, O
 from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Work
-from bot.keys import Keyring, Undecipherable
+from bot.keys import Keyring
 from bot.numbers import same, spellings
 from bot.service.places import Held, Place, Subject
 from bot.service.ports import Assigned, HandedOver
 from bot.stores.redis.connect import Client
-from bot.stores.redis.deadletters import DeadLetter, DeadLetters, plain_numbers, webhook_in
+from bot.stores.redis.deadletters import DeadLetters, plain_numbers
 from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.scripts import FINISH, REWRITE
-from bot.stores.redis.wire import read_assigned, read_event, read_handed_over, read_outbound, read_session
+from bot.stores.redis.wire import (
+    READERS,
+    Item,
+    read_assigned,
+    read_event,
+    read_handed_over,
+    read_outbound,
+    read_session,
+)
 from bot.times import iso
 
 NOT_PERSONAL: Mapping[str, str] = {
@@ -33,16 +40,7 @@ NOT_PERSONAL: Mapping[str, str] = {
 
 _PAGE = 500
 
-Item = Inbound | Delivery | Outbound | HandedOver | Assigned
 Read = Callable[[bytes], Item | None]
-
-_READERS: Mapping[str, Read] = {
-    "event": read_event,
-    "outbound": read_outbound,
-    "handover": read_handed_over,
-    "task": read_assigned,
-}
-"""Kind of a dead letter → what reads it."""
 
 
 class SessionKeys:
@@ -207,17 +205,11 @@ class QueueKeys:
             start = "(" + page[-1][0].decode()
 
     async def _dead(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
-        async for letter in DeadLetters(self._client, shard).all():
-            read = _READERS.get(letter.kind)
-            item = read(letter.payload) if read else None
-            if belongs.to(item, letter.payload if read else self._opened(letter)):
+        async for letter in DeadLetters(self._client, shard, self._keys).all():
+            payload = letter.payload or b""  # what no key opens nobody can read
+            item = READERS[letter.kind](payload) if letter.kind in READERS else None
+            if belongs.to(item, plain_numbers(payload) if letter.kind == "raw" else payload):
                 yield _Found(letter.id.encode(), item)
-
-    def _opened(self, letter: DeadLetter) -> bytes:
-        """Return a webhook that was put aside, to be searched; empty when no key opens it: then nobody can read it."""
-        with suppress(Undecipherable):
-            return plain_numbers(webhook_in(letter, self._keys))
-        return b""
 
     async def _timers(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
         async for member, _ in self._scan("ZSCAN", shard.timers):

@@ -1,15 +1,10 @@
 -- Take a dead letter and put what it holds back into a queue, in one step.
--- KEYS: dead letters, queue; of a message also lanes, waiting   ARGV: id of the letter, person
+-- KEYS: dead letters, queue; of a message also lanes, waiting   ARGV: id of the letter, person, what the letter holds
 -- Returns 1, or 0 when it is no longer there.
-local letter = redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1])[1]
-if not letter then return 0 end
-local fields = letter[2]
-for i = 1, #fields, 2 do
-  if fields[i] == 'e' and KEYS[3] then
-    line_up({ outbox = KEYS[2], lanes = KEYS[3], waiting = KEYS[4] }, ARGV[2], { fields[i + 1] })
-  elseif fields[i] == 'e' then
-    redis.call('XADD', KEYS[2], '*', 'e', fields[i + 1])
-  end
+if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
+if KEYS[3] then
+  line_up({ outbox = KEYS[2], lanes = KEYS[3], waiting = KEYS[4] }, ARGV[2], { ARGV[3] })
+else
+  redis.call('XADD', KEYS[2], '*', 'e', ARGV[3])
 end
-redis.call('XDEL', KEYS[1], ARGV[1])
 return 1

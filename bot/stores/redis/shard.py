@@ -1,6 +1,7 @@
 """What lies in one shard of Redis, put together for a process."""
 
 from bot.conversation.inbound import Event
+from bot.keys import Keyring
 from bot.settings import Settings
 from bot.stores.redis.connect import Client
 from bot.stores.redis.deadletters import DeadLetters
@@ -15,12 +16,12 @@ from bot.stores.redis.wire import read_assigned, read_event, read_handed_over
 class ShardStores:
     """The stores of one shard, and its queues as they are read."""
 
-    def __init__(self, client: Client, reader: Client, shard: Shard, settings: Settings) -> None:
+    def __init__(self, client: Client, reader: Client, shard: Shard, settings: Settings, keys: Keyring) -> None:
         """`reader` is for reads that wait: it has a connection for each queue."""
         abandoned = settings.takeover_seconds * 1000
         self.number = shard.number
         self.inbox = Inbox(client, shard, limit=settings.inbox_limit, most_bytes=settings.inbox_megabytes * 2**20)
-        self.dead = DeadLetters(client, shard)
+        self.dead = DeadLetters(client, shard, keys)
         self.sessions = Sessions(client, shard)
         self.urgent_sessions = Sessions(client, shard, shard.urgent)
         """The same, for those who answer the urgent lane."""

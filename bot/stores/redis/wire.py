@@ -1,6 +1,6 @@
 """How values lie in Redis: MessagePack, read back only as what they should be."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,6 +11,9 @@ from bot.conversation.session import Session
 from bot.service.ports import Assigned, HandedOver
 
 T = TypeVar("T")
+
+Item = Event | Outbound | HandedOver | Assigned
+"""What an entry of a queue is."""
 
 encode = msgspec.msgpack.Encoder().encode
 
@@ -33,4 +36,13 @@ read_event: Callable[[bytes], Event | None] = _reader(_decode_event)
 read_outbound = _reader(msgspec.msgpack.Decoder(Outbound).decode)
 read_handed_over = _reader(msgspec.msgpack.Decoder(HandedOver).decode)
 read_assigned = _reader(msgspec.msgpack.Decoder(Assigned).decode)
+
+READERS: Mapping[str, Callable[[bytes], Item | None]] = {
+    "event": read_event,
+    "outbound": read_outbound,
+    "handover": read_handed_over,
+    "task": read_assigned,
+}
+"""Kind of an entry that became a dead letter → what reads it."""
+
 read_session = _reader(msgspec.msgpack.Decoder(Session).decode)

@@ -1,21 +1,26 @@
 """What could not be processed stays until an operator has seen to it, and is given back whole."""
 
 import asyncio
+import json
 import time
 
+import msgspec
 import pytest
 
+from bot.conversation.reply import Reply
+from bot.conversation.task import Task, Work
+from bot.keys import Keyring
 from bot.stores.redis.connect import Client
 from bot.stores.redis.deadletters import DeadLetter, DeadLetters
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
-from tests.stores.made import assigned, handed_over, message, outbound
+from tests.stores.made import BSUID, PHONE, assigned, handed_over, message, outbound
 
 
 @pytest.fixture
 def dead(client: Client, shard: Shard) -> DeadLetters:
-    return DeadLetters(client, shard)
+    return DeadLetters(client, shard, Keyring(["a key"]))
 
 
 async def letters(dead: DeadLetters) -> list[DeadLetter]:
@@ -30,6 +35,68 @@ async def test_a_letter_is_kept_with_its_reason(dead: DeadLetters) -> None:
     assert letter.at == pytest.approx(time.time(), abs=60)
     assert "payload" not in repr(letter)
     assert await dead.count() == 1
+
+
+MARKERS = (PHONE[1:], BSUID, "zanzibar")
+"""The number, the id and the words of a person."""
+
+MARKED: dict[str, bytes] = {
+    "event": encode(message("m", "zanzibar")),
+    "outbound": encode(msgspec.structs.replace(outbound(), reply=Reply(body="zanzibar"))),
+    "handover": encode(msgspec.structs.replace(handed_over(), inbound=message("m", "zanzibar"))),
+    "task": encode(msgspec.structs.replace(assigned(), task=Task(Work.RECTIFICATION, "zanzibar"))),
+    "raw": json.dumps({"from": PHONE[1:], "user_id": BSUID, "body": "zanzibar"}).encode(),
+}
+
+
+async def everything(client: Client) -> bytes:
+    """Whatever the server holds, as it would write it to a file, without compression."""
+    await client.run("CONFIG", "SET", "rdbcompression", "no")
+    return b"".join([key + (await client.run("DUMP", key)) for key in await client.run("KEYS", "*")])
+
+
+def found(whole: bytes) -> list[str]:
+    return [marker for marker in MARKERS if marker.encode() in whole]
+
+
+@pytest.mark.parametrize("kind", MARKED)
+async def test_nothing_of_a_person_lies_open_in_a_letter_of_any_kind(
+    client: Client, dead: DeadLetters, kind: str
+) -> None:
+    assert found(MARKED[kind]) == [*MARKERS], "else the test sees nothing"
+    await dead.add(MARKED[kind], "why", kind)
+    assert found(await everything(client)) == []
+    (letter,) = await letters(dead)
+    assert letter.payload == MARKED[kind]
+    assert found(repr(letter).encode()) == []
+
+
+@pytest.mark.parametrize("kind", ["event", "outbound", "handover", "task"])
+async def test_what_no_key_opens_is_listed_and_stays(client: Client, shard: Shard, kind: str) -> None:
+    await DeadLetters(client, shard, Keyring(["a lost key"])).add(MARKED[kind], "why", kind)
+    dead = DeadLetters(client, shard, Keyring(["a key"]))
+    (letter,) = await letters(dead)
+    assert (letter.payload, letter.kind, letter.reason) == (None, kind, "why")
+    assert await dead.replay(letter) is False
+    assert await dead.count() == 1
+
+
+async def test_letters_that_need_an_older_key_are_counted(client: Client, shard: Shard) -> None:
+    await DeadLetters(client, shard, Keyring(["old"])).add(b"1", "why", "event")
+    both = DeadLetters(client, shard, Keyring(["new", "old"]))
+    await both.add(b"2", "why", "event")
+    assert [letter.payload for letter in await letters(both)] == [b"1", b"2"]
+    assert await both.sealed_before() == 1
+
+
+@pytest.mark.parametrize("kind", MARKED)
+async def test_a_letter_from_before_they_were_sealed_is_still_read(
+    client: Client, shard: Shard, dead: DeadLetters, kind: str
+) -> None:
+    fields = ("e", MARKED[kind], "reason", "why", "kind", kind, "at", 1.5)
+    await client.run("XADD", shard.dead, "*", *fields)
+    (letter,) = await letters(dead)
+    assert letter.payload == MARKED[kind]
 
 
 async def test_all_are_listed_however_many(dead: DeadLetters) -> None:

@@ -34,7 +34,7 @@ async def live(client: Client, shard: Shard, keys: Keyring) -> None:
     inbox, sessions, outbox = Inbox(client, shard, limit=100), Sessions(client, shard), Outbox(client, shard)
     events: Stream[Event] = Stream(client, shard.inbox, read_event)
     messages, handover = Messages(client, shard), Stream(client, shard.handover, read_handed_over)
-    tasks, dead = Stream(client, shard.tasks, read_assigned), DeadLetters(client, shard)
+    tasks, dead = Stream(client, shard.tasks, read_assigned), DeadLetters(client, shard, keys)
     urgent: Stream[Event] = Stream(client, shard.urgent, read_event)
     for stream in (urgent, events, messages, handover, tasks):
         await stream.read(1, wait=False)

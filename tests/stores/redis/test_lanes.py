@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.keys import Keyring
 from bot.service.ports import Commit
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
@@ -153,7 +154,7 @@ async def test_a_commit_whose_answer_was_lost_queues_nothing_twice(client: Clien
 
 
 async def test_a_replayed_message_lines_up(client: Client, shard: Shard, ana: Lane) -> None:
-    dead = DeadLetters(client, shard)
+    dead = DeadLetters(client, shard, Keyring(["a key"]))
     await dead.add(encode(outbound("late")), "why", "outbound")
     await ana.line_up("o1", "o2")
     async for letter in dead.all():
@@ -167,7 +168,7 @@ async def test_a_replayed_message_lines_up(client: Client, shard: Shard, ana: La
 
 
 async def test_replayed_letters_that_nobody_can_read_come_one_by_one(client: Client, shard: Shard, ana: Lane) -> None:
-    dead = DeadLetters(client, shard)
+    dead = DeadLetters(client, shard, Keyring(["a key"]))
     for payload in (b"\xc1", b"\xc1\xc1"):
         await dead.add(payload, "why", "outbound")
     async for letter in dead.all():
