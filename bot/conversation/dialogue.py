@@ -6,7 +6,7 @@ understand", and after several of those silence, so that two bots come to rest.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.consent.evidence import Entry, Fact, Kind, Seen
 from bot.consent.lifecycle import Status
@@ -142,8 +142,8 @@ class Dialogue:
 
         An emoji under our farewell, or a message taken back, needs nobody's data (GDPR Art. 5(1)(c)).
         """
-        if inbound.overheard:
-            return self.heeds(inbound)
+        if inbound.overheard:  # of somebody unknown there is nothing that a doubt could pause
+            return self.heeds(inbound, doubts=False)
         match inbound.content:
             case Text() | Choice() | Media():
                 return True
@@ -196,14 +196,18 @@ class Dialogue:
             postponed=turn.postponed,
         )
 
-    def heeds(self, inbound: Inbound) -> bool:
-        """Whether something overheard can change anything; if not, nobody needs to know who wrote it."""
+    def heeds(self, inbound: Inbound, *, doubts: bool = True) -> bool:
+        """Whether something overheard can change anything; if not, nobody needs to know who wrote it.
+
+        `doubts`: whether it may be a doubt, too, and no withdrawal.
+        """
         match inbound.content:
             case Text() | Choice() | Media() | Correction() | Other() as content:
                 try:
-                    return self._heeded(inbound, content) is not None
+                    match = self._heeded(inbound, content)
                 except Exception:  # the step will fail, too, and look for a withdrawal in another way
                     return True
+                return match is not None and (doubts or match.intent is not Intent.MAYBE_STOP)
             case StaffMessage() | Reaction():
                 return False
         return True
@@ -230,7 +234,7 @@ class Dialogue:
         if isinstance(content, Choice) and match.rule == "button":
             self._tapped(turn, content.id)
         else:
-            self._open(turn, match.intent)
+            self._obey(turn, match)
         doubt, held = match.intent is Intent.MAYBE_STOP, turn.inbound.overheard == "standby"
         if turn.inbound.overheard == "history" or (doubt and not held):
             turn.replies = []
@@ -413,7 +417,11 @@ class Dialogue:
         """Obey a typed withdrawal, or ask back; a longer text that was asked for is taken as the answer first."""
         if not match.bare:
             self._standing.fire(turn, "typed")
-        if named := named_purposes(turn, match):
+        self._obey(turn, match)
+
+    def _obey(self, turn: Turn, match: Match) -> None:
+        """End what a withdrawal names, or everything; ask at a doubt. Words of somebody else's name nothing."""
+        if not turn.inbound.forwarded and (named := named_purposes(turn, match)):
             turn.argument = " ".join(named)
             return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
         return self._open(turn, match.intent)
@@ -438,17 +446,17 @@ class Dialogue:
         """
         heard = self._heard(turn)
         if heard is not None:
-            self._open(turn, heard)
+            self._obey(turn, heard)
         return heard is not None
 
-    def _heard(self, turn: Turn) -> Intent | None:
+    def _heard(self, turn: Turn) -> Match | None:
         """Return STOP or MAYBE_STOP if that is what the message says."""
         match = self._meaning(turn) if turn.answer else None
         self._spoken.settle(turn, match)
         if match is None or match.intent not in _WITHDRAWALS:
             return None
         turn.rule = match.rule
-        return Intent.MAYBE_STOP if turn.inbound.forwarded else match.intent
+        return replace(match, intent=Intent.MAYBE_STOP) if turn.inbound.forwarded else match
 
     # --- messages that were changed or deleted
 
@@ -458,14 +466,14 @@ class Dialogue:
         It gives nothing: a yes that comes this way is asked for.
         """
         heard = self._heard(turn)
-        if heard is Intent.STOP:
-            return self._open(turn, heard)
+        if heard is not None and heard.intent is Intent.STOP:
+            return self._obey(turn, heard)
         if not correction.led_to and correction.original:
             turn.session.corrected = (*turn.session.corrected, turn.token(correction.original))[-_REMEMBERED:]
         for fact in correction.led_to:
             self._undo(turn, correction, fact)
         if heard is not None and (turn.record.given or not turn.replies):
-            return self._open(turn, heard)
+            return self._obey(turn, heard)
         answered = any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in correction.led_to)
         pending = None if answered else turn.record.pending
         if pending is not None and self._means(turn, pending.locale) is not None:

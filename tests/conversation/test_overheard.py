@@ -2,7 +2,18 @@
 
 import pytest
 
-from bot.conversation.inbound import Choice, Content, Inbound, Media, MessageId, Other, Overheard, Sender, Text
+from bot.conversation.inbound import (
+    Choice,
+    Content,
+    Correction,
+    Inbound,
+    Media,
+    MessageId,
+    Other,
+    Overheard,
+    Sender,
+    Text,
+)
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
 
@@ -96,3 +107,37 @@ def test_a_withdrawal_of_long_ago_ends_only_what_is_older() -> None:
     old = Inbound(MessageId("old"), Sender("+4915112345678"), talk.clock - 86400, Text("STOP"), overheard="history")
     talk.session = talk.dialogue.step(talk.session, old, float(talk.clock)).session
     assert talk.session.record.given
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
+def test_a_withdrawal_that_names_offers_ends_offers_alone(where: Overheard) -> None:
+    talk = subscribed()
+    said = overheard(talk, Text("stop offers"), where)
+    assert talk.session.record.given == ("order_updates",)
+    assert (said == []) == (where == "history")
+
+
+@pytest.mark.parametrize(
+    "content", [Media("image", "stop offers"), Correction("edit", MessageId("first"), "stop offers")]
+)
+def test_so_does_one_in_a_caption_or_an_edited_text(content: Content) -> None:
+    talk = subscribed().receives(content)
+    assert talk.session.record.given == ("order_updates",)
+
+
+def test_forwarded_words_end_nothing_that_they_name() -> None:
+    talk = subscribed()
+    talk.clock += 10
+    inbound = Inbound(MessageId("on"), talk.sender, talk.clock, Text("stop offers"), talk.clock, forwarded=True)
+    record = talk.dialogue.step(talk.session, inbound, float(talk.clock)).session.record
+    assert record.given == talk.session.record.given
+    assert record.paused
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
+def test_a_doubt_makes_nobody_known(where: Overheard) -> None:
+    dialogue = asked().dialogue
+    doubt = Inbound(MessageId("doubt"), Sender("+4915112345678"), 1, Text("wrong number"), overheard=where)
+    assert not dialogue.opens_a_record(doubt)
+    stop = Inbound(MessageId("stop"), Sender("+4915112345678"), 1, Text("STOP"), overheard=where)
+    assert dialogue.opens_a_record(stop)
