@@ -71,8 +71,13 @@ class Claims:
 
 
 def is_urgent(event: Event, claim: Claim) -> bool:
-    """Whether it overtakes others: a withdrawal in words, or by WhatsApp's own switch."""
-    return claim is Claim.WITHDRAWAL or (isinstance(event, Inbound) and event.content == Preference("stop"))
+    """Whether it overtakes others: a withdrawal in words, or by WhatsApp's own switch.
+
+    What staff write goes the same way, so that it is looked at behind the withdrawal that came before it.
+    """
+    if claim is Claim.WITHDRAWAL:
+        return True
+    return isinstance(event, Inbound) and (event.content == Preference("stop") or type(event.content) is StaffMessage)
 
 
 def _unread(error: Exception) -> Claim:

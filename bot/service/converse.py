@@ -139,6 +139,7 @@ class Converse:
         """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is taken up again."""
         news: list[Queued[Inbound]] = []
         messages: list[Queued[Inbound]] = []
+        by_staff: list[Queued[Inbound]] = []
         for queued in batch:
             match queued.item:
                 case None:
@@ -149,8 +150,7 @@ class Converse:
                     if not told:
                         await self._shard.inbox.finish(queued.id)
                 case Inbound(content=StaffMessage()) as inbound:
-                    await self._staff.wrote(inbound.sender, inbound.at)
-                    await self._shard.inbox.finish(queued.id)
+                    by_staff.append(Queued(queued.id, queued.payload, inbound))
                 case Inbound() as inbound if _passes_by(inbound, self._dialogue):
                     await self._shard.inbox.finish(queued.id)
                 case Inbound(content=QuestionStatus()) as inbound:
@@ -159,6 +159,16 @@ class Converse:
                     messages.append(Queued(queued.id, queued.payload, inbound))
         if news or messages:  # what became of our messages comes first: people answer to it
             await self._answer([*news, *messages])
+        for one in by_staff:  # after the withdrawals that came with it
+            await self._written_by_staff(one)
+
+    async def _written_by_staff(self, queued: Queued[Inbound]) -> None:
+        """Look whether staff wrote after a STOP; for a second time behind what waits now, which may hold that."""
+        inbound = queued.item
+        if inbound is not None and not await self._staff.wrote(inbound.sender, inbound.at) and not inbound.postponed:
+            again = msgspec.structs.replace(inbound, postponed=1)
+            await self._shard.inboxes[self._shard.number].forward(again)
+        await self._shard.inbox.finish(queued.id)
 
     async def _bury(self, queued: Queued[Event]) -> None:
         metrics.DEAD.labels("event").inc()

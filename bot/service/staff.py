@@ -24,15 +24,19 @@ class Staff:
         self._ledger = ledger
         self._suppressions = suppressions
 
-    async def wrote(self, to: Sender, at: int) -> None:
-        """Report an incident if the person had stopped everything when staff wrote to them (`at`, unix seconds)."""
+    async def wrote(self, to: Sender, at: int) -> bool:
+        """Report an incident if the person had stopped everything when staff wrote to them (`at`, unix seconds).
+
+        Returns whether it was one.
+        """
         people = set((await self._persons.find(to.addresses)).values())
         past = await self._ledger.facts(people) if people else {}
-        for person in people:
-            if _had_stopped(fold(one.fact for one in past.get(person, ())), at):
-                _report(person)
+        stopped: list[str] = [who for who in people if _had_stopped(fold(one.fact for one in past.get(who, ())), at)]
         if not people and any((await self._suppressions.suppressed(to.addresses)).values()):
-            _report("")
+            stopped = [""]
+        for person in stopped:
+            _report(person)
+        return bool(stopped)
 
 
 def _had_stopped(record: Record, at: int) -> bool:

@@ -90,6 +90,19 @@ async def test_what_staff_write_after_a_stop_is_an_incident(
     assert str(ana.who.wa_id) not in str(told)
 
 
+@pytest.mark.parametrize("first", ["STOP", "staff"])
+async def test_a_stop_and_what_staff_write_after_it_may_come_in_one_webhook(
+    simulation: Simulation, ana: SimulatedPerson, first: str
+) -> None:
+    await subscribed(simulation, ana)
+    now = simulation.graph.clock()
+    posts = [webhooks.text(ana.who, "STOP", at=now), webhooks.staff_message(ana.who, "Hi", at=now)]
+    with captured() as logs:
+        await simulation.hook.post(webhooks.together(*(posts if first == "STOP" else reversed(posts))))
+        await quiet(simulation)
+    assert [one["event"] for one in logs if "staff" in one["event"]] == ["staff_wrote_after_stop"]
+
+
 async def test_staff_may_have_written_before_the_stop(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("STOP", replies=1)
     with captured() as logs:

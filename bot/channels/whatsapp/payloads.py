@@ -7,6 +7,7 @@ itself: what is misshapen is set aside, what does not concern us is counted, and
 import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal, cast
 
 import msgspec
@@ -26,6 +27,7 @@ from bot.channels.whatsapp.fields import (
     text,
     timestamp,
 )
+from bot.channels.whatsapp.own import ECHOES, has_recipient, own_numbers, recipient, without_words
 from bot.channels.whatsapp.preferences import wish
 from bot.channels.whatsapp.recover import Repair, object_in, synthetic_id
 from bot.channels.whatsapp.system import change_of_address, tells_a_change
@@ -43,6 +45,7 @@ from bot.conversation.inbound import (
     Sender,
     StaffMessage,
 )
+from bot.numbers import canonical
 from bot.service.ports import Malformed, Parsed
 
 
@@ -63,6 +66,8 @@ class Ignored(StrEnum):
     """A status of a message to a group."""
     HISTORY = "history"
     """Of the chats of before: from the business, or without words."""
+    OWN = "own"
+    """From the business's own number, where nobody writes to a person."""
     AGENT = "agent"
     """What Meta's agent said."""
     ERRORS = "errors"
@@ -142,6 +147,9 @@ class _Change:
             self._parsed.ignore(Ignored.NUMBER)
         elif name == "messages":
             self._chat(value)
+            if "message_echoes" in value:
+                self._overheard = "field"
+                self._each(value, "message_echoes", self._echo)
             if not value.keys() <= _CHAT and not value.keys() & _UPDATES and not self._overhear(value):
                 misshapen("value")
         elif name == "standby":
@@ -151,10 +159,10 @@ class _Change:
             self._each(value, name, self._preference)
         elif name == "user_id_update":
             self._each(value, name, self._user_id_update)
-        elif name == "smb_message_echoes":
+        elif name in ECHOES:
             self._overheard = "field"
-            self._each(value, "message_echoes", self._echo)
-            self._each(value, "messages", self._echo)
+            for list_name in (*ECHOES, "messages"):
+                self._each(value, list_name, self._echo)
         elif name == "history":
             self._overheard = "history"
             self._history(value)
@@ -220,20 +228,37 @@ class _Change:
                 event = read(value, update if type(update) is dict else misshapen("update"))
             except Misshapen as error:
                 if not self._recovered(value, name, update):
-                    self._parsed.malformed.append(Malformed(f"{name}: {error}", self._alone(value, name, update)))
+                    kept = without_words(update) if name in ECHOES or self._is_ours(update) else update
+                    self._parsed.malformed.append(Malformed(f"{name}: {error}", self._alone(value, name, kept)))
             else:
                 if type(event) is Ignored:
                     self._parsed.ignore(event)
                 else:
-                    self._parsed.events.append(cast("Event", event))
+                    self._add(cast("Event", event))
+
+    def _add(self, event: Event) -> None:
+        """Add an event, unless it is said to be about the business itself, which is no person."""
+        if self._is_own(event.sender if type(event) is Inbound else Sender()):
+            self._parsed.ignore(Ignored.OWN)
+        else:
+            self._parsed.events.append(event)
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        return own_numbers(self._change.get("value"))
+
+    def _is_own(self, sender: Sender) -> bool:
+        """Whether it is the business itself, however its number is spelt."""
+        return sender.phone is not None and canonical(sender.phone) in self._own
+
+    def _is_ours(self, message: object) -> bool:
+        return type(message) is dict and self._is_own(recover.lenient_sender(message))
 
     def _alone(self, value: Fields, name: str, update: object) -> bytes:
         """Write one update as a webhook of its own, without the others and without anybody's profile."""
-        metadata = value.get("metadata")
-        number = metadata.get("phone_number_id") if type(metadata) is dict else None
-        contacts = value.get("contacts")
+        metadata, contacts = object_in(value, "metadata"), value.get("contacts")
         only = {
-            "metadata": {"phone_number_id": number},
+            "metadata": {name: metadata.get(name) for name in ("phone_number_id", "display_phone_number")},
             "contacts": [
                 {key: contact[key] for key in ("wa_id", "user_id") if key in contact}
                 for contact in (contacts if type(contacts) is list else ())
@@ -254,7 +279,9 @@ class _Change:
         return name in ("messages", "message_echoes") and type(update) is not dict and self._overhear(update)
 
     def _heard(self, value: Fields, message: Fields) -> bool:
-        overheard: Overheard = "group" if message.get("group_id") else self._overheard
+        if self._is_ours(message):
+            return self._of_ours(value, message)
+        overheard: Overheard = "group" if recover.in_group(message) else self._overheard
         try:
             found = self._sender(value, message)
             event, repairs = recover.inbound(message, found, _all_contacts(value), self._received_at, overheard)
@@ -262,23 +289,29 @@ class _Change:
             return False
         for repair in repairs if self._overheard != "field" else [Repair.ENVELOPE]:
             self._parsed.note_repair(repair)
-        self._parsed.events.append(self._apart(event))
+        self._add(self._apart(event))
+        return True
+
+    def _of_ours(self, value: Fields, message: Fields) -> bool:
+        """Note that staff wrote, where it is they who do; whether it could be read."""
+        try:
+            event = self._message(value, message)
+        except Misshapen:
+            return False
+        self._parsed.ignore(event) if type(event) is Ignored else self._add(cast("Event", event))
         return True
 
     def _overhear(self, value: object) -> bool:
         """Hear whoever speaks anywhere in a value; whether anybody does."""
         messages = value.get("messages") if type(value) is dict else None
-        before = len(self._parsed.events)
+        heard = False
         if type(value) is dict and type(messages) is list:
             for message in messages:
-                if type(message) is dict:
-                    self._heard(value, message)
+                heard |= type(message) is dict and self._heard(value, message)
             value = {key: inner for key, inner in value.items() if key != "messages"}
-        business = re.sub("[^0-9]", "", str(object_in(value, "metadata").get("display_phone_number", "")))
         for found in recover.speakers(value):
-            if recover.lenient_sender(found).phone != f"+{business}":
-                self._heard({}, found)
-        return len(self._parsed.events) > before
+            heard |= self._heard({}, found)
+        return heard
 
     def _apart(self, event: Inbound) -> Inbound:
         """Keep a copy in a field that is not known from being taken for the message itself, should both come."""
@@ -303,9 +336,17 @@ class _Change:
     def _message(self, value: Fields, message: Fields) -> Event | Ignored:
         if message.get("type") == "system":
             return self._system(value, message)
-        return self._inbound(
-            message_id(message), self._sender(value, message), timestamp(message), content_of(message), message
-        )
+        sender = self._sender(value, message)
+        if self._is_own(sender) or (sender == Sender() and self._is_ours(message)):
+            return self._written_by_us(value, message)
+        return self._inbound(message_id(message), sender, timestamp(message), content_of(message), message)
+
+    def _written_by_us(self, value: Fields, message: Fields) -> Event | Ignored:
+        """What came from the business's own number: from staff, unless it is known that nobody typed it now."""
+        if self._overheard == "standby":
+            return Ignored.AGENT
+        staff = self._change.get("field") in (*ECHOES, "messages") and not recover.in_group(message)
+        return self._by_staff(value, message) if staff else Ignored.OWN
 
     def _sender(self, value: Fields, message: Fields) -> Sender:
         return self._known(value, addresses(message.get("from"), message.get("from_user_id")))
@@ -337,8 +378,9 @@ class _Change:
         context = inner(message, "context") or {}
         quoted = text(context, "id") or None
         forwarded = bool(context.get("forwarded") or context.get("frequently_forwarded"))
-        if self._overheard or message.get("group_id"):
-            overheard: Overheard = "group" if message.get("group_id") else self._overheard
+        in_group = recover.in_group(message)
+        if self._overheard or in_group:
+            overheard: Overheard = "group" if in_group else self._overheard
             if overheard == "field":
                 self._parsed.note_repair(Repair.ENVELOPE)
             event = Inbound(id, sender, at, content, self._received_at, quoted, forwarded, overheard=overheard)
@@ -380,13 +422,21 @@ class _Change:
         return self._changed(update, *change) if change else Ignored.SILENT
 
     def _echo(self, value: Fields, message: Fields) -> Event | Ignored:
-        """What staff wrote on their phone: to whom and when; what a person wrote is a message of theirs."""
-        if message.get("to") is None and message.get("to_user_id") is None:
+        """What staff wrote on their phone; what a person wrote is a message of theirs."""
+        if not has_recipient(message) or self._is_own(recipient(message)):
             return self._message(value, message)
-        sender = self._known(value, addresses(message.get("to"), message.get("to_user_id")))
-        if sender == Sender():
+        return Ignored.GROUP if recover.in_group(message) else self._by_staff(value, message)
+
+    def _by_staff(self, value: Fields, message: Fields) -> Event:
+        """To whom staff wrote, and when."""
+        to = self._known(value, recipient(message))
+        if to == Sender() and not has_recipient(message):
+            others = {one for one in _all_contacts(value) if not self._is_own(one)}
+            to = others.pop() if len(others) == 1 else to
+        if to == Sender():
             misshapen("recipient")
-        return Inbound(message_id(message), sender, timestamp(message), StaffMessage(), self._received_at)
+        id, at = recover.id_and_time(message, to, "echo", self._received_at)
+        return Inbound(id, to, at, StaffMessage(), self._received_at)
 
     def _of_before(self, customer: Sender, message: object) -> None:
         """Hear a message of the chats of before if the customer wrote it."""
@@ -456,7 +506,7 @@ _EMPTY_ENTRY = frozenset({"id", "time"})
 _CHAT = frozenset({"messaging_product", "metadata", "contacts"})
 """What a change of the field `messages` has beside its updates."""
 
-_UPDATES = frozenset({"messages", "statuses", "errors"})
+_UPDATES = frozenset({"messages", "statuses", "errors", "message_echoes"})
 
 _field_name = re.compile("[a-z][a-z0-9_]{0,60}").fullmatch
 

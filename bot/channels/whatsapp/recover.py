@@ -91,6 +91,15 @@ def id_and_time(update: Fields, about: Sender, what: str, received_at: float) ->
     return _id(update, set(), about.phone or "", about.bsuid or "", str(at or hour), what), at
 
 
+def in_group(message: Fields) -> bool:
+    """Whether others than the business can read a message: then it answers nothing that was asked in private."""
+    context = object_in(message, "context")
+    named = (message.get("group_id"), message.get("group"), context.get("group_id"), context.get("group"))
+    chats = (message.get("from"), message.get("to"), message.get("chat_id"))
+    by_chat = any(type(chat) is str and chat.strip().endswith("@g.us") for chat in chats)
+    return any(named) or message.get("recipient_type") == "group" or by_chat
+
+
 def speakers(value: object) -> Iterator[Fields]:
     """Yield the objects, at any depth, that name a sender and say something."""
     left, looks = [value], 0

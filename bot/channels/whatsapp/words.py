@@ -10,8 +10,9 @@ _MOST_LOOKS = 300
 _NO_WORDS = frozenset(
     {
         # who and what it is
-        "id", "type", "kind", "from", "to", "sender", "recipient", "author", "profile", "name", "username", "timestamp",
-        "phone", "phone_number", "display_phone_number", "customer", "country_code", "messaging_product", "emoji",
+        "id", "type", "kind", "from", "to", "sender", "recipient", "author", "profile", "timestamp", "phone",
+        "company", "organization", "phone_number", "display_phone_number", "customer", "country_code",
+        "messaging_product", "emoji",
         # what others wrote
         "context", "referral", "errors", "error", "metadata", "contacts", "location", "referred_product", "request",
         # what machines wrote
@@ -45,5 +46,5 @@ def _may_hold_words(key: object) -> bool:
     return (
         type(key) is str
         and key not in _NO_WORDS
-        and not key.endswith(("_id", "_type", "_at", "_url", "_token", "_role"))
+        and not key.endswith(("_id", "_type", "_at", "_url", "_token", "_role", "name"))  # as in `full_name`
     )

@@ -100,8 +100,8 @@ def malformed(*reasons: str) -> Read:
     return Read(malformed=list(reasons))
 
 
-def ignored(reason: str) -> Read:
-    return Read(ignored={reason: 1})
+def ignored(*reasons: str) -> Read:
+    return Read(ignored=dict.fromkeys(reasons, 1))
 
 
 QUOTED = "wamid.OUT1"
@@ -229,6 +229,31 @@ SITUATIONS: dict[str, Read] = {
     "system_number_changed_under_another_name": moved("A8NAMED", ANA_BY_PHONE, Sender("+34600000009", "ES.9")),
     "system_name_changed": one("NAMECHANGED", Other("system")),
     "system_name_in_a_sentence": one("NAMEJOINED", Other("system")),
+    # the business itself, groups, and names
+    "echo_to_recipient_id": one("ECHORECIPIENT", StaffMessage(), ANA_BY_PHONE),
+    "echo_to_with_blanks": one("ECHOBLANKS", StaffMessage(), ANA_BY_PHONE),
+    "echo_to_as_number": one("ECHONUMBER", StaffMessage(), ANA_BY_PHONE),
+    "echo_in_messages": one("ECHOIN", StaffMessage(), ANA_BY_PHONE),
+    "echo_in_messages_from_a_spelling": one("ECHOSPELT", StaffMessage(), ANA_BY_PHONE),
+    "echo_in_messages_without_recipient": malformed("messages: recipient"),
+    "echo_on_another_field": one("ECHOFIELD", StaffMessage(), ANA_BY_PHONE),
+    "echo_list_in_messages": one("ECHOLIST", StaffMessage(), ANA_BY_PHONE),
+    "echo_without_id": one("message.f6bf8365488d640076841d8dd623eb70", StaffMessage(), ANA_BY_PHONE),
+    "echo_in_milliseconds": one("ECHOMS", StaffMessage(), ANA_BY_PHONE, at=0),
+    "echo_to_only_contact": one("ECHOCONTACT", StaffMessage(), ANA_BY_PHONE),
+    "own_number_in_new_field": ignored("field", "own"),
+    "own_number_in_new_shape": ignored("field", "own"),
+    "own_number_in_standby": ignored("agent"),
+    "own_number_in_history_without_thread": ignored("own"),
+    "own_number_id_as_sender": one("OWNID", StaffMessage(), ANA_BY_PHONE),
+    "group_as_object": one("GROUPASOBJECT", Text("sí"), overheard="group"),
+    "group_in_context": one("GROUPINCONTEXT", Text("sí"), overheard="group"),
+    "group_by_recipient_type": one("GROUPBYRECIPIENTTYPE", Text("sí"), overheard="group"),
+    "group_wrong_number": one("GROUPWRONG", Text("número equivocado"), overheard="group"),
+    "sender_as_lid": malformed("messages: sender"),
+    "sender_as_group": malformed("messages: sender"),
+    "contacts_synced_in_a_new_field": ignored("field"),
+    "contacts_synced_in_another_list": ignored("silent"),
     # what became of our messages
     "status_sent": status("OUT3", "sent", reference="job:41"),
     "status_delivered_to_bsuid": status("OUT4", "delivered", LUCIA, reference="job:42"),
@@ -631,3 +656,8 @@ def test_what_is_malformed_does_not_show_in_a_repr() -> None:
     shown = repr(parsed(post("batch_with_malformed_neighbour")).malformed)
     assert "34600000001" not in shown
     assert "messages: body" in shown
+
+
+def test_of_what_staff_wrote_no_word_is_put_aside() -> None:
+    (aside,) = parsed(post("echo_in_messages_without_recipient")).malformed
+    assert b"BAJA" not in aside.raw

@@ -1,0 +1,40 @@
+"""The business's own number: whoever writes under it is no person, and what they write goes to one."""
+
+import re
+
+from bot.channels.whatsapp.fields import Fields
+from bot.channels.whatsapp.recover import any_form, object_in
+from bot.conversation.inbound import Sender
+from bot.numbers import canonical
+
+ECHOES = ("message_echoes", "smb_message_echoes")
+"""Fields, and lists in them, of what staff write on their phones. Meta: webhooks/reference/smb_message_echoes."""
+
+_RECIPIENT_KEYS = ("to", "to_user_id", "recipient_id", "recipient_user_id", "recipient")
+
+_KEPT = frozenset({"from", "from_user_id", "id", "timestamp", "type", *_RECIPIENT_KEYS})
+
+
+def own_numbers(value: object) -> frozenset[str]:
+    """Return the numbers that a change names as the business's, and their ids: some payloads hold those instead."""
+    named = [object_in(value, "metadata"), object_in(object_in(value, "standby"), "metadata")]
+    told = [str(one.get(name, "")) for one in named for name in ("display_phone_number", "phone_number_id")]
+    plain = [re.sub("[^0-9]", "", one).removeprefix("00") for one in told]
+    return frozenset(canonical(f"+{digits}") for digits in plain if digits)
+
+
+def recipient(message: Fields) -> Sender:
+    """Return to whom a message of the business went, however it is told."""
+    found = [any_form(message.get(key)) for key in _RECIPIENT_KEYS]
+    phone = next((one.phone for one in found if one.phone), None)
+    return Sender(phone, next((one.bsuid for one in found if one.bsuid), None))
+
+
+def has_recipient(message: Fields) -> bool:
+    """Whether a message names one, readable or not: nobody's does who writes to the business."""
+    return any(message.get(key) is not None for key in _RECIPIENT_KEYS)
+
+
+def without_words(message: object) -> object:
+    """Return what of a message of the business may be kept: nothing that staff wrote."""
+    return {key: message[key] for key in message if key in _KEPT} if type(message) is dict else None
