@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from bot.consent.erasure import closed, ended, inherited, lacking, stricter, withdrawn
 from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import fold
-from bot.conversation.inbound import AddressChanged, Inbound, Preference, Sender
-from bot.service.ports import AddressTaken, Append, Ledger, PastFact, Person, PersonId, Suppressions, Unavailable
+from bot.conversation.inbound import AddressChanged, Inbound, Preference
+from bot.service.ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions, Unavailable
 
 _TRIES = 10
 """How often the end of a ledger is looked for while other workers add to it."""
@@ -62,17 +62,16 @@ class Inherit:
                 entries += lacking(record, withdrawn(theirs), cause, Method.MERGE, now)
         return entries
 
-    async def to_new_addresses(self, changes: Iterable[tuple[Sender, Sender]]) -> None:
-        """Let what may not be written to an address hold for the one that it became, too: (before, after).
+    async def to_new_address(self, move: Move) -> bool:
+        """Let what may not be written to an address hold for the one that it became, too; return whether it does.
 
         Somebody erased is no person who could take it along.
         """
-        moves = list(changes)
-        found = await self._look({address for before, _ in moves for address in before.addresses}) if moves else {}
-        for before, after in moves:
-            scopes = _newest(found[address] for address in before.addresses)
-            if scopes:
-                await self._suppressions.suppress(after.addresses, scopes)
+        found = await self._look(move.previous.addresses)
+        scopes = _newest(found.values())
+        if scopes:
+            await self._suppressions.suppress(move.sender.addresses, scopes)
+        return bool(scopes)
 
     async def of_erased(self, people: Collection[Person], past: Past, looked: Looked) -> Past:
         """Note what someone erased had withdrawn under an address of these people; return all facts then.

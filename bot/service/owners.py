@@ -8,12 +8,13 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from uuid import UUID
 
 from bot.conversation.inbound import AddressChanged, Inbound, Sender
 from bot.numbers import canonical, same, spellings
 from bot.service.inherit import Inherit, Looked
-from bot.service.ports import AddressTaken, NoSuchPerson, Person, PersonId, Persons, Unavailable
+from bot.service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Unavailable
 
 _LOOKS = 5
 """How often it is looked up who somebody is while other workers make, move or erase them."""
@@ -23,15 +24,6 @@ _SKEW = 5.0
 
 Groups = Mapping[bytes, Sequence[Inbound]]
 """Messages by the token of the address that they came from."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """An address became another one."""
-
-    previous: Sender
-    at: int
-    """WhatsApp's time, unix seconds."""
 
 
 @dataclass(slots=True)
@@ -60,6 +52,11 @@ class _Found:
         """Whether `person` was at `sender` before and is somewhere else now."""
         now = self.people[person].sender
         return now.bsuid not in (None, sender.bsuid) and self.of(sender.bsuid)[:1] == [person]
+
+    def is_at(self, person: PersonId, sender: Sender) -> bool:
+        """Whether the person is at `sender` now."""
+        now = self.people[person].sender
+        return now.bsuid == sender.bsuid if sender.bsuid else same(now.phone, sender.phone)
 
     def is_news(self, person: PersonId, sender: Sender) -> bool:
         """Whether the database does not know yet that all the addresses are the person's, and how they are spelled."""
@@ -142,21 +139,23 @@ class Owners:
 
     async def _owned(self, groups: Groups) -> tuple[dict[bytes, PersonId], Looked, set[PersonId]]:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
-        changes = {token: _changes(inbounds) for token, inbounds in groups.items()}
-        await self._inherit.to_new_addresses(
-            (change.previous, senders[token]) for token, all_of_it in changes.items() for change in all_of_it
-        )
-        found = await self._found([*senders.values(), *(one.previous for each in changes.values() for one in each)])
+        told = {token: _told(senders[token], inbounds) for token, inbounds in groups.items()}
+        await self._note([move for moves in told.values() for move in moves])
+        moves = await self._persons.moves(addresses_of([*senders.values(), *map(_previous, chain(*told.values()))]))
+        found = await self._found([*senders.values(), *(one for move in moves for one in (move.previous, move.sender))])
         owners: dict[bytes, PersonId] = {}
         strangers: dict[bytes, Sender] = {}
+        moved_on: set[bytes] = set()
         for token, sender in senders.items():
-            for change in changes[token]:
-                await self._move(change, sender, found)
-            owner = await self._owner(sender, found)
+            for move in told[token]:
+                await self._follow([move, *_going_on(moves, move.sender, move.at)], found)
+            later = _going_on(moves, sender, max(one.at for one in groups[token]) + 1)
+            owner = await self._who_moved(sender, later, found) if later else await self._owner(sender, found)
             if owner is not None:
                 owners[token] = owner
             elif any(map(self._opens, groups[token])):
                 strangers[token] = sender
+                moved_on |= {token} if later else set()
         looked: Looked = {}
         if strangers:
             late, looked = await self._inherit.written_before({token: groups[token] for token in strangers})
@@ -165,6 +164,8 @@ class Owners:
         new = _apart(strangers)
         if new:
             owners |= dict(zip(new, await self._persons.create(list(new.values())), strict=True))
+        if moved_on & new.keys():
+            raise AddressTaken("they have moved on since they wrote: now they are known, and follow")
         if len(new) < len(strangers):
             raise AddressTaken("two of these senders are one person")
         return owners, looked, found.merged
@@ -192,34 +193,61 @@ class Owners:
             await self._take_over(owner, sender, found)
         return owner
 
-    async def _move(self, change: _Change, sender: Sender, found: _Found) -> None:
-        """The person's address became another one. Their old number may become a stranger's, so it is let go."""
-        before = change.previous
-        person = await self._mover(change, sender, found)
-        if person is None or found.left(person, before) or found.left(person, sender):  # they have moved on since
-            return
+    async def _note(self, moves: Iterable[Move]) -> None:
+        """Remember what is told, but not of somebody erased."""
+        await self._persons.note_moves([move for move in moves if not await self._inherit.to_new_address(move)])
+
+    async def _who_moved(self, sender: Sender, later: Sequence[Move], found: _Found) -> PersonId | None:
+        """Return who wrote late, from addresses that they have left since."""
+        await self._follow(later, found)
+        return found.owner_of(later[-1].sender) or found.owner_of(sender)
+
+    async def _follow(self, moves: Sequence[Move], found: _Found) -> None:
+        """Let whoever was at the begin of moves be at their end. They were told in any order."""
+        for move in moves:
+            await self._inherit.to_new_address(move)
+            await self._move(move, found, moves[-1].sender)
+
+    async def _move(self, move: Move, found: _Found, last: Sender) -> None:
+        """The person's address became another one. Their old number may become a stranger's, so it is let go.
+
+        `last` is where later moves lead: who is there already is not taken back.
+        """
+        before, sender = move.previous, move.sender
+        person = await self._mover(move, found)
+        if person is None:
+            return None
+        if found.left(person, before) or found.is_at(person, last):
+            return await self._take_along(person, sender, found)
         forget = before.phone if before.phone and not same(before.phone, sender.phone) else None
         if forget and any(found.people[other].sender.bsuid is None for other in found.of(forget) if other != person):
             await self._take_over(person, Sender(forget), found)
         for other in found.all_of(sender):
-            if other != person and _made_at(other) >= change.at - _SKEW:  # they wrote before the change was told
+            if other != person and _made_at(other) >= move.at - _SKEW:  # they wrote before the change was told
                 now = found.people[other].sender
                 sender = Sender(sender.phone or now.phone, sender.bsuid or now.bsuid)
-        await self._take_over(person, sender, found, forget=forget, at=change.at)
+        await self._take_over(person, sender, found, forget=forget, at=move.at)
 
-    async def _mover(self, change: _Change, sender: Sender, found: _Found) -> PersonId | None:
+    async def _take_along(self, person: PersonId, sender: Sender, found: _Found) -> None:
+        """Whoever wrote under an id that the person has left since is the person, too, who stays where they are."""
+        if set(found.of(sender.bsuid)) - {person}:
+            now = found.people[person].sender
+            await self._take_over(person, Sender(bsuid=sender.bsuid), found)
+            await self._take_over(person, now, found)
+
+    async def _mover(self, move: Move, found: _Found) -> PersonId | None:
         """Return who was at the address before the change.
 
-        If only a phone tells, and a message under the new BSUID came first, it has made somebody new of them, who has
+        If only a phone tells, and a message under a newer BSUID came first, it has made somebody new of them, who has
         the phone now: then it is who had it before.
         """
-        person = found.owner_of(change.previous)
-        if person is None or person not in found.of(sender.bsuid) or _made_at(person) < change.at - _SKEW:
+        person = found.owner_of(move.previous)
+        if person is None or person in found.of(move.previous.bsuid) or _made_at(person) < move.at - _SKEW:
             return person
-        before = (await self._persons.predecessors(change.previous.addresses)).values()
-        for predecessor in before:
-            found.people |= await self._load([predecessor])
-        return next(iter(before), person)
+        had = (await self._persons.predecessors(move.previous.addresses)).values()
+        older = min((one for one in had if _made_at(one) < _made_at(person)), default=person)
+        found.people |= await self._load([older])
+        return older
 
     async def _take_over(
         self, owner: PersonId, sender: Sender, found: _Found, *, forget: str | None = None, at: float = math.inf
@@ -243,9 +271,35 @@ class Owners:
         found.moved(owner, sender, forget)
 
 
-def _changes(inbounds: Iterable[Inbound]) -> list[_Change]:
-    """Return the changes of address that messages tell."""
-    return [_Change(one.content.previous, one.at) for one in inbounds if isinstance(one.content, AddressChanged)]
+def _told(sender: Sender, inbounds: Iterable[Inbound]) -> list[Move]:
+    """Return the changes of address that messages tell, the oldest first; not that an address stayed as it is."""
+    told = [Move(one.content.previous, sender, one.at) for one in inbounds if isinstance(one.content, AddressChanged)]
+    return sorted((move for move in told if move.previous != sender), key=lambda move: move.at)
+
+
+def _previous(move: Move) -> Sender:
+    return move.previous
+
+
+def _going_on(moves: Iterable[Move], sender: Sender, at: int) -> list[Move]:
+    """Return how somebody went on who was at `sender`, from a moment on (unix seconds), one move after another.
+
+    `moves` are sorted by their time. A BSUID tells better than a number whose move it is.
+    """
+    left, way = list(moves), list[Move]()
+    while move := _next(left, sender, at):
+        left.remove(move)
+        way.append(move)
+        phone = move.sender.phone or (None if move.previous.phone else sender.phone)
+        sender, at = Sender(phone, move.sender.bsuid or sender.bsuid), move.at
+    return way
+
+
+def _next(moves: Iterable[Move], sender: Sender, at: int) -> Move | None:
+    later = [move for move in moves if move.at >= at and move.sender != sender]
+    by_bsuid = (move for move in later if sender.bsuid and move.previous.bsuid == sender.bsuid)
+    by_phone = (move for move in later if same(move.previous.phone, sender.phone))
+    return next(by_bsuid, None) or next(by_phone, None)
 
 
 def _made_at(person: PersonId) -> float:

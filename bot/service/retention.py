@@ -97,8 +97,9 @@ _ROWS = {
     Rows.PROOFS: RuleName.PROOF_AFTER_WITHDRAWAL,
     Rows.REQUESTS: RuleName.CLOSED_REQUESTS,
     Rows.EXPORTS: None,
+    Rows.MOVES: None,
 }
-"""The rule of each kind of rows; exports carry their own end."""
+"""The rule of each kind of rows; None: they carry their own end."""
 
 
 class Retention:
@@ -167,6 +168,7 @@ class Retention:
             source = rule.figure.source
             lines[named[name]] = Line(name, country, in_words(rule.after), source, rule.figure.means)
         lines[Rows.EXPORTS] = Line(Rows.EXPORTS, DEFAULT, "its own end", _MINIMAL, _EXPORT)
+        lines[Rows.MOVES] = Line(Rows.MOVES, DEFAULT, "its own end", _MINIMAL, _MOVE)
         return lines
 
     # --- doing it
@@ -287,4 +289,5 @@ _EDPB = "EDPB Guidelines 05/2020: consent is refreshed at appropriate intervals"
 _VALIDITY = "A consent ends so long after it was given; the next message is answered with a new question"
 _MINIMAL = "GDPR Art. 5(1)(e)"
 _QUESTION = "A question that nobody answered in time is closed, also when its timer was lost"
+_MOVE = "That an address became another one is forgotten 30 days later: no older news of it comes any more"
 _EXPORT = "The copy of a person's data behind a link is deleted when the link ends"

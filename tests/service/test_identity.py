@@ -206,3 +206,63 @@ async def test_in_any_order_one_human_is_never_two_of_whom_one_is_given_and_no_s
             assert consent.asked_at > start + 30 - late
             assert all(consent.asked_at > stop for stop in stops)
     assert set(await shown_on(simulation, old, new)) <= {one for person in given_by for one in known[person].given}
+
+
+Arrival = tuple[str, int, ToldIn]
+"""A change or a text, of which address in the chain, and in which form a change is told."""
+
+
+@st.composite
+def chains(draw: st.DrawFn) -> tuple[list[bool], list[Arrival]]:
+    """Whether each step changes the number, too; and all that comes in, in the order in which it comes.
+
+    Of each address something may be written while it is theirs.
+    """
+    steps = draw(st.lists(st.booleans(), min_size=2, max_size=3))
+    changes: list[Arrival] = [("change", step, draw(st.sampled_from(FORMS))) for step in range(len(steps))]
+    texts: list[Arrival] = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(["Hello", "STOP", "YES"]), st.integers(0, len(steps)), st.just("previous_user_id")
+            ),
+            max_size=4,
+        )
+    )
+    return steps, draw(st.permutations([*changes, *texts]))
+
+
+@given(chain=chains())
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+async def test_a_chain_of_changes_ends_in_one_person_in_whatever_order_it_is_told(
+    simulation: Simulation, chain: tuple[list[bool], list[Arrival]]
+) -> None:
+    steps, events = chain
+    at = [somebody(BRITISH)]
+    for changes_number in steps:
+        at.append(moved(at[-1], number=changes_number))
+    runtime, start = simulation.runtime, simulation.graph.clock() - 600
+    for step, text in enumerate(["Hello", "YES", "YES"]):
+        await simulation.hook.post(webhooks.text(at[0], text, at=start + step))
+        await simulation.settled()
+    ours = await runtime.persons.find([at[0].bsuid or ""])
+    stops = []
+    for number, (what, where, form) in enumerate(events):
+        if what == "change":
+            await simulation.hook.post(change(at[where], at[where + 1], form, start + 100 * (where + 1)))
+        else:
+            written_at = start + 100 * where + 10 + number
+            stops += [written_at] if what == "STOP" else []
+            await simulation.hook.post(webhooks.text(at[where], what, at=written_at))
+        await simulation.settled()
+    await simulation.hook.post(webhooks.text(at[-1], "HELP"))
+    await simulation.settled()
+    known = await runtime.persons.find([one.bsuid or "" for one in at])
+    owner = known[at[-1].bsuid or ""]
+    assert set(known.values()) == {owner}
+    now = await runtime.persons.load([owner, *ours.values()])
+    assert {one.id for one in now.values()} == {owner}, "what the first address led to is reached from the last"
+    assert now[owner].sender == Sender(at[-1].phone, at[-1].bsuid)
+    for person, record in (await records(simulation, *at)).items():
+        assert person == owner or record.given == ()
+        for purpose in record.given:
+            assert all(record.consent(purpose).asked_at > stop for stop in stops)

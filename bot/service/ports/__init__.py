@@ -6,7 +6,7 @@ A protocol that one use case alone needs stands beside it.
 
 from bot.service.ports.incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
 from bot.service.ports.outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
-from bot.service.ports.people import AddressTaken, NoSuchPerson, Person, PersonId, Persons
+from bot.service.ports.people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
 from bot.service.ports.queues import DeadLetters, Queue, Queued, Unavailable
 from bot.service.ports.record import Append, Checkpoints, Ledger, PastFact, Suppressions
 from bot.service.ports.retention import Falling, OldLetters, Retained, Rows, Silent
@@ -32,6 +32,7 @@ __all__ = [
     "Ledger",
     "Malformed",
     "Messages",
+    "Move",
     "NoSuchPerson",
     "NotAWebhook",
     "OldLetters",

@@ -20,6 +20,16 @@ class Person:
     """All current addresses."""
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An address became another one, as WhatsApp told."""
+
+    previous: Sender = field(repr=False)
+    sender: Sender = field(repr=False)
+    at: int
+    """WhatsApp's time, unix seconds."""
+
+
 class NoSuchPerson(Exception):
     """The person was erased meanwhile."""
 
@@ -57,6 +67,12 @@ class Persons(Protocol):
 
     async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
         """Return from whom each address was taken by its owner of now, where that is known."""
+
+    async def note_moves(self, moves: Sequence[Move]) -> None:
+        """Remember moves for as long as an earlier one, or a message from before, may still come late."""
+
+    async def moves(self, addresses: Iterable[str]) -> Sequence[Move]:
+        """Return the moves from addresses that are remembered, and all that go on from where those lead."""
 
     async def tokens(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Collection[bytes]]:
         """Return the tokens of all addresses that lead to each person, those of before too."""

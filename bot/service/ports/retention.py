@@ -16,6 +16,8 @@ class Rows(StrEnum):
     PROOFS = "proofs"
     """Ways from an address to the proof of someone erased."""
     EXPORTS = "exports"
+    MOVES = "moves"
+    """Which address became which."""
     REQUESTS = "requests"
     """Those that were answered or refused."""
 

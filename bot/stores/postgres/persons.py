@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.numbers import canonical
-from bot.service.ports import AddressTaken, NoSuchPerson, Person, PersonId
+from bot.service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId
 from bot.stores.postgres.connect import Connection, Database
 
 _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
@@ -74,8 +74,21 @@ WITH locked AS (
 UPDATE persons SET last_contact = locked.at FROM locked WHERE persons.id = locked.id
 """
 
+_NOTE_MOVE = """
+INSERT INTO moves (token, key_id, target, at, until, addresses)
+SELECT token, $2, $3, $4, extract(epoch FROM now())::bigint + $5, $6 FROM unnest($1::bytea[]) AS new (token)
+ON CONFLICT (token, target) DO UPDATE
+SET at = greatest(moves.at, excluded.at), until = excluded.until, addresses = excluded.addresses
+"""
+
+_MOVES = "SELECT at, addresses FROM moves WHERE token = ANY($1::bytea[]) ORDER BY at, target"
+
+_MOVES_LAST = 30 * 86400
+"""Seconds: WhatsApp tells again for seven days what was not taken; what it held back itself may come later."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Sender).decode
+_decode_move = msgspec.msgpack.Decoder(tuple[Sender, Sender]).decode
 
 
 class Persons:
@@ -193,6 +206,30 @@ class Persons:
         for row in await self._database.fetch(_TOKENS, list(persons)):
             found.setdefault(PersonId(str(row["person"])), set()).add(row["token"])
         return found
+
+    async def note_moves(self, moves: Sequence[Move]) -> None:
+        """Remember moves for as long as an earlier one, or a message from before, may still come late."""
+        for move in moves:
+            tokens = sorted(self._keys.address(address) for address in move.previous.addresses)
+            target = self._keys.address(move.sender.addresses[0])
+            sealed = self._keys.encrypt(_encode((move.previous, move.sender)))
+            await self._database.execute(_NOTE_MOVE, tokens, self._keys.key_id, target, move.at, _MOVES_LAST, sealed)
+
+    async def moves(self, addresses: Iterable[str]) -> list[Move]:
+        """Return the moves from addresses that are remembered, and all that go on from where those lead.
+
+        Raises `Undecipherable`.
+        """
+        found: dict[Move, None] = {}
+        asked: set[bytes] = set()
+        tokens = set(self._keys.addresses(*addresses))
+        while new := tokens - asked:
+            asked |= new
+            for row in await self._database.fetch(_MOVES, list(new)):
+                previous, sender = _decode_move(self._keys.decrypt(row["addresses"]))
+                found[Move(previous, sender, row["at"])] = None
+                tokens |= set(self._keys.addresses(*sender.addresses))
+        return sorted(found, key=lambda move: move.at)
 
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""

@@ -10,6 +10,7 @@ from bot.consent.lifecycle import Consent, Status, fold
 from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.places import Held, Place, Subject
+from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.story import StoryEntry, story
@@ -26,6 +27,7 @@ NOT_PERSONAL: Mapping[str, str] = {
 
 
 _decode = msgspec.msgpack.Decoder(Sender).decode
+_decode_move = msgspec.msgpack.Decoder(tuple[Sender, Sender]).decode
 
 
 class PersonRow:
@@ -152,6 +154,43 @@ def _happened(entry: StoryEntry) -> dict[str, Any]:
         "notice_url": entry.notice_url,
         "entry_hash": entry.entry_hash.hex(),
     }
+
+
+class MoveRows:
+    """Which address of the person became which, kept for a while: what was told, or written, before may come late."""
+
+    name = "moves"
+    holds = frozenset({"moves"})
+
+    _THEIRS = """
+    token = ANY($1::bytea[]) OR target = ANY($1::bytea[])
+    OR token IN (SELECT token FROM addresses WHERE person = ANY($2::uuid[]))
+    OR target IN (SELECT token FROM addresses WHERE person = ANY($2::uuid[]))
+    """
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return that, and when, an address became another one."""
+        rows = await self._database.fetch(
+            f"SELECT at, addresses FROM moves WHERE {self._THEIRS} ORDER BY at", *self._theirs(subject)
+        )
+        told = {row["at"]: _decode_move(self._keys.decrypt(row["addresses"])) for row in rows}
+        waiting = [
+            {"what": self.name, "since": iso(at), "text": " → ".join(" ".join(one.addresses) for one in move)}
+            for at, move in told.items()
+        ]
+        return {"waiting": waiting} if waiting else None
+
+    async def erase(self, subject: Subject) -> int:
+        """Delete them."""
+        deleted = f"DELETE FROM moves WHERE {self._THEIRS} RETURNING 1"
+        return len(await self._database.fetch(deleted, *self._theirs(subject)))
+
+    def _theirs(self, subject: Subject) -> tuple[Sequence[bytes], Sequence[PersonId]]:
+        return [*self._keys.addresses(*subject.sender.addresses), *subject.tokens], subject.records
 
 
 class RequestRows:
@@ -282,6 +321,7 @@ def places(database: Database, keys: Keyring) -> Sequence[Place]:
         ExportRows(database),
         RequestRows(database, keys),
         LedgerEntries(database, keys),
+        MoveRows(database, keys),
         KeptRows(database, keys),
         Reads(database),
         PersonRow(database, keys),

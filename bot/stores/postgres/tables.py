@@ -54,6 +54,17 @@ addresses = Table(
     Column("predecessor", Uuid, ForeignKey("persons.id", ondelete="SET NULL"), index=True, comment="who had it before"),
 )
 
+moves = Table(
+    "moves",
+    metadata,
+    Column("token", LargeBinary, primary_key=True, comment="keyed HMAC-SHA-256 of the address before, 16 bytes"),
+    Column("target", LargeBinary, primary_key=True, index=True, comment="that of the address that it became"),
+    Column("key_id", LargeBinary, nullable=False, comment="which SECRET_KEY made the tokens"),
+    Column("at", BigInteger, nullable=False, comment="WhatsApp's time, unix seconds"),
+    Column("until", BigInteger, nullable=False, comment="when it is forgotten, unix seconds"),
+    Column("addresses", LargeBinary, nullable=False, comment="those before and after, encrypted"),
+)
+
 wordings = Table(
     "wordings",
     metadata,

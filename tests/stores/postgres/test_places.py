@@ -11,7 +11,7 @@ from bot.keys import Keyring
 from bot.service.gather import gathered
 from bot.service.my_data import Gathered
 from bot.service.places import Subject, exported
-from bot.service.ports import Append, PersonId
+from bot.service.ports import Append, Move, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
@@ -81,7 +81,7 @@ async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Key
 async def test_of_nobody_there_is_nothing(database: Database, keys: Keyring) -> None:
     nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
     assert await exported(places(database, keys), nobody) == []
-    assert [await place.erase(nobody) for place in places(database, keys)] == [0, 0, 0, 0, 0, 0]
+    assert [await place.erase(nobody) for place in places(database, keys)] == [0] * 7
 
 
 async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, keys: Keyring, subject: Subject) -> None:
@@ -93,6 +93,7 @@ async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, ke
         "documents": 1,
         "consents": 0,
         "kept_after_an_erasure": 0,
+        "moves": 0,
         "reads": 0,
     }
     assert sum([await place.erase(subject) for place in places(database, keys)]) == 0
@@ -102,6 +103,37 @@ async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, ke
     assert PHONE not in json.dumps(left)
     assert await shown(database, keys, other) == before
     assert await database.fetch("SELECT FROM addresses WHERE person = $1", subject.person) == []
+
+
+async def test_where_somebody_was_is_shown_and_erased_from_either_end(
+    database: Database, keys: Keyring, subject: Subject
+) -> None:
+    persons, before, after = Persons(database, keys), Sender("+33612345678", "DE.0"), Sender(bsuid="DE.9")
+    await persons.note_moves([Move(before, subject.sender, AT), Move(subject.sender, after, AT + 1)])
+    await persons.note_moves([Move(OTHER, Sender(bsuid="GB.2"), AT)])
+    dump = repr(await database.fetch("SELECT * FROM moves")).encode()
+    assert not any(one.removeprefix("+").encode() in dump for one in (*before.addresses, *subject.sender.addresses))
+    moved = [one for one in (await shown(database, keys, subject)).waiting if one.what == "moves"]
+    assert [one.text for one in moved] == [
+        f"DE.0 +33612345678 → {BSUID} {PHONE}",
+        f"{BSUID} {PHONE} → DE.9",
+    ]
+    for place in places(database, keys):
+        await place.erase(subject)
+    assert await persons.moves([*before.addresses, *subject.sender.addresses]) == []
+    assert len(await persons.moves(OTHER.addresses)) == 1
+
+
+async def test_moves_are_followed_from_one_to_the_next_whichever_was_told_first(
+    database: Database, keys: Keyring
+) -> None:
+    persons = Persons(database, keys)
+    first, second = Move(Sender(bsuid="DE.1"), Sender(bsuid="DE.2"), 1), Move(Sender(bsuid="DE.2"), OTHER, 2)
+    for move in (second, first, first):
+        await persons.note_moves([move])
+    assert await persons.moves(["DE.1"]) == [first, second]
+    assert await persons.moves(["DE.2"]) == [second]
+    assert await persons.moves(["GB.1"]) == []
 
 
 async def test_what_waits_of_somebody_erased_is_closed_but_the_erasure_itself(
