@@ -18,6 +18,7 @@ from bot.consent.evidence import Entry, Kind
 from bot.conversation.basis import Answer, AsksConsent, Basis, ByLaw, Duty
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.inbound import (
+    Content,
     Delivery,
     Event,
     Inbound,
@@ -320,12 +321,12 @@ class Converse:
             locale_before=session.locale,
         )
         before = _lapse(session)
-        seen: set[MessageId] = set()
+        seen: set[tuple[MessageId, int, Content]] = set()
         for queued in case.messages:
             inbound = queued.item
-            if inbound is None or inbound.id in seen:
+            if inbound is None or (said := (inbound.id, inbound.at, inbound.content)) in seen:
                 continue
-            seen.add(inbound.id)
+            seen.add(said)
             inbound = informed(inbound, case.past or (), answer.entries, self._keys)
             first = recorded_from(case, self._keys.messages(inbound.id)) if case.past else None
             read = self._with_reference(inbound, session)

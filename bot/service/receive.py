@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 
+import msgspec
 import structlog
 
 from bot.consent.evidence import Clock
@@ -193,9 +194,14 @@ class Receive:
 
 
 def _digest(event: Event, keys: Keyring) -> bytes:
-    """Name an event in the memory of what was seen; a message has several statuses."""
+    """Name an event in the memory of what was seen; a message has several statuses.
+
+    An id alone does not name a message: of two with one id the second may be somebody else's, or a STOP.
+    """
     if isinstance(event, Inbound):
-        return keys.message(event.id)
+        at = event.stamp or (0 if event.clock is Clock.ARRIVAL else event.at)
+        said = msgspec.json.encode((event.id, event.sender, at, event.content))
+        return keys.message(said.decode())
     return keys.message(f"{event.status} {event.id}")
 
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+import orjson
+
 from bot.channels.whatsapp.fields import Fields, inner, misshapen, required, required_text, text
 from bot.channels.whatsapp.words import words_in
 from bot.conversation.inbound import Choice, Content, Correction, Media, MessageId, Other, Reaction, Text
@@ -36,9 +38,20 @@ def _interactive(message: Fields) -> Content:
     interactive = inner(message, "interactive")
     kind = "" if interactive is None else text(interactive, "type")
     if interactive is None or kind not in ("button_reply", "list_reply"):
-        return Other("flow") if kind == "nfm_reply" else Other("interactive", words_in(interactive))
+        return _flow(interactive) if kind == "nfm_reply" else Other("interactive", words_in(interactive))
     reply = required(interactive, kind)
-    return Choice(required_text(reply, "id") or misshapen("id"), text(reply, "title").strip())
+    label = text(reply, "title").strip() or text(reply, "description").strip()
+    return Choice(required_text(reply, "id") or misshapen("id"), label)
+
+
+def _flow(interactive: Fields | None) -> Content:
+    """A form of WhatsApp's that was filled in: what was typed into it may be a withdrawal."""
+    reply = interactive and interactive.get("nfm_reply")
+    filled = reply.get("response_json") if type(reply) is dict else None
+    try:
+        return Other("flow", words_in(orjson.loads(filled) if type(filled) is str else filled))
+    except orjson.JSONDecodeError:
+        return Other("flow", words_in(filled))
 
 
 def _reaction(message: Fields) -> Content:
@@ -48,43 +61,30 @@ def _reaction(message: Fields) -> Content:
 
 def _media(kind: Literal["image", "video", "sticker", "document"]) -> Callable[[Fields], Content]:
     def read(message: Fields) -> Content:
-        return Media(kind, _caption(message, kind))
+        return Media(kind, words_in(message))
 
     return read
 
 
 def _audio(message: Fields) -> Content:
     audio = inner(message, "audio")
-    return Media("voice" if audio is not None and audio.get("voice") is True else "audio")
+    return Media("voice" if audio is not None and audio.get("voice") is True else "audio", words_in(message))
 
 
 def _order(message: Fields) -> Content:
-    order = inner(message, "order")
-    return Other("order", "" if order is None else text(order, "text"))
+    return Other("order", words_in(message))
 
 
 def _edit(message: Fields) -> Content:
     """The new text of a message, which may be a STOP. Meta: coexistence numbers only."""
     edit = required(message, "edit")
-    edited = inner(edit, "message")
-    kind = "" if edited is None else text(edited, "type")
-    new = ""
-    if edited is not None and kind == "text":
-        new = required_text(required(edited, "text"), "body")
-    elif edited is not None and kind in ("image", "video", "document"):
-        new = _caption(edited, kind)
-    return Correction("edit", MessageId(text(edit, "original_message_id")), new)
+    return Correction("edit", MessageId(text(edit, "original_message_id")), words_in(edit))
 
 
 def _revoke(message: Fields) -> Content:
     """A message taken back. Meta: coexistence numbers only."""
     revoke = inner(message, "revoke")
     return Correction("revoke", MessageId("" if revoke is None else text(revoke, "original_message_id")))
-
-
-def _caption(message: Fields, kind: str) -> str:
-    media = inner(message, kind)
-    return "" if media is None else text(media, "caption")
 
 
 READERS: Mapping[str, Callable[[Fields], Content]] = {

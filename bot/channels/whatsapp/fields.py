@@ -1,5 +1,6 @@
 """Single values of a webhook, taken out with their types checked."""
 
+import re
 from typing import Any, NoReturn
 
 from bot.channels.whatsapp import limits
@@ -13,6 +14,9 @@ LATEST = 4_102_444_800
 
 MOST_CHARACTERS = 4096
 """Kept of any one text."""
+
+
+_message_id = re.compile(r"wamid\.[!-~]{1,506}").fullmatch
 
 
 class Misshapen(ValueError):
@@ -34,6 +38,16 @@ def required(parent: Fields, name: str) -> Fields:
     """Return the object in a field. Raises `Misshapen`."""
     value = parent.get(name)
     return value if type(value) is dict else misshapen(name)
+
+
+def each_of(value: object) -> list[Any]:
+    """Return the members of a list; what should be one and is a single value counts as its only member."""
+    return value if type(value) is list else [] if value is None else [value]
+
+
+def objects_of(value: object) -> list[Fields]:
+    """Return the objects among the members of a list."""
+    return [member for member in each_of(value) if type(member) is dict]
 
 
 def text(parent: Fields, name: str) -> str:
@@ -61,11 +75,9 @@ def kept(value: str) -> str:
 
 
 def message_id(parent: Fields) -> MessageId:
-    """Return the id of a message. Raises `Misshapen`."""
+    """Return WhatsApp's id of a message; what a sender puts there for want of one is none. Raises `Misshapen`."""
     value = parent.get("id")
-    if type(value) is str and 0 < len(value) <= 512 and value.isascii() and value.isprintable() and " " not in value:
-        return MessageId(value)
-    misshapen("id")
+    return MessageId(value) if type(value) is str and _message_id(value) else misshapen("id")
 
 
 def timestamp(parent: Fields) -> int:

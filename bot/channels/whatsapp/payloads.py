@@ -5,7 +5,7 @@ itself: what is misshapen is set aside, what does not concern us is counted, and
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal, cast
@@ -19,17 +19,20 @@ from bot.channels.whatsapp.fields import (
     Fields,
     Misshapen,
     addresses,
+    each_of,
     inner,
+    kept,
     message_id,
     misshapen,
+    objects_of,
     required,
     required_text,
     text,
     timestamp,
 )
 from bot.channels.whatsapp.own import ECHOES, has_recipient, own_numbers, recipient, without_words
-from bot.channels.whatsapp.preferences import wish
-from bot.channels.whatsapp.recover import Repair, object_in, synthetic_id
+from bot.channels.whatsapp.preferences import is_one, opts_out, wish
+from bot.channels.whatsapp.recover import Arrival, Repair, object_in, synthetic_id
 from bot.channels.whatsapp.system import change_of_address, tells_a_change
 from bot.channels.whatsapp.words import words_in
 from bot.conversation.inbound import (
@@ -45,7 +48,7 @@ from bot.conversation.inbound import (
     Sender,
     StaffMessage,
 )
-from bot.numbers import canonical
+from bot.numbers import canonical, same
 from bot.service.ports import Malformed, Parsed
 
 
@@ -94,17 +97,32 @@ def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -
 
 
 def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at: float) -> Iterator["_Change"]:
-    """Yield each change of each entry; what should be one and is not, too: somebody may speak in it."""
-    entries = webhook.get("entry", [])
-    for entry in entries if type(entries) is list else [entries]:
+    """Yield each change of each entry; what stands where none is documented, too: somebody may speak in it."""
+
+    def of(entry: object) -> Iterator[_Change]:
         changes = entry.get("changes", [] if entry.keys() <= _EMPTY_ENTRY else None) if type(entry) is dict else None
-        if type(changes) is not list:
-            yield _Change({"value": entry}, parsed, phone_number_id, received_at, entry, "entry")
-            continue
-        for change in changes:
-            alone = {"changes": [change]}
-            fields = change if type(change) is dict else {"value": change}
-            yield _Change(fields, parsed, phone_number_id, received_at, alone, "" if fields is change else "change")
+        if type(entry) is dict and type(changes) is list:
+            for change in changes:
+                alone = {"changes": [change]}
+                fields = change if type(change) is dict else {"value": change}
+                fault = "" if fields is change else "change"
+                yield _Change(fields, parsed, phone_number_id, received_at, alone, fault)
+            entry = _beside(entry, _EMPTY_ENTRY | {"changes"})
+            if not entry:
+                return
+        yield _Change({"value": entry}, parsed, phone_number_id, received_at, entry, "entry")
+
+    for entry in each_of(webhook.get("entry")):
+        yield from of(entry)
+    others = {key: inner for key, inner in webhook.items() if key not in ("object", "entry")}
+    if others := _beside(others, _EMPTY_ENTRY) if "entry" in webhook else others:
+        yield from of(others)
+
+
+def _beside(parent: Fields, documented: Set[str]) -> Fields:
+    """Return what has parts of its own and stands where none is documented."""
+    others = parent.keys() - documented
+    return {key: parent[key] for key in others if type(parent[key]) in (dict, list) and parent[key]}
 
 
 class _Change:
@@ -143,6 +161,7 @@ class _Change:
     def _read(self, name: str, value: Fields) -> None:
         if name in ACCOUNT_FIELDS:
             self._parsed.ignore(Ignored.ACCOUNT)
+            self._search(value)
         elif self._phone_number_id and self._for_another_number(value):
             self._parsed.ignore(Ignored.NUMBER)
         elif name == "messages":
@@ -150,22 +169,27 @@ class _Change:
             if "message_echoes" in value:
                 self._overheard = "field"
                 self._each(value, "message_echoes", self._echo)
-            if not value.keys() <= _CHAT and not value.keys() & _UPDATES and not self._overhear(value):
+            heard = self._search(value, "message_echoes", *_UPDATES)
+            if not heard and not value.keys() <= _CHAT and not value.keys() & _UPDATES:
                 misshapen("value")
         elif name == "standby":
             self._overheard = "standby"
             self._standby(value)
         elif name == "user_preferences":
             self._each(value, name, self._preference)
+            self._search(value, name)
         elif name == "user_id_update":
             self._each(value, name, self._user_id_update)
+            self._search(value, name)
         elif name in ECHOES:
             self._overheard = "field"
             for list_name in (*ECHOES, "messages"):
                 self._each(value, list_name, self._echo)
+            self._search(value, "messages", *ECHOES)
         elif name == "history":
             self._overheard = "history"
             self._history(value)
+            self._search(value, "history", "threads", "messages")
         else:
             self._of_unknown_field(name, value)
 
@@ -194,18 +218,17 @@ class _Change:
         elif held is not None and not self._overhear(held):
             misshapen("standby")
         self._chat(value)
+        self._search(value, "standby", "message_echoes", *_UPDATES)
         if value.get("message_echoes"):
             self._parsed.ignore(Ignored.AGENT)
 
     def _history(self, value: Fields) -> None:
         """The chats of before, up to six months. Meta: webhooks/reference/history, coexistence numbers only."""
-        chunks = value.get("history")
-        for chunk in chunks if type(chunks) is list else [chunks]:
-            threads = chunk.get("threads") if type(chunk) is dict else None
-            for thread in threads if type(threads) is list else [threads]:
-                messages = thread.get("messages") if type(thread) is dict else None
-                customer = recover.lenient_sender({"from": thread.get("id")}) if type(thread) is dict else Sender()
-                for message in messages if type(messages) is list else [messages]:
+        for chunk in objects_of([*each_of(value.get("history")), value]):
+            for thread in objects_of([*each_of(chunk.get("threads")), chunk]):
+                named = object_in(thread, "context")
+                customer = recover.lenient_sender(named | {"from": thread.get("id") or named.get("wa_id")})
+                for message in objects_of(thread.get("messages")):
                     self._of_before(customer, message)
 
     def _of_unknown_field(self, name: str, value: Fields) -> None:
@@ -223,7 +246,7 @@ class _Change:
         updates = value.get(name)
         if updates is None:
             return
-        for update in updates if type(updates) is list else [updates]:
+        for update in each_of(updates):
             try:
                 event = read(value, update if type(update) is dict else misshapen("update"))
             except Misshapen as error:
@@ -275,7 +298,7 @@ class _Change:
         if name == "messages" and type(update) is dict and not _tells_an_address(update):
             return self._heard(value, update)
         if name == "statuses":
-            return self._opted_out(update)
+            return self._failed(value, update)
         return name in ("messages", "message_echoes") and type(update) is not dict and self._overhear(update)
 
     def _heard(self, value: Fields, message: Fields) -> bool:
@@ -284,7 +307,7 @@ class _Change:
         overheard: Overheard = "group" if recover.in_group(message) else self._overheard
         try:
             found = self._sender(value, message)
-            event, repairs = recover.inbound(message, found, _all_contacts(value), self._received_at, overheard)
+            event, repairs = recover.inbound(message, found, _all_contacts(value), self._arrival, overheard)
         except Misshapen:
             return False
         for repair in repairs if self._overheard != "field" else [Repair.ENVELOPE]:
@@ -310,7 +333,21 @@ class _Change:
                 heard |= type(message) is dict and self._heard(value, message)
             value = {key: inner for key, inner in value.items() if key != "messages"}
         for found in recover.speakers(value):
-            heard |= self._heard({}, found)
+            if is_one(found) and not self._is_ours(found):
+                self._each({"user_preferences": [found]}, "user_preferences", self._preference)
+                heard = True
+            else:
+                heard |= self._heard({}, found)
+        return heard
+
+    def _search(self, value: Fields, *taken: str) -> bool:
+        """Hear whoever speaks in what the parser of a known field has not `taken`; whether anybody does."""
+        others = {key: inner for key, inner in value.items() if key not in taken}
+        if others.keys() <= _CHAT:
+            return False
+        before, self._overheard = self._overheard, self._overheard or "field"
+        heard = self._overhear(others)
+        self._overheard = before
         return heard
 
     def _apart(self, event: Inbound) -> Inbound:
@@ -319,17 +356,31 @@ class _Change:
             return event
         return msgspec.structs.replace(event, id=MessageId(f"{event.overheard} {event.id}"))
 
-    def _opted_out(self, status: object) -> bool:
-        """Read of a failed status what an opt-out needs: whose it is and its code."""
-        if type(status) is not dict or status.get("status") != "failed" or (code := _error_code(status)) is None:
+    @property
+    def _arrival(self) -> Arrival:
+        return Arrival(self._received_at, len(self._parsed.events))
+
+    def _failed(self, value: Fields, status: object) -> bool:
+        """Read of a failed status that is not as documented what an opt-out needs; whether it could be."""
+        code = _error_code(status) if type(status) is dict else None
+        if type(status) is not dict or code is None or (status.get("status") != "failed" and code != _OPTED_OUT):
             return False
-        recipient = addresses(status.get("recipient_id"), status.get("recipient_user_id"))
-        if recipient == Sender():
+        try:
+            self._parsed.events.append(self._failure(value, status, code))
+        except Misshapen:
             return False
-        id, at = recover.id_and_time(status, recipient, f"failed {code}", self._received_at)
-        self._parsed.note_repair(Repair.ID)
-        self._parsed.events.append(Delivery(id, "failed", at, recipient, code))
         return True
+
+    def _failure(self, value: Fields, status: Fields, code: int) -> Delivery:
+        """Return whose message failed and why, from whatever tells it. Raises `Misshapen` when nothing tells whose."""
+        told = {"from": status.get("recipient_id"), "from_user_id": status.get("recipient_user_id")}
+        recipient, repairs = recover.sender(addresses(*told.values()), told, _all_contacts(value))
+        id = recover.identity(status, self._arrival, recipient, f"failed {code}", repairs)
+        at = recover.time(status, repairs)
+        for repair in repairs:
+            self._parsed.note_repair(repair)
+        reference = status.get("biz_opaque_callback_data")
+        return Delivery(id, "failed", at, recipient, code, kept(reference) if type(reference) is str else None)
 
     # --- the updates
 
@@ -362,12 +413,12 @@ class _Change:
     def _changed(self, update: Fields, before: Sender, after: Sender) -> Event:
         """Whatever of an envelope can't be read, a change is noted: whom the old address leads to is not them now."""
         repairs: set[Repair] = set()
-        at, hour = recover.time(update, self._received_at, repairs)
+        at = recover.time(update, repairs)
         known = (before.bsuid or before.phone or "", after.phone or "", after.bsuid or "")
         try:
             id = message_id(update)
         except Misshapen:
-            id = synthetic_id("user_id", *known, str(at or hour))
+            id = synthetic_id("user_id", *known, str(at or self._received_at))
         for repair in repairs:
             self._parsed.note_repair(repair)
         return Inbound(id, after, at, AddressChanged(before), self._received_at)
@@ -390,7 +441,9 @@ class _Change:
     def _status(self, value: Fields, status: Fields) -> Event | Ignored:
         if status.get("recipient_type") == "group":
             return Ignored.GROUP
-        what = required_text(status, "status")
+        what, code = required_text(status, "status").strip().lower(), _error_code(status)
+        if code == _OPTED_OUT and what not in _REACHED:
+            return self._failure(value, status, code)
         if what not in _STATUSES:
             return Ignored.STATUS
         return Delivery(
@@ -398,7 +451,7 @@ class _Change:
             cast("Literal['sent', 'delivered', 'read', 'played', 'failed']", what),
             timestamp(status),
             addresses(status.get("recipient_id"), status.get("recipient_user_id")),
-            _error_code(status) if what == "failed" else None,
+            code if what == "failed" else None,
             text(status, "biz_opaque_callback_data") or None,
         )
 
@@ -408,12 +461,14 @@ class _Change:
             return Ignored.PREFERENCE
         sender = self._known(value, addresses(preference.get("wa_id"), preference.get("user_id")))
         sender, repairs = recover.sender(sender, preference, _all_contacts(value))
-        at, hour = recover.time(preference, self._received_at, repairs)
+        at = recover.time(preference, repairs)
         if guessed:
             repairs.add(Repair.CONTENT)
         for repair in repairs:
             self._parsed.note_repair(repair)
-        id = synthetic_id("preference", meant, sender.phone or "", sender.bsuid or "", str(at or hour))
+        id = synthetic_id("preference", meant, sender.phone or "", sender.bsuid or "", str(at))
+        if not at:
+            id = self._arrival.named("preference", sender, meant)
         return Inbound(id, sender, at, Preference(meant), self._received_at)
 
     def _user_id_update(self, value: Fields, update: Fields) -> Event | Ignored:
@@ -435,17 +490,23 @@ class _Change:
             to = others.pop() if len(others) == 1 else to
         if to == Sender():
             misshapen("recipient")
-        id, at = recover.id_and_time(message, to, "echo", self._received_at)
-        return Inbound(id, to, at, StaffMessage(), self._received_at)
+        id = recover.identity(message, self._arrival, to, "echo", set())
+        return Inbound(id, to, recover.time(message, set()), StaffMessage(), self._received_at)
 
-    def _of_before(self, customer: Sender, message: object) -> None:
+    def _of_before(self, customer: Sender, message: Fields) -> None:
         """Hear a message of the chats of before if the customer wrote it."""
-        if type(message) is not dict:
-            return
-        sender = recover.lenient_sender(message)
-        theirs = message.get("to") is None and (sender == customer or Sender() in (sender, customer))
-        if not (theirs and words_in(message) and self._heard({"contacts": [_contact(customer)]}, message)):
+        theirs = recover.speaks(message) and self._is_by(customer, message)
+        if not (theirs and self._heard({"contacts": [_contact(customer)]}, message)):
             self._parsed.ignore(Ignored.HISTORY)
+
+    def _is_by(self, customer: Sender, message: Fields) -> bool:
+        """Whether the customer of a thread wrote a message in it, not the business."""
+        sender, to = recover.lenient_sender(message), recipient(message)
+        if any(same(one, other) for one in sender.addresses for other in customer.addresses):
+            return True
+        if to != Sender() and not self._is_own(to):
+            return False
+        return not ((sender.phone and customer.phone) or (sender.bsuid and customer.bsuid))
 
     # --- the contacts
 
@@ -468,9 +529,8 @@ def _contacts(value: Fields) -> Iterator[tuple[str, Sender]]:
 
 def _all_contacts(value: Fields) -> Iterator[Sender]:
     """Yield the addresses of each contact that has any."""
-    contacts = value.get("contacts")
-    for contact in contacts if type(contacts) is list else [contacts]:
-        sender = addresses(contact.get("wa_id"), contact.get("user_id")) if type(contact) is dict else Sender()
+    for contact in objects_of(value.get("contacts")):
+        sender = addresses(contact.get("wa_id"), contact.get("user_id"))
         if sender != Sender():
             yield sender
 
@@ -482,7 +542,7 @@ def _contact(sender: Sender) -> Fields:
 def _of_system(value: Fields, message: Fields, system: Fields) -> Content:
     """What a system message of a kind that is not known says: perhaps that the person wants nothing more."""
     kind = text(system, "type")
-    if kind and _says_stop(kind):
+    if opts_out(kind):
         return Preference("stop")
     words = words_in(message)
     return Other("system", "" if tells_a_change(system) or _is_about(words, value) else words)
@@ -509,8 +569,6 @@ _CHAT = frozenset({"messaging_product", "metadata", "contacts"})
 _UPDATES = frozenset({"messages", "statuses", "errors", "message_echoes"})
 
 _field_name = re.compile("[a-z][a-z0-9_]{0,60}").fullmatch
-
-_says_stop = re.compile("(?i)stop|opt(ed)?[_ -]?out|unsubscri|block").search
 
 ACCOUNT_FIELDS = frozenset(
     {
@@ -550,11 +608,21 @@ SILENT_FIELDS = frozenset(
 )
 """Fields in which nobody writes to the business, or which tell nothing that a consent follows from."""
 
-_STATUSES = frozenset({"sent", "delivered", "read", "played", "failed"})
+_REACHED = frozenset({"sent", "delivered", "read", "played"})
+
+_STATUSES = _REACHED | {"failed"}
+
+_OPTED_OUT = 131050
+"""The recipient has switched marketing messages off. Meta: support/error-codes."""
 
 
 def _error_code(status: Fields) -> int | None:
-    errors = status.get("errors")
-    first = errors[0] if type(errors) is list and errors else None
-    code = first.get("code") if type(first) is dict else None
-    return code if type(code) is int else None
+    """Return why it failed; of several reasons the one that the recipient chose."""
+    codes = [code for error in objects_of(status.get("errors")) if (code := _code(error.get("code"))) is not None]
+    return _OPTED_OUT if _OPTED_OUT in codes else next(iter(codes), None)
+
+
+def _code(value: object) -> int | None:
+    if type(value) is str and re.fullmatch("[0-9]{1,9}", value):
+        return int(value)
+    return value if type(value) is int else None

@@ -9,10 +9,11 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.channels.whatsapp.content import READERS, content_of
 from bot.channels.whatsapp.fields import Fields, Misshapen, addresses, kept, message_id, misshapen, timestamp
+from bot.channels.whatsapp.preferences import is_one
 from bot.channels.whatsapp.words import words_in
 from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Other, Overheard, Sender
 
@@ -29,13 +30,32 @@ class Repair(StrEnum):
     """What surrounds the update."""
 
 
+class Arrival(NamedTuple):
+    """When an update came, and its place in its webhook: no other update has the same."""
+
+    at: float
+    """Our time, unix seconds."""
+    place: int
+
+    def named(self, kind: str, about: Sender, what: str) -> MessageId:
+        """Name an update that tells neither an id nor a time by which it could be known again."""
+        return synthetic_id(kind, about.phone or "", about.bsuid or "", what, repr(self.at), str(self.place))
+
+
 UNREADABLE_QUOTE = "unreadable"
 """In place of the id of a message that is quoted in a way that can't be read: it is not the question that waits."""
 
-_HOUR = 3600
-
 _MOST_LOOKS = 2000
 """Values of one envelope that are looked at; the largest documented batch has fewer than this for each message."""
+
+_SEARCH = 10
+"""Looks for which a search for words counts that found none."""
+
+_DEEPEST = 32
+"""Levels of one envelope that are looked at; a documented one has nine."""
+
+_SENDER_DEPTH = 3
+"""Levels of one sender that are looked at."""
 
 _SENDER_KEYS = ("from", "from_user_id", "wa_id", "user_id", "sender", "author", "customer", "phone_number", "phone")
 _NOT_SPOKEN = frozenset({"message_echoes", "statuses", "errors", "metadata", "contacts", "recipient", "state_sync"})
@@ -48,7 +68,7 @@ _number_in = re.compile(
 
 
 def inbound(
-    message: Fields, found: Sender, contacts: Iterable[Sender], received_at: float, overheard: Overheard
+    message: Fields, found: Sender, contacts: Iterable[Sender], arrival: Arrival, overheard: Overheard
 ) -> tuple[Inbound, set[Repair]]:
     """Return what a message says, and what of it was guessed.
 
@@ -56,10 +76,10 @@ def inbound(
     """
     writer, repairs = sender(found, message, contacts)
     content = _content(message, repairs)
-    at, hour = time(message, received_at, repairs)
-    id = _id(message, repairs, writer.phone or "", writer.bsuid or "", str(at or hour), repr(content))
+    at = time(message, repairs)
+    id = identity(message, arrival, writer, repr(content), repairs)
     quoted, forwarded = _context(message, repairs)
-    return Inbound(id, writer, at, content, received_at, quoted, forwarded, overheard=overheard), repairs
+    return Inbound(id, writer, at, content, arrival.at, quoted, forwarded, overheard=overheard), repairs
 
 
 def sender(found: Sender, update: Fields, contacts: Iterable[Sender]) -> tuple[Sender, set[Repair]]:
@@ -76,19 +96,26 @@ def sender(found: Sender, update: Fields, contacts: Iterable[Sender]) -> tuple[S
     return found, {Repair.SENDER}
 
 
-def time(update: Fields, received_at: float, repairs: set[Repair]) -> tuple[int, int]:
-    """Return WhatsApp's time, 0 when it can't be read: the arrival counts then; and the hour of the arrival."""
+def time(update: Fields, repairs: set[Repair]) -> int:
+    """Return WhatsApp's time, 0 when it can't be read: the arrival counts then."""
     try:
-        return timestamp(update), 0
+        return timestamp(update)
     except Misshapen:
         repairs.add(Repair.TIME)
-        return 0, int(received_at) // _HOUR
+        return 0
 
 
-def id_and_time(update: Fields, about: Sender, what: str, received_at: float) -> tuple[MessageId, int]:
-    """Return the id and the time of an update, made of what else is told where they can't be read."""
-    at, hour = time(update, received_at, set())
-    return _id(update, set(), about.phone or "", about.bsuid or "", str(at or hour), what), at
+def identity(update: Fields, arrival: Arrival, about: Sender, what: str, repairs: set[Repair]) -> MessageId:
+    """Return the id of an update, or one of this arrival alone.
+
+    Nothing else tells a redelivery from the same word said again, and of the two mistakes only one is harmless: a
+    greeting that is answered twice, not a second STOP that is dropped.
+    """
+    try:
+        return message_id(update)
+    except Misshapen:
+        repairs.add(Repair.ID)
+        return arrival.named("message", about, what)
 
 
 def in_group(message: Fields) -> bool:
@@ -101,30 +128,36 @@ def in_group(message: Fields) -> bool:
 
 
 def speakers(value: object) -> Iterator[Fields]:
-    """Yield the objects, at any depth, that name a sender and say something."""
-    left, looks = [value], 0
+    """Yield the objects that name a sender and say something, to a bounded depth."""
+    left, looks = [(value, 0)], 0
     while left and looks < _MOST_LOOKS:
         looks += 1
-        match left.pop():
+        looked, depth = left.pop()
+        if depth > _DEEPEST:
+            continue
+        match looked:
             case dict() as found:
-                if lenient_sender(found) != Sender() and words_in(found):
+                named = lenient_sender(found) != Sender()
+                if named and (is_one(found) or words_in(found)):
                     yield found
                 else:
-                    left += [inner for key, inner in found.items() if key not in _NOT_SPOKEN]
-            case list() as found:
-                left += reversed(found)
+                    looks += _SEARCH if named else 0
+                    left += [(inner, depth + 1) for key, inner in found.items() if key not in _NOT_SPOKEN]
+            case list() as several:
+                left += [(inner, depth + 1) for inner in reversed(several)]
 
 
-def lenient_sender(message: Fields) -> Sender:
+def lenient_sender(message: Fields, depth: int = 0) -> Sender:
     """Return the addresses under any name and in any form that is known of some provider."""
     phone = bsuid = None
+    named = {key.lower(): value for key, value in message.items()}
     for key in _SENDER_KEYS:
-        found = any_form(message.get(key))
+        found = any_form(named.get(key), depth + 1)
         phone, bsuid = phone or found.phone, bsuid or found.bsuid
     return Sender(phone, bsuid)
 
 
-def any_form(value: object) -> Sender:
+def any_form(value: object, depth: int = 0) -> Sender:
     """Return the address in a value: `+34 600 000 001`, `0034…`, `whatsapp:+34…`, `34…@s.whatsapp.net`, an object."""
     match value:
         case bool():
@@ -138,12 +171,17 @@ def any_form(value: object) -> Sender:
                 return strict
             found = _number_in(plain.lower())
             return addresses(re.sub("[^0-9]", "", found[1]), None) if found else Sender()
-        case [one]:
-            return any_form(one)
-        case dict() as named:
-            inner = lenient_sender(named)
-            return inner if inner != Sender() else any_form(named.get("id"))
+        case [one] if depth < _SENDER_DEPTH:
+            return any_form(one, depth + 1)
+        case dict() as named if depth < _SENDER_DEPTH:
+            inner = lenient_sender(named, depth)
+            return inner if inner != Sender() else any_form(named.get("id"), depth + 1)
     return Sender()
+
+
+def speaks(message: Fields) -> bool:
+    """Whether there is anything in a message that somebody typed or tapped."""
+    return bool(words_in(message) or _tapped(message))
 
 
 def _content(message: Fields, repairs: set[Repair]) -> Content:
@@ -188,21 +226,11 @@ def _written(text: object) -> str:
 
 
 def _names_of(reply: Fields) -> tuple[list[object], list[object]]:
-    return [reply.get("id"), reply.get("payload")], [reply.get("title"), reply.get("text")]
+    return [reply.get("id"), reply.get("payload")], [reply.get("title"), reply.get("text"), reply.get("description")]
 
 
 def _plain(value: object) -> str:
     return kept(value) if type(value) is str and value.strip() else ""
-
-
-def _id(update: Fields, repairs: set[Repair], *known: str) -> MessageId:
-    """Return the id, or one that is made of what else is told, so that it is the same at each redelivery."""
-    try:
-        return message_id(update)
-    except Misshapen:
-        repairs.add(Repair.ID)
-    given = update.get("id")
-    return synthetic_id("message", given) if type(given) is str and given.strip() else synthetic_id("message", *known)
 
 
 def _context(message: Fields, repairs: set[Repair]) -> tuple[str | None, bool]:

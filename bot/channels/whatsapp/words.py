@@ -15,10 +15,11 @@ _NO_WORDS = frozenset(
         "messaging_product", "emoji",
         # what others wrote
         "context", "referral", "errors", "error", "metadata", "contacts", "location", "referred_product", "request",
+        "waid",
         # what machines wrote
         "event", "status", "direction", "category", "action", "code", "value", "mime_type", "sha256", "url", "link",
-        "filename", "payload", "response", "response_json", "pricing", "conversation", "history_context",
-        "biz_opaque_callback_data",
+        "filename", "payload", "product_items", "response", "response_json", "pricing", "conversation",
+        "history_context", "biz_opaque_callback_data",
     }
 )  # fmt: skip
 """Keys that hold no words of the person's."""
@@ -45,6 +46,6 @@ def _texts(value: object) -> Iterator[str]:
 def _may_hold_words(key: object) -> bool:
     return (
         type(key) is str
-        and key not in _NO_WORDS
-        and not key.endswith(("_id", "_type", "_at", "_url", "_token", "_role", "name"))  # as in `full_name`
+        and (name := key.lower()) not in _NO_WORDS
+        and not name.endswith(("_id", "_type", "_at", "_url", "_token", "_role", "name", "sid"))  # as in `full_name`
     )

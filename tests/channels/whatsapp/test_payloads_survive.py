@@ -3,7 +3,8 @@
 import copy
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,43 @@ def test_what_is_malformed_stays_malformed_when_it_is_replayed(post: dict[str, A
 def test_the_same_bytes_give_the_same_events(post: dict[str, Any]) -> None:
     first, again = (parsed(written(post)) for _ in range(2))
     assert first == again
+
+
+def in_unknown_field(value: object) -> bytes:
+    return written({"entry": [{"changes": [{"field": "field_of_tomorrow", "value": value}]}]})
+
+
+def nested_in(wrap: Callable[[object], object], depth: int = 400) -> object:
+    value: object = {"x": 1}
+    for _ in range(depth):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        nested_in(lambda inner: {"from": inner}),
+        nested_in(lambda inner: {"from": inner, "id": {"from": "x"}}),
+        nested_in(lambda inner: {"from": "34600000001", "x": inner}),
+        nested_in(lambda inner: {"from": inner, "sender": inner, "phone": inner}, 6),
+        {"x": [{"from": "34600000001", "x": [{"id": 1}] * 300}] * 500},
+        {"x": [nested_in(lambda inner: {"from": "34600000001", "x": inner})] * 10},
+    ],
+    ids=["sender in sender", "id beside", "no words", "three ways", "wide", "wide and deep"],
+)
+def test_what_is_nested_in_an_unknown_field_is_looked_at_within_bounds(value: object) -> None:
+    """Counted in calls of functions, for a time would depend on the machine: unbounded these take millions."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    body = in_unknown_field(value)
+    sys.setprofile(count)
+    try:
+        parse(body)
+    finally:
+        sys.setprofile(None)
+    assert calls < 1_000_000
