@@ -173,15 +173,23 @@ def _refusal(roles: Sequence[int], part: Part, own: Sequence[int], together: int
         return None
     if asked_first or in_part or never_given or about_others(roles, part) or keeps(roles) or _turned_anywhere(own):
         return Reading(Sure.ASK, rule)
+    bare = rule == "no_contact" and not together & (_ME | _MORE | _LIST | _MESSAGES)
+    if bare and names_others(roles, 0, len(roles)):
+        return Reading(Sure.ASK, rule)  # "Leave the parcel at the door. Don't call."
     if covered(roles, *part.sentence):
         return Reading(Sure.ACT, rule)
     if evident and not part.question and own.count(0) <= _ODD:
         return Reading(Sure.ACT, rule)
-    if rule == "no_contact" and not together & (_ME | _MORE | _LIST | _MESSAGES):
+    if bare and not _closes(roles, part):
         return None
     if rule in _WHOLE_ONLY and not together & _MESSAGES and not covered(roles, part.start, part.end):
         return None
     return Reading(Sure.ASK, rule)
+
+
+def _closes(roles: Sequence[int], part: Part) -> bool:
+    """Whether a part comes after a pause and says no more than its roles: "I told you before, don't write"."""
+    return part.start > part.sentence[0] and covered(roles, part.start, part.end)
 
 
 _WHOLE_ONLY = frozenset({"remove_me", "no_consent"})

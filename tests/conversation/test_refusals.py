@@ -198,6 +198,10 @@ def test_a_negation_may_be_part_of_its_verb(text: str) -> None:
         ("don't send me the red ones", "maybe_stop:no_contact"),
         ("take me to the station", None),
         ("take me off the silly ads", "maybe_stop:remove_me"),
+        ("my dear, don't write", "maybe_stop:no_contact"),
+        ("flowers are red. don't write", "maybe_stop:no_contact"),
+        ("flowers are red. don't write any more", "stop:no_contact"),
+        ("my dear, don't write red", None),
     ],
 )
 def test_a_word_without_a_role_and_other_things_than_messages_never_withdraw(text: str, found: str | None) -> None:
