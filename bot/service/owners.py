@@ -71,7 +71,8 @@ class _Found:
         self.owners.update({canonical(address): [person] for address in sender.addresses})
         now = self.people[person].sender
         phone = sender.phone or (None if now.phone == forget else now.phone)
-        self.people[person] = replace(self.people[person], sender=Sender(phone, sender.bsuid or now.bsuid))
+        bsuid = sender.bsuid or (None if forget else now.bsuid)
+        self.people[person] = replace(self.people[person], sender=Sender(phone, bsuid))
 
     def merge(self, others: Collection[PersonId], person: PersonId) -> None:
         """Note that others turned out to be a person: what led to them leads to the person."""

@@ -119,6 +119,22 @@ async def test_a_change_that_comes_after_a_message_makes_one_of_two_and_the_stri
     await assert_sound(simulation, new)
 
 
+@pytest.mark.parametrize("field", ["wa_id", "new_wa_id"])
+async def test_a_change_that_tells_numbers_alone_leaves_one_person_under_the_new_id(
+    simulation: Simulation, field: str
+) -> None:
+    ana, owner, new = await moving(simulation, number=True)
+    told = {"type": "customer_changed_number", field: new.who.wa_id, "customer": ana.who.wa_id}
+    await simulation.hook.post(webhooks.message(Identity(ana.who.phone, None), "system", told))
+    await simulation.settled()
+    await new.say("HELP", replies=1)
+    assert await owner_of(simulation.runtime, new) == owner
+    assert await owner_of(simulation.runtime, ana) == owner
+    assert {person: record.given for person, record in (await records(simulation, ana.who, new.who)).items()} == {
+        owner: ()
+    }
+
+
 @pytest.mark.parametrize("told_in", FORMS)
 async def test_what_was_agreed_to_after_a_change_outlives_its_second_telling(
     simulation: Simulation, told_in: ToldIn

@@ -145,7 +145,9 @@ class Persons:
     async def set_addresses(
         self, person: PersonId, sender: Sender, *, forget: str | None = None, apart: Collection[PersonId] = ()
     ) -> None:
-        """Give a person these addresses beside those that they have, and take `forget` away.
+        """Give a person these addresses beside those that they have, and take `forget` away, a number.
+
+        With the number goes the BSUID, which leads to them still: a new number has another, told or not.
 
         An address that was someone else's becomes theirs: it is also taken out of the other's record, so that
         nothing meant for the other is sent there. Whoever has none left was the same person, unless they are
@@ -167,7 +169,8 @@ class Persons:
                 before = self._opened(row["addresses"])
                 if str(row["id"]) == person:
                     left = _without(before, forgotten)
-                    after = Sender(sender.phone or left.phone, sender.bsuid or left.bsuid)
+                    kept = None if forgotten else left.bsuid
+                    after = Sender(sender.phone or left.phone, sender.bsuid or kept)
                 else:
                     after = _without(before, taken)
                     if after == Sender() and str(row["id"]) not in apart:
