@@ -36,6 +36,7 @@ async def forgotten(simulation: Simulation) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_each_does_what_it_should(simulation: Simulation) -> None:
     simulation.graph._window = False  # who wrote is told by the webhook itself
     began = int(time.time()) - len(EFFECTS)
