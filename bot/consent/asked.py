@@ -1,13 +1,13 @@
 """How far the messages that ask for consent came: a question that nobody saw can't be agreed to (GDPR Art. 4(11)).
 
-WhatsApp's times are compared with WhatsApp's, and ours with ours: the clocks may differ.
+WhatsApp's times are compared with WhatsApp's, and ours with ours, as far as there are any: the clocks may differ.
 """
 
 from collections.abc import Collection, Iterable
 
 import msgspec
 
-from bot.consent.evidence import Seen
+from bot.consent.evidence import TOLERANCE, Seen
 from bot.consent.lifecycle import Pending
 
 KEPT = 8
@@ -40,13 +40,15 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc
     def precedes(self, pending: Pending, *, at: int, received_at: float) -> bool:
         """Whether something that was written at `at`, and reached us at `received_at`, was written after it came.
 
-        Until WhatsApp tells its own times, the time that ours took to hand it over is added to WhatsApp's time of the
-        message that led to the question.
+        Until WhatsApp tells its own times, two others must agree. Our own tells when the question was taken, to within
+        what the clocks may differ: messages that an outage held back come long after they were written. And the time
+        that ours took to hand it over is added to WhatsApp's time of the message that led to the question.
         """
         if told := self.delivered_at or self.sent_at:
             return at >= told
-        taken = int(max(0.0, self.accepted_on - pending.asked_on))
-        return self.is_taken and received_at >= self.accepted_on and at >= pending.asked_at + taken
+        if not self.accepted_on or received_at < self.accepted_on or at < self.accepted_on - TOLERANCE:
+            return False
+        return at >= pending.asked_at + int(max(0.0, self.accepted_on - pending.asked_on))
 
 
 class Reached(msgspec.Struct, frozen=True, gc=False):

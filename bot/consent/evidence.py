@@ -88,6 +88,11 @@ class Clock(StrEnum):
     """Our own, when it reached us: WhatsApp gave no time that can be, or it is no message of WhatsApp's."""
 
 
+TOLERANCE = 2
+"""Seconds by which WhatsApp's clock and ours may differ. Both are kept by NTP, to well under a second; WhatsApp gives
+whole seconds. More would let a message that is stamped ahead outrank a STOP that is written after it."""
+
+
 class Wording(msgspec.Struct, frozen=True, gc=False):
     """The exact text that was shown, kept once under its hash."""
 

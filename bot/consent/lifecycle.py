@@ -60,6 +60,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     """Of one that ended by itself: how. A new notice, another number and the end of its time have each their own."""
     seen: Seen = Seen.UNKNOWN
     """Of a given consent: how its question is known to have reached the person."""
+    unseen: bool = False
+    """Whether the last question about it ended because it had reached nobody."""
 
     @property
     def ended(self) -> bool:
@@ -188,7 +190,7 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
                 renewal_at=0,
             )
         case Kind.LAPSED:
-            return _unanswered(before)
+            return _changed(_unanswered(before), unseen=fact.method is Method.UNDELIVERED)
         case Kind.WITHDRAWN | Kind.OBJECTED:
             return _withdrawn(before, fact.at)
         case Kind.RESTRICTED:
@@ -237,6 +239,7 @@ def _changed(consent: Consent, **changes: object) -> Consent:
 
 
 def _requested(consent: Consent, at: int) -> Consent:
+    consent = _changed(consent, unseen=False)
     if consent.status is Status.GIVEN:
         return _changed(consent, renewal_at=at)
     again = consent.status is Status.REQUESTED

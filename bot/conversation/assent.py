@@ -17,10 +17,11 @@ _LONGEST = 200
 
 _BLANK = r"[ \t\r\n\u00a0\u2009\u202f]"
 
-_PAUSE = rf"(?:[,.!،]{{1,3}}{_BLANK}*|{_BLANK}+)"
+_PAUSE = rf"(?:(?:[,!،]{{1,3}}|\.(?!\.)){_BLANK}*|{_BLANK}+)"
 """What separates the words of a phrase: "oui, merci". At the end a comma says that more is to come."""
 
-_CLOSING = ".!…。"
+_CLOSING = rf"(?:!|[.。](?!{_BLANK}*[.。]))"
+"""What may end it. Several dots trail off: "si…" is Spanish for "if…", too."""
 
 _AFFIRMING = "👍✅✔✓☑👌🙏🤝🙂😊😀😃😄😁❤"
 """Signs that say yes or thank you. A wink, crossed fingers, a shrug and the like are no part of a clear answer."""
@@ -120,7 +121,7 @@ def _points(character: str) -> str:
 
 def _pattern(language: str, phrases: Iterable[str]) -> re.Pattern[str]:
     sign = f"(?:{_SIGN}{_SMILES.get(language, '')})"
-    after = f"(?:[{_CLOSING}]|{_BLANK}|{sign})*"
+    after = f"(?:{_CLOSING}|{_BLANK}|{sign})*"
     return re.compile(
         f"(?:{_SIGN}|{_BLANK})*(?P<bold>[*_])?¡?(?:{'|'.join(dict.fromkeys(phrases))}){after}(?(bold)(?P=bold){after})"
     )

@@ -8,8 +8,8 @@ understand", and after several of those silence, so that two bots come to rest.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bot.consent.evidence import Entry, Fact, Kind, Seen
-from bot.consent.lifecycle import Status
+from bot.consent.evidence import Entry, Fact, Kind, Method, Seen
+from bot.consent.lifecycle import Pending, Status
 from bot.conversation import host_ids, last_resort
 from bot.conversation.compose import Option
 from bot.conversation.ending import Ending
@@ -143,14 +143,14 @@ class Dialogue:
         An emoji under our farewell, or a message taken back, needs nobody's data (GDPR Art. 5(1)(c)).
         """
         if inbound.overheard:  # of somebody unknown there is nothing that a doubt could pause
-            return self.heeds(inbound, doubts=False)
+            return self._hears(inbound, doubts=False)
         match inbound.content:
             case Text() | Choice() | Media():
                 return True
             case Other(kind):
-                return kind in _DELIBERATE or self.heeds(inbound)
+                return kind in _DELIBERATE or self._hears(inbound)
             case Correction():
-                return self.heeds(inbound)
+                return self._hears(inbound)
             case Preference(value):
                 return value == "stop"
         return False
@@ -177,6 +177,7 @@ class Dialogue:
                 self._message(turn, content)
                 self._renew(turn)
         self._standing.settle(turn)
+        self._say_again(turn, session.record.pending)
         if turn.entries and self._facts_before(turn) >= FACTS_A_DAY:
             kinds = {entry.kind for entry in turn.entries}
             if kinds & _OPENING and not kinds & _ENDING:
@@ -196,11 +197,30 @@ class Dialogue:
             postponed=turn.postponed,
         )
 
-    def heeds(self, inbound: Inbound, *, doubts: bool = True) -> bool:
-        """Whether something overheard can change anything; if not, nobody needs to know who wrote it.
+    def _say_again(self, turn: Turn, waited: Pending | None) -> None:
+        """Ask once more what waited before this turn, if the end of another consent was told: a yes may be to that.
 
-        `doubts`: whether it may be a doubt, too, and no withdrawal.
+        Where we are only overheard, nothing can be asked, so it waits no longer.
         """
+        pending, replies = turn.record.pending, turn.replies
+        if pending is None or pending != waited or not replies or any(reply.question for reply in replies):
+            return
+        if turn.record.restricted or all(entry.kind is not Kind.WITHDRAWN for entry in turn.entries):
+            return
+        turn.about = pending.purpose
+        if turn.inbound.overheard:
+            turn.close_question(Method.CHAT, rule="superseded")
+        elif self._standing.place(turn) == self.flows.question and not self._standing.fire(turn, "ask_again"):
+            state = self.flows[self.flows.question.flow].state(self.flows.question.state)
+            state.speak(turn, state.table.say)  # what led to this is older than the question, which stays the same
+        self._standing.settle(turn)
+
+    def heeds(self, inbound: Inbound) -> bool:
+        """Whether something overheard can change anything; if not, nobody needs to know who wrote it."""
+        return self._hears(inbound) or (isinstance(inbound.content, Correction) and bool(inbound.content.original))
+
+    def _hears(self, inbound: Inbound, *, doubts: bool = True) -> bool:
+        """Whether there is a withdrawal in something overheard; `doubts`: it may be a doubt, too."""
         match inbound.content:
             case Text() | Choice() | Media() | Correction() | Other() as content:
                 try:
@@ -225,17 +245,19 @@ class Dialogue:
     def _overhear(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
         """Obey a withdrawal in what was not written to us alone, and confirm it; rest at a doubt without a word.
 
-        Where Meta's agent holds the chat, the doubt is asked about, as the answer comes the same way.
+        A yes that is changed or deleted there is taken back, too. Where Meta's agent holds the chat, the doubt is
+        asked about, as the answer comes the same way.
         """
         match = self._heeded(turn.inbound, content)
-        if match is None:
-            return
-        turn.rule = match.rule
-        if isinstance(content, Choice) and match.rule == "button":
-            self._tapped(turn, content.id)
-        else:
-            self._obey(turn, match)
-        doubt, held = match.intent is Intent.MAYBE_STOP, turn.inbound.overheard == "standby"
+        doubt, held = match is not None and match.intent is Intent.MAYBE_STOP, turn.inbound.overheard == "standby"
+        if isinstance(content, Correction) and (match is None or doubt):
+            self._take_words_back(turn, content)
+        if match is not None:
+            turn.rule = match.rule
+            if isinstance(content, Choice) and match.rule == "button":
+                self._tapped(turn, content.id)
+            elif turn.record.given or not turn.entries:
+                self._obey(turn, match)
         if turn.inbound.overheard == "history" or (doubt and not held):
             turn.replies = []
         elif held and not doubt:  # what could be chosen there would not be heard
@@ -270,7 +292,7 @@ class Dialogue:
         if turn.inbound.awaits and (pending is None or pending.question != turn.inbound.awaits):
             return  # what it was to answer is over
         match content:
-            case Text() if turn.inbound.forwarded or turn.is_corrected:
+            case Text() if self._is_no_answer(turn):
                 self._no_answer(turn)
             case Text(body):
                 self._typed(turn, body)
@@ -377,18 +399,39 @@ class Dialogue:
     def _named_answer(self, turn: Turn, answer: str, by: Seen) -> None:
         """A button under a question, or an answer that quotes it: it answers that question and no other."""
         question, pending = turn.argument, turn.record.pending
+        if answer == "yes" and by is Seen.BUTTON and (self._is_no_answer(turn) or self._quotes_other(turn, question)):
+            return self._unclaimed(turn, ours=True)
         turn.named, turn.named_by = question, by
         if pending is not None and pending.question == question:
             self._standing.put(turn, self.flows.question)
             return self._answered(turn, answer)
-        agreed = [purpose for purpose in turn.record.given if turn.record.consent(purpose).question == question]
-        if not agreed or self.world.business.purpose(agreed[0]) is None:
-            wished = answer == "yes" and self._ask_anew(turn, wished=True)
-            return None if wished else self._unclaimed(turn, ours=True)
-        turn.argument = agreed[0]
-        if answer == "no":  # to a question answered with yes before: a change of mind
+        agreed = self._agreed_by(turn, question)
+        if agreed and answer == "no":  # to a question answered with yes before: a change of mind
+            turn.argument = agreed
             return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
-        return self._ask(turn)
+        if agreed in turn.record.given:
+            return self._ask(turn)
+        wished = answer == "yes" and self._ask_anew(turn, wished=True)
+        return None if wished else self._unclaimed(turn, ours=True)
+
+    @staticmethod
+    def _is_no_answer(turn: Turn) -> bool:
+        """Whether the message was forwarded, or changed before it came."""
+        return turn.inbound.forwarded or turn.is_corrected
+
+    @staticmethod
+    def _quotes_other(turn: Turn, question: str) -> bool:
+        """Whether a tap is told to be on another message than those that are known to have asked this question."""
+        its = [one.message for one in turn.session.asked if one.question == question]
+        return bool(turn.inbound.quoted and its and all(its)) and turn.inbound.quoted not in its
+
+    def _agreed_by(self, turn: Turn, question: str) -> str:
+        """Return the purpose that a yes to this question agreed to, whether that stands or has ended by itself."""
+        for purpose, consent in turn.record.consents.items():
+            stands = consent.status not in (Status.WITHDRAWN, Status.REFUSED)
+            if consent.question == question and stands and self.world.business.purpose(purpose) is not None:
+                return purpose
+        return ""
 
     def _tapped_keep(self, turn: Turn) -> None:
         """A button under the question whether to stop: it ends the pause that this question began, and no later one."""
@@ -468,10 +511,7 @@ class Dialogue:
         heard = self._heard(turn)
         if heard is not None and heard.intent is Intent.STOP:
             return self._obey(turn, heard)
-        if not correction.led_to and correction.original:
-            turn.session.corrected = (*turn.session.corrected, turn.token(correction.original))[-_REMEMBERED:]
-        for fact in correction.led_to:
-            self._undo(turn, correction, fact)
+        self._take_words_back(turn, correction)
         if heard is not None and (turn.record.given or not turn.replies):
             return self._obey(turn, heard)
         answered = any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in correction.led_to)
@@ -480,17 +520,34 @@ class Dialogue:
             self._unclaimed(turn, ours=True)
         return None
 
+    def _take_words_back(self, turn: Turn, correction: Correction) -> None:
+        if not correction.led_to:
+            self._remember(turn, correction)
+        for fact in correction.led_to:
+            self._undo(turn, correction, fact)
+
+    def _remember(self, turn: Turn, correction: Correction) -> None:
+        """Remember that a message is not what it was: it may come later, or become again what it was."""
+        if correction.original:
+            tokens = (*turn.session.corrected, turn.token(correction.original))
+            turn.session.corrected = tuple(dict.fromkeys(tokens))[-_REMEMBERED:]
+
     def _undo(self, turn: Turn, correction: Correction, fact: Fact) -> None:
         """Take back one fact that followed from the words that are no more."""
         consent, now = turn.record.consent(fact.purpose), self._means(turn, fact.locale)
+        if turn.inbound.overheard and (fact.kind is not Kind.GIVEN or now is Intent.YES):
+            return  # nothing can be asked there
         match fact.kind:
             case Kind.GIVEN if now is not Intent.YES and consent.question == fact.question:
                 if consent.status is Status.GIVEN or consent.ended:
                     turn.rule, turn.argument = correction.kind, fact.purpose
                     self._open(turn, Intent.STOP, "taken_back")
+                    self._remember(turn, correction)
+            case Kind.GIVEN if now is Intent.YES and turn.token(correction.original) in turn.session.corrected:
+                if consent.question == fact.question and consent.status is Status.WITHDRAWN:
+                    self._ask_first(turn, fact.purpose)
             case Kind.REFUSED if now is Intent.YES and consent.status is Status.REFUSED:
-                pending = turn.record.pending
-                self._ask(turn, fact.purpose, *([pending.purpose] if pending else []), *(turn.session.asking or ()))
+                self._ask_first(turn, fact.purpose)
             case Kind.KEPT if now is not Intent.NO and turn.record.given and not turn.record.paused:
                 turn.rule = correction.kind
                 self._open(turn, Intent.MAYBE_STOP)
@@ -557,16 +614,18 @@ class Dialogue:
         if turn.record.pending == question:
             turn.session.asking = round_before
 
+    def _ask_first(self, turn: Turn, purpose: str) -> None:
+        """Ask about this purpose now; the question that waits, and the rest of its round, come after it."""
+        pending = turn.record.pending
+        self._ask(turn, purpose, *([pending.purpose] if pending else []), *(turn.session.asking or ()))
+
     def _take_back(self, turn: Turn, purpose: str) -> None:
         """Say that a yes counts for nothing, since its question had not arrived; and ask again, this time for good."""
         if self.world.business.purpose(purpose) is None or turn.record.restricted:
             return
         turn.about = purpose
         turn.say("common.undelivered")
-        if turn.record.pending is None:
-            self._ask(turn, purpose)
-        else:
-            turn.session.asking = (*(turn.session.asking or ()), purpose)
+        self._ask_first(turn, purpose)
 
     def _renew(self, turn: Turn) -> None:
         """Ask anew for what has ended, or ends soon: after an answer to the person, if nothing else is going on."""

@@ -52,6 +52,11 @@ def ended_by_address(turn: Turn) -> bool:
     return _next(turn).ended and _next(turn).ended_by is Method.ADDRESS_CHANGE
 
 
+def agreed_unseen(turn: Turn) -> bool:
+    """Whether somebody agreed to a question that had not reached them, and what told them so has not either."""
+    return _next(turn).ended and _next(turn).ended_by is Method.UNDELIVERED and _next(turn).unseen
+
+
 def _next(turn: Turn) -> Consent:
     return turn.record.consent(next(iter(turn.to_ask()), ""))
 
@@ -122,6 +127,7 @@ GUARDS: Mapping[str, Guard] = {
         ended_by_time,
         ended_by_notice,
         ended_by_address,
+        agreed_unseen,
         question_waits,
         newer_than_the_question,
         use_restricted,

@@ -211,16 +211,14 @@ class Turn:
     def ended(self, *, wished: bool = False) -> list[str]:
         """Return the purposes whose consent ended by itself and may be asked for anew.
 
-        That is once, unless it is `wished`: silence is an answer. What was withdrawn or refused is not among them.
+        That is once, unless it is `wished`, or the question reached nobody: silence is an answer. What was withdrawn or
+        refused is not among them. Who `wished` it is also asked what nobody has read so far.
         """
         consents = [(one.id, self.record.consent(one.id)) for one in self.world.business.purposes]
         return [
             purpose
             for purpose, consent in consents
-            if consent.ended
-            and (wished or not consent.asked_since)
-            and not consent.resting
-            and self.inbound.at >= consent.stopped_at
+            if _to_ask_anew(consent, wished) and not consent.resting and self.inbound.at >= consent.stopped_at
         ]
 
     @property
@@ -347,6 +345,12 @@ def said(content: Content) -> str:
         case Choice(id, title):
             return title or id
     return ""
+
+
+def _to_ask_anew(consent: Consent, wished: bool) -> bool:
+    if consent.ended:
+        return wished or consent.unseen or not consent.asked_since
+    return wished and consent.unseen and consent.status is not Status.GIVEN
 
 
 def _standing(consent: Consent) -> tuple[Status, bool, bool]:

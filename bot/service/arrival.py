@@ -5,12 +5,8 @@ Every channel's events pass here before they are stored, also those of a dead le
 
 import msgspec
 
-from bot.consent.evidence import Clock
+from bot.consent.evidence import TOLERANCE, Clock
 from bot.conversation.inbound import Event, Inbound
-
-TOLERANCE = 2
-"""Seconds that WhatsApp's clock may be ahead of ours. Both are kept by NTP, to well under a second; WhatsApp gives
-whole seconds. More would let a message that is stamped ahead outrank a STOP that is written after it."""
 
 EARLIEST = 1_577_836_800
 """Unix seconds of the year 2020, before the Cloud API: an earlier time is a mistake."""

@@ -20,6 +20,7 @@ from bot.conversation.inbound import (
     Lapse,
     Media,
     MessageId,
+    Overheard,
     Preference,
     QuestionStatus,
     Reaction,
@@ -177,18 +178,26 @@ class Conversation:
         return self
 
     def receives(
-        self, content: Content, *, at: str = "", id: str = "", quoted: str | None = None, forwarded: bool = False
+        self,
+        content: Content,
+        *,
+        at: str = "",
+        id: str = "",
+        quoted: str | None = None,
+        forwarded: bool = False,
+        written: int = 0,
+        overheard: Overheard = "",
     ) -> "Conversation":
-        """Receive a message with this content."""
+        """Receive a message with this content; `written` is its stamp, if that is not when it comes (unix seconds)."""
         self._count += 1
         self.clock += 1 if isinstance(content, Lapse) else PACE
-        written = START + _seconds(at) if at else self.clock
+        written = written or (START + _seconds(at) if at else self.clock)
         self.clock = max(self.clock, written)
         message = MessageId(id or f"wamid.{self._count}")
         if not isinstance(content, Correction | Lapse):
             self._sent.append(message)
         return self._receives(
-            Inbound(message, self.sender, written, content, float(self.clock), quoted, forwarded=forwarded)
+            Inbound(message, self.sender, written, content, float(self.clock), quoted, forwarded, overheard=overheard)
         )
 
     # --- what came of it

@@ -15,7 +15,7 @@ from tests.conversation.worlds import FLOWS, WORLD
 
 BLANKS = " \t\n\r\u00a0\u2009\u202f\u3000"
 BEFORE = frozenset(BLANKS + "👍✅✔✓☑👌🙏🤝🙂😊😀😃😄😁❤¡")
-AFTER = frozenset(BLANKS + ".!…。．！" + "👍✅✔✓☑👌🙏🤝🙂😊😀😃😄😁❤")
+AFTER = frozenset(BLANKS + ".!。．！" + "👍✅✔✓☑👌🙏🤝🙂😊😀😃😄😁❤")
 POINTS = {"ar": frozenset("\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0670\u0640"),
           "he": frozenset(map(chr, [*range(0x5B0, 0x5BD), 0x5C1, 0x5C2]))}  # fmt: skip
 SMILES = {"ru": frozenset(")）"), "uk": frozenset(")）")}
@@ -92,7 +92,7 @@ def test_every_plain_form_of_every_yes_counts(language: str) -> None:
             f"*{word}*",
             f"*{word}*!",
             f"_{word.upper()}_",
-            *(f"{word}{end}" for end in ("!", "!!", ".", "…", "...", " !", "\n", " 👍", "👍🏽", " ❤️", " 🙏", " :)")),
+            *(f"{word}{end}" for end in ("!", "!!", ".", " !", "\n", " 👍", "👍🏽", " ❤️", " 🙏", " :)")),
             f" {word} ",
             f"👍 {word}",
         )
@@ -157,6 +157,7 @@ def test_what_people_type_counts(text: str, language: str) -> None:
         "~YES~", "Y̶E̶S̶", "y\u0338es", "> YES", ">YES", "YES ✗", "YES ✘", "YES ×", "YES 🤚", "YES ✋", "YES 🤦", "YES 🙃",
         "YES 🔕", "¬yes", "!yes", "-yes", "- yes", "• yes", "1. yes", "yes﹖", "yes⸮", "yes՞", "¿yes", "yes?", "yes;",
         "yes/no", "yes-no", "yes|no", "(yes)", "[yes]", '"yes"', "'yes'", "“yes”", "«yes»", "`yes`", "```yes```",
+        "yes...", "yes..", "yes…", "yes . .", "yes...!", "yes... ok", "yes。。",
         "yes,", "yes:", "yes…?", "*yes", "yes*", "_yes*", "y*e*s", "y.e.s", "y e s", "y-e-s", "𝐲𝐞𝐬", "ʸᵉˢ", "Ⓨⓔⓢ",
         "🇾🇪🇸",
         "уes", "yеs", "yeѕ", "yeſ", "ye\u200bs", "y\u200des", "yes\u200b", "\u202eyes", "\u202dyes", "\u200fyes",

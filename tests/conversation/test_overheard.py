@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.consent.lifecycle import Status
 from bot.conversation.inbound import (
     Choice,
     Content,
@@ -141,3 +142,28 @@ def test_a_doubt_makes_nobody_known(where: Overheard) -> None:
     assert not dialogue.opens_a_record(doubt)
     stop = Inbound(MessageId("stop"), Sender("+4915112345678"), 1, Text("STOP"), overheard=where)
     assert dialogue.opens_a_record(stop)
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
+@pytest.mark.parametrize("text", ["", "NO", "maybe"])
+def test_a_yes_that_is_changed_or_deleted_there_is_taken_back(text: str, where: Overheard) -> None:
+    talk = asked().says("YES")
+    said = overheard(talk, talk.correction("edit" if text else "revoke", text), where)
+    assert talk.status("order_updates") is Status.WITHDRAWN
+    assert said == ([] if where == "history" else ["stop.taken_back"])
+    given = talk.says("YES").session.record.given
+    assert given == (("offers",) if where == "history" else ()), "a yes may be to what was said of the other purpose"
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
+def test_a_no_that_is_changed_to_yes_there_asks_nothing(where: Overheard) -> None:
+    talk = asked().says("NO")
+    assert overheard(talk, talk.correction("edit", "YES"), where) == []
+    assert talk.status("order_updates") is Status.REFUSED
+
+
+def test_what_is_taken_back_there_makes_nobody_a_person() -> None:
+    talk = asked().says("YES")
+    inbound = Inbound(MessageId("overheard"), talk.sender, talk.clock, talk.correction("revoke"), overheard="standby")
+    assert talk.dialogue.heeds(inbound)
+    assert not talk.dialogue.opens_a_record(inbound)

@@ -7,7 +7,7 @@ import pytest
 from bot.consent.evidence import Entry, Kind, Method, Seen
 from bot.consent.lifecycle import Status
 from bot.conversation.dialogue import PATIENCE_WITH_WHATSAPP
-from bot.conversation.inbound import Choice
+from bot.conversation.inbound import Choice, Text
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
 
@@ -26,6 +26,11 @@ def last(talk: Conversation, kind: Kind) -> Entry:
 
 def is_given(talk: Conversation) -> bool:
     return talk.status("order_updates") is Status.GIVEN
+
+
+def waits_for(talk: Conversation) -> str:
+    pending = talk.session.record.pending
+    return pending.purpose if pending else ""
 
 
 def looked_again(talk: Conversation) -> Conversation:
@@ -90,6 +95,26 @@ def test_a_yes_written_before_the_question_was_taken_is_asked_for_again() -> Non
     talk = asked().says("YES").accepts()
     assert talk.looks_again().said == ["opt_in.ask"]
     assert not is_given(talk)
+
+
+@pytest.mark.parametrize("written", [-3599, -60, -13])
+def test_a_yes_stamped_before_the_question_was_accepted_is_asked_for_again(written: int) -> None:
+    """An outage held both messages back; WhatsApp has told nothing of the question but that it took it."""
+    talk = Conversation(WORLD, FLOWS, locale="en")
+    talk.conveys = "accepted"
+    talk.receives(Text("hello"), written=talk.clock - 3600)
+    talk.receives(Text("YES"), written=talk.clock + written)
+    assert talk.said == ["opt_in.ask"]
+    assert not is_given(talk)
+    assert is_given(talk.says("YES"))
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+def test_a_quick_yes_counts_though_the_clocks_differ_a_little(late: int) -> None:
+    talk = Conversation(WORLD, FLOWS, locale="en")
+    talk.conveys = "accepted"
+    talk.receives(Text("hello"), written=talk.clock + 7)
+    assert is_given(talk.receives(Text("YES"), written=talk.clock - late))
 
 
 def test_a_no_needs_no_question_that_was_seen() -> None:
@@ -201,6 +226,26 @@ def test_a_yes_without_a_name_is_no_tap_on_our_question() -> None:
         assert not is_given(talk.receives(Choice(payload, "Yes, I agree")))
 
 
+def test_a_no_tapped_for_a_consent_that_became_stale_is_recorded() -> None:
+    talk = asked("accepted").says("YES").says("NO").fails(UNDELIVERABLE, back=1)
+    for one in (0, 1):  # the question that is asked anew, and the one that was agreed to
+        again = Conversation(WORLD, FLOWS, locale="en")
+        again.conveys = "accepted"
+        again.says("hello").says("YES").says("NO").fails(UNDELIVERABLE, back=1).taps("no", back=2 * one)
+        assert again.status("order_updates") in (Status.REFUSED, Status.WITHDRAWN)
+        assert waits_for(again) == ""
+    assert waits_for(talk) == "order_updates"
+
+
+def test_a_yes_button_that_was_forwarded_or_is_on_another_message_does_not_consent() -> None:
+    talk = asked("delivered")
+    (button,) = [one for one in talk.replies[-1].buttons if one.id.startswith("yes")]
+    tap = Choice(button.id, button.title)
+    assert not is_given(talk.receives(tap, forwarded=True))
+    assert not is_given(talk.receives(tap, quoted="another"))
+    assert is_given(talk.receives(tap))
+
+
 # --- not delivered after all
 
 
@@ -209,6 +254,28 @@ def test_a_question_that_could_not_be_delivered_can_t_be_answered() -> None:
     entry = last(talk, Kind.LAPSED)
     assert (entry.method, entry.rule) == (Method.UNDELIVERED, str(UNDELIVERABLE))
     assert not is_given(talk.says("YES"))
+
+
+@pytest.mark.parametrize("answer", ["tap", "quote", "typed"])
+def test_a_yes_to_a_question_that_failed_brings_it_again(answer: str) -> None:
+    """A tap or a quote even proves that it was seen."""
+    talk = asked("accepted").fails(UNDELIVERABLE)
+    if answer == "tap":
+        talk.taps("yes")
+    else:
+        talk.says("YES", quotes="opt_in.ask" if answer == "quote" else "")
+    assert talk.said == ["opt_in.ask"]
+    assert not is_given(talk)
+    assert is_given(talk.accepts().says("YES"))
+
+
+def test_somebody_who_agreed_to_what_was_not_delivered_is_told_with_the_next_message() -> None:
+    """What told them so was not sent: we did not know that they may be written to."""
+    talk = asked("accepted").says("YES").says("NO")
+    talk.conveys = "nothing"
+    talk.fails(UNDELIVERABLE, back=1).refuses()
+    assert talk.says("hello").said == ["common.undelivered", "opt_in.ask"]
+    assert is_given(talk.accepts().says("YES"))
 
 
 def test_a_failure_that_is_told_before_the_acceptance_counts_too() -> None:
@@ -230,13 +297,34 @@ def test_a_consent_to_a_question_that_was_not_delivered_is_stale_and_the_person_
     assert is_given(talk.says("YES"))
 
 
-def test_while_another_question_waits_it_is_asked_after_that() -> None:
+def test_while_another_question_waits_it_is_asked_before_that() -> None:
+    """So a yes to what we say of the one is none to the other."""
     talk = asked("accepted").says("YES").fails(UNDELIVERABLE, back=1)
-    assert talk.said == ["common.undelivered"]
-    assert talk.status("offers") is Status.REQUESTED
+    assert talk.said == ["common.undelivered", "opt_in.ask"]
+    assert waits_for(talk) == "order_updates"
+    talk.accepts()
     assert talk.says("YES").said == ["opt_in.noted", "opt_in.ask"]
-    assert talk.session.record.pending is not None
-    assert talk.session.record.pending.purpose == "order_updates"
+    assert talk.session.record.given == ("order_updates",)
+    assert waits_for(talk) == "offers"
+
+
+def test_after_a_yes_was_taken_back_the_question_that_waits_is_asked_again_first() -> None:
+    talk = asked("delivered").says("YES")
+    talk.conveys = "nothing"
+    assert talk.revokes().said == ["stop.taken_back", "opt_in.ask"]
+    assert waits_for(talk) == "offers"
+    assert talk.session.record.given == ()
+    talk = looked_again(talk.says("YES"))
+    assert talk.session.record.given == (), "it may be to what was said of the other purpose"
+    talk.conveys = "delivered"
+    assert talk.accepts().says("YES").session.record.given == ("offers",)
+
+
+@pytest.mark.parametrize("word", ["PRIVACY", "CHOICES", "HELP"])
+def test_what_was_asked_for_in_between_leaves_the_question_as_it_is(word: str) -> None:
+    talk = asked("delivered").says(word)
+    assert "opt_in.ask" not in talk.said
+    assert is_given(talk.says("YES"))
 
 
 @pytest.mark.parametrize("answer", ["tap", "quote", "delivered"])

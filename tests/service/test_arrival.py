@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.consent.evidence import Clock
+from bot.consent.evidence import TOLERANCE, Clock
 from bot.conversation.inbound import Delivery, Event, Inbound, MessageId, Sender, Text
-from bot.service.arrival import EARLIEST, TOLERANCE, timed
+from bot.service.arrival import EARLIEST, timed
 
 NOW = 1_790_000_000.7
 

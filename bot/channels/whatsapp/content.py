@@ -38,7 +38,9 @@ def _interactive(message: Fields) -> Content:
     interactive = inner(message, "interactive")
     kind = "" if interactive is None else text(interactive, "type")
     if interactive is None or kind not in ("button_reply", "list_reply"):
-        return _flow(interactive) if kind == "nfm_reply" else Other("interactive", words_in(interactive))
+        if kind == "nfm_reply":
+            return _flow(interactive)
+        return Other(kind if kind == "call_permission_reply" else "interactive", words_in(interactive))
     reply = required(interactive, kind)
     label = text(reply, "title").strip() or text(reply, "description").strip()
     return Choice(required_text(reply, "id") or misshapen("id"), label)
