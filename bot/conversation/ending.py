@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from bot.consent.asked import Asked, noted, without
 from bot.consent.evidence import Kind, Method, Seen
 from bot.consent.lifecycle import Consent
@@ -50,6 +52,11 @@ class Ending:
         A question that reaches nobody lapses. If somebody agreed to it meanwhile, they agreed to something unseen:
         unless the answer itself shows that it was (its button, a quote), that consent is stale (GDPR Art. 4(11)).
         """
+        if not news.question:
+            question = next((one.question for one in turn.session.asked if one.message == news.message), "")
+            if not question:
+                return ()  # that message asked for no consent
+            news = replace(news, question=question)
         if news.status in ("failed", "unsent"):
             return self._undelivered(turn, news)
         if news.question in (relevant := turn.relevant_questions):
@@ -58,9 +65,10 @@ class Ending:
 
     def _undelivered(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
         session, question = turn.session, news.question
-        if any(one.delivered_at for one in session.asked if one.question == question and one.message == news.message):
+        message = _which(session.asked, news)
+        if any(one.delivered_at for one in session.asked if one.question == question and one.message == message):
             return ()  # WhatsApp may report both; delivered is delivered
-        session.asked = without(session.asked, question, news.message)
+        session.asked = without(session.asked, question, message)
         if any(one.is_taken for one in session.asked if one.question == question):
             return ()  # another message asks it, too
         if turn.record.pending is not None and turn.record.pending.question == question:
@@ -102,6 +110,12 @@ def _asked(news: QuestionStatus, inbound: Inbound) -> Asked:
         sent_at=inbound.at if news.status == "sent" else 0,
         delivered_at=inbound.at if news.status == "delivered" else 0,
     )
+
+
+def _which(asked: Sequence[Asked], news: QuestionStatus) -> str:
+    """Return the message that failed: the only one that asks the question, if the one that is named is not known."""
+    its = [one.message for one in asked if one.question == news.question]
+    return its[0] if news.status == "failed" and len(its) == 1 else news.message
 
 
 def _hangs_on(consent: Consent, question: str) -> bool:

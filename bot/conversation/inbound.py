@@ -108,6 +108,7 @@ class QuestionStatus(msgspec.Struct, frozen=True, tag="question_status", omit_de
     """What became of a message of ours that asks for consent."""
 
     question: str
+    """Empty when the channel tells only the message; then that leads to its question."""
     status: Literal["accepted", "sent", "delivered", "failed", "unsent"]
     """`accepted`: the channel took it; `failed`: it did, and could not deliver it; `unsent`: it never left us."""
     message: str = ""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
-from bot.consent.evidence import Entry, Kind
+from bot.consent.evidence import Entry, Kind, Method
 from bot.conversation.basis import Answer, AsksConsent, Basis, ByLaw, Duty
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.inbound import (
@@ -31,6 +31,7 @@ from bot.conversation.inbound import (
 )
 from bot.conversation.reply import Reply
 from bot.conversation.session import Session
+from bot.conversation.turn import LONGEST_WAY
 from bot.keys import Keyring
 from bot.service import metrics
 from bot.service.again import as_it_is, as_it_was, facts_of, recorded_from
@@ -189,7 +190,7 @@ class Converse:
         if delivery.code is not None and self._is_opt_out(delivery.code):
             id = MessageId(f"opted out {delivery.id}")
             told.append(Inbound(id, delivery.recipient, delivery.at, Preference("stop")))
-        if question:  # whether or not it is news: who noted that may have died before this
+        if question or not delivery.reference:  # whether or not it is news: who noted that may have died before this
             id, at = MessageId(f"{delivery.status} {delivery.id}"), min(delivery.at, int(self._clock()))
             told.append(Inbound(id, delivery.recipient.firmest, at, self._status(delivery, question)))
         return told if delivery.recipient != Sender() else ()
@@ -368,7 +369,7 @@ class Converse:
             Assigned(task, inbound.id, inbound.at, person, sender, step.session.locale, seq) for task in step.tasks
         ]
         name = self._keys.message(inbound.id).hex()
-        wrote_at = step.session.last_at if isinstance(inbound.content, QuestionStatus) else inbound.at
+        wrote_at = _wrote_at(answer.case, step, inbound)
         for number, reply in enumerate(step.replies):
             basis = _basis(reply, step)
             passes = refused(basis, step.session.record, self._clock(), self._dialogue.world.business) is None
@@ -410,6 +411,19 @@ def _passes_by(inbound: Inbound, dialogue: Dialogue) -> bool:
 def _wait(postponed: int) -> float:
     """Return after how many seconds a message is looked at again that was postponed so often: at first at once."""
     return SOON * 2 ** (postponed - 1) if postponed else 0.0
+
+
+def _wrote_at(case: Case, step: Step, inbound: Inbound) -> int:
+    """Return when the person last wrote, unix seconds: what is sent to them is allowed for a day after that.
+
+    Of news of a message, that is in the session, or the ledger if Redis lost it. What has just arrived with a stamp
+    older than anything can be was written just now.
+    """
+    if isinstance(inbound.content, QuestionStatus):
+        words = (one.fact.at for one in case.past or () if one.fact.method is Method.CHAT)
+        return step.session.last_at or max(words, default=0)
+    just_now = not inbound.overheard and inbound.received_at - inbound.at > LONGEST_WAY
+    return int(inbound.received_at) if just_now else inbound.at
 
 
 def _news_of_contact(answer: _Answer) -> int:

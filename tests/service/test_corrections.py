@@ -34,10 +34,11 @@ async def test_a_yes_that_is_changed_is_taken_back_and_the_person_is_told(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     yes = await agreed(simulation, ana)
-    (told,) = await ana.edit(yes, "maybe", replies=1)
+    told, asked = await ana.edit(yes, "maybe", replies=2)
     assert "took your answer back" in told.text
+    assert asked.buttons, "the question that waits is asked again: a yes may be to what was told"
     assert await status(simulation, ana) is Status.WITHDRAWN
-    assert (await kinds_of(simulation, ana))[-1] == "withdrawn order_updates"
+    assert (await kinds_of(simulation, ana))[-2:] == ["withdrawn order_updates", "requested offers"]
     await assert_sound(simulation, ana)
 
 

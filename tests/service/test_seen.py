@@ -1,6 +1,7 @@
 """A consent follows only from a question that WhatsApp took: against Graph, status webhooks and real stores."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -152,3 +153,86 @@ async def test_after_redis_was_lost_a_typed_yes_is_asked_for_again_and_a_tap_cou
     await simulation.runtime.client.run("FLUSHALL")
     await ana.tap("Yes, I agree", replies=1)
     assert (await record_of(simulation, ana)).given == ("order_updates",)
+
+
+# --- statuses that are not as documented
+
+
+def bent(post: bytes, **changes: object) -> bytes:
+    """Change fields of a status; None leaves one out."""
+    body = json.loads(post)
+    (item,) = body["entry"][0]["changes"][0]["value"]["statuses"]
+    item |= changes
+    for name in [name for name, value in item.items() if value is None]:
+        del item[name]
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"biz_opaque_callback_data": None},
+        {"timestamp": None},
+        {"timestamp": "1790000000000"},
+        {"timestamp": "2026-09-21T14:13:20Z"},
+        {"id": None},
+        {"biz_opaque_callback_data": None, "timestamp": None},
+    ],
+    ids=str,
+)
+async def test_a_failure_counts_whatever_else_its_status_lacks(
+    simulation: Simulation, ana: SimulatedPerson, changes: dict[str, object]
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await ana.say("YES", replies=2)
+    failed = webhooks.status(ana.who, question.id, "failed", code=UNDELIVERABLE, reference=question.reference)
+    await simulation.hook.post(bent(failed, **changes))
+    await simulation.settled()
+    assert "stale order_updates" in await kinds_of(simulation, ana)
+    assert (await record_of(simulation, ana)).given == ()
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.parametrize("changes", [{"timestamp": "1790000000000"}, {"biz_opaque_callback_data": None}], ids=str)
+async def test_a_delivery_counts_whatever_else_its_status_lacks(
+    simulation: Simulation, ana: SimulatedPerson, changes: dict[str, object]
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await simulation.settled()
+    delivered = webhooks.status(ana.who, question.id, "delivered", reference=question.reference)
+    await simulation.hook.post(bent(delivered, **changes))
+    await simulation.settled()
+    await ana.say("YES", at=simulation.graph.clock() + 1, replies=2)
+    assert (await story(simulation, ana))[1].seen is Seen.DELIVERED
+
+
+async def test_a_failure_without_anybody_is_kept_for_operators(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    failed = webhooks.status(ana.who, question.id, "failed", code=UNDELIVERABLE, reference=question.reference)
+    await simulation.hook.post(bent(failed, recipient_id=None, recipient_user_id=None))
+    await simulation.settled()
+    assert (await simulation.runtime.queued())["dead"] == 1
+
+
+async def test_after_redis_was_lost_a_failure_is_told_at_once(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await ana.say("YES", replies=2)
+    await ana.say("NO", replies=1)
+    assert simulation.runtime.receive is not None
+    await simulation.runtime.receive.confirm()
+    await simulation.runtime.client.run("FLUSHALL")
+    before = len(ana.replies)
+    await report(simulation, ana, question, "failed", code=UNDELIVERABLE)
+    told, asked = ana.replies[before:]
+    assert "hadn't reached you" in told.text
+    assert asked.buttons
+
+
+@pytest.mark.parametrize("days", [9, 800])
+async def test_a_stop_with_a_stamp_that_can_t_be_is_confirmed(
+    simulation: Simulation, ana: SimulatedPerson, days: int
+) -> None:
+    await ana.say("Hello", replies=1)
+    await ana.say("YES", replies=2)
+    await ana.say("STOP", at=simulation.graph.clock() - days * 86400, replies=1)
+    assert (await record_of(simulation, ana)).given == ()

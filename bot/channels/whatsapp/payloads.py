@@ -51,6 +51,8 @@ from bot.conversation.inbound import (
 from bot.numbers import canonical, same
 from bot.service.ports import Malformed, Parsed
 
+StatusName = Literal["sent", "delivered", "read", "played", "failed"]
+
 
 class Ignored(StrEnum):
     """Why something well-formed became no event."""
@@ -298,7 +300,7 @@ class _Change:
         if name == "messages" and type(update) is dict and not _tells_an_address(update):
             return self._heard(value, update)
         if name == "statuses":
-            return self._failed(value, update)
+            return self._status_again(value, update)
         return name in ("messages", "message_echoes") and type(update) is not dict and self._overhear(update)
 
     def _heard(self, value: Fields, message: Fields) -> bool:
@@ -360,27 +362,33 @@ class _Change:
     def _arrival(self) -> Arrival:
         return Arrival(self._received_at, len(self._parsed.events))
 
-    def _failed(self, value: Fields, status: object) -> bool:
-        """Read of a failed status that is not as documented what an opt-out needs; whether it could be."""
-        code = _error_code(status) if type(status) is dict else None
-        if type(status) is not dict or code is None or (status.get("status") != "failed" and code != _OPTED_OUT):
+    def _status_again(self, value: Fields, status: object) -> bool:
+        """Read of a status that is not as documented what an opt-out or a question needs; whether it could be."""
+        if type(status) is not dict:
             return False
+        what, code = status.get("status"), _error_code(status)
         try:
-            self._parsed.events.append(self._failure(value, status, code))
+            if code is not None and (what == "failed" or code == _OPTED_OUT):
+                event = self._lenient(value, status, "failed", code)
+            elif what in _STATUSES and (status.get("biz_opaque_callback_data") or message_id(status)):
+                event = self._lenient(value, status, what, None)
+            else:
+                return False
         except Misshapen:
             return False
+        self._parsed.events.append(event)
         return True
 
-    def _failure(self, value: Fields, status: Fields, code: int) -> Delivery:
-        """Return whose message failed and why, from whatever tells it. Raises `Misshapen` when nothing tells whose."""
+    def _lenient(self, value: Fields, status: Fields, what: StatusName, code: int | None) -> Delivery:
+        """Return what became of whose message, from whatever tells it. Raises `Misshapen` when nothing tells whose."""
         told = {"from": status.get("recipient_id"), "from_user_id": status.get("recipient_user_id")}
         recipient, repairs = recover.sender(addresses(*told.values()), told, _all_contacts(value))
-        id = recover.identity(status, self._arrival, recipient, f"failed {code}", repairs)
+        id = recover.identity(status, self._arrival, recipient, f"{what} {code}", repairs)
         at = recover.time(status, repairs)
         for repair in repairs:
             self._parsed.note_repair(repair)
         reference = status.get("biz_opaque_callback_data")
-        return Delivery(id, "failed", at, recipient, code, kept(reference) if type(reference) is str else None)
+        return Delivery(id, what, at, recipient, code, kept(reference) if type(reference) is str else None)
 
     # --- the updates
 
@@ -443,14 +451,17 @@ class _Change:
             return Ignored.GROUP
         what, code = required_text(status, "status").strip().lower(), _error_code(status)
         if code == _OPTED_OUT and what not in _REACHED:
-            return self._failure(value, status, code)
+            return self._lenient(value, status, "failed", code)
         if what not in _STATUSES:
             return Ignored.STATUS
+        recipient = addresses(status.get("recipient_id"), status.get("recipient_user_id"))
+        if what == "failed" and recipient == Sender():
+            misshapen("recipient")
         return Delivery(
             message_id(status),
-            cast("Literal['sent', 'delivered', 'read', 'played', 'failed']", what),
+            cast("StatusName", what),
             timestamp(status),
-            addresses(status.get("recipient_id"), status.get("recipient_user_id")),
+            recipient,
             code if what == "failed" else None,
             text(status, "biz_opaque_callback_data") or None,
         )
