@@ -1,9 +1,11 @@
 """Answers that are changed, deleted or forwarded, on their whole way: found in the ledger by the id of the original."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
+from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.lifecycle import Status
 from bot.settings import Settings
@@ -88,3 +90,27 @@ async def test_a_forwarded_yes_agrees_to_nothing(simulation: Simulation, ana: Si
     await ana.forward("YES", replies=1)
     await ana.forward("YES", often=True, replies=1)
     assert await status(simulation, ana) is Status.REQUESTED
+
+
+@pytest.mark.parametrize("text", ["", "NO"])
+@pytest.mark.parametrize("where", [{"held": True}, {"group_id": "G1"}], ids=["standby", "group"])
+async def test_a_yes_is_taken_back_where_others_hold_or_share_the_chat(
+    simulation: Simulation, ana: SimulatedPerson, text: str, where: dict[str, Any]
+) -> None:
+    yes = await agreed(simulation, ana)
+    if text:
+        (told,) = await ana.edit(yes, text, replies=1, **where)
+    else:
+        (told,) = await ana.revoke(yes, replies=1, **where)
+    assert "took your answer back" in told.text
+    assert await status(simulation, ana) is Status.WITHDRAWN
+    assert (await record_of(simulation, ana)).pending is None, "nothing can be asked there"
+
+
+async def test_an_answer_to_a_request_to_call_makes_nobody_a_person(simulation: Simulation) -> None:
+    eve = simulation.person(somebody(BRITISH))
+    reply = {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}
+    await eve.send(webhooks.message(eve.who, "interactive", reply, at=simulation.graph.clock()), replies=0)
+    await simulation.settled()
+    assert eve.replies == []
+    assert not await simulation.runtime.persons.find([eve.who.bsuid or eve.who.phone or ""])
