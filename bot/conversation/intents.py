@@ -116,8 +116,8 @@ class Keywords:
             withdrawal = self._unless_ordinary(withdrawal, plain, languages)
         if withdrawal and withdrawal.intent is Intent.STOP:
             return withdrawal
-        meant = self._command(plain.split()) or withdrawal
-        return meant if meant or asked_in else self._unasked_no(plain, languages)
+        no = None if asked_in else self._unasked_no(plain, languages)
+        return self._command(plain.split()) or no or withdrawal
 
     def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
         """Return a withdrawal less what is only an ordinary word where the person lives.
