@@ -366,12 +366,12 @@ class _Change:
         """Read of a status that is not as documented what an opt-out or a question needs; whether it could be."""
         if type(status) is not dict:
             return False
-        what, code = status.get("status"), _error_code(status)
+        what, code = str(status.get("status")), _error_code(status)
         try:
             if code is not None and (what == "failed" or code == _OPTED_OUT):
                 event = self._lenient(value, status, "failed", code)
             elif what in _STATUSES and (status.get("biz_opaque_callback_data") or message_id(status)):
-                event = self._lenient(value, status, what, None)
+                event = self._lenient(value, status, cast("StatusName", what), None)
             else:
                 return False
         except Misshapen:
