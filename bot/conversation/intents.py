@@ -37,6 +37,9 @@ _GLANCE = 80
 _BARE = frozenset({"exact", "loose", "whole", "typo", "repeated", "lookalike", "emoji"})
 """How a word counts that is the whole message."""
 
+_LISTED = frozenset({"inside", "complaint"})
+"""How a doubt is found by words that were listed for it: "wrong number", a no as well."""
+
 _GUESSED = frozenset({"typo", "repeated", "lookalike"})
 """How a word counts that is in no list."""
 
@@ -56,7 +59,12 @@ class Match:
     @property
     def bare(self) -> bool:
         """Whether the message is nothing but this."""
-        return self.rule.rpartition(":")[2] in _BARE
+        return self.how in _BARE
+
+    @property
+    def how(self) -> str:
+        """The kind of match."""
+        return self.rule.rpartition(":")[2]
 
     @property
     def unasked(self) -> bool:
@@ -117,7 +125,9 @@ class Keywords:
         if withdrawal and withdrawal.intent is Intent.STOP:
             return withdrawal
         no = None if asked_in else self._unasked_no(plain, languages)
-        return self._command(plain.split()) or no or withdrawal
+        if no and withdrawal and withdrawal.how not in _LISTED:
+            withdrawal = None  # a listed no, though its words put together would be a doubt: "I do not agree"
+        return self._command(plain.split()) or withdrawal or no
 
     def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
         """Return a withdrawal less what is only an ordinary word where the person lives.
