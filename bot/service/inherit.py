@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from bot.consent.erasure import closed, ended, inherited, lacking, stricter, withdrawn
 from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import fold
-from bot.conversation.inbound import AddressChanged, Inbound, Preference
+from bot.conversation.inbound import AddressChanged, Inbound, Preference, QuestionStatus
 from bot.service.ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions, Unavailable
 
 _TRIES = 10
@@ -131,7 +131,7 @@ def _all_addresses(inbound: Inbound) -> list[str]:
 
 def _comes_late(inbound: Inbound, looked: Looked) -> bool:
     erased_at = max((looked[one].get(EVERY, 0) for one in _all_addresses(inbound)), default=0)
-    theirs = not isinstance(inbound.content, AddressChanged | Preference)
+    theirs = not isinstance(inbound.content, AddressChanged | Preference | QuestionStatus)
     return erased_at > 0 and not (theirs and inbound.at >= erased_at)
 
 

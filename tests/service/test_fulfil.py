@@ -235,10 +235,18 @@ async def test_data_goes_to_where_the_person_is_now(desk: Desk) -> None:
     assert {(one.phone, one.bsuid) for one in await desk.queued()} == {(None, BSUID)}
 
 
+async def test_who_turned_out_to_be_somebody_known_is_answered_there(desk: Desk) -> None:
+    await desk.assign(Work.ACCESS)
+    (known,) = await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
+    await desk.simulation.runtime.persons.set_addresses(known, Sender(PHONE, BSUID))
+    await desk.turn()
+    assert {one.person for one in await desk.queued()} == {known}
+
+
 async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk) -> None:
     await desk.assign(Work.ACCESS)
     (heir,) = await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
-    await desk.simulation.runtime.persons.set_addresses(heir, Sender(PHONE, BSUID))
+    await desk.simulation.runtime.persons.set_addresses(heir, Sender(PHONE, BSUID), apart={desk.person})
     await desk.turn()
     assert await desk.queued() == []
     assert await desk.requests() == [State.OPEN]

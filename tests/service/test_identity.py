@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity, ToldIn
+from bot.consent.evidence import TOLERANCE
 from bot.consent.lifecycle import Record, Status, fold
 from bot.conversation.inbound import Sender
 from bot.service.erase import Erased
@@ -139,15 +140,14 @@ async def test_a_change_that_tells_numbers_alone_leaves_one_person_under_the_new
 async def test_what_was_agreed_to_after_a_change_outlives_its_second_telling(
     simulation: Simulation, told_in: ToldIn
 ) -> None:
-    old, at = somebody(BRITISH), simulation.graph.clock() - 30
+    old, clock = somebody(BRITISH), simulation.graph.clock
     ana = simulation.person(old)
-    for text, replies in (("Hello", 1), ("YES", 2), ("YES", 1)):
-        await ana.say(text, replies=replies, at=at - 30)
-    new = simulation.person(moved(old, number=False))
+    await subscribed(simulation, ana)
+    at, new = int(clock()), simulation.person(moved(old, number=False))
     await simulation.hook.post(change(old, new.who, "previous_user_id", at))
     await simulation.settled()
-    await new.say("START", replies=1)
-    await new.say("YES", replies=2)
+    await new.say("START", replies=1, at=int(clock()) + TOLERANCE)
+    await new.say("YES", replies=2, at=int(clock()) + TOLERANCE)
     agreed = (await record_of(simulation, new)).given
     assert agreed
     await simulation.hook.post(change(old, new.who, told_in, at))
