@@ -47,8 +47,12 @@ async def test_whoever_dies_the_next_worker_brings_it_to_the_same_end(stores: Se
         assert beginnings(answers[ana]) == {"Thank you, noted:", "*Blumen Haas* would"}
         assert beginnings(answers[ben]) == {"Done. You won't"}
         assert beginnings(answers[eve]) == {"*Blumen Haas* would"}
-        twice = sum(len(sent) - len(once(sent)) for sent in answers.values())
-        assert twice == (1 if after == "sent" else 0)
+        twice = {person: len(sent) - len(once(sent)) for person, sent in answers.items()}
+        if after == "sent":
+            assert sum(twice.values()) == 1
+        else:  # a STOP goes ahead, so its confirmation may be on its way when the worker dies
+            assert (twice[ana], twice[eve]) == (0, 0)
+            assert twice[ben] <= 1
         await assert_asked_what_the_ledger_says(simulation, ana)
         await assert_asked_what_the_ledger_says(simulation, eve)
 

@@ -162,7 +162,8 @@ SITUATIONS: dict[str, Read] = {
     "interactive_flow_reply": one("FLOW", Other("flow"), quoted=QUOTED),
     "interactive_flow_reply_not_an_object": one("FLOWTEXT", Other("flow", "yes"), quoted=QUOTED),
     "interactive_without_object": one("NOOBJECT", Other("interactive")),
-    "interactive_of_unknown_type": one("NEWKIND", Other("call_permission_reply"), quoted=QUOTED),
+    "call_permission_reply": one("CALLPERMISSION", Other("call_permission_reply"), quoted=QUOTED),
+    "interactive_of_unknown_type": one("NEWKIND", Other("interactive"), quoted=QUOTED),
     "interactive_reply_without_id": one(
         "NOREPLYID", Choice("I agree", "I agree"), quoted=QUOTED, repaired=[Repair.CONTENT]
     ),
