@@ -3,6 +3,8 @@
 What looks like a withdrawal there, and what would be left out because its person sends too much, is read in full.
 """
 
+from collections.abc import Callable
+
 import structlog
 
 from bot.conversation.inbound import (
@@ -34,19 +36,18 @@ class Claims:
 
     def at_a_glance(self, event: Event) -> Claim:
         """Return what an event claims, for a few microseconds; a withdrawal in a sentence may be overlooked."""
-        least, text = self._least(event), _text_of(event)
-        try:
-            return max(least, self._read(text, event)) if text and self._keywords.may_stop(text) else least
-        except Exception as error:
-            return _unread(error)
+        return self._claim(event, self._keywords.may_stop)
 
     def in_full(self, event: Event) -> Claim:
         """Return what an event claims."""
+        return self._claim(event, bool)
+
+    def _claim(self, event: Event, worth_reading: Callable[[str], bool]) -> Claim:
         least, text = self._least(event), _text_of(event)
         try:
-            return max(least, self._read(text, event)) if text else least
+            return max(least, self._read(text, event)) if text and worth_reading(text) else least
         except Exception as error:
-            return _unread(error)
+            return max(least, _unread(error))
 
     def _read(self, text: str, event: Event) -> Claim:
         match = self._keywords.classify(text, asked_in=None)

@@ -117,6 +117,7 @@ def test_a_foreign_button_withdraws_by_its_payload(claims: Claims, payload: str)
 def test_what_can_t_be_read_may_be_a_withdrawal(claims: Claims, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Keywords, "classify", Mock(side_effect=LookupError))
     assert claims.at_a_glance(inbound(Text("STOP"))) is claims.in_full(inbound(Text("Hello"))) is MATTERS
+    assert claims.at_a_glance(inbound(Choice("stop", "Unsubscribe"))) is WITHDRAWAL
 
 
 def test_a_glance_costs_far_less_than_reading(claims: Claims) -> None:

@@ -87,8 +87,8 @@ _MOVES_LAST = 30 * 86400
 """Seconds: WhatsApp tells again for seven days what was not taken; what it held back itself may come later."""
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Sender).decode
-_decode_move = msgspec.msgpack.Decoder(tuple[Sender, Sender]).decode
+read_sender = msgspec.msgpack.Decoder(Sender).decode
+read_move = msgspec.msgpack.Decoder(tuple[Sender, Sender]).decode
 
 
 class Persons:
@@ -229,7 +229,7 @@ class Persons:
         while new := tokens - asked:
             asked |= new
             for row in await self._database.fetch(_MOVES, list(new)):
-                previous, sender = _decode_move(self._keys.decrypt(row["addresses"]))
+                previous, sender = read_move(self._keys.decrypt(row["addresses"]))
                 found[Move(previous, sender, row["at"])] = None
                 tokens |= set(self._keys.addresses(*sender.addresses))
         return sorted(found, key=lambda move: move.at)
@@ -259,7 +259,7 @@ class Persons:
         return self._keys.encrypt(_encode(sender))
 
     def _opened(self, sealed: bytes) -> Sender:
-        return _decode(self._keys.decrypt(sealed))
+        return read_sender(self._keys.decrypt(sealed))
 
 
 def _without(sender: Sender, gone: set[str]) -> Sender:

@@ -3,15 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from bot.consent.evidence import Fact
 from bot.consent.lifecycle import Consent, Status, fold
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.service.places import Held, Place, Subject
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
+from bot.stores.postgres.persons import read_move, read_sender
 from bot.stores.postgres.reads import Reads
 from bot.stores.postgres.story import StoryEntry, story
 from bot.times import iso, iso_if_any
@@ -24,10 +22,6 @@ NOT_PERSONAL: Mapping[str, str] = {
     "checkpoints": "signed hashes of the whole tree",
 }
 """Tables that hold nothing of a person, and why."""
-
-
-_decode = msgspec.msgpack.Decoder(Sender).decode
-_decode_move = msgspec.msgpack.Decoder(tuple[Sender, Sender]).decode
 
 
 class PersonRow:
@@ -48,7 +42,7 @@ class PersonRow:
         if not rows or str(rows[0]["id"]) != subject.person:
             return None
         now, *earlier = rows
-        sender = _decode(self._keys.decrypt(now["addresses"]))
+        sender = read_sender(self._keys.decrypt(now["addresses"]))
         person = {
             "id": subject.person,
             "since": min(row["created_at"] for row in rows).isoformat(),
@@ -177,10 +171,11 @@ class MoveRows:
         rows = await self._database.fetch(
             f"SELECT at, addresses FROM moves WHERE {self._THEIRS} ORDER BY at", *self._theirs(subject)
         )
-        told = {row["at"]: _decode_move(self._keys.decrypt(row["addresses"])) for row in rows}
+        # a move has a row for each address that it led from
+        told = dict.fromkeys((row["at"], read_move(self._keys.decrypt(row["addresses"]))) for row in rows)
         waiting = [
             {"what": self.name, "since": iso(at), "text": " → ".join(" ".join(one.addresses) for one in move)}
-            for at, move in told.items()
+            for at, move in told
         ]
         return {"waiting": waiting} if waiting else None
 

@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
 from bot.stores.postgres.connect import Connection, Database
+from bot.stores.postgres.persons import read_sender
 
 _PAGE = 200
 
@@ -24,8 +24,6 @@ FROM persons WHERE id > $2 ORDER BY id LIMIT $3
 """
 
 _LOCK = "SELECT id, key, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
-
-_decode = msgspec.msgpack.Decoder(Sender).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def _is_old(row: "asyncpg.Record", keys: Keyring) -> bool:
 
 
 async def _renew(connection: Connection, keys: Keyring, row: "asyncpg.Record") -> None:
-    sender = _decode(keys.decrypt(row["addresses"]))
+    sender = read_sender(keys.decrypt(row["addresses"]))
     await connection.execute(
         "UPDATE persons SET key = $2, addresses = $3 WHERE id = $1",
         row["id"],

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import asyncpg
 import msgspec
 
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring, PersonKey, Undecipherable
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.entries import entry_hash
+from bot.stores.postgres.persons import read_sender
 
 _ALL = """
 SELECT ledger.*, persons.key,
@@ -50,8 +50,6 @@ ORDER BY sequence
 _PAGE = 1000
 
 _NOBODY = PersonId("")
-
-_decode = msgspec.msgpack.Decoder(Sender).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
 def _address_fault(row: "asyncpg.Record", keys: Keyring) -> str:
     """Return what is wrong with how a person is found: whose the evidence is hangs on it."""
     try:
-        sender = _decode(keys.decrypt(row["addresses"]))
+        sender = read_sender(keys.decrypt(row["addresses"]))
     except (Undecipherable, msgspec.MsgspecError):
         return "has addresses that were altered, or a key of SECRET_KEY is missing"
     tokens = set(row["tokens"])

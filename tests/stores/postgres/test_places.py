@@ -124,6 +124,13 @@ async def test_where_somebody_was_is_shown_and_erased_from_either_end(
     assert len(await persons.moves(OTHER.addresses)) == 1
 
 
+async def test_two_moves_of_one_second_are_both_shown_once(database: Database, keys: Keyring, subject: Subject) -> None:
+    before, after = Sender("+33612345678", "DE.0"), Sender(bsuid="DE.9")
+    await Persons(database, keys).note_moves([Move(before, subject.sender, AT), Move(subject.sender, after, AT)])
+    moved = [one.text for one in (await shown(database, keys, subject)).waiting if one.what == "moves"]
+    assert sorted(moved) == [f"DE.0 +33612345678 → {BSUID} {PHONE}", f"{BSUID} {PHONE} → DE.9"]
+
+
 async def test_moves_are_followed_from_one_to_the_next_whichever_was_told_first(
     database: Database, keys: Keyring
 ) -> None:
