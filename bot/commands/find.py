@@ -54,6 +54,14 @@ async def found(runtime: Runtime, address: str, command: str) -> PersonId:
     return person
 
 
+async def all_found(runtime: Runtime, address: str, command: str) -> list[PersonId]:
+    """Return all records of the person, the one that goes on first, or end with what is wrong.
+
+    That somebody looks by `command` is recorded.
+    """
+    return await records_of(runtime, (await named(runtime, address, command)).person)
+
+
 async def records_of(runtime: Runtime, person: PersonId) -> list[PersonId]:
     """Return the ids of all records of the person to whom one belongs, the one that goes on first."""
     known = (await runtime.persons.load([person])).get(person)

@@ -173,11 +173,10 @@ def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Find
     from bot.conversation import keyword_check  # only here: the others do without
 
     offered: dict[str, bool] = {}
-    for code, language in languages(project.locales).items():
-        if not only or code in only:
-            offered[base(code)] = offered.get(base(code), False) or language.offered
-    codes = [code for code in languages(project.locales) if code != SOURCE_LOCALE and (not only or code in only)]
-    yield from keyword_check.findings(project.locales, offered, codes)
+    looked_at = {code: one for code, one in languages(project.locales).items() if not only or code in only}
+    for code, language in looked_at.items():
+        offered[base(code)] = offered.get(base(code), False) or language.offered
+    yield from keyword_check.findings(project.locales, offered, [code for code in looked_at if code != SOURCE_LOCALE])
 
 
 @app.command()

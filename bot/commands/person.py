@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.commands.find import Address, named, records_of
+from bot.commands.find import Address, all_found, named
 from bot.commands.requests import as_dict
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
@@ -38,7 +38,7 @@ def show(address: Address, as_json: AsJson = False) -> None:
 
 async def _known(settings: Settings, address: str) -> dict[str, object]:
     async with open_runtime(settings) as runtime:
-        records = await records_of(runtime, (await named(runtime, address, "person show")).person)
+        records = await all_found(runtime, address, "person show")
         person, *merged = records
         known = (await runtime.persons.load([person])).get(person)
         erased_at = await runtime.erasures.erased_at(person)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from bot.commands.find import Address, EntryOrAddress, found, named, records_of
+from bot.commands.find import Address, EntryOrAddress, all_found, found
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
@@ -151,7 +151,7 @@ async def _export(settings: Settings, address: str, format: Format) -> None:
 
 async def _persons(runtime: Runtime, address: str) -> AsyncIterator[PersonId]:
     if address:
-        for record in await records_of(runtime, (await named(runtime, address, "ledger export")).person):
+        for record in await all_found(runtime, address, "ledger export"):
             yield record
         return
     async for person in runtime.ledger.persons():

@@ -208,8 +208,10 @@ class Deliver:
         if error.retry is Retry.HALT:
             return await (self._halt if is_about_number else self._refused_alone)(queued, outbound, error)
         due = self._clock() + delay(error.retry, outbound.attempt, random.random())  # jitter
-        if is_about_number:
-            self._halting.pause(due) if error.retry is Retry.THROTTLE else self._halting.pause_for_all(self._clock())
+        if is_about_number and error.retry is Retry.THROTTLE:
+            self._halting.pause(due)
+        elif is_about_number:
+            self._halting.pause_for_all(self._clock())
         return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
 
     async def _halt(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:

@@ -141,8 +141,9 @@ class Owners:
     async def _owned(self, groups: Groups) -> tuple[dict[bytes, PersonId], Looked, set[PersonId]]:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
         told = {token: _told(senders[token], inbounds) for token, inbounds in groups.items()}
-        await self._note([move for moves in told.values() for move in moves])
-        moves = await self._persons.moves(addresses_of([*senders.values(), *map(_previous, chain(*told.values()))]))
+        news = list(chain(*told.values()))
+        await self._note(news)
+        moves = await self._persons.moves(addresses_of([*senders.values(), *(move.previous for move in news)]))
         found = await self._found([*senders.values(), *(one for move in moves for one in (move.previous, move.sender))])
         owners: dict[bytes, PersonId] = {}
         strangers: dict[bytes, Sender] = {}
@@ -276,10 +277,6 @@ def _told(sender: Sender, inbounds: Iterable[Inbound]) -> list[Move]:
     """Return the changes of address that messages tell, the oldest first; not that an address stayed as it is."""
     told = [Move(one.content.previous, sender, one.at) for one in inbounds if isinstance(one.content, AddressChanged)]
     return sorted((move for move in told if move.previous != sender), key=lambda move: move.at)
-
-
-def _previous(move: Move) -> Sender:
-    return move.previous
 
 
 def _going_on(moves: Iterable[Move], sender: Sender, at: int) -> list[Move]:

@@ -3,7 +3,7 @@
 import re
 
 from bot.channels.whatsapp.fields import Fields
-from bot.channels.whatsapp.recover import any_form, object_in
+from bot.channels.whatsapp.recover import joined, object_in
 from bot.conversation.inbound import Sender
 from bot.numbers import canonical
 
@@ -25,9 +25,7 @@ def own_numbers(value: object) -> frozenset[str]:
 
 def recipient(message: Fields) -> Sender:
     """Return to whom a message of the business went, however it is told."""
-    found = [any_form(message.get(key)) for key in _RECIPIENT_KEYS]
-    phone = next((one.phone for one in found if one.phone), None)
-    return Sender(phone, next((one.bsuid for one in found if one.bsuid), None))
+    return joined(message.get(key) for key in _RECIPIENT_KEYS)
 
 
 def has_recipient(message: Fields) -> bool:

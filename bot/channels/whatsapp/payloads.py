@@ -256,10 +256,13 @@ class _Change:
                     kept = without_words(update) if name in ECHOES or self._is_ours(update) else update
                     self._parsed.malformed.append(Malformed(f"{name}: {error}", self._alone(value, name, kept)))
             else:
-                if type(event) is Ignored:
-                    self._parsed.ignore(event)
-                else:
-                    self._add(cast("Event", event))
+                self._take(event)
+
+    def _take(self, event: Event | Ignored) -> None:
+        if type(event) is Ignored:
+            self._parsed.ignore(event)
+        else:
+            self._add(cast("Event", event))
 
     def _add(self, event: Event) -> None:
         """Add an event, unless it is said to be about the business itself, which is no person."""
@@ -312,8 +315,7 @@ class _Change:
             event, repairs = recover.inbound(message, found, _all_contacts(value), self._arrival, overheard)
         except Misshapen:
             return False
-        for repair in repairs if self._overheard != "field" else [Repair.ENVELOPE]:
-            self._parsed.note_repair(repair)
+        self._parsed.note_repairs(repairs if self._overheard != "field" else [Repair.ENVELOPE])
         self._add(self._apart(event))
         return True
 
@@ -323,7 +325,7 @@ class _Change:
             event = self._message(value, message)
         except Misshapen:
             return False
-        self._parsed.ignore(event) if type(event) is Ignored else self._add(cast("Event", event))
+        self._take(event)
         return True
 
     def _overhear(self, value: object) -> bool:
@@ -385,8 +387,7 @@ class _Change:
         recipient, repairs = recover.sender(addresses(*told.values()), told, _all_contacts(value))
         id = recover.identity(status, self._arrival, recipient, f"{what} {code}", repairs)
         at = recover.time(status, repairs)
-        for repair in repairs:
-            self._parsed.note_repair(repair)
+        self._parsed.note_repairs(repairs)
         reference = status.get("biz_opaque_callback_data")
         return Delivery(id, what, at, recipient, code, kept(reference) if type(reference) is str else None)
 
@@ -427,8 +428,7 @@ class _Change:
             id = message_id(update)
         except Misshapen:
             id = synthetic_id("user_id", *known, str(at or self._received_at))
-        for repair in repairs:
-            self._parsed.note_repair(repair)
+        self._parsed.note_repairs(repairs)
         return Inbound(id, after, at, AddressChanged(before), self._received_at)
 
     def _inbound(self, id: MessageId, sender: Sender, at: int, content: Content, message: Fields) -> Inbound:
@@ -441,7 +441,7 @@ class _Change:
         if self._overheard or in_group:
             overheard: Overheard = "group" if in_group else self._overheard
             if overheard == "field":
-                self._parsed.note_repair(Repair.ENVELOPE)
+                self._parsed.note_repairs([Repair.ENVELOPE])
             event = Inbound(id, sender, at, content, self._received_at, quoted, forwarded, overheard=overheard)
             return self._apart(event)
         return Inbound(id, sender, at, content, self._received_at, quoted, forwarded)
@@ -475,8 +475,7 @@ class _Change:
         at = recover.time(preference, repairs)
         if guessed:
             repairs.add(Repair.CONTENT)
-        for repair in repairs:
-            self._parsed.note_repair(repair)
+        self._parsed.note_repairs(repairs)
         id = synthetic_id("preference", meant, sender.phone or "", sender.bsuid or "", str(at))
         if not at:
             id = self._arrival.named("preference", sender, meant)

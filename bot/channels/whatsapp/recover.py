@@ -149,10 +149,15 @@ def speakers(value: object) -> Iterator[Fields]:
 
 def lenient_sender(message: Fields, depth: int = 0) -> Sender:
     """Return the addresses under any name and in any form that is known of some provider."""
-    phone = bsuid = None
     named = {key.lower(): value for key, value in message.items()}
-    for key in _SENDER_KEYS:
-        found = any_form(named.get(key), depth + 1)
+    return joined((named.get(key) for key in _SENDER_KEYS), depth + 1)
+
+
+def joined(values: Iterable[object], depth: int = 0) -> Sender:
+    """Return the first number and the first BSUID in some values."""
+    phone = bsuid = None
+    for value in values:
+        found = any_form(value, depth)
         phone, bsuid = phone or found.phone, bsuid or found.bsuid
     return Sender(phone, bsuid)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.channels.whatsapp.fields import Fields, addresses, misshapen, text
-from bot.channels.whatsapp.recover import any_form
+from bot.channels.whatsapp.recover import joined
 from bot.conversation.inbound import Sender
 from bot.numbers import same
 
@@ -123,7 +123,7 @@ class _Told:
     """What the fields of a change tell, and its sentence."""
 
     def __init__(self, message: Fields, system: Fields) -> None:
-        self.sender = _joined([message.get("from") or system.get("customer"), message.get("from_user_id")])
+        self.sender = joined([message.get("from") or system.get("customer"), message.get("from_user_id")])
         self._old = _named(system, ("previous_", "old_"))
         self._new = _named(system, ("", "new_", "current_"))
         sentence = text(system, "body")
@@ -166,7 +166,7 @@ class _Told:
 
 def _named(system: Fields, prefixes: Iterable[str]) -> Sender:
     """Return the addresses in fields such as `previous_wa_id`, or in `user_id.previous`."""
-    return _joined(value for prefix in prefixes for value in _values(system, prefix))
+    return joined(value for prefix in prefixes for value in _values(system, prefix))
 
 
 def _values(system: Fields, prefix: str) -> Iterator[object]:
@@ -175,13 +175,6 @@ def _values(system: Fields, prefix: str) -> Iterator[object]:
         nested = system.get(name)
         if type(nested) is dict:
             yield nested.get(prefix.removesuffix("_"))
-
-
-def _joined(values: Iterable[object]) -> Sender:
-    """Return the first number and the first BSUID in some values."""
-    found = [any_form(value) for value in values]
-    phone = next((one.phone for one in found if one.phone), None)
-    return Sender(phone, next((one.bsuid for one in found if one.bsuid), None))
 
 
 def _differ(one: str | None, other: str | None) -> bool:

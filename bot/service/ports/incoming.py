@@ -1,6 +1,6 @@
 """What comes in: a channel's webhooks, and the inbox that stores each event once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Protocol
@@ -40,9 +40,10 @@ class Parsed:
         """Count one."""
         self.ignored[reason] = self.ignored.get(reason, 0) + 1
 
-    def note_repair(self, kind: str) -> None:
-        """Count one."""
-        self.repaired[kind] = self.repaired.get(kind, 0) + 1
+    def note_repairs(self, kinds: Iterable[str]) -> None:
+        """Count one of each."""
+        for kind in kinds:
+            self.repaired[kind] = self.repaired.get(kind, 0) + 1
 
 
 class Webhooks(Protocol):
