@@ -665,7 +665,16 @@ async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(
     assert events.index("sending_resumed") > events.index("sending_halted")
 
 
-async def test_what_confirms_an_opt_out_is_sent_first_of_all_that_waits(stores: Settings) -> None:
+async def test_what_confirms_an_opt_out_is_sent_first_of_all_that_waits(
+    stores: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, send = list[str](), CloudApi.send
+
+    async def noted(api: CloudApi, outbound: Outbound) -> MessageId:
+        begun.append(outbound.reply.body)
+        return await send(api, outbound)
+
+    monkeypatch.setattr(CloudApi, "send", noted)
     async with front(stores) as simulation:
         *people, ana = await strangers(simulation, 11)
         for person in people:
@@ -673,7 +682,7 @@ async def test_what_confirms_an_opt_out_is_sent_first_of_all_that_waits(stores: 
         await queue(simulation, ana, "Done", purpose="", basis=ByLaw(Duty.OPT_OUT))
         async with delivering(simulation, Frozen()):
             await accepted(simulation, len(people) + 1)
-        assert simulation.graph.sent[0].text == "Done"
+        assert begun[0] == "Done"  # several are on their way at once: which arrives first is the network's doing
 
 
 async def test_whether_meta_takes_anything_again_is_tried_with_one_message(stores: Settings) -> None:
