@@ -1,12 +1,12 @@
 """The company as data: `flows/business.toml` → `Business`, validated once at start."""
 
 import re
-import tomllib
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
+import tomli
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -227,12 +227,12 @@ class Business(_Table):
 def load(path: Path) -> Business:
     """Read `business.toml`. Raises `BusinessError` naming each wrong key and its cure."""
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomli.loads(path.read_text("utf-8"))
     except OSError as error:
         raise BusinessError(
             f"{path}: can't be read ({error.strerror}); set BUSINESS_FILE to your business.toml"
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise BusinessError(f"{path}: not valid TOML: {error}") from None
     try:
         return Business.model_validate(table)

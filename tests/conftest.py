@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,9 +25,19 @@ from bot.engines.process import packaged
 from bot.settings import Settings, load_settings
 from bot.simulation import Simulation, simulate
 from bot.stores import postgres
+from bot.stores.redis import streams
 from tests.shipped import keywords_of, read_once
 
 TEMPLATE = "migrated_template"
+
+_MEMORY = Path("/dev/shm")
+
+
+def _folder_of_engines() -> Path | None:
+    """Return a folder in memory if there is much room: hundreds of databases are made and dropped; None: the usual."""
+    roomy = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 4 * 1024**3
+    return _MEMORY if roomy else None
+
 
 # The same examples in every run, however long they take: what fails here fails everywhere, and what passes does not
 # depend on luck. To look for others: pytest --hypothesis-profile=default
@@ -50,10 +61,16 @@ def _shipped_files_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Keywords, "load", keywords_of)
 
 
+@pytest.fixture(autouse=True)
+def _readers_stop_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is told to stop waits for its readers, which wait for entries: hundreds of tests would wait."""
+    monkeypatch.setattr(streams, "READ_BLOCK_MS", 50)
+
+
 @pytest.fixture
 def var_dir() -> Iterator[Path]:
     """A folder for engines: short, since sockets go in, and outside pytest's own, which only its user may enter."""
-    with tempfile.TemporaryDirectory(prefix="cb-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="cb-", dir=_folder_of_engines(), ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
@@ -74,7 +91,7 @@ def own_engines(settings: Settings) -> Iterator[Engines]:
 def shared_engines() -> Iterator[Engines]:
     """This worker's engines, not durable; tests ask for `redis_url` and `database_url` instead."""
     with (
-        tempfile.TemporaryDirectory(prefix="cb-", ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryDirectory(prefix="cb-", dir=_folder_of_engines(), ignore_cleanup_errors=True) as folder,
         _running(load_settings(None, var_dir=folder), durable=False) as engines,
     ):
         yield engines

@@ -3,7 +3,6 @@
 `retention.toml` has the numbers; `[retention]` of business.toml may set others.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.business import Business, Duration
@@ -90,8 +90,8 @@ Policy = Mapping[RuleName, Rule]
 def figures(file: Path = FILE) -> Mapping[str, Mapping[RuleName, Figure]]:
     """Read all numbers: country, or `DEFAULT`, → name → number. Raises `RetentionError`."""
     try:
-        read = _File.model_validate({"countries": tomllib.loads(file.read_text("utf-8"))}).countries
-    except tomllib.TOMLDecodeError as error:
+        read = _File.model_validate({"countries": tomli.loads(file.read_text("utf-8"))}).countries
+    except tomli.TOMLDecodeError as error:
         raise RetentionError(f"{file}: not valid TOML: {error}") from None
     except ValidationError as error:
         lines = (f"{file}: {'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())

@@ -1,10 +1,10 @@
 """What stands in a flow file: its tables, read and checked for shape. What they mean together is checked by `lint`."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
@@ -136,10 +136,10 @@ def read(folder: Path) -> list[FlowFile]:
 
 def _table(path: Path) -> FlowTable:
     try:
-        return FlowTable.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return FlowTable.model_validate(tomli.loads(path.read_text("utf-8")))
     except (OSError, UnicodeDecodeError) as error:
         raise FlowError(f"{path}: can't be read ({error}); restore it from version control") from None
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise FlowError(f"{path}: not valid TOML: {error}") from None
     except ValidationError as error:
         raise FlowError(complaints(path, error, _cure)) from None

@@ -3,11 +3,11 @@
 What would make two meanings of one word is refused when the program starts, with the file, the key and the cure.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import tomli
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -49,12 +49,12 @@ def path_of(folder: Path, language: str) -> Path:
 
 def _read_one(path: Path) -> Vocabulary:
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
+        table: dict[str, Any] = tomli.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
     except UnicodeDecodeError:
         raise KeywordError(f"{path}: is not UTF-8; save the file in UTF-8") from None
     except OSError as error:
         raise KeywordError(f"{path}: can't be read ({error}); restore it from version control") from error
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise KeywordError(f"{path}: not valid TOML: {error}") from error
     try:
         return Vocabulary.model_validate(table)

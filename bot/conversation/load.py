@@ -1,6 +1,8 @@
 """Reads what a business says: flows, catalogs, keywords and `business.toml` → a `World` and its `Flows`."""
 
-from collections.abc import Collection, Mapping
+import gc
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot import business as business_file
@@ -14,6 +16,19 @@ from bot.i18n import catalogs
 from bot.paths import FLOWS, LOCALES
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the cycle collector from looking, again and again, through what is read here and stays."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_nothing_collected()
 def load_world(
     flows: str | Path = FLOWS,
     locales: str | Path = LOCALES,

@@ -4,9 +4,10 @@
 ordinary` writes it.
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+
+import tomli
 
 FILE = "ordinary.toml"
 
@@ -22,7 +23,7 @@ def read(folder: Path) -> Ordinary:
     if not path.exists():
         return NONE_ORDINARY
     found: dict[str, set[str]] = {}
-    for language, words in tomllib.loads(path.read_text("utf-8")).items():
+    for language, words in tomli.loads(path.read_text("utf-8")).items():
         for word in words:
             found.setdefault(word, set()).add(language)
     return {word: frozenset(languages) for word, languages in found.items()}

@@ -3,11 +3,11 @@
 Whoever adds a word to `keywords.toml` sees at once what it does to the others: `python -m bot i18n check`.
 """
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import tomli
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.conversation.intents import Intent, Keywords, Match
@@ -89,8 +89,8 @@ def path_of(folder: Path, language: str) -> Path:
 def read(text: str) -> Phrases:
     """Return the phrases of one file. Raises `ValueError` with a line for each key that can't be used."""
     try:
-        return Phrases.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        return Phrases.model_validate(tomli.loads(text))
+    except tomli.TOMLDecodeError as error:
         raise ValueError(f"not valid TOML: {error}") from error
     except ValidationError as error:
         raise ValueError("\n".join(_told(problem) for problem in error.errors())) from error

@@ -113,6 +113,11 @@ class Refusals:
             for begins, entry in longer.items()
         }
         """First and second word, or a star for any second one → entries that begin so."""
+        self._prefixes: dict[str, list[tuple[str, str]]] = {}
+        """First letter → the prefixes that begin with it, with their languages."""
+        for language, vocabulary in vocabularies.items():
+            for prefix in vocabulary.loose_forms(*vocabulary.refusal.prefixes):
+                self._prefixes.setdefault(prefix[0], []).append((language, prefix))
         self.languages = frozenset(language for language, each in vocabularies.items() if each.refusal.filler)
         """Languages whose ordinary words are known, so that a word without a role stands out."""
 
@@ -122,10 +127,13 @@ class Refusals:
         for place, word in enumerate(words):
             if _READ <= place < len(words) - _READ:
                 continue
-            for language, role in self._of(word):
-                _add(found, language, len(words), range(place, place + 1), role)
-            for end, language, role in self._from(words, place):
-                _add(found, language, len(words), range(place, end), role)
+            for first, only in self._readings(word):
+                for language, role in self._of(first):
+                    if not only or language == only:
+                        _add(found, language, len(words), range(place, place + 1), role)
+                for end, language, role in self._from(first, words, place):
+                    if not only or language == only:
+                        _add(found, language, len(words), range(place, end), role)
         return {language: list(map(_settled, roles)) for language, roles in found.items()}
 
     def heard(self, form: str, language: str, key: str) -> bool:
@@ -133,12 +141,19 @@ class Refusals:
         role = _ROLES.get(key) or (_NOT_AFTER if key == "not_after" else _NOT_BEFORE)
         return any(each & role for each in self.profile(form.split()).get(language, ()))
 
-    def _from(self, words: Sequence[str], place: int) -> Iterator[tuple[int, str, int]]:
-        """Yield (end, language, role) of expressions of several words that begin at `place`."""
+    def _readings(self, word: str) -> Iterator[tuple[str, str]]:
+        """Yield `word`, and what is left of it behind each prefix, with the language that writes it so."""
+        yield word, ""
+        for language, prefix in self._prefixes.get(word[0], ()):
+            if word.startswith(prefix):
+                yield word[len(prefix) :], language
+
+    def _from(self, first: str, words: Sequence[str], place: int) -> Iterator[tuple[int, str, int]]:
+        """Yield (end, language, role) of expressions of several words that begin at `place` with `first`."""
         if place + 1 == len(words):
             return
         for second in (words[place + 1], "*"):
-            for rest, language, role in self._longer.get((words[place], second), ()):
+            for rest, language, role in self._longer.get((first, second), ()):
                 end = place + 1 + len(rest)
                 if end <= len(words) and all(map(_fits, words[place + 1 : end], rest)):
                     yield end, language, role
@@ -383,5 +398,3 @@ def _forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:
         for form in vocabulary.loose_forms(word):
             if form:
                 yield form + star
-                if not form.endswith("*"):
-                    yield from (prefix + form + star for prefix in vocabulary.refusal.prefixes)

@@ -4,12 +4,12 @@ A catalog is a plain mapping from text id (`msgctxt`) to translated text; empty 
 """
 
 import struct
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import tomli
 from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
@@ -46,7 +46,7 @@ def languages(folder: Path) -> dict[str, Language]:
     """Read `languages.toml`. Raises `CatalogError`."""
     path = folder / LANGUAGES
     try:
-        table = tomllib.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
+        table = tomli.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
     except (OSError, ValueError) as error:
         raise CatalogError(f"{path}: can't be read ({error}); restore it from version control") from error
     found = {code: _language(path, code, entry) for code, entry in table.items()}

@@ -35,11 +35,12 @@ What a turn does not mention is not compared. In texts and ledger lines, `{local
 stand, e.g. `person = "{yes_word}"`; `{code}` is the code that was asked for last.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+
+import tomli
 
 from bot.conversation.flow import Flows
 from bot.conversation.inbound import Choice
@@ -95,8 +96,8 @@ def load_transcript(path: str | Path) -> list[Transcript]:
     """Read a transcript: one for each of its languages. Raises `ValueError` naming file, key and cure."""
     path = Path(path)
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        table = tomli.loads(path.read_text("utf-8"))
+    except tomli.TOMLDecodeError as error:
         raise ValueError(f"{path}: not valid TOML: {error}") from None
     for key in table.keys() - _HEADS:
         raise ValueError(f"{path}: unknown key {key!r}; use one of: {', '.join(sorted(_HEADS))}")

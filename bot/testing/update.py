@@ -1,10 +1,11 @@
 """Writes into a transcript what happens now, in place of what was expected. Comments and everything else stay."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from bot.conversation.flow import Flows
 from bot.conversation.reply import Reply
@@ -90,7 +91,7 @@ def _without_expectations(lines: list[str]) -> Iterator[str]:
 
 def _whole(text: str) -> bool:
     try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        tomli.loads(text)
+    except tomli.TOMLDecodeError:
         return False
     return True
