@@ -21,6 +21,9 @@ _NEAR_AFTER = 6
 _READ = 60
 """Words at each end of a message whose roles are looked at: hardly anybody writes more, and each costs time."""
 
+_OPENING = 3
+"""Letters by which the stems are found that a word may begin with."""
+
 _ODD = 4
 """Words without a role that a statement about our messages may have and still be sure."""
 
@@ -63,6 +66,12 @@ _BINDS = _MORE | _MESSAGES | _CONTACT
 
 _BESIDE_NO = _NO | _MESSAGES | _FILLER
 """All that a statement such as "ads: no, thanks" is made of."""
+
+_UNSETTLED = _PAST | _COURTESY
+"""Words with one of these lose other roles."""
+
+_TELLING = _ENDS | _NOT | _NO | _ONLY | _COMPLAINT
+"""Without one of these no rule is fulfilled."""
 
 _SOMETHING = _CONTACT | _MESSAGES | _UNSUBSCRIBE | _REMOVE | _CONSENT | _WANT
 """Without one of these there is no refusal to be found."""
@@ -107,7 +116,12 @@ class Refusals:
                     words[language] = words.get(language, 0) | role
         self._single = {word: tuple(roles.items()) for word, roles in single.items()}
         self._stems = {stem: tuple(roles.items()) for stem, roles in stems.items()}
-        self._stem_lengths = sorted(set(map(len, stems)))
+        lengths: dict[str, set[int]] = {}
+        for stem in stems:
+            lengths.setdefault(stem[:_OPENING], set()).add(len(stem))
+        self._stem_lengths = {opening: sorted(found) for opening, found in lengths.items()}
+        """First letters → how long the stems are that begin so."""
+        self._openings = sorted(set(map(len, lengths)))
         self._longer = {
             begins: tuple((rest, language, role) for (rest, language), role in entry.items())
             for begins, entry in longer.items()
@@ -134,7 +148,10 @@ class Refusals:
                 for end, language, role in self._from(first, words, place):
                     if not only or language == only:
                         _add(found, language, len(words), range(place, end), role)
-        return {language: list(map(_settled, roles)) for language, roles in found.items()}
+        return {
+            language: [_settled(role) if role & _UNSETTLED else role for role in roles]
+            for language, roles in found.items()
+        }
 
     def heard(self, form: str, language: str, key: str) -> bool:
         """Whether an entry of the list `key`, in the `form` in which it is looked up, has its role when it is typed."""
@@ -160,10 +177,16 @@ class Refusals:
 
     def _of(self, word: str) -> Iterator[tuple[str, int]]:
         yield from self._single.get(word, ())
-        for length in self._stem_lengths:
-            if length > len(word):
+        for opening in self._openings:
+            if opening > len(word):
                 break
-            yield from self._stems.get(word[:length], ())
+            for length in self._stem_lengths.get(word[:opening], ()):
+                yield from self._stems.get(word[:length], ()) if length <= len(word) else ()
+
+
+def tells(roles: Sequence[int]) -> bool:
+    """Whether `read` may find anything in some part of a message."""
+    return bool(_union(roles) & _TELLING)
 
 
 def read(roles: Sequence[int], part: Part) -> Reading | None:

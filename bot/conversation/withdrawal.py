@@ -125,8 +125,9 @@ class Message:
 
     def readings(self) -> Iterator[tuple[Reading, Part, str]]:
         """Yield what each part says, and in which language."""
-        for part in self.parts:
-            for language in self.likely & self.profile.keys():
+        languages = [each for each in self.likely & self.profile.keys() if refusals.tells(self.profile[each])]
+        for part in self.parts if languages else ():
+            for language in languages:
                 reading = refusals.read(self.profile[language], part)
                 if reading:
                     yield reading, part, language
