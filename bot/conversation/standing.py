@@ -1,5 +1,7 @@
 """Where a person stands in the dialogues: going there, leaving, coming back to a question that still waits."""
 
+from functools import lru_cache
+
 from bot.conversation.flow import Flow, Flows, Place
 from bot.conversation.normalise import exact, loose
 from bot.conversation.texts import Kind
@@ -112,4 +114,10 @@ class Standing:
 
 def _is_label(turn: Turn, text_id: str) -> bool:
     """Whether the message is this label, typed."""
-    return loose(exact(turn.label(text_id))) == turn.typed.loose
+    return _plain(turn.label(text_id)) == turn.typed.loose
+
+
+@lru_cache(maxsize=4096)
+def _plain(label: str) -> str:
+    """Return a text of ours as it is compared: each of some hundred labels is asked for again and again."""
+    return loose(exact(label))
