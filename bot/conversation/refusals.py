@@ -103,13 +103,12 @@ class Refusals:
     def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
         single: dict[str, dict[str, int]] = {}
         stems: dict[str, dict[str, int]] = {}
-        longer: dict[tuple[str, str], dict[tuple[tuple[str, ...], str], int]] = {}
+        longer: dict[str, dict[str, dict[tuple[tuple[str, ...], str], int]]] = {}
         for language, vocabulary in vocabularies.items():
             for form, role in _parts(vocabulary):
                 first, *rest = form.split()
                 if rest:
-                    begins = "*" if rest[0].endswith("*") else rest[0]
-                    entry = longer.setdefault((first, begins), {})
+                    entry = longer.setdefault(first, {}).setdefault(_begins(rest[0]), {})
                     entry[(tuple(rest), language)] = entry.get((tuple(rest), language), 0) | role
                 else:
                     words = (stems if first.endswith("*") else single).setdefault(first.rstrip("*"), {})
@@ -123,10 +122,13 @@ class Refusals:
         """First letters → how long the stems are that begin so."""
         self._openings = sorted(set(map(len, lengths)))
         self._longer = {
-            begins: tuple((rest, language, role) for (rest, language), role in entry.items())
-            for begins, entry in longer.items()
+            first: {
+                begins: tuple((rest, language, role) for (rest, language), role in entry.items())
+                for begins, entry in entries.items()
+            }
+            for first, entries in longer.items()
         }
-        """First and second word, or a star for any second one → entries that begin so."""
+        """First word → second one, or how it begins → entries that begin so."""
         self._prefixes: dict[str, list[tuple[str, str]]] = {}
         """First letter → the prefixes that begin with it, with their languages."""
         for language, vocabulary in vocabularies.items():
@@ -138,16 +140,18 @@ class Refusals:
     def profile(self, words: Sequence[str]) -> Profile:
         """Return the roles of each of `words`, by language."""
         found: dict[str, list[int]] = {}
+        count = len(words)
         for place, word in enumerate(words):
-            if _READ <= place < len(words) - _READ:
+            if _READ <= place < count - _READ:
                 continue
             for first, only in self._readings(word):
                 for language, role in self._of(first):
                     if not only or language == only:
-                        _add(found, language, len(words), range(place, place + 1), role)
+                        _roles(found, language, count)[place] |= role
                 for end, language, role in self._from(first, words, place):
                     if not only or language == only:
-                        _add(found, language, len(words), range(place, end), role)
+                        roles = _roles(found, language, count)
+                        roles[place:end] = [known | role for known in roles[place:end]]
         return {
             language: [_settled(role) if role & _UNSETTLED else role for role in roles]
             for language, roles in found.items()
@@ -158,30 +162,34 @@ class Refusals:
         role = _ROLES.get(key) or (_NOT_AFTER if key == "not_after" else _NOT_BEFORE)
         return any(each & role for each in self.profile(form.split()).get(language, ()))
 
-    def _readings(self, word: str) -> Iterator[tuple[str, str]]:
-        """Yield `word`, and what is left of it behind each prefix, with the language that writes it so."""
-        yield word, ""
-        for language, prefix in self._prefixes.get(word[0], ()):
-            if word.startswith(prefix):
-                yield word[len(prefix) :], language
+    def _readings(self, word: str) -> Sequence[tuple[str, str]]:
+        """Return `word`, and what is left of it behind each prefix, with the language that writes it so."""
+        prefixes = self._prefixes.get(word[0])
+        if prefixes is None:
+            return ((word, ""),)
+        behind = [(word[len(prefix) :], language) for language, prefix in prefixes if word.startswith(prefix)]
+        return ((word, ""), *behind)
 
     def _from(self, first: str, words: Sequence[str], place: int) -> Iterator[tuple[int, str, int]]:
         """Yield (end, language, role) of expressions of several words that begin at `place` with `first`."""
-        if place + 1 == len(words):
+        entries = self._longer.get(first)
+        if entries is None or place + 1 == len(words):
             return
-        for second in (words[place + 1], "*"):
-            for rest, language, role in self._longer.get((first, second), ()):
+        second = words[place + 1]
+        for begins in (second, *(f"{second[:opening]}*" for opening in range(1, min(len(second), _OPENING) + 1))):
+            for rest, language, role in entries.get(begins, ()):
                 end = place + 1 + len(rest)
                 if end <= len(words) and all(map(_fits, words[place + 1 : end], rest)):
                     yield end, language, role
 
-    def _of(self, word: str) -> Iterator[tuple[str, int]]:
-        yield from self._single.get(word, ())
+    def _of(self, word: str) -> list[tuple[str, int]]:
+        """Return (language, role) of one word."""
+        found = [*self._single.get(word, ())]
         for opening in self._openings:
-            if opening > len(word):
-                break
-            for length in self._stem_lengths.get(word[:opening], ()):
-                yield from self._stems.get(word[:length], ()) if length <= len(word) else ()
+            for length in self._stem_lengths.get(word[:opening], ()) if opening <= len(word) else ():
+                if length <= len(word):
+                    found += self._stems.get(word[:length], ())
+        return found
 
 
 def tells(roles: Sequence[int]) -> bool:
@@ -330,6 +338,8 @@ def _found(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
 
 def _ends_named(roles: Sequence[int], own: Sequence[int], together: int) -> str:
     """Return the rule of a statement that only ends what another one names: "Where is my number from? Delete it!"."""
+    if not together & (_REMOVE | _STOP):
+        return ""
     named = _union(roles)
     turned_round = together & _OTHERS or any(role & _TURNS_BEFORE and not role & _STOP for role in own)
     if turned_round or not all(own) or len(own) == len(roles):
@@ -376,12 +386,11 @@ def _meet(roles: Sequence[int], one: int, other: int) -> bool:
     return False
 
 
-def _add(found: dict[str, list[int]], language: str, count: int, places: range, role: int) -> None:
-    roles = found.get(language)
-    if roles is None:
-        roles = found[language] = [0] * count
-    for place in places:
-        roles[place] |= role
+def _roles(found: dict[str, list[int]], language: str, count: int) -> list[int]:
+    """Return the roles of the words in a language, none at first."""
+    if language not in found:
+        found[language] = [0] * count
+    return found[language]
 
 
 def _union(roles: Iterable[int]) -> int:
@@ -389,6 +398,11 @@ def _union(roles: Iterable[int]) -> int:
     for role in roles:
         together |= role
     return together
+
+
+def _begins(wanted: str) -> str:
+    """Return by what a word is found that an expression goes on with."""
+    return f"{wanted[:-1][:_OPENING]}*" if wanted.endswith("*") else wanted
 
 
 def _fits(word: str, wanted: str) -> bool:
