@@ -33,10 +33,10 @@ TEMPLATE = "migrated_template"
 _MEMORY = Path("/dev/shm")
 
 
-def _folder_of_engines() -> Path | None:
-    """Return a folder in memory if there is much room: hundreds of databases are made and dropped; None: the usual."""
+def _folder_of_engines() -> tempfile.TemporaryDirectory[str]:
+    """Return a new folder, in memory where there is much room: hundreds of databases are made and dropped."""
     roomy = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 4 * 1024**3
-    return _MEMORY if roomy else None
+    return tempfile.TemporaryDirectory(prefix="cb-", dir=_MEMORY if roomy else None, ignore_cleanup_errors=True)
 
 
 # The same examples in every run, however long they take: what fails here fails everywhere, and what passes does not
@@ -70,7 +70,7 @@ def _readers_stop_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def var_dir() -> Iterator[Path]:
     """A folder for engines: short, since sockets go in, and outside pytest's own, which only its user may enter."""
-    with tempfile.TemporaryDirectory(prefix="cb-", dir=_folder_of_engines(), ignore_cleanup_errors=True) as folder:
+    with _folder_of_engines() as folder:
         yield Path(folder)
 
 
@@ -91,7 +91,7 @@ def own_engines(settings: Settings) -> Iterator[Engines]:
 def shared_engines() -> Iterator[Engines]:
     """This worker's engines, not durable; tests ask for `redis_url` and `database_url` instead."""
     with (
-        tempfile.TemporaryDirectory(prefix="cb-", dir=_folder_of_engines(), ignore_cleanup_errors=True) as folder,
+        _folder_of_engines() as folder,
         _running(load_settings(None, var_dir=folder), durable=False) as engines,
     ):
         yield engines

@@ -5,6 +5,7 @@ keyword file), and what a statement says follows from the roles that meet in it,
 Each word that has no role makes it less sure: what is read in part only asks back.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
@@ -22,7 +23,7 @@ _READ = 60
 """Words at each end of a message whose roles are looked at: hardly anybody writes more, and each costs time."""
 
 _OPENING = 3
-"""Letters by which the stems are found that a word may begin with."""
+"""First letters by which stems are found, and expressions whose second word is one."""
 
 _ODD = 4
 """Words without a role that a statement about our messages may have and still be sure."""
@@ -139,18 +140,18 @@ class Refusals:
 
     def profile(self, words: Sequence[str]) -> Profile:
         """Return the roles of each of `words`, by language."""
-        found: dict[str, list[int]] = {}
         count = len(words)
+        found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * count)
         for place, word in enumerate(words):
             if _READ <= place < count - _READ:
                 continue
             for first, only in self._readings(word):
                 for language, role in self._of(first):
                     if not only or language == only:
-                        _roles(found, language, count)[place] |= role
+                        found[language][place] |= role
                 for end, language, role in self._from(first, words, place):
                     if not only or language == only:
-                        roles = _roles(found, language, count)
+                        roles = found[language]
                         roles[place:end] = [known | role for known in roles[place:end]]
         return {
             language: [_settled(role) if role & _UNSETTLED else role for role in roles]
@@ -384,13 +385,6 @@ def _meet(roles: Sequence[int], one: int, other: int) -> bool:
         if last_one >= 0 and last_other >= 0 and abs(last_one - last_other) <= _NEAR + 1:
             return True
     return False
-
-
-def _roles(found: dict[str, list[int]], language: str, count: int) -> list[int]:
-    """Return the roles of the words in a language, none at first."""
-    if language not in found:
-        found[language] = [0] * count
-    return found[language]
 
 
 def _union(roles: Iterable[int]) -> int:

@@ -1,7 +1,6 @@
 """The translators' commands, typed as they would."""
 
 import json
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bot.commands.i18n import app
 from bot.paths import FLOWS, LOCALES
+from tests.outside import needs
 
 GERMAN = "de/LC_MESSAGES/bot.po"
 
@@ -258,7 +258,7 @@ def test_the_made_up_languages_can_be_read(locales: Path) -> None:
     assert "common.no: [" in typed("pseudo", "--arabic").stdout
 
 
-@pytest.mark.skipif(shutil.which("msgfmt") is None and "CI" not in os.environ, reason="needs GNU gettext")
+@needs("msgfmt", "gettext")
 @pytest.mark.parametrize("path", sorted(LOCALES.glob("*/LC_MESSAGES/bot.po")), ids=lambda path: path.parts[-3])
 def test_gnu_gettext_finds_nothing_either(path: Path) -> None:
     result = subprocess.run(

@@ -1,9 +1,13 @@
 """Refusals put together from the roles of their words: the rules, on a few words."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.conversation.intents import Keywords
 from bot.conversation.keywords import UNIVERSAL, Refusal, Spoken, Stop, Vocabulary
+from bot.conversation.refusals import read, tells
+from bot.conversation.statements import Part
 
 WORDS = Keywords(
     {
@@ -339,3 +343,16 @@ class TestOrdinaryWords:
     def test_means_what_it_means_there(self, text: str, spoken: tuple[str, ...], found: str | None) -> None:
         match = self.WORDS.classify(text, asked_in=None, spoken=spoken)
         assert (match.intent.value if match else None) == found
+
+
+SILENT = [1 << bit for bit in range(32) if not tells([1 << bit])]
+"""Roles none of which is looked at without another."""
+
+words = st.sets(st.sampled_from(SILENT), max_size=4).map(sum)
+
+
+@given(st.lists(words, min_size=1, max_size=6), st.lists(words, max_size=3), st.booleans())
+def test_what_is_not_looked_at_says_nothing(own: list[int], before: list[int], question: bool) -> None:
+    roles, end = [*before, *own], len(before) + len(own)
+    for sentence in ((0, end), (len(before), end)):
+        assert read(roles, Part(len(before), end, sentence, question)) is None

@@ -1,8 +1,6 @@
 """MY DATA and PROOF as PDF files: what was planted can be read in them, in every script, by another reader."""
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from io import BytesIO
@@ -22,6 +20,7 @@ from bot.documents.words import TEXTS, Words
 from bot.service.gather import my_data
 from bot.service.my_data import MyData
 from tests.documents.worlds import NAMES, many_scripts
+from tests.outside import needs
 from tests.service.held import BUSINESS, LEDGER, NOW, PERSON
 from tests.shipped import read_once
 
@@ -207,7 +206,7 @@ def test_the_fonts_are_small_and_free() -> None:
     assert "SIL OPEN FONT LICENSE" in (FONTS / "OFL.txt").read_text()
 
 
-@pytest.mark.skipif(shutil.which("pdftoppm") is None and "CI" not in os.environ, reason="needs poppler-utils")
+@needs("pdftoppm", "poppler-utils")
 @pytest.mark.parametrize("locale", ANSWERS)
 def test_a_page_shows_something_to_another_reader(write: Write, tmp_path: Path, locale: str) -> None:
     pdf = tmp_path / "document.pdf"
