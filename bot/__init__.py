@@ -12,20 +12,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.conversation.inbound import Choice, Inbound, Media, Text
-    from bot.conversation.reply import Button, Link, Reply, Row
-    from bot.plugins.aiohttp_app import setup
+    from bot.hosts.aiohttp_app import setup
+    from bot.messages.inbound import Choice, Inbound, Media, Text
+    from bot.messages.reply import Button, Link, Reply, Row
     from bot.service.hand_over import Consenter
     from bot.settings import Settings
 
 __version__ = "0.1.0"
 
 _PLACES = {
-    "setup": "bot.plugins.aiohttp_app",
+    "setup": "bot.hosts.aiohttp_app",
     "Consenter": "bot.service.hand_over",
     "Settings": "bot.settings",
-    **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), "bot.conversation.inbound"),
-    **dict.fromkeys(("Button", "Link", "Reply", "Row"), "bot.conversation.reply"),
+    **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), "bot.messages.inbound"),
+    **dict.fromkeys(("Button", "Link", "Reply", "Row"), "bot.messages.reply"),
 }
 """Where each name lives: fetched when it is asked for, so that small commands start fast."""
 

@@ -12,7 +12,7 @@ import orjson
 import structlog
 from structlog.types import Processor
 
-from bot.traces import places
+from bot.errors import places
 
 EventDict = MutableMapping[str, Any]
 

@@ -18,14 +18,14 @@ import pytest
 import redis
 
 from bot import logs
-from bot.conversation.intents import Keywords
+from bot.app.simulation import Simulation, simulate
 from bot.engines import Engines, NotInstalledError, engines_sync
 from bot.engines.postgres import DATABASE
 from bot.engines.process import packaged
 from bot.settings import Settings, load_settings
-from bot.simulation import Simulation, simulate
 from bot.stores import postgres
 from bot.stores.redis import streams
+from bot.words.intents import Keywords
 from tests.shipped import keywords_of, read_once
 
 TEMPLATE = "migrated_template"
@@ -57,7 +57,7 @@ for name in Settings.model_fields:  # no test may see, or reach, what a develope
 
 @pytest.fixture(autouse=True)
 def _shipped_files_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.runtime.load_world", read_once)
+    monkeypatch.setattr("bot.app.runtime.load_world", read_once)
     monkeypatch.setattr(Keywords, "load", keywords_of)
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from bot.cli import main
+from bot.commands.cli import main
 from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.inbound import Inbound, Text
 from bot.conversation.session import Session
+from bot.messages.inbound import Inbound, Text
 
 CUE = "break"
 """A message that holds it cannot be answered."""

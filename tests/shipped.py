@@ -4,11 +4,11 @@ from functools import cache
 from pathlib import Path
 from unittest.mock import patch
 
+from bot.app.load import load_world
 from bot.conversation.flow import Flows
-from bot.conversation.intents import Keywords
-from bot.conversation.load import load_world
 from bot.conversation.world import World
 from bot.paths import FLOWS, LOCALES
+from bot.words.intents import Keywords
 
 _load_keywords = Keywords.load
 _keywords: dict[tuple[bytes, ...], Keywords] = {}

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.load import load_world
 from bot.business import BusinessError, Notice, load
-from bot.conversation.business_texts import overlong
-from bot.conversation.load import load_world
 from bot.paths import FLOWS
+from bot.translating.business_texts import overlong
 
 TEXT = (FLOWS / "business.toml").read_text("utf-8")
 

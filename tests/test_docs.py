@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.commands.cli import app
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent

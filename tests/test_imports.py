@@ -80,7 +80,7 @@ def complaint(room: str, target: str) -> str | None:
 
 
 def room_of(path: Path, root: Path) -> str:
-    """`service` for `bot/service/deliver.py`, `settings` for `bot/settings.py`."""
+    """`service` for `bot/service/sending/deliver.py`, `settings` for `bot/settings.py`."""
     return path.relative_to(root).parts[0].removesuffix(".py")
 
 
@@ -131,7 +131,7 @@ def test_the_table_names_no_room_twice() -> None:
         ("i18n/catalogs.py", "from bot.conversation import texts"),
         ("service/deliver.py", "from bot.channels.whatsapp import client"),
         ("service/deliver.py", "def late():\n    from bot.stores import postgres"),
-        ("stores/redis/inbox.py", "from bot.service.receive import Receive"),
+        ("stores/redis/inbox.py", "from bot.service.incoming.receive import Receive"),
         ("stores/redis/inbox.py", "from bot.service import receive"),
         ("stores/redis/inbox.py", "from bot.channels import simulator"),
         ("channels/simulator/phone.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import bot.web"),

@@ -14,19 +14,19 @@ import pytest
 import redis
 
 import bot
+from bot.app.runtime import Serving
+from bot.app.simulation import simulate
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
 from bot.conversation.dialogue import Dialogue
 from bot.engines import Engines
-from bot.runtime import Serving
 from bot.settings import Settings
-from bot.simulation import simulate
 from bot.web.webhook import PATH
 from tests import quoting
+from tests.free_port import free_port
 from tests.killing import kill
-from tests.ports import free_port
 from tests.service.stage import APP_SECRET, environment, front
 
 PHONE = "+447911555666"

@@ -8,21 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.runtime import Runtime, open_runtime
+from bot.app.simulation import simulate
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right, extend
-from bot.conversation.basis import Answer
-from bot.conversation.inbound import Inbound, MessageId, Sender, Text
-from bot.conversation.reply import Outbound, Reply
 from bot.conversation.task import Task, Work
 from bot.engines import Engines
 from bot.engines.process import packaged
-from bot.runtime import Runtime, open_runtime
-from bot.service.places import Subject
-from bot.service.ports import Assigned, Commit, HandedOver, PersonId
+from bot.messages.basis import Answer
+from bot.messages.inbound import Inbound, MessageId, Sender, Text
+from bot.messages.reply import Outbound, Reply
+from bot.service.ports import Assigned, Commit, HandedOver, PersonId, Subject
 from bot.settings import Settings
-from bot.simulation import simulate
 from bot.stores.redis.wire import encode
 
 ANA = Identity("+447911555666", "GB.73310000000000042", "Zebedee Quillfeather")

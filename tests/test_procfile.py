@@ -17,12 +17,12 @@ import aiohttp
 import pytest
 from honcho.environ import parse_procfile
 
+from bot.app.simulation import somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
-from bot.simulation import somebody
 from bot.web.webhook import PATH
-from tests.ports import free_port
+from tests.free_port import free_port
 from tests.stores.certificates import self_signed_certificate
 from tests.stores.redis.test_connect import encrypted
 

@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from bot.channels.simulator.sent import Sent
-from bot.conversation.reply import Button, Row
+from bot.messages.reply import Button, Row
 
 _WIDEST = 64
 

@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from bot import logs, paths
+from bot.app.simulation import Simulation, introduce, reserved, simulate, somebody
 from bot.business import Business
 from bot.channels.simulator.hook import WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
@@ -27,7 +28,6 @@ from bot.commands.running import settings as read_settings
 from bot.consent.lifecycle import fold
 from bot.i18n.catalogs import languages
 from bot.settings import Settings
-from bot.simulation import Simulation, introduce, reserved, simulate, somebody
 
 HELP = """Type what a customer would type, or:
   /1 /2 …        tap a button or a row of the last message

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from bot.app.runtime import Runtime, open_runtime
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.runtime import Runtime, open_runtime
-from bot.service.receive import Receipt
+from bot.service.incoming.receive import Receipt
 from bot.settings import Settings
 from bot.stores.redis.deadletters import DeadLetter
 from bot.stores.redis.shard import ShardStores

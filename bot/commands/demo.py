@@ -12,13 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import logs
+from bot.app.simulation import Simulation, reserved, simulate, somebody
 from bot.commands.chat import HELP, Talk
 from bot.commands.running import run
 from bot.commands.running import settings as read_settings
 from bot.commands.serve import stop_on_signals
-from bot.conversation.inbound import Sender
+from bot.messages.inbound import Sender
 from bot.settings import Settings
-from bot.simulation import Simulation, reserved, simulate, somebody
 
 _SCRIPT: Sequence[str] = ("Hi!", "YES", "/2", "What did I agree to? CHOICES", "CHOICES", "RIGHTS", "/1", "STOP", "yes")
 _READING_SECONDS = 0.8

@@ -8,13 +8,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot import doctor as checks
+from bot.app import doctor as checks
+from bot.app.runtime import has_stores, open_runtime
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.deadlines import Calendar
 from bot.engines import engines
-from bot.runtime import has_stores, open_runtime
-from bot.service.checks import Check
+from bot.service.operators.checks import Check
 from bot.settings import Settings
 from bot.stores.postgres.connect import tls_options
 from bot.stores.postgres.migrate import migrate as upgrade

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
+from bot.app.runtime import Runtime, open_runtime
 from bot.commands.running import AsJson, fail, print_json, progress_bar, run
 from bot.commands.running import settings as read_settings
 from bot.consent.erasure import Erasure, merged, still_kept, to_line
 from bot.consent.retention import RuleName, policy
-from bot.runtime import Runtime, open_runtime
-from bot.service.erase import replayed
+from bot.service.rights.erase import replayed
 from bot.settings import Settings
 from bot.stores import erasure_list
 

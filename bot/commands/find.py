@@ -10,11 +10,11 @@ from uuid import UUID
 import structlog
 import typer
 
+from bot.app.runtime import Runtime
 from bot.channels.whatsapp import limits
 from bot.commands.running import fail
-from bot.conversation.inbound import Sender
+from bot.messages.inbound import Sender
 from bot.numbers import typed, visible
-from bot.runtime import Runtime
 from bot.service.ports import PersonId
 
 log = structlog.get_logger(__name__)

@@ -14,24 +14,24 @@ from bot import paths
 from bot.business import BusinessError
 from bot.business import load as load_business
 from bot.commands.running import AsJson, fail, print_json, settings
-from bot.conversation import collisions as colliding
 from bot.conversation.flow_file import NO_FLOW, FlowError
 from bot.conversation.flow_file import read as read_flows
-from bot.conversation.intents import Keywords
-from bot.conversation.keyword_files import KeywordError
-from bot.conversation.keyword_files import read as read_keywords
-from bot.conversation.keywords import WORDS, base
-from bot.conversation.originals import originals
-from bot.i18n import check as checking
-from bot.i18n import pseudo as pseudo_languages
-from bot.i18n import status as progress
 from bot.i18n.catalogs import SOURCE_LOCALE, CatalogError, catalog_path, languages
-from bot.i18n.extract import TEMPLATE, template
 from bot.i18n.po import PoError, PoFile, read, written
 from bot.i18n.slot import Originals, TextError
-from bot.i18n.start import start
-from bot.i18n.update import updated
-from bot.preview import page
+from bot.translating import check as checking
+from bot.translating import collisions as colliding
+from bot.translating import pseudo as pseudo_languages
+from bot.translating import status as progress
+from bot.translating.extract import TEMPLATE, template
+from bot.translating.preview import page
+from bot.translating.source_texts import originals
+from bot.translating.start import start
+from bot.translating.update import updated
+from bot.words.intents import Keywords
+from bot.words.keyword_files import KeywordError
+from bot.words.keyword_files import read as read_keywords
+from bot.words.keywords import WORDS, base
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -121,7 +121,7 @@ def update(context: typer.Context, codes: Codes = None) -> None:
 @app.command()
 def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For example it or pt-BR.")]) -> None:
     """Begin a new language: its empty catalog and files for words, and a draft in languages.toml."""
-    from bot.conversation import first_words  # only here: the others do without
+    from bot.translating import first_words  # only here: the others do without
 
     project: Project = context.obj
     with _errors_told():
@@ -140,7 +140,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check catalogs and keywords; print file:line: [code] message. Status 1 when there is an error."""
-    from bot.conversation import ordinary_words  # only here: the others do without
+    from bot.translating import ordinary_words  # only here: the others do without
 
     project: Project = context.obj
     with _errors_told():
@@ -170,7 +170,7 @@ def _from_here(path: Path) -> Path:
 
 
 def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
-    from bot.conversation import keyword_check  # only here: the others do without
+    from bot.translating import keyword_check  # only here: the others do without
 
     offered: dict[str, bool] = {}
     looked_at = {code: one for code, one in languages(project.locales).items() if not only or code in only}
@@ -194,7 +194,7 @@ def collisions(
 @app.command()
 def ordinary(context: typer.Context) -> None:
     """Write which ordinary words are no withdrawals although they look like one, from word frequencies (minutes)."""
-    from bot.conversation import ordinary_words  # only here: the others do without
+    from bot.translating import ordinary_words  # only here: the others do without
 
     project: Project = context.obj
     with _errors_told():

@@ -6,11 +6,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bot.app.runtime import open_runtime
 from bot.commands.find import EntryOrAddress, named, records_of
 from bot.commands.running import AsJson, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.evidence import EVERY, Clock, Kind, Method, Seen
-from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.story import StoryEntry, undelivered
 from bot.stores.postgres.tree_verification import verify_tree

@@ -7,14 +7,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.app.runtime import open_runtime
 from bot.commands.find import Address, all_found, named
 from bot.commands.requests import as_dict
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.lifecycle import fold
-from bot.runtime import open_runtime
-from bot.service.erase import Erased
-from bot.service.places import Subject
+from bot.service.ports import Subject
+from bot.service.rights.erase import Erased
 from bot.settings import Settings
 from bot.times import iso, iso_if_any
 

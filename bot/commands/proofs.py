@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from bot.app.runtime import Runtime, open_runtime
 from bot.commands.find import Address, EntryOrAddress, all_found, found
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
@@ -20,8 +21,7 @@ from bot.consent.retention import RuleName, policy
 from bot.consent.verifier import NotProven, check_evidence
 from bot.conversation.world import World
 from bot.i18n.places import place_name
-from bot.runtime import Runtime, open_runtime
-from bot.service.bundle import bundle as zipped
+from bot.service.operators.evidence import bundle as zipped
 from bot.service.ports import PersonId
 from bot.settings import Settings
 from bot.stores.postgres.evidence import NotSignedYet, evidence

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import typer
 
+from bot.app.runtime import Runtime, open_runtime
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
 from bot.consent.deadlines import Calendar, TooLate
 from bot.consent.requests import NotPossible, Request, State, close, extend
-from bot.runtime import Runtime, open_runtime
 from bot.service.ports import ChangedMeanwhile, PersonId
 from bot.settings import Settings
 from bot.stores.postgres.requests import Step

@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.app.runtime import open_runtime
 from bot.commands.running import AsJson, fail, print_json, run
 from bot.commands.running import settings as read_settings
-from bot.runtime import open_runtime
 from bot.service.retention import AHEAD, Line
 from bot.settings import Settings
 

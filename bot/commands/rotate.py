@@ -2,9 +2,9 @@
 
 import typer
 
+from bot.app.runtime import open_runtime
 from bot.commands.running import progress_bar, run
 from bot.commands.running import settings as read_settings
-from bot.runtime import open_runtime
 from bot.settings import Settings
 from bot.stores.postgres.erasures import Older
 from bot.stores.postgres.rotation import count, rotate

@@ -15,13 +15,13 @@ from rich.progress import Progress
 from bot import logs
 from bot.business import BusinessError
 from bot.conversation.flow_file import FlowError
-from bot.conversation.intents import KeywordError
-from bot.conversation.texts import TextError
 from bot.engines import EngineError, MissingSecretError
 from bot.i18n.catalogs import CatalogError
+from bot.i18n.texts import TextError
 from bot.keys import Undecipherable
 from bot.service.ports import Unavailable
 from bot.settings import Settings, SettingsError, load_settings
+from bot.words.intents import KeywordError
 
 T = TypeVar("T")
 

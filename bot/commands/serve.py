@@ -9,10 +9,10 @@ import structlog
 from aiohttp.web import Application
 
 from bot import logs
+from bot.app.processes import listening, working
+from bot.app.routes import routes
+from bot.app.runtime import has_stores, missing, open_runtime
 from bot.commands.running import run, settings
-from bot.routes import routes
-from bot.runtime import has_stores, missing, open_runtime
-from bot.serving import listening, working
 from bot.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -10,12 +10,20 @@ from dataclasses import dataclass, replace
 
 from bot.consent.evidence import Entry, Fact, Kind, Method, Seen
 from bot.consent.lifecycle import Pending, Status
-from bot.conversation import host_ids, last_resort
+from bot.conversation import last_resort
 from bot.conversation.compose import Option
 from bot.conversation.ending import Ending
 from bot.conversation.flow import Flows
 from bot.conversation.guards import answers_the_pending_request
-from bot.conversation.inbound import (
+from bot.conversation.language import Spoken
+from bot.conversation.named import named_purposes
+from bot.conversation.navigation import Standing
+from bot.conversation.session import Session
+from bot.conversation.task import Task
+from bot.conversation.turn import Turn, said
+from bot.conversation.world import World
+from bot.messages import host_ids
+from bot.messages.inbound import (
     AddressChanged,
     Choice,
     Correction,
@@ -29,15 +37,8 @@ from bot.conversation.inbound import (
     StaffMessage,
     Text,
 )
-from bot.conversation.intents import BY_PAYLOAD, UNASKED, Intent, Match
-from bot.conversation.named import named_purposes
-from bot.conversation.reply import Reply
-from bot.conversation.session import Session
-from bot.conversation.spoken import Spoken
-from bot.conversation.standing import Standing
-from bot.conversation.task import Task
-from bot.conversation.turn import Turn, said
-from bot.conversation.world import World
+from bot.messages.reply import Reply
+from bot.words.intents import BY_PAYLOAD, UNASKED, Intent, Match
 
 PATIENCE = 3
 """How many messages in a row that fit nothing are answered."""

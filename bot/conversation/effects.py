@@ -12,11 +12,11 @@ from msgspec.structs import asdict
 from bot.consent.evidence import EVERY, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.conversation.compose import Option
-from bot.conversation.inbound import QuestionStatus
 from bot.conversation.task import Task, Work
-from bot.conversation.texts import MAX_ROWS
 from bot.conversation.turn import Turn
 from bot.conversation.world import autonym
+from bot.i18n.texts import MAX_ROWS
+from bot.messages.inbound import QuestionStatus
 
 Effect = Callable[[Turn], None]
 Choices = Callable[[Turn], Sequence[Option]]

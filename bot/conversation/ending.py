@@ -9,9 +9,9 @@ from bot.consent.evidence import Kind, Method, Seen
 from bot.consent.lifecycle import Consent
 from bot.consent.retention import end
 from bot.conversation.flow import Flows
-from bot.conversation.inbound import Inbound, QuestionStatus
-from bot.conversation.standing import Standing
+from bot.conversation.navigation import Standing
 from bot.conversation.turn import Turn
+from bot.messages.inbound import Inbound, QuestionStatus
 
 
 class Ending:

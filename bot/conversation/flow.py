@@ -17,8 +17,8 @@ from bot.conversation.effects import CHOICES, EFFECTS
 from bot.conversation.flow_file import SAY, FlowError, FlowFile, StateTable, TransitionTable
 from bot.conversation.guards import GUARDS
 from bot.conversation.lint import check
-from bot.conversation.texts import Slot
 from bot.conversation.turn import Turn
+from bot.i18n.texts import Slot
 
 logging.getLogger("transitions").setLevel(logging.WARNING)  # it logs every callback at INFO: 30 µs instead of 8
 

@@ -8,7 +8,7 @@ import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.conversation.texts import Kind, Slot
+from bot.i18n.texts import Kind, Slot
 from bot.validation import complaints
 
 NO_FLOW = "business.toml"

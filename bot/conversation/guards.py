@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from bot.consent.asked import first_delivery
 from bot.consent.evidence import Method
 from bot.consent.lifecycle import Consent, Status, answerable
-from bot.conversation.inbound import Choice
 from bot.conversation.turn import Turn
+from bot.messages.inbound import Choice
 
 Guard = Callable[[Turn], bool]
 

@@ -7,9 +7,9 @@ import re
 
 from bot.conversation.effects import record_paused, record_withdrawn
 from bot.conversation.ending import Ending
-from bot.conversation.inbound import Choice, Preference
-from bot.conversation.intents import BY_PAYLOAD, Intent
 from bot.conversation.turn import Turn
+from bot.messages.inbound import Choice, Preference
+from bot.words.intents import BY_PAYLOAD, Intent
 
 _WORDS = re.compile(r"\w+").findall
 

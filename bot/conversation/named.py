@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.conversation.intents import Intent, Match
-from bot.conversation.normalise import exact, loose
 from bot.conversation.turn import Turn
+from bot.words.intents import Intent, Match
+from bot.words.normalise import exact, loose
 
 
 def named_purposes(turn: Turn, match: Match) -> Sequence[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 
 from bot.conversation.compose import Composition
-from bot.conversation.reply import Document, Reply
 from bot.conversation.world import Language, Values, World
+from bot.messages.reply import Document, Reply
 
 TOLD = frozenset(
     {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}

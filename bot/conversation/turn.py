@@ -15,7 +15,10 @@ from bot.consent.asked import Reached, queued, reached
 from bot.consent.evidence import Clock, Entry, Fact, Kind, Method, Seen, Wording
 from bot.consent.lifecycle import Consent, Pending, Record, Status, admit, newest
 from bot.conversation.compose import Composition, Option
-from bot.conversation.inbound import (
+from bot.conversation.session import Session
+from bot.conversation.task import Task
+from bot.conversation.world import Language, Values, World
+from bot.messages.inbound import (
     AddressChanged,
     Choice,
     Content,
@@ -29,11 +32,8 @@ from bot.conversation.inbound import (
     QuestionStatus,
     Text,
 )
-from bot.conversation.normalise import Typed, typed
-from bot.conversation.reply import Reply
-from bot.conversation.session import Session
-from bot.conversation.task import Task
-from bot.conversation.world import Language, Values, World
+from bot.messages.reply import Reply
+from bot.words.normalise import Typed, typed
 
 SKEW = 2
 """Seconds by which the clocks of our own processes may differ: all are kept by NTP."""

@@ -10,11 +10,11 @@ from babel.lists import format_list
 
 from bot.business import Business
 from bot.consent.retention import Policy, RuleName, Spans, policy, spans
-from bot.conversation.intents import Keywords
-from bot.conversation.keywords import WORDS
-from bot.conversation.texts import Texts
 from bot.i18n.periods import period
 from bot.i18n.places import place_name
+from bot.i18n.texts import Texts
+from bot.words.intents import Keywords
+from bot.words.keywords import WORDS
 
 
 @dataclass(frozen=True)

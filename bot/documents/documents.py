@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bot.conversation.world import World
 from bot.documents.words import Words
-from bot.service.my_data import MyData
+from bot.service.rights.my_data import MyData
 
 if TYPE_CHECKING:
     from bot.documents.draft import Draft

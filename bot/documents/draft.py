@@ -4,7 +4,7 @@ from bot.consent.requests import Right, State
 from bot.documents.paper import Paper
 from bot.documents.words import NOTICE, Words
 from bot.i18n.bidi import isolated
-from bot.service.my_data import Happened, MyData
+from bot.service.rights.my_data import Happened, MyData
 
 
 class Draft:

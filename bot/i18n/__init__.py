@@ -1,4 +1,4 @@
-"""The room of languages: catalogs of translated texts and the choice of a person's language.
+"""Texts and locales at run time: catalogs of translated texts, and the choice of a person's language.
 
 Comes in: text ids and country hints; goes out: finished texts in one language. Knows no dialogue and no store.
 """

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.business import Business
-from bot.conversation import host_ids
-from bot.conversation.basis import ForPurpose
-from bot.conversation.inbound import Inbound
-from bot.conversation.reply import Outbound, Reply
+from bot.messages import host_ids
+from bot.messages.basis import ForPurpose
+from bot.messages.inbound import Inbound
+from bot.messages.reply import Outbound, Reply
 from bot.service import metrics
-from bot.service.gate import NEVER, Look, looks, refused
-from bot.service.in_hand import InHand
 from bot.service.ports import (
     Channel,
     DeadLetters,
@@ -29,8 +27,10 @@ from bot.service.ports import (
     SendError,
     Unavailable,
 )
-from bot.service.retry import surely
-from bot.service.send import outbound
+from bot.service.sending.gate import NEVER, Look, looks, refused
+from bot.service.sending.in_flight import InHand
+from bot.service.sending.retry import surely
+from bot.service.sending.send import outbound
 
 log = structlog.get_logger(__name__)
 

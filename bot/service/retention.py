@@ -18,8 +18,7 @@ from bot.consent.lifecycle import Record, fold
 from bot.consent.retention import DEFAULT, Due, RuleName, What, due, policy
 from bot.durations import in_words
 from bot.service import metrics
-from bot.service.places import Subject
-from bot.service.ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows
+from bot.service.ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows, Subject
 
 log = structlog.get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""The room of rehearsals: talk to the dialogues in a test, as a chat or as a transcript. In memory, no engines.
+"""Rehearsals: talk to the dialogues in a test, as a chat or as a transcript. In memory, no engines.
 
 A chat, in a test of your own::
 
@@ -26,7 +26,7 @@ Transcripts, which need no Python (`bot.testing.transcript` tells what may stand
 now: read the difference before you keep it.
 """
 
-from bot.conversation.load import load_world
+from bot.app.load import load_world
 from bot.testing.conversation import Conversation
 from bot.testing.transcript import Transcript, find_transcripts, load_transcript, run_transcript
 from bot.testing.update import update_transcript

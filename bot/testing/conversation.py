@@ -11,7 +11,11 @@ from bot.consent.evidence import Entry
 from bot.consent.lifecycle import Status, fold
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.flow import Flows
-from bot.conversation.inbound import (
+from bot.conversation.session import Session
+from bot.conversation.task import Task
+from bot.conversation.world import World
+from bot.durations import parse_duration
+from bot.messages.inbound import (
     AddressChanged,
     Choice,
     Content,
@@ -27,11 +31,7 @@ from bot.conversation.inbound import (
     Sender,
     Text,
 )
-from bot.conversation.reply import Button, Reply, Row
-from bot.conversation.session import Session
-from bot.conversation.task import Task
-from bot.conversation.world import World
-from bot.durations import parse_duration
+from bot.messages.reply import Button, Reply, Row
 
 START = 1_767_225_600
 """When every chat begins: 1 January 2026, 00:00 UTC."""

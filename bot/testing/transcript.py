@@ -43,9 +43,9 @@ from typing import Any, Literal
 import tomli
 
 from bot.conversation.flow import Flows
-from bot.conversation.inbound import Choice
-from bot.conversation.reply import Reply
 from bot.conversation.world import World
+from bot.messages.inbound import Choice
+from bot.messages.reply import Reply
 from bot.testing.conversation import Conversation, choices_of, line_of
 
 _HEADS = {"locale", "locales", "as", "host", "conveys", "turn"}

@@ -8,8 +8,8 @@ from typing import Any
 import tomli
 
 from bot.conversation.flow import Flows
-from bot.conversation.reply import Reply
 from bot.conversation.world import World
+from bot.messages.reply import Reply
 from bot.testing.conversation import Conversation, choices_of
 from bot.testing.transcript import EXPECTS, load_transcript, played
 

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import __version__
 from bot.service import metrics
-from bot.service.checks import Check
+from bot.service.operators.checks import Check
 from bot.service.ports import Unavailable
 
 

@@ -22,8 +22,8 @@ from bot.conversation.world import World
 from bot.i18n.bidi import right_to_left
 from bot.keys import Undecipherable
 from bot.service import metrics
-from bot.service.my_data import VERSION
 from bot.service.ports import Exports, Unavailable
+from bot.service.rights.my_data import VERSION
 
 log = structlog.get_logger(__name__)
 

@@ -11,8 +11,8 @@ import structlog
 from aiohttp import web
 
 from bot.service import metrics
+from bot.service.incoming.receive import Receipt, Receive
 from bot.service.ports import Unavailable
-from bot.service.receive import Receipt, Receive
 
 log = structlog.get_logger(__name__)
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import asyncpg
 from redis import Redis
 
+from bot.app.runtime import Runtime, open_runtime
 from bot.consent.evidence import Entry
 from bot.consent.lifecycle import Record
-from bot.conversation.inbound import Inbound, MessageId, QuestionStatus, Sender, Text
 from bot.conversation.session import Session, rebuilt
-from bot.runtime import Runtime, open_runtime
+from bot.messages.inbound import Inbound, MessageId, QuestionStatus, Sender, Text
 from bot.service.ports import Append, Commit, PersonId
 from bot.settings import Settings
 from tests.benchmarks import talk

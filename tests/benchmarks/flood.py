@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from statistics import quantiles
 
+from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 from bot.settings import load_settings
-from bot.simulation import Simulation, simulate, somebody
 
 MESSAGES = 3000
 AT_ONCE = 8

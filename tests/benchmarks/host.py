@@ -13,7 +13,7 @@ from aiohttp import web
 
 import bot
 from bot import logs
-from bot.serving import listening
+from bot.app.processes import listening
 from bot.settings import load_settings
 from tests.benchmarks.sink import Watchers
 

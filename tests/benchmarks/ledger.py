@@ -16,8 +16,8 @@ from typing import Annotated
 import typer
 
 from bot.consent.verifier import check_evidence
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Append, PersonId
 from bot.stores.postgres.checkpoints import Checkpoints
 from bot.stores.postgres.connect import Database, connect

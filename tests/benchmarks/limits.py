@@ -19,8 +19,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from bot.batcher import Batcher
-from bot.channels.whatsapp.http import Endpoint
-from bot.channels.whatsapp.signature import HEADER, verify
+from bot.channels.meta.http import Endpoint
+from bot.channels.meta.signature import HEADER, verify
 from bot.web.webhook import PATH
 
 _SESSION = b"s" * 200

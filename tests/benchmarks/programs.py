@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from bot.settings import Settings
-from tests.ports import free_port
+from tests.free_port import free_port
 
 ROOT = Path(__file__).parent.parent.parent
 

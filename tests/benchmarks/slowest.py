@@ -1,6 +1,6 @@
 """`python -m tests.benchmarks.slowest`: the slowest texts of 4,096 characters, in µs of CPU for one step at best."""
 
-from tests.conversation.hostile import Stopwatch, texts
+from tests.words.hostile import Stopwatch, texts
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
+from bot.channels.meta.signature import HEADER
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
-from bot.channels.whatsapp.signature import HEADER
 from bot.web.webhook import PATH
 
 TELEGRAM_PATH = "/telegram"

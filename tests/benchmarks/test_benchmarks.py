@@ -11,8 +11,8 @@ import orjson
 import pytest
 from aiohttp import web
 
-from bot.channels.whatsapp.http import Endpoint
-from bot.serving import listening
+from bot.app.processes import listening
+from bot.channels.meta.http import Endpoint
 from bot.web.webhook import PATH
 from tests.benchmarks import sink, talk
 from tests.benchmarks.load import Order, Outcome, play

@@ -12,7 +12,7 @@ import structlog
 from typer.testing import CliRunner
 
 from bot.channels.simulator.graph import GraphSimulator
-from bot.cli import app
+from bot.commands.cli import app
 from tests.commands.shell import ANA, Run
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bot.channels.simulator.sent import Sent
 from bot.commands.bubbles import show_reply
-from bot.conversation.reply import Button, Link, Row
+from bot.messages.reply import Button, Link, Row
 
 
 def drawn(width: int = 40, saved: Path | None = None, **parts: object) -> list[str]:

@@ -9,7 +9,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from bot import __version__
-from bot.cli import app
+from bot.commands.cli import app
 from tests.commands.shell import Run
 
 

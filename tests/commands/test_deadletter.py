@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from bot.app.simulation import somebody
 from bot.channels.simulator import webhooks
 from bot.channels.whatsapp.payloads import parse
 from bot.keys import Keyring
-from bot.simulation import somebody
 from bot.stores.redis.connect import connect
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import Shard

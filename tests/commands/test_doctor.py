@@ -12,8 +12,8 @@ from bot import paths
 from bot.channels.simulator.graph import GraphSimulator
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression, to_line
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Append
 from bot.stores.postgres.connect import Database, connect
 from bot.stores.postgres.ledger import Ledger

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Append
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.ledger import Ledger

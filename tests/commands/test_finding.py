@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.conversation.inbound import Sender
 from bot.keys import TOKEN_BYTES, Keyring
+from bot.messages.inbound import Sender
 from bot.paths import FLOWS
 from bot.service.ports import PersonId
 from bot.stores.postgres.connect import Database

@@ -55,7 +55,7 @@ def test_a_word_of_withdrawal_that_is_ordinary_elsewhere_is_found(locales: Path)
 def test_ordinary_words_are_left_out_where_there_are_no_frequency_lists(
     locales: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.conversation.ordinary_words.installed", lambda: False)
+    monkeypatch.setattr("bot.translating.ordinary_words.installed", lambda: False)
     result = typed("check", "fi")
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "0 errors, 0 warnings; ordinary words unchecked: install the extra `dev`\n"

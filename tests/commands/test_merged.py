@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
-from bot.service.inherit import Inherit
+from bot.messages.inbound import Sender
+from bot.service.incoming.inherit import Inherit
 from bot.service.ports import Append, PersonId
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.erasures import Erasures

@@ -14,9 +14,9 @@ from bot.business import load
 from bot.commands.retention import BUSY
 from bot.consent.evidence import Kind
 from bot.consent.retention import DEFAULT, figures, policy
-from bot.conversation.inbound import Sender
 from bot.durations import in_words
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.paths import FLOWS
 from bot.service.ports import Append
 from bot.stores.postgres.connect import connect

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bot.consent.evidence import Clock, Entry, Kind
 from bot.consent.lifecycle import fold
 from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.inbound import Inbound, MessageId, QuestionStatus, Sender, Text
 from bot.conversation.session import Session, rebuilt
-from bot.service.arrival import timed
+from bot.messages.inbound import Inbound, MessageId, QuestionStatus, Sender, Text
+from bot.service.incoming.arrival import timed
 from tests.conversation.worlds import FLOWS, WORLD
 
 NOON = 1_790_000_000

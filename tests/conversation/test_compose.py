@@ -1,5 +1,5 @@
 from bot.conversation.compose import Composition, Option
-from bot.conversation.texts import Kind, Slot, Texts
+from bot.i18n.texts import Kind, Slot, Texts
 
 EN = {
     "common.footer": "Reply STOP",

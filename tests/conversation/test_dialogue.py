@@ -11,8 +11,8 @@ import pytest
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.inbound import Choice, Correction, Inbound, Lapse, MessageId, Other, Sender, Text
 from bot.conversation.session import Session, rebuilt
+from bot.messages.inbound import Choice, Correction, Inbound, Lapse, MessageId, Other, Sender, Text
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD, with_purposes, world
 

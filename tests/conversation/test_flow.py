@@ -5,9 +5,9 @@ import logging
 import pytest
 
 from bot.conversation.flow import Flow, Place
-from bot.conversation.inbound import Inbound, MessageId, Sender, Text
 from bot.conversation.session import Session
 from bot.conversation.turn import Turn
+from bot.messages.inbound import Inbound, MessageId, Sender, Text
 from tests.conversation.worlds import FLOWS, WORLD
 
 

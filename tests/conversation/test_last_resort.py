@@ -17,14 +17,14 @@ from bot.conversation.compose import Composition
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.ending import Ending
 from bot.conversation.flow import Flow
-from bot.conversation.inbound import Choice, Content, Correction, Inbound, Media, MessageId, Preference, Text
-from bot.conversation.intents import Keywords
-from bot.conversation.spoken import Spoken
-from bot.conversation.standing import Standing
-from bot.conversation.texts import Texts
+from bot.conversation.language import Spoken
+from bot.conversation.navigation import Standing
 from bot.conversation.turn import Turn
 from bot.conversation.world import World
+from bot.i18n.texts import Texts
+from bot.messages.inbound import Choice, Content, Correction, Inbound, Media, MessageId, Preference, Text
 from bot.testing import Conversation
+from bot.words.intents import Keywords
 from tests.conversation.worlds import FLOWS, WORLD
 
 FAULTS: tuple[tuple[Any, str], ...] = (

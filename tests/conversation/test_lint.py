@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.load import load_world
 from bot.conversation.flow import Flows
 from bot.conversation.flow_file import FlowError, read
 from bot.conversation.lint import Problem, lint
-from bot.conversation.load import load_world
 from bot.paths import FLOWS, LOCALES
 
 

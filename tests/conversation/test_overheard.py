@@ -3,7 +3,7 @@
 import pytest
 
 from bot.consent.lifecycle import Status
-from bot.conversation.inbound import (
+from bot.messages.inbound import (
     Choice,
     Content,
     Correction,

@@ -12,9 +12,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.channels.whatsapp.messages import request
 from bot.consent.evidence import Entry, Kind, Seen
 from bot.consent.lifecycle import Pending, Status
-from bot.conversation.basis import Answer
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
-from bot.conversation.inbound import (
+from bot.conversation.session import Session
+from bot.conversation.task import Work
+from bot.conversation.told import TOLD, told
+from bot.i18n.texts import Kind as TextKind
+from bot.messages.basis import Answer
+from bot.messages.inbound import (
     Choice,
     Content,
     Correction,
@@ -25,14 +29,10 @@ from bot.conversation.inbound import (
     Sender,
     Text,
 )
-from bot.conversation.intents import UNASKED, Intent
-from bot.conversation.reply import Button, Outbound, Reply, Row
-from bot.conversation.session import Session
-from bot.conversation.task import Work
-from bot.conversation.texts import Kind as TextKind
-from bot.conversation.told import TOLD, told
+from bot.messages.reply import Button, Outbound, Reply, Row
 from bot.testing import Conversation
 from bot.testing.conversation import START
+from bot.words.intents import UNASKED, Intent
 from tests.conversation.worlds import FLOWS, WORLD, renewing, world
 
 LOCALES = ("en", "de", "fr", "pl", "pt-BR", "ar", "el", "tr")

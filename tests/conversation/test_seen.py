@@ -7,7 +7,7 @@ import pytest
 from bot.consent.evidence import Entry, Kind, Method, Seen
 from bot.consent.lifecycle import Status
 from bot.conversation.dialogue import PATIENCE_WITH_WHATSAPP
-from bot.conversation.inbound import Choice, Text
+from bot.messages.inbound import Choice, Text
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
 

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.consent.evidence import Kind
-from bot.conversation.inbound import Choice
 from bot.conversation.task import Work
+from bot.messages.inbound import Choice
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
 

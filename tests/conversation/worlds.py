@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.business import Notice
-from bot.conversation.business_texts import slots
-from bot.conversation.texts import Texts
 from bot.conversation.world import World
+from bot.i18n.texts import Texts
+from bot.translating.business_texts import slots
 from tests.shipped import read_once
 
 WORLD, FLOWS = read_once()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.reply import Reply
-from bot.conversation.texts import Texts
 from bot.conversation.world import World
-from bot.i18n import pseudo
+from bot.i18n.texts import Texts
+from bot.messages.reply import Reply
 from bot.testing import Conversation, Transcript, find_transcripts, run_transcript
 from bot.testing.transcript import played
+from bot.translating import pseudo
 from tests.shipped import read_once
 
 WORLD, FLOWS = read_once()

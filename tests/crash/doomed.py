@@ -6,8 +6,8 @@ from typing import Any
 
 import uvloop
 
-from bot import runtime
-from bot.channels.whatsapp.client import CloudApi
+from bot.app import runtime
+from bot.channels.meta.client import CloudApi
 from bot.commands.serve import serve
 from bot.settings import Settings
 from bot.stores.postgres.ledger import Ledger

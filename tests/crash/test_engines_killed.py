@@ -9,12 +9,12 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.app.simulation import Simulation
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import WebhookRefused
 from bot.engines import Engines
-from bot.service.receive import CONFIRM_EVERY
+from bot.service.incoming.receive import CONFIRM_EVERY
 from bot.settings import Settings
-from bot.simulation import Simulation
 from tests.killing import kill
 from tests.service.stage import front, worker
 from tests.service.watching import assert_sound, crowd, kinds_of, quiet

@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from bot.app.runtime import open_runtime
+from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.evidence import Kind
-from bot.runtime import open_runtime
 from bot.settings import Settings
-from bot.simulation import Simulation, somebody
 from tests.service.stage import front, listener, worker
 from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of
 

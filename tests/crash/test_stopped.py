@@ -11,16 +11,16 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from bot.app.simulation import Simulation
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
 from bot.engines import Engines
 from bot.settings import Settings
-from bot.simulation import Simulation
 from bot.stores.redis.keys import GROUP, Shard
 from bot.web.webhook import PATH
+from tests.free_port import free_port
 from tests.killing import kill
-from tests.ports import free_port
 from tests.service.stage import APP_SECRET, environment, front, worker
 from tests.service.watching import assert_sound, crowd, kinds_of, quiet
 

@@ -5,12 +5,12 @@ import signal
 
 import pytest
 
+from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.sent import Sent
-from bot.conversation.reply import Reply
+from bot.messages.reply import Reply
 from bot.settings import Settings
-from bot.simulation import Simulation, somebody
 from tests.crash.doomed import AFTER
 from tests.crash.fate import fate
 from tests.service.stage import changed, front, worker

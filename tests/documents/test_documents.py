@@ -17,11 +17,11 @@ from bot.conversation.told import DOCUMENT
 from bot.documents import Documents
 from bot.documents.paper import FONTS
 from bot.documents.words import TEXTS, Words
-from bot.service.gather import my_data
-from bot.service.my_data import MyData
+from bot.service.rights.gather import my_data
+from bot.service.rights.my_data import MyData
 from tests.documents.worlds import NAMES, many_scripts
 from tests.outside import needs
-from tests.service.held import BUSINESS, LEDGER, NOW, PERSON
+from tests.service.rights.held import BUSINESS, LEDGER, NOW, PERSON
 from tests.shipped import read_once
 
 WORLD = many_scripts()

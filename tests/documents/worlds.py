@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.conversation.texts import Texts
 from bot.conversation.world import World
+from bot.i18n.texts import Texts
 from tests.shipped import read_once
 
 NAMES: Mapping[str, Mapping[str, str]] = {

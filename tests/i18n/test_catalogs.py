@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.i18n.catalogs import CatalogError, catalog_path, languages, read
-from bot.i18n.check import compile_all
+from bot.translating.check import compile_all
 from tests.i18n.made import ASK, GERMAN, HEADERS, SLOTS, YES, entry, german, write_catalog
 
 

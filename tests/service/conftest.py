@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator.person import SimulatedPerson
-from bot.simulation import Simulation, somebody
 from tests.service.watching import BRITISH
 
 

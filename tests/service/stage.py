@@ -9,14 +9,14 @@ import aiohttp
 from aiohttp import web
 from pydantic import SecretStr
 
+from bot.app.processes import listening, working
+from bot.app.routes import routes
+from bot.app.runtime import Runtime, Serving, open_runtime
+from bot.app.simulation import Simulation
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.paths import FLOWS
-from bot.routes import routes
-from bot.runtime import Runtime, Serving, open_runtime
-from bot.serving import listening, working
 from bot.settings import Settings, load_settings
-from bot.simulation import Simulation
 from bot.web.webhook import PATH
 
 APP_SECRET = "5f4dcc3b5aa765d61d8327deb882cf99"

@@ -11,14 +11,14 @@ from typing import cast
 import pytest
 
 from bot import Button, Choice, Consenter, Inbound, Link, Reply, Row, Text
+from bot.app.runtime import Serving
+from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
-from bot.conversation.inbound import MessageId, Sender
-from bot.conversation.reply import Template
-from bot.runtime import Serving
+from bot.messages.inbound import MessageId, Sender
+from bot.messages.reply import Template
 from bot.service.ports import HandedOver
 from bot.settings import Settings
-from bot.simulation import Simulation, simulate, somebody
 from bot.stores.redis.keys import Shard
 from bot.stores.redis.wire import encode
 from tests.service.stage import changed, front, with_newer_notice, worker

@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 from uuid_utils.compat import uuid7
 
+from bot.app.simulation import Simulation
 from bot.business import Business, load
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.deadlines import Calendar
@@ -20,14 +21,12 @@ from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, Status, fold
 from bot.consent.requests import Right, State, close
 from bot.consent.retention import What
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.paths import FLOWS
-from bot.service import work
-from bot.service.places import Subject
-from bot.service.ports import Append, PersonId
+from bot.service import worker as work
+from bot.service.ports import Append, PersonId, Subject
 from bot.service.retention import Line, Retention
-from bot.simulation import Simulation
 from bot.stores import erasure_list
 from bot.stores.erasure_list import ErasureList
 from bot.stores.postgres.connect import Database, connect

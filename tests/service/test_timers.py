@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator.person import SimulatedPerson
 from bot.paths import FLOWS
 from bot.settings import Settings
-from bot.simulation import Simulation, simulate, somebody
 from tests.service.stage import changed
 from tests.service.watching import BRITISH, assert_sound, kinds_of
 

@@ -5,11 +5,11 @@ import time
 
 import pytest
 
+from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
 from bot.settings import Settings
-from bot.simulation import Simulation, simulate, somebody
 from tests.service.stage import changed
 from tests.service.watching import BRITISH, kinds_of, record_of, subscribed
 

@@ -4,13 +4,13 @@ import asyncio
 
 import msgspec
 
+from bot.app.runtime import Runtime
+from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.lifecycle import Record, fold
 from bot.conversation.session import Session
-from bot.runtime import Runtime
 from bot.service.ports import PersonId
 from bot.service.shards import shard_of
-from bot.simulation import Simulation, somebody
 from bot.stores.postgres.tree_verification import verify_tree
 from bot.stores.redis.keys import Shard
 

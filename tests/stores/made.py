@@ -5,11 +5,11 @@ from typing import TypeVar
 
 from bot.consent.evidence import Entry, Kind, Seen, Wording
 from bot.consent.lifecycle import Consent, Record, Status
-from bot.conversation.basis import Answer
-from bot.conversation.inbound import Inbound, Lapse, MessageId, Sender, Text
-from bot.conversation.reply import Button, Outbound, Reply
 from bot.conversation.session import Session
 from bot.conversation.task import Task, Work
+from bot.messages.basis import Answer
+from bot.messages.inbound import Inbound, Lapse, MessageId, Sender, Text
+from bot.messages.reply import Button, Outbound, Reply
 from bot.service.ports import Assigned, HandedOver, Incoming, PersonId
 from bot.stores.postgres.connect import Database
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from bot.simulation import Simulation
+from bot.app.simulation import Simulation
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import io
 
 import aiohttp
 
-from bot.channels.whatsapp.signature import HEADER, sign
-from bot.simulation import Simulation
+from bot.app.simulation import Simulation
+from bot.channels.meta.signature import HEADER, sign
 from bot.web.webhook import PATH
 
 

@@ -5,12 +5,12 @@ import asyncio
 import aiohttp
 import pytest
 
+from bot.app.runtime import open_runtime
+from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import WebhookRefused
 from bot.engines import Engines
-from bot.runtime import open_runtime
 from bot.settings import Settings
-from bot.simulation import Simulation, simulate, somebody
 from bot.stores.redis.keys import Shard
 from bot.web.webhook import PATH
 from tests.killing import kill

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
+from bot.app.simulation import Simulation, simulate
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.webhooks import Identity
 from bot.settings import Settings
-from bot.simulation import Simulation, simulate
 from tests.channels.whatsapp.test_payloads_survive import mutated, nested, values
 from tests.web.posting import post
 

@@ -13,15 +13,15 @@ import pytest
 from aiohttp import web
 
 from bot import logs
-from bot.conversation.inbound import Sender
+from bot.app.processes import listening
+from bot.app.routes import routes
+from bot.app.simulation import Simulation, simulate, somebody
 from bot.engines import Engines
 from bot.keys import Keyring
-from bot.routes import routes
-from bot.service.my_data import schema
+from bot.messages.inbound import Sender
 from bot.service.ports import PersonId
-from bot.serving import listening
+from bot.service.rights.my_data import schema
 from bot.settings import Settings
-from bot.simulation import Simulation, simulate, somebody
 from bot.web import my_data as page
 from tests.documents.worlds import NAMES, many_scripts
 from tests.killing import kill

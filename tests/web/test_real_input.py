@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.simulation import Simulation
+from bot.app.simulation import Simulation
 
 DATA = Path(__file__).parents[1] / "data"
 EFFECTS = tomllib.loads((DATA / "effects.toml").read_text("utf-8"))

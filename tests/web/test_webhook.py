@@ -10,10 +10,10 @@ import aiohttp
 import pytest
 from prometheus_client import REGISTRY
 
+from bot.app.simulation import Simulation, simulate, somebody
+from bot.channels.meta.signature import HEADER, sign
 from bot.channels.simulator import webhooks
-from bot.channels.whatsapp.signature import HEADER, sign
 from bot.settings import Settings, load_settings
-from bot.simulation import Simulation, simulate, somebody
 from bot.web.webhook import PATH
 from tests.web.posting import post, secret_of
 

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from bot.channels.whatsapp.signature import HEADER, sign
+from bot.channels.meta.signature import HEADER, sign
 
 
 class WebhookRefused(Exception):

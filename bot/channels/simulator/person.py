@@ -9,7 +9,7 @@ from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.sent import Sent
 from bot.channels.simulator.webhooks import Identity
-from bot.conversation.reply import Button, Row
+from bot.messages.reply import Button, Row
 
 
 class SimulatedPerson:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.channels.simulator.shapes import Buttons, Interactive, Linked, Listing, Message, QuickReply, Template, Texts
-from bot.conversation.reply import Button, Link, Row
+from bot.messages.reply import Button, Link, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

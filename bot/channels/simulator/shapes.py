@@ -7,7 +7,7 @@ import msgspec
 
 from bot.channels.simulator.refusal import Refusal
 from bot.channels.whatsapp import limits
-from bot.conversation.texts import length
+from bot.i18n.texts import length
 
 
 class Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -1,7 +1,6 @@
-"""WhatsApp through Meta's Cloud API: what Meta's documentation says, as code, and nothing about consent.
+"""WhatsApp's dialect: what Meta's documentation says, as code, and nothing about consent or about who hosts a number.
 
-Inbound, `webhooks` asks `signature` (is a POST Meta's?) and `payloads` (bytes → events, with `document` for its JSON,
-`content` for what a message says, `system` for changed addresses, `fields` for single values). Outbound, an `Outbound`
-passes `messages` (→ request body, within `limits`) and `client` (→ Graph API, over `http`, which reads each `answer`),
-whose refusals `errors` sorts by what to do about them.
+Inbound, `payloads` reads a webhook's bytes into events, with `webhook_json` for its JSON, `content` for what a message
+says, `system` for changed addresses, `fields` for single values. Outbound, an `Outbound` passes `messages` (→ request
+body, within `limits`). `errors` sorts WhatsApp's error codes by what to do about them.
 """

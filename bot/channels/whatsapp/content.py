@@ -8,7 +8,7 @@ import orjson
 
 from bot.channels.whatsapp.fields import Fields, inner, misshapen, required, required_text, text
 from bot.channels.whatsapp.words import words_in
-from bot.conversation.inbound import Choice, Content, Correction, Media, MessageId, Other, Reaction, Text
+from bot.messages.inbound import Choice, Content, Correction, Media, MessageId, Other, Reaction, Text
 
 known_word = re.compile(r"[a-z_]{1,40}").fullmatch
 

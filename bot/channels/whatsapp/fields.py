@@ -4,7 +4,7 @@ import re
 from typing import Any, NoReturn
 
 from bot.channels.whatsapp import limits
-from bot.conversation.inbound import MessageId, Sender
+from bot.messages.inbound import MessageId, Sender
 
 Fields = dict[str, Any]
 """A JSON object from outside."""

@@ -1,6 +1,6 @@
 """What WhatsApp accepts: every limit of the Cloud API that a message of ours can reach, with its source.
 
-Lengths are in characters, which Meta does not define: `bot.conversation.texts.length` counts the stricter way.
+Lengths are in characters, which Meta does not define: `bot.i18n.texts.length` counts the stricter way.
 `[D:…]` is developers.facebook.com/documentation/business-messaging/whatsapp/…; `[OA]` is Meta's OpenAPI file v23.0.
 """
 

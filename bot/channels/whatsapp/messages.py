@@ -7,9 +7,9 @@ import orjson
 
 from bot.channels.whatsapp import limits
 from bot.channels.whatsapp.errors import REFUSED_HERE
-from bot.conversation.inbound import MessageId
-from bot.conversation.reply import Document, Link, Outbound, Reply, Template
-from bot.conversation.texts import length
+from bot.i18n.texts import length
+from bot.messages.inbound import MessageId
+from bot.messages.reply import Document, Link, Outbound, Reply, Template
 from bot.service.ports import Retry, SendError
 
 Part = dict[str, Any]

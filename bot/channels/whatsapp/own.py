@@ -4,7 +4,7 @@ import re
 
 from bot.channels.whatsapp.fields import Fields
 from bot.channels.whatsapp.recover import joined, object_in
-from bot.conversation.inbound import Sender
+from bot.messages.inbound import Sender
 from bot.numbers import canonical
 
 ECHOES = ("message_echoes", "smb_message_echoes")

@@ -14,7 +14,6 @@ import msgspec
 
 from bot.channels.whatsapp import limits, recover
 from bot.channels.whatsapp.content import content_of
-from bot.channels.whatsapp.document import OTHER_OBJECTS, decoded, written
 from bot.channels.whatsapp.fields import (
     Fields,
     Misshapen,
@@ -34,8 +33,9 @@ from bot.channels.whatsapp.own import ECHOES, has_recipient, own_numbers, recipi
 from bot.channels.whatsapp.preferences import is_one, opts_out, wish
 from bot.channels.whatsapp.recover import Arrival, Repair, object_in, synthetic_id
 from bot.channels.whatsapp.system import change_of_address, tells_a_change
+from bot.channels.whatsapp.webhook_json import OTHER_OBJECTS, decoded, written
 from bot.channels.whatsapp.words import words_in
-from bot.conversation.inbound import (
+from bot.messages.inbound import (
     AddressChanged,
     Content,
     Delivery,

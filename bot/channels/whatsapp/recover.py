@@ -15,7 +15,7 @@ from bot.channels.whatsapp.content import READERS, content_of
 from bot.channels.whatsapp.fields import Fields, Misshapen, addresses, kept, message_id, misshapen, timestamp
 from bot.channels.whatsapp.preferences import is_one
 from bot.channels.whatsapp.words import words_in
-from bot.conversation.inbound import Choice, Content, Inbound, MessageId, Other, Overheard, Sender
+from bot.messages.inbound import Choice, Content, Inbound, MessageId, Other, Overheard, Sender
 
 
 class Repair(StrEnum):

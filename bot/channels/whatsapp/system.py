@@ -12,7 +12,7 @@ from typing import Literal
 
 from bot.channels.whatsapp.fields import Fields, addresses, misshapen, text
 from bot.channels.whatsapp.recover import joined
-from bot.conversation.inbound import Sender
+from bot.messages.inbound import Sender
 from bot.numbers import same
 
 CHANGES = frozenset(

@@ -9,10 +9,10 @@ from typing import TypeVar
 
 import structlog
 
-from bot.channels.whatsapp.asking import answered
-from bot.channels.whatsapp.http import Endpoint
+from bot.channels.meta.asking import answered
+from bot.channels.meta.http import Endpoint
 from bot.channels.whatsapp.messages import ThreadAction, thread_request
-from bot.conversation.reply import Outbound
+from bot.messages.reply import Outbound
 from bot.service.ports import SendError
 
 T = TypeVar("T")

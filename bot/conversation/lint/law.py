@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from bot.conversation.compose import FOOTER
 from bot.conversation.flow_file import FlowFile, StateTable
-from bot.conversation.intents import Intent
 from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
-from bot.conversation.texts import Kind, Slot
+from bot.i18n.texts import Kind, Slot
+from bot.words.intents import Intent
 
 _SHOWN_BEFORE_THE_ANSWER = {
     "business": "the person must know who asks (GDPR Art. 13(1)(a))",

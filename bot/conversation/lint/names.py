@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from bot.conversation.effects import CHOICES, EFFECTS
 from bot.conversation.flow_file import SAY, FlowFile
 from bot.conversation.guards import GUARDS
-from bot.conversation.intents import Intent
-from bot.conversation.keywords import ANSWERS
 from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
+from bot.words.intents import Intent
+from bot.words.keywords import ANSWERS
 
 
 def names(file: FlowFile, _: Dialogues) -> Iterator[Problem]:

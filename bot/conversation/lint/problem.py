@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.conversation.flow_file import FlowFile, StateTable, TransitionTable
-from bot.conversation.texts import Slot
+from bot.i18n.texts import Slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from bot.conversation.compose import FOOTER, LIST
 from bot.conversation.flow_file import FlowFile
 from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
-from bot.conversation.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
 from bot.conversation.told import DOCUMENT, TOLD
 from bot.conversation.turn import PERSONAL_VALUES
 from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
+from bot.i18n.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
 
 _SAID_BY_CODE = frozenset(
     {FOOTER, LIST, "common.not_understood", "common.text_only", "common.undelivered", "help.unsubscribed"}

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from bot.conversation.flow_file import FlowFile, FlowTable, StateTable
-from bot.conversation.intents import Intent
-from bot.conversation.keywords import ANSWERS
 from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
+from bot.words.intents import Intent
+from bot.words.keywords import ANSWERS
 
 _COMMANDS = frozenset(intent.value for intent in Intent if intent not in ANSWERS)
 """What a choice may be besides a trigger: it works in any state."""

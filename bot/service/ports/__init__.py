@@ -1,9 +1,10 @@
-"""The room's borders: what the use cases need from the outside, as protocols that `stores` and `channels` implement.
+"""What the use cases need from the outside, as protocols that `stores` and `channels` implement.
 
 Values that cross a border stand beside its protocol. Everyone imports them from here; the modules sort them by subject.
 A protocol that one use case alone needs stands beside it.
 """
 
+from bot.service.ports.data_holders import Held, Place, Subject, exported
 from bot.service.ports.incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
 from bot.service.ports.outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
 from bot.service.ports.people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
@@ -27,6 +28,7 @@ __all__ = [
     "Exports",
     "Falling",
     "HandedOver",
+    "Held",
     "Inbox",
     "Incoming",
     "Ledger",
@@ -43,6 +45,7 @@ __all__ = [
     "Person",
     "PersonId",
     "Persons",
+    "Place",
     "Queue",
     "Queued",
     "Retained",
@@ -51,9 +54,11 @@ __all__ = [
     "SendError",
     "Sessions",
     "Silent",
+    "Subject",
     "Suppressions",
     "Taken",
     "Throttle",
     "Unavailable",
     "Webhooks",
+    "exported",
 ]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from bot.conversation.inbound import Inbound, MessageId
-from bot.conversation.reply import Outbound
+from bot.messages.inbound import Inbound, MessageId
+from bot.messages.reply import Outbound
 from bot.service.ports.queues import Queue
 
 
@@ -62,7 +62,7 @@ class Retry(StrEnum):
     HALT = "halt"
     """Nothing can be sent until an operator acts (token, permission, payment, lock): keep all, alert.
 
-    The same codes come for one recipient alone, see `bot.service.halting`.
+    The same codes come for one recipient alone, see `bot.service.sending.halting`.
     """
     OPT_OUT = "opt_out"
     """The person switched marketing off at the channel: never retry, record a withdrawal."""

@@ -6,10 +6,10 @@ from typing import Protocol
 
 import msgspec
 
-from bot.conversation.inbound import Inbound, MessageId, Sender
-from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
 from bot.conversation.task import Task
+from bot.messages.inbound import Inbound, MessageId, Sender
+from bot.messages.reply import Outbound
 from bot.service.ports.people import PersonId
 
 

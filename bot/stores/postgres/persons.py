@@ -7,8 +7,8 @@ import asyncpg
 import msgspec
 from uuid_utils.compat import uuid7
 
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.numbers import canonical
 from bot.service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId
 from bot.stores.postgres.connect import Connection, Database

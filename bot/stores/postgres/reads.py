@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.service.places import Held, Subject
-from bot.service.ports import PersonId
+from bot.service.ports import Held, PersonId, Subject
 from bot.stores.postgres.connect import Database
 from bot.times import iso
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.batcher import Batcher
-from bot.conversation.inbound import Event
+from bot.messages.inbound import Event
 from bot.service.ports import Claim, Incoming, Taken
 from bot.stores.redis.connect import Argument, Client
 from bot.stores.redis.keys import Shard

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from bot.batcher import Batcher
-from bot.conversation.inbound import Inbound
-from bot.conversation.reply import Outbound
+from bot.messages.inbound import Inbound
+from bot.messages.reply import Outbound
 from bot.stores.redis.connect import Argument, Client
 from bot.stores.redis.keys import GROUP, Shard
 from bot.stores.redis.scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING

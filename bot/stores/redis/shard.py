@@ -1,7 +1,7 @@
 """What lies in one shard of Redis, put together for a process."""
 
-from bot.conversation.inbound import Event
 from bot.keys import Keyring
+from bot.messages.inbound import Event
 from bot.settings import Settings
 from bot.stores.redis.connect import Client
 from bot.stores.redis.deadletters import DeadLetters

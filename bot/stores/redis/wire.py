@@ -5,9 +5,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bot.conversation.inbound import Event
-from bot.conversation.reply import Outbound
 from bot.conversation.session import Session
+from bot.messages.inbound import Event
+from bot.messages.reply import Outbound
 from bot.service.ports import Assigned, HandedOver
 
 T = TypeVar("T")

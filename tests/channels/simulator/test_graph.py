@@ -9,15 +9,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.channels.meta.webhooks import WhatsAppWebhooks
 from bot.channels.simulator.graph import PAIR_BURST, PAIR_SECONDS, WINDOW, GraphSimulator, Marked
 from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.media import File
 from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.errors import ERRORS
 from bot.channels.whatsapp.payloads import parse
-from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
-from bot.conversation.inbound import Delivery, Sender
-from bot.conversation.reply import Button, Link, Row
+from bot.messages.inbound import Delivery, Sender
+from bot.messages.reply import Button, Link, Row
 
 ANA = Identity("+34600000001", "ES.2")
 SECRET = "simulated-secret"

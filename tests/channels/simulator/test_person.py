@@ -7,15 +7,15 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.channels.meta.client import CloudApi
+from bot.channels.meta.webhooks import WhatsAppWebhooks
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
-from bot.channels.whatsapp.client import CloudApi
-from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
-from bot.conversation.basis import Answer
-from bot.conversation.inbound import AddressChanged, Choice, Inbound, Media, Preference, Reaction, Sender, Text
-from bot.conversation.reply import Button, Outbound, Reply, Row, Template
+from bot.messages.basis import Answer
+from bot.messages.inbound import AddressChanged, Choice, Inbound, Media, Preference, Reaction, Sender, Text
+from bot.messages.reply import Button, Outbound, Reply, Row, Template
 from bot.service.ports import SendError
 
 SECRET = "simulated-secret"

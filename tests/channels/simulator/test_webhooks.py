@@ -9,7 +9,7 @@ import pytest
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.payloads import parse
-from bot.conversation.inbound import (
+from bot.messages.inbound import (
     AddressChanged,
     Choice,
     Content,

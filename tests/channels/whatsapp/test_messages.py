@@ -13,9 +13,9 @@ from bot.channels.simulator.refusal import Refusal
 from bot.channels.simulator.shapes import Message, Read, checked
 from bot.channels.whatsapp.errors import REFUSED_HERE
 from bot.channels.whatsapp.messages import mark_read_request, request
-from bot.conversation.basis import Answer
-from bot.conversation.inbound import MessageId
-from bot.conversation.reply import Button, Document, Link, Outbound, Reply, Row, Template
+from bot.messages.basis import Answer
+from bot.messages.inbound import MessageId
+from bot.messages.reply import Button, Document, Link, Outbound, Reply, Row, Template
 from bot.service.ports import Retry, SendError
 
 REQUESTS = Path(__file__).parents[2] / "data" / "requests"

@@ -8,10 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from bot.channels.meta.webhooks import WhatsAppWebhooks
 from bot.channels.whatsapp.payloads import parse
 from bot.channels.whatsapp.recover import Repair
-from bot.channels.whatsapp.webhooks import WhatsAppWebhooks
-from bot.conversation.inbound import (
+from bot.messages.inbound import (
     AddressChanged,
     Choice,
     Content,

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.whatsapp.payloads import parse
-from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.messages.inbound import Inbound, MessageId, Sender, Text
 from bot.service.ports import NotAWebhook, Parsed
 
 POSTS = [json.loads(path.read_bytes()) for path in sorted((Path(__file__).parents[2] / "data" / "webhooks").iterdir())]

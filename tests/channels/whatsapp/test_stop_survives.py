@@ -13,9 +13,9 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.payloads import parse
 from bot.conversation.dialogue import Dialogue
-from bot.conversation.inbound import Inbound, Sender
 from bot.conversation.session import Session
-from bot.service.arrival import timed
+from bot.messages.inbound import Inbound, Sender
+from bot.service.incoming.arrival import timed
 from bot.service.ports import Parsed
 from tests.conversation.worlds import FLOWS, WORLD
 

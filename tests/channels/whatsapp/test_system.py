@@ -6,7 +6,7 @@ import pytest
 
 from bot.channels.whatsapp.fields import Misshapen
 from bot.channels.whatsapp.system import change_of_address
-from bot.conversation.inbound import Sender
+from bot.messages.inbound import Sender
 
 OLD, NEW = "+4915112345671", "+4916112345672"
 BY_PHONE = Sender(OLD, None)

@@ -8,8 +8,8 @@ import pytest
 
 from bot.consent.evidence import Entry
 from bot.consent.verifier import check_consistency, check_inclusion, leaf_hash, opened
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Append, PersonId
 from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, MOST, TILE, Checkpoints
 from bot.stores.postgres.connect import Database

@@ -8,9 +8,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot.conversation.inbound import Sender
 from bot.engines import Engines
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Append, Unavailable
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import Database, connect, tls_options

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Export, NoSuchPerson, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.exports import Exports

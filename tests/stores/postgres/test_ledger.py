@@ -7,8 +7,8 @@ import asyncpg
 import pytest
 
 from bot.consent.evidence import Entry, Fact, Wording
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Append, PastFact, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres

@@ -17,8 +17,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.consent.verifier import record_hash
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Unavailable
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import connect
@@ -173,6 +173,6 @@ async def test_a_database_that_lets_nobody_in_is_unavailable(empty_database_url:
 
 
 def test_serving_does_not_import_what_only_migrations_need() -> None:
-    heavy = "import sys, bot.cli; print(*{'alembic', 'sqlalchemy'} & sys.modules.keys())"
+    heavy = "import sys, bot.commands.cli; print(*{'alembic', 'sqlalchemy'} & sys.modules.keys())"
     loaded = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == ""

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import AddressTaken, Person, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres

@@ -6,8 +6,8 @@ import pytest
 
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import Right, State, close, extend
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import ChangedMeanwhile, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.persons import Persons

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.consent.lifecycle import Status, fold
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring, Undecipherable
+from bot.messages.inbound import Sender
 from bot.service.ports import Append
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger

@@ -8,8 +8,8 @@ import pytest
 from bot import __version__
 from bot.business import Business, Notice, load
 from bot.consent.evidence import Kind, Method, Wording
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.paths import FLOWS
 from bot.service.ports import Append, PersonId
 from bot.stores.postgres.connect import Database

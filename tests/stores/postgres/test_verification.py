@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bot.consent.erasure import erased
-from bot.conversation.inbound import Sender
 from bot.keys import Keyring
+from bot.messages.inbound import Sender
 from bot.service.ports import Append, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger

@@ -7,9 +7,9 @@ import time
 import msgspec
 import pytest
 
-from bot.conversation.reply import Reply
 from bot.conversation.task import Task, Work
 from bot.keys import Keyring
+from bot.messages.reply import Reply
 from bot.stores.redis.connect import Client
 from bot.stores.redis.deadletters import DeadLetter, DeadLetters
 from bot.stores.redis.keys import Shard

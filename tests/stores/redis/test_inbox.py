@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from bot.conversation.inbound import Text
+from bot.messages.inbound import Text
 from bot.service.ports import Incoming, Taken
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import Inbox

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.inbound import Delivery, Event, MessageId, Sender
 from bot.engines.process import packaged
 from bot.keys import Keyring
+from bot.messages.inbound import Delivery, Event, MessageId, Sender
 from bot.service.ports import Claim, Commit, Incoming, Taken
 from bot.stores.redis.connect import Client, connect
 from bot.stores.redis.deadletters import DeadLetters
@@ -23,7 +23,7 @@ from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.throttle import Throttle
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over
-from tests.ports import free_port
+from tests.free_port import free_port
 from tests.stores.made import BSUID, PHONE, TODAY, assigned, handed_over, lapse, message, outbound, session
 
 STORES = Path(__file__).parents[3] / "bot" / "stores" / "redis"

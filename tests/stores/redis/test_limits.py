@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.conversation.inbound import Inbound, MessageId, Sender, Text
+from bot.messages.inbound import Inbound, MessageId, Sender, Text
 from bot.service.ports import Claim, Commit, Incoming, Taken
 from bot.stores.redis import inbox as inboxes
 from bot.stores.redis.connect import Client

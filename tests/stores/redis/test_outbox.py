@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.conversation.reply import Outbound
+from bot.messages.reply import Outbound
 from bot.service.ports import Queued
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis

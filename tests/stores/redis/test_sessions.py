@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.conversation.inbound import Event
+from bot.messages.inbound import Event
 from bot.service.ports import Commit, Queued
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import Inbox

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from bot.conversation.inbound import Event
+from bot.messages.inbound import Event
 from bot.stores.redis import streams
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import Inbox

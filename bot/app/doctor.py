@@ -1,0 +1,295 @@
+"""Looks at everything that must be well, and says what to do where it is not. `/readyz` asks the quick part."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date, timedelta
+
+import aiohttp
+
+from bot.business import Business
+from bot.consent.requests import Request
+from bot.consent.retention import RuleName, policy
+from bot.conversation.lint import lint
+from bot.conversation.world import World
+from bot.keys import Keyring, Undecipherable
+from bot.service.operators.checks import Check
+from bot.service.ports import Unavailable
+from bot.settings import Settings
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.erasures import Erasures
+from bot.stores.postgres.migrate import expected_revision
+from bot.stores.redis.connect import Client
+from bot.stores.redis.shard import ShardStores
+from bot.translating.business_texts import overlong
+
+_OLDEST_REDIS = "7.2"
+_OLDEST_POSTGRES = "14"
+_GRAPH_SECONDS = 10
+_NEARLY_FULL = 0.8
+"""The part of the inbox's room above which an operator should act: at 1 webhooks get 503."""
+
+_LONG_UNREAD = 60.0
+"""Seconds for which a message lies unread only when no worker runs, or none keeps up."""
+
+_NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+_SOON = timedelta(days=7)
+
+_FIELDS: Mapping[str, str] = {
+    "messages": "nothing that anybody writes is heard",
+    "user_preferences": "WhatsApp's own switch for marketing messages is not heard",
+    "standby": "a STOP said to Meta's agent is not heard",
+    "messaging_handovers": "who holds a chat is not told",
+    "smb_message_echoes": "what staff write after a STOP is not noticed, where the number is also in the Business app",
+}
+"""Fields of webhooks to which the app should be subscribed, and what happens without."""
+
+
+# --- the quick part
+
+
+def settings_checks(settings: Settings) -> Sequence[Check]:
+    """Tell which settings are missing."""
+    absent = [Check(one.name, ok=False, detail="not set", cure=one.cure) for one in settings.missing()]
+    return absent or [Check("settings", ok=True, detail="complete")]
+
+
+async def redis_check(client: Client) -> Check:
+    """Ask whether Redis answers."""
+    try:
+        await client.run("PING")
+    except Unavailable as error:
+        return Check(
+            "redis", ok=False, detail=str(error), cure="see REDIS_URL; it goes on by itself when Redis is back"
+        )
+    return Check("redis", ok=True, detail="answers")
+
+
+async def inbox_checks(shards: Sequence[ShardStores]) -> Sequence[Check]:
+    """Ask whether messages still have room, and are worked off."""
+    try:
+        filled = max([await shard.inbox.filled() for shard in shards])
+        waits = max([await lane.unread_for() for shard in shards for lane in (shard.urgent, shard.events)])
+    except Unavailable:
+        return []  # told by `redis_check`
+    if filled > _NEARLY_FULL:
+        cure = "start more workers; INBOX_LIMIT, INBOX_MEGABYTES and Redis itself set the room"
+        return [Check("inbox", ok=False, detail=f"{filled:.0%} full", cure=cure)]
+    if waits > _LONG_UNREAD:
+        cure = "start a worker (`python -m bot worker`), or see in its log what holds it up"
+        return [Check("inbox", ok=False, detail=f"nothing was read for {waits:.0f} s", cure=cure)]
+    return [Check("inbox", ok=True, detail="is worked off")]
+
+
+async def database_check(database: Database) -> Check:
+    """Ask whether PostgreSQL answers, with the schema of this version."""
+    try:
+        (made,) = await database.fetch("SELECT to_regclass('alembic_version') IS NOT NULL AS made")
+        rows = await database.fetch("SELECT version_num FROM alembic_version") if made["made"] else []
+    except Unavailable as error:
+        return Check("database", ok=False, detail=str(error), cure="see DATABASE_URL")
+    revision = rows[0]["version_num"] if rows else None
+    found = f"schema {revision or 'missing'}"
+    if revision != expected_revision():
+        return Check("database", ok=False, detail=found, cure="run `python -m bot migrate`")
+    return Check("database", ok=True, detail=found)
+
+
+def texts_check(world: World) -> Check:
+    """Tell which languages are offered, and what was left out of their texts."""
+    problems, offered = world.texts.problems, ", ".join(world.texts.offered)
+    if problems:
+        cure = f"run `python -m bot i18n check`; the first: {problems[0]}"
+        return Check("texts", ok=False, detail=f"offered: {offered}", cure=cure, required=False)
+    return Check("texts", ok=True, detail=f"offered: {offered}")
+
+
+# --- the thorough part
+
+
+def link_check(settings: Settings) -> Check:
+    """Tell whether links to this app can be sent."""
+    if settings.base_url:
+        return Check("BASE_URL", ok=True, detail="set")
+    cure = "set it to the public https:// address of this app"
+    return Check("BASE_URL", ok=False, detail="not set: MY DATA sends no link", cure=cure, required=False)
+
+
+def flows_checks() -> Sequence[Check]:
+    """Lint the dialogues."""
+    problems = [
+        Check("flows", ok=False, detail=f"{problem.where}: {problem.what}", cure=problem.cure) for problem in lint()
+    ]
+    return problems or [Check("flows", ok=True, detail="no problem found")]
+
+
+def business_check(world: World) -> Check:
+    """Tell which texts outgrow WhatsApp's limits with the names and contacts of `business.toml`."""
+    found = list(overlong(world))
+    if found:
+        cure = "shorten what business.toml puts into them: names, third parties, contacts, purposes"
+        return Check("business texts", ok=False, detail="; ".join(found[:5]), cure=cure)
+    return Check("business texts", ok=True, detail="every text fits, in every language")
+
+
+def retention_checks(business: Business) -> Sequence[Check]:
+    """Compare how long consents hold and data is kept with what the sources of these numbers say."""
+    rules = policy(business)
+    found = [
+        Check(
+            f"retention {rule.name}",
+            ok=False,
+            detail=f"{rule.after.days} days, {rule.beyond} than {rule.figure.after.days}: {rule.figure.source}",
+            cure=f"change {rule.name} in [retention] of business.toml, or be ready to say why",
+            required=False,
+        )
+        for rule in rules.values()
+        if rule.beyond
+    ]
+    longest = rules.get(RuleName.MAX_AGE)
+    found += [
+        Check(
+            f"validity of {purpose.id}",
+            ok=False,
+            detail=f"{purpose.valid_for.days} days, longer than max_age, {longest.after.days}: its consents end then",
+            cure="shorten its valid_for in business.toml",
+            required=False,
+        )
+        for purpose in business.purposes
+        if longest and purpose.valid_for > longest.after
+    ]
+    country = business.controller.country
+    return found or [Check("retention", ok=True, detail=f"{country}; see `retention --dry-run`")]
+
+
+async def redis_checks(client: Client) -> AsyncIterator[Check]:
+    """Ask Redis about itself: version, what it does when it is full, how full it is."""
+    try:
+        info = _info(await client.run("INFO"))
+    except Unavailable:
+        return  # told by `redis_check`
+    version = info.get("valkey_version") or info.get("redis_version", "0")
+    if _older(version, _OLDEST_REDIS):
+        yield Check("redis version", ok=False, detail=version, cure=f"{_OLDEST_REDIS} or newer is needed")
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        cure = "set maxmemory-policy to noeviction (Heroku: heroku redis:maxmemory --policy noeviction)"
+        yield Check("redis eviction", ok=False, detail=f"{policy}: unanswered messages may vanish", cure=cure)
+    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    if most and used > 0.8 * most:
+        cure = "a larger plan; see `deadletter list` and the length of the queues in /metrics"
+        yield Check("redis memory", ok=False, detail=f"{used / most:.0%} used", cure=cure, required=False)
+    if info.get("aof_enabled") == "0":
+        cure = "choose a plan with persistence: a restart loses messages acknowledged but not yet answered"
+        yield Check("redis persistence", ok=False, detail="no append-only file", cure=cure, required=False)
+
+
+async def database_checks(database: Database, keys: Keyring) -> AsyncIterator[Check]:
+    """Ask a PostgreSQL that is well for its version, and try whether the keys open what it holds."""
+    version = (await database.fetch("SHOW server_version"))[0]["server_version"]
+    if _older(version, _OLDEST_POSTGRES):
+        yield Check("database version", ok=False, detail=version, cure=f"{_OLDEST_POSTGRES} or newer is needed")
+    for row in await database.fetch("SELECT key FROM persons WHERE key IS NOT NULL ORDER BY created_at LIMIT 1"):
+        try:
+            keys.person(row["key"])
+        except Undecipherable as error:
+            yield Check("SECRET_KEY", ok=False, detail="does not open the database's data", cure=str(error))
+    lost = await Erasures(database, keys).lost()
+    if lost.any:
+        detail = f"{lost.suppressions} suppressions and {lost.proofs} proofs of erased persons can't be found"
+        yield Check("SECRET_KEY", ok=False, detail=detail, cure="put the older keys back at the end of the list")
+
+
+def requests_check(waiting: Sequence[Request], today: date) -> Check:
+    """Tell what people have asked for about their data and must be answered soon (GDPR Art. 12(3))."""
+    urgent = [request for request in waiting if request.due <= today + _SOON]
+    if not urgent:
+        return Check("requests", ok=True, detail=f"{len(waiting)} wait, none is due within {_SOON.days} days")
+    detail = (
+        f"{len(urgent)} of {len(waiting)} are due by {max(one.due for one in urgent)}, the first on {urgent[0].due}"
+    )
+    return Check("requests", ok=False, detail=detail, cure="see `requests list`, answer, then close", required=False)
+
+
+async def graph_check(settings: Settings) -> Check:
+    """Ask Meta whether the token may use the number."""
+    if settings.whatsapp_token is None or settings.whatsapp_phone_number_id is None:
+        return Check("whatsapp", ok=False, detail="not asked", cure="set what is missing above")
+    token, fields = settings.whatsapp_token.get_secret_value(), {"fields": "quality_rating,throughput"}
+    try:
+        status, answer = await _asked(f"{settings.graph_url}/{settings.whatsapp_phone_number_id}", token, fields)
+    except _NO_ANSWER:
+        return Check("whatsapp", ok=False, detail="the Graph API does not answer", cure="see GRAPH_URL and the network")
+    return _graph_answer(status, answer)
+
+
+async def fields_check(settings: Settings) -> Check | None:
+    """Ask Meta to which fields of webhooks the app is subscribed; None when nothing can be asked.
+
+    Where Meta's agent holds a chat, customers write on `standby`. Meta: graph-api/reference/app/subscriptions.
+    """
+    if settings.whatsapp_token is None or settings.whatsapp_app_secret is None:
+        return None
+    token, secret = settings.whatsapp_token.get_secret_value(), settings.whatsapp_app_secret.get_secret_value()
+    try:
+        _, app = await _asked(f"{settings.graph_url}/app", token)
+        id = str(app.get("id", "")) if isinstance(app, dict) else ""
+        if not id.isdecimal():
+            return _unknown_fields()
+        _, answer = await _asked(f"{settings.graph_url}/{id}/subscriptions", f"{id}|{secret}")
+    except _NO_ANSWER:
+        return _unknown_fields()
+    subscribed = _subscribed(answer)
+    return _unknown_fields() if subscribed is None else _fields_answer(subscribed)
+
+
+def _subscribed(answer: object) -> set[str] | None:
+    """Return the fields to which the app is subscribed; None when the answer tells none."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, list):
+        return None
+    ours = [one for one in data if isinstance(one, dict) and one.get("object") == "whatsapp_business_account"]
+    fields = [field for one in ours for field in one.get("fields") or ()]
+    return {str(field.get("name")) for field in fields if isinstance(field, dict)}
+
+
+def _fields_answer(subscribed: set[str]) -> Check:
+    if missing := [field for field in _FIELDS if field not in subscribed]:
+        cure = f"App Dashboard > WhatsApp > Configuration: subscribe to {', '.join(missing)}"
+        why = "; ".join(f"{field}: {_FIELDS[field]}" for field in missing)
+        return Check("webhook fields", ok=False, detail=why, cure=cure, required="messages" in missing)
+    return Check("webhook fields", ok=True, detail=f"subscribed to {', '.join(_FIELDS)}")
+
+
+def _unknown_fields() -> Check:
+    cure = f"see that App Dashboard > WhatsApp > Configuration is subscribed to {', '.join(_FIELDS)}"
+    return Check("webhook fields", ok=False, detail="Meta does not tell them", cure=cure, required=False)
+
+
+async def _asked(url: str, token: str, parameters: Mapping[str, str] | None = None) -> tuple[int, object]:
+    """Return the status and the JSON of an answer. Raises one of `_NO_ANSWER`."""
+    headers, timeout = {"Authorization": f"Bearer {token}"}, aiohttp.ClientTimeout(total=_GRAPH_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.get(url, params=parameters, headers=headers, allow_redirects=False) as response,
+    ):
+        return response.status, await response.json(content_type=None)
+
+
+def _graph_answer(status: int, answer: object) -> Check:
+    if status == 200 and isinstance(answer, dict):
+        return Check("whatsapp", ok=True, detail=f"quality {answer.get('quality_rating', 'unknown')}")
+    error = answer.get("error") if isinstance(answer, dict) else None
+    code = error.get("code") if isinstance(error, dict) else status
+    cure = "see WHATSAPP_TOKEN (its permissions, its end) and WHATSAPP_PHONE_NUMBER_ID"
+    return Check("whatsapp", ok=False, detail=f"Meta answers with error {code}", cure=cure)
+
+
+def _info(reply: bytes | str) -> Mapping[str, str]:
+    text = reply.decode() if isinstance(reply, bytes) else reply
+    return dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+
+
+def _older(version: str, oldest: str) -> bool:
+    def numbers(text: str) -> list[int]:
+        return [int(part) for part in text.split(" ")[0].split(".") if part.isdigit()]
+
+    return numbers(version) < numbers(oldest)

@@ -1,0 +1,87 @@
+"""Reads what a business says: flows, catalogs, keywords and `business.toml` → a `World` and its `Flows`."""
+
+import gc
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot import business as business_file
+from bot.conversation import flow_file
+from bot.conversation.flow import Flows
+from bot.conversation.world import World
+from bot.i18n import catalogs
+from bot.i18n.texts import Texts
+from bot.paths import FLOWS, LOCALES
+from bot.translating import business_texts
+from bot.translating.source_texts import originals
+from bot.words.intents import Keywords
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the cycle collector from looking, again and again, through what is read here and stays."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_nothing_collected()
+def load_world(
+    flows: str | Path = FLOWS,
+    locales: str | Path = LOCALES,
+    business: str | Path | None = None,
+    *,
+    host_purpose: str | None = None,
+    draft: str = "",
+) -> tuple[World, Flows]:
+    """Read everything once, at start; `business` is by default the `business.toml` among the flows.
+
+    `draft` is a language that is spoken although it is not offered yet, for its translator. Raises `FlowError`,
+    `BusinessError`, `CatalogError`, `KeywordError` or `TextError`, all of them `ValueError`s that name file, key and
+    cure.
+    """
+    flows, locales = Path(flows), Path(locales)
+    source = Path(business) if business else flows / flow_file.NO_FLOW
+    company = business_file.load(source)
+    known = catalogs.languages(locales)
+    business_texts.check(company, source, known)
+    files = flow_file.read(flows)
+    dialogues = Flows(files)
+    spoken = {code: language for code, language in known.items() if language.offered or code == draft}
+    translated, unread = _catalogs(locales, [code for code in spoken if code != catalogs.SOURCE_LOCALE], draft)
+    written = originals(files, company, source)
+    texts = Texts(
+        written.slots,
+        translated,
+        {code: language.fallback for code, language in spoken.items()},
+        draft=draft,
+        together=written.together,
+    )
+    texts.problems[:0] = unread
+    keywords = Keywords.load(locales)
+    business_texts.check_words(company, source, keywords)
+    return World(company, texts, keywords, host_purpose), dialogues
+
+
+def _catalogs(
+    locales: Path, codes: Collection[str], draft: str
+) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]], list[str]]:
+    """Return the catalogs, and why some can't be read: those languages are not offered, the others go on.
+
+    Raises `CatalogError` for the one that its translator tries out.
+    """
+    found: dict[str, Mapping[str, tuple[str, str]]] = {}
+    unread = []
+    for code in codes:
+        try:
+            found[code] = catalogs.read(locales, code)
+        except catalogs.CatalogError as error:
+            if code == draft:
+                raise
+            unread.append(str(error))
+            found[code] = {}
+    return found, unread

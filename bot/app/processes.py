@@ -1,0 +1,67 @@
+"""Starts and ends what a process serves: a worker that finishes what is in hand, and an HTTP port."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from aiohttp.web import Application, AppRunner, SockSite
+
+from bot.app.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+KEEP_ALIVE = 100
+"""Seconds for which idle connections stay open: longer than Heroku's router keeps them (90)."""
+
+_HANDLERS_HAVE = 4
+"""Seconds for requests in hand at shutdown; aiohttp may take twice as long. With the work: less than Heroku's 30."""
+
+_WORK_HAS = 20
+"""Seconds for messages in hand at shutdown; what is not finished is left to the next process."""
+
+
+@asynccontextmanager
+async def working(runtime: Runtime, stopping: asyncio.Event) -> AsyncIterator[None]:
+    """Answer and send until told to stop, then finish what is in hand."""
+    task = asyncio.create_task(runtime.work(stopping))
+    task.add_done_callback(lambda _: stopping.set())
+    try:
+        yield
+    finally:
+        stopping.set()
+        done, _ = await asyncio.wait([task], timeout=_WORK_HAS)
+        if not done:
+            log.warning("work_left", cure="the next process takes it over")
+            task.cancel()
+            await asyncio.wait([task])
+        elif error := task.exception():
+            raise error
+
+
+@asynccontextmanager
+async def listening(app: Application, host: str, port: int) -> AsyncIterator[int]:
+    """Serve an application; yields its port (0 asks for a free one). Requests in hand are finished at the end."""
+    with bound(host, port) as waiting:
+        async with answering(app, waiting):
+            yield waiting.getsockname()[1]
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """Take a port (0: a free one), where requests wait until they are served."""
+    return socket.create_server((host, port), backlog=1024, reuse_port=False)
+
+
+@asynccontextmanager
+async def answering(app: Application, waiting: socket.socket) -> AsyncIterator[None]:
+    """Serve an application where requests wait; those in hand are finished at the end."""
+    runner = AppRunner(
+        app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=_HANDLERS_HAVE, handle_signals=False
+    )
+    await runner.setup()
+    try:
+        await SockSite(runner, waiting).start()
+        yield
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,144 @@
+"""The whole program against a simulated WhatsApp, for `chat`, `demo`, tests and benchmarks: all else is real."""
+
+import asyncio
+import fcntl
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+
+import aiohttp
+import phonenumbers
+from aiohttp import web
+from babel.core import get_global
+
+from bot.app.processes import answering, bound, working
+from bot.app.routes import routes
+from bot.app.runtime import Runtime, Serving, open_runtime
+from bot.channels.simulator.graph import GraphSimulator
+from bot.channels.simulator.hook import Hook
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.webhooks import Identity
+from bot.engines import EngineError
+from bot.messages.inbound import Sender
+from bot.service.shards import token_of
+from bot.settings import Settings, load_settings
+from bot.stores.redis.keys import Shard
+from bot.web.webhook import PATH
+
+_numbers = count(secrets.randbelow(10_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """The running program, its Graph API, and the way to post webhooks to it."""
+
+    runtime: Runtime
+    graph: GraphSimulator
+    hook: Hook
+    url: str
+    """Where the program serves."""
+
+    def person(self, who: Identity) -> SimulatedPerson:
+        """Return somebody who chats with the bot."""
+        return SimulatedPerson(self.graph, self.hook, who, settled=self.settled)
+
+    async def settled(self, seconds: float = 30.0) -> None:
+        """Wait until everything that came in is answered and everything queued is sent. Raises `TimeoutError`."""
+        async with asyncio.timeout(seconds):
+            while await self._unfinished():
+                await asyncio.sleep(0.005)
+
+    async def _unfinished(self) -> int:
+        return sum(count for name, count in (await self.runtime.queued()).items() if name != "dead")
+
+
+@contextmanager
+def reserved(settings: Settings) -> Iterator[Settings]:
+    """Yield settings with engines and data of their own in VAR_DIR/simulation: never those of production.
+
+    Raises `EngineError` when they are in use: two programs would answer each other's messages.
+    """
+    home = settings.var_dir / "simulation"
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "in_use.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EngineError(f"another chat or demo runs in {home}: leave it first, or set another VAR_DIR") from None
+        yield _changed(settings, redis_url=None, database_url=None, secret_key=(), base_url=None, var_dir=home)
+
+
+def _simulated(settings: Settings, graph: GraphSimulator, url: str) -> Settings:
+    return _changed(
+        settings,
+        whatsapp_token=graph.token,
+        whatsapp_app_secret=secrets.token_hex(16),
+        whatsapp_verify_token=secrets.token_hex(16),
+        whatsapp_phone_number_id=graph.phone_number_id,
+        graph_url=graph.url,
+        base_url=settings.base_url or url,
+        dyno=None,
+    )
+
+
+def _changed(settings: Settings, **changes: object) -> Settings:
+    return load_settings(None, **(settings.model_dump(exclude_unset=True) | changes))
+
+
+@asynccontextmanager
+async def simulate(
+    settings: Settings,
+    serving: Serving | None = None,
+    *,
+    port: int = 0,
+    graph: GraphSimulator | None = None,
+    draft: str = "",
+) -> AsyncIterator[Simulation]:
+    """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one.
+
+    Its links lead to itself, unless the settings name another `base_url`.
+    """
+    async with AsyncExitStack() as stack:
+        graph = await stack.enter_async_context(graph or GraphSimulator())
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        waiting = stack.enter_context(bound("127.0.0.1", port))
+        url = f"http://127.0.0.1:{waiting.getsockname()[1]}"
+        inner = _simulated(settings, graph, url)
+        runtime = await stack.enter_async_context(open_runtime(inner, serving, draft=draft))
+        app = web.Application()
+        app.add_routes(routes(inner, lambda: runtime))
+        await stack.enter_async_context(working(runtime, asyncio.Event()))
+        await stack.enter_async_context(answering(app, waiting))
+        assert inner.whatsapp_app_secret is not None
+        hook = Hook(f"{url}{PATH}", inner.whatsapp_app_secret.get_secret_value(), session)
+        yield Simulation(runtime, graph, hook, url)
+
+
+def somebody(locale: str = "en") -> Identity:
+    """Make up a person from the country where most of a language's speakers live, under a number of nobody's.
+
+    In one process no number is made up twice before 10,000 others.
+    """
+    country = _country(locale)
+    example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)
+    phone = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164) if example else "+12015550123"
+    return Identity(f"{phone[:-4]}{next(_numbers) % 10_000:04d}", f"{country}.{secrets.randbelow(10**17):017d}")
+
+
+def _country(locale: str) -> str:
+    code = locale.replace("-", "_").partition("@")[0]
+    parts = str(get_global("likely_subtags").get(code, code)).split("_")
+    territory = next((part for part in parts[1:] if len(part) == 2 and part.isupper()), "US")
+    return "GB" if code == "en" else territory
+
+
+async def introduce(runtime: Runtime, who: Identity, locale: str) -> None:
+    """Make the program know a person who has chosen a language before."""
+    sender = Sender(who.phone, who.bsuid)
+    known = await runtime.persons.find(address for address in (who.phone, who.bsuid) if address)
+    (person,) = set(known.values()) or await runtime.persons.create([sender])
+    await runtime.persons.set_locales({person: locale})
+    for shard in runtime.shards:  # which is rebuilt, in that language
+        await runtime.client.run("DEL", Shard(shard.number).session(token_of(sender, runtime.keys)))

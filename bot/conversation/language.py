@@ -1,0 +1,92 @@
+"""Which language a person speaks: what they chose, else what they typed, else their country's, else they are asked."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from bot.conversation.turn import Turn
+from bot.conversation.world import World, babel_locale
+from bot.i18n.locale import guess
+from bot.words.intents import Match
+from bot.words.keywords import base
+from bot.words.normalise import exact, loose
+
+
+class Spoken:
+    """Settles the language of a session, word by word."""
+
+    def __init__(self, world: World) -> None:
+        self._offered = world.texts.offered
+        self._variants: dict[str, list[str]] = {}
+        """Language → the locales of it that are offered."""
+        for code in self._offered:
+            self._variants.setdefault(base(code), []).append(code)
+        self._source = world.texts.source_locale
+        self._default = world.business.default_locale
+
+    def named(self, turn: Turn) -> str | None:
+        """Return the language whose name was typed: its own, the English one, or that in the language spoken."""
+        names = _names(self._offered, turn.locale, self._source)
+        return self._nearest(turn, names.get(turn.typed.loose, ()))
+
+    def settle(self, turn: Turn, match: Match | None) -> None:
+        """Learn the language from what was typed, or else from the person's country.
+
+        A country with several official languages tells none; nor does an English word where another language is
+        spoken, for English commands are typed everywhere.
+        """
+        session = turn.session
+        if session.locale and not session.guessed:
+            return
+        typed = self._typed(turn, match)
+        if session.locale:
+            if typed is not None and typed != self._source:
+                session.locale, session.guessed = typed, False
+            return
+        likely = self._of_the_country(turn)
+        if typed is not None and not (typed == self._source and likely):
+            session.locale = typed
+        elif len(likely) == 1:
+            session.locale, session.guessed = likely[0], True
+        elif session.last_text == "language.ask":
+            session.locale, session.guessed = (likely[0] if likely else self._default), True
+        else:
+            turn.likely = likely
+
+    def plausible(self, turn: Turn) -> tuple[str, ...]:
+        """Return the languages that the person may speak, as far as anything tells: the session's, the country's."""
+        return (turn.session.locale,) if turn.session.locale else self._of_the_country(turn)
+
+    def corrected(self, turn: Turn, match: Match) -> bool:
+        """Take the language of a word that does not fit the one guessed; whether there was such."""
+        typed = self._typed(turn, match)
+        if typed is None or typed == turn.session.locale or not turn.session.guessed:
+            return False
+        turn.session.locale, turn.session.guessed = typed, False
+        return True
+
+    def _typed(self, turn: Turn, match: Match | None) -> str | None:
+        """Return the language that has the word, if only one has it."""
+        having = match.languages & self._variants.keys() if match else ()
+        return self._nearest(turn, self._variants[next(iter(having))]) if len(having) == 1 else None
+
+    def _nearest(self, turn: Turn, codes: Sequence[str]) -> str | None:
+        """Return the first of several variants of a language, but rather the one spoken, or the country's."""
+        if len(codes) < 2:
+            return codes[0] if codes else None
+        return next(code for code in (turn.session.locale, *self._of_the_country(turn), *codes) if code in codes)
+
+    def _of_the_country(self, turn: Turn) -> tuple[str, ...]:
+        sender = turn.inbound.sender
+        return guess(sender.phone, sender.bsuid, self._offered)
+
+
+@lru_cache
+def _names(offered: tuple[str, ...], *others: str) -> Mapping[str, tuple[str, ...]]:
+    """Return name → languages: each by its own name and by those in some others, with and without its country."""
+    found: dict[str, dict[str, None]] = {}
+    for code in offered:
+        for variant in (code, base(code)):
+            for other in (code, *others):
+                name = babel_locale(variant).get_display_name(babel_locale(other)) or variant
+                found.setdefault(loose(exact(name)), {})[code] = None
+    return {name: tuple(codes) for name, codes in found.items()}

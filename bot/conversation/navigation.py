@@ -1,0 +1,123 @@
+"""Where a person stands in the dialogues: going there, leaving, coming back to a question that still waits."""
+
+from functools import lru_cache
+
+from bot.conversation.flow import Flow, Flows, Place
+from bot.conversation.turn import Turn
+from bot.i18n.texts import Kind
+from bot.words.normalise import exact, loose
+
+_LABELS = (Kind.BUTTON, Kind.ROW)
+
+
+class Standing:
+    """Moves the session of a turn from dialogue to dialogue."""
+
+    def __init__(self, flows: Flows) -> None:
+        self._flows = flows
+        named = ((slot.id.rpartition(".")[2], slot) for slot in flows.slots)
+        self._labels = [(name, slot.id) for name, slot in named if name in flows.by_intent and slot.kind in _LABELS]
+
+    def flow(self, turn: Turn) -> Flow | None:
+        """Return the dialogue going on."""
+        return self._flows[turn.session.flow] if turn.session.flow else None
+
+    def place(self, turn: Turn) -> Place:
+        """Return the state of it."""
+        return Place(turn.session.flow, turn.session.state)
+
+    def put(self, turn: Turn, place: Place) -> None:
+        """Go there without a word."""
+        turn.session.flow, turn.session.state = place
+
+    def knows(self, turn: Turn, trigger: str) -> bool:
+        """Whether `trigger` leads anywhere from here."""
+        flow = self.flow(turn)
+        return flow is not None and flow.knows(turn.session.state, trigger)
+
+    def offers(self, turn: Turn, choice: str) -> bool:
+        """Whether `choice` is among what can be tapped here."""
+        flow = self.flow(turn)
+        return flow is not None and choice in flow.state(turn.session.state).table.choices
+
+    def fire(self, turn: Turn, trigger: str) -> bool:
+        """Follow `trigger` if it leads anywhere; return whether it did."""
+        flow = self.flow(turn)
+        return flow is not None and flow.knows(turn.session.state, trigger) and flow.fire(trigger, turn)
+
+    def open(self, turn: Turn, flow: Flow, trigger: str = "start") -> None:
+        """Begin a dialogue; an interlude gives back to the one that was going on."""
+        interrupted = self.place(turn)
+        self.put(turn, Place(flow.name, flow.table.initial))
+        flow.fire(trigger, turn)
+        turn.session.unclear = 0
+        if flow.table.interlude:
+            self.put(turn, interrupted)
+
+    def labelled(self, turn: Turn) -> str | None:
+        """Return the choice whose label was typed instead of tapped, where free text is asked for.
+
+        There a label may be a word of withdrawal elsewhere ("Cancel").
+        """
+        if not self.knows(turn, "typed"):
+            return None
+        flow = self._flows[turn.session.flow]
+        for choice in flow.state(turn.session.state).table.choices:
+            if _is_label(turn, flow.text_id(choice)):
+                return choice
+        return None
+
+    def spelled(self, turn: Turn) -> str | None:
+        """Return the intent that the label of a button or row, typed instead of tapped, leads to; never an answer."""
+        return next((name for name, label in self._labels if _is_label(turn, label)), None)
+
+    def spells(self, turn: Turn, intent: str, choice: str) -> bool:
+        """Whether the label of a choice that the dialogue of `intent` offers was typed instead of tapped."""
+        flow = self._flows.by_intent.get(intent)
+        if flow is None or not any(choice in state.choices for state in flow.table.states):
+            return False
+        return _is_label(turn, flow.text_id(choice))
+
+    def forget(self, turn: Turn) -> None:
+        """Leave a dialogue that asked for something long ago, unless consent follows from the answer."""
+        if self.knows(turn, "typed"):
+            turn.session.flow = turn.session.state = turn.session.code = ""
+
+    def visit(self, turn: Turn, place: Place, trigger: str) -> None:
+        """Fire a trigger somewhere else and come back."""
+        stood = self.place(turn)
+        self.put(turn, place)
+        self.fire(turn, trigger)
+        if stood != place:
+            self.put(turn, stood)
+
+    def settle(self, turn: Turn) -> None:
+        """Leave a dialogue that is over, or gone since a deploy; stand where a question still waits.
+
+        Where that is follows from the record, so a session that was lost finds its place again.
+        """
+        session, record = turn.session, turn.record
+        if self._over(turn) or (self.place(turn) == self._flows.question and record.pending is None):
+            session.flow = session.state = ""
+        if not session.flow and record.pending is not None:
+            self.put(turn, self._flows.question)
+        elif not session.flow and record.paused:
+            self.put(turn, self._flows.doubt)
+        if record.pending is None:
+            session.asking = None
+
+    def _over(self, turn: Turn) -> bool:
+        flow = self._flows.by_name.get(turn.session.flow)
+        state = turn.session.state
+        return flow is None or state not in flow.machine.states or flow.state(state).table.final
+
+
+def _is_label(turn: Turn, text_id: str) -> bool:
+    """Whether the message is this label, typed."""
+    return _plain(turn.label(text_id)) == turn.typed.loose
+
+
+@lru_cache(maxsize=4096)
+def _plain(label: str) -> str:
+    """Return a text of ours as it is compared: each of some hundred labels is asked for again and again."""
+    return loose(exact(label))

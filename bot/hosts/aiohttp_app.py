@@ -1,0 +1,59 @@
+"""consentbot inside an aiohttp program: its routes beside the program's own, its work in the program's event loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+
+from aiohttp import web
+
+from bot.app.processes import working
+from bot.app.routes import routes
+from bot.app.runtime import Runtime, Serving, has_stores, open_runtime
+from bot.service.hand_over import Host
+from bot.settings import Settings, load_settings
+
+RUNTIME = web.AppKey("consentbot", Runtime)
+"""Where a started program finds consentbot, e.g. to look at a person's consents."""
+
+
+def setup(
+    app: web.Application,
+    settings: Settings | None = None,
+    *,
+    host: Host | None = None,
+    purpose: str | None = None,
+    typing: bool = False,
+    work: bool = True,
+) -> None:
+    """Put consentbot in front of a bot: call it before the application starts.
+
+    `host` gets each message that no dialogue here claims, from persons whose consent to `purpose` (an id of
+    `business.toml`) stands; its replies are sent only while it does. With `typing` they see that an answer is being
+    typed. `work=False` only takes webhooks; then `python -m bot worker` must run elsewhere, and there is no host.
+    `settings` are read from the environment unless given. Raises `SettingsError`, `ValueError`.
+    """
+    settings = load_settings() if settings is None else settings
+    if (host is None) is not (purpose is None):
+        raise ValueError("host and purpose go together: name the purpose whose consent the host's messages need")
+    if host is not None and not work:
+        raise ValueError("a host is served by the worker: leave work=True")
+    serving = Serving(host, purpose, typing) if host is not None and purpose is not None else None
+    app.add_routes(routes(settings, lambda: app.get(RUNTIME)))
+    app.cleanup_ctx.append(_running(settings, serving, work=work))
+
+
+def _running(
+    settings: Settings, serving: Serving | None, *, work: bool
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def run(app: web.Application) -> AsyncIterator[None]:
+        if not has_stores(settings):
+            yield
+            return
+        async with open_runtime(settings, serving) as runtime:
+            app[RUNTIME] = runtime
+            if not work:
+                yield
+                return
+            async with working(runtime, asyncio.Event()):
+                yield
+
+    return run

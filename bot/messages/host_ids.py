@@ -1,0 +1,39 @@
+"""Keeps the ids of a host's buttons apart from ours: a tap on one of them never means what a button of ours means."""
+
+from typing import TypeVar
+
+import msgspec
+
+from bot.messages.inbound import Choice, Inbound
+from bot.messages.reply import Button, Reply, Row
+
+PREFIX = "host:"
+
+Option = TypeVar("Option", Button, Row)
+
+
+def is_hosts(id: str) -> bool:
+    """Whether the button or row with this id was sent by the host."""
+    return id.startswith(PREFIX)
+
+
+def outgoing(reply: Reply) -> Reply:
+    """Return a reply of the host with the ids that its buttons and rows have at WhatsApp."""
+    template = reply.template
+    if template is not None:
+        payloads = tuple(PREFIX + payload for payload in template.payloads)
+        template = msgspec.structs.replace(template, payloads=payloads)
+    buttons, rows = _marked(reply.buttons), _marked(reply.rows)
+    return msgspec.structs.replace(reply, buttons=buttons, rows=rows, template=template)
+
+
+def incoming(inbound: Inbound) -> Inbound:
+    """Return a message as the host sees it: a tap has the id that the host gave its button."""
+    match inbound.content:
+        case Choice(id, title) if is_hosts(id):
+            return msgspec.structs.replace(inbound, content=Choice(id.removeprefix(PREFIX), title))
+    return inbound
+
+
+def _marked(options: tuple[Option, ...]) -> tuple[Option, ...]:
+    return tuple(msgspec.structs.replace(option, id=PREFIX + option.id) for option in options)

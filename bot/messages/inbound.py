@@ -1,0 +1,192 @@
+"""What a person sent: the one shape that every channel translates its messages to.
+
+Only what a dialogue may use is kept (GDPR Art. 5(1)(c)): no profile name, no media, no location, no contact
+cards, no advertising ids. The structs are `msgspec`'s frozen ones because they are also the inbox's wire format.
+"""
+
+from typing import Literal, NewType
+
+import msgspec
+
+from bot.consent.evidence import Clock, Fact
+
+MessageId = NewType("MessageId", str)
+"""WhatsApp's id of a message (`wamid.…`). It encodes the phone number: never log it, never put it in a key."""
+
+
+class Sender(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The addresses of one person as a message carries them; either may be missing, not both.
+
+    `phone` is `+E.164` with the plus; `bsuid` is Meta's business-scoped user id, e.g. `DE.1349…`.
+    """
+
+    phone: str | None = None
+    bsuid: str | None = None
+
+    @property
+    def addresses(self) -> list[str]:
+        """Those that are known, the BSUID first: a phone number may get a new owner, a BSUID does not."""
+        return [address for address in (self.bsuid, self.phone) if address]
+
+    @property
+    def firmest(self) -> "Sender":
+        """The address that says who it is: an event of ours must not bring back a number that was given up."""
+        return Sender(None, self.bsuid) if self.bsuid else self
+
+
+class Text(msgspec.Struct, frozen=True, tag="text", gc=False):
+    """A typed text."""
+
+    body: str
+
+
+class Choice(msgspec.Struct, frozen=True, tag="choice", gc=False):
+    """A tapped button, list row or template quick reply. `id` is what we gave it when we sent it."""
+
+    id: str
+    title: str = ""
+
+
+class Reaction(msgspec.Struct, frozen=True, tag="reaction", gc=False):
+    """An emoji set on (or, with None, taken from) one of our messages. Never an answer."""
+
+    emoji: str | None = None
+
+
+class Media(msgspec.Struct, frozen=True, tag="media", gc=False):
+    """A picture, film, sound, sticker or document; only its caption is read, and only for a withdrawal."""
+
+    kind: Literal["image", "video", "audio", "voice", "document", "sticker"]
+    caption: str = ""
+
+
+class Correction(msgspec.Struct, frozen=True, tag="correction", omit_defaults=True, gc=False):
+    """The person changed or deleted an earlier message of theirs. Meta: coexistence numbers only."""
+
+    kind: Literal["edit", "revoke"]
+    original: MessageId = MessageId("")
+    """The id of that message; empty when WhatsApp does not tell."""
+    text: str = ""
+    """What it says now; empty when it was deleted."""
+    led_to: tuple[Fact, ...] = ()
+    """What it led to when it was answered, as the ledger tells; looked up when the correction is answered."""
+
+
+class Other(msgspec.Struct, frozen=True, tag="other", gc=False):
+    """Something that no dialogue reads: location, contacts, order, unsupported, a new type.
+
+    `text` is the note of an order, read only for a withdrawal.
+    """
+
+    kind: str
+    text: str = ""
+
+
+class AddressChanged(msgspec.Struct, frozen=True, tag="address_changed", gc=False):
+    """WhatsApp says that a person's number or BSUID became the one in `Inbound.sender`.
+
+    Source: Meta, webhooks/reference/messages/system, Aug 2026.
+    """
+
+    previous: Sender
+
+
+class Preference(msgspec.Struct, frozen=True, tag="preference", gc=False):
+    """The person used WhatsApp's own switch for marketing messages (field `user_preferences`)."""
+
+    value: Literal["stop", "resume"]
+
+
+class StaffMessage(msgspec.Struct, frozen=True, tag="staff_message", gc=False):
+    """Staff of the business wrote to the person from their own phone. What they wrote is not kept.
+
+    Source: Meta, webhooks/reference/smb_message_echoes (numbers in coexistence with the WhatsApp Business app).
+    """
+
+
+class QuestionStatus(msgspec.Struct, frozen=True, tag="question_status", omit_defaults=True, gc=False):
+    """What became of a message of ours that asks for consent."""
+
+    question: str
+    """Empty when the channel tells only the message; then that leads to its question."""
+    status: Literal["accepted", "sent", "delivered", "failed", "unsent"]
+    """`accepted`: the channel took it; `failed`: it did, and could not deliver it; `unsent`: it never left us."""
+    message: str = ""
+    """The token of the message's id, as in `Inbound.quoted`; empty when it never left."""
+    code: int = 0
+    """The channel's error code when `status` is `failed`."""
+
+
+class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
+    """A timer of ours: the question asked has waited long enough."""
+
+    question: str
+
+
+Content = (
+    Text
+    | Choice
+    | Reaction
+    | Media
+    | Correction
+    | Other
+    | AddressChanged
+    | Preference
+    | StaffMessage
+    | QuestionStatus
+    | Lapse
+)
+
+Overheard = Literal["", "group", "standby", "history", "field"]
+"""Where a message was heard that was not written to us alone: in a group, in a chat that Meta's agent holds, in the
+chats of before that a newly connected number brings along, or in a field of webhooks or a shape of message that this
+version does not know. Empty for an ordinary message."""
+
+
+class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc=False):
+    """One message or event from (or about) one person."""
+
+    id: MessageId
+    sender: Sender
+    at: int
+    """When it was written, unix seconds, by `clock`. It survives webhook retries, so windows and consent use this.
+
+    A channel that finds no readable time gives 0, and the arrival counts (`bot.service.incoming.arrival`)."""
+    content: Content
+    received_at: float = 0.0
+    """Our time, unix seconds."""
+    quoted: str | None = None
+    """The id of our message that this one replies to, when WhatsApp tells; in the dialogues, the token of that id."""
+    forwarded: bool = False
+    """Whether the person passed on a message that they or somebody else wrote to others."""
+    person: str = ""
+    """The person it is about, when it is an event of our own."""
+    awaits: str = ""
+    """The question that it may answer, once it is known whether that has reached the person: it was postponed."""
+    postponed: int = 0
+    """How often it was."""
+    clock: Clock = Clock.WHATSAPP
+    """Whose clock `at` is of."""
+    stamp: int = 0
+    """WhatsApp's time when it lies after the arrival, unix seconds: it tells no time, but perhaps an order."""
+    overheard: Overheard = ""
+    """Unless empty, only a withdrawal or a doubt in it is heard, and nothing but a withdrawal is answered."""
+
+
+class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, gc=False):
+    """What became of a message that we sent (a status webhook)."""
+
+    id: MessageId
+    status: Literal["sent", "delivered", "read", "played", "failed"]
+    at: int
+    recipient: Sender = Sender()
+    code: int | None = None
+    """Meta's error code when `status` is `failed`."""
+    reference: str | None = None
+    """Our own id of the outbound message (`biz_opaque_callback_data`)."""
+    clock: Clock = Clock.WHATSAPP
+    """Whose clock `at` is of."""
+
+
+Event = Inbound | Delivery
+"""What the inbox holds."""

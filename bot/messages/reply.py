@@ -1,0 +1,114 @@
+"""What is said to a person: a finished message in one language, before any channel has shaped it."""
+
+from typing import Literal
+
+import msgspec
+
+from bot.messages.basis import Basis
+
+
+class Button(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A reply button; `id` comes back in `Choice.id` when it is tapped."""
+
+    id: str
+    title: str
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A row of a list message."""
+
+    id: str
+    title: str
+    description: str = ""
+
+
+class Link(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A button that opens a URL."""
+
+    title: str
+    url: str
+
+
+class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A file shown in the chat: an uploaded media id or a public URL, never both."""
+
+    filename: str
+    media_id: str = ""
+    url: str = ""
+
+
+class Template(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A message template approved by Meta: the only thing that may be sent outside the 24-hour window."""
+
+    name: str
+    language: str
+    """Meta's code of the language, e.g. `pt_BR`."""
+    body: dict[str, str] = {}
+    """Named parameters of the body."""
+    payloads: tuple[str, ...] = ()
+    """What each quick-reply button sends back, by its index."""
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One message. At most one of `buttons`, `rows`, `link`, `document`, `template` is set.
+
+    Limits of each part are in `bot.i18n.texts.LIMITS`; a channel refuses what exceeds its own.
+    """
+
+    body: str = ""
+    footer: str = ""
+    header: str = ""
+    buttons: tuple[Button, ...] = ()
+    rows: tuple[Row, ...] = ()
+    list_button: str = ""
+    """The label that opens the list of `rows`."""
+    link: Link | None = None
+    document: Document | None = None
+    template: Template | None = None
+    text_id: str = ""
+    """Which text of which flow this is, e.g. `opt_in.ask`; for tests and transcripts, never sent."""
+    purpose: str = ""
+    """Of a reply of the host's bot: the purpose that it serves, if another one than its messages serve in general."""
+    question: str = ""
+    """Of a reply of ours: the pending question that it asks."""
+
+    def wording(self) -> str:
+        """Return everything that the person can read of this message, in reading order: what evidence keeps."""
+        parts = [self.header, self.body]
+        parts += [f"[{button.title}]" for button in self.buttons]
+        if self.rows:
+            parts.append(f"[{self.list_button}]")
+            parts += [f"- {row.title}" + (f": {row.description}" if row.description else "") for row in self.rows]
+        if self.link:
+            parts.append(f"[{self.link.title}] {self.link.url}")
+        parts.append(self.footer)
+        return "\n".join(part for part in parts if part)
+
+
+class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A reply on its way to one person: what the outbox holds."""
+
+    id: str
+    """Ours; goes to Meta as `biz_opaque_callback_data`, so it says nothing about the person."""
+    person: str
+    phone: str | None
+    bsuid: str | None
+    reply: Reply
+    basis: Basis
+    """Why it may be sent. There is no default: what names none can neither be made nor read."""
+    window_ends: int = 0
+    """Unix seconds until which the person can be sent anything, 24 hours after their message; later only templates."""
+    ledger_seq: int = -1
+    """The person's last ledger entry when the gate let the basis pass; -1: it was not asked."""
+    notice: str = ""
+    """The version of the privacy notice in force then; only of what needs consent."""
+    attempt: int = 0
+    alone: int = 0
+    """How often it was refused as if nothing could be sent, while others were sent to."""
+    refused_at: float = 0.0
+    """When it was last refused as if nothing could be sent, unix seconds."""
+    held: bool = False
+    """Whether somebody else holds the chat, such as Meta's agent: it is taken for this message, then given back."""
+
+
+Status = Literal["queued", "sent", "delivered", "read", "played", "failed"]

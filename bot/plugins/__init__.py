@@ -1,1 +1,0 @@
-"""The room of bots that a company already has: each module lets consentbot stand in front of one kind of them."""

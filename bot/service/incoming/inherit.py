@@ -1,0 +1,144 @@
+"""What was withdrawn under an address stays withdrawn for whoever has the address now (GDPR Art. 7(3), 21(3))."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from bot.consent.erasure import closed, ended, inherited, lacking, stricter, withdrawn
+from bot.consent.evidence import EVERY, Entry, Kind, Method
+from bot.consent.lifecycle import fold
+from bot.messages.inbound import AddressChanged, Inbound, Preference, QuestionStatus
+from bot.service.ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions, Unavailable
+
+_TRIES = 10
+"""How often the end of a ledger is looked for while other workers add to it."""
+
+Past = Mapping[PersonId, Sequence[PastFact]]
+
+Looked = Mapping[str, Mapping[str, int]]
+"""Every address that was looked for → scope of what may not be written for → since; mostly nothing."""
+
+
+class Inherit:
+    """Lets the ledger of a person hold what others withdrew under an address of theirs."""
+
+    def __init__(
+        self, ledger: Ledger, suppressions: Suppressions, purposes: Sequence[str], clock: Callable[[], float]
+    ) -> None:
+        """`purposes`: the ids of all that the business has."""
+        self._ledger = ledger
+        self._suppressions = suppressions
+        self._purposes = purposes
+        self._clock = clock
+
+    async def of_others(
+        self, owner: PersonId, others: Collection[PersonId], gone: Collection[PersonId], same: Collection[PersonId]
+    ) -> None:
+        """Note what those withdrew whose address is the owner's now. Raises `AddressTaken`: then again.
+
+        Of the others, what those agreed to who have no address left, and are `gone`, ends. Who of these is the `same`
+        person under a new or an old address gives all that is strict, and their ledger says who they are: so whoever
+        is about to add to it loses, and finds the owner.
+        """
+        past = await self._ledger.facts({owner, *others})
+        now = round(self._clock(), 3)
+        appends = [Append(owner, len(past.get(owner, ())), self._of_others(owner, past, others, same, now))]
+        appends += [
+            _ending(other, owner if other in same else None, past.get(other, ()), f"merge {owner} {other}", now)
+            for other in gone
+        ]
+        appends = [append for append in appends if append.entries]
+        if appends and len(await self._ledger.append(appends)) < len(appends):
+            raise AddressTaken("two workers moved one address at the same time")
+
+    @staticmethod
+    def _of_others(
+        owner: PersonId, past: Past, others: Collection[PersonId], same: Collection[PersonId], now: float
+    ) -> list[Entry]:
+        record, entries = fold(one.fact for one in past.get(owner, ())), []
+        for other in sorted(others):
+            theirs, cause = fold(one.fact for one in past.get(other, ())), f"merge {other} {owner}"
+            if other in same:
+                entries += stricter(record, theirs, cause, now)
+            else:
+                entries += lacking(record, withdrawn(theirs), cause, Method.MERGE, now)
+        return entries
+
+    async def to_new_address(self, move: Move) -> bool:
+        """Let what may not be written to an address hold for the one that it became, too; return whether it does.
+
+        Somebody erased is no person who could take it along.
+        """
+        found = await self._look(move.previous.addresses)
+        scopes = _newest(found.values())
+        if scopes:
+            await self._suppressions.suppress(move.sender.addresses, scopes)
+        return bool(scopes)
+
+    async def of_erased(self, people: Collection[Person], past: Past, looked: Looked) -> Past:
+        """Note what someone erased had withdrawn under an address of these people; return all facts then.
+
+        It is looked for each time that a person is looked up, so it does not matter when a worker dies; what
+        `written_before` has just `looked` for is not looked for again.
+        """
+        rest = {one for person in people for one in person.sender.addresses} - looked.keys()
+        found = {**looked, **await self._look(rest)} if rest else looked
+        if not any(found.values()):
+            return past
+        for _ in range(_TRIES):
+            missing = [append for person in people if (append := self._missing(person, found, past)).entries]
+            if not missing:
+                return past
+            await self._ledger.append(missing)
+            past = {**past, **await self._ledger.facts([append.person for append in missing])}
+        raise Unavailable("a ledger does not come to rest")
+
+    async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> tuple[set[bytes], Looked]:
+        """Return whose messages, by token, were all written before their sender was erased, or not by them at all.
+
+        They come late, and would make a person again of somebody who was told to be forgotten.
+        """
+        looked = await self._look(
+            {address for inbounds in strangers.values() for one in inbounds for address in _all_addresses(one)}
+        )
+        late = {token for token, inbounds in strangers.items() if all(_comes_late(one, looked) for one in inbounds)}
+        return late, looked
+
+    async def _look(self, addresses: Collection[str]) -> Looked:
+        found = await self._suppressions.suppressed(addresses)
+        return {address: found.get(address, {}) for address in addresses}
+
+    def _missing(self, person: Person, found: Looked, past: Past) -> Append:
+        record = fold(one.fact for one in past.get(person.id, ()))
+        scopes = _newest(found[address] for address in person.sender.addresses)
+        now = round(self._clock(), 3)
+        return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
+
+
+def _ending(other: PersonId, survivor: PersonId | None, past: Sequence[PastFact], cause: str, now: float) -> Append:
+    """Return what ends the ledger of somebody without an address, once; `survivor`: who they turned out to be."""
+    record = fold(one.fact for one in past)
+    if past and past[-1].fact.kind is Kind.MERGED:  # by somebody who died before the addresses were moved
+        return Append(other, record.seq, [])
+    cause = f"{cause} {record.seq}"
+    if survivor is None:
+        return Append(other, record.seq, ended(record, cause, Method.ADDRESS_CHANGE, now))
+    return Append(other, record.seq, [*ended(record, cause, Method.MERGE, now), closed(survivor, cause, now)])
+
+
+def _all_addresses(inbound: Inbound) -> list[str]:
+    before = inbound.content.previous.addresses if isinstance(inbound.content, AddressChanged) else []
+    return [*inbound.sender.addresses, *before]
+
+
+def _comes_late(inbound: Inbound, looked: Looked) -> bool:
+    erased_at = max((looked[one].get(EVERY, 0) for one in _all_addresses(inbound)), default=0)
+    theirs = not isinstance(inbound.content, AddressChanged | Preference | QuestionStatus)
+    return erased_at > 0 and not (theirs and inbound.at >= erased_at)
+
+
+def _newest(suppressed: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Return the newest withdrawal of each scope."""
+    newest: dict[str, int] = {}
+    for scopes in suppressed:
+        for scope, since in scopes.items():
+            newest[scope] = max(since, newest.get(scope, 0))
+    return newest

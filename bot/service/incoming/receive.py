@@ -1,0 +1,219 @@
+"""A webhook arrives: it is proven genuine, read, and stored; only then may it be acknowledged."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+
+import msgspec
+import structlog
+
+from bot.consent.evidence import Clock
+from bot.keys import Keyring
+from bot.messages.inbound import Event, Inbound, Sender
+from bot.service import metrics
+from bot.service.incoming.arrival import timed
+from bot.service.incoming.claims import Claims, is_urgent
+from bot.service.ports import (
+    Claim,
+    DeadLetters,
+    Inbox,
+    Incoming,
+    Malformed,
+    NotAWebhook,
+    Parsed,
+    Taken,
+    Unavailable,
+    Webhooks,
+)
+from bot.service.shards import shard_of, token_of
+
+log = structlog.get_logger(__name__)
+
+REDELIVERED_FOR = 7
+"""Days for which a webhook may come again. Meta: webhooks/overview."""
+
+CONFIRM_EVERY = 1.0
+"""Seconds between looks whether what was acknowledged is still there."""
+
+
+class Receipt(StrEnum):
+    """What became of a webhook."""
+
+    STORED = "stored"
+    FORGED = "forged"
+    """Its signature is missing or wrong: nothing of it was read."""
+    UNREADABLE = "unreadable"
+    FULL = "full"
+    """The inbox has no room: the channel must try again later."""
+
+
+class Receive:
+    """Takes a channel's webhooks for all shards."""
+
+    def __init__(
+        self,
+        webhooks: Webhooks,
+        inboxes: Sequence[Inbox],
+        dead: DeadLetters,
+        keys: Keyring,
+        claims: Claims,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._webhooks = webhooks
+        self._claims = claims
+        self._inboxes = inboxes
+        self._dead = dead
+        self._keys = keys
+        self._clock = clock
+        self._known_fields: set[str] = set()
+        """Fields of which operators were told that this version does not know them."""
+
+    async def __call__(self, body: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Store what a webhook holds. Raises `Unavailable`; then, as after `FULL`, the channel must try again."""
+        if not self._webhooks.authentic(body, headers):
+            return Receipt.FORGED
+        arrival = self._clock()
+        try:
+            parsed = self._webhooks.parse(body, arrival)
+        except NotAWebhook:
+            return Receipt.UNREADABLE
+        return await self.store(parsed, arrival)
+
+    async def again(self, body: bytes, arrival: float) -> Receipt:
+        """Store a webhook of our own dead letters, unless something in it still can't be read.
+
+        `arrival` is when it came, unix seconds: what was written before a question must not answer it.
+        """
+        try:
+            parsed = self._webhooks.parse(body, arrival)
+        except NotAWebhook:
+            return Receipt.UNREADABLE
+        return Receipt.UNREADABLE if parsed.malformed else await self.store(parsed, arrival)
+
+    async def watch(self) -> None:
+        """See to it, without end, that what was acknowledged is still there after a store was killed."""
+        while True:
+            await asyncio.sleep(CONFIRM_EVERY)
+            with suppress(Unavailable):  # it is asked again, and nothing is forgotten until it has answered
+                await self.confirm()
+
+    async def confirm(self) -> None:
+        """Store again what stores that failed have lost. Raises `Unavailable`."""
+        for inbox in self._inboxes:
+            if lost := await inbox.confirm():
+                metrics.EVENTS.labels("restored").inc(lost)
+                log.warning("events_restored", count=lost)
+
+    async def store(self, parsed: Parsed, arrival: float) -> Receipt:
+        """Store what was parsed, each event once; what could not be read becomes a dead letter.
+
+        `arrival` is when it came, unix seconds.
+        """
+        events = [timed(event, arrival) for event in parsed.events]
+        self._note(parsed, events)
+        if len(events) == 1:
+            taken = [await self._add(events[0])]
+        else:
+            taken = await asyncio.gather(*map(self._add, events))
+        for outcome in taken:
+            metrics.EVENTS.labels(outcome).inc()
+        if Taken.FULL in taken:
+            log.warning("inbox_full", cure="start more workers, or raise INBOX_LIMIT")
+            return Receipt.FULL
+        for malformed in parsed.malformed:
+            await self._put_aside(malformed)
+        for reason, count in parsed.ignored.items():
+            metrics.EVENTS.labels(f"ignored_{reason}").inc(count)
+        return Receipt.STORED
+
+    def _note(self, parsed: Parsed, events: Sequence[Event]) -> None:
+        """Tell operators what of a webhook was not as documented: of what is read all the same, only how often."""
+        clamped = sum(
+            before.at > 0 and before is not after for before, after in zip(parsed.events, events, strict=True)
+        )
+        repaired = parsed.repaired | ({"clock": clamped} if clamped else {})
+        for what, count in repaired.items():
+            metrics.REPAIRED.labels(what).inc(count)
+        if repaired:
+            log.info("updates_repaired", what=sorted(repaired))
+        for name in set(parsed.fields) - self._known_fields:
+            self._known_fields.add(name)
+            log.error(
+                "webhook_field_unknown",
+                field=name,
+                cure="look for a newer consentbot; a withdrawal in this field is heard, nothing else",
+            )
+
+    async def _put_aside(self, malformed: Malformed) -> None:
+        """Keep what could not be read, sealed: it may hold a STOP, and somebody's number."""
+        metrics.EVENTS.labels("malformed").inc()
+        metrics.DEAD.labels("raw").inc()
+        metrics.UNPLACED.labels(malformed.reason).inc()
+        log.error(
+            "update_malformed",
+            field=malformed.reason,
+            cure="it may be a withdrawal: see `deadletter list` and docs/deployer.md, update, then `deadletter replay`",
+        )
+        await self._dead.add(malformed.raw, malformed.reason, "raw")
+
+    async def _add(self, event: Event) -> Taken:
+        claim = self._claims.at_a_glance(event)
+        taken = await self._add_as(event, claim)
+        if taken in (Taken.LIMITED, Taken.FULL) and (read := self._claims.in_full(event)) > claim:
+            return await self._add_as(event, read)
+        return taken
+
+    async def _add_as(self, event: Event, claim: Claim) -> Taken:
+        person = token_of(_address_of(event), self._keys)
+        inbox, day = self._inbox_of(person), _day_of(event)
+        older = []
+        for keys in self._keys.older:  # the channel may send again what was stored before SECRET_KEY was changed
+            before, digest = self._inbox_of(token_of(_address_of(event), keys)), _digest(event, keys)
+            if before is inbox:
+                older.append(digest)
+            elif await before.knows(digest, day):
+                return Taken.KNOWN
+        if _is_timeless(event) and await self._came_before(inbox, event, day):
+            return Taken.KNOWN
+        urgent = is_urgent(event, claim)
+        return await inbox.add(Incoming(_digest(event, self._keys), day, event, older, person, claim, urgent))
+
+    async def _came_before(self, inbox: Inbox, event: Event, day: int) -> bool:
+        """Tell whether a message that has no time was stored on a day before: redelivery gives it another."""
+        digest = _digest(event, self._keys)
+        for before in range(day - 1, day - 1 - REDELIVERED_FOR, -1):
+            if await inbox.knows(digest, before):
+                return True
+        return False
+
+    def _inbox_of(self, person: bytes) -> Inbox:
+        """Return the inbox of the person with an address token; other keys shuffle people among shards."""
+        return self._inboxes[shard_of(person, len(self._inboxes))]
+
+
+def _digest(event: Event, keys: Keyring) -> bytes:
+    """Name an event in the memory of what was seen; a message has several statuses.
+
+    An id alone does not name a message: of two with one id the second may be somebody else's, or a STOP.
+    """
+    if isinstance(event, Inbound):
+        at = event.stamp or (0 if event.clock is Clock.ARRIVAL else event.at)
+        said = msgspec.json.encode((event.id, event.sender, at, event.content))
+        return keys.message(said.decode())
+    return keys.message(f"{event.status} {event.id}")
+
+
+def _day_of(event: Event) -> int:
+    """Return the day (since 1970) under which an event is remembered: the same at each redelivery, if it has a time."""
+    stamp = event.stamp if isinstance(event, Inbound) else 0
+    return (stamp or event.at) // 86400
+
+
+def _is_timeless(event: Event) -> bool:
+    return isinstance(event, Inbound) and event.clock is Clock.ARRIVAL and not event.stamp
+
+
+def _address_of(event: Event) -> Sender:
+    return event.sender if isinstance(event, Inbound) else event.recipient

@@ -1,0 +1,44 @@
+"""Stepping once more what was recorded before its worker died, to the same replies."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from bot.consent.evidence import Entry, Fact, Kind
+from bot.consent.lifecycle import fold
+from bot.conversation.session import Session, rebuilt
+from bot.service.incoming.cases import Case
+
+
+def recorded_from(case: Case, tokens: Collection[bytes]) -> int | None:
+    """Return the place in the ledger where the facts of a message begin, by any of its `tokens`; None without any."""
+    return next((place for place, one in enumerate(case.past or ()) if one.inbound in tokens), None)
+
+
+def as_it_was(case: Case, place: int) -> Session:
+    """Return the session from which the message whose facts begin at `place` was stepped.
+
+    If the session is lost, too, what the message led to tells which questions were still to be asked.
+    """
+    past = case.past or ()
+    record = fold(one.fact for one in past[:place])
+    if case.kept is not None and case.kept.record == record:
+        return case.kept
+    session = rebuilt(case.person, record, case.session.locale)
+    if session.asking is not None:
+        session.asking = tuple(fact.purpose for fact in facts_of(case, place) if fact.kind is Kind.REQUESTED)
+    return session
+
+
+def facts_of(case: Case, place: int) -> list[Fact]:
+    """Return what the ledger has from the message whose facts begin at `place`."""
+    past = case.past or ()
+    return [one.fact for one in past[place:] if one.inbound == past[place].inbound]
+
+
+def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
+    """Return the session after such a step: with the whole ledger, to which someone else may have added."""
+    record = fold([*(one.fact for one in case.past or ()), *added])
+    if session.record == record:
+        return session
+    return msgspec.structs.replace(rebuilt(case.person, record, session.locale), asked=session.asked)

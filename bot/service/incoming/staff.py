@@ -1,0 +1,50 @@
+"""What staff write to people from their own phones, where the number is also in the WhatsApp Business app.
+
+No program can hold it back, and what they wrote is not kept. But nobody may be written to after a STOP (GDPR Art. 7(3),
+21(3)), so operators hear of it.
+"""
+
+import structlog
+
+from bot.consent.lifecycle import Record, Status, fold
+from bot.messages.inbound import Sender
+from bot.service import metrics
+from bot.service.ports import Ledger, Persons, Suppressions
+
+log = structlog.get_logger(__name__)
+
+_CURE = "tell your staff that whoever said STOP is written to only in answer to what they ask; see `person show`"
+
+
+class Staff:
+    """Watches over what staff write."""
+
+    def __init__(self, persons: Persons, ledger: Ledger, suppressions: Suppressions) -> None:
+        self._persons = persons
+        self._ledger = ledger
+        self._suppressions = suppressions
+
+    async def wrote(self, to: Sender, at: int) -> bool:
+        """Report an incident if the person had stopped everything when staff wrote to them (`at`, unix seconds).
+
+        Returns whether it was one.
+        """
+        people = set((await self._persons.find(to.addresses)).values())
+        past = await self._ledger.facts(people) if people else {}
+        stopped: list[str] = [who for who in people if _had_stopped(fold(one.fact for one in past.get(who, ())), at)]
+        if not people and any((await self._suppressions.suppressed(to.addresses)).values()):
+            stopped = [""]
+        for person in stopped:
+            _report(person)
+        return bool(stopped)
+
+
+def _had_stopped(record: Record, at: int) -> bool:
+    """Whether something was withdrawn before and nothing stands: who agreed to something is written to about that."""
+    stopped = (one for one in record.consents.values() if one.status is Status.WITHDRAWN)
+    return not record.given and any(one.stopped_at <= at for one in stopped)
+
+
+def _report(person: str) -> None:
+    metrics.INCIDENTS.labels("staff_wrote_after_stop").inc()
+    log.error("staff_wrote_after_stop", person=person or "erased", cure=_CURE)

@@ -1,0 +1,159 @@
+"""Erases one person (GDPR Art. 17), in an order that may break off anywhere and be begun again.
+
+First the ledger says so, which ends every consent; then what must stay is kept, and the erasure is put on the list
+that outlives a restored backup; only then every place is emptied, the person's key last. As long as the row with the
+addresses is there, everything else can be found by them again.
+"""
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Protocol
+
+from bot.consent.erasure import AddressToken, Erasure, erased, kept, proof_until, withdrawn
+from bot.consent.evidence import Kind
+from bot.consent.lifecycle import Record, apply, fold
+from bot.messages.inbound import Sender
+from bot.service.ports import Append, Ledger, PersonId, Persons, Place, Subject, Unavailable
+
+_TRIES = 10
+"""How often the end of the ledger is looked for while workers add to it."""
+
+_ROUNDS = 2
+"""What a worker made of a message while the first round went on goes in the second: the person is gone by then."""
+
+
+class Erasures(Protocol):
+    """What erasures leave."""
+
+    async def keep(self, erasure: Erasure) -> int:
+        """Note an erasure with all that it leaves; return when it was done first. Again changes nothing."""
+
+    async def tokens(self, person: PersonId, addresses: Iterable[str]) -> Sequence[AddressToken]:
+        """Return the tokens of all addresses that lead to a person, and of `addresses`."""
+
+
+class ErasureList(Protocol):
+    """The list of erasures that is kept beside the backups."""
+
+    async def add(self, erasure: Erasure) -> None:
+        """Write one, so that it lasts; again does no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was done."""
+
+    person: PersonId
+    at: int
+    """When it was done first, unix seconds."""
+    withdrawn: Sequence[str]
+    """The purposes that stay suppressed."""
+    proof_until: date | None
+    """The last day on which the pseudonymous proof is kept; None when there is nothing to prove."""
+    places: Mapping[str, int]
+    """How many things were erased in each place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a person's ledger ends."""
+
+    record: Record
+    at: int
+    """When they were erased, unix seconds."""
+
+
+class Erase:
+    """The use case."""
+
+    def __init__(
+        self,
+        persons: Persons,
+        ledger: Ledger,
+        erasures: Erasures,
+        listed: ErasureList,
+        places: Sequence[Place],
+        *,
+        proof_days: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`places` in the order in which they are emptied: that of the person's row is the last."""
+        self._persons = persons
+        self._ledger = ledger
+        self._erasures = erasures
+        self._listed = listed
+        self._places = places
+        self._proof_days = proof_days
+        self._clock = clock
+
+    async def erase(self, subject: Subject, *, reason: str, at: int | None = None, actor: str = "person") -> Erased:
+        """Erase a person; `at`: when they asked, unix seconds, by default now. Raises `Unavailable`: then again.
+
+        `actor`: `person` and `operator` do as the person asked, `system` as a rule or a list says.
+        """
+        at = int(self._clock()) if at is None else at
+        whole, addresses = await self._completed(replace(subject, before=at))
+        ended = None
+        for record in reversed(whole.records):  # the person's own last: by it the others are found again
+            ended = await self._ended(record, at, actor)
+            if ended is not None:
+                tokens = await self._erasures.tokens(whole.person, addresses)
+                whole = replace(whole, tokens=[one.token for one in tokens])
+                at = await self._keep(record, tokens, reason, ended, asked=actor != "system")
+        emptied: Counter[str] = Counter()
+        for _ in range(_ROUNDS):
+            for place in self._places:
+                emptied[place.name] += await place.erase(whole)
+        if ended is None:
+            return Erased(whole.person, at, (), None, dict(emptied))
+        until = proof_until(at, self._proof_days)
+        return Erased(whole.person, at, tuple(withdrawn(ended.record)), until, dict(emptied))
+
+    async def _keep(
+        self, person: PersonId, tokens: Sequence[AddressToken], reason: str, ended: _Ended, *, asked: bool
+    ) -> int:
+        """Keep what must stay, in the database and on the list; return when the person was erased first."""
+        left = kept(person, ended.at, reason, ended.record, tokens, self._proof_days, asked=asked)
+        at = await self._erasures.keep(left)
+        await self._listed.add(left)
+        return at
+
+    async def _completed(self, subject: Subject) -> tuple[Subject, list[str]]:
+        """Return the subject with the addresses that the person has now and all their records; and all addresses."""
+        told = subject.sender
+        known = (await self._persons.load([subject.person])).get(subject.person)
+        person, now = (known.id, known.sender) if known else (subject.person, Sender())
+        sender = Sender(now.phone or told.phone, now.bsuid or told.bsuid)
+        merged = await self._persons.merged(person)
+        addresses = list(dict.fromkeys([*now.addresses, *told.addresses]))
+        return replace(subject, person=person, sender=sender, merged=merged), addresses
+
+    async def _ended(self, person: PersonId, at: int, actor: str) -> _Ended | None:
+        """Let the ledger say that the person was erased; return how it ends, None of somebody unknown."""
+        for _ in range(_TRIES):
+            facts = [past.fact for past in (await self._ledger.facts([person])).get(person, ())]
+            record = fold(facts)
+            if done := [fact for fact in facts if fact.kind is Kind.ERASED]:
+                return _Ended(record, done[0].at)
+            if not await self._persons.load([person]):
+                return _Ended(record, at) if facts else None
+            entry = erased(person, at, round(self._clock(), 3), actor)
+            if await self._ledger.append([Append(person, record.seq, [entry])]):
+                return _Ended(apply(record, entry), at)
+        raise Unavailable("the ledger of this person does not come to rest; try again")
+
+
+async def replayed(
+    erasures: Iterable[Erasure], kept_erasures: Erasures, persons: Persons, erase: Erase
+) -> AsyncIterator[bool]:
+    """Do erasures again after a backup from before them was restored; yield of each whether the person was back."""
+    for erasure in erasures:
+        await kept_erasures.keep(erasure)
+        person = PersonId(erasure.person)
+        back = bool(erasure.person and await persons.load([person]))
+        if back:
+            await erase.erase(Subject(person), reason=erasure.reason, at=erasure.at, actor="system")
+        yield back

@@ -1,0 +1,137 @@
+"""Puts together all data of one person: what each place holds of them, and what the business does with it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from bot.business import Business
+from bot.consent.requests import Right, State
+from bot.consent.retention import RuleName, policy
+from bot.conversation.task import Work
+from bot.i18n.places import place_name
+from bot.service.ports import Held
+from bot.service.rights.my_data import (
+    KEPT,
+    VERSION,
+    Asked,
+    Complaint,
+    Controller,
+    Gathered,
+    Kept,
+    MyData,
+    Recipient,
+    RightOf,
+    from_json,
+)
+
+_RIGHTS = (
+    ("withdraw a consent", "GDPR Art. 7(3)"),
+    ("access", "GDPR Art. 15"),
+    ("rectification", "GDPR Art. 16"),
+    ("erasure", "GDPR Art. 17"),
+    ("restriction", "GDPR Art. 18"),
+    ("portability", "GDPR Art. 20"),
+    ("objection", "GDPR Art. 21"),
+)
+
+
+def gathered(held: Iterable[Held]) -> Gathered:
+    """Put together what the places have; lists of the same name are joined. Raises `msgspec.ValidationError`."""
+    whole: dict[str, Any] = {}
+    for one in held:
+        for name, value in one.items():
+            whole[name] = [*whole[name], *value] if isinstance(value, list) and name in whole else value
+    return msgspec.convert(whole, Gathered)
+
+
+def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
+    """Return all data of one person; `now` in unix seconds. Raises `msgspec.ValidationError`."""
+    found = gathered(held)
+    titles = {purpose.id: purpose.title for purpose in business.purposes}
+    return MyData(
+        version=VERSION,
+        made_at=datetime.fromtimestamp(int(now), UTC),
+        controller=_controller(business),
+        person=found.person,
+        consents=[_explained(one, titles, business, found.person.language) for one in found.consents],
+        history=[_explained(one, titles, business, one.locale) for one in found.history],
+        requests=found.requests,
+        waiting=found.waiting,
+        looks=found.looks,
+        talk=found.talk,
+        recipients=[
+            Recipient(name=one.name, role=one.role, what=one.what, country=one.country)
+            for one in business.third_parties
+        ],
+        storage=[place_name(place, "en") for place in business.storage.places],
+        retention=_kept(business),
+        rights=[RightOf(right=right, law=law) for right, law in _RIGHTS],
+        complaint=Complaint(
+            to="a data protection authority, in particular where you live, work, or think that the law was broken",
+            law="GDPR Art. 77",
+            controller_country=business.controller.country,
+        ),
+        source="from you, in WhatsApp",
+        automated_decisions=False,
+    )
+
+
+def _controller(business: Business) -> Controller:
+    controller = business.controller
+    return Controller(
+        name=controller.name,
+        address=controller.address,
+        email=controller.email,
+        country=controller.country,
+        data_protection_officer=controller.dpo.email if controller.dpo else None,
+    )
+
+
+def _kept(business: Business) -> Kept:
+    rules = policy(business)
+    return Kept(
+        unanswered_question_days=business.question_expires_after.days,
+        proof_after_withdrawal_days=rules[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
+        suppression_days=rules[RuleName.SUPPRESSION].after.days,
+    )
+
+
+def _explained(one: Any, titles: Mapping[str, str], business: Business, locale: str) -> Any:
+    """Add what only the business knows: the purpose's title and the notice's address."""
+    notice = next((notice for notice in business.notices if notice.version == one.notice_version), None)
+    url = one.notice_url or (notice.url_for(locale, business.default_locale) if notice else "")
+    return msgspec.structs.replace(one, title=one.title or titles.get(one.purpose, one.purpose), notice_url=url)
+
+
+def is_empty(data: MyData) -> bool:
+    """Whether nothing is recorded but the addresses, the language, and that the person has asked for their data."""
+    return not (data.history or data.looks or _asked(data) or any(one.what == KEPT for one in data.waiting))
+
+
+def as_answered(data: MyData, request: str) -> MyData:
+    """Return the data as it stands when it is handed over in answer to a request (by its id): nobody waits for it."""
+    requests = [msgspec.structs.replace(one, state=State.DONE) if one.id == request else one for one in data.requests]
+    waiting = [one for one in data.waiting if one.what != "task" or one.text not in (Work.ACCESS, Work.PROOF)]
+    return msgspec.structs.replace(data, requests=requests, waiting=waiting)
+
+
+def says_as_much(written: bytes, data: MyData) -> bool:
+    """Whether a file that was made before tells all that lasts: what is on its way, and each look at it, does not."""
+    try:
+        return _lasting(from_json(written)) == _lasting(data)
+    except msgspec.MsgspecError:
+        return False
+
+
+def _lasting(data: MyData) -> MyData:
+    person = msgspec.structs.replace(data.person, last_contact=None)
+    return msgspec.structs.replace(
+        data, made_at=datetime.fromtimestamp(0, UTC), person=person, requests=_asked(data), waiting=[], talk=None
+    )
+
+
+def _asked(data: MyData) -> list[Asked]:
+    """Return what was asked for beside the data itself."""
+    return [one for one in data.requests if one.right != Right.ACCESS]

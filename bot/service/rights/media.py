@@ -1,0 +1,41 @@
+"""Documents of a person that lie at the channel, where they were uploaded to be sent."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from bot.service.ports import Channel, Exports, SendError, Subject
+
+log = structlog.get_logger(__name__)
+
+
+class Media:
+    """Files at the channel. Implements `places.Place`."""
+
+    name = "media"
+    holds: frozenset[str] = frozenset()
+
+    def __init__(self, exports: Exports, channel: Channel) -> None:
+        self._exports = exports
+        self._channel = channel
+
+    async def export(self, subject: Subject) -> None:
+        """Return nothing: they are the documents that the person got."""
+
+    async def erase(self, subject: Subject) -> int:
+        """Delete them there. A channel that is away holds nothing up: it forgets them itself, WhatsApp in 30 days."""
+        return await self._delete([id for record in subject.records for id in await self._exports.media(record)])
+
+    async def expire(self, now: float) -> int:
+        """Delete the exports whose link has ended, and their documents there. Raises `Unavailable`."""
+        return await self._delete(await self._exports.expire(now))
+
+    async def _delete(self, media: Sequence[str]) -> int:
+        deleted = 0
+        for media_id in media:
+            try:
+                await self._channel.delete_media(media_id)
+                deleted += 1
+            except SendError as error:
+                log.warning("media_left", code=error.code, cure="the channel deletes it by itself")
+        return deleted

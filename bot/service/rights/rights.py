@@ -1,0 +1,348 @@
+"""What a person asked for about their data, done: shown, proven, corrected, restricted, objected to, erased.
+
+Each request is noted with the day by which it must be answered (GDPR Art. 12(3)) before it is worked on. A task may
+be done again after a crash: it finds its request by the message that made it, and says the same again.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import msgspec
+import structlog
+from babel.dates import format_date
+
+from bot.consent.deadlines import Calendar
+from bot.consent.erasure import proof_until
+from bot.consent.requests import Request, Right, State, close
+from bot.consent.retention import RuleName, policy
+from bot.conversation.task import Work
+from bot.conversation.told import told
+from bot.conversation.world import World, babel_locale
+from bot.keys import Keyring
+from bot.messages.basis import ByLaw, Duty
+from bot.messages.inbound import Sender
+from bot.messages.reply import Document, Outbound, Reply
+from bot.service.ports import (
+    Assigned,
+    ChangedMeanwhile,
+    Channel,
+    Export,
+    Exports,
+    NoSuchPerson,
+    OutOfReach,
+    PersonId,
+    Persons,
+    Place,
+    SendError,
+    Subject,
+    exported,
+)
+from bot.service.rights.erase import Erase, Erased
+from bot.service.rights.gather import as_answered, is_empty, my_data, says_as_much
+from bot.service.rights.my_data import MyData, as_json
+from bot.service.sending.send import is_open, outbound
+from bot.service.sending.undelivered import named
+
+log = structlog.get_logger(__name__)
+
+LINK_LASTS = 3 * 86400
+"""Seconds for which the link to the machine-readable form works."""
+
+DOCUMENTS_A_DAY = 5
+"""Documents of each kind that are written for one person within a day: each takes seconds of CPU. Who asks more often
+gets the newest again (GDPR Art. 12(5) would allow to refuse); what changed since, the message above it tells."""
+
+DAY = 86400
+
+PDF = "application/pdf"
+
+_PROVING = frozenset({"person", "consents"})
+"""The places of what a receipt shows; the queues, which may be long, have nothing of it."""
+
+
+class Requests(Protocol):
+    """Requests and the steps that they take."""
+
+    async def open(
+        self,
+        person: PersonId,
+        right: Right,
+        at: int,
+        inbound: bytes,
+        now: float,
+        calendar: Calendar,
+        details: str = "",
+    ) -> tuple[Request, bool]:
+        """Note a request that a message made, once; also return whether it is new."""
+
+    async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
+        """Take a step that `bot.consent.requests` allowed. Raises `ChangedMeanwhile`."""
+
+
+class Documents(Protocol):
+    """Writes what a person gets. Takes CPU for some hundred milliseconds: to be called in a thread."""
+
+    def my_data(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
+
+    def receipt(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
+
+
+class Rights:
+    """Does the tasks of persons."""
+
+    def __init__(
+        self,
+        world: World,
+        persons: Persons,
+        requests: Requests,
+        exports: Exports,
+        places: Sequence[Place],
+        documents: Documents,
+        channel: Channel,
+        erase: Erase,
+        keys: Keyring,
+        *,
+        base_url: str = "",
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`base_url`: where our pages are; without it no link is sent."""
+        self._world = world
+        self._persons = persons
+        self._requests = requests
+        self._exports = exports
+        self._places = places
+        self._documents = documents
+        self._channel = channel
+        self._erase = erase
+        self._keys = keys
+        self._base_url = base_url.rstrip("/")
+        self._clock = clock
+        self._calendar = Calendar.of(world.business.controller)
+        self._in_hand: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
+        """Who is having a document made: what is asked for meanwhile finds it made."""
+        self._writing = asyncio.Lock()
+        """One document at a time is written: threads share one interpreter, which answers others, too."""
+        self._mark_days = policy(world.business)[RuleName.SUPPRESSION].after.days
+
+    async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
+        """Do a task, or find it done; return what is still to be said, with the same ids each time.
+
+        Raises `Unavailable`, `SendError` and `OutOfReach`.
+        """
+        try:
+            if assigned.task.work is not Work.ERASURE:
+                assigned = await self._to_where_they_are(assigned)
+            return await self._answered(assigned)
+        except NoSuchPerson:  # erased meanwhile
+            return []
+
+    async def excuse(self, assigned: Assigned) -> Sequence[Outbound]:
+        """Return what is said when a task can't be done after "One moment": how to reach a person.
+
+        Raises `Unavailable`.
+        """
+        if assigned.task.work not in (Work.ACCESS, Work.PROOF):
+            return []
+        try:
+            assigned = await self._to_where_they_are(assigned)
+        except NoSuchPerson:
+            return []
+        return self._queued([self._told("human.contact", assigned)], assigned) if self._reaches(assigned) else []
+
+    async def _answered(self, assigned: Assigned) -> Sequence[Outbound]:
+        match assigned.task.work:
+            case Work.ACCESS:
+                request = await self._opened(assigned, Right.ACCESS)
+                async with self._one_at_a_time(assigned.person):
+                    replies = await self._access(assigned, request)
+                return self._queued(replies, assigned, request.id)
+            case Work.PROOF:
+                async with self._one_at_a_time(assigned.person):
+                    return self._queued(await self._proof(assigned), assigned)
+            case Work.RECTIFICATION:
+                return self._queued(await self._rectification(assigned), assigned)
+            case Work.RESTRICTION | Work.OBJECTION:  # in force, and confirmed, since the step
+                await self._closed(await self._opened(assigned, Right(assigned.task.work)))
+            case Work.ERASURE:
+                await self._erasure(assigned)
+        return []
+
+    async def _to_where_they_are(self, assigned: Assigned) -> Assigned:
+        """Return the task as that of who the person is now, at the addresses that they have.
+
+        An older one may be somebody else's, and their record may have turned out to be of somebody known.
+        """
+        person = (await self._persons.load([assigned.person])).get(assigned.person)
+        if person is None:
+            raise NoSuchPerson
+        return msgspec.structs.replace(assigned, person=person.id, sender=person.sender)
+
+    # --- what is asked for
+
+    async def _access(self, assigned: Assigned, request: Request) -> list[Reply]:
+        """GDPR Art. 15 and 20: a summary, a document, and a link to the machine-readable form."""
+        self._must_reach(assigned)
+        data = await self._data(assigned, self._places)
+        if is_empty(data):
+            await self._closed(request)
+            return [self._told("my_data.nothing", assigned)]
+        export = await self._exports.newest(assigned.person, self._clock())
+        if export is None or not says_as_much(export.file, data):
+            made = [one for one in await self._made_lately(assigned.person) if one.file]
+            enough = len(made) >= DOCUMENTS_A_DAY
+            export = made[0] if enough else await self._made(assigned, as_answered(data, request.id))
+        await self._closed(request)
+        language = self._world.language(assigned.locale)
+        given = [one.purpose for one in data.consents if one.status == "given"]
+        summary = self._told(
+            "my_data.summary",
+            assigned,
+            since=self._day(data.person.since, assigned),
+            choices=language.choices(given, [one.purpose for one in data.consents if one.paused]),
+        )
+        document = _attached("data", export)
+        return [summary, Reply(document=document, text_id="my_data.document"), *self._link(export, assigned)]
+
+    async def _made(self, assigned: Assigned, data: MyData) -> Export:
+        async with self._writing:
+            document = await asyncio.to_thread(self._documents.my_data, data, assigned.locale)
+        return await self._kept(assigned, data, "data.pdf", document, as_json(data))
+
+    async def _kept(self, assigned: Assigned, data: MyData, name: str, document: bytes, file: bytes) -> Export:
+        """Hand a document over to the channel, and remember it: who is erased has it deleted there, too."""
+        media_id = await self._channel.upload(document, name, PDF)
+        made_at = int(data.made_at.timestamp())
+        try:
+            return await self._exports.keep(assigned.person, file, media_id, made_at, made_at + LINK_LASTS)
+        except NoSuchPerson:
+            with suppress(SendError):
+                await self._channel.delete_media(media_id)
+            raise
+
+    def _link(self, export: Export, assigned: Assigned) -> list[Reply]:
+        if not self._base_url or export.fetched:
+            return []
+        until = self._day(datetime.fromtimestamp(export.expires_at, UTC), assigned)
+        link = f"{self._base_url}/my-data/{export.secret}"
+        return [self._told("my_data.link", assigned, link=link, until=until)]
+
+    async def _proof(self, assigned: Assigned) -> list[Reply]:
+        self._must_reach(assigned)
+        data = await self._data(assigned, [place for place in self._places if place.name in _PROVING])
+        if not data.history:
+            return [self._told("proof.none", assigned)]
+        made = [one for one in await self._made_lately(assigned.person) if not one.file]
+        export = made[0] if len(made) >= DOCUMENTS_A_DAY else await self._receipt(assigned, data)
+        return [told(self._world, "proof.receipt", assigned.locale, document=_attached("receipt", export))]
+
+    async def _receipt(self, assigned: Assigned, data: MyData) -> Export:
+        async with self._writing:
+            document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
+        return await self._kept(assigned, data, "receipt.pdf", document, b"")
+
+    async def _made_lately(self, person: PersonId) -> Sequence[Export]:
+        return await self._exports.made_since(person, self._clock() - DAY)
+
+    async def _rectification(self, assigned: Assigned) -> list[Reply]:
+        """GDPR Art. 16: noted for a person of the business, with the day by which they must have seen to it."""
+        request = await self._opened(assigned, Right.RECTIFICATION)
+        return [self._told("correct.noted", assigned, due=self._day(request.due, assigned))]
+
+    async def _erasure(self, assigned: Assigned) -> None:
+        """Erase, then tell: the message goes past the outbox, for nothing of the person may lie there any more."""
+        request = await self._opened(assigned, Right.ERASURE)
+        erased = await self._erase.erase(
+            Subject(assigned.person, assigned.sender), reason="asked for in the chat", at=assigned.at
+        )
+        await self._closed(request)
+        if not self._reaches(assigned):
+            log.warning("erasure_not_told", cure="too late: nothing can be sent to them any more")
+            return
+        until = self._day(self._kept_until(erased), assigned)
+        reply = self._told("delete.done", assigned, until=until)
+        try:
+            await self._channel.send(self._outbound(reply, "", assigned))
+        except SendError as error:
+            if error.retryable:
+                raise
+            log.warning("erasure_not_told", code=error.code)
+
+    def _kept_until(self, erased: Erased) -> date:
+        """Return the last day on which anything is kept: the proof, or the mark that nothing may be written."""
+        mark = proof_until(erased.at, self._mark_days)
+        return max(mark, erased.proof_until) if erased.proof_until else mark
+
+    # --- how
+
+    def _one_at_a_time(self, person: PersonId) -> asyncio.Lock:
+        return self._in_hand.setdefault(person, asyncio.Lock())
+
+    def _reaches(self, assigned: Assigned) -> bool:
+        """Whether anything may still be sent: for a day after their message, to an address of theirs."""
+        return is_open(assigned.at, self._clock()) and assigned.sender != Sender()
+
+    def _must_reach(self, assigned: Assigned) -> None:
+        if not self._reaches(assigned):
+            raise OutOfReach
+
+    async def _data(self, assigned: Assigned, places: Sequence[Place]) -> MyData:
+        merged = await self._persons.merged(assigned.person)
+        found = await exported(places, Subject(assigned.person, assigned.sender, merged=merged))
+        if not any("person" in one for one in found):
+            raise NoSuchPerson
+        return my_data(found, self._world.business, self._clock())
+
+    async def _opened(self, assigned: Assigned, right: Right) -> Request:
+        request, _ = await self._requests.open(
+            assigned.person,
+            right,
+            assigned.at,
+            self._keys.message(assigned.inbound),
+            self._clock(),
+            self._calendar,
+            assigned.task.text,
+        )
+        return request
+
+    async def _closed(self, request: Request) -> None:
+        if request.state.is_open:
+            after = close(request, State.DONE, "")
+            with suppress(ChangedMeanwhile):  # who asks twice at once is answered twice, and the request closed once
+                await self._requests.change(request, after, actor="system", reason="", now=self._clock())
+
+    def _told(self, text_id: str, assigned: Assigned, **values: str) -> Reply:
+        return told(self._world, text_id, assigned.locale, values=values)
+
+    def _day(self, day: date, assigned: Assigned) -> str:
+        return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))
+
+    def _queued(self, replies: Sequence[Reply], assigned: Assigned, request: str = "") -> Sequence[Outbound]:
+        """Queue replies; if they answer a request, it is open again when one of them reaches nobody."""
+        name = self._keys.message(assigned.inbound).hex()
+        return [
+            self._outbound(reply, named(f"{name}.t{number}", request=request), assigned)
+            for number, reply in enumerate(replies)
+        ]
+
+    def _outbound(self, reply: Reply, id: str, assigned: Assigned) -> Outbound:
+        return outbound(
+            reply,
+            ByLaw(Duty.REQUEST),
+            id=id,
+            person=assigned.person,
+            to=assigned.sender,
+            wrote_at=assigned.at,
+            seen=assigned.ledger_seq,
+        )
+
+
+def _attached(name: str, export: Export) -> Document:
+    made_at = datetime.fromtimestamp(export.made_at, UTC)
+    return Document(f"{name}-{made_at:%Y-%m-%d}.pdf", export.media_id)

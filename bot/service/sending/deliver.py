@@ -1,0 +1,262 @@
+"""Sends what is in the outbox: a last look at consent, the rate limits, the channel, and what its errors ask for.
+
+The outbox gives out one message of a person at a time, over all processes: so each person gets theirs in order, and
+different people don't wait for each other.
+"""
+
+import asyncio
+import random
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+
+from bot.batcher import Batcher
+from bot.business import Business
+from bot.errors import places
+from bot.keys import Keyring
+from bot.messages.basis import ByLaw, Duty
+from bot.messages.inbound import Inbound, MessageId, Preference, QuestionStatus, Sender
+from bot.messages.reply import Outbound
+from bot.service import metrics
+from bot.service.ports import (
+    Channel,
+    DeadLetters,
+    Inbox,
+    Ledger,
+    Messages,
+    Outbox,
+    PersonId,
+    Queued,
+    Retry,
+    SendError,
+    Throttle,
+)
+from bot.service.sending.gate import Look, Reason, last_seen, looks, withheld
+from bot.service.sending.halting import Halting
+from bot.service.sending.in_flight import InHand
+from bot.service.sending.retry import delay, surely
+from bot.service.sending.undelivered import Unread, question_of, reference
+
+log = structlog.get_logger(__name__)
+
+IN_FLIGHT = 64
+"""Requests to the channel at a time: what a crash may send twice."""
+
+ALONE = 5
+"""How often one message may be refused as if nothing could be sent, while others are sent to."""
+
+
+class Deliver:
+    """Sends the messages of one shard."""
+
+    def __init__(
+        self,
+        queue: Messages,
+        outbox: Outbox,
+        ledger: Ledger,
+        channel: Channel,
+        throttle: Throttle,
+        inbox: Inbox,
+        dead: DeadLetters,
+        unread: Unread,
+        business: Business,
+        keys: Keyring,
+        *,
+        halting: Halting | None = None,
+        most: int = IN_FLIGHT,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`halting` is shared by all that send from this process; `most`: how many messages are sent at a time."""
+        self._queue = queue
+        self._outbox = outbox
+        self._ledger = ledger
+        self._channel = channel
+        self._throttle = throttle
+        self._inbox = inbox
+        self._dead = dead
+        self._unread = unread
+        self._business = business
+        self._keys = keys
+        self._clock = clock
+        self._gate: Batcher[Outbound, Reason | None] = Batcher(self._judged)
+        self._in_hand = InHand(most)
+        self._halting = halting or Halting()
+        self._ending = False
+
+    async def room(self) -> int:
+        """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
+        if wait := self._halting.pausing(self._clock()):
+            await asyncio.sleep(min(wait, 1.0))
+            return 0
+        room = await self._in_hand.room(1 if self._halting.probing else None)
+        return 0 if self._halting.pausing(self._clock()) else room
+
+    @property
+    def in_hand(self) -> list[bytes]:
+        """The entries that are being sent."""
+        return self._in_hand.ids
+
+    async def take(self, batch: Sequence[Queued[Outbound]]) -> None:
+        """Begin to send what was read from the outbox, as fast as the number may; first what confirms an opt-out."""
+        waiting = deque(sorted(batch, key=_confirms_no_opt_out))
+        while waiting:
+            granted, wait = await self._throttle.take(len(waiting))
+            for _ in range(granted):
+                queued = waiting.popleft()
+                self._in_hand.begin(queued.id, self._deliver(queued))
+            if waiting and not granted:
+                await asyncio.sleep(wait)
+
+    async def finish(self) -> None:
+        """Wait until everything in hand is sent or put back; while a store is away, leave it to the next process."""
+        self._ending = True
+        await self._in_hand.done()
+
+    async def _deliver(self, queued: Queued[Outbound]) -> None:
+        try:
+            if queued.item is None:
+                await self._bury(queued, "unreadable by this version")
+            else:
+                await self._send(queued, queued.item)
+        except Exception as error:  # whoever takes it over sends it
+            log.warning("message_left", error=type(error).__name__, where=places(error))
+
+    async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
+        if reason := await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
+            return await self._withhold(queued, reason)
+        if not self._halting.begin(self._clock()):  # read before the halt
+            return await self._put_back(queued, outbound, self._halting.later(self._clock()))
+        began = self._clock()
+        try:
+            with metrics.SENDING.time():
+                message = await self._channel.send(outbound)
+        except SendError as error:
+            return await self._refused(queued, outbound, error)
+        except Exception as error:
+            cure = "report where: it is a bug; once it is mended `deadletter replay` sends the message"
+            log.error("sending_failed", error=type(error).__name__, where=places(error), cure=cure)
+            return await self._bury(queued, f"the program failed: {type(error).__name__}")
+        finally:
+            self._halting.end()
+        if self._halting.accepted(self._clock()):
+            metrics.HALTED.set(0)
+            log.info("sending_resumed")
+        return await self._sent(queued, outbound, message, began)
+
+    def _is_ending(self) -> bool:
+        return self._ending
+
+    async def _done(self, queued: Queued[Outbound], outcome: str) -> None:
+        """Finish a message, however long the store is away: taken over it would be sent again."""
+        metrics.SENT.labels(outcome).inc()
+        await surely("deliver", lambda: self._queue.finish(queued.id))
+
+    async def _sent(self, queued: Queued[Outbound], outbound: Outbound, message: MessageId, began: float) -> None:
+        """Finish a message that was taken. Of a question its person's session must know: until then no yes counts.
+
+        It counts as accepted from when we began to hand it over, so that no answer comes before.
+        """
+        if not (question := question_of(outbound.id)):
+            return await self._done(queued, "sent")
+        metrics.SENT.labels("sent").inc()
+        news = QuestionStatus(question, "accepted", reference(self._keys.message(message)))
+        to = Sender(outbound.phone, outbound.bsuid).firmest
+        event = Inbound(
+            MessageId(f"accepted {question} {message}"), to, int(began), news, began, person=outbound.person
+        )
+        await surely("deliver", lambda: self._queue.finish_sent(queued.id, event))
+
+    async def _put_back(self, queued: Queued[Outbound], outbound: Outbound, due: float) -> None:
+        await surely("deliver", lambda: self._outbox.retry(queued.id, outbound, due), self._is_ending)
+        metrics.SENT.labels("postponed").inc()
+
+    async def _bury(self, queued: Queued[Outbound], reason: str) -> None:
+        metrics.DEAD.labels("outbound").inc()
+        await surely("deliver", lambda: self._dead.add(queued.payload, reason, "outbound"), self._is_ending)
+        await self._unsaid(queued, "failed")
+
+    async def _withhold(self, queued: Queued[Outbound], reason: Reason) -> None:
+        metrics.WITHHELD.labels(reason).inc()
+        if reason is Reason.UNKNOWN_PURPOSE:
+            log.error("purpose_unknown", cure="a host's reply names a purpose that business.toml does not have")
+        if reason is Reason.QUESTION_CLOSED:  # so nothing hangs on it
+            return await self._done(queued, "withheld")
+        await self._unsaid(queued, "withheld")
+
+    async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
+        """Finish a message that nobody will read."""
+        if (outbound := queued.item) is not None:
+            await surely("deliver", lambda: self._unread.note(outbound.id, PersonId(outbound.person)), self._is_ending)
+        await self._done(queued, outcome)
+
+    # --- errors
+
+    async def _refused(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
+        metrics.REFUSALS.labels(str(error.code)).inc()
+        log.warning("send_refused", code=error.code, meaning=error.meaning, retry=error.retry)
+        attempt = outbound.attempt + 1
+        if error.retry is Retry.OPT_OUT:
+            inbound = self._switched_off(outbound)
+            await surely("deliver", lambda: self._inbox.forward(inbound), self._is_ending)
+            return await self._unsaid(queued, "opted_out")
+        if not error.retryable or (error.attempts is not None and attempt >= error.attempts):
+            return await self._bury(queued, f"send refused with code {error.code}")
+        is_about_number = self._halting.refused(PersonId(outbound.person), error.retry, self._clock())
+        if error.retry is Retry.HALT:
+            return await (self._halt if is_about_number else self._refused_alone)(queued, outbound, error)
+        due = self._clock() + delay(error.retry, outbound.attempt, random.random())  # jitter
+        if is_about_number and error.retry is Retry.THROTTLE:
+            self._halting.pause(due)
+        elif is_about_number:
+            self._halting.pause_for_all(self._clock())
+        return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
+
+    async def _halt(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
+        """Let everybody wait: nothing is taken from this number. However often it is tried, the message is kept."""
+        metrics.HALTED.set(1)
+        log.error("sending_halted", code=error.code, cure=error.meaning)
+        now = self._clock()
+        self._halting.pause_for_all(now)
+        due = now + delay(Retry.HALT, 0, random.random())  # others try first
+        await self._put_back(queued, msgspec.structs.replace(outbound, refused_at=now), due)
+
+    async def _refused_alone(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
+        """Let this recipient wait; put the message aside once it was refused often while others were sent to."""
+        log.error("sending_refused", code=error.code, cure=error.meaning)
+        now = self._clock()
+        others_are_sent_to = self._halting.sends(outbound.refused_at, now)
+        alone = outbound.alone + others_are_sent_to
+        if alone >= ALONE:
+            return await self._bury(queued, f"refused with code {error.code}, and others are sent to")
+        policy = Retry.BACKOFF if others_are_sent_to else Retry.HALT
+        due = now + delay(policy, outbound.alone, random.random())
+        await self._put_back(queued, msgspec.structs.replace(outbound, alone=alone, refused_at=now), due)
+
+    def _switched_off(self, outbound: Outbound) -> Inbound:
+        """The person switched marketing off at the channel: the same as if they had told us."""
+        return Inbound(
+            MessageId(f"refused {outbound.id}"),
+            Sender(outbound.phone, outbound.bsuid),
+            int(self._clock()),
+            Preference("stop"),
+            self._clock(),
+        )
+
+    # --- consent
+
+    async def _judged(self, batch: Sequence[Outbound]) -> Sequence[Reason | None]:
+        """Look once more, right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
+        last = ((PersonId(one.person), last_seen(one, self._business)) for one in batch)
+        seen = await looks(self._ledger, ((person, number) for person, number in last if number is not None))
+        now = self._clock()
+        return [withheld(one, seen.get(PersonId(one.person), Look.UNCHANGED), now, self._business) for one in batch]
+
+
+_OPT_OUT = ByLaw(Duty.OPT_OUT)
+
+
+def _confirms_no_opt_out(queued: Queued[Outbound]) -> bool:
+    return queued.item is None or queued.item.basis != _OPT_OUT

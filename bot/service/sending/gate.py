@@ -1,0 +1,135 @@
+"""The only judge of what may be sent: asked when a message is queued, and again right before it leaves.
+
+What was allowed when it was queued may not be any more (GDPR Art. 7(3)). What it costs: an `Answer`, and what the law
+asks for, needs no look at the ledger unless it has waited for another try.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum, StrEnum
+from typing import Literal
+
+from bot.business import Business
+from bot.consent.lifecycle import Record, Status, fold
+from bot.messages.basis import Answer, AsksConsent, Basis, ForPurpose
+from bot.messages.reply import Outbound
+from bot.service.ports import Ledger, PersonId
+
+NEVER = -1
+"""Instead of a number of entries: the person was not looked at."""
+
+
+class Look(Enum):
+    """What a look at a person's ledger shows when it does not show a record."""
+
+    UNCHANGED = "unchanged"
+    """It ends where it did when the gate last let a message pass, so nothing was withdrawn since."""
+    ERASED = "erased"
+    """The person was erased."""
+
+
+class Reason(StrEnum):
+    """Why something is not sent."""
+
+    ERASED = "erased"
+    """The person was erased (GDPR Art. 17)."""
+
+    UNKNOWN_PURPOSE = "unknown_purpose"
+    """`business.toml` has no such purpose, so nobody can have been told of it (GDPR Art. 13(1)(c))."""
+    OUTSIDE_WINDOW = "outside_window"
+    """The person wrote more than 24 hours ago, and it is no template. Meta: messages/send-messages."""
+    QUESTION_CLOSED = "question_closed"
+    """It asks for a consent, and that question waits no longer."""
+    RESTRICTED = "restricted"
+    """The person restricted the use of their data (GDPR Art. 18)."""
+    NO_CONSENT = "no_consent"
+    """Nobody asked for the consent, or the person refused it."""
+    PENDING = "pending"
+    """The person has not answered the question yet."""
+    PAUSED = "paused"
+    """The person was asked if they want to stop, and has not answered."""
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+    STALE = "stale"
+    """The privacy notice has changed materially since the consent."""
+
+
+_BY_STATUS = {
+    Status.NONE: Reason.NO_CONSENT,
+    Status.REFUSED: Reason.NO_CONSENT,
+    Status.REQUESTED: Reason.PENDING,
+    Status.WITHDRAWN: Reason.WITHDRAWN,
+    Status.EXPIRED: Reason.EXPIRED,
+    Status.STALE: Reason.STALE,
+}
+
+
+def withheld(outbound: Outbound, seen: Record | Look, at: float, business: Business) -> Reason | None:
+    """Return why a message may not be sent now (`at`, unix seconds), or None when it may."""
+    if at > outbound.window_ends and (outbound.reply.template is None or isinstance(outbound.basis, Answer)):
+        return Reason.OUTSIDE_WINDOW
+    return refused(outbound.basis, seen, at, business)
+
+
+def refused(basis: Basis, seen: Record | Look, at: float, business: Business) -> Reason | None:
+    """Return why nothing may be sent on this basis now, whatever it says, or None when something may."""
+    if isinstance(basis, ForPurpose) and business.purpose(basis.purpose) is None:
+        return Reason.UNKNOWN_PURPOSE
+    if seen is Look.ERASED:
+        return Reason.ERASED
+    if seen is Look.UNCHANGED:
+        return None
+    match basis:
+        case ForPurpose(purpose):
+            return _unconsented(seen, purpose, at, business)
+        case AsksConsent(question) if seen.pending is None or seen.pending.question != question:
+            return Reason.QUESTION_CLOSED
+        case Answer() if seen.restricted:
+            return Reason.RESTRICTED
+    return None
+
+
+def _unconsented(record: Record, purpose: str, at: float, business: Business) -> Reason | None:
+    consent = record.consent(purpose)
+    if (reason := _BY_STATUS.get(consent.status)) is not None:
+        return reason
+    if consent.restricted:
+        return Reason.RESTRICTED
+    if consent.paused:
+        return Reason.PAUSED
+    if not record.allows(purpose, int(at)):
+        return Reason.EXPIRED
+    return None if business.notice_stands(consent.notice) else Reason.STALE
+
+
+def last_seen(outbound: Outbound, business: Business) -> int | None:
+    """Return at which entry of the person's ledger the gate let a message pass, for `looks`.
+
+    None: it may go without another look. `NEVER`: more than the ledger may have changed, as the message has waited
+    for long or the privacy notice is another one.
+    """
+    if outbound.attempt or outbound.refused_at:
+        return NEVER
+    match outbound.basis:
+        case ForPurpose():
+            return outbound.ledger_seq if outbound.notice == business.notice.version else NEVER
+        case AsksConsent():
+            return outbound.ledger_seq
+    return NEVER if outbound.ledger_seq == NEVER else None
+
+
+async def looks(
+    ledger: Ledger, last: Iterable[tuple[PersonId, int]]
+) -> Mapping[PersonId, Record | Literal[Look.ERASED]]:
+    """Look at the ledgers of persons; return what those show that do not end any more where they did.
+
+    Of whoever is left out nothing was withdrawn since. Raises `Unavailable`.
+    """
+    then: Sequence[tuple[PersonId, int]] = list(last)
+    if not then:
+        return {}
+    now = await ledger.sequences({person for person, _ in then})
+    changed = {person for person, number in then if now.get(person) != number}
+    past = await ledger.facts(changed & now.keys()) if changed else {}
+    return {
+        person: fold(one.fact for one in past.get(person, ())) if person in now else Look.ERASED for person in changed
+    }

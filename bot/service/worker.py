@@ -1,0 +1,217 @@
+"""The endless rounds of a worker: answer the inbox, send the outbox, serve the host, bring back what is due.
+
+A round that fails because a store is away is done again until it succeeds: what was read and not finished is still
+there. A message on which the program itself fails becomes a dead letter, and its neighbours go on.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+from bot.errors import places
+from bot.messages.inbound import Event
+from bot.service import metrics
+from bot.service.incoming.converse import Converse
+from bot.service.ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
+from bot.service.retention import Retention
+from bot.service.sending.retry import AGAIN
+
+log = structlog.get_logger(__name__)
+
+BATCH = 256
+"""Messages answered together: one transaction, one commit."""
+
+READERS = 10
+"""How many workers may end with one message in hand before it is put aside: it may be what they die of."""
+
+LOOKS = 6
+"""How often, within the time after which an entry counts as left, a reader renews its own and looks for such."""
+
+PROMOTE_EVERY = 0.25
+"""Seconds between looks for what is due."""
+
+SETTLED = 600.0
+"""Seconds after which a process begins with what is done once a day: one that keeps crashing does not."""
+
+DAILY = 86400.0
+
+T = TypeVar("T")
+
+
+class _Reader(Generic[T]):
+    """Reads a queue, and from time to time what a dead reader of it has left."""
+
+    def __init__(self, queue: Queue[T]) -> None:
+        self._queue = queue
+        self._next_look = 0.0
+
+    async def read(self, count: int, in_hand: Sequence[bytes] = ()) -> Sequence[Queued[T]]:
+        """Return some entries, none of those that are in hand already; wait a little for the first."""
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + self._queue.patience / LOOKS
+            await self._queue.renew(in_hand)
+            held = frozenset(in_hand)
+            left = [queued for queued in await self._queue.reclaim(count) if queued.id not in held] if count else []
+            if left:
+                self._next_look = 0.0
+                return left
+        return await self._queue.read(count) if count else ()
+
+
+async def lasting(name: str, round: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
+    """Do rounds until told to stop; after a failure wait a little, longer each time, and go on."""
+    failures = 0
+    while not stopping.is_set():
+        try:
+            await round()
+            failures = 0
+        except Exception as error:
+            failures += 1
+            _note(name, error)
+            await pause(min(0.1 * 2**failures, 5.0), stopping)
+
+
+async def persistently(
+    name: str,
+    work: Callable[[], Awaitable[None]],
+    stopping: asyncio.Event,
+    meanwhile: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Do one piece of work, however often the stores are away, until told to stop; in between do `meanwhile`."""
+    while True:
+        try:
+            return await work()
+        except Unavailable as error:
+            _note(name, error)
+        await pause(AGAIN, stopping)
+        if stopping.is_set():
+            return None
+        if meanwhile is not None:
+            with suppress(Unavailable):
+                await meanwhile()
+
+
+def _ids(batch: Sequence[Queued[T]]) -> list[bytes]:
+    return [queued.id for queued in batch]
+
+
+async def pause(seconds: float, stopping: asyncio.Event) -> None:
+    """Wait, but not longer than the program runs."""
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _note(name: str, error: Exception) -> None:
+    """Log a failure by its kind and place; its text may quote data."""
+    metrics.FAILURES.labels(name).inc()
+    if isinstance(error, Unavailable):
+        log.warning("store_unavailable", worker=name, reason=str(error), cure=error.cure)
+    else:
+        cure = "it is tried again, and a message that fails alone is put aside; report where: it is a bug"
+        log.error("round_failed", worker=name, error=type(error).__name__, where=places(error), cure=cure)
+
+
+async def answer_inbox(converse: Converse, inbox: Queue[Event], dead: DeadLetters, stopping: asyncio.Event) -> None:
+    """Answer what comes in, and what another worker left unanswered."""
+    reader = _Reader(inbox)
+
+    async def round() -> None:
+        await _answered(await reader.read(BATCH), converse, inbox, dead, stopping)
+
+    await lasting("converse", round, stopping)
+
+
+async def _answered(
+    batch: Sequence[Queued[Event]],
+    converse: Converse,
+    inbox: Queue[Event],
+    dead: DeadLetters,
+    stopping: asyncio.Event,
+) -> None:
+    """Answer a batch, however often the stores are away meanwhile; one by one when a message in it is poison."""
+    if not batch:
+        return None
+    if batch[0].taken > READERS:
+        return await _bury(batch[0], f"{READERS} workers ended while they had it in hand", inbox, dead)
+    try:
+        await persistently("converse", lambda: converse.answer(batch), stopping, lambda: inbox.renew(_ids(batch)))
+    except Exception as error:
+        _note("converse", error)
+        if len(batch) == 1:
+            await _bury(batch[0], f"the program failed: {type(error).__name__}", inbox, dead)
+        else:
+            for queued in batch:
+                await _answered([queued], converse, inbox, dead, stopping)
+
+
+async def _bury(queued: Queued[Event], reason: str, inbox: Queue[Event], dead: DeadLetters) -> None:
+    metrics.DEAD.labels("event").inc()
+    await dead.add(queued.payload, reason, "event")
+    await inbox.finish(queued.id)
+
+
+class Taker(Protocol[T]):
+    """Takes a batch in hand and works on it in the background."""
+
+    async def room(self) -> int:
+        """Wait a while until more entries may be taken in hand; return how many, perhaps none."""
+
+    @property
+    def in_hand(self) -> Sequence[bytes]:
+        """The entries that are being worked on."""
+
+    async def take(self, batch: Sequence[Queued[T]]) -> None:
+        """Begin to work on a batch."""
+
+    async def finish(self) -> None:
+        """Wait until everything in hand is done."""
+
+
+async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asyncio.Event) -> None:
+    """Take what is queued in hand; when told to stop, finish what is."""
+    reader = _Reader(queue)
+
+    async def round() -> None:
+        if batch := await reader.read(await taker.room(), taker.in_hand):
+            await taker.take(batch)
+
+    await lasting(name, round, stopping)
+    await taker.finish()
+
+
+async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
+    """Bring back messages and timers when they are due."""
+
+    async def round() -> None:
+        if not await outbox.promote(time.time()):
+            await pause(PROMOTE_EVERY, stopping)
+
+    await lasting("timers", round, stopping)
+
+
+async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:
+    """Once a day end and forget what has been kept long enough; the first time when the process has settled."""
+
+    async def round() -> None:
+        await pause(SETTLED, stopping)
+        if not stopping.is_set():
+            await retention.keep()
+            await pause(DAILY - SETTLED, stopping)
+
+    await lasting("retention", round, stopping)
+
+
+async def sign(checkpoints: Checkpoints, interval: float, stopping: asyncio.Event) -> None:
+    """Sign the ledger's tree every `interval` seconds; what is more than one checkpoint takes follows at once."""
+
+    async def round() -> None:
+        if not await checkpoints.advance(time.time()):
+            await pause(interval, stopping)
+
+    await lasting("checkpoint", round, stopping)

@@ -1,0 +1,326 @@
+"""What PostgreSQL holds of a person: to be shown to them, and erased."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bot.consent.evidence import Fact
+from bot.consent.lifecycle import Consent, Status, fold
+from bot.keys import Keyring
+from bot.service.ports import Held, PersonId, Place, Subject
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.persons import read_move, read_sender
+from bot.stores.postgres.reads import Reads
+from bot.stores.postgres.story import StoryEntry, story
+from bot.times import iso, iso_if_any
+
+NOT_PERSONAL: Mapping[str, str] = {
+    "wordings": "texts as they were shown to everybody, shown to a person with their entries",
+    "notices": "versions of the privacy notice",
+    "leaves": "hashes of ledger entries; their personal part is salted with a key that dies with the person",
+    "tiles": "hashes of leaves",
+    "checkpoints": "signed hashes of the whole tree",
+}
+"""Tables that hold nothing of a person, and why."""
+
+
+class PersonRow:
+    """The person, their addresses, and their key: without it every answer is unreadable, in the ledger, too."""
+
+    name = "person"
+    holds = frozenset({"persons", "addresses"})
+
+    _ROWS = "SELECT * FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id <> $2, id"
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return the addresses, the language, and since when the person is known, in records of before, too."""
+        rows = await self._database.fetch(self._ROWS, subject.records, subject.person)
+        if not rows or str(rows[0]["id"]) != subject.person:
+            return None
+        now, *earlier = rows
+        sender = read_sender(self._keys.decrypt(now["addresses"]))
+        person = {
+            "id": subject.person,
+            "since": min(row["created_at"] for row in rows).isoformat(),
+            "language": now["locale"],
+            "phone": sender.phone,
+            "whatsapp_id": sender.bsuid,
+            "last_contact": iso_if_any(max(row["last_contact"] for row in rows)),
+            "earlier_records": [
+                {
+                    "id": str(row["id"]),
+                    "since": row["created_at"].isoformat(),
+                    "language": row["locale"],
+                    "last_contact": iso_if_any(row["last_contact"]),
+                }
+                for row in earlier
+            ],
+        }
+        return {"person": person}
+
+    async def erase(self, subject: Subject) -> int:
+        """Delete the row; the addresses that lead to it go with it."""
+        return await _count(self._database, "DELETE FROM persons WHERE id = ANY($1::uuid[]) RETURNING 1", subject)
+
+
+class LedgerEntries:
+    """The person's consents: what was shown, answered and noted.
+
+    The entries outlive the person as pseudonymous proof (GDPR Art. 17(3)(b), (e)), to the end of its retention.
+    """
+
+    name = "consents"
+    holds = frozenset({"ledger"})
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return every entry with the text that it showed, the notice and the answer, and what they amount to.
+
+        Nothing stands in records that were merged.
+        """
+        stories = [await story(self._database, self._keys, record) for record in subject.records]
+        entries = sorted((entry for one in stories for entry in one), key=lambda entry: entry.sequence)
+        if not entries:
+            return None
+        record = fold(_fact(entry) for entry in stories[0])
+        return {
+            "consents": [_consent(purpose, consent) for purpose, consent in record.consents.items()],
+            "history": [_happened(entry) for entry in entries],
+        }
+
+    async def erase(self, subject: Subject) -> int:
+        """Leave the entries; the answers in them die with the person's key."""
+        return 0
+
+
+def _fact(entry: StoryEntry) -> Fact:
+    return Fact(
+        kind=entry.kind,
+        purpose=entry.purpose,
+        at=entry.at,
+        recorded_at=entry.recorded_at,
+        question=entry.question,
+        locale=entry.locale,
+        expires_at=entry.expires_at,
+        notice=entry.notice,
+        wording=entry.wording,
+        method=entry.method,
+        seen=entry.seen,
+    )
+
+
+def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
+    return {
+        "purpose": purpose,
+        "status": consent.status.value,
+        "since": iso_if_any(consent.since),
+        "valid_until": iso(consent.expires_at) if consent.status is Status.GIVEN else None,
+        "paused": consent.resting,
+        "notice_version": consent.notice if consent.status is Status.GIVEN else "",
+    }
+
+
+def _happened(entry: StoryEntry) -> dict[str, Any]:
+    return {
+        "at": iso(entry.at),
+        "recorded_at": iso(entry.recorded_at),
+        "record": entry.person,
+        "kind": entry.kind.value,
+        "purpose": entry.purpose,
+        "method": entry.method.value,
+        "locale": entry.locale,
+        "wording": entry.text,
+        "answer": entry.answer or "",
+        "rule": entry.rule,
+        "question_accepted_at": iso_if_any(entry.accepted_at),
+        "question_delivered_at": iso_if_any(entry.delivered_at),
+        "question_seen": entry.seen.value,
+        "legal_basis": entry.legal_basis,
+        "valid_until": iso_if_any(entry.expires_at),
+        "notice_version": entry.notice,
+        "notice_url": entry.notice_url,
+        "entry_hash": entry.entry_hash.hex(),
+    }
+
+
+class MoveRows:
+    """Which address of the person became which, kept for a while: what was told, or written, before may come late."""
+
+    name = "moves"
+    holds = frozenset({"moves"})
+
+    _THEIRS = """
+    token = ANY($1::bytea[]) OR target = ANY($1::bytea[])
+    OR token IN (SELECT token FROM addresses WHERE person = ANY($2::uuid[]))
+    OR target IN (SELECT token FROM addresses WHERE person = ANY($2::uuid[]))
+    """
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return that, and when, an address became another one."""
+        rows = await self._database.fetch(
+            f"SELECT at, addresses FROM moves WHERE {self._THEIRS} ORDER BY at", *self._theirs(subject)
+        )
+        # a move has a row for each address that it led from
+        told = dict.fromkeys((row["at"], read_move(self._keys.decrypt(row["addresses"]))) for row in rows)
+        waiting = [
+            {"what": self.name, "since": iso(at), "text": " → ".join(" ".join(one.addresses) for one in move)}
+            for at, move in told
+        ]
+        return {"waiting": waiting} if waiting else None
+
+    async def erase(self, subject: Subject) -> int:
+        """Delete them."""
+        deleted = f"DELETE FROM moves WHERE {self._THEIRS} RETURNING 1"
+        return len(await self._database.fetch(deleted, *self._theirs(subject)))
+
+    def _theirs(self, subject: Subject) -> tuple[Sequence[bytes], Sequence[PersonId]]:
+        return [*self._keys.addresses(*subject.sender.addresses), *subject.tokens], subject.records
+
+
+class RequestRows:
+    """What the person asked for about their data, in their own words where they are needed.
+
+    That they asked, and by when it was answered, stays: the company must be able to show it (GDPR Art. 5(2)).
+    """
+
+    name = "requests"
+    holds = frozenset({"requests", "request_steps"})
+
+    _STEPS = """
+    SELECT steps.*, right_asked, received_at, due, requests.state AS stands, details, persons.key
+    FROM requests
+    JOIN request_steps AS steps ON steps.request = requests.id
+    LEFT JOIN persons ON persons.id = requests.person
+    WHERE person = ANY($1::uuid[]) ORDER BY received_at, request, number
+    """
+
+    _EMPTY_REASONS = """
+    UPDATE request_steps SET reason = '' FROM requests
+    WHERE requests.id = request_steps.request AND person = ANY($1::uuid[]) AND reason <> '' RETURNING 1
+    """
+
+    _CLOSE = """
+    WITH closed AS (
+        UPDATE requests SET state = 'done'
+        WHERE person = ANY($1::uuid[]) AND state IN ('open', 'extended') AND right_asked <> 'erasure' RETURNING id
+    )
+    INSERT INTO request_steps (request, at, state, actor, reason)
+    SELECT id, extract(epoch FROM now())::bigint, 'done', 'system', '' FROM closed RETURNING 1
+    """
+
+    _EMPTY_DETAILS = "UPDATE requests SET details = '' WHERE person = ANY($1::uuid[]) AND details <> '' RETURNING 1"
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return every request with its steps; the person's own words are the reason of the first."""
+        found: dict[object, dict[str, Any]] = {}
+        for row in await self._database.fetch(self._STEPS, subject.records):
+            request = found.setdefault(
+                row["request"],
+                {
+                    "id": str(row["request"]),
+                    "right": row["right_asked"],
+                    "received_at": iso(row["received_at"]),
+                    "due": row["due"].isoformat(),
+                    "state": row["stands"],
+                    "steps": [],
+                },
+            )
+            reason = row["reason"]
+            if not request["steps"] and row["details"] and row["key"]:
+                reason = self._keys.person(row["key"]).open(row["details"])
+            request["steps"].append({"at": iso(row["at"]), "state": row["state"], "reason": reason})
+        return {"requests": list(found.values())} if found else None
+
+    async def erase(self, subject: Subject) -> int:
+        """Empty all that is free text, and close what waits: nobody is there any more whom it could be answered to.
+
+        The erasure itself is closed by who does it, when it is done.
+        """
+        return sum(
+            [
+                await _count(self._database, each, subject)
+                for each in (self._EMPTY_REASONS, self._EMPTY_DETAILS, self._CLOSE)
+            ]
+        )
+
+
+class ExportRows:
+    """Documents that were made for the person to fetch, sealed with their key."""
+
+    name = "documents"
+    holds = frozenset({"exports"})
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return that there are documents, not what is in them: that is all the rest."""
+        rows = await self._database.fetch(
+            "SELECT made_at FROM exports WHERE person = ANY($1::uuid[]) ORDER BY made_at", subject.records
+        )
+        return {"waiting": [{"what": "document", "since": iso(row["made_at"])} for row in rows]} if rows else None
+
+    async def erase(self, subject: Subject) -> int:
+        """Delete the documents: their links lead nowhere any more."""
+        return await _count(self._database, "DELETE FROM exports WHERE person = ANY($1::uuid[]) RETURNING 1", subject)
+
+
+class KeptRows:
+    """What an erasure leaves: that someone under this address was erased, and what they had withdrawn.
+
+    Only keyed hashes, ids that tell nothing, purposes and dates; kept to their own end, whoever is erased again.
+    """
+
+    name = "kept_after_an_erasure"
+    holds = frozenset({"suppressions", "retained", "erasures"})
+
+    _FOUND = """
+    SELECT scope AS text, since FROM suppressions WHERE token = ANY($1::bytea[])
+    UNION SELECT 'proof until ' || until, at FROM retained JOIN erasures USING (person) WHERE token = ANY($1::bytea[])
+    ORDER BY since, text
+    """
+
+    def __init__(self, database: Database, keys: Keyring) -> None:
+        self._database = database
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return what is found by the person's addresses: withdrawn purposes, and proofs with their last day."""
+        rows = await self._database.fetch(self._FOUND, self._keys.addresses(*subject.sender.addresses))
+        kept = [{"what": self.name, "since": iso(row["since"]), "text": row["text"]} for row in rows]
+        return {"waiting": kept} if kept else None
+
+    async def erase(self, subject: Subject) -> int:
+        """Leave everything."""
+        return 0
+
+
+def places(database: Database, keys: Keyring) -> Sequence[Place]:
+    """Return all places, in the order in which they are erased: the person's key, which opens the rest, is the last."""
+    return (
+        ExportRows(database),
+        RequestRows(database, keys),
+        LedgerEntries(database, keys),
+        MoveRows(database, keys),
+        KeptRows(database, keys),
+        Reads(database),
+        PersonRow(database, keys),
+    )
+
+
+async def _count(database: Database, statement: str, subject: Subject) -> int:
+    return len(await database.fetch(statement, subject.records))

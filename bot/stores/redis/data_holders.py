@@ -1,0 +1,310 @@
+"""What Redis holds of a person: to be shown to them, and erased. Queues are looked through page by page."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from bot.conversation.session import Session
+from bot.conversation.task import Work
+from bot.keys import Keyring
+from bot.messages.inbound import AddressChanged, Delivery, Inbound, Media, Other, Sender, Text
+from bot.messages.reply import Outbound
+from bot.numbers import same, spellings
+from bot.service.ports import Assigned, HandedOver, Held, Place, Subject
+from bot.stores.redis.connect import Client
+from bot.stores.redis.deadletters import DeadLetters, plain_numbers
+from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.scripts import FINISH, REWRITE
+from bot.stores.redis.wire import (
+    READERS,
+    Item,
+    read_assigned,
+    read_event,
+    read_handed_over,
+    read_outbound,
+    read_session,
+)
+from bot.times import iso
+
+NOT_PERSONAL: Mapping[str, str] = {
+    "seen": "keyed hashes of messages' ids; they expire by themselves within nine days",
+    "limit": "under the keyed hash of an address, how much more it may send; expires by itself within eight days, and "
+    "is deleted with the person",
+    "status": "under the keyed hash of a sent message's id, how far it came; expires by itself within three days",
+    "BUCKET": "how fast the business number may send",
+}
+"""Kinds of keys that hold nothing of a person, and why."""
+
+_PAGE = 500
+
+Read = Callable[[bytes], Item | None]
+
+
+class SessionKeys:
+    """Where the person is in a dialogue."""
+
+    name = "session"
+    holds = frozenset({"session"})
+
+    def __init__(self, client: Client, shards: Sequence[Shard], keys: Keyring) -> None:
+        self._client = client
+        self._shards = shards
+        self._keys = keys
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return the place in the dialogue, in our own words for it."""
+        async for _, session in self._of(subject):
+            pending = session.record.pending
+            details = {
+                name: value
+                for name, value in msgspec.to_builtins(msgspec.structs.asdict(session)).items()
+                if name not in ("person", "record", "locale", "flow", "state", "phone")
+                and value not in (None, "", 0, [])
+            }
+            return {
+                "talk": {
+                    "language": session.locale,
+                    "flow": session.flow,
+                    "state": session.state,
+                    "purpose": pending.purpose if pending else "",
+                    "details": details,
+                }
+            }
+        return None
+
+    async def erase(self, subject: Subject) -> int:
+        """Delete it under every address."""
+        found = [key async for key, _ in self._of(subject)]
+        for key in found:
+            await self._client.run("DEL", key)
+        for shard in self._shards:
+            for token in self._tokens(subject):
+                await self._client.run("DEL", shard.limit(token))
+        return len(found)
+
+    def _tokens(self, subject: Subject) -> Sequence[bytes]:
+        return list(dict.fromkeys([*self._keys.addresses(*subject.sender.addresses), *subject.tokens]))
+
+    async def _of(self, subject: Subject) -> AsyncIterator[tuple[bytes, Session]]:
+        """Yield the person's sessions, the newest first; that of someone who got the number meanwhile is not theirs."""
+        for shard in self._shards:
+            for token in self._tokens(subject):
+                key = shard.session(token)
+                value = await self._client.run("GET", key)
+                session = read_session(value) if value is not None else None
+                if session is not None and session.person in subject.records:
+                    yield key, session
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An entry of a queue that is about the person."""
+
+    where: bytes
+    """Id in a stream, member of a set, or field of a hash."""
+    item: Item | None = field(repr=False)
+    """None of one that this version of the program cannot read, or that no parser took."""
+
+
+class QueueKeys:
+    """Messages on their way, in every direction, timers, tasks, and what was put aside."""
+
+    name = "queues"
+    holds = frozenset(
+        {"inbox", "urgent", "outbox", "handover", "tasks", "dead", "timers", "retries", "waiting", "lanes"}
+    )
+
+    def __init__(self, client: Client, shards: Sequence[Shard], keys: Keyring) -> None:
+        self._client = client
+        self._shards = shards
+        self._keys = keys
+
+    # --- showing
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return all of it, with the texts."""
+        belongs = _Belongs(subject)
+        waiting = [
+            _shown(what, found.item)
+            for shard in self._shards
+            for what, entries in (
+                ("from_you", self._stream(shard.urgent, read_event, belongs)),
+                ("from_you", self._stream(shard.inbox, read_event, belongs)),
+                ("to_you", self._stream(shard.outbox, read_outbound, belongs)),
+                ("to_you", self._retries(shard, belongs)),
+                ("to_you", self._waiting(shard, subject)),
+                ("reminder", self._timers(shard, belongs)),
+                ("handed_over", self._stream(shard.handover, read_handed_over, belongs)),
+                ("task", self._stream(shard.tasks, read_assigned, belongs)),
+                ("put_aside", self._dead(shard, belongs)),
+            )
+            async for found in entries
+        ]
+        return {"waiting": waiting} if waiting else None
+
+    # --- erasing
+
+    async def erase(self, subject: Subject) -> int:
+        """Take all of it out, but for the erasure itself, and what the person wrote after it."""
+        belongs = _Belongs(subject)
+        return sum([await self._erase_in(shard, subject, belongs) for shard in self._shards])
+
+    async def _erase_in(self, shard: Shard, subject: Subject, belongs: "_Belongs") -> int:
+        tasks = [
+            one.where async for one in self._stream(shard.tasks, read_assigned, belongs) if not _is_erasure(one.item)
+        ]
+        handover = [one.where async for one in self._stream(shard.handover, read_handed_over, belongs)]
+        timers = [one.where async for one in self._timers(shard, belongs)]
+        count = 0
+        for lane in (shard.urgent, shard.inbox):
+            events = self._stream(lane, read_event, belongs)
+            count += await self._finish(lane, [one.where async for one in events if belongs.early(one.item)])
+        count += await self._finish(shard.tasks, tasks)
+        count += await self._finish(shard.handover, handover)
+        count += await self._remove("ZREM", shard.timers, timers)
+        count += await self._erase_messages(shard, subject, belongs)
+        dead = [one.where async for one in self._dead(shard, belongs) if belongs.early(one.item)]
+        count += await self._remove("XDEL", shard.dead, dead)
+        # Other queues run empty soon, and then their bytes are gone, too; dead letters may lie here for months.
+        await REWRITE.run(self._client, [shard.dead, f"{shard.dead}:new"], [_PAGE])
+        return count
+
+    async def _erase_messages(self, shard: Shard, subject: Subject, belongs: "_Belongs") -> int:
+        """Empty the person's lane from behind: else taking out its first message would let in the next."""
+        waiting = [one.where async for one in self._waiting(shard, subject)]
+        count = await self._remove("HDEL", shard.waiting, waiting)
+        retries = [one.where async for one in self._retries(shard, belongs)]
+        count += await self._remove("ZREM", shard.retries, retries)
+        outbox = [one.where async for one in self._stream(shard.outbox, read_outbound, belongs)]
+        count += await self._finish(shard.outbox, outbox)
+        await self._client.run("HDEL", shard.lanes, *subject.records)
+        return count
+
+    async def _finish(self, stream: str, entry_ids: Sequence[bytes]) -> int:
+        for page in _pages(entry_ids):
+            await FINISH.run(self._client, [stream], [GROUP, *page])
+        return len(entry_ids)
+
+    async def _remove(self, command: str, key: str, members: Sequence[bytes]) -> int:
+        for page in _pages(members):
+            await self._client.run(command, key, *page)
+        return len(members)
+
+    # --- looking
+
+    async def _stream(self, key: str, read: Read, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        start = "-"
+        while page := await self._client.run("XRANGE", key, start, "+", "COUNT", _PAGE):
+            for entry_id, fields in page:
+                item = read(fields[1])
+                if belongs.to(item, fields[1]):
+                    yield _Found(entry_id, item)
+            start = "(" + page[-1][0].decode()
+
+    async def _dead(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        async for letter in DeadLetters(self._client, shard, self._keys).all():
+            payload = letter.payload or b""  # what no key opens nobody can read
+            item = READERS[letter.kind](payload) if letter.kind in READERS else None
+            if belongs.to(item, plain_numbers(payload) if letter.kind == "raw" else payload):
+                yield _Found(letter.id.encode(), item)
+
+    async def _timers(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        async for member, _ in self._scan("ZSCAN", shard.timers):
+            item = read_event(member)
+            if belongs.to(item, member):
+                yield _Found(member, item)
+
+    async def _retries(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+        async for member, _ in self._scan("ZSCAN", shard.retries):
+            payload = member.split(b" ", 2)[-1]  # after person and number in the lane
+            item = read_outbound(payload)
+            if belongs.to(item, member):
+                yield _Found(member, item)
+
+    async def _waiting(self, shard: Shard, subject: Subject) -> AsyncIterator[_Found]:
+        for record in subject.records:
+            async for name, payload in self._scan("HSCAN", shard.waiting, "MATCH", f"{record} *"):
+                yield _Found(name, read_outbound(payload))
+
+    async def _scan(self, command: str, key: str, *more: str) -> AsyncIterator[tuple[bytes, bytes]]:
+        cursor = b"0"
+        while True:
+            cursor, flat = await self._client.run(command, key, cursor, *more, "COUNT", _PAGE)
+            for name, value in zip(flat[::2], flat[1::2], strict=True):
+                yield name, value
+            if cursor == b"0":
+                return
+
+
+class _Belongs:
+    """Tells whether an entry is about a person: by the id that it names, or by an address if it names nobody.
+
+    What names somebody else is theirs, also under the same number: that may have a new owner.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._records = frozenset[str](subject.records)
+        self._before = subject.before
+        self._phone, self._bsuid = subject.sender.phone, subject.sender.bsuid
+        phones = spellings(self._phone) if self._phone else ()
+        self._needles = [one.removeprefix("+").encode() for one in (*subject.records, *phones, self._bsuid) if one]
+
+    def to(self, item: Item | None, payload: bytes) -> bool:
+        """Whether it is; what can't be read is searched for the id and the addresses as they are."""
+        match item:
+            case None:
+                return any(needle in payload for needle in self._needles)
+            case Delivery(recipient=recipient):
+                return self._theirs(recipient)
+            case Inbound(content=AddressChanged(previous=previous)) if self._theirs(previous):
+                return True
+            case Inbound(person="", sender=sender):
+                return self._theirs(sender)
+        return item.person in self._records
+
+    def early(self, item: Item | None) -> bool:
+        """Whether it was written before the erasure was asked for; what is read must not be lost for being newer."""
+        return not isinstance(item, Inbound | Delivery) or item.at <= self._before
+
+    def _theirs(self, sender: Sender) -> bool:
+        if sender.bsuid and self._bsuid:  # a number may get a new owner, a BSUID does not
+            return sender.bsuid == self._bsuid
+        return same(sender.phone, self._phone) or bool(sender.bsuid and sender.bsuid == self._bsuid)
+
+
+def _is_erasure(item: Item | None) -> bool:
+    """Whether it is the erasure itself: it is finished by who does it, so that it is not forgotten in between."""
+    return isinstance(item, Assigned) and item.task.work is Work.ERASURE
+
+
+def _shown(what: str, item: Item | None) -> dict[str, Any]:
+    match item:
+        case Outbound(reply=reply):
+            return {"what": what, "text": reply.wording()}
+        case HandedOver(inbound=inbound):
+            return {"what": what, "since": iso(inbound.at), "text": _said(inbound)}
+        case Assigned(task=task, at=at):
+            return {"what": what, "since": iso(at), "text": task.text or task.work.value}
+        case Inbound(at=at):
+            return {"what": what, "since": iso(at), "text": _said(item)}
+        case Delivery(at=at, status=status):
+            return {"what": what, "since": iso(at), "text": status}
+    return {"what": what, "text": "a message that the program could not read"}
+
+
+def _said(inbound: Inbound) -> str:
+    match inbound.content:
+        case Text(text) | Media(caption=text) | Other(text=text):
+            return text
+    return str(getattr(inbound.content, "title", "") or getattr(inbound.content, "emoji", "") or "")
+
+
+def _pages(values: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
+    return (values[start : start + _PAGE] for start in range(0, len(values), _PAGE))
+
+
+def places(client: Client, shards: Sequence[Shard], keys: Keyring) -> Sequence[Place]:
+    """Return all places of Redis, in the order in which they are erased."""
+    return (QueueKeys(client, shards, keys), SessionKeys(client, shards, keys))

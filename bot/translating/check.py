@@ -1,0 +1,193 @@
+"""Whether catalogs can be compiled and offered: every finding with its file and line, and what to do about it."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.i18n import faults, po
+from bot.i18n.catalogs import SOURCE_LOCALE, CatalogError, Language, catalog_path, languages, write_compiled
+from bot.i18n.slot import Originals, Slot
+from bot.translating.extract import TEMPLATE, template
+
+UPDATE = "run `python -m bot i18n update`"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to put right (`error`) or to look at."""
+
+    path: Path
+    line: int
+    code: str
+    message: str
+    error: bool = True
+
+    def __str__(self) -> str:
+        """Return `file:line: [code] message`, which editors and CI can follow."""
+        return f"{self.path}:{self.line}: [{self.code}] {'' if self.error else 'warning: '}{self.message}"
+
+
+def source(slots: Iterable[Slot]) -> Iterator[Finding]:
+    """Check the English: a text that is too long there is too long in every language."""
+    for slot in slots:
+        for fault in faults.errors(slot, slot.english):
+            yield Finding(Path(slot.source), 1, fault.code, f"{slot.id}: {fault.message}")
+
+
+def template_file(folder: Path, originals: Originals) -> Iterator[Finding]:
+    """Check that `bot.pot` is what `extract` would write."""
+    path = folder / TEMPLATE
+    if not path.exists() or path.read_text("utf-8") != po.written(template(originals, folder.parent)):
+        yield Finding(path, 1, "stale", "differs from the flows; run `python -m bot i18n extract`")
+
+
+def strays(folder: Path, known: Collection[str]) -> Iterator[Finding]:
+    """Find catalogs of languages that `languages.toml` doesn't list: nobody would ever see them."""
+    for path in sorted(folder.glob("*/LC_MESSAGES/bot.po")):
+        code = path.parent.parent.name
+        if code not in known:
+            yield Finding(
+                path, 1, "language", f"[{code}] is not in languages.toml; run `python -m bot i18n init {code}`"
+            )
+
+
+def soundness(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterator[Finding]:
+    """Find what makes a catalog unfit to be compiled: bad syntax, headers, doubled ids, texts with errors."""
+    path = catalog_path(folder, language.code)
+    try:
+        file = po.read(path)
+    except po.PoError as error:
+        yield Finding(error.path, error.line, "syntax", error.message)
+        return
+    except OSError:
+        yield Finding(
+            path, 1, "missing", f"there is no catalog; restore it from version control, or {UPDATE} for an empty one"
+        )
+        return
+    yield from _headers(path, file, language)
+    yield from _ids(path, file)
+    by_id = {slot.id: slot for slot in slots}
+    for entry in file.entries:
+        slot = by_id.get(entry.id)
+        if entry.usable and slot and entry.english == slot.english:
+            for fault in faults.errors(slot, entry.translation):
+                yield _at(path, entry, fault.code, fault.message)
+
+
+def _at(path: Path, entry: po.Entry, code: str, message: str, *, error: bool = True) -> Finding:
+    return Finding(path, entry.line, code, f"{entry.id}: {message}", error)
+
+
+def _headers(path: Path, file: po.PoFile, language: Language) -> Iterator[Finding]:
+    if file.fuzzy:
+        yield Finding(
+            path,
+            1,
+            "header",
+            "the headers are marked fuzzy: tools would skip the whole catalog; remove the `#, fuzzy` above",
+        )
+    found = {name.lower(): value for name, value in file.headers.items()}
+    if (spoken := found.get("language", "").replace("_", "-")) != language.code:
+        yield Finding(path, 1, "header", f"Language is {spoken!r}, not {language.code!r}; {UPDATE}")
+    if "charset=utf-8" not in found.get("content-type", "").lower().replace(" ", ""):
+        yield Finding(path, 1, "header", f"Content-Type must say charset=UTF-8; {UPDATE}")
+    if _squeezed(found.get("plural-forms", "")) != _squeezed(language.plural):
+        yield Finding(path, 1, "plural", f"Plural-Forms differs from languages.toml ({language.plural}); {UPDATE}")
+
+
+def _squeezed(rule: str) -> str:
+    return "".join(rule.split()).rstrip(";")
+
+
+def _ids(path: Path, file: po.PoFile) -> Iterator[Finding]:
+    lines: dict[str, int] = {}
+    for entry in file.entries:
+        if not entry.id:
+            yield Finding(path, entry.line, "syntax", f"the entry of {entry.english[:40]!r} has no msgctxt; {UPDATE}")
+        elif entry.id in lines:
+            yield _at(path, entry, "duplicate", f"stands at line {lines[entry.id]} already; remove one of the two")
+        lines.setdefault(entry.id, entry.line)
+        if entry.plural:
+            yield _at(path, entry, "plural", _PLURAL)
+
+
+_PLURAL = "has plural forms (msgid_plural or msgstr[0]), but no text here has any; keep one msgstr alone"
+
+
+def coverage(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterator[Finding]:
+    """Find what a catalog lacks, or has in vain. A legal text that is missing takes the language off offer."""
+    path = catalog_path(folder, language.code)
+    entries = {entry.id: entry for entry in po.read(path).entries}
+    wanted = {slot.id: slot for slot in slots}
+    for text_id in (text_id for text_id in wanted if text_id not in entries):
+        yield Finding(path, 1, "stale", f"{text_id} is not in the catalog; {UPDATE}")
+    for text_id, entry in entries.items():
+        slot = wanted.get(text_id)
+        if slot is None:
+            yield _at(path, entry, "stale", f"no text has this id any more; {UPDATE}")
+        elif entry.english != slot.english:
+            yield _at(path, entry, "stale", f"the English has changed; {UPDATE}")
+        elif not entry.usable:
+            yield _lacking(path, entry, slot, language)
+
+
+def _lacking(path: Path, entry: po.Entry, slot: Slot, language: Language) -> Finding:
+    lack = "waits for a look at the reworded English (fuzzy)" if entry.translation else "has no translation"
+    if slot.legal:
+        return _at(path, entry, "legal", f"{lack}: without it the language is not offered", error=language.offered)
+    return _at(path, entry, "missing", f"{lack}: the message is said in {language.fallback}", error=False)
+
+
+def advice(folder: Path, language: Language, originals: Originals) -> Iterator[Finding]:
+    """Find what looks unintended, and choices of one message that can't be told apart."""
+    path = catalog_path(folder, language.code)
+    usable = {entry.id: entry for entry in po.read(path).entries if entry.usable}
+    for slot in originals.slots:
+        entry = usable.get(slot.id)
+        if entry and entry.english == slot.english and not faults.errors(slot, entry.translation):
+            for fault in faults.warnings(slot, entry.translation, originals.widest):
+                yield _at(path, entry, fault.code, fault.message, error=False)
+    said = {text_id: entry.translation for text_id, entry in usable.items()}
+    reported = set()
+    for group in originals.together:
+        for text_id, same in faults.alike(group, said):
+            if text_id not in reported:
+                reported.add(text_id)
+                yield _at(path, usable[text_id], "unique", f"reads like {same}, which stands beside it in one message")
+
+
+def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
+    """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written. Unsound drafts are left out.
+
+    Raises `CatalogError` with every finding, and writes none, when the catalog of an offered language is unsound.
+    """
+    slots = tuple(slots)
+    translated = [language for code, language in languages(folder).items() if code != SOURCE_LOCALE]
+    found = {language.code: list(soundness(folder, language, slots)) for language in translated}
+    if serious := [str(finding) for language in translated if language.offered for finding in found[language.code]]:
+        raise CatalogError("\n".join([*serious, "nothing was compiled"]))
+    targets = []
+    for language in translated:
+        if found[language.code]:
+            continue
+        target = catalog_path(folder, language.code, "mo")
+        write_compiled(target, po.read(catalog_path(folder, language.code)))
+        targets.append(target)
+    return targets
+
+
+def everything(folder: Path, originals: Originals, only: Collection[str] = ()) -> Iterator[Finding]:
+    """Check all languages, or `only` some. Raises `CatalogError` when `languages.toml` can't be used."""
+    known = languages(folder)
+    if not only:
+        yield from source(originals.slots)
+        yield from template_file(folder, originals)
+        yield from strays(folder, known)
+    for code, language in known.items():
+        if code == SOURCE_LOCALE or (only and code not in only):
+            continue
+        unsound = list(soundness(folder, language, originals.slots))
+        yield from unsound
+        if not any(finding.code in ("syntax", "missing") for finding in unsound):
+            yield from coverage(folder, language, originals.slots)
+            yield from advice(folder, language, originals)

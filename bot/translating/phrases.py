@@ -1,0 +1,155 @@
+"""Phrases that customers may type, and what each must mean: `locales/<language>/tests.toml`, read and tried.
+
+Whoever adds a word to `keywords.toml` sees at once what it does to the others: `python -m bot i18n check`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import tomli
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bot.words.intents import Intent, Keywords, Match
+from bot.words.keywords import Words
+
+FILE = "tests.toml"
+
+ENOUGH = 40
+"""Phrases that each language tries at least."""
+
+NOTHING = "nothing"
+"""What a phrase means that must not be taken for an answer or a command."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Asked(_Table):
+    """Typed while a question in this language waits."""
+
+    yes: Words = ()
+    no: Words = ()
+    nothing: Words = ()
+
+
+class AnyTime(_Table):
+    """Typed at any time: the meaning is the same whether a question waits or not."""
+
+    stop: Words = ()
+    maybe_stop: Words = ()
+    start: Words = ()
+    help: Words = ()
+    human: Words = ()
+    privacy: Words = ()
+    language: Words = ()
+    my_choices: Words = ()
+    my_data: Words = ()
+    delete: Words = ()
+    rights: Words = ()
+    correct: Words = ()
+    restrict: Words = ()
+    object: Words = ()
+    proof: Words = ()
+    nothing: Words = ()
+
+
+class Phrases(_Table):
+    """One file."""
+
+    asked: Asked = Asked()
+    any_time: AnyTime = AnyTime()
+
+    def every(self) -> Iterator[tuple[str, str, bool]]:
+        """Yield each phrase with what it must mean, and whether it is typed while a question waits."""
+        for table, waits in ((self.asked, (True,)), (self.any_time, (True, False))):
+            for meaning, phrases in table:
+                for phrase in phrases:
+                    yield from ((phrase, meaning, waiting) for waiting in waits)
+
+
+class Failure(NamedTuple):
+    """A phrase that means something else, or a file that can't be used."""
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        """Return `file: message`."""
+        return f"{self.path}: {self.message}"
+
+
+def path_of(folder: Path, language: str) -> Path:
+    """Return where the phrases of a language stand."""
+    return folder / language / FILE
+
+
+def read(text: str) -> Phrases:
+    """Return the phrases of one file. Raises `ValueError` with a line for each key that can't be used."""
+    try:
+        return Phrases.model_validate(tomli.loads(text))
+    except tomli.TOMLDecodeError as error:
+        raise ValueError(f"not valid TOML: {error}") from error
+    except ValidationError as error:
+        raise ValueError("\n".join(_told(problem) for problem in error.errors())) from error
+
+
+def count(path: Path) -> int:
+    """Return how many different phrases a file has: none when it is missing, enough when `failures` tells why not."""
+    try:
+        return len({phrase for phrase, _, _ in read(path.read_text("utf-8-sig")).every()})
+    except OSError:
+        return 0
+    except ValueError:
+        return ENOUGH
+
+
+def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failure]:
+    """Try the phrases of a language; one without a file has none."""
+    path = path_of(folder, language)
+    if not path.exists():
+        return
+    try:
+        text = path.read_text("utf-8-sig")
+        phrases = read(text)
+    except (OSError, ValueError) as error:
+        yield from (Failure(path, 1, line) for line in str(error).splitlines())
+        return
+    for phrase, meaning, waiting in phrases.every():
+        match = keywords.classify(phrase, asked_in=language if waiting else None, spoken=(language,))
+        if match and match.unasked:
+            match = None  # it answers nothing
+        if match and match.intent is Intent.YES and not keywords.assent.is_plain(phrase, language):
+            match = None  # it is asked for once more
+        if (match.intent.value if match else NOTHING) != meaning:
+            yield Failure(path, _line(text, phrase), _difference(phrase, meaning, match, waiting=waiting))
+
+
+def _difference(phrase: str, meaning: str, match: Match | None, *, waiting: bool) -> str:
+    when = "as an answer" if waiting else "without a question"
+    meant = f"{match.intent.value} (rule {match.rule})" if match else NOTHING
+    return (
+        f"phrase {phrase!r} should mean {meaning} but means {meant} {when}; "
+        "correct keywords.toml beside it, or the phrase if it is in doubt"
+    )
+
+
+def _told(problem: object) -> str:
+    """Return the key of a problem that pydantic found, and the cure."""
+    assert isinstance(problem, dict)
+    key = ".".join(str(part) for part in problem["loc"])
+    match problem["type"]:
+        case "extra_forbidden":
+            tables: dict[str, type[_Table]] = {"asked": Asked, "any_time": AnyTime}
+            table = tables.get(str(problem["loc"][0]), Phrases)
+            return f"{key}: unknown key; it can be {', '.join(table.model_fields)}"
+        case _:
+            return f'{key}: not a list of phrases; put them in brackets and quotes, e.g. stop = ["stop please"]'
+
+
+def _line(text: str, phrase: str) -> int:
+    """Return the first line in which `phrase` stands, as written between quotes; 1 when it is escaped there."""
+    lines = (number for number, line in enumerate(text.splitlines(), 1) if f'"{phrase}"' in line)
+    return next(lines, 1)

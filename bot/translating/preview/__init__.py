@@ -1,0 +1,8 @@
+"""Every message of every dialogue in one language, drawn as WhatsApp draws it: for translators to look at.
+
+Comes in: flows, English texts and one catalog, as they stand in the files; goes out: one HTML page that works offline.
+"""
+
+from bot.translating.preview.page import page
+
+__all__ = ["page"]

@@ -1,0 +1,47 @@
+"""A new language: its table in `languages.toml`, as a draft, and its catalog, still empty."""
+
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+
+from bot.i18n import po
+from bot.i18n.catalogs import LANGUAGES, CatalogError, Language, catalog_path, languages
+from bot.translating.plurals import plural_forms
+from bot.translating.update import updated
+
+
+def start(folder: Path, code: str, template: po.PoFile) -> Path:
+    """Make the catalog of `code` and return its path; one that a translator has sent already is kept and completed.
+
+    Raises `CatalogError`, and `PoError` when the catalog sent is broken.
+    """
+    known = languages(folder)
+    if code in known:
+        raise CatalogError(
+            f"{folder / LANGUAGES}: [{code}] is there already; `python -m bot i18n update {code}` updates it"
+        )
+    language = Language(code=_checked(code), offered=False, plural=plural_forms(code))
+    path = catalog_path(folder, code)
+    catalog = po.read(path) if path.exists() else po.PoFile()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(po.written(updated(catalog, template, language)), "utf-8")
+    with (folder / LANGUAGES).open("a", encoding="utf-8") as table:
+        table.write(f'\n[{_key(code)}]\nstatus = "draft"\nplural = "{language.plural}"\nreviewed = false\n')
+    return path
+
+
+def _key(code: str) -> str:
+    """Write a code as TOML wants a key: `de@informal` only in quotes."""
+    return code if code.replace("-", "").isalnum() else f'"{code}"'
+
+
+def _checked(code: str) -> str:
+    """Refuse what is no code, and what is one in another spelling (`pt_br`, `PT-BR`)."""
+    try:
+        locale = Locale.parse(code.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        raise CatalogError(f"{code!r} is no language that CLDR knows; write e.g. it or pt-BR") from None
+    spelled = str(locale).replace("_", "-")
+    if spelled != code:
+        raise CatalogError(f"{code!r} is written {spelled!r}")
+    return code

@@ -1,0 +1,62 @@
+"""A catalog brought up to date with the template, text by text and only by id.
+
+A reworded text keeps its translation as fuzzy, with the English that it was made for. A new one starts empty: no
+translation is ever guessed from a similar text, which could say the opposite ("Stop sending" / "Start sending").
+Translators' comments stay; flags and notes come from the template alone, so that an old limit doesn't linger.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.i18n.catalogs import Language
+from bot.i18n.po import Entry, PoFile
+from bot.translating.extract import headers
+
+
+def updated(catalog: PoFile, template: PoFile, language: Language) -> PoFile:
+    """Return `catalog` with the texts of `template`; a new language's is an empty `PoFile()` before."""
+    present = {entry.id: entry for entry in catalog.entries}
+    gone = {entry.id: entry for entry in catalog.obsolete}
+    entries = tuple(_merged(present.get(text.id) or gone.get(text.id), text) for text in template.entries)
+    return PoFile(
+        headers=_headers(catalog, language),
+        entries=entries,
+        obsolete=tuple(_obsolete(catalog, {entry.id for entry in entries})),
+        comments=catalog.comments,
+    )
+
+
+def _headers(catalog: PoFile, language: Language) -> dict[str, str]:
+    """Ours, then the translators': who, when, with what. The date of the template would only be noise."""
+    ours = headers(language.code, language.plural)
+    theirs = {name: value for name, value in catalog.headers.items() if name not in ours and name not in _DROPPED}
+    return ours | theirs
+
+
+_DROPPED = ("POT-Creation-Date", "Generated-By")
+
+
+def _merged(old: Entry | None, text: Entry) -> Entry:
+    if old is None:
+        return text
+    if not old.translation:
+        return replace(text, comments=old.comments)
+    reworded = old.english != text.english
+    fuzzy = old.fuzzy or reworded
+    made_for = (old.previous if old.fuzzy else "") or old.english
+    return replace(
+        text,
+        translation=old.translation,
+        fuzzy=fuzzy,
+        previous=made_for if fuzzy and made_for != text.english else "",
+        comments=old.comments,
+    )
+
+
+def _obsolete(catalog: PoFile, wanted: set[str]) -> Iterator[Entry]:
+    """What is gone keeps its translation and comments, in case it comes back."""
+    seen = set(wanted)
+    for entry in (*catalog.entries, *catalog.obsolete):
+        if entry.translation and entry.id not in seen:
+            seen.add(entry.id)
+            yield replace(entry, notes=(), flags=(), source="")

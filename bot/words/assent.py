@@ -1,0 +1,127 @@
+"""Whether a typed yes can only be a yes: a list of what may be written, and nothing besides it.
+
+Consent must be unambiguous (GDPR Art. 4(11)), and signs that turn a yes round or make fun of it are without number:
+`~YES~`, "yes 🤞", "> YES", "yes/no". So nothing is searched for them. A pattern for each language says what a plain
+yes looks like; whoever writes anything else is asked once more.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+from bot.words.keywords import UNIVERSAL, Intent, Vocabulary, base
+from bot.words.normalise import exact, loose
+
+_LONGEST = 200
+"""Characters of a message that is looked at: the longest yes with all that may stand beside it has fewer."""
+
+_BLANK = r"[ \t\r\n\u00a0\u2009\u202f]"
+
+_PAUSE = rf"(?:(?:[,!،]{{1,3}}|\.(?!\.)){_BLANK}*|{_BLANK}+)"
+"""What separates the words of a phrase: "oui, merci". At the end a comma says that more is to come."""
+
+_CLOSING = rf"(?:!|[.。](?!{_BLANK}*[.。]))"
+"""What may end it. Several dots trail off: "si…" is Spanish for "if…", too."""
+
+_AFFIRMING = "👍✅✔✓☑👌🙏🤝🙂😊😀😃😄😁❤"
+"""Signs that say yes or thank you. A wink, crossed fingers, a shrug and the like are no part of a clear answer."""
+
+_SIGN = rf"(?:[{_AFFIRMING}][\ufe0f\U0001f3fb-\U0001f3ff]?|:-?\))"
+"""One of them, with its colour, or a smile made of punctuation."""
+
+_SMILES: Mapping[str, str] = {"ru": r"|\)", "uk": r"|\)"}
+"""Where brackets without eyes are a smile: "да))"."""
+
+_APOSTROPHE = f"['’‘ʼ´`]?{_BLANK}?"
+_HYPHEN = rf"(?:[-‐‑]|{_BLANK})"
+
+_CASE: Mapping[str, Mapping[str, str]] = {"tr": {"i": "i\u0307"}}
+"""What a capital letter (İ) becomes in small letters where it is not another one's."""
+
+_ALIKE = ("اأإآٱ", "يىی", "كک", "هة", "șş", "țţ", "àá", "èé", "ìí", "òó", "ùú", "σς")
+"""Letters that people write for each other."""
+
+_POINTS = (
+    (re.compile("[\u0621-\u064a]"), "[\u0640\u064b-\u0652\u0670]{0,3}"),
+    (re.compile("[א-ת]"), "[\u05b0-\u05bc\u05c1\u05c2]{0,3}"),
+)
+"""Letters → the vowel points, and the strokes that draw them out, which may follow them."""
+
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+"""What Asian keyboards write in place of ASCII."""
+
+
+class Assent:
+    """The plain forms of every yes, by the language of the question."""
+
+    def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
+        self._vocabularies = vocabularies
+        self._patterns: dict[str, re.Pattern[str]] = {}
+        """Made when the first yes in a language comes: all of them would take a second of every start."""
+
+    def is_plain(self, text: str, asked_in: str) -> bool:
+        """Whether `text` is a yes to a question asked in `asked_in` and nothing but that."""
+        if len(text) > _LONGEST:
+            return False
+        language = base(asked_in) if base(asked_in) in self._vocabularies else UNIVERSAL
+        pattern = self._patterns.get(language)
+        if pattern is None:
+            phrases = _phrases(self._vocabularies[UNIVERSAL], self._vocabularies[language], _CASE.get(language, {}))
+            pattern = self._patterns[language] = _pattern(language, phrases)
+        return pattern.fullmatch(_folded(text)) is not None
+
+
+def _folded(text: str) -> str:
+    """Undo case, width, and whether an accent is part of its letter or a mark after it; no other likeness.
+
+    Small letters are made by `lower`: `casefold` would take ſ for s, and a mark below a letter for a Greek iota.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).lower())
+
+
+def _phrases(universal: Vocabulary, vocabulary: Vocabulary, case: Mapping[str, str]) -> Iterator[str]:
+    """Yield the pattern of each phrase that is a yes in this language."""
+    never = {loose(exact(word)) for word in vocabulary.spoken(Intent.YES).ambiguous}
+    words = dict.fromkeys([*universal.spoken(Intent.YES).every(), *vocabulary.spoken(Intent.YES).every()])
+    for word in words:
+        if loose(exact(word)) not in never:
+            yield "".join(_written(character, {**vocabulary.spelling, **case}) for character in _folded(word))
+
+
+def _written(character: str, spelling: Mapping[str, str]) -> str:
+    """Return the pattern of how people write a character of a phrase."""
+    match character:
+        case " ":
+            return _PAUSE
+        case "'" | "’":
+            return _APOSTROPHE
+        case "-":
+            return _HYPHEN
+    if unicodedata.combining(character):
+        return ""  # a vowel point: its letter says that it may be there
+    ways = "|".join(map(re.escape, _ways(character, spelling)))
+    return f"(?:{ways}){_points(character)}"
+
+
+def _ways(character: str, spelling: Mapping[str, str]) -> Iterable[str]:
+    """Return a letter, what is written for it, and the letter without its accent, also with one typed after it."""
+    alike = next((letters for letters in _ALIKE if character in letters), "")
+    plain = loose(exact(character))
+    ways = [character, *alike, *plain.split()]
+    if character in spelling:
+        ways.append(spelling[character])
+    if character in "àáèéìíòóùú":
+        ways += [plain + mark for mark in "'’´`"]
+    return sorted(dict.fromkeys(ways), key=len, reverse=True)
+
+
+def _points(character: str) -> str:
+    return next((points for letters, points in _POINTS if letters.match(character)), "")
+
+
+def _pattern(language: str, phrases: Iterable[str]) -> re.Pattern[str]:
+    sign = f"(?:{_SIGN}{_SMILES.get(language, '')})"
+    after = f"(?:{_CLOSING}|{_BLANK}|{sign})*"
+    return re.compile(
+        f"(?:{_SIGN}|{_BLANK})*(?P<bold>[*_])?¡?(?:{'|'.join(dict.fromkeys(phrases))}){after}(?(bold)(?P=bold){after})"
+    )

@@ -1,0 +1,317 @@
+"""What a typed text means. Withdrawal is read generously, in every language; consent strictly, in one.
+
+`Keywords.classify` looks whole messages up in tables made at start; only a message that is no known word is
+searched: for a withdrawal, and for a command between courtesies. The words stand in `locales/*/keywords.toml`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from bot.words.assent import Assent
+from bot.words.courtesies import Courtesies
+from bot.words.keyword_files import KeywordError, read, withdrawing
+from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
+from bot.words.normalise import Typed, emoji, exact, loose, typed
+from bot.words.ordinary import NONE_ORDINARY, Ordinary
+from bot.words.ordinary import read as read_ordinary
+from bot.words.withdrawal import Withdrawals
+
+__all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "KeywordError", "Keywords", "Match"]
+
+UNASKED_NO = "no:unasked"
+"""The rule of a no that answers no question: where a consent stands, it may be meant to end it."""
+
+UNASKED = "yes:unasked"
+"""The rule of a yes that answers no question: it must never count."""
+
+BY_PAYLOAD = f"{Intent.STOP}:{UNIVERSAL}:payload"
+"""The rule of a button of somebody else's that stops by its payload, as its label tells nothing."""
+
+_NOWHERE: frozenset[str] = frozenset()
+
+_GLANCE = 80
+"""Characters at each end of a message that are looked at first."""
+
+_BARE = frozenset({"exact", "loose", "whole", "typo", "repeated", "lookalike", "emoji"})
+"""How a word counts that is the whole message."""
+
+_LISTED = frozenset({"inside", "complaint"})
+"""How a doubt is found by words that were listed for it: "wrong number", a no as well."""
+
+_GUESSED = frozenset({"typo", "repeated", "lookalike"})
+"""How a word counts that is in no list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a text means, and how that was found."""
+
+    intent: Intent
+    rule: str
+    """Evidence without the person's words: intent, languages and kind of match, e.g. `stop:es+pt:first_word`."""
+    languages: frozenset[str]
+    """Languages that have the matched word, to guess the person's; empty when the word tells nothing (STOP)."""
+    offers: bool = False
+    """Whether a withdrawal is about offers and the like only: marketing, not orders."""
+
+    @property
+    def bare(self) -> bool:
+        """Whether the message is nothing but this."""
+        return self.how in _BARE
+
+    @property
+    def how(self) -> str:
+        """The kind of match."""
+        return self.rule.rpartition(":")[2]
+
+    @property
+    def unasked(self) -> bool:
+        """Whether it is a yes or a no that answers no question."""
+        return self.rule in (UNASKED, UNASKED_NO)
+
+
+class Keywords:
+    """All words of all languages, ready to be looked up."""
+
+    def __init__(self, vocabularies: Mapping[str, Vocabulary], ordinary: Ordinary = NONE_ORDINARY) -> None:
+        self._vocabularies = vocabularies
+        self.languages = frozenset(vocabularies) - {UNIVERSAL}
+        """Languages that have words of their own."""
+        self._exact, self._loose = _commands(vocabularies)
+        speakers = _speakers(vocabularies)
+        self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
+        self._unasked = _unasked(speakers)
+        self.assent = Assent(vocabularies)
+        self._stops = frozenset(form for each in vocabularies.values() for form in withdrawing(each))
+        self._ordinary = _with_answers(ordinary, speakers)
+        self._printed = frozenset(form for each in vocabularies.values() for form in each.loose_forms(each.stop.show))
+        self._withdrawals = Withdrawals(vocabularies, self._ordinary)
+        self._courtesies = Courtesies(
+            form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
+        )
+        tables = [entry.emoji for entry in vocabularies.values()]
+        self._signs = frozenset(sign for table in tables for signs in table.maybe_stop for sign in emoji(signs))
+        self._no_signs = frozenset(sign for table in tables for signs in table.no for sign in emoji(signs))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Keywords":
+        """Read `folder` (`locales/`). Raises `KeywordError`, which names the file, the key and the cure."""
+        return cls(read(folder), read_ordinary(folder))
+
+    def classify(self, text: str | Typed, *, asked_in: str | None, spoken: Collection[str] = ()) -> Match | None:
+        """Return what `text` means; None when it is nothing known.
+
+        `asked_in` is the locale of the question that waits for an answer, None when there is none. Without one
+        a NO has the rule `no:unasked`, and a YES `yes:unasked`: that one answers nothing and must never count.
+        `spoken` are the locales that the person may speak, as far as that is known: an ordinary word of theirs is no
+        withdrawal because it is one elsewhere (a Spaniard's "seis" is Finnish for stop).
+        """
+        text, form, plain = text if isinstance(text, Typed) else typed(text)
+        if not form:
+            return self._only_emoji(text, asked=asked_in is not None)
+        languages = frozenset(map(base, spoken or (asked_in,) if asked_in else spoken))
+        match = self._exact.get(form) or self._loose.get(plain)
+        if match and match.intent is Intent.STOP:
+            match = self._unless_ordinary(match, plain, languages)
+        match = match or (self._answer(form, plain, asked_in) if asked_in else self._unasked.get(plain))
+        if match:
+            return match
+        found = self._withdrawals.find(text, plain, languages)
+        withdrawal = _match(*found) if found else None
+        if withdrawal and withdrawal.intent is Intent.STOP:
+            withdrawal = self._unless_ordinary(withdrawal, plain, languages)
+        if withdrawal and withdrawal.intent is Intent.STOP:
+            return withdrawal
+        no = None if asked_in else self._unasked_no(plain, languages)
+        if no and withdrawal and withdrawal.how not in _LISTED:
+            withdrawal = None  # a listed no, though its words put together would be a doubt: "I do not agree"
+        return self._command(plain.split()) or withdrawal or no
+
+    def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
+        """Return a withdrawal less what is only an ordinary word where the person lives.
+
+        A word that texts of ours print asks back there. Nobody's language being known, it acts, and another word
+        that is ordinary somewhere asks back.
+        """
+        ordinary_in = self._ordinary.get(plain, _NOWHERE) - match.languages
+        if not ordinary_in or (spoken and not ordinary_in & spoken):
+            return match
+        printed = plain in self._printed
+        if printed and not spoken:
+            return match
+        return _match(Intent.MAYBE_STOP, "ordinary", match.languages) if printed or not spoken else None
+
+    def misheard(self, word: str, language: str) -> bool:
+        """Whether `word`, ordinary in `language`, withdraws there though it is none of its words of withdrawal."""
+        match = self.classify(word, asked_in=language, spoken=(language,))
+        if match is None or match.intent is not Intent.STOP:
+            return False
+        *_, whose, how = match.rule.split(":")
+        return how in _GUESSED or (whose != UNIVERSAL and language not in match.languages)
+
+    def yes_elsewhere(self, text: Typed) -> Match | None:
+        """Return the yes that `text`, which means nothing in the question's language, is in another one."""
+        return self._unasked.get(text.loose)
+
+    def unheard(self, language: str) -> Iterator[tuple[str, str]]:
+        """Yield (key, word) of entries of a language that can never have an effect."""
+        vocabulary = self._vocabularies[language]
+        yield from self._withdrawals.unheard(language, vocabulary)
+        for word in vocabulary.stop.ask:
+            match = self.classify(word, asked_in=None, spoken=(language,))
+            if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
+                yield "stop.ask", word
+
+    def says(self, intent: Intent, label: str, language: str) -> bool:
+        """Whether `label` has words in it that alone answer yes, or no, in `language`."""
+        vocabulary = self._vocabularies.get(language)
+        answers = vocabulary.loose_forms(*vocabulary.spoken(intent).every()) if vocabulary else ()
+        return any(f" {answer} " in f" {loose(exact(label))} " for answer in answers)
+
+    def withdraws_alone(self, word: str) -> bool:
+        """Whether `word`, in its loose form, withdraws as a whole message in any language."""
+        return word in self._stops
+
+    def names_stop(self, payload: str) -> bool:
+        """Whether the payload of a button is a word of withdrawal: STOP, OPT_OUT, Unsubscribe."""
+        match = self._loose.get(loose(exact(payload)))
+        return match is not None and match.intent is Intent.STOP
+
+    def stops(self, before: str, after: str, locale: str) -> bool:
+        """Whether a text would withdraw if it named our messages between `before` and `after`: "stop … please"."""
+        vocabulary = self._vocabularies.get(base(locale))
+        for noun in vocabulary.refusal.messages[:1] if vocabulary else ():
+            match = self.classify(f"{before} {noun.rstrip('*')} {after}", asked_in=None, spoken=(locale,))
+            return match is not None and match.intent is Intent.STOP
+        return False
+
+    def may_stop(self, text: str) -> bool:
+        """Whether a look at both ends of `text` shows a word of withdrawal: quick, and not sure either way."""
+        ends = [text] if len(text) <= 2 * _GLANCE else [text[:_GLANCE], text[-_GLANCE:]]
+        forms = [loose(exact(end)) for end in ends]
+        first, last = forms[0].partition(" ")[0], forms[-1].rpartition(" ")[2]
+        return first in self._stops or last in self._stops or forms[0] in self._stops
+
+    def prints(self, intent: Intent, language: str) -> bool:
+        """Whether `language` has a word of its own to print for `intent`."""
+        return language in self._vocabularies and bool(_shown(self._vocabularies[language], intent))
+
+    def shown(self, intent: Intent, locale: str) -> str:
+        """Return the word printed in texts for `intent`, e.g. OUI: the locale's, else English."""
+        for language in (base(locale), "en"):
+            vocabulary = self._vocabularies.get(language)
+            word = _shown(vocabulary, intent) if vocabulary else ""
+            if word:
+                return word
+        raise KeyError(f"no keywords.toml shows a word for {intent.value}")
+
+    def _unasked_no(self, plain: str, spoken: Collection[str]) -> Match | None:
+        """Return a no in a language that the person may speak, though nothing was asked."""
+        known = [language for language in spoken if language in self._answers] or [UNIVERSAL]
+        answers = (self._answers[language][1].get(plain) for language in known)
+        no = next((match for match in answers if match and match.intent is Intent.NO), None)
+        return Match(Intent.NO, UNASKED_NO, no.languages) if no else None
+
+    def _answer(self, form: str, plain: str, asked_in: str) -> Match | None:
+        answers = self._answers.get(base(asked_in)) or self._answers[UNIVERSAL]
+        return answers[0].get(form) or answers[1].get(plain)
+
+    def _command(self, words: list[str]) -> Match | None:
+        """Return the command that a message is without the courtesies around it; withdrawals were searched before."""
+        first, end = self._courtesies.without(words)
+        match = self._loose.get(" ".join(words[first:end]))
+        return match if match and match.intent is not Intent.STOP else None
+
+    def _only_emoji(self, text: str, *, asked: bool) -> Match | None:
+        if not self._signs.isdisjoint(text):
+            return _match(Intent.MAYBE_STOP, "emoji", _NOWHERE)
+        if asked or self._no_signs.isdisjoint(text):
+            return None
+        return Match(Intent.NO, UNASKED_NO, _NOWHERE)
+
+
+def _match(intent: Intent, how: str, languages: frozenset[str], offers: bool = False) -> Match:
+    return Match(intent, f"{intent.value}:{'+'.join(sorted(languages)) or UNIVERSAL}:{how}", languages, offers)
+
+
+def _shown(vocabulary: Vocabulary, intent: Intent) -> str:
+    return vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
+
+
+_Table = dict[str, Match]
+
+
+def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
+    """Return what means a command as a whole message, in its exact and in its loose form."""
+    exactly: _Claims = {}
+    loosely: _Claims = {}
+    for intent in (Intent.STOP, *GLOBAL):  # of two meanings of a form the one that comes first counts
+        for language, vocabulary in vocabularies.items():
+            words = vocabulary.stop if intent is Intent.STOP else vocabulary.spoken(intent)
+            for form, plain in vocabulary.looked_up(words.every()):
+                for claims, claimed in ((exactly, form), (loosely, plain)):
+                    first, languages = claims.setdefault(claimed, (intent, set()))
+                    if first is intent:
+                        languages.add(language)
+    return _settled(exactly, "exact"), _settled(loosely, "loose")
+
+
+_Claims = dict[str, tuple[Intent, set[str]]]
+"""Form → what it means, and in which languages."""
+
+
+def _settled(claims: _Claims, how: str) -> _Table:
+    match = lru_cache(maxsize=None)(_match)  # thousands of words share a meaning
+    return {form: match(intent, how, _known_in(languages)) for form, (intent, languages) in claims.items()}
+
+
+def _known_in(languages: set[str]) -> frozenset[str]:
+    return _NOWHERE if UNIVERSAL in languages else frozenset(languages)
+
+
+def _answers(vocabularies: Mapping[str, Vocabulary], language: str, speakers: "_Speakers") -> tuple[_Table, _Table]:
+    """Return what answers a question asked in `language`: its own words and the universal ones, less the ambiguous."""
+    exactly: _Table = {}
+    loosely: _Table = {}
+    for source in dict.fromkeys((UNIVERSAL, language)):
+        for intent in ANSWERS:
+            for form, plain in vocabularies[source].looked_up(vocabularies[source].spoken(intent).every()):
+                exactly[form] = Match(intent, f"{intent.value}:{source}:exact", speakers[intent][plain])
+                loosely[plain] = Match(intent, f"{intent.value}:{source}:loose", speakers[intent][plain])
+    for intent in ANSWERS:
+        for form, plain in vocabularies[language].looked_up(vocabularies[language].spoken(intent).ambiguous):
+            exactly.pop(form, None)
+            loosely.pop(plain, None)
+    return exactly, loosely
+
+
+_Speakers = dict[Intent, dict[str, frozenset[str]]]
+"""Answer → its loose forms → the languages in which they have that meaning."""
+
+
+def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
+    found: dict[Intent, dict[str, set[str]]] = {intent: {} for intent in ANSWERS}
+    for language, vocabulary in vocabularies.items():
+        for intent in ANSWERS:
+            for form in vocabulary.loose_forms(*vocabulary.spoken(intent).every()):
+                found[intent].setdefault(form, set()).add(language)
+    return {
+        intent: {form: frozenset(languages - {UNIVERSAL}) for form, languages in forms.items()}
+        for intent, forms in found.items()
+    }
+
+
+def _with_answers(ordinary: Ordinary, speakers: "_Speakers") -> Ordinary:
+    """Return ordinary words and those that answer a question, which are as ordinary."""
+    found = dict(ordinary)
+    for forms in speakers.values():
+        for form, languages in forms.items():
+            found[form] = found.get(form, _NOWHERE) | languages
+    return found
+
+
+def _unasked(speakers: _Speakers) -> _Table:
+    """Return what would be a yes in some language, had anything been asked."""
+    return {form: Match(Intent.YES, UNASKED, languages) for form, languages in speakers[Intent.YES].items()}

@@ -1,0 +1,167 @@
+"""`locales/<language>/keywords.toml` and `locales/keywords.toml`, read and checked.
+
+What would make two meanings of one word is refused when the program starts, with the file, the key and the cure.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import tomli
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.i18n import faults
+from bot.i18n.slot import Kind, Slot
+from bot.validation import complaints
+from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
+from bot.words.normalise import exact, loose
+
+FILE = "keywords.toml"
+
+
+class KeywordError(ValueError):
+    """A keyword file can't be used; the message names the file, the key and the cure."""
+
+
+def read(folder: Path) -> dict[str, Vocabulary]:
+    """Return language → its words, the universal ones under `UNIVERSAL`. Raises `KeywordError`."""
+    found = {UNIVERSAL: _read_one(folder / FILE)}
+    for path in sorted(folder.glob(f"*/{FILE}")):
+        found[path.parent.name] = _read_one(path)
+    problems = [
+        *_misplaced(folder, found),
+        *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
+        *_vague(folder, found),
+        *_clashes(folder, found),
+        *_unprintable(folder, found),
+        *_misprinted(folder, found),
+    ]
+    if problems:
+        raise KeywordError("\n".join(dict.fromkeys(problems)))
+    return found
+
+
+def path_of(folder: Path, language: str) -> Path:
+    """Return where the words of a language stand."""
+    return folder / FILE if language == UNIVERSAL else folder / language / FILE
+
+
+def _read_one(path: Path) -> Vocabulary:
+    try:
+        table: dict[str, Any] = tomli.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
+    except UnicodeDecodeError:
+        raise KeywordError(f"{path}: is not UTF-8; save the file in UTF-8") from None
+    except OSError as error:
+        raise KeywordError(f"{path}: can't be read ({error}); restore it from version control") from error
+    except tomli.TOMLDecodeError as error:
+        raise KeywordError(f"{path}: not valid TOML: {error}") from error
+    try:
+        return Vocabulary.model_validate(table)
+    except ValidationError as error:
+        raise KeywordError(complaints(path, error, _cure)) from error
+
+
+def _cure(problem: ErrorDetails) -> str:
+    match problem["type"]:
+        case "extra_forbidden":
+            return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
+        case "string_type":
+            return 'not a text; put it in quotes, e.g. words = ["no"]'
+        case "tuple_type":
+            return 'not a list; put the words in brackets and quotes, e.g. words = ["no"]'
+        case "string_too_short":
+            return "empty; write a word between the quotes, or remove them"
+        case "string_too_long":
+            return "longer than 80 characters; shorten it"
+        case _:
+            return f"{problem['msg']}; write a list of words in quotes, or one word for `show`"
+
+
+def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:
+    """Find files that no question would be looked up in."""
+    for language in languages:
+        if base(language) != language:
+            place = path_of(folder, base(language))
+            yield f"{path_of(folder, language)}: words stand by language, whatever the region; move them to {place}"
+
+
+def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
+    """Find words without letters, and words with two meanings."""
+    seen: dict[str, tuple[str, str]] = {}
+    for key, word in meanings(vocabulary):
+        for form, plain in vocabulary.forms_of(word):
+            if not form:
+                yield f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])"
+                continue
+            other_key, other = seen.setdefault(plain, (key, word))
+            if other_key != key:
+                yield (
+                    f"{path}: {key}: {word!r} already means {other_key} ({other!r}), as accents and case don't count; "
+                    "keep it in one of the two"
+                )
+
+
+def _vague(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find a yes that people also say without agreeing (GDPR Art. 4(11): unambiguous)."""
+    universal = vocabularies[UNIVERSAL]
+    vague = set(universal.loose_forms(*universal.vague))
+    for language, vocabulary in vocabularies.items():
+        for word in vocabulary.yes.every():
+            if not vague.isdisjoint(vocabulary.loose_forms(word)):
+                yield f"{path_of(folder, language)}: yes: {word!r} is also said without agreeing; remove it"
+
+
+def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find commands, which work in every language, that are a yes, a no or an ordinary word in one of them.
+
+    Of words of withdrawal only those count that do so inside a message: one that is the whole message is read as an
+    answer where it is one.
+    """
+    commands: dict[str, tuple[str, str]] = {}
+    harmless: list[tuple[str, str, str, str]] = []
+    for language, vocabulary in vocabularies.items():
+        for key, word in meanings(vocabulary):
+            if key in ANSWERS or key == "stop.never":
+                harmless += [(known.loose, language, key, word) for known in vocabulary.forms_of(word)]
+            elif key != "polite" and not key.endswith(".ambiguous"):
+                for known in vocabulary.forms_of(word):
+                    commands.setdefault(known.loose, (language, key))
+    for form, language, key, word in harmless:
+        if form in commands:
+            other, command = commands[form]
+            if command == "stop.alone" and key in ANSWERS:
+                continue
+            yield (
+                f"{path_of(folder, other)}: {command}: {word!r} stands under {key} in {path_of(folder, language)}; "
+                "a command works in every language, so remove it there or use a longer phrase"
+            )
+
+
+def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find printed words of withdrawal that would not work when they are typed."""
+    everywhere = set(withdrawing(vocabularies[UNIVERSAL]))
+    for language, vocabulary in vocabularies.items():
+        show = vocabulary.stop.show
+        if show and (form := loose(exact(show))) not in everywhere and form not in withdrawing(vocabulary):
+            yield f"{path_of(folder, language)}: stop.show: {show!r} is in none of its lists; add it to stop.strong"
+
+
+def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find printed words that would spoil the texts in which they stand."""
+    for language, vocabulary in vocabularies.items():
+        for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
+            show = vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
+            kind = Kind.BUTTON if intent in WORDS.values() else Kind.FOOTER
+            found = faults.errors(Slot(id=intent.value, kind=kind, english="x"), show) if show else []
+            for told in (_BRACE if fault.code == "placeholder" else fault.message for fault in found):
+                told = told.replace("with the example values, a button may", "and a printed word may")
+                yield f"{path_of(folder, language)}: {intent.value}.show: {show!r} {told}"
+
+
+_BRACE = "has a brace; remove it"
+
+
+def withdrawing(vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield the loose forms of all words of withdrawal."""
+    return vocabulary.loose_forms(*vocabulary.stop.every())

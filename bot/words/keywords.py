@@ -1,0 +1,306 @@
+"""The words that customers may type, by what they mean, and the forms in which they are looked up.
+
+Words are additive: a language can only add to what others and the universal one say.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from functools import cached_property
+from itertools import chain
+from typing import Annotated, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StrictStr
+
+from bot.words.normalise import exact, loose
+
+UNIVERSAL = "any"
+"""The language of words that belong to none, e.g. STOP."""
+
+
+class Intent(StrEnum):
+    """What a typed text or a tapped button means; the globals stand in their order of precedence."""
+
+    STOP = "stop"
+    MAYBE_STOP = "maybe_stop"
+    """Contains a word of withdrawal but may mean something else: pause, and ask."""
+    MY_DATA = "my_data"
+    DELETE = "delete"
+    RIGHTS = "rights"
+    CORRECT = "correct"
+    RESTRICT = "restrict"
+    OBJECT = "object"
+    PROOF = "proof"
+    PRIVACY = "privacy"
+    LANGUAGE = "language"
+    MY_CHOICES = "my_choices"
+    START = "start"
+    HELP = "help"
+    HUMAN = "human"
+    YES = "yes"
+    NO = "no"
+
+
+GLOBAL = (
+    Intent.MY_DATA,
+    Intent.DELETE,
+    Intent.RIGHTS,
+    Intent.CORRECT,
+    Intent.RESTRICT,
+    Intent.OBJECT,
+    Intent.PROOF,
+    Intent.PRIVACY,
+    Intent.LANGUAGE,
+    Intent.MY_CHOICES,
+    Intent.START,
+    Intent.HELP,
+    Intent.HUMAN,
+)
+"""Intents that a whole message in any language can have at any time, besides STOP."""
+
+ANSWERS = (Intent.YES, Intent.NO)
+
+WORDS: Mapping[str, Intent] = {
+    "stop_word": Intent.STOP,
+    "yes_word": Intent.YES,
+    "no_word": Intent.NO,
+    "start_word": Intent.START,
+    "choices_word": Intent.MY_CHOICES,
+    "privacy_word": Intent.PRIVACY,
+    "language_word": Intent.LANGUAGE,
+    "human_word": Intent.HUMAN,
+    "rights_word": Intent.RIGHTS,
+    "data_word": Intent.MY_DATA,
+}
+"""Placeholder → the intent whose word it shows."""
+
+
+Word = Annotated[StrictStr, Field(min_length=1, max_length=80)]
+Words = tuple[Word, ...]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Spoken(_Table):
+    """The words of one intent."""
+
+    show: Word = ""
+    """The word printed in texts (`{stop_word}`); counts as a word."""
+    words: Words = ()
+    ambiguous: Words = ()
+    """Never an answer here, not even as the English word: e.g. "no", which is a colloquial yes in Polish."""
+
+    def every(self) -> Iterator[str]:
+        """Return all words, the printed one first."""
+        if self.show:
+            yield self.show
+        yield from self.words
+
+
+class Stop(_Table):
+    """The words of withdrawal, by how sure they are."""
+
+    show: Word = ""
+    strong: Words = ()
+    """Have no other use: withdraw as a whole message and as first or last words of any message."""
+    common: Words = ()
+    """The same, but one that opens a longer sentence in small letters may be speech ("stop, o Zé não vem")."""
+    weak: Words = ()
+    """Have other uses (cancel an order): withdraw as a whole message; inside one the bot asks."""
+    alone: Words = ()
+    """Ordinary words of some language: withdraw as a whole message and mean nothing inside one."""
+    phrases: Words = ()
+    """Clear refusals: withdraw wherever they stand."""
+    never: Words = ()
+    """Look like one of these words, or contain it ("bus stop"), and are no withdrawal."""
+    ask: Words = ()
+    """Complaints ("wrong number", "this is spam"): everything pauses and the bot asks, wherever they stand.
+
+    A single word ("harassment") does so only as a statement of its own. One that ends with * counts with any ending,
+    and anywhere: "şikayet ed*".
+    """
+    not_after: Words = ()
+    """Before a word of withdrawal they turn it round ("can't stop"), as negations of [refusal] do: the bot asks."""
+    not_before: Words = ()
+    """The same, after it ("arrêtez pas")."""
+
+    def every(self) -> Iterator[str]:
+        """Return all that withdraws as a whole message."""
+        for name, words in self.lists():
+            if name != "never":
+                yield from words
+
+    def lists(self) -> Iterator[tuple[str, Words]]:
+        """Return all lists of words with a meaning of their own, by name."""
+        for name in ("strong", "common", "weak", "alone", "phrases", "never"):
+            yield name, getattr(self, name)
+
+
+class Refusal(_Table):
+    """The parts of which refusals are made, by their role; a word that ends with * counts with any ending.
+
+    What follows from the roles that meet in a statement: `bot.words.refusals`.
+    """
+
+    negation: Words = ()
+    """Forbid or deny: "don't", "no more". Before a word of withdrawal they turn it round, too."""
+    stop: Words = ()
+    """Verbs and calls that end something: "stop" (sending)."""
+    contact: Words = ()
+    """What we do when we write: "text", "send", "message"."""
+    receive: Words = ()
+    """What the person does: "receive", "get"."""
+    messages: Words = ()
+    """What we send: "messages", "ads", "newsletter"."""
+    offers: Words = ()
+    """Those of our messages that are marketing: "offers", "newsletter". Only these end then, and orders go on."""
+    want: Words = ()
+    """Wishes: "want", "would like"."""
+    more: Words = ()
+    """What makes a negation final: "any more", "again", "ever"."""
+    me: Words = ()
+    """Whom we write to: "me", "us"."""
+    lists: Words = ()
+    """Where the person stands with us: "my number", "your list"."""
+    remove: Words = ()
+    """Verbs of taking off such a list: "remove", "delete"."""
+    unsubscribe: Words = ()
+    """Verbs and nouns that mean nothing but withdrawal: "unsubscrib*", "opt out"."""
+    withdraw: Words = ()
+    """Verbs of taking back what one agreed to: "withdraw", "revoke"."""
+    consent: Words = ()
+    """What is taken back: "consent", "permission"; also "agree" ("I no longer agree")."""
+    past: Words = ()
+    """Negations that tell what did not happen: "did not", "haven't". They forbid nothing."""
+    forbid: Words = ()
+    """Negation and contact in one word: "nepište", "yazmayın"."""
+    unwanted: Words = ()
+    """Negation and wish in one word: "nechci", "istemiyorum"."""
+    others: Words = ()
+    """Things that are stopped or cancelled with a business, and are none of its messages: "order", "appointment"."""
+    doubt: Words = ()
+    """What makes a statement a question, a condition or a tale: "why did", "if", "by mistake"."""
+    only: Words = ()
+    """The same, and with messages about `others` nothing more is wanted: "only", "nothing but"."""
+    keep: Words = ()
+    """What says, anywhere in a message, that its writer wants to go on: "keep sending", "still want"."""
+    that: Words = ()
+    """Open a clause that belongs to what stands before its comma: German "dass", Polish "żebyście"."""
+    contrast: Words = ()
+    """Words that open another statement: "but"."""
+    filler: Words = ()
+    """Little words that change nothing: "you", "please", "to", "from", "these". Not needed: those that are `polite`."""
+    prefixes: Words = ()
+    """Letters that are written together with the word after them, such as "and" and "the" in Arabic and Hebrew."""
+
+
+class Form(NamedTuple):
+    """A word as it is looked up."""
+
+    exact: str
+    loose: str
+
+
+class Signs(_Table):
+    """Messages that consist of emoji."""
+
+    maybe_stop: Words = ()
+    no: Words = ()
+    """A no to nothing that was asked: where a consent stands, the bot asks whether to end it."""
+
+
+class Vocabulary(_Table):
+    """One file."""
+
+    polite: Words = ()
+    """Greetings and courtesies that change nothing about a withdrawal beside them."""
+    vague: Words = ()
+    """Among the universal words: said by people who agree to nothing ("ok"), so that no language may take it as yes."""
+    spelling: dict[Word, Word] = {}
+    """Other ways to type letters, e.g. ü as ue."""
+    stop: Stop = Stop()
+    refusal: Refusal = Refusal()
+    my_data: Spoken = Spoken()
+    delete: Spoken = Spoken()
+    rights: Spoken = Spoken()
+    correct: Spoken = Spoken()
+    restrict: Spoken = Spoken()
+    object: Spoken = Spoken()
+    proof: Spoken = Spoken()
+    privacy: Spoken = Spoken()
+    language: Spoken = Spoken()
+    my_choices: Spoken = Spoken()
+    start: Spoken = Spoken()
+    help: Spoken = Spoken()
+    human: Spoken = Spoken()
+    yes: Spoken = Spoken()
+    no: Spoken = Spoken()
+    emoji: Signs = Signs()
+
+    def spoken(self, intent: Intent) -> Spoken:
+        """Return the words of an intent other than STOP."""
+        found: Spoken = getattr(self, intent.value)
+        return found
+
+    def forms(self, *words: str) -> Iterator[str]:
+        """Yield the exact forms in which `words` are looked up: as written, and as typed otherwise.
+
+        An apostrophe may be left out ("dont") and letters replaced as `spelling` says ("kuendigen").
+        """
+        return (form.exact for form in self.looked_up(words))
+
+    def loose_forms(self, *words: str) -> Iterator[str]:
+        """Yield the same forms as they are compared when `exact` finds nothing."""
+        return (form.loose for form in self.looked_up(words))
+
+    def looked_up(self, words: Iterable[str]) -> Iterator[Form]:
+        """Yield both."""
+        return chain.from_iterable(map(self.forms_of, words))
+
+    def forms_of(self, word: str) -> tuple[Form, ...]:
+        """Return both of one word, which is taken apart once, however many tables it stands in."""
+        found = self._known.get(word)
+        if found is None:
+            found = self._known[word] = self._taken_apart(word)
+        return found
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Form, ...]]:
+        return {}
+
+    @cached_property
+    def _spelt_otherwise(self) -> frozenset[str]:
+        """Letters without which a word has one spelling."""
+        return frozenset({"'", "’", *(letter[0] for letter in self.spelling)})
+
+    def _taken_apart(self, word: str) -> tuple[Form, ...]:
+        if self._spelt_otherwise.isdisjoint(word.lower()):
+            form = exact(word)
+            return (Form(form, loose(form)),)
+        spellings = [word, *(word.replace(mark, "") for mark in "'’" if mark in word)]
+        for letter, typed in self.spelling.items():
+            spellings += [
+                spelling.replace(letter, typed) for spelling in map(str.lower, spellings) if letter in spelling
+            ]
+        return tuple(Form(form, loose(form)) for form in dict.fromkeys(map(exact, spellings)))
+
+
+def base(locale: str) -> str:
+    """Return the language of a locale: pt for pt-BR, pt_PT and pt, de for de@informal."""
+    return _VARIETY.split(locale, maxsplit=1)[0].lower()
+
+
+_VARIETY = re.compile("[-_@]")
+
+
+def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """Yield (key, word) of all words of a file that have a meaning of their own."""
+    for name, words in vocabulary.stop.lists():
+        yield from ((f"stop.{name}", word) for word in words)
+    for intent in (*GLOBAL, *ANSWERS):
+        spoken = vocabulary.spoken(intent)
+        yield from ((intent.value, word) for word in spoken.every())
+        yield from ((f"{intent.value}.ambiguous", word) for word in spoken.ambiguous)
+    yield from (("polite", word) for word in vocabulary.polite)

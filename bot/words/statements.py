@@ -1,0 +1,69 @@
+"""A message taken apart where its writer paused: "no, stop" is two statements, "don't stop" is one."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from bot.words.normalise import exact
+
+_PAUSES = re.compile(r"([.!?…\n;؛;؟։⁈⁉‼❗❓]+)|[,:–—،、()\[\]|•]+|\s-\s")
+"""What ends a sentence (the group), and what only ends a part of one."""
+
+_ASKING = frozenset("?؟;⁈⁉❓")
+
+
+class Part(NamedTuple):
+    """What stands between two pauses, as places of words (the end excluded), and the sentence around it."""
+
+    start: int
+    end: int
+    sentence: tuple[int, int]
+    question: bool
+
+
+def parts(text: str, count: int) -> list[Part]:
+    """Return the parts of `text`, whose `exact` form has `count` words; one, if they can't be told apart."""
+    found: list[Part] = []
+    sentence: list[tuple[int, int]] = []
+    place = start = 0
+    for piece, ending in _pieces(text):
+        end = place + len(exact(piece).split())
+        if end > place:
+            sentence.append((place, end))
+            place = end
+        if ending and sentence:
+            asks = not _ASKING.isdisjoint(ending) and "!" not in ending
+            found += [Part(*each, (start, place), asks) for each in sentence]
+            sentence, start = [], place
+    found += [Part(*each, (start, place), question=False) for each in sentence]
+    return found if place == count else [Part(0, count, (0, count), question=False)]
+
+
+def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
+    """Return `found` with each part whose first word leans on what stands before it put to the part before."""
+    together: list[Part] = []
+    for part in found:
+        if part.start > part.sentence[0] and leans(part.start):
+            part = together.pop()._replace(end=part.end)
+        together.append(part)
+    return together
+
+
+def split_at(parts: Iterable[Part], places: Collection[int]) -> Iterator[Part]:
+    """Yield `parts`, divided before each of `places`."""
+    for part in parts:
+        start = part.start
+        for place in range(part.start + 1, part.end):
+            if place in places:
+                yield part._replace(start=start, end=place)
+                start = place
+        yield part._replace(start=start)
+
+
+def _pieces(text: str) -> list[tuple[str, str]]:
+    """Return (what stands before a pause, the pause if it ends a sentence)."""
+    pieces, place = [], 0
+    for pause in _PAUSES.finditer(text):
+        pieces.append((text[place : pause.start()], pause[1] or ""))
+        place = pause.end()
+    return [*pieces, (text[place:], "")]

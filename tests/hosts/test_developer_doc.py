@@ -1,0 +1,150 @@
+"""The order-status bot of docs/developer.md, run as it stands there: unconsented people never reach it."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+import bot
+from bot.app.processes import listening
+from bot.app.simulation import somebody
+from bot.channels.simulator.graph import GraphSimulator
+from bot.channels.simulator.hook import Hook
+from bot.channels.simulator.person import SimulatedPerson
+from bot.messages.inbound import Choice
+from bot.settings import Settings, load_settings
+from bot.testing import Conversation, load_transcript, load_world, run_transcript
+from bot.web.webhook import PATH
+
+PAGE = Path(__file__).parents[2] / "docs" / "developer.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+
+
+@pytest.fixture
+def example() -> ModuleType:
+    """The program of the page."""
+    module = ModuleType("order_status_bot")
+    exec(compile(BLOCKS[0], "docs/developer.md", "exec"), module.__dict__)
+    return module
+
+
+@pytest.fixture
+async def graph() -> GraphSimulator:
+    return GraphSimulator()
+
+
+def settings_for(stores: Settings, graph: GraphSimulator) -> Settings:
+    return load_settings(
+        None,
+        **stores.model_dump(exclude_unset=True),
+        whatsapp_token=graph.token,
+        whatsapp_app_secret="secret",
+        whatsapp_verify_token="verify",
+        whatsapp_phone_number_id=graph.phone_number_id,
+        graph_url=graph.url,
+    )
+
+
+async def test_the_example_answers_those_who_consented_and_nobody_else(
+    stores: Settings, graph: GraphSimulator, example: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[str] = []
+    answer = example.order_status
+
+    async def watched(inbound: bot.Inbound, person: bot.Consenter) -> Sequence[bot.Reply] | None:
+        reached.append(person.id)
+        replies: Sequence[bot.Reply] | None = await answer(inbound, person)
+        return replies
+
+    async with graph, aiohttp.ClientSession() as session:
+        settings = settings_for(stores, graph)
+        monkeypatch.setitem(example.__dict__, "order_status", watched)
+        monkeypatch.setattr("bot.hosts.aiohttp_app.load_settings", lambda: settings)
+        async with listening(example.program(), "127.0.0.1", 0) as port:
+            ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{PATH}", "secret", session), somebody())
+            await ana.say("Where is order 1234?", replies=1)
+            assert reached == []
+            await ana.say("YES", replies=2)
+            await ana.say("NO", replies=1)
+            (told,) = await ana.say("Where is order 1234?", replies=1)
+            assert told.text == "Order 1234 is on its way."
+            assert len(reached) == 1
+            await ana.say("STOP", replies=1)
+            await ana.say("Where is order 1234?", replies=1)
+            assert len(reached) == 1
+
+
+async def test_it_lives_beside_the_routes_of_its_host_whose_body_limit_is_not_ours(
+    stores: Settings, graph: GraphSimulator
+) -> None:
+    async def own(_: web.Request) -> web.Response:
+        return web.Response(text="mine")
+
+    async with graph, aiohttp.ClientSession() as session:
+        app = web.Application(client_max_size=1000)
+        app.router.add_get("/", own)
+        bot.setup(app, settings_for(stores, graph))
+        async with listening(app, "127.0.0.1", 0) as port:
+            async with session.get(f"http://127.0.0.1:{port}/") as response:
+                assert await response.text() == "mine"
+            async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
+                assert response.status == 200
+            ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{PATH}", "secret", session), somebody())
+            assert len(await ana.say("Hello " + "x" * 3000, replies=1)) == 1
+
+
+async def test_without_its_settings_it_refuses_webhooks_and_says_why() -> None:
+    async with aiohttp.ClientSession() as session:
+        app = web.Application()
+        bot.setup(app, load_settings(None, dyno="web.1"))
+        async with listening(app, "127.0.0.1", 0) as port:
+            async with session.post(f"http://127.0.0.1:{port}{PATH}", data=b"{}") as response:
+                assert response.status == 503
+            async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
+                names = {check["name"] for check in (await response.json())["checks"]}
+                assert {"WHATSAPP_TOKEN", "DATABASE_URL", "REDIS_URL"} <= names
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"host": print}, {"purpose": "order_updates"}, {"host": print, "purpose": "x", "work": False}]
+)
+def test_half_a_host_is_refused(arguments: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="host"):
+        bot.setup(web.Application(), load_settings(None), **arguments)  # type: ignore[arg-type]
+
+
+def test_the_chat_of_the_page_is_a_test() -> None:
+    module = ModuleType("page")
+    exec(compile(BLOCKS[1], "docs/developer.md", "exec"), module.__dict__)
+    module.test_a_thumbs_up_is_no_consent()
+
+
+def test_the_transcript_of_the_page_holds(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    path = tmp_path / "yes_in_french.toml"
+    path.write_text(text, "utf-8")
+    for transcript in load_transcript(path):
+        run_transcript(transcript, *load_world())
+
+
+@pytest.mark.parametrize(
+    ("id", "label", "says"),
+    [
+        ("host:order:1", "Cancel", "stop.confirmed"),
+        ("host:order:1", "Cancel the order", "maybe_stop.ask"),
+        ("host:delete:1", "Drop it", ""),
+        ("host:order:1", "Delete", ""),
+        ("host:order:1", "Back", ""),
+    ],
+)
+def test_which_buttons_of_the_host_come_to_it(id: str, label: str, says: str) -> None:
+    chat = Conversation(*load_world(host_purpose="order_updates"), locale="en")
+    for text in ("Hello", "YES", "NO"):
+        chat.says(text)
+    chat.receives(Choice(id, label))
+    assert [reply.text_id for reply in chat.replies] == ([says] if says else [])
+    assert chat.handed_over is not bool(says)

@@ -1,0 +1,223 @@
+"""Two records that turn out to be of one person are shown, erased and kept together (GDPR Art. 15, 17)."""
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from bot.app.simulation import Simulation, simulate, somebody
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.webhooks import Identity
+from bot.consent.deadlines import Calendar
+from bot.consent.evidence import Kind
+from bot.consent.lifecycle import fold
+from bot.consent.requests import Right
+from bot.conversation.task import Task, Work
+from bot.messages.basis import ForPurpose
+from bot.messages.inbound import MessageId, Sender
+from bot.messages.reply import Outbound, Reply
+from bot.service.incoming.inherit import Inherit
+from bot.service.ports import Append, Assigned, Falling, PersonId, Subject
+from bot.service.sending.gate import NEVER, looks, refused
+from bot.settings import Settings
+from bot.stores.postgres.retention import Retained
+from bot.stores.redis.wire import encode
+from tests.service.stage import changed
+from tests.service.watching import BRITISH, kinds_of, owner_of, quiet, subscribed
+from tests.stores.made import requested, withdrawn
+
+WORD = "zanzibar"
+"""What only the later record holds."""
+
+
+@pytest.fixture
+async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
+    async with simulate(changed(stores, takeover_seconds=1)) as running:
+        yield running
+
+
+@dataclass
+class OneOfTwo:
+    """Somebody who wrote from a new number before WhatsApp told that it is theirs."""
+
+    ana: SimulatedPerson
+    """At her new number."""
+    survivor: PersonId
+    merged: PersonId
+
+
+@pytest.fixture
+async def ana(simulation: Simulation) -> OneOfTwo:
+    old, runtime = somebody(BRITISH), simulation.runtime
+    before = simulation.person(old)
+    await subscribed(simulation, before)
+    survivor = await owner_of(runtime, before)
+    at = simulation.graph.clock()
+    new = simulation.person(somebody(BRITISH))
+    await subscribed(simulation, new)
+    await new.say("STOP", replies=1)
+    merged = await owner_of(runtime, new)
+    await runtime.requests.open(
+        merged, Right.RECTIFICATION, int(at), b"asked", at, Calendar("DE", "Europe/Berlin"), f"{WORD} Street 1"
+    )
+    await runtime.reads.note(merged, "person show", "ben", at)
+    await simulation.hook.post(webhooks.changed_number(old, new.who, at=at))
+    await simulation.settled()
+    assert await owner_of(runtime, new) == survivor != merged
+    return OneOfTwo(new, survivor, merged)
+
+
+async def the_file(simulation: Simulation, person: PersonId) -> dict[str, object]:
+    """The machine-readable form that was made for a person last."""
+    exports = await simulation.runtime.exports.made_since(person, 0)
+    return dict(json.loads(exports[0].file))
+
+
+async def test_my_data_tells_what_is_in_both_records(simulation: Simulation, ana: OneOfTwo) -> None:
+    await ana.ana.say("MY DATA", replies=3)
+    file = await the_file(simulation, ana.survivor)
+    history = file["history"]
+    assert isinstance(history, list)
+    assert {one["record"] for one in history} == {ana.survivor, ana.merged}
+    assert "STOP" in [one["answer"] for one in history if one["record"] == ana.merged]
+    told = json.dumps(file)
+    assert f"{WORD} Street 1" in told
+    assert '"person show"' in told
+    person = file["person"]
+    assert isinstance(person, dict)
+    assert [one["id"] for one in person["earlier_records"]] == [ana.merged]
+    consents = file["consents"]
+    assert isinstance(consents, list)
+    assert {one["status"] for one in consents} == {"withdrawn"}
+
+
+@pytest.mark.parametrize("named", ["the survivor", "the merged one"])
+async def test_an_erasure_reaches_both_records(simulation: Simulation, ana: OneOfTwo, named: str) -> None:
+    runtime = simulation.runtime
+    person = ana.survivor if named == "the survivor" else ana.merged
+    await runtime.erase.erase(Subject(person), reason="asked outside of the chat", actor="operator")
+    for record in (ana.survivor, ana.merged):
+        story = await runtime.ledger.story(record)
+        assert story[-1].kind is Kind.ERASED
+        assert {one.answer for one in story} <= {None, ""}, "its key is gone"
+        assert await runtime.erasures.erased_at(record) is not None
+    assert await runtime.database.fetch("SELECT FROM persons") == []
+    assert await runtime.database.fetch("SELECT FROM requests WHERE details <> ''") == []
+    address = ana.ana.who.bsuid or ""
+    assert set(await runtime.erasures.proofs(address)) == {ana.survivor, ana.merged}
+    assert {"order_updates", "offers", "*"} <= (await runtime.erasures.suppressed([address]))[address].keys()
+    assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
+
+
+async def test_delete_in_the_chat_reaches_both_records(simulation: Simulation, ana: OneOfTwo) -> None:
+    (question,) = await ana.ana.say("DELETE", replies=1)
+    (code,) = re.findall(r"\*(\d{4})\*", question.text)
+    await ana.ana.say(code, replies=0)
+    await quiet(simulation)
+    assert await simulation.runtime.database.fetch("SELECT FROM persons") == []
+
+
+async def test_the_ledger_says_who_the_merged_one_is_and_still_verifies(simulation: Simulation, ana: OneOfTwo) -> None:
+    *_, last = await simulation.runtime.ledger.story(ana.merged)
+    assert (last.kind, last.purpose, last.rule, last.actor) == (Kind.MERGED, "*", ana.survivor, "system")
+    assert [bad async for bad in simulation.runtime.ledger.verify() if not isinstance(bad, int)] == []
+
+
+async def test_a_withdrawal_on_its_way_to_the_merged_record_is_not_lost(simulation: Simulation, ana: OneOfTwo) -> None:
+    """A worker that took up a STOP before the merge may not add it to a ledger that nobody reads any more."""
+    past = (await simulation.runtime.ledger.facts([ana.merged]))[ana.merged]
+    before = max(number for number, one in enumerate(past) if one.fact.kind is Kind.WITHDRAWN)
+    late = Append(ana.merged, before + 1, [withdrawn("late")])
+    assert await simulation.runtime.ledger.append([late]) == set()
+
+
+async def test_nothing_queued_for_the_merged_record_passes_the_gate(simulation: Simulation, ana: OneOfTwo) -> None:
+    runtime = simulation.runtime
+    business = runtime.dialogue.world.business
+    seen = await looks(runtime.ledger, [(ana.merged, NEVER)])
+    assert refused(ForPurpose("order_updates"), seen[ana.merged], simulation.graph.clock(), business) is not None
+    await runtime.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
+    seen = await looks(runtime.ledger, [(ana.merged, NEVER)])
+    assert refused(ForPurpose("order_updates"), seen[ana.merged], simulation.graph.clock(), business) == "erased"
+
+
+async def test_what_is_queued_under_the_merged_record_is_erased(simulation: Simulation, ana: OneOfTwo) -> None:
+    runtime, who = simulation.runtime, ana.ana.who
+    letter = Outbound("o1", ana.merged, who.phone, who.bsuid, Reply(body=WORD), ForPurpose("offers"))
+    await runtime.shards[0].dead.add(encode(letter), "why", "outbound")
+    await runtime.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
+    assert await runtime.shards[0].dead.count() == 0
+
+
+async def test_what_was_asked_for_as_the_merged_one_is_answered_to_the_survivor(
+    simulation: Simulation, ana: OneOfTwo
+) -> None:
+    runtime, who = simulation.runtime, ana.ana.who
+    before = len(ana.ana.replies)
+    task = Assigned(
+        Task(Work.ACCESS), MessageId("m"), int(simulation.graph.clock()), ana.merged, Sender(who.phone), "en", 1
+    )
+    await runtime.client.run("XADD", "{s00}:tasks", "*", "e", encode(task))
+    await quiet(simulation)
+    assert [reply.document for reply in ana.ana.replies[before:] if reply.document]
+    assert ana.merged in json.dumps(await the_file(simulation, ana.survivor))
+
+
+async def test_a_merged_record_is_no_silent_person_and_its_requests_hold_the_survivor(
+    simulation: Simulation, ana: OneOfTwo
+) -> None:
+    future = int(simulation.graph.clock()) + 10**9
+    pages = [page async for page in Retained(simulation.runtime.database).falling(Falling(future, future))]
+    assert [(one.person, one.held) for page in pages for one in page] == [(ana.survivor, True)]
+
+
+async def test_who_is_merged_twice_is_still_reached(simulation: Simulation, ana: OneOfTwo) -> None:
+    runtime = simulation.runtime
+    third = simulation.person(somebody(BRITISH))
+    await third.say("HELP", replies=1)
+    latest = await owner_of(runtime, third)
+    await runtime.persons.set_addresses(latest, Sender(ana.ana.who.phone, ana.ana.who.bsuid))
+    assert await runtime.persons.merged(latest) == sorted([ana.survivor, ana.merged])
+    assert {person.id for person in (await runtime.persons.load([ana.survivor, ana.merged])).values()} == {latest}
+
+
+async def test_a_merge_that_broke_off_is_done_again_once(simulation: Simulation) -> None:
+    runtime = simulation.runtime
+    owner, other = await runtime.persons.create([Sender(bsuid="GB.91"), Sender("+447911000091")])
+    await runtime.ledger.append([Append(other, 0, [requested("m1"), withdrawn("m2")])])
+    inherit = Inherit(runtime.ledger, runtime.erasures, ["order_updates"], simulation.graph.clock)
+    for _ in range(2):
+        await inherit.of_others(owner, [other], [other], [other])
+    assert [one.kind for one in await runtime.ledger.story(other)][-1] is Kind.MERGED
+    past = await runtime.ledger.facts([owner, other])
+    assert len(past[other]) == 3
+    assert fold(one.fact for one in past[owner]).consent("order_updates").stopped_at
+
+
+async def test_who_had_a_number_before_its_owner_of_now_is_not_shown_to_them(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number that somebody gave up is given to somebody else, who may have been known under another one."""
+    runtime = simulation.runtime
+    recycled = Identity("+447911000092", None, "Ben")
+    monkeypatch.setattr("bot.service.incoming.owners._SKEW", -60.0)  # Ben is known for longer than since a moment ago
+    ben = simulation.person(recycled)
+    await ben.say(f"Hello {WORD}", replies=1)
+    await ben.say("YES", replies=2)
+    stranger = await owner_of(runtime, ben)
+    ana = simulation.person(somebody(BRITISH))
+    await subscribed(simulation, ana)
+    owner = await owner_of(runtime, ana)
+    taken = Identity(recycled.phone, somebody(BRITISH).bsuid)
+    await simulation.hook.post(webhooks.changed_number(ana.who, taken))
+    await simulation.settled()
+    now = simulation.person(taken)
+    await now.say("HELP", replies=1)
+    assert await owner_of(runtime, now) == owner != stranger
+    assert await runtime.persons.merged(owner) == []
+    past = (await runtime.ledger.facts([stranger]))[stranger]
+    assert fold(one.fact for one in past).given == ()
+    assert "merged *" not in await kinds_of(simulation, now)

@@ -1,0 +1,238 @@
+"""A consent follows only from a question that WhatsApp took: against Graph, status webhooks and real stores."""
+
+import asyncio
+import json
+
+import pytest
+
+from bot.app.simulation import Simulation
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.sent import Sent
+from bot.consent.evidence import Kind, Method, Seen
+from bot.stores.postgres.story import StoryEntry
+from tests.service.watching import assert_sound, kinds_of, owner_of, record_of, session_of
+
+UNDELIVERABLE = 131026
+OPTED_OUT = 131050
+
+
+async def story(simulation: Simulation, person: SimulatedPerson) -> list[StoryEntry]:
+    return await simulation.runtime.ledger.story(await owner_of(simulation.runtime, person))
+
+
+async def answered(simulation: Simulation) -> None:
+    """Wait until everything that came in is answered, whether or not the answers are sent."""
+    async with asyncio.timeout(30):
+        while (await simulation.runtime.queued())["inbox"]:
+            await asyncio.sleep(0.005)
+
+
+async def report(
+    simulation: Simulation, person: SimulatedPerson, message: Sent, *statuses: str, code: int | None = None
+) -> None:
+    """Post what became of a message."""
+    for status in statuses:
+        what = webhooks.status(person.who, message.id, status, code=code, reference=message.reference)  # type: ignore[arg-type]
+        await simulation.hook.post(what)
+        await simulation.settled()
+
+
+@pytest.mark.parametrize("code", [131000, 190], ids=["500", "401"])
+async def test_a_yes_to_a_question_that_graph_did_not_take_is_no_consent(
+    simulation: Simulation, ana: SimulatedPerson, code: int
+) -> None:
+    simulation.graph.refusing = code
+    await ana.say("Hello", replies=0)
+    await answered(simulation)
+    await ana.say("YES", replies=0)
+    await answered(simulation)
+    assert await kinds_of(simulation, ana) == ["requested order_updates"] * 2
+    assert ana.replies == []
+
+
+async def test_once_graph_takes_it_again_a_new_yes_counts(simulation: Simulation, ana: SimulatedPerson) -> None:
+    """What was asked while it did not is withheld, since it was asked anew."""
+    simulation.graph.refusing = 131000
+    await ana.say("Hello", replies=0)
+    await answered(simulation)
+    await ana.say("YES", replies=0)
+    await answered(simulation)
+    simulation.graph.refusing = None
+    await simulation.graph.wait_until(lambda: bool(ana.replies))
+    await simulation.settled()
+    assert len(ana.replies) == 1
+    await ana.say("YES", replies=2)
+    assert (await record_of(simulation, ana)).given == ("order_updates",)
+
+
+async def test_an_answer_keeps_when_its_question_was_accepted_and_delivered(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await report(simulation, ana, question, "sent", "delivered", "read")
+    await ana.say("YES", replies=2)
+    _, given, _ = await story(simulation, ana)
+    assert given.seen is Seen.DELIVERED
+    assert 0 < given.accepted_at <= given.delivered_at <= given.at
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.parametrize("order", [("delivered", "sent"), ("read",), ("read", "delivered", "sent")])
+async def test_statuses_prove_it_in_any_order(
+    simulation: Simulation, ana: SimulatedPerson, order: tuple[str, ...]
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await report(simulation, ana, question, *order)
+    await ana.say("YES", replies=2)
+    assert (await story(simulation, ana))[1].seen is Seen.DELIVERED
+
+
+async def test_a_consent_to_a_question_that_was_not_delivered_is_stale_and_told_once(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await ana.say("YES", replies=2)
+    await ana.say("NO", replies=1)
+    before = len(ana.replies)
+    for _ in range(2):  # Meta posts it twice
+        await report(simulation, ana, question, "failed", code=UNDELIVERABLE)
+    entry = next(one for one in await story(simulation, ana) if one.kind is Kind.STALE)
+    assert (entry.method, entry.rule, entry.purpose) == (Method.UNDELIVERED, str(UNDELIVERABLE), "order_updates")
+    told, asked = ana.replies[before:]
+    assert "hadn't reached you" in told.text
+    assert asked.buttons
+    await ana.say("YES", replies=1)
+    assert (await record_of(simulation, ana)).given == ("order_updates",)
+    await assert_sound(simulation, ana)
+
+
+async def test_a_question_that_fails_before_it_is_answered_lapses(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await report(simulation, ana, question, "failed", code=UNDELIVERABLE)
+    assert await kinds_of(simulation, ana) == ["requested order_updates", "lapsed order_updates"]
+
+
+async def test_a_failure_after_the_delivery_says_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await report(simulation, ana, question, "delivered")
+    await ana.say("YES", replies=2)
+    await report(simulation, ana, question, "failed", code=UNDELIVERABLE)
+    assert (await record_of(simulation, ana)).given == ("order_updates",)
+
+
+async def test_switching_marketing_off_keeps_its_meaning(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await ana.say("Hello", replies=1)
+    (_, question) = await ana.say("NO", replies=2)
+    await ana.say("YES", replies=1)
+    before = len(ana.replies)
+    await report(simulation, ana, question, "failed", code=OPTED_OUT)
+    assert (await kinds_of(simulation, ana))[-1] == "withdrawn offers"
+    assert len(ana.replies) == before
+
+
+async def test_a_yes_that_quotes_the_waiting_question_counts(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await ana.say("YES", quoted=question.id, replies=2)
+    assert (await story(simulation, ana))[1].seen is Seen.QUOTE
+    session = await session_of(simulation, ana)
+    assert session is not None
+    assert all(one.message not in question.id for one in session.asked if one.message), "an id of WhatsApp's is kept"
+
+
+async def test_after_redis_was_lost_a_typed_yes_is_asked_for_again_and_a_tap_counts(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await ana.say("Hello", replies=1)
+    assert simulation.runtime.receive is not None
+    await simulation.runtime.receive.confirm()
+    await simulation.runtime.client.run("FLUSHALL")
+    (again,) = await ana.say("YES", replies=1)
+    assert again.buttons
+    await simulation.runtime.receive.confirm()
+    await simulation.runtime.client.run("FLUSHALL")
+    await ana.tap("Yes, I agree", replies=1)
+    assert (await record_of(simulation, ana)).given == ("order_updates",)
+
+
+# --- statuses that are not as documented
+
+
+def bent(post: bytes, **changes: object) -> bytes:
+    """Change fields of a status; None leaves one out."""
+    body = json.loads(post)
+    (item,) = body["entry"][0]["changes"][0]["value"]["statuses"]
+    item |= changes
+    for name in [name for name, value in item.items() if value is None]:
+        del item[name]
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"biz_opaque_callback_data": None},
+        {"timestamp": None},
+        {"timestamp": "1790000000000"},
+        {"timestamp": "2026-09-21T14:13:20Z"},
+        {"id": None},
+        {"biz_opaque_callback_data": None, "timestamp": None},
+    ],
+    ids=str,
+)
+async def test_a_failure_counts_whatever_else_its_status_lacks(
+    simulation: Simulation, ana: SimulatedPerson, changes: dict[str, object]
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await ana.say("YES", replies=2)
+    failed = webhooks.status(ana.who, question.id, "failed", code=UNDELIVERABLE, reference=question.reference)
+    await simulation.hook.post(bent(failed, **changes))
+    await simulation.settled()
+    assert "stale order_updates" in await kinds_of(simulation, ana)
+    assert (await record_of(simulation, ana)).given == ()
+    await assert_sound(simulation, ana)
+
+
+@pytest.mark.parametrize("changes", [{"timestamp": "1790000000000"}, {"biz_opaque_callback_data": None}], ids=str)
+async def test_a_delivery_counts_whatever_else_its_status_lacks(
+    simulation: Simulation, ana: SimulatedPerson, changes: dict[str, object]
+) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await simulation.settled()
+    delivered = webhooks.status(ana.who, question.id, "delivered", reference=question.reference)
+    await simulation.hook.post(bent(delivered, **changes))
+    await simulation.settled()
+    await ana.say("YES", at=simulation.graph.clock() + 1, replies=2)
+    assert (await story(simulation, ana))[1].seen is Seen.DELIVERED
+
+
+async def test_a_failure_without_anybody_is_kept_for_operators(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    failed = webhooks.status(ana.who, question.id, "failed", code=UNDELIVERABLE, reference=question.reference)
+    await simulation.hook.post(bent(failed, recipient_id=None, recipient_user_id=None))
+    await simulation.settled()
+    assert (await simulation.runtime.queued())["dead"] == 1
+
+
+async def test_after_redis_was_lost_a_failure_is_told_at_once(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await ana.say("YES", replies=2)
+    await ana.say("NO", replies=1)
+    assert simulation.runtime.receive is not None
+    await simulation.runtime.receive.confirm()
+    await simulation.runtime.client.run("FLUSHALL")
+    before = len(ana.replies)
+    await report(simulation, ana, question, "failed", code=UNDELIVERABLE)
+    told, asked = ana.replies[before:]
+    assert "hadn't reached you" in told.text
+    assert asked.buttons
+
+
+@pytest.mark.parametrize("days", [9, 800])
+async def test_a_stop_with_a_stamp_that_can_t_be_is_confirmed(
+    simulation: Simulation, ana: SimulatedPerson, days: int
+) -> None:
+    await ana.say("Hello", replies=1)
+    await ana.say("YES", replies=2)
+    await ana.say("STOP", at=simulation.graph.clock() - days * 86400, replies=1)
+    assert (await record_of(simulation, ana)).given == ()

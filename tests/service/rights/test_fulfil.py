@@ -1,0 +1,273 @@
+"""Tasks when the channel is away, when it is too late, and when a number has a new owner: nothing is lost or misled."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from bot.app.simulation import Simulation
+from bot.consent.erasure import proof_until
+from bot.consent.requests import State
+from bot.conversation.task import Task, Work
+from bot.documents import Documents
+from bot.messages.inbound import MessageId, Sender
+from bot.messages.reply import Outbound
+from bot.service.ports import Append, Assigned, Held, PersonId, Place, Retry, SendError, Subject
+from bot.service.rights.fulfil import ATTEMPTS, Fulfil
+from bot.service.rights.rights import Rights
+from bot.settings import Settings
+from bot.stores.redis.keys import Shard
+from bot.stores.redis.wire import encode, read_outbound
+from tests.service.stage import front
+from tests.stores.made import BSUID, PHONE, given, requested
+
+AT = 1_790_000_500
+DAY = 86400
+BOTH = Sender(PHONE, BSUID)
+
+
+class Graph:
+    """Graph, which takes messages and files or refuses them."""
+
+    def __init__(self) -> None:
+        self.refusal: SendError | None = None
+        self.sent: list[Outbound] = []
+        self.files: list[str] = []
+
+    async def send(self, outbound: Outbound) -> MessageId:
+        if self.refusal:
+            raise self.refusal
+        self.sent.append(outbound)
+        return MessageId("wamid.sent")
+
+    async def upload(self, content: bytes, filename: str, mime: str) -> str:
+        if self.refusal:
+            raise self.refusal
+        self.files.append(filename)
+        return filename
+
+    async def delete_media(self, media_id: str) -> None:
+        self.files.remove(media_id)
+
+    async def mark_read(self, message: MessageId, *, typing: bool) -> None:
+        raise NotImplementedError
+
+    def failure(self, code: int) -> SendError:
+        raise NotImplementedError
+
+    async def close(self) -> None:
+        raise NotImplementedError
+
+
+AWAY = SendError(131000, Retry.BACKOFF, "unknown error")
+HALTED = SendError(190, Retry.HALT, "the token is invalid")
+REFUSED = SendError(131053, Retry.NEVER, "the file can't be uploaded")
+
+
+@dataclass
+class Desk:
+    """Where tasks are done, at a time of our own."""
+
+    simulation: Simulation
+    channel: Graph
+    person: PersonId
+    now: float = AT + 5.0
+    fulfil: Fulfil = field(init=False)
+
+    def __post_init__(self) -> None:
+        runtime, shard = self.simulation.runtime, self.simulation.runtime.shards[0]
+        rights = Rights(
+            runtime.dialogue.world,
+            runtime.persons,
+            runtime.requests,
+            runtime.exports,
+            runtime.places,
+            Documents(runtime.dialogue.world),
+            self.channel,
+            runtime.erase,
+            runtime.keys,
+            clock=lambda: self.now,
+        )
+        self.fulfil = Fulfil(rights, shard.tasks, shard.outbox, shard.dead, clock=lambda: self.now)
+        self.queue = shard.tasks
+
+    async def assign(self, work: Work, sender: Sender = BOTH) -> None:
+        assigned = Assigned(Task(work, "words"), MessageId(f"wamid.{work}"), AT, self.person, sender, "en", 2)
+        key = Shard(0).tasks
+        await self.simulation.runtime.client.run("XADD", key, "*", "e", encode(assigned))
+
+    async def turn(self, *, after: float = 0.0) -> None:
+        """Do what is there, also what was left."""
+        self.now += after
+        left = await self.queue.reclaim(10) or await self.queue.read(10, wait=False) or await self.queue.read(10)
+        await self.fulfil.take(left)
+        await self.fulfil.finish()
+
+    async def requests(self) -> list[State]:
+        return [one.state for one in await self.simulation.runtime.requests.of(self.person)]
+
+    async def dead(self) -> list[str]:
+        return [letter.reason async for letter in self.simulation.runtime.shards[0].dead.all()]
+
+    async def queued(self) -> list[Outbound]:
+        entries = await self.simulation.runtime.client.run("XRANGE", Shard(0).outbox, "-", "+")
+        return [found for _, fields in entries if (found := read_outbound(fields[1]))]
+
+
+@pytest.fixture
+async def desk(stores: Settings) -> AsyncIterator[Desk]:
+    async with front(stores) as simulation:
+        runtime = simulation.runtime
+        tasks = runtime.shards[0].tasks
+        tasks._abandoned_after_ms, tasks.patience = 0, 30.0
+        (person,) = await runtime.persons.create([BOTH])
+        await runtime.ledger.append([Append(person, 0, [requested("1"), given("2")])])
+        yield Desk(simulation, Graph(), person)
+
+
+@pytest.mark.parametrize("refusal", [AWAY, HALTED], ids=["away", "halted"])
+async def test_a_task_outlasts_a_channel_that_is_away_for_an_hour(desk: Desk, refusal: SendError) -> None:
+    """The customer was told: one moment. Nobody must look before it can be kept."""
+    desk.channel.refusal = refusal
+    await desk.assign(Work.ACCESS)
+    for _ in range(120):
+        await desk.turn(after=30.0)
+    assert await desk.dead() == []
+    assert await desk.requests() == [State.OPEN]
+    desk.channel.refusal = None
+    for _ in range(31):
+        await desk.turn(after=30.0)
+    assert await desk.requests() == [State.DONE]
+    assert [one.reply.text_id for one in await desk.queued()] == ["my_data.summary"]
+
+
+async def test_an_hour_of_refusals_is_not_an_hour_of_writing_documents(desk: Desk) -> None:
+    written = 0
+    upload = desk.channel.upload
+
+    async def counted(content: bytes, filename: str, mime: str) -> str:
+        nonlocal written
+        written += 1
+        return await upload(content, filename, mime)
+
+    desk.channel.upload = counted  # type: ignore[method-assign]
+    desk.channel.refusal = AWAY
+    await desk.assign(Work.PROOF)
+    for _ in range(120):
+        await desk.turn(after=30.0)
+    assert 3 < written < 12
+
+
+@pytest.mark.parametrize(("work", "everywhere"), [(Work.ACCESS, True), (Work.PROOF, False)])
+async def test_a_receipt_needs_no_look_into_the_queues(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Work, everywhere: bool
+) -> None:
+    looked: set[str] = set()
+    places = desk.simulation.runtime.places
+
+    def watch(place: Place) -> None:
+        export = place.export
+
+        async def watched(subject: Subject) -> Held | None:
+            looked.add(place.name)
+            return await export(subject)
+
+        monkeypatch.setattr(place, "export", watched)
+
+    for place in places:
+        watch(place)
+    await desk.assign(work)
+    await desk.turn()
+    assert len(desk.channel.files) == 1
+    assert looked == ({place.name for place in places} if everywhere else {"person", "consents"})
+
+
+@pytest.mark.parametrize("work", [Work.ACCESS, Work.PROOF])
+async def test_what_a_channel_refuses_for_good_reaches_an_operator_and_the_customer_a_person(
+    desk: Desk, work: Work
+) -> None:
+    desk.channel.refusal = REFUSED
+    await desk.assign(work)
+    for _ in range(ATTEMPTS):
+        assert await desk.queued() == []
+        await desk.turn(after=30.0)
+    assert await desk.dead() == [f"{work} failed {ATTEMPTS} times: SendError"]
+    assert await desk.requests() == ([State.OPEN] if work is Work.ACCESS else [])
+    assert [one.reply.text_id for one in await desk.queued()] == ["human.contact"]
+    assert await desk.queue.length() == 0
+
+
+@pytest.mark.parametrize("work", [Work.ACCESS, Work.PROOF])
+async def test_what_can_not_be_sent_any_more_is_not_counted_as_answered(desk: Desk, work: Work) -> None:
+    """Also when a letter that was put aside is replayed a month later."""
+    await desk.assign(work)
+    await desk.turn(after=30 * DAY)
+    assert await desk.queued() == []
+    (reason,) = await desk.dead()
+    assert "answer them in another way" in reason
+    assert await desk.requests() == ([State.OPEN] if work is Work.ACCESS else [])
+
+
+async def test_an_erasure_is_done_and_its_task_gone_though_nobody_can_be_told(desk: Desk) -> None:
+    """What would lie there has the number of somebody who is erased."""
+    desk.channel.refusal = AWAY
+    await desk.assign(Work.ERASURE)
+    for _ in range(10):
+        await desk.turn(after=30.0)
+    assert await desk.requests() == [State.DONE]
+    assert await desk.simulation.runtime.persons.load([desk.person]) == {}
+    assert await desk.dead() == []
+    desk.channel.refusal = None
+    await desk.turn(after=30 * DAY)  # the number may be somebody else's by now
+    assert desk.channel.sent == []
+    assert await desk.queue.length() == 0
+    assert await desk.dead() == []
+
+
+async def test_data_goes_to_where_the_person_is_now(desk: Desk) -> None:
+    """Between MY DATA and its answer the number got a new owner."""
+    await desk.assign(Work.ACCESS)
+    await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
+    (heir,) = (await desk.simulation.runtime.persons.find(["GB.2"])).values()
+    await desk.simulation.runtime.persons.set_addresses(heir, Sender(PHONE, "GB.2"))
+    await desk.turn()
+    assert {(one.phone, one.bsuid) for one in await desk.queued()} == {(None, BSUID)}
+
+
+async def test_who_turned_out_to_be_somebody_known_is_answered_there(desk: Desk) -> None:
+    await desk.assign(Work.ACCESS)
+    (known,) = await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
+    await desk.simulation.runtime.persons.set_addresses(known, Sender(PHONE, BSUID))
+    await desk.turn()
+    assert {one.person for one in await desk.queued()} == {known}
+
+
+async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk) -> None:
+    await desk.assign(Work.ACCESS)
+    (heir,) = await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
+    await desk.simulation.runtime.persons.set_addresses(heir, Sender(PHONE, BSUID), apart={desk.person})
+    await desk.turn()
+    assert await desk.queued() == []
+    assert await desk.requests() == [State.OPEN]
+    assert len(await desk.dead()) == 1
+
+
+@pytest.mark.parametrize("work", [work for work in Work if work is not Work.ERASURE])
+async def test_a_task_of_somebody_erased_meanwhile_leaves_nothing(desk: Desk, work: Work) -> None:
+    await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
+    await desk.simulation.runtime.database.execute("DELETE FROM persons WHERE id = $1", desk.person)
+    await desk.assign(work)
+    await desk.turn()
+    assert await desk.queue.length() == 0
+    assert (await desk.queued(), await desk.dead(), await desk.requests()) == ([], [], [])
+
+
+async def test_the_farewell_names_the_last_day_on_which_anything_is_kept(desk: Desk) -> None:
+    """In Denmark proof is kept for a shorter time than the mark that somebody wants no messages."""
+    runtime = desk.simulation.runtime
+    runtime.erase._proof_days = 180
+    await desk.assign(Work.ERASURE)
+    await desk.turn()
+    (farewell,) = desk.channel.sent
+    last = proof_until(AT, 1095)
+    assert f"Until {last:%b} {last.day}, {last.year}" in farewell.reply.body

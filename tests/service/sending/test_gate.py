@@ -1,0 +1,263 @@
+"""The table of what may be sent: every basis with every standing of a consent, restriction, window and form."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from itertools import product
+
+import msgspec
+import pytest
+
+from bot import business
+from bot.business import Business, Notice
+from bot.consent.evidence import EVERY, Entry, Kind
+from bot.consent.lifecycle import Record, fold
+from bot.messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
+from bot.messages.inbound import Sender
+from bot.messages.reply import Outbound, Reply, Template
+from bot.paths import FLOWS
+from bot.service.ports import PersonId
+from bot.service.sending.gate import NEVER, Look, Reason, last_seen, withheld
+from bot.service.sending.send import WINDOW, outbound
+from bot.stores.redis.wire import encode, read_outbound
+from tests.consent.facts import entry
+
+BUSINESS = business.load(FLOWS / "business.toml")
+PURPOSES = {purpose.category: purpose.id for purpose in BUSINESS.purposes}
+NOW = 100_000
+"""Between the facts, which are from 100 to 130, and the end of what was consented to."""
+
+REQUESTED, GIVEN = (Kind.REQUESTED, 100), (Kind.GIVEN, 110)
+STANDINGS: Mapping[str, Sequence[tuple[Kind, int]]] = {
+    "none": [],
+    "requested": [REQUESTED],
+    "given": [REQUESTED, GIVEN],
+    "refused": [REQUESTED, (Kind.REFUSED, 110)],
+    "lapsed": [REQUESTED, (Kind.LAPSED, 110)],
+    "expired": [REQUESTED, GIVEN, (Kind.EXPIRED, 120)],
+    "stale": [REQUESTED, GIVEN, (Kind.STALE, 120)],
+    "asked again": [REQUESTED, GIVEN, (Kind.EXPIRED, 115), (Kind.REQUESTED, 120)],
+}
+ENDINGS: Mapping[str, Sequence[tuple[Kind, int]]] = {
+    "": [],
+    "withdrawn": [(Kind.WITHDRAWN, 130)],
+    "objected": [(Kind.OBJECTED, 130)],
+    "withdrawn before": [(Kind.WITHDRAWN, 50)],
+}
+LIMITS: Mapping[str, Sequence[tuple[Kind, int]]] = {
+    "": [],
+    "restricted": [(Kind.RESTRICTED, 125)],
+    "lifted": [(Kind.RESTRICTED, 125), (Kind.LIFTED, 126)],
+    "paused": [(Kind.PAUSED, 125)],
+    "kept": [(Kind.PAUSED, 125), (Kind.KEPT, 126)],
+}
+FORMS = {"free": Reply(body="Roses"), "template": Reply(template=Template("roses", "en"))}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the table."""
+
+    basis: Basis
+    purpose: str
+    standing: str
+    ending: str
+    limit: str
+    form: str
+    in_window: bool
+    notice: str
+    """What became of the privacy notice since the consent: it is the same, or changed so."""
+    valid: bool
+    """Whether what was consented to is not yet over by its own end."""
+
+    @property
+    def business(self) -> Business:
+        return BUSINESSES[self.notice]
+
+    @property
+    def record(self) -> Record:
+        return record(self.purpose, self.standing, self.ending, self.limit, self.valid)
+
+    def message(self, seen: int = NEVER) -> Outbound:
+        return message(self.basis, self.form, wrote_at=NOW - WINDOW - (not self.in_window), seen=seen)
+
+
+def facts(purpose: str, standing: str, ending: str, limit: str, valid: bool) -> list[Entry]:
+    """Return what happened, by its time."""
+    kinds = [*STANDINGS[standing], *LIMITS[limit], *ENDINGS[ending]]
+    return [
+        entry(kind, at, purpose, expires_at=NOW + valid) for kind, at in sorted(kinds, key=lambda happened: happened[1])
+    ]
+
+
+@cache
+def record(purpose: str, standing: str, ending: str, limit: str, valid: bool) -> Record:
+    return fold(facts(purpose, standing, ending, limit, valid))
+
+
+@cache
+def message(basis: Basis, form: str = "free", *, wrote_at: int = NOW, seen: int = NEVER) -> Outbound:
+    to = Sender("+4915112345678")
+    return outbound(FORMS[form], basis, id="o1", person=PersonId("p"), to=to, wrote_at=wrote_at, seen=seen)
+
+
+def _with_notice(change: str) -> Business:
+    newer = Notice.model_validate(
+        {"version": "newer", "published": date(2026, 11, 1), "change": change, "url": BUSINESS.notice.url}
+    )
+    return BUSINESS.model_copy(update={"notices": (*BUSINESS.notices, newer)})
+
+
+BUSINESSES = {"same": BUSINESS, **{change: _with_notice(change) for change in ("editorial", "material")}}
+
+
+def bases(purpose: str) -> list[Basis]:
+    other = next(iter({*PURPOSES.values()} - {purpose}))
+    return [
+        Answer(),
+        ForPurpose(purpose),
+        ForPurpose(other),
+        ForPurpose("nobody_knows_it"),
+        ForPurpose(""),
+        AsksConsent("q1"),
+        AsksConsent("q2"),
+        *(ByLaw(duty) for duty in Duty),
+    ]
+
+
+def table() -> Iterator[Case]:
+    windows, validities = (True, False), (True, False)
+    for purpose in PURPOSES.values():
+        lines = product(bases(purpose), STANDINGS, ENDINGS, LIMITS, FORMS, windows, BUSINESSES, validities)
+        for basis, standing, ending, limit, form, in_window, notice, valid in lines:
+            yield Case(basis, purpose, standing, ending, limit, form, in_window, notice, valid)
+
+
+def may_be_sent(case: Case) -> bool:
+    """The law, said once more and in other words than the gate says it."""
+    if not case.in_window and (case.form == "free" or case.basis == Answer()):
+        return False
+    ended = case.ending in ("withdrawn", "objected")
+    match case.basis:
+        case ByLaw():
+            return True
+        case Answer():
+            return case.limit != "restricted"
+        case AsksConsent(question):
+            return question == "q1" and case.standing in ("requested", "asked again") and not ended
+        case ForPurpose(purpose):
+            agreed = purpose == case.purpose and case.standing == "given" and not ended
+            return agreed and case.limit not in ("restricted", "paused") and case.valid and case.notice != "material"
+
+
+def test_what_may_be_sent_is_what_the_law_allows() -> None:
+    wrong = list[Case]()
+    sent = 0
+    for case in table():
+        reason = withheld(case.message(), case.record, NOW, case.business)
+        sent += reason is None
+        if (reason is None) != may_be_sent(case):
+            wrong.append(case)
+    assert wrong == []
+    assert sent > 1000
+
+
+def test_utility_and_marketing_need_their_consent_alike() -> None:
+    assert {"utility", "marketing"} == PURPOSES.keys()
+
+
+def test_whoever_was_erased_gets_nothing_more() -> None:
+    for basis in bases("offers"):
+        assert withheld(message(basis), Look.ERASED, NOW, BUSINESS) in (Reason.ERASED, Reason.UNKNOWN_PURPOSE)
+
+
+def test_without_news_of_the_person_only_purpose_and_window_are_judged() -> None:
+    for case in table():
+        known = not isinstance(case.basis, ForPurpose) or case.basis.purpose in PURPOSES.values()
+        in_window = case.in_window or (case.form == "template" and case.basis != Answer())
+        reason = withheld(case.message(), Look.UNCHANGED, NOW, case.business)
+        assert (reason is None) == (known and in_window), case
+
+
+@pytest.mark.parametrize(
+    ("standing", "ending", "limit", "reason"),
+    [
+        ("none", "", "", Reason.NO_CONSENT),
+        ("refused", "", "", Reason.NO_CONSENT),
+        ("lapsed", "", "", Reason.NO_CONSENT),
+        ("requested", "", "", Reason.PENDING),
+        ("asked again", "", "", Reason.PENDING),
+        ("expired", "", "", Reason.EXPIRED),
+        ("stale", "", "", Reason.STALE),
+        ("given", "withdrawn", "restricted", Reason.WITHDRAWN),
+        ("given", "objected", "", Reason.WITHDRAWN),
+        ("given", "", "restricted", Reason.RESTRICTED),
+        ("given", "", "paused", Reason.PAUSED),
+    ],
+)
+def test_what_is_withheld_says_why(standing: str, ending: str, limit: str, reason: Reason) -> None:
+    case = Case(ForPurpose("offers"), "offers", standing, ending, limit, "free", True, "same", True)
+    assert withheld(case.message(), case.record, NOW, BUSINESS) is reason
+
+
+def test_a_consent_that_is_over_or_under_another_notice_says_so() -> None:
+    offer, given = message(ForPurpose("offers")), record("offers", "given", "", "", True)
+    assert withheld(offer, given, NOW, BUSINESS) is None
+    assert withheld(offer, given, NOW + 1, BUSINESS) is Reason.EXPIRED
+    assert withheld(offer, given, NOW, BUSINESSES["material"]) is Reason.STALE
+
+
+def test_an_erasure_ends_every_consent() -> None:
+    erased = fold([*facts("offers", "given", "", "", True), entry(Kind.ERASED, 130, EVERY)])
+    assert withheld(message(ForPurpose("offers")), erased, NOW, BUSINESS) is Reason.WITHDRAWN
+
+
+def test_who_never_wrote_can_be_sent_templates_only() -> None:
+    law = ByLaw(Duty.OPT_OUT)
+    assert withheld(message(law, wrote_at=0), Record(), NOW, BUSINESS) is Reason.OUTSIDE_WINDOW
+    assert withheld(message(law, "template", wrote_at=0), Record(), NOW, BUSINESS) is None
+
+
+# --- when the ledger is looked at
+
+
+@pytest.mark.parametrize("basis", [Answer(), ByLaw(Duty.REQUEST)], ids=["answer", "law"])
+def test_an_answer_costs_no_look_at_the_ledger_unless_it_has_waited(basis: Basis) -> None:
+    first = message(basis, seen=3)
+    assert last_seen(first, BUSINESS) is None
+    assert last_seen(msgspec.structs.replace(first, attempt=1), BUSINESS) == NEVER
+
+
+@pytest.mark.parametrize("basis", bases("offers"), ids=repr)
+def test_what_the_gate_never_let_pass_is_always_looked_at(basis: Basis) -> None:
+    assert last_seen(message(basis), BUSINESS) == NEVER
+
+
+def test_consent_is_looked_at_since_the_entry_at_which_it_stood_and_anew_under_another_notice() -> None:
+    seen = msgspec.structs.replace(message(ForPurpose("offers"), seen=3), notice=BUSINESS.notice.version)
+    assert last_seen(seen, BUSINESS) == 3
+    assert last_seen(seen, BUSINESSES["editorial"]) == NEVER
+    assert last_seen(message(AsksConsent("q1"), seen=3), BUSINESS) == 3
+
+
+# --- no message without a basis
+
+
+def test_a_message_without_a_basis_cannot_be_read() -> None:
+    fields = msgspec.to_builtins(message(Answer()))
+    assert read_outbound(encode(fields)) is not None
+    del fields["basis"]
+    assert read_outbound(encode(fields)) is None
+
+
+@pytest.mark.parametrize("basis", [[], ["x"], "a", None, ["p"], ["l", "because"], {"type": "a"}], ids=repr)
+def test_a_basis_that_is_none_of_ours_cannot_be_read(basis: object) -> None:
+    assert read_outbound(encode(msgspec.to_builtins(message(Answer())) | {"basis": basis})) is None
+
+
+@pytest.mark.parametrize("basis", bases("offers"), ids=repr)
+def test_every_basis_survives_the_outbox(basis: Basis) -> None:
+    sent = message(basis, seen=7)
+    assert read_outbound(encode(sent)) == sent
+    assert len(encode({"basis": sent.basis})) <= 32

@@ -1,0 +1,173 @@
+"""Every table is somebody's: what is in it of a person is shown to them, and erased."""
+
+import json
+
+import pytest
+
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Right, State, close
+from bot.keys import Keyring
+from bot.messages.inbound import Sender
+from bot.service.ports import Append, Move, PersonId, Subject, exported
+from bot.service.rights.gather import gathered
+from bot.service.rights.my_data import Gathered
+from bot.stores.postgres.connect import Database
+from bot.stores.postgres.data_holders import NOT_PERSONAL, places
+from bot.stores.postgres.ledger import Ledger
+from bot.stores.postgres.persons import Persons
+from bot.stores.postgres.requests import Requests
+from bot.stores.postgres.tables import metadata
+from tests.stores.made import BSUID, PHONE, WORDING, given, requested, withdrawn
+
+AT = 1_790_000_000
+OTHER = Sender("+447911123456", "GB.1")
+
+
+@pytest.fixture
+async def subject(database: Database, keys: Keyring) -> Subject:
+    """Somebody who has something in every table."""
+    return await known(database, keys, Sender(PHONE, BSUID), "ana")
+
+
+async def known(database: Database, keys: Keyring, sender: Sender, name: str) -> Subject:
+    (person,) = await Persons(database, keys).create([sender])
+    entries = [requested(f"{name}1"), given(f"{name}2"), withdrawn(f"{name}3")]
+    await Ledger(database, keys).append([Append(person, 0, entries)])
+    requests = Requests(database, keys)
+    request, _ = await requests.open(
+        person, Right.RECTIFICATION, AT, keys.message(name), AT, Calendar("DE", "Europe/Berlin", None), "my name is Ana"
+    )
+    done = close(request, State.DONE, "")
+    await requests.change(request, done, actor="operator", reason=f"sent to {PHONE}", now=AT)
+    await database.execute(
+        "INSERT INTO exports (id, made_at, expires_at, person, token, data) "
+        "VALUES (gen_random_uuid(), 1, 2, $1, $2, 'sealed')",
+        person,
+        name.encode(),
+    )
+    return Subject(person, sender)
+
+
+def test_every_table_is_in_a_place_or_holds_nothing_personal(database: Database, keys: Keyring) -> None:
+    held = [name for place in places(database, keys) for name in place.holds]
+    assert len(set(held)) == len(held), "two places answer for one table"
+    assert sorted([*held, *NOT_PERSONAL]) == sorted(metadata.tables)
+
+
+def test_no_table_with_a_person_is_said_to_hold_nothing_personal() -> None:
+    for name in NOT_PERSONAL:
+        assert "person" not in metadata.tables[name].columns
+
+
+async def shown(database: Database, keys: Keyring, subject: Subject) -> Gathered:
+    return gathered(await exported(places(database, keys), subject))
+
+
+async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Keyring, subject: Subject) -> None:
+    whole = await shown(database, keys, subject)
+    assert (whole.person.phone, whole.person.whatsapp_id) == (PHONE, BSUID)
+    assert [(one.purpose, one.status) for one in whole.consents] == [("order_updates", "withdrawn")]
+    assert [entry.kind for entry in whole.history] == ["requested", "given", "withdrawn"]
+    assert [entry.answer for entry in whole.history] == ["", "Yes please", "STOP"]
+    assert whole.history[0].wording == WORDING.text
+    assert [(step.state, step.reason) for step in whole.requests[0].steps] == [
+        ("open", "my name is Ana"),
+        ("done", f"sent to {PHONE}"),
+    ]
+    assert [one.what for one in whole.waiting] == ["document"]
+
+
+async def test_of_nobody_there_is_nothing(database: Database, keys: Keyring) -> None:
+    nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
+    assert await exported(places(database, keys), nobody) == []
+    assert [await place.erase(nobody) for place in places(database, keys)] == [0] * 7
+
+
+async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, keys: Keyring, subject: Subject) -> None:
+    other = await known(database, keys, OTHER, "ben")
+    before = await shown(database, keys, other)
+    assert {place.name: await place.erase(subject) for place in places(database, keys)} == {
+        "person": 1,
+        "requests": 2,
+        "documents": 1,
+        "consents": 0,
+        "kept_after_an_erasure": 0,
+        "moves": 0,
+        "reads": 0,
+    }
+    assert sum([await place.erase(subject) for place in places(database, keys)]) == 0
+    left = await exported(places(database, keys), subject)
+    assert [set(one) for one in left] == [{"requests"}, {"consents", "history"}]
+    assert [entry["answer"] for entry in left[1]["history"]] == ["", "", ""]
+    assert PHONE not in json.dumps(left)
+    assert await shown(database, keys, other) == before
+    assert await database.fetch("SELECT FROM addresses WHERE person = $1", subject.person) == []
+
+
+async def test_where_somebody_was_is_shown_and_erased_from_either_end(
+    database: Database, keys: Keyring, subject: Subject
+) -> None:
+    persons, before, after = Persons(database, keys), Sender("+33612345678", "DE.0"), Sender(bsuid="DE.9")
+    await persons.note_moves([Move(before, subject.sender, AT), Move(subject.sender, after, AT + 1)])
+    await persons.note_moves([Move(OTHER, Sender(bsuid="GB.2"), AT)])
+    dump = repr(await database.fetch("SELECT * FROM moves")).encode()
+    assert not any(one.removeprefix("+").encode() in dump for one in (*before.addresses, *subject.sender.addresses))
+    moved = [one for one in (await shown(database, keys, subject)).waiting if one.what == "moves"]
+    assert [one.text for one in moved] == [
+        f"DE.0 +33612345678 → {BSUID} {PHONE}",
+        f"{BSUID} {PHONE} → DE.9",
+    ]
+    for place in places(database, keys):
+        await place.erase(subject)
+    assert await persons.moves([*before.addresses, *subject.sender.addresses]) == []
+    assert len(await persons.moves(OTHER.addresses)) == 1
+
+
+async def test_two_moves_of_one_second_are_both_shown_once(database: Database, keys: Keyring, subject: Subject) -> None:
+    before, after = Sender("+33612345678", "DE.0"), Sender(bsuid="DE.9")
+    await Persons(database, keys).note_moves([Move(before, subject.sender, AT), Move(subject.sender, after, AT)])
+    moved = [one.text for one in (await shown(database, keys, subject)).waiting if one.what == "moves"]
+    assert sorted(moved) == [f"DE.0 +33612345678 → {BSUID} {PHONE}", f"{BSUID} {PHONE} → DE.9"]
+
+
+async def test_moves_are_followed_from_one_to_the_next_whichever_was_told_first(
+    database: Database, keys: Keyring
+) -> None:
+    persons = Persons(database, keys)
+    first, second = Move(Sender(bsuid="DE.1"), Sender(bsuid="DE.2"), 1), Move(Sender(bsuid="DE.2"), OTHER, 2)
+    for move in (second, first, first):
+        await persons.note_moves([move])
+    assert await persons.moves(["DE.1"]) == [first, second]
+    assert await persons.moves(["DE.2"]) == [second]
+    assert await persons.moves(["GB.1"]) == []
+
+
+async def test_what_waits_of_somebody_erased_is_closed_but_the_erasure_itself(
+    database: Database, keys: Keyring, subject: Subject
+) -> None:
+    """Else operators would be reminded for ever of what nobody can do or read any more."""
+    requests, calendar = Requests(database, keys), Calendar("DE", "Europe/Berlin", None)
+    for right in (Right.RECTIFICATION, Right.ERASURE):
+        await requests.open(subject.person, right, AT, keys.message(f"new {right}"), AT, calendar, "words")
+    for place in places(database, keys):
+        await place.erase(subject)
+    (waiting,) = await requests.waiting()
+    assert waiting.right is Right.ERASURE
+    (closed,) = [one for one in await requests.of(subject.person) if one.received_at == AT and one.id != waiting.id][1:]
+    found = await requests.find(closed.id)
+    assert found is not None
+    assert [(step.state, step.actor) for step in found[1]] == [(State.OPEN, "person"), (State.DONE, "system")]
+
+
+async def test_of_a_request_nothing_but_the_reason_can_be_taken(database: Database, subject: Subject) -> None:
+    for change in ("reason = 'another'", "reason = '', actor = 'nobody'", "state = 'open', reason = ''"):
+        with pytest.raises(Exception, match="append-only"):
+            await database.execute(f"UPDATE request_steps SET {change}")
+    with pytest.raises(Exception, match="append-only"):
+        await database.execute("TRUNCATE request_steps")
+
+
+async def test_the_steps_of_a_request_that_waits_can_not_be_taken(database: Database, subject: Subject) -> None:
+    await database.execute("UPDATE requests SET state = 'open'")
+    with pytest.raises(Exception, match="a request that waits are kept"):
+        await database.execute("DELETE FROM request_steps")

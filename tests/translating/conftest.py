@@ -1,0 +1,3 @@
+from tests.i18n.conftest import folder
+
+__all__ = ["folder"]

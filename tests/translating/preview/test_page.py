@@ -1,0 +1,163 @@
+"""The preview shows every text of every language, as WhatsApp draws it, also in a real browser."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import paths
+from bot.business import load as load_business
+from bot.conversation.flow_file import FlowFile, read
+from bot.i18n.catalogs import catalog_path, languages
+from bot.i18n.po import Entry
+from bot.i18n.po import read as read_po
+from bot.i18n.slot import Originals
+from bot.translating.preview.page import formatted, page
+from bot.translating.source_texts import originals
+from bot.words.intents import Keywords
+from bot.words.keywords import WORDS
+
+CODES = list(languages(paths.LOCALES))
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def files() -> list[FlowFile]:
+    return read(paths.FLOWS)
+
+
+@pytest.fixture(scope="module")
+def texts(files: list[FlowFile]) -> Originals:
+    source = paths.FLOWS / "business.toml"
+    return originals(files, load_business(source), source)
+
+
+@pytest.fixture(scope="module")
+def keywords() -> Keywords:
+    return Keywords.load(paths.LOCALES)
+
+
+def catalog(code: str) -> dict[str, Entry]:
+    return {} if code == "en" else {entry.id: entry for entry in read_po(catalog_path(paths.LOCALES, code)).entries}
+
+
+def drawn(
+    code: str, files: list[FlowFile], texts: Originals, keywords: Keywords, entries: Mapping[str, Entry] | None = None
+) -> str:
+    words = {name: keywords.shown(intent, code) for name, intent in WORDS.items()}
+    return page(code, files, texts, catalog(code) if entries is None else entries, words, CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_text_has_its_place(code: str, files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+    html = drawn(code, files, texts, keywords)
+    assert [slot.id for slot in texts.slots if f'id="{slot.id}"' not in html] == []
+    assert f'lang="{code}"' in html
+    assert ('dir="rtl"' in html) is (code in ("ar", "he"))
+    assert "http-equiv" not in html
+    assert not re.search(r'(src|href)="https?://', html), "it must work offline"
+
+
+def test_what_is_missing_or_fuzzy_is_marked(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+    entries = catalog("de")
+    entries["opt_in.ask"] = replace(entries["opt_in.ask"], fuzzy=True)
+    del entries["stop.confirmed"]
+    html = drawn("de", files, texts, keywords, entries)
+    assert "1 to be looked at, 1 missing" in html
+    assert 'class="body fuzzy"' in html
+    assert 'class="body missing"' in html
+
+
+def test_a_label_that_whatsapp_refuses_is_counted_in_red(
+    files: list[FlowFile], texts: Originals, keywords: Keywords
+) -> None:
+    entries = catalog("de")
+    entries["common.yes"] = replace(entries["common.yes"], translation="Ja, damit bin ich einverstanden")
+    assert '<span class="count over">31/20</span>' in drawn("de", files, texts, keywords, entries)
+
+
+def test_the_language_s_own_words_stand_in_the_texts(
+    files: list[FlowFile], texts: Originals, keywords: Keywords
+) -> None:
+    html = drawn("fr", files, texts, keywords)
+    assert f"<b>{keywords.shown(WORDS['yes_word'], 'fr')}</b>" in html
+
+
+def test_example_values_are_those_of_the_language(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+    html = "".join(re.findall(r'class="chat".*?class="facts"', drawn("de", files, texts, keywords), re.DOTALL))
+    for value in ("3 Jahre", "24.12.2026", "Europäische Union", "Bestellung"):
+        assert value in html
+    for english in ("3 years", "December", "European Union", "order updates"):
+        assert english not in html
+
+
+def test_a_text_whose_english_has_changed_waits_to_be_looked_at(
+    files: list[FlowFile], texts: Originals, keywords: Keywords
+) -> None:
+    entries = catalog("de")
+    entries["opt_in.ask"] = replace(entries["opt_in.ask"], english="Something else")
+    assert "1 to be looked at" in drawn("de", files, texts, keywords, entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*bold* and _italic_ and ~struck~", "<b>bold</b> and <i>italic</i> and <s>struck</s>"),
+        ("*_both_*", "<b><i>both</i></b>"),
+        ("2*3*4", "2*3*4"),
+        ("* no *", "* no *"),
+        ("<script>", "&lt;script&gt;"),
+        ("see https://a.example/b_c_d", 'see <span class="link" dir="ltr">https://a.example/b_c_d</span>'),
+    ],
+)
+def test_marks_are_drawn_as_whatsapp_draws_them(text: str, html: str) -> None:
+    assert formatted(text) == html
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("code", ["de", "ar"])
+def test_a_browser_shows_it(
+    code: str, files: list[FlowFile], texts: Originals, keywords: Keywords, tmp_path: Path
+) -> None:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is missing: apt-get install chromium")
+        pytest.skip("Chromium is not installed")
+    source, picture = tmp_path / f"{code}.html", tmp_path / "page.png"
+    source.write_text(drawn(code, files, texts, keywords), "utf-8")
+    options = [
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+        "--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}",
+        "--window-size=1100,1500",
+    ]  # fmt: skip
+    shown = subprocess.run(
+        [CHROMIUM, *options, "--dump-dom", source.as_uri()], capture_output=True, text=True, check=True, timeout=140
+    )
+    assert shown.stdout.count('class="bubble"') > 20
+    subprocess.run(
+        [CHROMIUM, *options, f"--screenshot={picture}", source.as_uri()], capture_output=True, check=True, timeout=140
+    )
+    assert len(picture.read_bytes()) > 40_000, "an empty page is a few kilobytes"
+
+
+def test_what_is_sent_after_the_work_is_done_is_a_message_too(
+    files: list[FlowFile], texts: Originals, keywords: Keywords
+) -> None:
+    html = drawn("en", files, texts, keywords)
+    for text_id in ("my_data.summary", "proof.receipt", "correct.noted", "delete.done"):
+        (row,) = re.findall(rf'id="at-{text_id}".*?</dl>', html, re.DOTALL)
+        assert "Reply STOP to unsubscribe" in row, text_id
+
+
+def test_words_of_documents_are_no_messages(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+    (section,) = re.findall(r'<section id="document">.*?</section>', drawn("en", files, texts, keywords), re.DOTALL)
+    assert "Words of the documents" in section
+    assert section.count('class="paper"') == sum(slot.id.startswith("document.") for slot in texts.slots)
+    assert "bubble" not in section
+    assert "Reply STOP to unsubscribe" not in section

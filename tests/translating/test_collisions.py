@@ -1,0 +1,26 @@
+"""The map of words that mean different things in different languages."""
+
+from bot.paths import LOCALES
+from bot.translating.collisions import collisions, page
+from bot.words.keywords import UNIVERSAL, Spoken, Stop, Vocabulary
+from tests.words.vocabulary import VOCABULARIES
+
+GREEK = Vocabulary(yes=Spoken(words=("ne",)), stop=Stop(common=("telos",)))
+CZECH = Vocabulary(no=Spoken(words=("né",)), stop=Stop(common=("dost",)))
+DANISH = Vocabulary(polite=("ne",), stop=Stop(common=("dost",)))
+SMALL = {UNIVERSAL: Vocabulary(), "el": GREEK, "cs": CZECH, "da": DANISH}
+
+
+def test_a_word_collides_when_its_lists_differ() -> None:
+    assert collisions(SMALL) == {"ne": {"yes": {"el"}, "no": {"cs"}, "polite": {"da"}}}
+
+
+def test_the_page_tells_what_wins() -> None:
+    assert page(SMALL).splitlines()[-1] == (
+        "| ne | no: cs; polite: da; yes: el | *nothing* | *nothing*: da; no: cs; yes: el |"
+    )
+
+
+def test_the_page_in_docs_is_what_the_command_would_write() -> None:
+    written = (LOCALES.parent / "docs" / "collisions.md").read_text("utf-8")
+    assert written == page(VOCABULARIES), "run `python -m bot i18n collisions`"

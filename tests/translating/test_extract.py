@@ -1,0 +1,65 @@
+from dataclasses import replace
+from pathlib import Path
+
+from bot.i18n.po import written
+from bot.i18n.slot import Kind, Originals, Slot
+from bot.translating.extract import template
+from tests.i18n.made import ASK, ORIGINALS, YES
+
+ROOT = Path("/somewhere/project")
+
+
+def only(slot: Slot) -> str:
+    """The entry of one text, without the headers."""
+    places = ORIGINALS.places
+    return written(template(Originals((slot,), places), ROOT)).split("\n\n", 1)[1]
+
+
+def test_a_translator_is_told_place_note_kind_limit_and_law() -> None:
+    assert only(YES) == (
+        '#. Button 1 of 2 under "opt_in.ask".\n'
+        "#. WhatsApp button, at most 20 characters, on one line.\n"
+        "#. Legal: without this text the language is not offered. Add nothing, leave nothing out.\n"
+        "#. Seen in its place (`i18n preview`): preview/LANGUAGE.html#common.yes\n"
+        "#: flows/common.toml\n"
+        "#, max-length:20\n"
+        'msgctxt "common.yes"\n'
+        'msgid "Yes, I agree"\n'
+        'msgstr ""\n'
+    )
+
+
+def test_placeholders_come_with_examples() -> None:
+    notes = only(ASK).splitlines()
+    assert "#. Copy unchanged: {business}, {yes_word}." in notes
+    assert "#. Example of {business}: Blumen Haas" in notes
+    assert "#. WhatsApp message, at most 1024 characters with the example values." in notes
+    assert "#, python-brace-format" in notes
+
+
+def test_an_example_of_several_lines_stays_one_comment() -> None:
+    slot = Slot("a.b", Kind.BODY, "{contact}", examples={"contact": "one\ntwo"})
+    assert "#. Example of {contact}: one / two" in only(slot).splitlines()
+
+
+def test_a_percent_sign_is_no_python_format() -> None:
+    flags = [line for line in only(Slot("a.b", Kind.BODY, "100% sure")).splitlines() if line.startswith("#,")]
+    assert flags == ["#, max-length:1024"]
+
+
+def test_the_same_texts_give_the_same_bytes_and_no_date() -> None:
+    first = written(template(ORIGINALS, ROOT))
+    assert first == written(template(ORIGINALS, ROOT))
+    assert "Date" not in first
+    assert str(ROOT) not in first
+
+
+def test_a_source_outside_the_project_is_named_without_its_folder() -> None:
+    assert "#: mine.toml\n" in only(replace(YES, source="/etc/secret/mine.toml"))
+    assert "#: flows/x.toml\n" in only(replace(YES, source=str(ROOT / "flows" / "x.toml")))
+
+
+def test_the_order_is_that_of_the_flows() -> None:
+    text = written(template(ORIGINALS, ROOT))
+    places = [text.index(f'"{slot.id}"\nmsgid') for slot in ORIGINALS.slots]
+    assert places == sorted(places)

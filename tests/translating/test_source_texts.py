@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import pytest
+
+from bot.business import load
+from bot.conversation.flow_file import read
+from bot.i18n.slot import Originals, Template
+from bot.i18n.texts import Kind
+from bot.paths import FLOWS
+from bot.translating.business_texts import slots
+from bot.translating.source_texts import originals
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Originals:
+    """The texts of the flows that are shipped."""
+    file = FLOWS / "business.toml"
+    return originals(read(FLOWS), load(file), file)
+
+
+def test_the_names_of_purposes_are_texts_that_consent_depends_on() -> None:
+    found = {slot.id: slot for slot in slots(load(FLOWS / "business.toml"), FLOWS / "business.toml")}
+    title, description = found["purpose.offers.title"], found["purpose.offers.description"]
+    assert (title.english, title.kind, title.legal) == ("offers and news", Kind.ROW, True)
+    assert (description.kind, description.legal) == (Kind.ROW_DESCRIPTION, True)
+    assert Path(title.source) == FLOWS / "business.toml"
+
+
+def test_each_text_stands_there_once(shipped: Originals) -> None:
+    ids = [slot.id for slot in shipped.slots]
+    assert len(set(ids)) == len(ids)
+    assert {"opt_in.ask", "common.footer", "purpose.offers.title"} <= set(ids)
+
+
+def test_a_button_is_told_with_the_texts_that_it_stands_under(shipped: Originals) -> None:
+    assert 'Button 1 of 2 under "opt_in.ask".' in shipped.places["common.yes"]
+    assert 'Button 1 of 2 under "maybe_stop.ask".' in shipped.places["maybe_stop.stop"]
+
+
+def test_choices_of_one_message_are_known_to_stand_together(shipped: Originals) -> None:
+    assert ["common.yes", "common.no"] in shipped.together
+    assert any({"purpose.order_updates.title", "purpose.offers.title"} <= set(group) for group in shipped.together)
+
+
+def test_every_placeholder_has_an_example(shipped: Originals) -> None:
+    assert [slot.id for slot in shipped.slots if Template.parse(slot.english).names - set(slot.examples)] == []
