@@ -12,20 +12,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bot.hosts.aiohttp_app import setup
-    from bot.messages.inbound import Choice, Inbound, Media, Text
-    from bot.messages.reply import Button, Link, Reply, Row
-    from bot.service.hand_over import Consenter
-    from bot.settings import Settings
+    from .hosts.aiohttp_app import setup
+    from .messages.inbound import Choice, Inbound, Media, Text
+    from .messages.reply import Button, Link, Reply, Row
+    from .service.hand_over import Consenter
+    from .settings import Settings
 
 __version__ = "0.1.0"
 
 _PLACES = {
-    "setup": "bot.hosts.aiohttp_app",
-    "Consenter": "bot.service.hand_over",
-    "Settings": "bot.settings",
-    **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), "bot.messages.inbound"),
-    **dict.fromkeys(("Button", "Link", "Reply", "Row"), "bot.messages.reply"),
+    "setup": ".hosts.aiohttp_app",
+    "Consenter": ".service.hand_over",
+    "Settings": ".settings",
+    **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), ".messages.inbound"),
+    **dict.fromkeys(("Button", "Link", "Reply", "Row"), ".messages.reply"),
 }
 """Where each name lives: fetched when it is asked for, so that small commands start fast."""
 
@@ -48,4 +48,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+    return getattr(import_module(_PLACES[name], __name__), name)

@@ -6,7 +6,7 @@ import gc
 def main() -> None:
     """Run the command that was typed."""
     gc.disable()  # nothing that is imported is rubbish: to look for some takes a tenth of the start
-    from bot.commands.cli import main as command
+    from .commands.cli import main as command
 
     gc.enable()
     command()

@@ -19,8 +19,8 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from bot.durations import parse_duration
-from bot.validation import complaints
+from .durations import parse_duration
+from .validation import complaints
 
 
 class BusinessError(ValueError):

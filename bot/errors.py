@@ -3,7 +3,7 @@
 import traceback
 from pathlib import Path
 
-from bot.paths import PACKAGE
+from .paths import PACKAGE
 
 _FRAMES = 8
 

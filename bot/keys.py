@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from bot.numbers import canonical, spellings
+from .numbers import canonical, spellings
 
 TOKEN_BYTES = 16
 _NONCE_BYTES = 12

@@ -12,7 +12,7 @@ import orjson
 import structlog
 from structlog.types import Processor
 
-from bot.errors import places
+from .errors import places
 
 EventDict = MutableMapping[str, Any]
 
@@ -52,7 +52,7 @@ def configure(level: str, *, stream: TextIO | None = None, readable: bool | None
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("bot").setLevel(level)
+    logging.getLogger(__package__).setLevel(level)
 
 
 def _dumps(event: EventDict, **_: Any) -> str:

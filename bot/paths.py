@@ -4,6 +4,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 
+COMMAND = f"python -m {__package__}"
+"""How to run a command of ours: `python -m bot` in a checkout, `python -m consentbot` where a wheel is installed."""
+
 
 def _data_root() -> Path:
     checkout = PACKAGE.parent

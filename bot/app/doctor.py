@@ -5,21 +5,22 @@ from datetime import date, timedelta
 
 import aiohttp
 
-from bot.business import Business
-from bot.consent.requests import Request
-from bot.consent.retention import RuleName, policy
-from bot.conversation.lint import lint
-from bot.conversation.world import World
-from bot.keys import Keyring, Undecipherable
-from bot.service.operators.checks import Check
-from bot.service.ports import Unavailable
-from bot.settings import Settings
-from bot.stores.postgres.connect import Database
-from bot.stores.postgres.erasures import Erasures
-from bot.stores.postgres.migrate import expected_revision
-from bot.stores.redis.connect import Client
-from bot.stores.redis.shard import ShardStores
-from bot.translating.business_texts import overlong
+from ..business import Business
+from ..consent.requests import Request
+from ..consent.retention import RuleName, policy
+from ..conversation.lint import lint
+from ..conversation.world import World
+from ..keys import Keyring, Undecipherable
+from ..paths import COMMAND
+from ..service.operators.checks import Check
+from ..service.ports import Unavailable
+from ..settings import Settings
+from ..stores.postgres.connect import Database
+from ..stores.postgres.erasures import Erasures
+from ..stores.postgres.migrate import expected_revision
+from ..stores.redis.connect import Client
+from ..stores.redis.shard import ShardStores
+from ..translating.business_texts import overlong
 
 _OLDEST_REDIS = "7.2"
 _OLDEST_POSTGRES = "14"
@@ -74,7 +75,7 @@ async def inbox_checks(shards: Sequence[ShardStores]) -> Sequence[Check]:
         cure = "start more workers; INBOX_LIMIT, INBOX_MEGABYTES and Redis itself set the room"
         return [Check("inbox", ok=False, detail=f"{filled:.0%} full", cure=cure)]
     if waits > _LONG_UNREAD:
-        cure = "start a worker (`python -m bot worker`), or see in its log what holds it up"
+        cure = f"start a worker (`{COMMAND} worker`), or see in its log what holds it up"
         return [Check("inbox", ok=False, detail=f"nothing was read for {waits:.0f} s", cure=cure)]
     return [Check("inbox", ok=True, detail="is worked off")]
 
@@ -89,7 +90,7 @@ async def database_check(database: Database) -> Check:
     revision = rows[0]["version_num"] if rows else None
     found = f"schema {revision or 'missing'}"
     if revision != expected_revision():
-        return Check("database", ok=False, detail=found, cure="run `python -m bot migrate`")
+        return Check("database", ok=False, detail=found, cure=f"run `{COMMAND} migrate`")
     return Check("database", ok=True, detail=found)
 
 
@@ -97,7 +98,7 @@ def texts_check(world: World) -> Check:
     """Tell which languages are offered, and what was left out of their texts."""
     problems, offered = world.texts.problems, ", ".join(world.texts.offered)
     if problems:
-        cure = f"run `python -m bot i18n check`; the first: {problems[0]}"
+        cure = f"run `{COMMAND} i18n check`; the first: {problems[0]}"
         return Check("texts", ok=False, detail=f"offered: {offered}", cure=cure, required=False)
     return Check("texts", ok=True, detail=f"offered: {offered}")
 

@@ -5,16 +5,16 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot import business as business_file
-from bot.conversation import flow_file
-from bot.conversation.flow import Flows
-from bot.conversation.world import World
-from bot.i18n import catalogs
-from bot.i18n.texts import Texts
-from bot.paths import FLOWS, LOCALES
-from bot.translating import business_texts
-from bot.translating.source_texts import originals
-from bot.words.intents import Keywords
+from .. import business as business_file
+from ..conversation import flow_file
+from ..conversation.flow import Flows
+from ..conversation.world import World
+from ..i18n import catalogs
+from ..i18n.texts import Texts
+from ..paths import FLOWS, LOCALES
+from ..translating import business_texts
+from ..translating.source_texts import originals
+from ..words.intents import Keywords
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 from aiohttp.web import Application, AppRunner, SockSite
 
-from bot.app.runtime import Runtime
+from .runtime import Runtime
 
 log = structlog.get_logger(__name__)
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from aiohttp import web
 
-from bot.app.doctor import settings_checks
-from bot.app.runtime import Runtime, missing
-from bot.service.incoming.receive import Receive
-from bot.service.operators.checks import Check
-from bot.settings import Settings
-from bot.web import Downloads, Health, health_routes, my_data_routes, webhook_routes
+from ..service.incoming.receive import Receive
+from ..service.operators.checks import Check
+from ..settings import Settings
+from ..web import Downloads, Health, health_routes, my_data_routes, webhook_routes
+from .doctor import settings_checks
+from .runtime import Runtime, missing
 
 
 def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[web.RouteDef]:

@@ -7,52 +7,52 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.app.doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
-from bot.app.load import load_world
-from bot.channels.meta.client import CloudApi
-from bot.channels.meta.webhooks import WhatsAppWebhooks
-from bot.consent.retention import RuleName, policy
-from bot.conversation.dialogue import Dialogue
-from bot.documents import Documents
-from bot.engines import engines, local_secret
-from bot.keys import Keyring
-from bot.service import worker as work
-from bot.service.hand_over import HandOver, Host
-from bot.service.incoming.claims import Claims
-from bot.service.incoming.converse import Converse
-from bot.service.incoming.converse import Shard as AnsweredShard
-from bot.service.incoming.receive import Receive
-from bot.service.operators.checks import Check
-from bot.service.ports import Channel, Place, Unavailable
-from bot.service.retention import Retention
-from bot.service.rights.erase import Erase
-from bot.service.rights.fulfil import Fulfil
-from bot.service.rights.media import Media
-from bot.service.rights.rights import Rights
-from bot.service.sending.deliver import IN_FLIGHT, Deliver
-from bot.service.sending.halting import Halting
-from bot.service.sending.undelivered import Unread
-from bot.settings import Settings
-from bot.stores import erasure_list
-from bot.stores.erasure_list import ErasureList
-from bot.stores.postgres import data_holders as postgres_places
-from bot.stores.postgres.checkpoints import Checkpoints
-from bot.stores.postgres.connect import Database
-from bot.stores.postgres.connect import connect as connect_postgres
-from bot.stores.postgres.erasures import Erasures
-from bot.stores.postgres.exports import Exports
-from bot.stores.postgres.ledger import Ledger
-from bot.stores.postgres.migrate import migrate
-from bot.stores.postgres.persons import Persons
-from bot.stores.postgres.reads import Reads
-from bot.stores.postgres.requests import Requests
-from bot.stores.postgres.retention import Retained
-from bot.stores.redis import data_holders as redis_places
-from bot.stores.redis.connect import Client
-from bot.stores.redis.connect import connect as connect_redis
-from bot.stores.redis.keys import Shard
-from bot.stores.redis.shard import ShardStores
-from bot.stores.redis.throttle import Throttle
+from ..channels.meta.client import CloudApi
+from ..channels.meta.webhooks import WhatsAppWebhooks
+from ..consent.retention import RuleName, policy
+from ..conversation.dialogue import Dialogue
+from ..documents import Documents
+from ..engines import engines, local_secret
+from ..keys import Keyring
+from ..service import worker as work
+from ..service.hand_over import HandOver, Host
+from ..service.incoming.claims import Claims
+from ..service.incoming.converse import Converse
+from ..service.incoming.converse import Shard as AnsweredShard
+from ..service.incoming.receive import Receive
+from ..service.operators.checks import Check
+from ..service.ports import Channel, Place, Unavailable
+from ..service.retention import Retention
+from ..service.rights.erase import Erase
+from ..service.rights.fulfil import Fulfil
+from ..service.rights.media import Media
+from ..service.rights.rights import Rights
+from ..service.sending.deliver import IN_FLIGHT, Deliver
+from ..service.sending.halting import Halting
+from ..service.sending.undelivered import Unread
+from ..settings import Settings
+from ..stores import erasure_list
+from ..stores.erasure_list import ErasureList
+from ..stores.postgres import data_holders as postgres_places
+from ..stores.postgres.checkpoints import Checkpoints
+from ..stores.postgres.connect import Database
+from ..stores.postgres.connect import connect as connect_postgres
+from ..stores.postgres.erasures import Erasures
+from ..stores.postgres.exports import Exports
+from ..stores.postgres.ledger import Ledger
+from ..stores.postgres.migrate import migrate
+from ..stores.postgres.persons import Persons
+from ..stores.postgres.reads import Reads
+from ..stores.postgres.requests import Requests
+from ..stores.postgres.retention import Retained
+from ..stores.redis import data_holders as redis_places
+from ..stores.redis.connect import Client
+from ..stores.redis.connect import connect as connect_redis
+from ..stores.redis.keys import Shard
+from ..stores.redis.shard import ShardStores
+from ..stores.redis.throttle import Throttle
+from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
+from .load import load_world
 
 _COMMAND_CONNECTIONS = 3
 """To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""

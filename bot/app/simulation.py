@@ -13,19 +13,19 @@ import phonenumbers
 from aiohttp import web
 from babel.core import get_global
 
-from bot.app.processes import answering, bound, working
-from bot.app.routes import routes
-from bot.app.runtime import Runtime, Serving, open_runtime
-from bot.channels.simulator.graph import GraphSimulator
-from bot.channels.simulator.hook import Hook
-from bot.channels.simulator.person import SimulatedPerson
-from bot.channels.simulator.webhooks import Identity
-from bot.engines import EngineError
-from bot.messages.inbound import Sender
-from bot.service.shards import token_of
-from bot.settings import Settings, load_settings
-from bot.stores.redis.keys import Shard
-from bot.web.webhook import PATH
+from ..channels.simulator.graph import GraphSimulator
+from ..channels.simulator.hook import Hook
+from ..channels.simulator.person import SimulatedPerson
+from ..channels.simulator.webhooks import Identity
+from ..engines import EngineError
+from ..messages.inbound import Sender
+from ..service.shards import token_of
+from ..settings import Settings, load_settings
+from ..stores.redis.keys import Shard
+from ..web.webhook import PATH
+from .processes import answering, bound, working
+from .routes import routes
+from .runtime import Runtime, Serving, open_runtime
 
 _numbers = count(secrets.randbelow(10_000))
 

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.text import Text
 
-from bot.channels.simulator.sent import Sent
-from bot.messages.reply import Button, Row
+from ..channels.simulator.sent import Sent
+from ..messages.reply import Button, Row
 
 _WIDEST = 64
 

@@ -14,20 +14,20 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from bot import logs, paths
-from bot.app.simulation import Simulation, introduce, reserved, simulate, somebody
-from bot.business import Business
-from bot.channels.simulator.hook import WebhookRefused
-from bot.channels.simulator.person import SimulatedPerson
-from bot.channels.simulator.sent import Sent
-from bot.channels.simulator.webhooks import Identity
-from bot.commands.bubbles import show_reply, show_said
-from bot.commands.find import read_address
-from bot.commands.running import fail, run
-from bot.commands.running import settings as read_settings
-from bot.consent.lifecycle import fold
-from bot.i18n.catalogs import languages
-from bot.settings import Settings
+from .. import logs, paths
+from ..app.simulation import Simulation, introduce, reserved, simulate, somebody
+from ..business import Business
+from ..channels.simulator.hook import WebhookRefused
+from ..channels.simulator.person import SimulatedPerson
+from ..channels.simulator.sent import Sent
+from ..channels.simulator.webhooks import Identity
+from ..consent.lifecycle import fold
+from ..i18n.catalogs import languages
+from ..settings import Settings
+from .bubbles import show_reply, show_said
+from .find import read_address
+from .running import fail, run
+from .running import settings as read_settings
 
 HELP = """Type what a customer would type, or:
   /1 /2 …        tap a button or a row of the last message

@@ -1,11 +1,14 @@
 """The commands, put together: `python -m bot …` or `consentbot …`."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot import __version__
-from bot.commands import (
+from .. import __version__
+from ..paths import COMMAND
+from . import (
     chat,
     deadletter,
     demo,
@@ -19,12 +22,12 @@ from bot.commands import (
     rotate,
     serve,
 )
-from bot.commands.i18n import app as i18n
-from bot.commands.retention import retention
+from .i18n import app as i18n
+from .retention import retention
 
 app = typer.Typer(
     help="Consent under a WhatsApp business number: double opt-in, STOP at once, evidence that stands in an audit.",
-    epilog="Settings come from the environment and from .env; `python -m bot doctor` tells what is missing.",
+    epilog=f"Settings come from the environment and from .env; `{COMMAND} doctor` tells what is missing.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -65,4 +68,10 @@ def _main(
 
 def main() -> None:
     """Run the command that was typed."""
-    app(prog_name="consentbot")
+    app(prog_name=_typed())
+
+
+def _typed() -> str:
+    """Return the command as it was typed."""
+    name = Path(sys.argv[0]).name
+    return COMMAND if name == "__main__.py" else name

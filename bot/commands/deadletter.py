@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from bot.app.runtime import Runtime, open_runtime
-from bot.commands.running import AsJson, fail, print_json, run
-from bot.commands.running import settings as read_settings
-from bot.service.incoming.receive import Receipt
-from bot.settings import Settings
-from bot.stores.redis.deadletters import DeadLetter
-from bot.stores.redis.shard import ShardStores
-from bot.times import iso
+from ..app.runtime import Runtime, open_runtime
+from ..service.incoming.receive import Receipt
+from ..settings import Settings
+from ..stores.redis.deadletters import DeadLetter
+from ..stores.redis.shard import ShardStores
+from ..times import iso
+from .running import AsJson, fail, print_json, run
+from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -11,14 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import logs
-from bot.app.simulation import Simulation, reserved, simulate, somebody
-from bot.commands.chat import HELP, Talk
-from bot.commands.running import run
-from bot.commands.running import settings as read_settings
-from bot.commands.serve import stop_on_signals
-from bot.messages.inbound import Sender
-from bot.settings import Settings
+from .. import logs
+from ..app.simulation import Simulation, reserved, simulate, somebody
+from ..messages.inbound import Sender
+from ..paths import COMMAND
+from ..settings import Settings
+from .chat import HELP, Talk
+from .running import run
+from .running import settings as read_settings
+from .serve import stop_on_signals
 
 _SCRIPT: Sequence[str] = ("Hi!", "YES", "/2", "What did I agree to? CHOICES", "CHOICES", "RIGHTS", "/1", "STOP", "yes")
 _READING_SECONDS = 0.8
@@ -43,7 +44,7 @@ async def _demo(settings: Settings, *, once: bool) -> None:
             await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
             await _show_evidence(simulation, Sender(who.phone, who.bsuid), console)
             if not once:
-                more = f"VAR_DIR={own.var_dir} python -m bot ledger show {who.phone}"
+                more = f"VAR_DIR={own.var_dir} {COMMAND} ledger show {who.phone}"
                 console.print(f"The exact words, from another terminal: {more}", soft_wrap=True)
                 await _keep_serving(talk, console)
 

@@ -8,16 +8,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.app import doctor as checks
-from bot.app.runtime import has_stores, open_runtime
-from bot.commands.running import AsJson, print_json, run
-from bot.commands.running import settings as read_settings
-from bot.consent.deadlines import Calendar
-from bot.engines import engines
-from bot.service.operators.checks import Check
-from bot.settings import Settings
-from bot.stores.postgres.connect import tls_options
-from bot.stores.postgres.migrate import migrate as upgrade
+from ..app import doctor as checks
+from ..app.runtime import has_stores, open_runtime
+from ..consent.deadlines import Calendar
+from ..engines import engines
+from ..service.operators.checks import Check
+from ..settings import Settings
+from ..stores.postgres.connect import tls_options
+from ..stores.postgres.migrate import migrate as upgrade
+from .running import AsJson, print_json, run
+from .running import settings as read_settings
 
 _MARK = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]![/]"}
 

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from bot.app.runtime import Runtime, open_runtime
-from bot.commands.running import AsJson, fail, print_json, progress_bar, run
-from bot.commands.running import settings as read_settings
-from bot.consent.erasure import Erasure, merged, still_kept, to_line
-from bot.consent.retention import RuleName, policy
-from bot.service.rights.erase import replayed
-from bot.settings import Settings
-from bot.stores import erasure_list
+from ..app.runtime import Runtime, open_runtime
+from ..consent.erasure import Erasure, merged, still_kept, to_line
+from ..consent.retention import RuleName, policy
+from ..service.rights.erase import replayed
+from ..settings import Settings
+from ..stores import erasure_list
+from .running import AsJson, fail, print_json, progress_bar, run
+from .running import settings as read_settings
 
 
 @dataclass(slots=True)

@@ -10,12 +10,12 @@ from uuid import UUID
 import structlog
 import typer
 
-from bot.app.runtime import Runtime
-from bot.channels.whatsapp import limits
-from bot.commands.running import fail
-from bot.messages.inbound import Sender
-from bot.numbers import typed, visible
-from bot.service.ports import PersonId
+from ..app.runtime import Runtime
+from ..channels.whatsapp import limits
+from ..messages.inbound import Sender
+from ..numbers import typed, visible
+from ..service.ports import PersonId
+from .running import fail
 
 log = structlog.get_logger(__name__)
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from bot import paths
-from bot.commands.running import AsJson, fail, print_json
-from bot.conversation.diagram import diagram as mermaid
-from bot.conversation.flow import Flows
-from bot.conversation.flow_file import FlowError, read
-from bot.conversation.lint import lint as problems_of
+from .. import paths
+from ..conversation.diagram import diagram as mermaid
+from ..conversation.flow import Flows
+from ..conversation.flow_file import FlowError, read
+from ..conversation.lint import lint as problems_of
+from .running import AsJson, fail, print_json
 
 app = typer.Typer(no_args_is_help=True)
 

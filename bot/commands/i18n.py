@@ -1,4 +1,4 @@
-"""`python -m bot i18n …`: the commands of translators and of those who look after the catalogs."""
+"""`{COMMAND} i18n …`: the commands of translators and of those who look after the catalogs."""
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -10,28 +10,29 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import paths
-from bot.business import BusinessError
-from bot.business import load as load_business
-from bot.commands.running import AsJson, fail, print_json, settings
-from bot.conversation.flow_file import NO_FLOW, FlowError
-from bot.conversation.flow_file import read as read_flows
-from bot.i18n.catalogs import SOURCE_LOCALE, CatalogError, catalog_path, languages
-from bot.i18n.po import PoError, PoFile, read, written
-from bot.i18n.slot import Originals, TextError
-from bot.translating import check as checking
-from bot.translating import collisions as colliding
-from bot.translating import pseudo as pseudo_languages
-from bot.translating import status as progress
-from bot.translating.extract import TEMPLATE, template
-from bot.translating.preview import page
-from bot.translating.source_texts import originals
-from bot.translating.start import start
-from bot.translating.update import updated
-from bot.words.intents import Keywords
-from bot.words.keyword_files import KeywordError
-from bot.words.keyword_files import read as read_keywords
-from bot.words.keywords import WORDS, base
+from .. import paths
+from ..business import BusinessError
+from ..business import load as load_business
+from ..conversation.flow_file import NO_FLOW, FlowError
+from ..conversation.flow_file import read as read_flows
+from ..i18n.catalogs import SOURCE_LOCALE, CatalogError, catalog_path, languages
+from ..i18n.po import PoError, PoFile, read, written
+from ..i18n.slot import Originals, TextError
+from ..paths import COMMAND
+from ..translating import check as checking
+from ..translating import collisions as colliding
+from ..translating import pseudo as pseudo_languages
+from ..translating import status as progress
+from ..translating.extract import TEMPLATE, template
+from ..translating.preview import page
+from ..translating.source_texts import originals
+from ..translating.start import start
+from ..translating.update import updated
+from ..words.intents import Keywords
+from ..words.keyword_files import KeywordError
+from ..words.keyword_files import read as read_keywords
+from ..words.keywords import WORDS, base
+from .running import AsJson, fail, print_json, settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -60,8 +61,7 @@ class Project:
         for code in wanted or ():
             if code not in known:
                 raise CatalogError(
-                    f"there is no language {code!r}; known: {', '.join(known)}. "
-                    f"A new one: `python -m bot i18n init {code}`"
+                    f"there is no language {code!r}; known: {', '.join(known)}. A new one: `{COMMAND} i18n init {code}`"
                 )
         return [code for code in known if not wanted or code in wanted]
 
@@ -121,12 +121,12 @@ def update(context: typer.Context, codes: Codes = None) -> None:
 @app.command()
 def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For example it or pt-BR.")]) -> None:
     """Begin a new language: its empty catalog and files for words, and a draft in languages.toml."""
-    from bot.translating import first_words  # only here: the others do without
+    from ..translating import first_words  # only here: the others do without
 
     project: Project = context.obj
     with _errors_told():
         path = start(project.locales, code, _template(project))
-        typer.echo(f"wrote {path}: open it in a PO editor such as Poedit, then `python -m bot i18n check {code}`")
+        typer.echo(f"wrote {path}: open it in a PO editor such as Poedit, then `{COMMAND} i18n check {code}`")
         words, phrases = first_words.begin(project.locales, code)
         typer.echo(f"{words} holds the words that customers type, {phrases} what they must mean: fill them in")
 
@@ -140,7 +140,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check catalogs and keywords; print file:line: [code] message. Status 1 when there is an error."""
-    from bot.translating import ordinary_words  # only here: the others do without
+    from ..translating import ordinary_words  # only here: the others do without
 
     project: Project = context.obj
     with _errors_told():
@@ -170,7 +170,7 @@ def _from_here(path: Path) -> Path:
 
 
 def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
-    from bot.translating import keyword_check  # only here: the others do without
+    from ..translating import keyword_check  # only here: the others do without
 
     offered: dict[str, bool] = {}
     looked_at = {code: one for code, one in languages(project.locales).items() if not only or code in only}
@@ -194,7 +194,7 @@ def collisions(
 @app.command()
 def ordinary(context: typer.Context) -> None:
     """Write which ordinary words are no withdrawals although they look like one, from word frequencies (minutes)."""
-    from bot.translating import ordinary_words  # only here: the others do without
+    from ..translating import ordinary_words  # only here: the others do without
 
     project: Project = context.obj
     with _errors_told():
@@ -213,7 +213,7 @@ def compile_catalogs(context: typer.Context) -> None:
         typer.echo(f"compiled {len(targets)} catalogs")
         for code in languages(project.locales):
             if code != SOURCE_LOCALE and catalog_path(project.locales, code, "mo") not in targets:
-                typer.echo(f"left out {code}, a draft with errors: see `python -m bot i18n check {code}`")
+                typer.echo(f"left out {code}, a draft with errors: see `{COMMAND} i18n check {code}`")
 
 
 @app.command()

@@ -6,16 +6,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from bot.app.runtime import open_runtime
-from bot.commands.find import EntryOrAddress, named, records_of
-from bot.commands.running import AsJson, print_json, run
-from bot.commands.running import settings as read_settings
-from bot.consent.evidence import EVERY, Clock, Kind, Method, Seen
-from bot.settings import Settings
-from bot.stores.postgres.story import StoryEntry, undelivered
-from bot.stores.postgres.tree_verification import verify_tree
-from bot.stores.postgres.verification import BadEntry
-from bot.times import iso, iso_if_any
+from ..app.runtime import open_runtime
+from ..consent.evidence import EVERY, Clock, Kind, Method, Seen
+from ..settings import Settings
+from ..stores.postgres.story import StoryEntry, undelivered
+from ..stores.postgres.tree_verification import verify_tree
+from ..stores.postgres.verification import BadEntry
+from ..times import iso, iso_if_any
+from .find import EntryOrAddress, named, records_of
+from .running import AsJson, print_json, run
+from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
 

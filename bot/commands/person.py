@@ -7,16 +7,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.app.runtime import open_runtime
-from bot.commands.find import Address, all_found, named
-from bot.commands.requests import as_dict
-from bot.commands.running import AsJson, fail, print_json, run
-from bot.commands.running import settings as read_settings
-from bot.consent.lifecycle import fold
-from bot.service.ports import Subject
-from bot.service.rights.erase import Erased
-from bot.settings import Settings
-from bot.times import iso, iso_if_any
+from ..app.runtime import open_runtime
+from ..consent.lifecycle import fold
+from ..service.ports import Subject
+from ..service.rights.erase import Erased
+from ..settings import Settings
+from ..times import iso, iso_if_any
+from .find import Address, all_found, named
+from .requests import as_dict
+from .running import AsJson, fail, print_json, run
+from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -11,21 +11,21 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from bot.app.runtime import Runtime, open_runtime
-from bot.commands.find import Address, EntryOrAddress, all_found, found
-from bot.commands.running import AsJson, fail, print_json, run
-from bot.commands.running import settings as read_settings
-from bot.consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
-from bot.consent.lifecycle import fold
-from bot.consent.retention import RuleName, policy
-from bot.consent.verifier import NotProven, check_evidence
-from bot.conversation.world import World
-from bot.i18n.places import place_name
-from bot.service.operators.evidence import bundle as zipped
-from bot.service.ports import PersonId
-from bot.settings import Settings
-from bot.stores.postgres.evidence import NotSignedYet, evidence
-from bot.stores.postgres.story import StoryEntry
+from ..app.runtime import Runtime, open_runtime
+from ..consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
+from ..consent.lifecycle import fold
+from ..consent.retention import RuleName, policy
+from ..consent.verifier import NotProven, check_evidence
+from ..conversation.world import World
+from ..i18n.places import place_name
+from ..service.operators.evidence import bundle as zipped
+from ..service.ports import PersonId
+from ..settings import Settings
+from ..stores.postgres.evidence import NotSignedYet, evidence
+from ..stores.postgres.story import StoryEntry
+from .find import Address, EntryOrAddress, all_found, found
+from .running import AsJson, fail, print_json, run
+from .running import settings as read_settings
 
 
 def checkpoint() -> None:

@@ -8,15 +8,15 @@ from uuid import UUID
 
 import typer
 
-from bot.app.runtime import Runtime, open_runtime
-from bot.commands.running import AsJson, fail, print_json, run
-from bot.commands.running import settings as read_settings
-from bot.consent.deadlines import Calendar, TooLate
-from bot.consent.requests import NotPossible, Request, State, close, extend
-from bot.service.ports import ChangedMeanwhile, PersonId
-from bot.settings import Settings
-from bot.stores.postgres.requests import Step
-from bot.times import iso, iso_if_any
+from ..app.runtime import Runtime, open_runtime
+from ..consent.deadlines import Calendar, TooLate
+from ..consent.requests import NotPossible, Request, State, close, extend
+from ..service.ports import ChangedMeanwhile, PersonId
+from ..settings import Settings
+from ..stores.postgres.requests import Step
+from ..times import iso, iso_if_any
+from .running import AsJson, fail, print_json, run
+from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -8,11 +8,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.app.runtime import open_runtime
-from bot.commands.running import AsJson, fail, print_json, run
-from bot.commands.running import settings as read_settings
-from bot.service.retention import AHEAD, Line
-from bot.settings import Settings
+from ..app.runtime import open_runtime
+from ..service.retention import AHEAD, Line
+from ..settings import Settings
+from .running import AsJson, fail, print_json, run
+from .running import settings as read_settings
 
 BUSY = "another process is at it, e.g. a worker; it ends and forgets the same"
 

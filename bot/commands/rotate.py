@@ -2,12 +2,12 @@
 
 import typer
 
-from bot.app.runtime import open_runtime
-from bot.commands.running import progress_bar, run
-from bot.commands.running import settings as read_settings
-from bot.settings import Settings
-from bot.stores.postgres.erasures import Older
-from bot.stores.postgres.rotation import count, rotate
+from ..app.runtime import open_runtime
+from ..settings import Settings
+from ..stores.postgres.erasures import Older
+from ..stores.postgres.rotation import count, rotate
+from .running import progress_bar, run
+from .running import settings as read_settings
 
 
 def rotate_keys() -> None:

@@ -12,16 +12,16 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from bot import logs
-from bot.business import BusinessError
-from bot.conversation.flow_file import FlowError
-from bot.engines import EngineError, MissingSecretError
-from bot.i18n.catalogs import CatalogError
-from bot.i18n.texts import TextError
-from bot.keys import Undecipherable
-from bot.service.ports import Unavailable
-from bot.settings import Settings, SettingsError, load_settings
-from bot.words.intents import KeywordError
+from .. import logs
+from ..business import BusinessError
+from ..conversation.flow_file import FlowError
+from ..engines import EngineError, MissingSecretError
+from ..i18n.catalogs import CatalogError
+from ..i18n.texts import TextError
+from ..keys import Undecipherable
+from ..service.ports import Unavailable
+from ..settings import Settings, SettingsError, load_settings
+from ..words.intents import KeywordError
 
 T = TypeVar("T")
 

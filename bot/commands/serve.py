@@ -8,12 +8,12 @@ from contextlib import AsyncExitStack
 import structlog
 from aiohttp.web import Application
 
-from bot import logs
-from bot.app.processes import listening, working
-from bot.app.routes import routes
-from bot.app.runtime import has_stores, missing, open_runtime
-from bot.commands.running import run, settings
-from bot.settings import Settings
+from .. import logs
+from ..app.processes import listening, working
+from ..app.routes import routes
+from ..app.runtime import has_stores, missing, open_runtime
+from ..settings import Settings
+from .running import run, settings
 
 log = structlog.get_logger(__name__)
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from bot.consent.evidence import TOLERANCE, Seen
-from bot.consent.lifecycle import Pending
+from .evidence import TOLERANCE, Seen
+from .lifecycle import Pending
 
 KEPT = 8
 """How many messages that ask a person something are remembered."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.business import Controller
+from ..business import Controller
 
 MONTHS_TO_ANSWER = 1
 MONTHS_OF_EXTENSION = 2

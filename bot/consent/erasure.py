@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import orjson
 
-from bot.consent.evidence import EVERY, Clock, Entry, Kind, Method
-from bot.consent.lifecycle import Record, Status
+from .evidence import EVERY, Clock, Entry, Kind, Method
+from .lifecycle import Record, Status
 
 
 @dataclass(frozen=True, slots=True)

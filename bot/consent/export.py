@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bot.consent.evidence import EVERY, Clock, Fact, Kind
-from bot.consent.lifecycle import Consent, Status
-from bot.times import iso, iso_if_any
+from ..times import iso, iso_if_any
+from .evidence import EVERY, Clock, Fact, Kind
+from .lifecycle import Consent, Status
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 

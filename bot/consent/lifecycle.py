@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bot.consent.evidence import Entry, Fact, Kind, Method, Seen
+from .evidence import Entry, Fact, Kind, Method, Seen
 
 
 class Status(StrEnum):

@@ -6,7 +6,7 @@ Proofs are checked by `bot.consent.verifier`, which stands alone and hashes for 
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from bot.consent.verifier import node_hash
+from .verifier import node_hash
 
 EMPTY = hashlib.sha256(b"").digest()
 """The root of a tree without leaves."""

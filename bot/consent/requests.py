@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from bot.consent.deadlines import Calendar, due, extended
+from .deadlines import Calendar, due, extended
 
 
 class Right(StrEnum):

@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bot.business import Business, Duration
-from bot.consent.lifecycle import Consent, Record
+from ..business import Business, Duration
+from .lifecycle import Consent, Record
 
 FILE = Path(__file__).with_name("retention.toml")
 

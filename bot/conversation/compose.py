@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Texts, length
-from bot.messages.reply import Button, Reply, Row
+from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Texts, length
+from ..messages.reply import Button, Reply, Row
 
 FOOTER = "common.footer"
 """The way out, under every message."""

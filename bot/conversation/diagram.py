@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.conversation.flow import Flow
-from bot.conversation.flow_file import SAY, StateTable, TransitionTable
+from .flow import Flow
+from .flow_file import SAY, StateTable, TransitionTable
 
 _EVIDENCE = "record_"
 """Effects whose names begin so write to the ledger."""
@@ -11,7 +11,7 @@ _EVIDENCE = "record_"
 _INTRODUCTION = """\
 # The dialogues
 
-Drawn from `flows/*.toml` by `python -m bot flows diagram`; a test keeps this page true. ◆ marks what is written to
+Drawn from `flows/*.toml` by `flows diagram`; a test keeps this page true. ◆ marks what is written to
 the ledger. The words on the first arrow lead into the dialogue from any other; a dialogue that is an interlude gives
 back to the one that was going on.
 """

@@ -8,22 +8,10 @@ understand", and after several of those silence, so that two bots come to rest.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from bot.consent.evidence import Entry, Fact, Kind, Method, Seen
-from bot.consent.lifecycle import Pending, Status
-from bot.conversation import last_resort
-from bot.conversation.compose import Option
-from bot.conversation.ending import Ending
-from bot.conversation.flow import Flows
-from bot.conversation.guards import answers_the_pending_request
-from bot.conversation.language import Spoken
-from bot.conversation.named import named_purposes
-from bot.conversation.navigation import Standing
-from bot.conversation.session import Session
-from bot.conversation.task import Task
-from bot.conversation.turn import Turn, said
-from bot.conversation.world import World
-from bot.messages import host_ids
-from bot.messages.inbound import (
+from ..consent.evidence import Entry, Fact, Kind, Method, Seen
+from ..consent.lifecycle import Pending, Status
+from ..messages import host_ids
+from ..messages.inbound import (
     AddressChanged,
     Choice,
     Correction,
@@ -37,8 +25,20 @@ from bot.messages.inbound import (
     StaffMessage,
     Text,
 )
-from bot.messages.reply import Reply
-from bot.words.intents import BY_PAYLOAD, UNASKED, Intent, Match
+from ..messages.reply import Reply
+from ..words.intents import BY_PAYLOAD, UNASKED, Intent, Match
+from . import last_resort
+from .compose import Option
+from .ending import Ending
+from .flow import Flows
+from .guards import answers_the_pending_request
+from .language import Spoken
+from .named import named_purposes
+from .navigation import Standing
+from .session import Session
+from .task import Task
+from .turn import Turn, said
+from .world import World
 
 PATIENCE = 3
 """How many messages in a row that fit nothing are answered."""

@@ -9,14 +9,14 @@ from datetime import timedelta
 
 from msgspec.structs import asdict
 
-from bot.consent.evidence import EVERY, Kind, Method
-from bot.consent.lifecycle import Status
-from bot.conversation.compose import Option
-from bot.conversation.task import Task, Work
-from bot.conversation.turn import Turn
-from bot.conversation.world import autonym
-from bot.i18n.texts import MAX_ROWS
-from bot.messages.inbound import QuestionStatus
+from ..consent.evidence import EVERY, Kind, Method
+from ..consent.lifecycle import Status
+from ..i18n.texts import MAX_ROWS
+from ..messages.inbound import QuestionStatus
+from .compose import Option
+from .task import Task, Work
+from .turn import Turn
+from .world import autonym
 
 Effect = Callable[[Turn], None]
 Choices = Callable[[Turn], Sequence[Option]]

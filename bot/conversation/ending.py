@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from bot.consent.asked import Asked, noted, without
-from bot.consent.evidence import Kind, Method, Seen
-from bot.consent.lifecycle import Consent
-from bot.consent.retention import end
-from bot.conversation.flow import Flows
-from bot.conversation.navigation import Standing
-from bot.conversation.turn import Turn
-from bot.messages.inbound import Inbound, QuestionStatus
+from ..consent.asked import Asked, noted, without
+from ..consent.evidence import Kind, Method, Seen
+from ..consent.lifecycle import Consent
+from ..consent.retention import end
+from ..messages.inbound import Inbound, QuestionStatus
+from .flow import Flows
+from .navigation import Standing
+from .turn import Turn
 
 
 class Ending:

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple, cast
 
 from transitions import EventData, Machine, State
 
-from bot.consent.evidence import EVERY
-from bot.conversation.compose import Option
-from bot.conversation.effects import CHOICES, EFFECTS
-from bot.conversation.flow_file import SAY, FlowError, FlowFile, StateTable, TransitionTable
-from bot.conversation.guards import GUARDS
-from bot.conversation.lint import check
-from bot.conversation.turn import Turn
-from bot.i18n.texts import Slot
+from ..consent.evidence import EVERY
+from ..i18n.texts import Slot
+from .compose import Option
+from .effects import CHOICES, EFFECTS
+from .flow_file import SAY, FlowError, FlowFile, StateTable, TransitionTable
+from .guards import GUARDS
+from .lint import check
+from .turn import Turn
 
 logging.getLogger("transitions").setLevel(logging.WARNING)  # it logs every callback at INFO: 30 µs instead of 8
 

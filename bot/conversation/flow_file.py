@@ -8,8 +8,8 @@ import tomli
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.i18n.texts import Kind, Slot
-from bot.validation import complaints
+from ..i18n.texts import Kind, Slot
+from ..validation import complaints
 
 NO_FLOW = "business.toml"
 """Stands among the flows and is none."""

@@ -3,11 +3,11 @@
 import unicodedata
 from collections.abc import Callable, Mapping
 
-from bot.consent.asked import first_delivery
-from bot.consent.evidence import Method
-from bot.consent.lifecycle import Consent, Status, answerable
-from bot.conversation.turn import Turn
-from bot.messages.inbound import Choice
+from ..consent.asked import first_delivery
+from ..consent.evidence import Method
+from ..consent.lifecycle import Consent, Status, answerable
+from ..messages.inbound import Choice
+from .turn import Turn
 
 Guard = Callable[[Turn], bool]
 

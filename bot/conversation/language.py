@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from bot.conversation.turn import Turn
-from bot.conversation.world import World, babel_locale
-from bot.i18n.locale import guess
-from bot.words.intents import Match
-from bot.words.keywords import base
-from bot.words.normalise import exact, loose
+from ..i18n.locale import guess
+from ..words.intents import Match
+from ..words.keywords import base
+from ..words.normalise import exact, loose
+from .turn import Turn
+from .world import World, babel_locale
 
 
 class Spoken:

@@ -5,11 +5,11 @@ Stopping may never depend on a text that can be filled or a flow that is whole (
 
 import re
 
-from bot.conversation.effects import record_paused, record_withdrawn
-from bot.conversation.ending import Ending
-from bot.conversation.turn import Turn
-from bot.messages.inbound import Choice, Preference
-from bot.words.intents import BY_PAYLOAD, Intent
+from ..messages.inbound import Choice, Preference
+from ..words.intents import BY_PAYLOAD, Intent
+from .effects import record_paused, record_withdrawn
+from .ending import Ending
+from .turn import Turn
 
 _WORDS = re.compile(r"\w+").findall
 

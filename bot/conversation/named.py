@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.conversation.turn import Turn
-from bot.words.intents import Intent, Match
-from bot.words.normalise import exact, loose
+from ..words.intents import Intent, Match
+from ..words.normalise import exact, loose
+from .turn import Turn
 
 
 def named_purposes(turn: Turn, match: Match) -> Sequence[str]:

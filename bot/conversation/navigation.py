@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from bot.conversation.flow import Flow, Flows, Place
-from bot.conversation.turn import Turn
-from bot.i18n.texts import Kind
-from bot.words.normalise import exact, loose
+from ..i18n.texts import Kind
+from ..words.normalise import exact, loose
+from .flow import Flow, Flows, Place
+from .turn import Turn
 
 _LABELS = (Kind.BUTTON, Kind.ROW)
 

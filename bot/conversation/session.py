@@ -2,8 +2,8 @@
 
 import msgspec
 
-from bot.consent.asked import Asked, first_delivery
-from bot.consent.lifecycle import Record
+from ..consent.asked import Asked, first_delivery
+from ..consent.lifecycle import Record
 
 
 class Session(msgspec.Struct, array_like=True, omit_defaults=True):

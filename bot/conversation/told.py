@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.conversation.compose import Composition
-from bot.conversation.world import Language, Values, World
-from bot.messages.reply import Document, Reply
+from ..messages.reply import Document, Reply
+from .compose import Composition
+from .world import Language, Values, World
 
 TOLD = frozenset(
     {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}

@@ -11,14 +11,10 @@ from typing import Any
 
 import msgspec
 
-from bot.consent.asked import Reached, queued, reached
-from bot.consent.evidence import Clock, Entry, Fact, Kind, Method, Seen, Wording
-from bot.consent.lifecycle import Consent, Pending, Record, Status, admit, newest
-from bot.conversation.compose import Composition, Option
-from bot.conversation.session import Session
-from bot.conversation.task import Task
-from bot.conversation.world import Language, Values, World
-from bot.messages.inbound import (
+from ..consent.asked import Reached, queued, reached
+from ..consent.evidence import Clock, Entry, Fact, Kind, Method, Seen, Wording
+from ..consent.lifecycle import Consent, Pending, Record, Status, admit, newest
+from ..messages.inbound import (
     AddressChanged,
     Choice,
     Content,
@@ -32,8 +28,12 @@ from bot.messages.inbound import (
     QuestionStatus,
     Text,
 )
-from bot.messages.reply import Reply
-from bot.words.normalise import Typed, typed
+from ..messages.reply import Reply
+from ..words.normalise import Typed, typed
+from .compose import Composition, Option
+from .session import Session
+from .task import Task
+from .world import Language, Values, World
 
 SKEW = 2
 """Seconds by which the clocks of our own processes may differ: all are kept by NTP."""

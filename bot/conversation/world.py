@@ -8,13 +8,13 @@ from functools import cached_property
 from babel import Locale
 from babel.lists import format_list
 
-from bot.business import Business
-from bot.consent.retention import Policy, RuleName, Spans, policy, spans
-from bot.i18n.periods import period
-from bot.i18n.places import place_name
-from bot.i18n.texts import Texts
-from bot.words.intents import Keywords
-from bot.words.keywords import WORDS
+from ..business import Business
+from ..consent.retention import Policy, RuleName, Spans, policy, spans
+from ..i18n.periods import period
+from ..i18n.places import place_name
+from ..i18n.texts import Texts
+from ..words.intents import Keywords
+from ..words.keywords import WORDS
 
 
 @dataclass(frozen=True)

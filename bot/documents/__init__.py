@@ -4,6 +4,6 @@ Comes in: `MyData` (`bot.service.rights.my_data`) and the texts of the business;
 Implements `rights.Documents`; only `app` imports it. The fonts lie here, for servers have none.
 """
 
-from bot.documents.documents import Documents
+from .documents import Documents
 
 __all__ = ["Documents"]

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from bot.conversation.world import World
-from bot.documents.words import Words
-from bot.service.rights.my_data import MyData
+from ..conversation.world import World
+from ..service.rights.my_data import MyData
+from .words import Words
 
 if TYPE_CHECKING:
-    from bot.documents.draft import Draft
+    from .draft import Draft
 
 
 class Documents:
@@ -38,6 +38,6 @@ class Documents:
 
     def _draft(self, data: MyData, locale: str, title: str) -> "Draft":
         """Begin a document. fpdf2 takes long to import and much memory: only a process that writes one has it."""
-        from bot.documents.draft import Draft
+        from .draft import Draft
 
         return Draft(data, Words(self._world, locale), title)

@@ -1,10 +1,10 @@
 """What stands in the documents, part by part, in the order in which a person would ask for it."""
 
-from bot.consent.requests import Right, State
-from bot.documents.paper import Paper
-from bot.documents.words import NOTICE, Words
-from bot.i18n.bidi import isolated
-from bot.service.rights.my_data import Happened, MyData
+from ..consent.requests import Right, State
+from ..i18n.bidi import isolated
+from ..service.rights.my_data import Happened, MyData
+from .paper import Paper
+from .words import NOTICE, Words
 
 
 class Draft:

@@ -12,7 +12,7 @@ from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import TextEmphasis
 
-from bot.i18n.bidi import runs_right_to_left
+from ..i18n.bidi import runs_right_to_left
 
 FONTS = Path(__file__).parent / "fonts"
 

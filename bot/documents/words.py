@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 
-from bot.consent.evidence import EVERY
-from bot.conversation.told import DOCUMENT
-from bot.conversation.world import World, babel_locale
-from bot.i18n.bidi import right_to_left
+from ..consent.evidence import EVERY
+from ..conversation.told import DOCUMENT
+from ..conversation.world import World, babel_locale
+from ..i18n.bidi import right_to_left
 
 NOTICE = "privacy.notice"
 """The short privacy notice of the chat stands in the document too: why, who else, where, how long, rights."""

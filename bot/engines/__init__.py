@@ -5,9 +5,9 @@ They are the real engines, from the wheels of the `embedded` extra, reached by u
 the same `VAR_DIR` share them: the first one starts them, the last one leaving stops them, and the data stays.
 """
 
-from bot.engines.process import EngineError, NotInstalledError
-from bot.engines.secret import MissingSecretError, local_secret
-from bot.engines.sharing import Engines, engines, engines_sync
+from .process import EngineError, NotInstalledError
+from .secret import MissingSecretError, local_secret
+from .sharing import Engines, engines, engines_sync
 
 __all__ = [
     "EngineError",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.engines import process
+from . import process
 
 ACCOUNT = "embedded_postgres"
 """PostgreSQL refuses to run as root; then it runs as this account, which is made when it is not there."""

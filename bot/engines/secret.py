@@ -5,7 +5,7 @@ import secrets
 
 from pydantic import SecretStr
 
-from bot.settings import Settings, cure
+from ..settings import Settings, cure
 
 
 class MissingSecretError(Exception):

@@ -18,10 +18,10 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.engines.postgres import ACCOUNT, Postgres
-from bot.engines.process import EngineError, forget_ended
-from bot.engines.valkey import Valkey
-from bot.settings import Settings
+from ..settings import Settings
+from .postgres import ACCOUNT, Postgres
+from .process import EngineError, forget_ended
+from .valkey import Valkey
 
 _LONGEST_SOCKET_PATH = 103
 """Bytes of a unix socket's path: 108 with the closing zero on Linux, 104 on macOS."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.engines import process
+from . import process
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
-from bot.app.processes import working
-from bot.app.routes import routes
-from bot.app.runtime import Runtime, Serving, has_stores, open_runtime
-from bot.service.hand_over import Host
-from bot.settings import Settings, load_settings
+from ..app.processes import working
+from ..app.routes import routes
+from ..app.runtime import Runtime, Serving, has_stores, open_runtime
+from ..service.hand_over import Host
+from ..settings import Settings, load_settings
 
 RUNTIME = web.AppKey("consentbot", Runtime)
 """Where a started program finds consentbot, e.g. to look at a person's consents."""

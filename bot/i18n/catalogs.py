@@ -14,7 +14,8 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 
-from bot.i18n import po
+from ..paths import COMMAND
+from . import po
 
 SOURCE_LOCALE = "en"
 """The language in which the texts are written."""
@@ -113,7 +114,7 @@ def read(folder: Path, code: str) -> Mapping[str, tuple[str, str]]:
     try:
         file = po.read(source)
     except (OSError, po.PoError) as error:
-        raise CatalogError(f"{source}: can't be read ({error}); run `python -m bot i18n check {code}`") from error
+        raise CatalogError(f"{source}: can't be read ({error}); run `{COMMAND} i18n check {code}`") from error
     return {entry.id: (entry.english, entry.translation) for entry in file.entries if entry.usable}
 
 
@@ -122,7 +123,7 @@ def _read_compiled(path: Path) -> Mapping[str, tuple[str, str]]:
         with path.open("rb") as file:
             catalog = read_mo(file)
     except (OSError, ValueError, LookupError, struct.error) as error:
-        raise CatalogError(f"{path}: can't be read ({error}); run `python -m bot i18n compile`") from error
+        raise CatalogError(f"{path}: can't be read ({error}); run `{COMMAND} i18n compile`") from error
     return {
         _text(message.context): (str(message.id), str(message.string))
         for message in catalog

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.i18n.slot import Slot, Template, TextError, length
+from .slot import Slot, Template, TextError, length
 
 
 @dataclass(frozen=True, slots=True)

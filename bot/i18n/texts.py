@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
-from bot.i18n.bidi import isolated, right_to_left
-from bot.i18n.faults import alike, errors
-from bot.i18n.slot import LIMITS, Kind, Slot, Template, TextError, length
+from .bidi import isolated, right_to_left
+from .faults import alike, errors
+from .slot import LIMITS, Kind, Slot, Template, TextError, length
 
 __all__ = ["LIMITS", "MAX_BUTTONS", "MAX_ROWS", "Kind", "Slot", "Template", "TextError", "Texts", "length"]
 

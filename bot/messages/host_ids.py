@@ -4,8 +4,8 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.messages.inbound import Choice, Inbound
-from bot.messages.reply import Button, Reply, Row
+from .inbound import Choice, Inbound
+from .reply import Button, Reply, Row
 
 PREFIX = "host:"
 

@@ -8,7 +8,7 @@ from typing import Literal, NewType
 
 import msgspec
 
-from bot.consent.evidence import Clock, Fact
+from ..consent.evidence import Clock, Fact
 
 MessageId = NewType("MessageId", str)
 """WhatsApp's id of a message (`wamid.…`). It encodes the phone number: never log it, never put it in a key."""

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from bot.messages.basis import Basis
+from .basis import Basis
 
 
 class Button(msgspec.Struct, frozen=True, array_like=True, gc=False):

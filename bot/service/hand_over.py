@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from bot.business import Business
-from bot.messages import host_ids
-from bot.messages.basis import ForPurpose
-from bot.messages.inbound import Inbound
-from bot.messages.reply import Outbound, Reply
-from bot.service import metrics
-from bot.service.ports import (
+from ..business import Business
+from ..messages import host_ids
+from ..messages.basis import ForPurpose
+from ..messages.inbound import Inbound
+from ..messages.reply import Outbound, Reply
+from . import metrics
+from .ports import (
     Channel,
     DeadLetters,
     HandedOver,
@@ -27,10 +27,10 @@ from bot.service.ports import (
     SendError,
     Unavailable,
 )
-from bot.service.sending.gate import NEVER, Look, looks, refused
-from bot.service.sending.in_flight import InHand
-from bot.service.sending.retry import surely
-from bot.service.sending.send import outbound
+from .sending.gate import NEVER, Look, looks, refused
+from .sending.in_flight import InHand
+from .sending.retry import surely
+from .sending.send import outbound
 
 log = structlog.get_logger(__name__)
 

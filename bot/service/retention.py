@@ -12,13 +12,13 @@ from typing import Protocol
 
 import structlog
 
-from bot.business import Business
-from bot.consent.evidence import Entry, Kind, Method
-from bot.consent.lifecycle import Record, fold
-from bot.consent.retention import DEFAULT, Due, RuleName, What, due, policy
-from bot.durations import in_words
-from bot.service import metrics
-from bot.service.ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows, Subject
+from ..business import Business
+from ..consent.evidence import Entry, Kind, Method
+from ..consent.lifecycle import Record, fold
+from ..consent.retention import DEFAULT, Due, RuleName, What, due, policy
+from ..durations import in_words
+from . import metrics
+from .ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows, Subject
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
 """By which address a person's session is kept, and in which shard they lie."""
 
-from bot.keys import Keyring
-from bot.messages.inbound import Sender
+from ..keys import Keyring
+from ..messages.inbound import Sender
 
 
 def token_of(sender: Sender, keys: Keyring) -> bytes:

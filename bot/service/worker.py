@@ -12,13 +12,13 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from bot.errors import places
-from bot.messages.inbound import Event
-from bot.service import metrics
-from bot.service.incoming.converse import Converse
-from bot.service.ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
-from bot.service.retention import Retention
-from bot.service.sending.retry import AGAIN
+from ..errors import places
+from ..messages.inbound import Event
+from . import metrics
+from .incoming.converse import Converse
+from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
+from .retention import Retention
+from .sending.retry import AGAIN
 
 log = structlog.get_logger(__name__)
 

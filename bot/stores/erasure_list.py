@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.consent.erasure import Erasure, from_line, still_kept, to_line
+from ..consent.erasure import Erasure, from_line, still_kept, to_line
 
 log = structlog.get_logger(__name__)
 

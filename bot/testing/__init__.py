@@ -26,10 +26,10 @@ Transcripts, which need no Python (`bot.testing.transcript` tells what may stand
 now: read the difference before you keep it.
 """
 
-from bot.app.load import load_world
-from bot.testing.conversation import Conversation
-from bot.testing.transcript import Transcript, find_transcripts, load_transcript, run_transcript
-from bot.testing.update import update_transcript
+from ..app.load import load_world
+from .conversation import Conversation
+from .transcript import Transcript, find_transcripts, load_transcript, run_transcript
+from .update import update_transcript
 
 __all__ = [
     "Conversation",

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from bot.paths import FLOWS, LOCALES
-from bot.testing import find_transcripts, load_world, run_transcript, update_transcript
+from ..paths import FLOWS, LOCALES
+from . import find_transcripts, load_world, run_transcript, update_transcript
 
 app = typer.Typer()
 

@@ -7,15 +7,15 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from bot.consent.evidence import Entry
-from bot.consent.lifecycle import Status, fold
-from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.flow import Flows
-from bot.conversation.session import Session
-from bot.conversation.task import Task
-from bot.conversation.world import World
-from bot.durations import parse_duration
-from bot.messages.inbound import (
+from ..consent.evidence import Entry
+from ..consent.lifecycle import Status, fold
+from ..conversation.dialogue import Dialogue, Step
+from ..conversation.flow import Flows
+from ..conversation.session import Session
+from ..conversation.task import Task
+from ..conversation.world import World
+from ..durations import parse_duration
+from ..messages.inbound import (
     AddressChanged,
     Choice,
     Content,
@@ -31,7 +31,7 @@ from bot.messages.inbound import (
     Sender,
     Text,
 )
-from bot.messages.reply import Button, Reply, Row
+from ..messages.reply import Button, Reply, Row
 
 START = 1_767_225_600
 """When every chat begins: 1 January 2026, 00:00 UTC."""

@@ -42,11 +42,11 @@ from typing import Any, Literal
 
 import tomli
 
-from bot.conversation.flow import Flows
-from bot.conversation.world import World
-from bot.messages.inbound import Choice
-from bot.messages.reply import Reply
-from bot.testing.conversation import Conversation, choices_of, line_of
+from ..conversation.flow import Flows
+from ..conversation.world import World
+from ..messages.inbound import Choice
+from ..messages.reply import Reply
+from .conversation import Conversation, choices_of, line_of
 
 _HEADS = {"locale", "locales", "as", "host", "conveys", "turn"}
 _DOES = {

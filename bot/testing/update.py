@@ -7,11 +7,11 @@ from typing import Any
 
 import tomli
 
-from bot.conversation.flow import Flows
-from bot.conversation.world import World
-from bot.messages.reply import Reply
-from bot.testing.conversation import Conversation, choices_of
-from bot.testing.transcript import EXPECTS, load_transcript, played
+from ..conversation.flow import Flows
+from ..conversation.world import World
+from ..messages.reply import Reply
+from .conversation import Conversation, choices_of
+from .transcript import EXPECTS, load_transcript, played
 
 _TURN = "[[turn]]"
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.business import Business, BusinessError
-from bot.conversation.told import DOCUMENT
-from bot.conversation.world import TOLD_VALUES, Language, World
-from bot.i18n import faults
-from bot.i18n.texts import Kind, Slot, length
-from bot.words.intents import Keywords
-from bot.words.normalise import exact
+from ..business import Business, BusinessError
+from ..conversation.told import DOCUMENT
+from ..conversation.world import TOLD_VALUES, Language, World
+from ..i18n import faults
+from ..i18n.texts import Kind, Slot, length
+from ..words.intents import Keywords
+from ..words.normalise import exact
 
 _SEVERAL_LINES = frozenset({"address", "hours"})
 """Keys whose text may have line breaks."""

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.i18n import faults, po
-from bot.i18n.catalogs import SOURCE_LOCALE, CatalogError, Language, catalog_path, languages, write_compiled
-from bot.i18n.slot import Originals, Slot
-from bot.translating.extract import TEMPLATE, template
+from ..i18n import faults, po
+from ..i18n.catalogs import SOURCE_LOCALE, CatalogError, Language, catalog_path, languages, write_compiled
+from ..i18n.slot import Originals, Slot
+from ..paths import COMMAND
+from .extract import TEMPLATE, template
 
-UPDATE = "run `python -m bot i18n update`"
+UPDATE = f"run `{COMMAND} i18n update`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def template_file(folder: Path, originals: Originals) -> Iterator[Finding]:
     """Check that `bot.pot` is what `extract` would write."""
     path = folder / TEMPLATE
     if not path.exists() or path.read_text("utf-8") != po.written(template(originals, folder.parent)):
-        yield Finding(path, 1, "stale", "differs from the flows; run `python -m bot i18n extract`")
+        yield Finding(path, 1, "stale", f"differs from the flows; run `{COMMAND} i18n extract`")
 
 
 def strays(folder: Path, known: Collection[str]) -> Iterator[Finding]:
@@ -46,9 +47,7 @@ def strays(folder: Path, known: Collection[str]) -> Iterator[Finding]:
     for path in sorted(folder.glob("*/LC_MESSAGES/bot.po")):
         code = path.parent.parent.name
         if code not in known:
-            yield Finding(
-                path, 1, "language", f"[{code}] is not in languages.toml; run `python -m bot i18n init {code}`"
-            )
+            yield Finding(path, 1, "language", f"[{code}] is not in languages.toml; run `{COMMAND} i18n init {code}`")
 
 
 def soundness(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterator[Finding]:

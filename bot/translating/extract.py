@@ -7,8 +7,8 @@ in comments, because editors keep those; the flags beside them are for tools tha
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bot.i18n.po import Entry, PoFile
-from bot.i18n.slot import Originals, Slot, Template
+from ..i18n.po import Entry, PoFile
+from ..i18n.slot import Originals, Slot, Template
 
 TEMPLATE = "bot.pot"
 
@@ -32,7 +32,7 @@ def template(originals: Originals, root: Path) -> PoFile:
     return PoFile(
         headers=headers(),
         entries=tuple(_entry(slot, root, originals.places.get(slot.id, ())) for slot in originals.slots),
-        comments=("Texts of consentbot, for translators. Written by `python -m bot i18n extract`; don't edit.",),
+        comments=("Texts of consentbot, for translators. Written by `i18n extract`; don't edit.",),
     )
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from babel import Locale
 
-from bot.translating import phrases
-from bot.words import keyword_files
-from bot.words.keywords import ANSWERS, GLOBAL, base
+from ..words import keyword_files
+from ..words.keywords import ANSWERS, GLOBAL, base
+from . import phrases
 
 _WORDS = """\
 # Words that customers type, in {language}. Remove the # of a line, and put your words between the quotes.
@@ -30,7 +30,7 @@ _WORDS = """\
 _PHRASES = """\
 # Phrases that customers may type in {language}, and what each must mean: {enough} at least. Slang, slips of the finger,
 # without accents, in other letters; and what must not be taken for an answer or a command (`nothing`).
-# `python -m bot i18n check {code}` tries them; locales/en/tests.toml is an example.
+# `i18n check {code}` tries them; locales/en/tests.toml is an example.
 
 # While a question in this language waits for its answer.
 [asked]

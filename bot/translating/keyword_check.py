@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from bot.i18n import po
-from bot.i18n.catalogs import catalog_path
-from bot.translating import ordinary_words, phrases
-from bot.translating.check import Finding
-from bot.words import ordinary
-from bot.words.intents import Intent, Keywords
-from bot.words.keyword_files import KeywordError, path_of
-from bot.words.keywords import WORDS, base
+from ..i18n import po
+from ..i18n.catalogs import catalog_path
+from ..paths import COMMAND
+from ..words import ordinary
+from ..words.intents import Intent, Keywords
+from ..words.keyword_files import KeywordError, path_of
+from ..words.keywords import WORDS, base
+from . import ordinary_words, phrases
+from .check import Finding
 
 EXAMPLE = "locales/en/keywords.toml is an example"
 
@@ -53,7 +54,7 @@ def _misheard(folder: Path, language: str, words: Keywords, *, offered: bool) ->
     if not ordinary_words.installed():
         return
     for word in ordinary_words.lacking(words, language):
-        message = f"{word!r}, an ordinary word in {language}, would withdraw; run `python -m bot i18n ordinary`"
+        message = f"{word!r}, an ordinary word in {language}, would withdraw; run `{COMMAND} i18n ordinary`"
         yield Finding(folder / ordinary.FILE, 1, "ordinary", message, error=offered)
 
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import tomli
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.words.intents import Intent, Keywords, Match
-from bot.words.keywords import Words
+from ..words.intents import Intent, Keywords, Match
+from ..words.keywords import Words
 
 FILE = "tests.toml"
 

@@ -6,7 +6,7 @@ Run the dialogues in one of them: what comes out without brackets is no text of 
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from bot.i18n.slot import Slot, Template, length
+from ..i18n.slot import Slot, Template, length
 
 ENGLISH, ARABIC = "en@pseudo", "ar@pseudo"
 

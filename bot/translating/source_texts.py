@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bot.business import Business
-from bot.conversation.flow_file import FlowFile
-from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
-from bot.i18n.slot import Originals
-from bot.i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Slot
-from bot.translating.business_texts import slots
+from ..business import Business
+from ..conversation.flow_file import FlowFile
+from ..conversation.world import KNOWN_VALUES, TOLD_VALUES
+from ..i18n.slot import Originals
+from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Slot
+from .business_texts import slots
 
 Question = tuple[str, Sequence[str]]
 """A text and the choices under it, by their ids."""

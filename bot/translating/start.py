@@ -4,10 +4,11 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 
-from bot.i18n import po
-from bot.i18n.catalogs import LANGUAGES, CatalogError, Language, catalog_path, languages
-from bot.translating.plurals import plural_forms
-from bot.translating.update import updated
+from ..i18n import po
+from ..i18n.catalogs import LANGUAGES, CatalogError, Language, catalog_path, languages
+from ..paths import COMMAND
+from .plurals import plural_forms
+from .update import updated
 
 
 def start(folder: Path, code: str, template: po.PoFile) -> Path:
@@ -18,7 +19,7 @@ def start(folder: Path, code: str, template: po.PoFile) -> Path:
     known = languages(folder)
     if code in known:
         raise CatalogError(
-            f"{folder / LANGUAGES}: [{code}] is there already; `python -m bot i18n update {code}` updates it"
+            f"{folder / LANGUAGES}: [{code}] is there already; `{COMMAND} i18n update {code}` updates it"
         )
     language = Language(code=_checked(code), offered=False, plural=plural_forms(code))
     path = catalog_path(folder, code)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.i18n import po
-from bot.i18n.catalogs import SOURCE_LOCALE, Language, catalog_path, languages
-from bot.i18n.slot import Originals
+from ..i18n import po
+from ..i18n.catalogs import SOURCE_LOCALE, Language, catalog_path, languages
+from ..i18n.slot import Originals
 
 
 @dataclass(frozen=True, slots=True)

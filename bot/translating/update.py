@@ -8,9 +8,9 @@ Translators' comments stay; flags and notes come from the template alone, so tha
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.i18n.catalogs import Language
-from bot.i18n.po import Entry, PoFile
-from bot.translating.extract import headers
+from ..i18n.catalogs import Language
+from ..i18n.po import Entry, PoFile
+from .extract import headers
 
 
 def updated(catalog: PoFile, template: PoFile, language: Language) -> PoFile:

@@ -4,8 +4,8 @@ Comes in: requests of channels, of persons who open the link to their data, and 
 goes out: calls of `bot.service`, and pages. May be mounted into any aiohttp application beside its own routes.
 """
 
-from bot.web.health import Health, health_routes
-from bot.web.my_data import Downloads, my_data_routes
-from bot.web.webhook import webhook_routes
+from .health import Health, health_routes
+from .my_data import Downloads, my_data_routes
+from .webhook import webhook_routes
 
 __all__ = ["Downloads", "Health", "health_routes", "my_data_routes", "webhook_routes"]

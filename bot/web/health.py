@@ -8,10 +8,10 @@ import orjson
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot import __version__
-from bot.service import metrics
-from bot.service.operators.checks import Check
-from bot.service.ports import Unavailable
+from .. import __version__
+from ..service import metrics
+from ..service.operators.checks import Check
+from ..service.ports import Unavailable
 
 
 @dataclass(frozen=True, slots=True)

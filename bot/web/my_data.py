@@ -17,13 +17,13 @@ import structlog
 from aiohttp import web
 from babel import negotiate_locale
 
-from bot.conversation.told import DOCUMENT
-from bot.conversation.world import World
-from bot.i18n.bidi import right_to_left
-from bot.keys import Undecipherable
-from bot.service import metrics
-from bot.service.ports import Exports, Unavailable
-from bot.service.rights.my_data import VERSION
+from ..conversation.told import DOCUMENT
+from ..conversation.world import World
+from ..i18n.bidi import right_to_left
+from ..keys import Undecipherable
+from ..service import metrics
+from ..service.ports import Exports, Unavailable
+from ..service.rights.my_data import VERSION
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 import structlog
 from aiohttp import web
 
-from bot.service import metrics
-from bot.service.incoming.receive import Receipt, Receive
-from bot.service.ports import Unavailable
+from ..service import metrics
+from ..service.incoming.receive import Receipt, Receive
+from ..service.ports import Unavailable
 
 log = structlog.get_logger(__name__)
 

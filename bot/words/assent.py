@@ -9,8 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.words.keywords import UNIVERSAL, Intent, Vocabulary, base
-from bot.words.normalise import exact, loose
+from .keywords import UNIVERSAL, Intent, Vocabulary, base
+from .normalise import exact, loose
 
 _LONGEST = 200
 """Characters of a message that is looked at: the longest yes with all that may stand beside it has fewer."""

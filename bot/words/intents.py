@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from bot.words.assent import Assent
-from bot.words.courtesies import Courtesies
-from bot.words.keyword_files import KeywordError, read, withdrawing
-from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
-from bot.words.normalise import Typed, emoji, exact, loose, typed
-from bot.words.ordinary import NONE_ORDINARY, Ordinary
-from bot.words.ordinary import read as read_ordinary
-from bot.words.withdrawal import Withdrawals
+from .assent import Assent
+from .courtesies import Courtesies
+from .keyword_files import KeywordError, read, withdrawing
+from .keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
+from .normalise import Typed, emoji, exact, loose, typed
+from .ordinary import NONE_ORDINARY, Ordinary
+from .ordinary import read as read_ordinary
+from .withdrawal import Withdrawals
 
 __all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "KeywordError", "Keywords", "Match"]
 

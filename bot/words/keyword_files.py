@@ -11,11 +11,11 @@ import tomli
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.i18n import faults
-from bot.i18n.slot import Kind, Slot
-from bot.validation import complaints
-from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
-from bot.words.normalise import exact, loose
+from ..i18n import faults
+from ..i18n.slot import Kind, Slot
+from ..validation import complaints
+from .keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
+from .normalise import exact, loose
 
 FILE = "keywords.toml"
 

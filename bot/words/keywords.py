@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr
 
-from bot.words.normalise import exact, loose
+from .normalise import exact, loose
 
 UNIVERSAL = "any"
 """The language of words that belong to none, e.g. STOP."""

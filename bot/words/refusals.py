@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from bot.words.keywords import Vocabulary
-from bot.words.statements import Part
+from .keywords import Vocabulary
+from .statements import Part
 
 _NEAR = 4
 """Words between which two roles belong together: "do not ever again send"."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from bot.words.normalise import exact
+from .normalise import exact
 
 _PAUSES = re.compile(r"([.!?…\n;؛;؟։⁈⁉‼❗❓]+)|[,:–—،、()\[\]|•]+|\s-\s")
 """What ends a sentence (the group), and what only ends a part of one."""

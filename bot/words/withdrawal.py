@@ -10,13 +10,13 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
-from bot.words import refusals, statements
-from bot.words.courtesies import Courtesies
-from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary
-from bot.words.normalise import drawn_out, exact, loose, skeletons, squeeze
-from bot.words.refusals import Profile, Reading, Refusals, Sure
-from bot.words.statements import Part
-from bot.words.typos import Neighbours
+from . import refusals, statements
+from .courtesies import Courtesies
+from .keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary
+from .normalise import drawn_out, exact, loose, skeletons, squeeze
+from .refusals import Profile, Reading, Refusals, Sure
+from .statements import Part
+from .typos import Neighbours
 
 _SHORT = 3
 """Words of a message in which a misspelt word is looked for, or that a common word may open."""

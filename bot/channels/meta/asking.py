@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from bot.channels.meta.http import Endpoint, NoAnswer, NotConnected
-from bot.channels.whatsapp.errors import UNANSWERED, UNREACHABLE, from_response, send_error
-from bot.service.ports import SendError
+from ...service.ports import SendError
+from ..whatsapp.errors import UNANSWERED, UNREACHABLE, from_response, send_error
+from .http import Endpoint, NoAnswer, NotConnected
 
 
 def _unanswered() -> SendError:

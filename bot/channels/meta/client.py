@@ -2,15 +2,15 @@
 
 import msgspec
 
-from bot.channels.meta.asking import answered
-from bot.channels.meta.http import Endpoint
-from bot.channels.meta.media import Media
-from bot.channels.whatsapp.errors import UNREADABLE, send_error
-from bot.channels.whatsapp.messages import mark_read_request, request
-from bot.channels.whatsapp.threads import Threads
-from bot.messages.inbound import MessageId
-from bot.messages.reply import Outbound
-from bot.service.ports import Retry, SendError
+from ...messages.inbound import MessageId
+from ...messages.reply import Outbound
+from ...service.ports import Retry, SendError
+from ..whatsapp.errors import UNREADABLE, send_error
+from ..whatsapp.messages import mark_read_request, request
+from ..whatsapp.threads import Threads
+from .asking import answered
+from .http import Endpoint
+from .media import Media
 
 
 class _Message(msgspec.Struct):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohappyeyeballs import start_connection
 
-from bot.channels.meta.http_response import Answer, AnswerReader, Unreadable
+from .http_response import Answer, AnswerReader, Unreadable
 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 60.0

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.channels.meta.asking import answered
-from bot.channels.meta.http import Endpoint
-from bot.channels.whatsapp import limits
-from bot.channels.whatsapp.errors import REFUSED_HERE, UNREADABLE, send_error
-from bot.service.ports import Retry, SendError
+from ...service.ports import Retry, SendError
+from ..whatsapp import limits
+from ..whatsapp.errors import REFUSED_HERE, UNREADABLE, send_error
+from .asking import answered
+from .http import Endpoint
 
 _SECONDS = 60.0
 """For one upload."""

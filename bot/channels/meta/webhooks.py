@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from bot.channels.meta import signature
-from bot.channels.whatsapp import payloads
-from bot.service.ports import Parsed
+from ...service.ports import Parsed
+from ..whatsapp import payloads
+from . import signature
 
 
 class WhatsAppWebhooks:

@@ -12,13 +12,13 @@ import aiohttp
 import orjson
 from aiohttp import web
 
-from bot.channels.simulator import webhooks
-from bot.channels.simulator.hook import Hook, WebhookRefused
-from bot.channels.simulator.media import LARGEST_REQUEST, File, uploaded
-from bot.channels.simulator.refusal import Refusal
-from bot.channels.simulator.sent import Sent, sent
-from bot.channels.simulator.shapes import Message, Read, checked
-from bot.channels.simulator.webhooks import Identity
+from . import webhooks
+from .hook import Hook, WebhookRefused
+from .media import LARGEST_REQUEST, File, uploaded
+from .refusal import Refusal
+from .sent import Sent, sent
+from .shapes import Message, Read, checked
+from .webhooks import Identity
 
 APP_ID = "300000000000003"
 """The id of the app to which the token belongs."""

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from bot.channels.meta.signature import HEADER, sign
+from ..meta.signature import HEADER, sign
 
 
 class WebhookRefused(Exception):

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import BodyPartReader, web
 
-from bot.channels.simulator.refusal import Refusal
-from bot.channels.whatsapp import limits
+from ..whatsapp import limits
+from .refusal import Refusal
 
 LARGEST_REQUEST = limits.DOCUMENT_BYTES + 1_000_000
 """Bytes: a little more than the largest file, so that a larger one is refused by name."""

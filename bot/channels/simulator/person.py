@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
-from bot.channels.simulator import webhooks
-from bot.channels.simulator.graph import GraphSimulator
-from bot.channels.simulator.hook import Hook
-from bot.channels.simulator.sent import Sent
-from bot.channels.simulator.webhooks import Identity
-from bot.messages.reply import Button, Row
+from ...messages.reply import Button, Row
+from . import webhooks
+from .graph import GraphSimulator
+from .hook import Hook
+from .sent import Sent
+from .webhooks import Identity
 
 
 class SimulatedPerson:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from bot.channels.whatsapp.errors import known
+from ..whatsapp.errors import known
 
 _STATUS: Mapping[int, int] = {
     **dict.fromkeys((0, 190), 401),

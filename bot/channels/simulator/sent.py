@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.channels.simulator.shapes import Buttons, Interactive, Linked, Listing, Message, QuickReply, Template, Texts
-from bot.messages.reply import Button, Link, Row
+from ...messages.reply import Button, Link, Row
+from .shapes import Buttons, Interactive, Linked, Listing, Message, QuickReply, Template, Texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

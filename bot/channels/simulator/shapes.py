@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from bot.channels.simulator.refusal import Refusal
-from bot.channels.whatsapp import limits
-from bot.i18n.texts import length
+from ...i18n.texts import length
+from ..whatsapp import limits
+from .refusal import Refusal
 
 
 class Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -6,9 +6,9 @@ from typing import Literal
 
 import orjson
 
-from bot.channels.whatsapp.fields import Fields, inner, misshapen, required, required_text, text
-from bot.channels.whatsapp.words import words_in
-from bot.messages.inbound import Choice, Content, Correction, Media, MessageId, Other, Reaction, Text
+from ...messages.inbound import Choice, Content, Correction, Media, MessageId, Other, Reaction, Text
+from .fields import Fields, inner, misshapen, required, required_text, text
+from .words import words_in
 
 known_word = re.compile(r"[a-z_]{1,40}").fullmatch
 

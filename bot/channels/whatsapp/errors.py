@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from bot.service.ports import Retry, SendError
+from ...service.ports import Retry, SendError
 
 REFUSED_HERE = -1
 """The message breaks a limit of WhatsApp and was not sent."""

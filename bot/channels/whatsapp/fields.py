@@ -3,8 +3,8 @@
 import re
 from typing import Any, NoReturn
 
-from bot.channels.whatsapp import limits
-from bot.messages.inbound import MessageId, Sender
+from ...messages.inbound import MessageId, Sender
+from . import limits
 
 Fields = dict[str, Any]
 """A JSON object from outside."""

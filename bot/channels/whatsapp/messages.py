@@ -5,12 +5,12 @@ from typing import Any, Literal, NoReturn
 
 import orjson
 
-from bot.channels.whatsapp import limits
-from bot.channels.whatsapp.errors import REFUSED_HERE
-from bot.i18n.texts import length
-from bot.messages.inbound import MessageId
-from bot.messages.reply import Document, Link, Outbound, Reply, Template
-from bot.service.ports import Retry, SendError
+from ...i18n.texts import length
+from ...messages.inbound import MessageId
+from ...messages.reply import Document, Link, Outbound, Reply, Template
+from ...service.ports import Retry, SendError
+from . import limits
+from .errors import REFUSED_HERE
 
 Part = dict[str, Any]
 """A JSON object of a request."""

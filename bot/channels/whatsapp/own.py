@@ -2,10 +2,10 @@
 
 import re
 
-from bot.channels.whatsapp.fields import Fields
-from bot.channels.whatsapp.recover import joined, object_in
-from bot.messages.inbound import Sender
-from bot.numbers import canonical
+from ...messages.inbound import Sender
+from ...numbers import canonical
+from .fields import Fields
+from .recover import joined, object_in
 
 ECHOES = ("message_echoes", "smb_message_echoes")
 """Fields, and lists in them, of what staff write on their phones. Meta: webhooks/reference/smb_message_echoes."""

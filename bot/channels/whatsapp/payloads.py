@@ -12,9 +12,24 @@ from typing import Literal, cast
 
 import msgspec
 
-from bot.channels.whatsapp import limits, recover
-from bot.channels.whatsapp.content import content_of
-from bot.channels.whatsapp.fields import (
+from ...messages.inbound import (
+    AddressChanged,
+    Content,
+    Delivery,
+    Event,
+    Inbound,
+    MessageId,
+    Other,
+    Overheard,
+    Preference,
+    Sender,
+    StaffMessage,
+)
+from ...numbers import canonical, same
+from ...service.ports import Malformed, Parsed
+from . import limits, recover
+from .content import content_of
+from .fields import (
     Fields,
     Misshapen,
     addresses,
@@ -29,27 +44,12 @@ from bot.channels.whatsapp.fields import (
     text,
     timestamp,
 )
-from bot.channels.whatsapp.own import ECHOES, has_recipient, own_numbers, recipient, without_words
-from bot.channels.whatsapp.preferences import is_one, opts_out, wish
-from bot.channels.whatsapp.recover import Arrival, Repair, object_in, synthetic_id
-from bot.channels.whatsapp.system import change_of_address, tells_a_change
-from bot.channels.whatsapp.webhook_json import OTHER_OBJECTS, decoded, written
-from bot.channels.whatsapp.words import words_in
-from bot.messages.inbound import (
-    AddressChanged,
-    Content,
-    Delivery,
-    Event,
-    Inbound,
-    MessageId,
-    Other,
-    Overheard,
-    Preference,
-    Sender,
-    StaffMessage,
-)
-from bot.numbers import canonical, same
-from bot.service.ports import Malformed, Parsed
+from .own import ECHOES, has_recipient, own_numbers, recipient, without_words
+from .preferences import is_one, opts_out, wish
+from .recover import Arrival, Repair, object_in, synthetic_id
+from .system import change_of_address, tells_a_change
+from .webhook_json import OTHER_OBJECTS, decoded, written
+from .words import words_in
 
 StatusName = Literal["sent", "delivered", "read", "played", "failed"]
 

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from bot.channels.whatsapp.fields import Fields
+from .fields import Fields
 
 Wish = Literal["stop", "resume"]
 

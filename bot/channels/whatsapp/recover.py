@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bot.channels.whatsapp.content import READERS, content_of
-from bot.channels.whatsapp.fields import Fields, Misshapen, addresses, kept, message_id, misshapen, timestamp
-from bot.channels.whatsapp.preferences import is_one
-from bot.channels.whatsapp.words import words_in
-from bot.messages.inbound import Choice, Content, Inbound, MessageId, Other, Overheard, Sender
+from ...messages.inbound import Choice, Content, Inbound, MessageId, Other, Overheard, Sender
+from .content import READERS, content_of
+from .fields import Fields, Misshapen, addresses, kept, message_id, misshapen, timestamp
+from .preferences import is_one
+from .words import words_in
 
 
 class Repair(StrEnum):

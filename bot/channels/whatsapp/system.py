@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.channels.whatsapp.fields import Fields, addresses, misshapen, text
-from bot.channels.whatsapp.recover import joined
-from bot.messages.inbound import Sender
-from bot.numbers import same
+from ...messages.inbound import Sender
+from ...numbers import same
+from .fields import Fields, addresses, misshapen, text
+from .recover import joined
 
 CHANGES = frozenset(
     {

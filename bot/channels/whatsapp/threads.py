@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import structlog
 
-from bot.channels.meta.asking import answered
-from bot.channels.meta.http import Endpoint
-from bot.channels.whatsapp.messages import ThreadAction, thread_request
-from bot.messages.reply import Outbound
-from bot.service.ports import SendError
+from ...messages.reply import Outbound
+from ...service.ports import SendError
+from ..meta.asking import answered
+from ..meta.http import Endpoint
+from .messages import ThreadAction, thread_request
 
 T = TypeVar("T")
 

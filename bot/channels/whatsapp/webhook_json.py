@@ -5,8 +5,8 @@ from typing import Any
 
 import orjson
 
-from bot.channels.whatsapp.fields import Fields
-from bot.service.ports import NotAWebhook
+from ...service.ports import NotAWebhook
+from .fields import Fields
 
 OBJECT = "whatsapp_business_account"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.channels.whatsapp.fields import kept
+from .fields import kept
 
 _MOST_LOOKS = 300
 """Values of one object that are looked at."""

@@ -7,10 +7,10 @@ run time, `ways` for dead ends, `texts` for what is missing or too long, `law` f
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from bot.conversation.flow_file import FlowError, FlowFile, read
-from bot.conversation.lint import law, names, texts, ways
-from bot.conversation.lint.problem import Check, Dialogues, Problem
-from bot.paths import FLOWS
+from ...paths import FLOWS
+from ..flow_file import FlowError, FlowFile, read
+from . import law, names, texts, ways
+from .problem import Check, Dialogues, Problem
 
 __all__ = ["Problem", "check", "lint"]
 

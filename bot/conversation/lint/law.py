@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from bot.conversation.compose import FOOTER
-from bot.conversation.flow_file import FlowFile, StateTable
-from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
-from bot.i18n.texts import Kind, Slot
-from bot.words.intents import Intent
+from ...i18n.texts import Kind, Slot
+from ...words.intents import Intent
+from ..compose import FOOTER
+from ..flow_file import FlowFile, StateTable
+from .problem import Dialogues, Problem, at, at_state, at_transition
 
 _SHOWN_BEFORE_THE_ANSWER = {
     "business": "the person must know who asks (GDPR Art. 13(1)(a))",

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from bot.conversation.effects import CHOICES, EFFECTS
-from bot.conversation.flow_file import SAY, FlowFile
-from bot.conversation.guards import GUARDS
-from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
-from bot.words.intents import Intent
-from bot.words.keywords import ANSWERS
+from ...words.intents import Intent
+from ...words.keywords import ANSWERS
+from ..effects import CHOICES, EFFECTS
+from ..flow_file import SAY, FlowFile
+from ..guards import GUARDS
+from .problem import Dialogues, Problem, at, at_state, at_transition
 
 
 def names(file: FlowFile, _: Dialogues) -> Iterator[Problem]:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.conversation.flow_file import FlowFile, StateTable, TransitionTable
-from bot.i18n.texts import Slot
+from ...i18n.texts import Slot
+from ..flow_file import FlowFile, StateTable, TransitionTable
 
 
 @dataclass(frozen=True, slots=True)

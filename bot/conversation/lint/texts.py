@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.conversation.compose import FOOTER, LIST
-from bot.conversation.flow_file import FlowFile
-from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
-from bot.conversation.told import DOCUMENT, TOLD
-from bot.conversation.turn import PERSONAL_VALUES
-from bot.conversation.world import KNOWN_VALUES, TOLD_VALUES
-from bot.i18n.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
+from ...i18n.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
+from ..compose import FOOTER, LIST
+from ..flow_file import FlowFile
+from ..told import DOCUMENT, TOLD
+from ..turn import PERSONAL_VALUES
+from ..world import KNOWN_VALUES, TOLD_VALUES
+from .problem import Dialogues, Problem, at, at_state, at_transition
 
 _SAID_BY_CODE = frozenset(
     {FOOTER, LIST, "common.not_understood", "common.text_only", "common.undelivered", "help.unsubscribed"}

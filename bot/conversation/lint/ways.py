@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bot.conversation.flow_file import FlowFile, FlowTable, StateTable
-from bot.conversation.lint.problem import Dialogues, Problem, at, at_state, at_transition
-from bot.words.intents import Intent
-from bot.words.keywords import ANSWERS
+from ...words.intents import Intent
+from ...words.keywords import ANSWERS
+from ..flow_file import FlowFile, FlowTable, StateTable
+from .problem import Dialogues, Problem, at, at_state, at_transition
 
 _COMMANDS = frozenset(intent.value for intent in Intent if intent not in ANSWERS)
 """What a choice may be besides a trigger: it works in any state."""

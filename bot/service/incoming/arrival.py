@@ -5,8 +5,8 @@ Every channel's events pass here before they are stored, also those of a dead le
 
 import msgspec
 
-from bot.consent.evidence import TOLERANCE, Clock
-from bot.messages.inbound import Event, Inbound
+from ...consent.evidence import TOLERANCE, Clock
+from ...messages.inbound import Event, Inbound
 
 EARLIEST = 1_577_836_800
 """Unix seconds of the year 2020, before the Cloud API: an earlier time is a mistake."""

@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from bot.consent.lifecycle import fold
-from bot.conversation.session import Session, rebuilt
-from bot.keys import Keyring
-from bot.messages.inbound import AddressChanged, Inbound, Sender
-from bot.service.incoming.corrections import corrects
-from bot.service.incoming.inherit import Inherit
-from bot.service.incoming.owners import Owners, addresses_of, previous_senders
-from bot.service.ports import (
+from ...consent.lifecycle import fold
+from ...conversation.session import Session, rebuilt
+from ...keys import Keyring
+from ...messages.inbound import AddressChanged, Inbound, Sender
+from ..ports import (
     Ledger,
     PastFact,
     Person,
@@ -27,7 +24,10 @@ from bot.service.ports import (
     Sessions,
     Suppressions,
 )
-from bot.service.shards import token_of
+from ..shards import token_of
+from .corrections import corrects
+from .inherit import Inherit
+from .owners import Owners, addresses_of, previous_senders
 
 _PHONE_PREFIX = 4
 """Bytes of a phone's token that a session remembers: enough to notice another phone."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import structlog
 
-from bot.conversation.turn import said
-from bot.errors import places
-from bot.messages.inbound import (
+from ...conversation.turn import said
+from ...errors import places
+from ...messages.inbound import (
     AddressChanged,
     Choice,
     Correction,
@@ -19,8 +19,8 @@ from bot.messages.inbound import (
     Preference,
     StaffMessage,
 )
-from bot.service.ports import Claim
-from bot.words.intents import Intent, Keywords
+from ...words.intents import Intent, Keywords
+from ..ports import Claim
 
 log = structlog.get_logger(__name__)
 

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
-from bot.consent.evidence import Entry, Kind, Method
-from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.session import Session
-from bot.conversation.turn import LONGEST_WAY
-from bot.errors import places
-from bot.keys import Keyring
-from bot.messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty
-from bot.messages.inbound import (
+from ...consent.evidence import Entry, Kind, Method
+from ...conversation.dialogue import Dialogue, Step
+from ...conversation.session import Session
+from ...conversation.turn import LONGEST_WAY
+from ...errors import places
+from ...keys import Keyring
+from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty
+from ...messages.inbound import (
     Content,
     Delivery,
     Event,
@@ -33,13 +33,9 @@ from bot.messages.inbound import (
     Sender,
     StaffMessage,
 )
-from bot.messages.reply import Reply
-from bot.service import metrics
-from bot.service.incoming.cases import Arrived, Case, Cases
-from bot.service.incoming.corrections import informed
-from bot.service.incoming.redelivery import as_it_is, as_it_was, facts_of, recorded_from
-from bot.service.incoming.staff import Staff
-from bot.service.ports import (
+from ...messages.reply import Reply
+from .. import metrics
+from ..ports import (
     Append,
     Assigned,
     Commit,
@@ -57,10 +53,14 @@ from bot.service.ports import (
     Sessions,
     Suppressions,
 )
-from bot.service.sending.gate import NEVER, refused
-from bot.service.sending.send import outbound
-from bot.service.sending.undelivered import Unread, named, question_of, reference
-from bot.service.shards import shard_of
+from ..sending.gate import NEVER, refused
+from ..sending.send import outbound
+from ..sending.undelivered import Unread, named, question_of, reference
+from ..shards import shard_of
+from .cases import Arrived, Case, Cases
+from .corrections import informed
+from .redelivery import as_it_is, as_it_was, facts_of, recorded_from
+from .staff import Staff
 
 log = structlog.get_logger(__name__)
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
-from bot.consent.evidence import Entry, Fact
-from bot.keys import Keyring
-from bot.messages.inbound import Correction, Inbound
-from bot.service.ports import PastFact
+from ...consent.evidence import Entry, Fact
+from ...keys import Keyring
+from ...messages.inbound import Correction, Inbound
+from ..ports import PastFact
 
 
 def corrects(inbound: Inbound) -> bool:

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-from bot.consent.erasure import closed, ended, inherited, lacking, stricter, withdrawn
-from bot.consent.evidence import EVERY, Entry, Kind, Method
-from bot.consent.lifecycle import fold
-from bot.messages.inbound import AddressChanged, Inbound, Preference, QuestionStatus
-from bot.service.ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions, Unavailable
+from ...consent.erasure import closed, ended, inherited, lacking, stricter, withdrawn
+from ...consent.evidence import EVERY, Entry, Kind, Method
+from ...consent.lifecycle import fold
+from ...messages.inbound import AddressChanged, Inbound, Preference, QuestionStatus
+from ..ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions, Unavailable
 
 _TRIES = 10
 """How often the end of a ledger is looked for while other workers add to it."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from uuid import UUID
 
-from bot.messages.inbound import AddressChanged, Inbound, Sender
-from bot.numbers import canonical, same, spellings
-from bot.service.incoming.inherit import Inherit, Looked
-from bot.service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Unavailable
+from ...messages.inbound import AddressChanged, Inbound, Sender
+from ...numbers import canonical, same, spellings
+from ..ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Unavailable
+from .inherit import Inherit, Looked
 
 _LOOKS = 5
 """How often it is looked up who somebody is while other workers make, move or erase them."""

@@ -9,13 +9,11 @@ from enum import StrEnum
 import msgspec
 import structlog
 
-from bot.consent.evidence import Clock
-from bot.keys import Keyring
-from bot.messages.inbound import Event, Inbound, Sender
-from bot.service import metrics
-from bot.service.incoming.arrival import timed
-from bot.service.incoming.claims import Claims, is_urgent
-from bot.service.ports import (
+from ...consent.evidence import Clock
+from ...keys import Keyring
+from ...messages.inbound import Event, Inbound, Sender
+from .. import metrics
+from ..ports import (
     Claim,
     DeadLetters,
     Inbox,
@@ -27,7 +25,9 @@ from bot.service.ports import (
     Unavailable,
     Webhooks,
 )
-from bot.service.shards import shard_of, token_of
+from ..shards import shard_of, token_of
+from .arrival import timed
+from .claims import Claims, is_urgent
 
 log = structlog.get_logger(__name__)
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from bot.consent.evidence import Entry, Fact, Kind
-from bot.consent.lifecycle import fold
-from bot.conversation.session import Session, rebuilt
-from bot.service.incoming.cases import Case
+from ...consent.evidence import Entry, Fact, Kind
+from ...consent.lifecycle import fold
+from ...conversation.session import Session, rebuilt
+from .cases import Case
 
 
 def recorded_from(case: Case, tokens: Collection[bytes]) -> int | None:

@@ -6,10 +6,10 @@ No program can hold it back, and what they wrote is not kept. But nobody may be 
 
 import structlog
 
-from bot.consent.lifecycle import Record, Status, fold
-from bot.messages.inbound import Sender
-from bot.service import metrics
-from bot.service.ports import Ledger, Persons, Suppressions
+from ...consent.lifecycle import Record, Status, fold
+from ...messages.inbound import Sender
+from .. import metrics
+from ..ports import Ledger, Persons, Suppressions
 
 log = structlog.get_logger(__name__)
 

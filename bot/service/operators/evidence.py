@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.consent import verifier
-from bot.consent.evidence import EVERY
+from ...consent import verifier
+from ...consent.evidence import EVERY
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Of every file in a zip, so that the same evidence gives the same bytes."""

@@ -4,15 +4,15 @@ Values that cross a border stand beside its protocol. Everyone imports them from
 A protocol that one use case alone needs stands beside it.
 """
 
-from bot.service.ports.data_holders import Held, Place, Subject, exported
-from bot.service.ports.incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
-from bot.service.ports.outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
-from bot.service.ports.people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
-from bot.service.ports.queues import DeadLetters, Queue, Queued, Unavailable
-from bot.service.ports.record import Append, Checkpoints, Ledger, PastFact, Suppressions
-from bot.service.ports.retention import Falling, OldLetters, Retained, Rows, Silent
-from bot.service.ports.rights import ChangedMeanwhile, Export, Exports, OutOfReach
-from bot.service.ports.sessions import Assigned, Commit, HandedOver, Sessions
+from .data_holders import Held, Place, Subject, exported
+from .incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
+from .outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
+from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
+from .queues import DeadLetters, Queue, Queued, Unavailable
+from .record import Append, Checkpoints, Ledger, PastFact, Suppressions
+from .retention import Falling, OldLetters, Retained, Rows, Silent
+from .rights import ChangedMeanwhile, Export, Exports, OutOfReach
+from .sessions import Assigned, Commit, HandedOver, Sessions
 
 __all__ = [
     "AddressTaken",

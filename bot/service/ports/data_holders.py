@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.messages.inbound import Sender
-from bot.service.ports.people import PersonId
+from ...messages.inbound import Sender
+from .people import PersonId
 
 
 @dataclass(frozen=True, slots=True)

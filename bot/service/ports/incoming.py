@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
-from bot.messages.inbound import Event
+from ...messages.inbound import Event
 
 
 class NotAWebhook(ValueError):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from bot.messages.inbound import Inbound, MessageId
-from bot.messages.reply import Outbound
-from bot.service.ports.queues import Queue
+from ...messages.inbound import Inbound, MessageId
+from ...messages.reply import Outbound
+from .queues import Queue
 
 
 class Messages(Queue[Outbound], Protocol):

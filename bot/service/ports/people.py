@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NewType, Protocol
 
-from bot.messages.inbound import Sender
+from ...messages.inbound import Sender
 
 PersonId = NewType("PersonId", str)
 """Opaque UUIDv7 of a person, as text."""

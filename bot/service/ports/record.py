@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.consent.evidence import Entry, Fact
-from bot.service.ports.people import PersonId
+from ...consent.evidence import Entry, Fact
+from .people import PersonId
 
 
 @dataclass(frozen=True, slots=True)

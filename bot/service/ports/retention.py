@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bot.service.ports.people import PersonId
+from .people import PersonId
 
 
 class Rows(StrEnum):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.service.ports.people import PersonId
+from .people import PersonId
 
 
 @dataclass(frozen=True, slots=True)

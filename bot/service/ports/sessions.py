@@ -6,11 +6,11 @@ from typing import Protocol
 
 import msgspec
 
-from bot.conversation.session import Session
-from bot.conversation.task import Task
-from bot.messages.inbound import Inbound, MessageId, Sender
-from bot.messages.reply import Outbound
-from bot.service.ports.people import PersonId
+from ...conversation.session import Session
+from ...conversation.task import Task
+from ...messages.inbound import Inbound, MessageId, Sender
+from ...messages.reply import Outbound
+from .people import PersonId
 
 
 class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

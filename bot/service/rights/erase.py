@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
 
-from bot.consent.erasure import AddressToken, Erasure, erased, kept, proof_until, withdrawn
-from bot.consent.evidence import Kind
-from bot.consent.lifecycle import Record, apply, fold
-from bot.messages.inbound import Sender
-from bot.service.ports import Append, Ledger, PersonId, Persons, Place, Subject, Unavailable
+from ...consent.erasure import AddressToken, Erasure, erased, kept, proof_until, withdrawn
+from ...consent.evidence import Kind
+from ...consent.lifecycle import Record, apply, fold
+from ...messages.inbound import Sender
+from ..ports import Append, Ledger, PersonId, Persons, Place, Subject, Unavailable
 
 _TRIES = 10
 """How often the end of the ledger is looked for while workers add to it."""

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from bot.conversation.task import Work
-from bot.errors import places
-from bot.messages.reply import Outbound
-from bot.service import metrics
-from bot.service.ports import Assigned, DeadLetters, Outbox, OutOfReach, Queue, Queued, SendError, Unavailable
-from bot.service.rights.rights import Rights
-from bot.service.sending.in_flight import InHand
-from bot.service.sending.retry import surely
-from bot.service.sending.send import is_open
+from ...conversation.task import Work
+from ...errors import places
+from ...messages.reply import Outbound
+from .. import metrics
+from ..ports import Assigned, DeadLetters, Outbox, OutOfReach, Queue, Queued, SendError, Unavailable
+from ..sending.in_flight import InHand
+from ..sending.retry import surely
+from ..sending.send import is_open
+from .rights import Rights
 
 log = structlog.get_logger(__name__)
 

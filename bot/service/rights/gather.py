@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from bot.business import Business
-from bot.consent.requests import Right, State
-from bot.consent.retention import RuleName, policy
-from bot.conversation.task import Work
-from bot.i18n.places import place_name
-from bot.service.ports import Held
-from bot.service.rights.my_data import (
+from ...business import Business
+from ...consent.requests import Right, State
+from ...consent.retention import RuleName, policy
+from ...conversation.task import Work
+from ...i18n.places import place_name
+from ..ports import Held
+from .my_data import (
     KEPT,
     VERSION,
     Asked,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from bot.service.ports import Channel, Exports, SendError, Subject
+from ..ports import Channel, Exports, SendError, Subject
 
 log = structlog.get_logger(__name__)
 

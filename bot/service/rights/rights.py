@@ -16,18 +16,18 @@ import msgspec
 import structlog
 from babel.dates import format_date
 
-from bot.consent.deadlines import Calendar
-from bot.consent.erasure import proof_until
-from bot.consent.requests import Request, Right, State, close
-from bot.consent.retention import RuleName, policy
-from bot.conversation.task import Work
-from bot.conversation.told import told
-from bot.conversation.world import World, babel_locale
-from bot.keys import Keyring
-from bot.messages.basis import ByLaw, Duty
-from bot.messages.inbound import Sender
-from bot.messages.reply import Document, Outbound, Reply
-from bot.service.ports import (
+from ...consent.deadlines import Calendar
+from ...consent.erasure import proof_until
+from ...consent.requests import Request, Right, State, close
+from ...consent.retention import RuleName, policy
+from ...conversation.task import Work
+from ...conversation.told import told
+from ...conversation.world import World, babel_locale
+from ...keys import Keyring
+from ...messages.basis import ByLaw, Duty
+from ...messages.inbound import Sender
+from ...messages.reply import Document, Outbound, Reply
+from ..ports import (
     Assigned,
     ChangedMeanwhile,
     Channel,
@@ -42,11 +42,11 @@ from bot.service.ports import (
     Subject,
     exported,
 )
-from bot.service.rights.erase import Erase, Erased
-from bot.service.rights.gather import as_answered, is_empty, my_data, says_as_much
-from bot.service.rights.my_data import MyData, as_json
-from bot.service.sending.send import is_open, outbound
-from bot.service.sending.undelivered import named
+from ..sending.send import is_open, outbound
+from ..sending.undelivered import named
+from .erase import Erase, Erased
+from .gather import as_answered, is_empty, my_data, says_as_much
+from .my_data import MyData, as_json
 
 log = structlog.get_logger(__name__)
 

@@ -13,15 +13,15 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
-from bot.batcher import Batcher
-from bot.business import Business
-from bot.errors import places
-from bot.keys import Keyring
-from bot.messages.basis import ByLaw, Duty
-from bot.messages.inbound import Inbound, MessageId, Preference, QuestionStatus, Sender
-from bot.messages.reply import Outbound
-from bot.service import metrics
-from bot.service.ports import (
+from ...batcher import Batcher
+from ...business import Business
+from ...errors import places
+from ...keys import Keyring
+from ...messages.basis import ByLaw, Duty
+from ...messages.inbound import Inbound, MessageId, Preference, QuestionStatus, Sender
+from ...messages.reply import Outbound
+from .. import metrics
+from ..ports import (
     Channel,
     DeadLetters,
     Inbox,
@@ -34,11 +34,11 @@ from bot.service.ports import (
     SendError,
     Throttle,
 )
-from bot.service.sending.gate import Look, Reason, last_seen, looks, withheld
-from bot.service.sending.halting import Halting
-from bot.service.sending.in_flight import InHand
-from bot.service.sending.retry import delay, surely
-from bot.service.sending.undelivered import Unread, question_of, reference
+from .gate import Look, Reason, last_seen, looks, withheld
+from .halting import Halting
+from .in_flight import InHand
+from .retry import delay, surely
+from .undelivered import Unread, question_of, reference
 
 log = structlog.get_logger(__name__)
 

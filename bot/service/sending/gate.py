@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import Literal
 
-from bot.business import Business
-from bot.consent.lifecycle import Record, Status, fold
-from bot.messages.basis import Answer, AsksConsent, Basis, ForPurpose
-from bot.messages.reply import Outbound
-from bot.service.ports import Ledger, PersonId
+from ...business import Business
+from ...consent.lifecycle import Record, Status, fold
+from ...messages.basis import Answer, AsksConsent, Basis, ForPurpose
+from ...messages.reply import Outbound
+from ..ports import Ledger, PersonId
 
 NEVER = -1
 """Instead of a number of entries: the person was not looked at."""

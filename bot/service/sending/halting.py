@@ -6,7 +6,7 @@ accepted in between. Even then the next recipient is tried after a second: all o
 process has seen is enough; each finds out by itself.
 """
 
-from bot.service.ports import PersonId, Retry
+from ..ports import PersonId, Retry
 
 SUSPECTS = 3
 """Recipients that are refused one after the other before it counts as the number's doing."""

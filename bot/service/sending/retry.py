@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from bot.service import metrics
-from bot.service.ports import Retry, Unavailable
+from .. import metrics
+from ..ports import Retry, Unavailable
 
 AGAIN = 0.5
 """Seconds after which a store that was away is asked again."""

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from bot.messages.basis import Basis
-from bot.messages.inbound import Sender
-from bot.messages.reply import Outbound, Reply
-from bot.service.ports import PersonId
-from bot.service.sending.gate import NEVER
+from ...messages.basis import Basis
+from ...messages.inbound import Sender
+from ...messages.reply import Outbound, Reply
+from ..ports import PersonId
+from .gate import NEVER
 
 WINDOW = 24 * 3600
 """Seconds after a person's message in which anything may be sent to them. Meta: messages/send-messages."""

@@ -10,8 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from bot.messages.inbound import Inbound, MessageId, QuestionStatus, Sender
-from bot.service.ports import Inbox, PersonId
+from ...messages.inbound import Inbound, MessageId, QuestionStatus, Sender
+from ..ports import Inbox, PersonId
 
 log = structlog.get_logger(__name__)
 

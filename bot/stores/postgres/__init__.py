@@ -7,6 +7,6 @@ Schema in `tables` (SQLAlchemy Core), its history in `migrations` (Alembic). Que
 SQL: one statement for a whole batch.
 """
 
-from bot.stores.postgres.migrate import migrate
+from .migrate import migrate
 
 __all__ = ["migrate"]

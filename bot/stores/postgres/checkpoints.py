@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from bot.consent.merkle import Frontier, consistency_proof, inclusion_proof, root_of
-from bot.consent.verifier import Checkpoint, leaf_hash, signed_note
-from bot.keys import Signer
-from bot.stores.postgres.connect import Connection, Database
+from ...consent.merkle import Frontier, consistency_proof, inclusion_proof, root_of
+from ...consent.verifier import Checkpoint, leaf_hash, signed_note
+from ...keys import Signer
+from .connect import Connection, Database
 
 TILE = 256
 """Leaves of a tile."""

@@ -3,15 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.consent.evidence import Fact
-from bot.consent.lifecycle import Consent, Status, fold
-from bot.keys import Keyring
-from bot.service.ports import Held, PersonId, Place, Subject
-from bot.stores.postgres.connect import Database
-from bot.stores.postgres.persons import read_move, read_sender
-from bot.stores.postgres.reads import Reads
-from bot.stores.postgres.story import StoryEntry, story
-from bot.times import iso, iso_if_any
+from ...consent.evidence import Fact
+from ...consent.lifecycle import Consent, Status, fold
+from ...keys import Keyring
+from ...service.ports import Held, PersonId, Place, Subject
+from ...times import iso, iso_if_any
+from .connect import Database
+from .persons import read_move, read_sender
+from .reads import Reads
+from .story import StoryEntry, story
 
 NOT_PERSONAL: Mapping[str, str] = {
     "wordings": "texts as they were shown to everybody, shown to a person with their entries",

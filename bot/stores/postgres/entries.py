@@ -7,11 +7,11 @@ from typing import Any
 import asyncpg
 import orjson
 
-from bot import __version__
-from bot.consent.evidence import Entry
-from bot.consent.verifier import LATER_FIELDS
-from bot.keys import PersonKey
-from bot.service.ports import PersonId
+from ... import __version__
+from ...consent.evidence import Entry
+from ...consent.verifier import LATER_FIELDS
+from ...keys import PersonKey
+from ...service.ports import PersonId
 
 COLUMNS = {
     "person": "uuid",

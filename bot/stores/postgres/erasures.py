@@ -7,10 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
-from bot.consent.erasure import AddressToken, Erasure, Lead, Suppression
-from bot.keys import Keyring
-from bot.service.ports import PersonId
-from bot.stores.postgres.connect import Database
+from ...consent.erasure import AddressToken, Erasure, Lead, Suppression
+from ...keys import Keyring
+from ...service.ports import PersonId
+from .connect import Database
 
 _SUPPRESS = """
 INSERT INTO suppressions (token, key_id, scope, since)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from bot.consent.verifier import FIELDS, LATER_FIELDS
-from bot.keys import Keyring
-from bot.service.ports import PersonId
-from bot.stores.postgres.checkpoints import Checkpoints
-from bot.stores.postgres.connect import Database
+from ...consent.verifier import FIELDS, LATER_FIELDS
+from ...keys import Keyring
+from ...service.ports import PersonId
+from .checkpoints import Checkpoints
+from .connect import Database
 
 FORMAT = "consentbot-evidence/1"
 

@@ -7,9 +7,9 @@ import asyncpg
 import msgspec
 from uuid_utils.compat import uuid7
 
-from bot.keys import Keyring, PersonKey
-from bot.service.ports import Export, NoSuchPerson, PersonId
-from bot.stores.postgres.connect import Database
+from ...keys import Keyring, PersonKey
+from ...service.ports import Export, NoSuchPerson, PersonId
+from .connect import Database
 
 _SECRET_BYTES = 32
 

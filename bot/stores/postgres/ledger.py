@@ -12,14 +12,14 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from bot.business import Business
-from bot.consent.evidence import Fact, Kind, Method, Seen, Wording
-from bot.keys import Keyring
-from bot.service.ports import Append, PastFact, PersonId
-from bot.stores.postgres.connect import Database
-from bot.stores.postgres.entries import COLUMNS, to_row
-from bot.stores.postgres.story import StoryEntry, story
-from bot.stores.postgres.verification import BadEntry, verify
+from ...business import Business
+from ...consent.evidence import Fact, Kind, Method, Seen, Wording
+from ...keys import Keyring
+from ...service.ports import Append, PastFact, PersonId
+from .connect import Database
+from .entries import COLUMNS, to_row
+from .story import StoryEntry, story
+from .verification import BadEntry, verify
 
 _PERSONS = """
 SELECT id, ledger_seq, key, coalesce(entry_hash, '') AS head

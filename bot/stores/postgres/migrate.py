@@ -9,7 +9,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 async def migrate(url: str, **options: Any) -> None:
     """Create or upgrade the schema; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
-    from bot.stores.postgres.upgrade import upgrade
+    from .upgrade import upgrade
 
     await upgrade(url, **options)
 

@@ -7,11 +7,11 @@ import asyncpg
 import msgspec
 from uuid_utils.compat import uuid7
 
-from bot.keys import Keyring
-from bot.messages.inbound import Sender
-from bot.numbers import canonical
-from bot.service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId
-from bot.stores.postgres.connect import Connection, Database
+from ...keys import Keyring
+from ...messages.inbound import Sender
+from ...numbers import canonical
+from ...service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId
+from .connect import Connection, Database
 
 _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
 

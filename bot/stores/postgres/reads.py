@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.service.ports import Held, PersonId, Subject
-from bot.stores.postgres.connect import Database
-from bot.times import iso
+from ...service.ports import Held, PersonId, Subject
+from ...times import iso
+from .connect import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import asyncpg
 from uuid_utils.compat import uuid7
 
-from bot.consent.deadlines import Calendar
-from bot.consent.requests import NotPossible, Request, Right, State, received, reopen
-from bot.keys import Keyring, PersonKey
-from bot.service.ports import ChangedMeanwhile, NoSuchPerson, PersonId
-from bot.stores.postgres.connect import Connection, Database
+from ...consent.deadlines import Calendar
+from ...consent.requests import NotPossible, Request, Right, State, received, reopen
+from ...keys import Keyring, PersonKey
+from ...service.ports import ChangedMeanwhile, NoSuchPerson, PersonId
+from .connect import Connection, Database
 
 _OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
 

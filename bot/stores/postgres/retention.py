@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from bot.service.ports import Falling, PersonId, Rows, Silent
-from bot.stores.postgres.connect import Database
+from ...service.ports import Falling, PersonId, Rows, Silent
+from .connect import Database
 
 PAGE = 200
 """Persons looked at together: few, so that a worker that answers meanwhile is not held up."""

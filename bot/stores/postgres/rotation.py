@@ -10,9 +10,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from bot.keys import Keyring
-from bot.stores.postgres.connect import Connection, Database
-from bot.stores.postgres.persons import read_sender
+from ...keys import Keyring
+from .connect import Connection, Database
+from .persons import read_sender
 
 _PAGE = 200
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import asyncpg
 
-from bot.consent.evidence import Kind, Method, Seen
-from bot.keys import Keyring, PersonKey
-from bot.service.ports import PersonId
-from bot.stores.postgres.connect import Database
+from ...consent.evidence import Kind, Method, Seen
+from ...keys import Keyring, PersonKey
+from ...service.ports import PersonId
+from .connect import Database
 
 _STORY = """
 SELECT ledger.*, persons.key, wordings.text, wordings.text_id, coalesce(notice.url, '') AS notice_url

@@ -4,12 +4,12 @@ from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 
 import asyncpg
 
-from bot.consent.merkle import Frontier, root_of
-from bot.consent.verifier import NotProven, leaf_hash, opened
-from bot.service.ports import PersonId
-from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, MOST, TILE
-from bot.stores.postgres.connect import Database
-from bot.stores.postgres.verification import BadEntry
+from ...consent.merkle import Frontier, root_of
+from ...consent.verifier import NotProven, leaf_hash, opened
+from ...service.ports import PersonId
+from .checkpoints import LONGEST_TRANSACTION, MOST, TILE
+from .connect import Database
+from .verification import BadEntry
 
 _PAGE = 1000
 

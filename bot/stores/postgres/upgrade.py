@@ -11,8 +11,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.stores.postgres.connect import reaching_postgres
-from bot.stores.postgres.migrate import MIGRATIONS
+from .connect import reaching_postgres
+from .migrate import MIGRATIONS
 
 _LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import asyncpg
 import msgspec
 
-from bot.keys import Keyring, PersonKey, Undecipherable
-from bot.service.ports import PersonId
-from bot.stores.postgres.connect import Database
-from bot.stores.postgres.entries import entry_hash
-from bot.stores.postgres.persons import read_sender
+from ...keys import Keyring, PersonKey, Undecipherable
+from ...service.ports import PersonId
+from .connect import Database
+from .entries import entry_hash
+from .persons import read_sender
 
 _ALL = """
 SELECT ledger.*, persons.key,

@@ -6,18 +6,19 @@ from typing import Any
 
 import msgspec
 
-from bot.conversation.session import Session
-from bot.conversation.task import Work
-from bot.keys import Keyring
-from bot.messages.inbound import AddressChanged, Delivery, Inbound, Media, Other, Sender, Text
-from bot.messages.reply import Outbound
-from bot.numbers import same, spellings
-from bot.service.ports import Assigned, HandedOver, Held, Place, Subject
-from bot.stores.redis.connect import Client
-from bot.stores.redis.deadletters import DeadLetters, plain_numbers
-from bot.stores.redis.keys import GROUP, Shard
-from bot.stores.redis.scripts import FINISH, REWRITE
-from bot.stores.redis.wire import (
+from ...conversation.session import Session
+from ...conversation.task import Work
+from ...keys import Keyring
+from ...messages.inbound import AddressChanged, Delivery, Inbound, Media, Other, Sender, Text
+from ...messages.reply import Outbound
+from ...numbers import same, spellings
+from ...service.ports import Assigned, HandedOver, Held, Place, Subject
+from ...times import iso
+from .connect import Client
+from .deadletters import DeadLetters, plain_numbers
+from .keys import GROUP, Shard
+from .scripts import FINISH, REWRITE
+from .wire import (
     READERS,
     Item,
     read_assigned,
@@ -26,7 +27,6 @@ from bot.stores.redis.wire import (
     read_outbound,
     read_session,
 )
-from bot.times import iso
 
 NOT_PERSONAL: Mapping[str, str] = {
     "seen": "keyed hashes of messages' ids; they expire by themselves within nine days",

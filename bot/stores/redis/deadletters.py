@@ -8,11 +8,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.keys import Keyring, Undecipherable
-from bot.stores.redis.connect import Argument, Client
-from bot.stores.redis.keys import Shard
-from bot.stores.redis.scripts import REPLAY
-from bot.stores.redis.wire import READERS, read_outbound
+from ...keys import Keyring, Undecipherable
+from .connect import Argument, Client
+from .keys import Shard
+from .scripts import REPLAY
+from .wire import READERS, read_outbound
 
 MOST = 100_000
 """Dead letters kept for each shard; the oldest give way."""

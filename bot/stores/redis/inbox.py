@@ -10,13 +10,13 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.batcher import Batcher
-from bot.messages.inbound import Event
-from bot.service.ports import Claim, Incoming, Taken
-from bot.stores.redis.connect import Argument, Client
-from bot.stores.redis.keys import Shard
-from bot.stores.redis.scripts import INGEST
-from bot.stores.redis.wire import encode
+from ...batcher import Batcher
+from ...messages.inbound import Event
+from ...service.ports import Claim, Incoming, Taken
+from .connect import Argument, Client
+from .keys import Shard
+from .scripts import INGEST
+from .wire import encode
 
 REMEMBERED = 8 * 86400
 """Seconds for which a day's digests are kept after the last one: Meta redelivers for 7 days (webhooks/overview)."""

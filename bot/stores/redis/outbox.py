@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from functools import partial
 
-from bot.batcher import Batcher
-from bot.messages.inbound import Inbound
-from bot.messages.reply import Outbound
-from bot.stores.redis.connect import Argument, Client
-from bot.stores.redis.keys import GROUP, Shard
-from bot.stores.redis.scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING
-from bot.stores.redis.streams import ABANDONED_AFTER_MS, Stream
-from bot.stores.redis.wire import encode, read_outbound
+from ...batcher import Batcher
+from ...messages.inbound import Inbound
+from ...messages.reply import Outbound
+from .connect import Argument, Client
+from .keys import GROUP, Shard
+from .scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING
+from .streams import ABANDONED_AFTER_MS, Stream
+from .wire import encode, read_outbound
 
 STATUS_SECONDS = 3 * 86400
 """Seconds for which a sent message's status is followed."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from redis.exceptions import NoScriptError
 
-from bot.stores.redis.connect import Argument, Client
+from .connect import Argument, Client
 
 
 class Script:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from bot.conversation.session import Session
-from bot.service.ports import Commit
-from bot.stores.redis.connect import Argument, Client
-from bot.stores.redis.keys import GROUP, Shard
-from bot.stores.redis.scripts import COMMIT
-from bot.stores.redis.wire import encode, read_session
+from ...conversation.session import Session
+from ...service.ports import Commit
+from .connect import Argument, Client
+from .keys import GROUP, Shard
+from .scripts import COMMIT
+from .wire import encode, read_session
 
 IDLE_SECONDS = 30 * 86400
 """A session that nobody used for so long is forgotten; the ledger rebuilds it."""

@@ -1,16 +1,16 @@
 """What lies in one shard of Redis, put together for a process."""
 
-from bot.keys import Keyring
-from bot.messages.inbound import Event
-from bot.settings import Settings
-from bot.stores.redis.connect import Client
-from bot.stores.redis.deadletters import DeadLetters
-from bot.stores.redis.inbox import Inbox
-from bot.stores.redis.keys import Shard
-from bot.stores.redis.outbox import Messages, Outbox
-from bot.stores.redis.sessions import Sessions
-from bot.stores.redis.streams import Stream
-from bot.stores.redis.wire import read_assigned, read_event, read_handed_over
+from ...keys import Keyring
+from ...messages.inbound import Event
+from ...settings import Settings
+from .connect import Client
+from .deadletters import DeadLetters
+from .inbox import Inbox
+from .keys import Shard
+from .outbox import Messages, Outbox
+from .sessions import Sessions
+from .streams import Stream
+from .wire import read_assigned, read_event, read_handed_over
 
 
 class ShardStores:

@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 
 from redis.exceptions import ResponseError
 
-from bot.batcher import Batcher
-from bot.service.ports import Queued
-from bot.stores.redis.connect import READ_BLOCK_MS, Argument, Client, code
-from bot.stores.redis.keys import GROUP
-from bot.stores.redis.scripts import FINISH, LEAVE
+from ...batcher import Batcher
+from ...service.ports import Queued
+from .connect import READ_BLOCK_MS, Argument, Client, code
+from .keys import GROUP
+from .scripts import FINISH, LEAVE
 
 T = TypeVar("T")
 

@@ -2,9 +2,9 @@
 
 import time
 
-from bot.stores.redis.connect import Client
-from bot.stores.redis.keys import BUCKET
-from bot.stores.redis.scripts import THROTTLE
+from .connect import Client
+from .keys import BUCKET
+from .scripts import THROTTLE
 
 _BURST_PER_RATE = 0.1
 """How much may go at once, as a part of a second's: the more, the further a second may exceed Meta's limit."""

@@ -5,10 +5,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from bot.conversation.session import Session
-from bot.messages.inbound import Event
-from bot.messages.reply import Outbound
-from bot.service.ports import Assigned, HandedOver
+from ...conversation.session import Session
+from ...messages.inbound import Event
+from ...messages.reply import Outbound
+from ...service.ports import Assigned, HandedOver
 
 T = TypeVar("T")
 

@@ -3,6 +3,6 @@
 Comes in: flows, English texts and one catalog, as they stand in the files; goes out: one HTML page that works offline.
 """
 
-from bot.translating.preview.page import page
+from .page import page
 
 __all__ = ["page"]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from babel import Locale
 from babel.dates import format_date
 
-from bot.i18n.periods import period
+from ...i18n.periods import period
 
 _DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
 _MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"

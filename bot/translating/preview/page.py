@@ -9,14 +9,14 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup, escape
 
-from bot.conversation.compose import FOOTER, LIST
-from bot.conversation.flow_file import FlowFile, StateTable
-from bot.i18n.bidi import isolated, right_to_left
-from bot.i18n.places import place_name
-from bot.i18n.po import Entry
-from bot.i18n.slot import Originals, Slot, Template, TextError, length
-from bot.i18n.texts import LIMITS, MAX_BUTTONS, Kind
-from bot.translating.preview.examples import localized
+from ...conversation.compose import FOOTER, LIST
+from ...conversation.flow_file import FlowFile, StateTable
+from ...i18n.bidi import isolated, right_to_left
+from ...i18n.places import place_name
+from ...i18n.po import Entry
+from ...i18n.slot import Originals, Slot, Template, TextError, length
+from ...i18n.texts import LIMITS, MAX_BUTTONS, Kind
+from .examples import localized
 
 _MARKS = {"*": "b", "_": "i", "~": "s"}
 _MARKED = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
@@ -216,6 +216,6 @@ def formatted(text: str) -> Markup:
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("bot.translating.preview", "."), autoescape=True, undefined=jinja2.StrictUndefined
+        loader=jinja2.PackageLoader(__package__, "."), autoescape=True, undefined=jinja2.StrictUndefined
     )
     return environment.get_template("page.html.j2")

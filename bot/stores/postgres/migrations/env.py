@@ -1,9 +1,10 @@
-"""Alembic's entry: runs the migrations on the connection that `bot.stores.postgres.migrate` hands over."""
+"""Alembic's entry: runs the migrations on the connection that `bot.stores.postgres.migrate` hands over.
+
+It is run by its path, so it imports nothing of ours: the package may have another name.
+"""
 
 from alembic import context
 
-from bot.stores.postgres.tables import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(connection=context.config.attributes["connection"])
 with context.begin_transaction():
     context.run_migrations()
