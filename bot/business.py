@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from .durations import parse_duration
+from .times import parse_duration
 from .validation import complaints
 
 

@@ -8,7 +8,7 @@ from .paths import PACKAGE
 _FRAMES = 8
 
 
-def places(error: BaseException) -> str:
+def where(error: BaseException) -> str:
     """Return the places in the code that an error came through, the innermost first."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return " < ".join(f"{_short(frame.filename)}:{frame.lineno}" for frame in reversed(frames))

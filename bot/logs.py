@@ -12,7 +12,7 @@ import orjson
 import structlog
 from structlog.types import Processor
 
-from .errors import places
+from .errors import where
 
 EventDict = MutableMapping[str, Any]
 
@@ -67,7 +67,7 @@ def _where_it_failed(_: Any, __: str, event: EventDict) -> EventDict:
         error = sys.exc_info()[1]
     if error is not None:
         event["error"] = type(error).__name__
-        event["where"] = places(error)
+        event["where"] = where(error)
     return event
 
 

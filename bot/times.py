@@ -1,6 +1,11 @@
-"""Moments as programs and people read them: ISO 8601 in UTC."""
+"""Moments and durations as programs and people write them."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_FORM = re.compile(r"^(\d{1,6})([smhd])$")
 
 
 def iso(seconds: float) -> str:
@@ -11,3 +16,19 @@ def iso(seconds: float) -> str:
 def iso_if_any(seconds: float | None) -> str | None:
     """Return a moment, or None where there is none: 0 stands for that, too."""
     return iso(seconds) if seconds else None
+
+
+def parse_duration(text: Any) -> timedelta:
+    """Return the duration, also if it is one already. Raises `ValueError` naming the form that is understood."""
+    if isinstance(text, timedelta):
+        return text
+    found = _FORM.match(text) if isinstance(text, str) else None
+    if not found:
+        raise ValueError("not a duration; write a number and s, m, h or d, e.g. '48h'")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def in_words(time: timedelta) -> str:
+    """Return a duration as people say it: `730 days`, `48 hours`."""
+    hours = time / timedelta(hours=1)
+    return f"{time.days} days" if hours % 24 == 0 and time.days > 2 else f"{hours:g} hours"

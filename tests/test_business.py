@@ -8,7 +8,7 @@ import pytest
 from bot.app.load import load_world
 from bot.business import BusinessError, Notice, load
 from bot.paths import FLOWS
-from bot.translating.business_texts import overlong
+from bot.translating.source_texts import overlong
 
 TEXT = (FLOWS / "business.toml").read_text("utf-8")
 

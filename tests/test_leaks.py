@@ -14,7 +14,7 @@ import pytest
 import redis
 
 import bot
-from bot.app.runtime import Serving
+from bot.app.runtime import HostedBot
 from bot.app.simulation import simulate
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
@@ -59,7 +59,7 @@ async def test_nothing_personal_gets_out(
 ) -> None:
     monkeypatch.setattr(Dialogue, "step", quoting.failing)
     who = Identity(PHONE, BSUID, NAME)
-    async with simulate(stores, Serving(host, "order_updates")) as simulation, aiohttp.ClientSession() as session:
+    async with simulate(stores, HostedBot(host, "order_updates")) as simulation, aiohttp.ClientSession() as session:
         ana = simulation.person(who)
         await ana.say("Hi " + TYPED)
         await ana.say("YES")

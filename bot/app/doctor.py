@@ -20,7 +20,7 @@ from ..stores.postgres.erasures import Erasures
 from ..stores.postgres.migrate import expected_revision
 from ..stores.redis.connect import Client
 from ..stores.redis.shard import ShardStores
-from ..translating.business_texts import overlong
+from ..translating.source_texts import overlong
 
 _OLDEST_REDIS = "7.2"
 _OLDEST_POSTGRES = "14"

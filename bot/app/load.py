@@ -12,8 +12,7 @@ from ..conversation.world import World
 from ..i18n import catalogs
 from ..i18n.texts import Texts
 from ..paths import FLOWS, LOCALES
-from ..translating import business_texts
-from ..translating.source_texts import originals
+from ..translating.source_texts import check_texts, check_titles, source_texts
 from ..words.intents import Keywords
 
 
@@ -48,12 +47,12 @@ def load_world(
     source = Path(business) if business else flows / flow_file.NO_FLOW
     company = business_file.load(source)
     known = catalogs.languages(locales)
-    business_texts.check(company, source, known)
+    check_texts(company, source, known)
     files = flow_file.read(flows)
     dialogues = Flows(files)
     spoken = {code: language for code, language in known.items() if language.offered or code == draft}
     translated, unread = _catalogs(locales, [code for code in spoken if code != catalogs.SOURCE_LOCALE], draft)
-    written = originals(files, company, source)
+    written = source_texts(files, company, source)
     texts = Texts(
         written.slots,
         translated,
@@ -63,7 +62,7 @@ def load_world(
     )
     texts.problems[:0] = unread
     keywords = Keywords.load(locales)
-    business_texts.check_words(company, source, keywords)
+    check_titles(company, source, keywords)
     return World(company, texts, keywords, host_purpose), dialogues
 
 

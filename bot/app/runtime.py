@@ -17,23 +17,22 @@ from ..keys import Keyring
 from ..service import worker as work
 from ..service.hand_over import HandOver, Host
 from ..service.incoming.claims import Claims
-from ..service.incoming.converse import Converse
-from ..service.incoming.converse import Shard as AnsweredShard
+from ..service.incoming.converse import Converse, Shard
 from ..service.incoming.receive import Receive
 from ..service.operators.checks import Check
-from ..service.ports import Channel, Place, Unavailable
+from ..service.ports import Channel, DataHolder, Unavailable
 from ..service.retention import Retention
 from ..service.rights.erase import Erase
 from ..service.rights.fulfil import Fulfil
-from ..service.rights.media import Media
+from ..service.rights.media import UploadedFiles
 from ..service.rights.rights import Rights
 from ..service.sending.deliver import IN_FLIGHT, Deliver
 from ..service.sending.halting import Halting
-from ..service.sending.undelivered import Unread
+from ..service.sending.undelivered import Undelivered
 from ..settings import Settings
 from ..stores import erasure_list
 from ..stores.erasure_list import ErasureList
-from ..stores.postgres import data_holders as postgres_places
+from ..stores.postgres import data_holders as postgres_holders
 from ..stores.postgres.checkpoints import Checkpoints
 from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
@@ -45,10 +44,10 @@ from ..stores.postgres.persons import Persons
 from ..stores.postgres.reads import Reads
 from ..stores.postgres.requests import Requests
 from ..stores.postgres.retention import Retained
-from ..stores.redis import data_holders as redis_places
+from ..stores.redis import data_holders as redis_holders
 from ..stores.redis.connect import Client
 from ..stores.redis.connect import connect as connect_redis
-from ..stores.redis.keys import Shard
+from ..stores.redis.keys import ShardKeys
 from ..stores.redis.shard import ShardStores
 from ..stores.redis.throttle import Throttle
 from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
@@ -61,7 +60,7 @@ _DATABASE_CONNECTIONS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class HostedBot:
     """A host's bot that we stand in front of, and the purpose whose consent its messages need."""
 
     host: Host
@@ -82,7 +81,7 @@ class Runtime:
         database: Database,
         dialogue: Dialogue,
         channel: Channel | None,
-        serving: Serving | None,
+        hosted: HostedBot | None,
     ) -> None:
         self.settings = settings
         self.keys = keys
@@ -96,13 +95,13 @@ class Runtime:
         self.requests = Requests(database, keys)
         self.erasures = Erasures(database, keys)
         self.reads = Reads(database)
-        shards = [Shard(number) for number in range(settings.shards)]
+        shards = [ShardKeys(number) for number in range(settings.shards)]
         self.shards = [ShardStores(client, reader, shard, settings, self.keys) for shard in shards]
         self.exports = Exports(database, keys)
-        self.places: Sequence[Place] = [
-            *([Media(self.exports, channel)] if channel else []),
-            *redis_places.places(client, shards, keys),
-            *postgres_places.places(database, keys),  # the person's row is the last
+        self.data_holders: Sequence[DataHolder] = [
+            *([UploadedFiles(self.exports, channel)] if channel else []),
+            *redis_holders.data_holders(client, shards, keys),
+            *postgres_holders.data_holders(database, keys),  # the person's row is the last
         ]
         self._listed = ErasureList(settings.var_dir / erasure_list.NAME)
         self.erase = Erase(
@@ -110,11 +109,11 @@ class Runtime:
             self.ledger,
             self.erasures,
             self._listed,
-            self.places,
+            self.data_holders,
             proof_days=policy(dialogue.world.business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
         )
         self.receive = self._receive() if not settings.missing() else None
-        self._serving = serving
+        self._hosted = hosted
         self._halting = Halting()
         self._throttle = Throttle(client, rate=settings.messages_per_second)
 
@@ -151,7 +150,7 @@ class Runtime:
             [shard.dead for shard in self.shards],
             self.erase,
             self._listed,
-            Media(self.exports, self.channel).expire if self.channel else self.exports.expire,
+            UploadedFiles(self.exports, self.channel).expire if self.channel else self.exports.expire,
         )
 
     async def _keep_notices(self) -> None:
@@ -167,12 +166,12 @@ class Runtime:
         fulfil = Fulfil(self._rights(channel), shard.tasks, shard.outbox, shard.dead)
         yield work.work_off("fulfil", fulfil, shard.tasks, stopping)
         yield work.bring_back(shard.outbox, stopping)
-        if self._serving is not None:
-            hand_over = self._hand_over(shard, channel, self._serving)
+        if self._hosted is not None:
+            hand_over = self._hand_over(shard, channel, self._hosted)
             yield work.work_off("hand_over", hand_over, shard.handover, stopping)
 
     def _converse(self, shard: ShardStores, channel: Channel, *, urgent: bool) -> Converse:
-        stores = AnsweredShard(
+        stores = Shard(
             shard.number,
             shard.urgent if urgent else shard.events,
             [one.inbox for one in self.shards],
@@ -182,9 +181,9 @@ class Runtime:
             shard.dead,
             urgent,
         )
-        unread = Unread(shard.inbox, self.requests)
+        undelivered = Undelivered(shard.inbox, self.requests)
         return Converse(
-            self.dialogue, stores, self.persons, self.ledger, self.erasures, unread, self.keys, channel.failure
+            self.dialogue, stores, self.persons, self.ledger, self.erasures, undelivered, self.keys, channel.failure
         )
 
     def _deliver(self, shard: ShardStores, channel: Channel) -> Deliver:
@@ -196,23 +195,23 @@ class Runtime:
             self._throttle,
             shard.inbox,
             shard.dead,
-            Unread(shard.inbox, self.requests),
+            Undelivered(shard.inbox, self.requests),
             self.dialogue.world.business,
             self.keys,
             halting=self._halting,
             most=min(IN_FLIGHT, self.settings.messages_per_second),
         )
 
-    def _hand_over(self, shard: ShardStores, channel: Channel, serving: Serving) -> HandOver:
+    def _hand_over(self, shard: ShardStores, channel: Channel, hosted: HostedBot) -> HandOver:
         return HandOver(
-            serving.host,
-            serving.purpose,
+            hosted.host,
+            hosted.purpose,
             shard.handover,
             shard.outbox,
             self.ledger,
             shard.dead,
             self.dialogue.world.business,
-            channel if serving.typing else None,
+            channel if hosted.typing else None,
         )
 
     def _rights(self, channel: Channel) -> Rights:
@@ -222,7 +221,7 @@ class Runtime:
             self.persons,
             self.requests,
             self.exports,
-            self.places,
+            self.data_holders,
             Documents(world),
             channel,
             self.erase,
@@ -270,7 +269,7 @@ def has_stores(settings: Settings) -> bool:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, serving: Serving | None = None, *, draft: str = ""
+    settings: Settings, hosted: HostedBot | None = None, *, draft: str = ""
 ) -> AsyncIterator[Runtime]:
     """Open everything that the settings name, and close it at the end.
 
@@ -279,7 +278,7 @@ async def open_runtime(
     files that the dialogues are made from.
     """
     async with AsyncExitStack() as stack:
-        host_purpose = serving.purpose if serving else None
+        host_purpose = hosted.purpose if hosted else None
         world, flows = load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft)
         running = await stack.enter_async_context(engines(settings))
         secrets = settings.secret_key or (local_secret(settings),)
@@ -292,7 +291,7 @@ async def open_runtime(
             ca=settings.database_ca,
         )
         stack.push_async_callback(database.close)
-        queues = (5 if serving else 4) * settings.shards
+        queues = (5 if hosted else 4) * settings.shards
         client, reader = (
             connect_redis(running.redis_url, connections=number, verify=settings.verify_redis_tls, ca=settings.redis_ca)
             for number in (_COMMAND_CONNECTIONS, queues + 1)
@@ -304,7 +303,7 @@ async def open_runtime(
             stack.push_async_callback(channel.close)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
         dialogue = Dialogue(replace(world, question_key=keys.questions), flows)
-        runtime = Runtime(settings, keys, client, reader, database, dialogue, channel, serving)
+        runtime = Runtime(settings, keys, client, reader, database, dialogue, channel, hosted)
         await stack.enter_async_context(_watching(runtime.receive))
         yield runtime
 

@@ -21,11 +21,11 @@ from ..engines import EngineError
 from ..messages.inbound import Sender
 from ..service.shards import token_of
 from ..settings import Settings, load_settings
-from ..stores.redis.keys import Shard
+from ..stores.redis.keys import ShardKeys
 from ..web.webhook import PATH
 from .processes import answering, bound, working
 from .routes import routes
-from .runtime import Runtime, Serving, open_runtime
+from .runtime import HostedBot, Runtime, open_runtime
 
 _numbers = count(secrets.randbelow(10_000))
 
@@ -90,7 +90,7 @@ def _changed(settings: Settings, **changes: object) -> Settings:
 @asynccontextmanager
 async def simulate(
     settings: Settings,
-    serving: Serving | None = None,
+    hosted: HostedBot | None = None,
     *,
     port: int = 0,
     graph: GraphSimulator | None = None,
@@ -106,7 +106,7 @@ async def simulate(
         waiting = stack.enter_context(bound("127.0.0.1", port))
         url = f"http://127.0.0.1:{waiting.getsockname()[1]}"
         inner = _simulated(settings, graph, url)
-        runtime = await stack.enter_async_context(open_runtime(inner, serving, draft=draft))
+        runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft))
         app = web.Application()
         app.add_routes(routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
@@ -141,4 +141,4 @@ async def introduce(runtime: Runtime, who: Identity, locale: str) -> None:
     (person,) = set(known.values()) or await runtime.persons.create([sender])
     await runtime.persons.set_locales({person: locale})
     for shard in runtime.shards:  # which is rebuilt, in that language
-        await runtime.client.run("DEL", Shard(shard.number).session(token_of(sender, runtime.keys)))
+        await runtime.client.run("DEL", ShardKeys(shard.number).session(token_of(sender, runtime.keys)))

@@ -17,7 +17,7 @@ from ..conversation.flow_file import NO_FLOW, FlowError
 from ..conversation.flow_file import read as read_flows
 from ..i18n.catalogs import SOURCE_LOCALE, CatalogError, catalog_path, languages
 from ..i18n.po import PoError, PoFile, read, written
-from ..i18n.slot import Originals, TextError
+from ..i18n.slot import SourceTexts, TextError
 from ..paths import COMMAND
 from ..translating import check as checking
 from ..translating import collisions as colliding
@@ -25,7 +25,7 @@ from ..translating import pseudo as pseudo_languages
 from ..translating import status as progress
 from ..translating.extract import TEMPLATE, template
 from ..translating.preview import page
-from ..translating.source_texts import originals
+from ..translating.source_texts import source_texts
 from ..translating.start import start
 from ..translating.update import updated
 from ..words.intents import Keywords
@@ -50,10 +50,10 @@ class Project:
     locales: Path = paths.LOCALES
     flows: Path = paths.FLOWS
 
-    def originals(self) -> Originals:
+    def source_texts(self) -> SourceTexts:
         """Read every English text."""
         business_file = settings().business_file or self.flows / NO_FLOW
-        return originals(read_flows(self.flows), load_business(business_file), business_file)
+        return source_texts(read_flows(self.flows), load_business(business_file), business_file)
 
     def codes(self, wanted: Collection[str] | None) -> list[str]:
         """Return the languages to work on. Raises `CatalogError` for one that isn't there."""
@@ -96,7 +96,7 @@ def extract(context: typer.Context) -> None:
 
 
 def _template(project: Project) -> PoFile:
-    return template(project.originals(), project.locales.parent)
+    return template(project.source_texts(), project.locales.parent)
 
 
 @app.command()
@@ -148,7 +148,7 @@ def check(
         found = [
             replace(finding, path=_from_here(finding.path))
             for finding in (
-                *checking.everything(project.locales, project.originals(), only),
+                *checking.everything(project.locales, project.source_texts(), only),
                 *_keywords(project, only),
             )
         ]
@@ -209,7 +209,7 @@ def compile_catalogs(context: typer.Context) -> None:
     """Write a .mo beside each .po; nothing is written when one of an offered language has an error."""
     project: Project = context.obj
     with _errors_told():
-        targets = checking.compile_all(project.locales, project.originals().slots)
+        targets = checking.compile_all(project.locales, project.source_texts().slots)
         typer.echo(f"compiled {len(targets)} catalogs")
         for code in languages(project.locales):
             if code != SOURCE_LOCALE and catalog_path(project.locales, code, "mo") not in targets:
@@ -230,7 +230,7 @@ def status(
         wanted = project.codes(codes) if codes else list(languages(project.locales))
         reports = [
             report
-            for report in progress.reports(project.locales, project.originals())
+            for report in progress.reports(project.locales, project.source_texts())
             if report.language.code in wanted
         ]
     if as_json:
@@ -294,7 +294,7 @@ def pseudo(
     """Print all texts in a made-up language, and which English leaves a longer language too little room."""
     project: Project = context.obj
     with _errors_told():
-        slots = project.originals().slots
+        slots = project.source_texts().slots
     catalog = pseudo_languages.catalogs(slots)[pseudo_languages.ARABIC if arabic else pseudo_languages.ENGLISH]
     for slot in slots:
         typer.echo(f"{slot.id}: {catalog[slot.id][1]}")
@@ -312,7 +312,7 @@ def preview(
     project: Project = context.obj
     with _errors_told():
         files = read_flows(project.flows)
-        originals_ = project.originals()
+        sources = project.source_texts()
         keywords = Keywords.load(project.locales)
         codes = [code for code in (SOURCE_LOCALE, *project.codes(only)) if not only or code in only]
         output.mkdir(parents=True, exist_ok=True)
@@ -320,6 +320,6 @@ def preview(
             catalog = catalog_path(project.locales, code)
             entries = {} if code == SOURCE_LOCALE else {entry.id: entry for entry in read(catalog).entries}
             words = {name: keywords.shown(intent, code) for name, intent in WORDS.items()}
-            (output / f"{code}.html").write_text(page(code, files, originals_, entries, words, codes), "utf-8")
+            (output / f"{code}.html").write_text(page(code, files, sources, entries, words, codes), "utf-8")
     pages = "1 page" if len(codes) == 1 else f"{len(codes)} pages"
     typer.echo(f"{pages} in {output}: open {output / codes[0]}.html in a browser")

@@ -1,16 +1,26 @@
 """Makes a message: a text with its footer and, under it, choices as buttons or as a list, all in one language."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Texts, length
-from ..messages.reply import Button, Reply, Row
+from ..messages.reply import Button, Document, Reply, Row
+from .world import LanguageValues, Values, World
 
 FOOTER = "common.footer"
 """The way out, under every message."""
 
 LIST = "common.list"
 """The label that opens a list."""
+
+
+TOLD = frozenset(
+    {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}
+)
+"""Texts that are said in this way alone."""
+
+DOCUMENT = "document"
+"""The flow whose texts stand in documents and on the page behind their link, never in a chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +82,28 @@ def _fit_buttons(rows: Sequence[Row]) -> bool:
     return len(rows) <= MAX_BUTTONS and all(
         not row.description and length(row.title) <= LIMITS[Kind.BUTTON] for row in rows
     )
+
+
+def message(
+    world: World, text_id: str, locale: str, *, values: Mapping[str, str] = {}, document: Document | None = None
+) -> Reply:
+    """Return a text in `locale`, or in the language that it falls back to, filled with `values`.
+
+    A `document` is sent with the text under it.
+    """
+    composition = Composition(text_id)
+    spoken = composition.language(world.texts, locale or world.business.default_locale)
+    said = composition.reply(world.texts, spoken, Values(world.language(spoken), _given(values)))
+    return said if document is None else _with(said, document)
+
+
+def _given(values: Mapping[str, str]) -> Mapping[str, Callable[[LanguageValues], str]]:
+    return {name: _always(value) for name, value in values.items()}
+
+
+def _always(value: str) -> Callable[[LanguageValues], str]:
+    return lambda _: value
+
+
+def _with(said: Reply, document: Document) -> Reply:
+    return Reply(body=said.body, footer=said.footer, document=document, text_id=said.text_id)

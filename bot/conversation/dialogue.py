@@ -32,9 +32,9 @@ from .compose import Option
 from .ending import Ending
 from .flow import Flows
 from .guards import answers_the_pending_request
-from .language import Spoken
+from .language import LanguageChoice
 from .named import named_purposes
-from .navigation import Standing
+from .navigation import Navigation
 from .session import Session
 from .task import Task
 from .turn import Turn, said
@@ -119,9 +119,9 @@ class Dialogue:
     def __init__(self, world: World, flows: Flows) -> None:
         self.world = world
         self.flows = flows
-        self._spoken = Spoken(world)
-        self._standing = Standing(flows)
-        self._ending = Ending(flows, self._standing)
+        self._language = LanguageChoice(world)
+        self._navigation = Navigation(flows)
+        self._ending = Ending(flows, self._navigation)
 
     def step(self, session: Session, inbound: Inbound, now: float, recorded: Sequence[Fact] = ()) -> Step:
         """Answer one message; `now` is our time in unix seconds.
@@ -159,7 +159,7 @@ class Dialogue:
     def _step(self, session: Session, inbound: Inbound, now: float, recorded: Sequence[Fact]) -> Step:
         turn = Turn(self.world, session.copy(), inbound, now, recorded)
         self._ending.due(turn)
-        self._standing.settle(turn)
+        self._navigation.settle(turn)
         match inbound.content:
             case Lapse():
                 pass  # what is due by now has ended
@@ -177,7 +177,7 @@ class Dialogue:
             case content:
                 self._message(turn, content)
                 self._renew(turn)
-        self._standing.settle(turn)
+        self._navigation.settle(turn)
         self._say_again(turn, session.record.pending)
         if turn.entries and self._facts_before(turn) >= FACTS_A_DAY:
             kinds = {entry.kind for entry in turn.entries}
@@ -211,10 +211,10 @@ class Dialogue:
         turn.about = pending.purpose
         if turn.inbound.overheard:
             turn.close_question(Method.CHAT, rule="superseded")
-        elif self._standing.place(turn) == self.flows.question and not self._standing.fire(turn, "ask_again"):
+        elif self._navigation.position(turn) == self.flows.question and not self._navigation.fire(turn, "ask_again"):
             state = self.flows[self.flows.question.flow].state(self.flows.question.state)
             state.speak(turn, state.table.say)  # what led to this is older than the question, which stays the same
-        self._standing.settle(turn)
+        self._navigation.settle(turn)
 
     def heeds(self, inbound: Inbound) -> bool:
         """Whether something overheard can change anything; if not, nobody needs to know who wrote it."""
@@ -288,7 +288,7 @@ class Dialogue:
         session, pending = turn.session, turn.record.pending
         if turn.inbound.at - session.last_at > PATIENCE_RETURNS_AFTER:
             session.unclear = session.repeats = session.answers = 0
-            self._standing.forget(turn)
+            self._navigation.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
         if turn.inbound.awaits and (pending is None or pending.question != turn.inbound.awaits):
             return  # what it was to answer is over
@@ -305,25 +305,25 @@ class Dialogue:
                 self._unreadable(turn)
 
     def _typed(self, turn: Turn, body: str) -> None:
-        if locale := self._spoken.named(turn):
+        if locale := self._language.named(turn):
             return self._set_language(turn, locale)
-        if choice := self._standing.labelled(turn):
+        if choice := self._navigation.labelled(turn):
             turn.rule = "label"
             return self._answered(turn, choice)
         question = self._quoted(turn)
         asked_in = self._asked_in(turn, question)
         match = self._meaning(turn, asked_in)
-        self._spoken.settle(turn, match)
+        self._language.settle(turn, match)
         if match is None:
-            if turn.record.restricted and self._standing.spells(turn, Intent.RESTRICT, "lift"):
+            if turn.record.restricted and self._navigation.spells(turn, Intent.RESTRICT, "lift"):
                 turn.rule = "label"
                 return self._open(turn, Intent.RESTRICT, "lift")
-            if not self._standing.knows(turn, "typed") and (intent := self._standing.spelled(turn)):
+            if not self._navigation.knows(turn, "typed") and (intent := self._navigation.spelled(turn)):
                 turn.rule = "label"
                 return self._open(turn, Intent(intent))
-            if self._standing.fire(turn, "typed") or (asked_in and self._foreign_yes(turn)):
+            if self._navigation.fire(turn, "typed") or (asked_in and self._foreign_yes(turn)):
                 return None
-            return self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))
+            return self._unclaimed(turn, ours=self._navigation.knows(turn, "typed"))
         turn.rule = match.rule
         if match.intent in _WITHDRAWALS:
             return self._withdrawing(turn, match)
@@ -334,9 +334,9 @@ class Dialogue:
             if match.intent is Intent.YES and not self._is_plain(turn, body):
                 return self._unclaimed(turn)
             return self._named_answer(turn, match.intent, Seen.QUOTE)
-        if match.intent is Intent.YES and self._standing.place(turn) == self.flows.question:
+        if match.intent is Intent.YES and self._navigation.position(turn) == self.flows.question:
             return self._typed_yes(turn, body)
-        if match.rule == UNASKED or not self._standing.knows(turn, match.intent):
+        if match.rule == UNASKED or not self._navigation.knows(turn, match.intent):
             return self._unasked(turn, match.intent)
         return self._answered(turn, match.intent)
 
@@ -366,7 +366,7 @@ class Dialogue:
             return None
         if turn.inbound.quoted:
             return self._unclaimed(turn)
-        self._standing.fire(turn, "ask_again")
+        self._navigation.fire(turn, "ask_again")
         return None
 
     def _tapped(self, turn: Turn, choice: str) -> None:
@@ -374,7 +374,7 @@ class Dialogue:
             return self._read_label(turn, "", _WITHDRAWALS)
         name, _, turn.argument = choice.partition(":")
         turn.rule = "button"
-        self._spoken.settle(turn, None)
+        self._language.settle(turn, None)
         match name:
             case "yes" | "no" if turn.argument:
                 self._named_answer(turn, name, Seen.BUTTON)
@@ -392,7 +392,7 @@ class Dialogue:
                 self._open(turn, Intent.RESTRICT, name)
             case _ if name in self.flows.by_intent:
                 self._open(turn, Intent(name))
-            case _ if self._standing.offers(turn, name):
+            case _ if self._navigation.offers(turn, name):
                 self._answered(turn, name)
             case _:
                 self._read_label(turn, choice, _COMMANDS)
@@ -404,7 +404,7 @@ class Dialogue:
             return self._unclaimed(turn, ours=True)
         turn.named, turn.named_by = question, by
         if pending is not None and pending.question == question:
-            self._standing.put(turn, self.flows.question)
+            self._navigation.put(turn, self.flows.question)
             return self._answered(turn, answer)
         agreed = self._agreed_by(turn, question)
         if agreed and answer == "no":  # to a question answered with yes before: a change of mind
@@ -440,7 +440,7 @@ class Dialogue:
         if doubts and turn.argument not in doubts:
             return self._unclaimed(turn, ours=True)
         if doubts:
-            self._standing.put(turn, self.flows.doubt)
+            self._navigation.put(turn, self.flows.doubt)
         return self._answered(turn, "keep")
 
     def _read_label(self, turn: Turn, choice: str, heard: Collection[Intent]) -> None:
@@ -449,7 +449,7 @@ class Dialogue:
         When the label tells nothing, a `choice` such as OPT_OUT does.
         """
         match = self._meaning(turn)
-        self._spoken.settle(turn, match)
+        self._language.settle(turn, match)
         if match is None and self.world.keywords.names_stop(choice):
             match = Match(Intent.STOP, BY_PAYLOAD, frozenset())
         if match is None or match.intent not in heard:
@@ -460,7 +460,7 @@ class Dialogue:
     def _withdrawing(self, turn: Turn, match: Match) -> None:
         """Obey a typed withdrawal, or ask back; a longer text that was asked for is taken as the answer first."""
         if not match.bare:
-            self._standing.fire(turn, "typed")
+            self._navigation.fire(turn, "typed")
         self._obey(turn, match)
 
     def _obey(self, turn: Turn, match: Match) -> None:
@@ -480,8 +480,8 @@ class Dialogue:
 
         It is taken where any text is asked for.
         """
-        if not self._withdraws(turn) and not self._standing.fire(turn, "typed"):
-            self._unclaimed(turn, ours=self._standing.knows(turn, "typed"))
+        if not self._withdraws(turn) and not self._navigation.fire(turn, "typed"):
+            self._unclaimed(turn, ours=self._navigation.knows(turn, "typed"))
 
     def _withdraws(self, turn: Turn) -> bool:
         """Whether there is a withdrawal in a message of which nothing else is heard; it is obeyed.
@@ -496,7 +496,7 @@ class Dialogue:
     def _heard(self, turn: Turn) -> Match | None:
         """Return STOP or MAYBE_STOP if that is what the message says."""
         match = self._meaning(turn) if turn.answer else None
-        self._spoken.settle(turn, match)
+        self._language.settle(turn, match)
         if match is None or match.intent not in _WITHDRAWALS:
             return None
         turn.rule = match.rule
@@ -562,19 +562,21 @@ class Dialogue:
         return match.intent if plain else None
 
     def _meaning(self, turn: Turn, asked_in: str | None = None) -> Match | None:
-        return self.world.keywords.classify(turn.typed, asked_in=asked_in, spoken=self._spoken.plausible(turn))
+        return self.world.keywords.classify(turn.typed, asked_in=asked_in, spoken=self._language.plausible(turn))
 
     # --- questions and answers
 
     def _asked_in(self, turn: Turn, quoted: str | None) -> str | None:
         """The language of the question that waits for a yes or no, or may at least be answered with no."""
         pending = turn.record.pending
-        if pending is not None and (quoted == pending.question or self._standing.place(turn) == self.flows.question):
+        if pending is not None and (
+            quoted == pending.question or self._navigation.position(turn) == self.flows.question
+        ):
             return pending.locale
-        return turn.locale if self._standing.knows(turn, "yes") or self._standing.knows(turn, "no") else None
+        return turn.locale if self._navigation.knows(turn, "yes") or self._navigation.knows(turn, "no") else None
 
     def _answered(self, turn: Turn, answer: str) -> None:
-        if not self._standing.fire(turn, answer):
+        if not self._navigation.fire(turn, answer):
             return self._unclaimed(turn, ours=True)
         turn.session.unclear = 0
         return None
@@ -602,16 +604,16 @@ class Dialogue:
         match = self.world.keywords.yes_elsewhere(turn.typed)
         if match is None:
             return False
-        if self._standing.place(turn) == self.flows.doubt:
+        if self._navigation.position(turn) == self.flows.doubt:
             turn.rule = match.rule
-            return self._standing.fire(turn, "yes")
-        return self._spoken.corrected(turn, match) and self._standing.fire(turn, "ask_again")
+            return self._navigation.fire(turn, "yes")
+        return self._language.corrected(turn, match) and self._navigation.fire(turn, "ask_again")
 
     def _ask(self, turn: Turn, *purposes: str, trigger: str = "ask_one") -> None:
         """Begin a round of questions about these purposes only; the one going on goes on if there is nothing to ask."""
         round_before, question = turn.session.asking, turn.record.pending
         turn.session.asking = purposes
-        self._standing.open(turn, self.flows.by_intent[Intent.START], trigger)
+        self._navigation.open(turn, self.flows.by_intent[Intent.START], trigger)
         if turn.record.pending == question:
             turn.session.asking = round_before
 
@@ -632,7 +634,7 @@ class Dialogue:
         """Ask anew for what has ended, or ends soon: after an answer to the person, if nothing else is going on."""
         if not turn.replies or turn.tasks or any(entry.kind not in _ENDS for entry in turn.entries):
             return
-        self._standing.settle(turn)
+        self._navigation.settle(turn)
         if turn.session.flow or turn.record.pending is not None or self._ask_anew(turn) or not self.world.renews:
             return
         if ending := [purpose for purpose in turn.record.given if turn.renewable(purpose)]:
@@ -650,12 +652,12 @@ class Dialogue:
     def _open(self, turn: Turn, intent: Intent, trigger: str = "start") -> None:
         if intent is Intent.START and turn.record.pending is None:
             turn.session.asking = None
-        self._standing.open(turn, self.flows.by_intent[intent], trigger)
+        self._navigation.open(turn, self.flows.by_intent[intent], trigger)
 
     def _set_language(self, turn: Turn, locale: str) -> None:
         turn.argument = locale
         self._open(turn, Intent.LANGUAGE, "set_language")
-        if not self._standing.fire(turn, "ask_again") and self._never_asked(turn):
+        if not self._navigation.fire(turn, "ask_again") and self._never_asked(turn):
             self._open(turn, Intent.START)
 
     def _first_contact(self, turn: Turn) -> None:
@@ -686,10 +688,10 @@ class Dialogue:
         return purpose is not None and turn.record.allows(purpose, turn.inbound.at)
 
     def _not_understood(self, turn: Turn, readable: bool) -> None:
-        flow, pending = self._standing.flow(turn), turn.record.pending
+        flow, pending = self._navigation.flow(turn), turn.record.pending
         if flow is not None and (unclear := flow.state(turn.session.state).table.unclear):
-            asked = self._standing.place(turn) == self.flows.question and pending is not None
-            if not (asked and pending and pending.locale != turn.locale and self._standing.fire(turn, "ask_again")):
+            asked = self._navigation.position(turn) == self.flows.question and pending is not None
+            if not (asked and pending and pending.locale != turn.locale and self._navigation.fire(turn, "ask_again")):
                 flow.state(turn.session.state).speak(turn, unclear)
         elif not turn.record.given:
             if self._ask_anew(turn):

@@ -10,16 +10,16 @@ from ..consent.lifecycle import Consent
 from ..consent.retention import end
 from ..messages.inbound import Inbound, QuestionStatus
 from .flow import Flows
-from .navigation import Standing
+from .navigation import Navigation
 from .turn import Turn
 
 
 class Ending:
     """Records such ends; only the end of a question may say something, if its flow wants that."""
 
-    def __init__(self, flows: Flows, standing: Standing) -> None:
+    def __init__(self, flows: Flows, navigation: Navigation) -> None:
         self._flows = flows
-        self._standing = standing
+        self._navigation = navigation
 
     def due(self, turn: Turn) -> None:
         """Record what ended before this message was written, whether or not a timer has come."""
@@ -42,9 +42,9 @@ class Ending:
 
     def _lapse(self, turn: Turn) -> None:
         """The pending question is not to be answered any more."""
-        place = self._flows.question
-        if expires := self._flows[place.flow].state(place.state).table.expires:
-            self._standing.visit(turn, place, expires)
+        position = self._flows.question
+        if expires := self._flows[position.flow].state(position.state).table.expires:
+            self._navigation.visit(turn, position, expires)
 
     def conveyed(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
         """Note how far a message came that asks a question; return the purposes whose consent is none therefore.

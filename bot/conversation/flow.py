@@ -23,7 +23,7 @@ from .turn import Turn
 logging.getLogger("transitions").setLevel(logging.WARNING)  # it logs every callback at INFO: 30 µs instead of 8
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A state of a flow."""
 
     flow: str
@@ -153,9 +153,9 @@ class Flows:
         self.by_intent: Mapping[str, Flow] = {
             intent: flow for flow in self.by_name.values() for intent in flow.table.intents
         }
-        self.question = _place(files, "record_requested")
+        self.question = _position(files, "record_requested")
         """Where the pending question is answered."""
-        self.doubt = _place(files, "record_paused")
+        self.doubt = _position(files, "record_paused")
         """Where a person answers whether they want to stop."""
 
     def __getitem__(self, name: str) -> Flow:
@@ -165,7 +165,7 @@ class Flows:
         return name in self.by_name
 
 
-def _place(files: Sequence[FlowFile], effect: str) -> Place:
+def _position(files: Sequence[FlowFile], effect: str) -> Position:
     """Return the only state that is entered with an effect."""
-    (place,) = (Place(file.table.flow, state) for file in files for state in file.entered_with(effect))
+    (place,) = (Position(file.table.flow, state) for file in files for state in file.entered_with(effect))
     return place

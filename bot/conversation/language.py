@@ -11,7 +11,7 @@ from .turn import Turn
 from .world import World, babel_locale
 
 
-class Spoken:
+class LanguageChoice:
     """Settles the language of a session, word by word."""
 
     def __init__(self, world: World) -> None:

@@ -4,13 +4,13 @@ from functools import lru_cache
 
 from ..i18n.texts import Kind
 from ..words.normalise import exact, loose
-from .flow import Flow, Flows, Place
+from .flow import Flow, Flows, Position
 from .turn import Turn
 
 _LABELS = (Kind.BUTTON, Kind.ROW)
 
 
-class Standing:
+class Navigation:
     """Moves the session of a turn from dialogue to dialogue."""
 
     def __init__(self, flows: Flows) -> None:
@@ -22,13 +22,13 @@ class Standing:
         """Return the dialogue going on."""
         return self._flows[turn.session.flow] if turn.session.flow else None
 
-    def place(self, turn: Turn) -> Place:
+    def position(self, turn: Turn) -> Position:
         """Return the state of it."""
-        return Place(turn.session.flow, turn.session.state)
+        return Position(turn.session.flow, turn.session.state)
 
-    def put(self, turn: Turn, place: Place) -> None:
+    def put(self, turn: Turn, position: Position) -> None:
         """Go there without a word."""
-        turn.session.flow, turn.session.state = place
+        turn.session.flow, turn.session.state = position
 
     def knows(self, turn: Turn, trigger: str) -> bool:
         """Whether `trigger` leads anywhere from here."""
@@ -47,8 +47,8 @@ class Standing:
 
     def open(self, turn: Turn, flow: Flow, trigger: str = "start") -> None:
         """Begin a dialogue; an interlude gives back to the one that was going on."""
-        interrupted = self.place(turn)
-        self.put(turn, Place(flow.name, flow.table.initial))
+        interrupted = self.position(turn)
+        self.put(turn, Position(flow.name, flow.table.initial))
         flow.fire(trigger, turn)
         turn.session.unclear = 0
         if flow.table.interlude:
@@ -83,21 +83,21 @@ class Standing:
         if self.knows(turn, "typed"):
             turn.session.flow = turn.session.state = turn.session.code = ""
 
-    def visit(self, turn: Turn, place: Place, trigger: str) -> None:
+    def visit(self, turn: Turn, position: Position, trigger: str) -> None:
         """Fire a trigger somewhere else and come back."""
-        stood = self.place(turn)
-        self.put(turn, place)
+        stood = self.position(turn)
+        self.put(turn, position)
         self.fire(turn, trigger)
-        if stood != place:
+        if stood != position:
             self.put(turn, stood)
 
     def settle(self, turn: Turn) -> None:
         """Leave a dialogue that is over, or gone since a deploy; stand where a question still waits.
 
-        Where that is follows from the record, so a session that was lost finds its place again.
+        Where that is follows from the record, so a session that was lost finds its position again.
         """
         session, record = turn.session, turn.record
-        if self._over(turn) or (self.place(turn) == self._flows.question and record.pending is None):
+        if self._over(turn) or (self.position(turn) == self._flows.question and record.pending is None):
             session.flow = session.state = ""
         if not session.flow and record.pending is not None:
             self.put(turn, self._flows.question)

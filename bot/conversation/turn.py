@@ -33,7 +33,7 @@ from ..words.normalise import Typed, typed
 from .compose import Composition, Option
 from .session import Session
 from .task import Task
-from .world import Language, Values, World
+from .world import LanguageValues, Values, World
 
 SKEW = 2
 """Seconds by which the clocks of our own processes may differ: all are kept by NTP."""
@@ -306,7 +306,7 @@ class Turn:
         return Wording(text=reply.wording(), text_id=reply.text_id, locale=self.spoken)
 
     @cached_property
-    def _personal(self) -> Mapping[str, Callable[[Language], str]]:
+    def _personal(self) -> Mapping[str, Callable[[LanguageValues], str]]:
         return {
             "purpose": lambda language: language.titles(self.about.split()),
             "description": lambda language: language.purposes[self.about][1],

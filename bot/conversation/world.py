@@ -18,7 +18,7 @@ from ..words.keywords import WORDS
 
 
 @dataclass(frozen=True)
-class Language:
+class LanguageValues:
     """The values that texts in one language are filled with, made once."""
 
     locale: str
@@ -60,9 +60,9 @@ class World:
     question_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """Makes the ids of questions. All processes of an installation share one, which the keyring derives; by default
     nobody else has it."""
-    _languages: dict[str, Language] = field(default_factory=dict, repr=False)
+    _languages: dict[str, LanguageValues] = field(default_factory=dict, repr=False)
 
-    def language(self, locale: str) -> Language:
+    def language(self, locale: str) -> LanguageValues:
         """Return the values of `locale`."""
         language = self._languages.get(locale)
         if language is None:
@@ -84,12 +84,12 @@ class World:
         """Whether any consent is asked for anew before its end."""
         return any(purpose.refresh_before for purpose in self.business.purposes)
 
-    def _make(self, locale: str) -> Language:
+    def _make(self, locale: str) -> LanguageValues:
         business, texts = self.business, self.texts
         proof = self.retention[RuleName.PROOF_AFTER_WITHDRAWAL].after
         ids = [f"purpose.{purpose.id}.{part}" for purpose in business.purposes for part in ("title", "description")]
         spoken = texts.locale_for(ids, locale)
-        return Language(
+        return LanguageValues(
             locale=locale,
             values={name: self.keywords.shown(intent, locale) for name, intent in WORDS.items()}
             | {
@@ -123,7 +123,7 @@ TOLD_VALUES = frozenset({"since", "link", "until", "due"})
 class Values(dict[str, str]):
     """The values of one message: those of its language, and those of the person, which are made only if asked for."""
 
-    def __init__(self, language: Language, personal: Mapping[str, Callable[[Language], str]]) -> None:
+    def __init__(self, language: LanguageValues, personal: Mapping[str, Callable[[LanguageValues], str]]) -> None:
         super().__init__(language.values)
         self._language = language
         self._personal = personal

@@ -6,7 +6,7 @@ from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 
 from ..consent.evidence import EVERY
-from ..conversation.told import DOCUMENT
+from ..conversation.compose import DOCUMENT
 from ..conversation.world import World, babel_locale
 from ..i18n.bidi import right_to_left
 

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from ..app.processes import working
 from ..app.routes import routes
-from ..app.runtime import Runtime, Serving, has_stores, open_runtime
+from ..app.runtime import HostedBot, Runtime, has_stores, open_runtime
 from ..service.hand_over import Host
 from ..settings import Settings, load_settings
 
@@ -36,19 +36,19 @@ def setup(
         raise ValueError("host and purpose go together: name the purpose whose consent the host's messages need")
     if host is not None and not work:
         raise ValueError("a host is served by the worker: leave work=True")
-    serving = Serving(host, purpose, typing) if host is not None and purpose is not None else None
+    hosted = HostedBot(host, purpose, typing) if host is not None and purpose is not None else None
     app.add_routes(routes(settings, lambda: app.get(RUNTIME)))
-    app.cleanup_ctx.append(_running(settings, serving, work=work))
+    app.cleanup_ctx.append(_running(settings, hosted, work=work))
 
 
 def _running(
-    settings: Settings, serving: Serving | None, *, work: bool
+    settings: Settings, hosted: HostedBot | None, *, work: bool
 ) -> Callable[[web.Application], AsyncIterator[None]]:
     async def run(app: web.Application) -> AsyncIterator[None]:
         if not has_stores(settings):
             yield
             return
-        async with open_runtime(settings, serving) as runtime:
+        async with open_runtime(settings, hosted) as runtime:
             app[RUNTIME] = runtime
             if not work:
                 yield

@@ -28,7 +28,7 @@ class CatalogError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
+class LanguageEntry:
     """A language as `locales/languages.toml` describes it."""
 
     code: str
@@ -43,7 +43,7 @@ class Language:
     """The `Plural-Forms` header of its catalog."""
 
 
-def languages(folder: Path) -> dict[str, Language]:
+def languages(folder: Path) -> dict[str, LanguageEntry]:
     """Read `languages.toml`. Raises `CatalogError`."""
     path = folder / LANGUAGES
     try:
@@ -56,7 +56,7 @@ def languages(folder: Path) -> dict[str, Language]:
     return found
 
 
-def _language(path: Path, code: str, entry: dict[str, Any]) -> Language:
+def _language(path: Path, code: str, entry: dict[str, Any]) -> LanguageEntry:
     try:
         Locale.parse(code.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
@@ -66,7 +66,7 @@ def _language(path: Path, code: str, entry: dict[str, Any]) -> Language:
     status = entry.pop("status", None)
     if status not in ("offered", "draft"):
         raise CatalogError(f"{path}: [{code}] status must be 'offered' or 'draft', not {status!r}")
-    return Language(code=code, offered=status == "offered", **entry)
+    return LanguageEntry(code=code, offered=status == "offered", **entry)
 
 
 _KEYS: Mapping[str, type] = {"status": str, "fallback": str, "template": str, "plural": str, "reviewed": bool}
@@ -83,7 +83,7 @@ def _wrong_key(entry: object) -> str:
     return ""
 
 
-def _check_fallbacks(path: Path, code: str, found: Mapping[str, Language]) -> None:
+def _check_fallbacks(path: Path, code: str, found: Mapping[str, LanguageEntry]) -> None:
     """Refuse a chain that doesn't end at the source language: a message would be looked for without end."""
     chain = [code]
     while chain[-1] != SOURCE_LOCALE:

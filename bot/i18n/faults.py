@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .slot import Slot, Template, TextError, length
+from .slot import Slot, TextError, TextTemplate, length
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ def warnings(slot: Slot, text: str, widest: Mapping[str, str] | None = None) -> 
 
 def _placeholder(slot: Slot, text: str) -> Iterator[str]:
     try:
-        names = Template.parse(text).names
+        names = TextTemplate.parse(text).names
     except TextError as error:
         yield str(error)
         return
-    wanted = Template.parse(slot.english).names
+    wanted = TextTemplate.parse(slot.english).names
     for name in sorted(wanted - names):
         cure = "write it with one plain brace on each side" if name in text else "put it where its value belongs"
         yield f"{{{name}}} is missing; {cure}"
@@ -61,7 +61,7 @@ def _listed(names: frozenset[str]) -> str:
 
 def _empty(slot: Slot, text: str) -> Iterator[str]:
     try:
-        finished = Template.parse(text).fill(slot.examples)
+        finished = TextTemplate.parse(text).fill(slot.examples)
     except TextError as error:
         yield f"can't be filled with the example values: {error}; add it to `vars` in {slot.source or 'the flow file'}"
         return
@@ -70,7 +70,7 @@ def _empty(slot: Slot, text: str) -> Iterator[str]:
 
 
 def _length(slot: Slot, text: str) -> Iterator[str]:
-    size = length(Template.parse(text).fill(slot.examples))
+    size = length(TextTemplate.parse(text).fill(slot.examples))
     if size > slot.limit:
         yield f"has {size} characters with the example values, a {_spaced(slot)} may have {slot.limit}; shorten it"
 
@@ -261,7 +261,7 @@ _WARNINGS: dict[str, Check] = {
 
 
 def _room(slot: Slot, text: str, widest: Mapping[str, str]) -> Iterator[str]:
-    size = length(Template.parse(text).fill(dict(slot.examples) | dict(widest)))
+    size = length(TextTemplate.parse(text).fill(dict(slot.examples) | dict(widest)))
     if size > slot.limit:
         yield (
             f"may grow to {size} characters with the longest values, a {_spaced(slot)} may have {slot.limit}; "

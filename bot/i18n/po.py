@@ -22,7 +22,7 @@ class PoError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PoEntry:
     """One text of a catalog."""
 
     id: str
@@ -56,8 +56,8 @@ class PoFile:
     """A whole catalog, or the template of all catalogs."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
-    entries: tuple[Entry, ...] = ()
-    obsolete: tuple[Entry, ...] = ()
+    entries: tuple[PoEntry, ...] = ()
+    obsolete: tuple[PoEntry, ...] = ()
     """Texts that are gone; their translations are kept in case they come back."""
     comments: tuple[str, ...] = ()
     """Above the headers: copyright, translators' names."""
@@ -103,8 +103,8 @@ class _Reader:
         self._block = _Block()
         self._keyword = ""
         self._header: _Block | None = None
-        self._entries: list[Entry] = []
-        self._obsolete: list[Entry] = []
+        self._entries: list[PoEntry] = []
+        self._obsolete: list[PoEntry] = []
 
     def read(self, lines: list[str]) -> PoFile:
         for self._number, line in enumerate(lines, start=1):
@@ -209,9 +209,9 @@ class _Reader:
         return PoError(self._path, self._number, message)
 
 
-def _entry(block: _Block) -> Entry:
+def _entry(block: _Block) -> PoEntry:
     fields = block.fields
-    return Entry(
+    return PoEntry(
         id=fields.get("msgctxt", ""),
         english=fields["msgid"],
         translation=fields.get("msgstr", ""),
@@ -242,7 +242,7 @@ def _header_lines(file: PoFile) -> Iterator[str]:
     yield "msgstr " + normalize("".join(f"{name}: {value}\n" for name, value in file.headers.items()), width=0)
 
 
-def _lines(entry: Entry, prefix: str = "") -> Iterator[str]:
+def _lines(entry: PoEntry, prefix: str = "") -> Iterator[str]:
     yield from _commented("#", entry.comments)
     if not prefix:
         yield from _commented("#.", entry.notes)

@@ -76,7 +76,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Originals:
+class SourceTexts:
     """All texts in their source language, and what only those who say them know."""
 
     slots: tuple[Slot, ...]
@@ -92,14 +92,14 @@ _formatter = string.Formatter()
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class TextTemplate:
     """A text taken apart once, so that filling it is a join. Placeholders are `{name}` and nothing else."""
 
     pieces: tuple[tuple[str, str | None], ...]
 
     @staticmethod
     @lru_cache(maxsize=8192)  # more than there are texts in all languages; each check of a text looks at it again
-    def parse(text: str) -> "Template":
+    def parse(text: str) -> "TextTemplate":
         """Take `text` apart. Raises `TextError` on positions, attributes, indexes, conversions and format specs."""
         pieces: list[tuple[str, str | None]] = []
         try:
@@ -110,7 +110,7 @@ class Template:
             if name is not None and (spec or conversion or not name.isidentifier()):
                 raise TextError(f"placeholder {{{name}}} is not plain; only {{name}} is allowed")
             pieces.append((literal, name))
-        return Template(tuple(pieces))
+        return TextTemplate(tuple(pieces))
 
     @property
     def names(self) -> frozenset[str]:

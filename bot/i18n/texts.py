@@ -5,9 +5,9 @@ from functools import partial
 
 from .bidi import isolated, right_to_left
 from .faults import alike, errors
-from .slot import LIMITS, Kind, Slot, Template, TextError, length
+from .slot import LIMITS, Kind, Slot, TextError, TextTemplate, length
 
-__all__ = ["LIMITS", "MAX_BUTTONS", "MAX_ROWS", "Kind", "Slot", "Template", "TextError", "Texts", "length"]
+__all__ = ["LIMITS", "MAX_BUTTONS", "MAX_ROWS", "Kind", "Slot", "TextError", "TextTemplate", "Texts", "length"]
 
 MAX_BUTTONS = 3
 MAX_ROWS = 10
@@ -42,7 +42,7 @@ class Texts:
         """What was left out and why, for `doctor` and `/readyz`."""
         self._together = tuple(together)
         self._fallbacks = dict(fallbacks or {})
-        self._templates: dict[str, dict[str, Template]] = {
+        self._templates: dict[str, dict[str, TextTemplate]] = {
             source_locale: {slot.id: _written(slot) for slot in self.slots.values()}
         }
         for locale, catalog in catalogs.items():
@@ -62,7 +62,7 @@ class Texts:
             faults = errors(slot, translation)
             self.problems += [f"{slot.id} [{locale}]: {fault.message}" for fault in faults]
             if not faults:
-                templates[slot.id] = Template.parse(translation)
+                templates[slot.id] = TextTemplate.parse(translation)
         said = {text_id: catalog[text_id][1] for text_id in templates}
         for text_id, same in (pair for group in self._together for pair in alike(group, said)):
             if templates.pop(text_id, None):
@@ -104,8 +104,8 @@ class Texts:
 _isolated = {rtl: partial(isolated, rtl=rtl) for rtl in (False, True)}
 
 
-def _written(slot: Slot) -> Template:
+def _written(slot: Slot) -> TextTemplate:
     try:
-        return Template.parse(slot.english)
+        return TextTemplate.parse(slot.english)
     except TextError as error:
         raise TextError(f"{slot.source}: {slot.id}: {error}") from None

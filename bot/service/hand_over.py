@@ -28,7 +28,7 @@ from .ports import (
     Unavailable,
 )
 from .sending.gate import NEVER, Look, looks, refused
-from .sending.in_flight import InHand
+from .sending.in_flight import InFlight
 from .sending.retry import surely
 from .sending.send import outbound
 
@@ -80,16 +80,16 @@ class HandOver:
         self._clock = clock
         self._ending = False
         self._failures: Counter[bytes] = Counter()
-        self._in_hand = InHand(IN_FLIGHT)
+        self._in_flight = InFlight(IN_FLIGHT)
 
     @property
-    def in_hand(self) -> list[bytes]:
+    def in_flight(self) -> list[bytes]:
         """The entries that the host has not answered yet."""
-        return self._in_hand.ids
+        return self._in_flight.ids
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
-        return await self._in_hand.room()
+        return await self._in_flight.room()
 
     async def take(self, batch: Sequence[Queued[HandedOver]]) -> None:
         """Begin to hand over what was read."""
@@ -105,12 +105,12 @@ class HandOver:
                 metrics.HANDED_OVER.labels("withheld").inc()
                 await self._queue.finish(queued.id)
             else:
-                self._in_hand.begin(queued.id, self._hand_over(queued, queued.item))
+                self._in_flight.begin(queued.id, self._hand_over(queued, queued.item))
 
     async def finish(self) -> None:
         """Wait until the host has answered everything in hand; while a store is away, leave it to the next process."""
         self._ending = True
-        await self._in_hand.done()
+        await self._in_flight.done()
 
     async def _hand_over(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
         try:

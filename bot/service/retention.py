@@ -16,7 +16,7 @@ from ..business import Business
 from ..consent.evidence import Entry, Kind, Method
 from ..consent.lifecycle import Record, fold
 from ..consent.retention import DEFAULT, Due, RuleName, What, due, policy
-from ..durations import in_words
+from ..times import in_words
 from . import metrics
 from .ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows, Subject
 

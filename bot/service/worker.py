@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from ..errors import places
+from ..errors import where
 from ..messages.inbound import Event
 from . import metrics
 from .incoming.converse import Converse
@@ -49,12 +49,12 @@ class _Reader(Generic[T]):
         self._queue = queue
         self._next_look = 0.0
 
-    async def read(self, count: int, in_hand: Sequence[bytes] = ()) -> Sequence[Queued[T]]:
+    async def read(self, count: int, in_flight: Sequence[bytes] = ()) -> Sequence[Queued[T]]:
         """Return some entries, none of those that are in hand already; wait a little for the first."""
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + self._queue.patience / LOOKS
-            await self._queue.renew(in_hand)
-            held = frozenset(in_hand)
+            await self._queue.renew(in_flight)
+            held = frozenset(in_flight)
             left = [queued for queued in await self._queue.reclaim(count) if queued.id not in held] if count else []
             if left:
                 self._next_look = 0.0
@@ -114,7 +114,7 @@ def _note(name: str, error: Exception) -> None:
         log.warning("store_unavailable", worker=name, reason=str(error), cure=error.cure)
     else:
         cure = "it is tried again, and a message that fails alone is put aside; report where: it is a bug"
-        log.error("round_failed", worker=name, error=type(error).__name__, where=places(error), cure=cure)
+        log.error("round_failed", worker=name, error=type(error).__name__, where=where(error), cure=cure)
 
 
 async def answer_inbox(converse: Converse, inbox: Queue[Event], dead: DeadLetters, stopping: asyncio.Event) -> None:
@@ -163,7 +163,7 @@ class Taker(Protocol[T]):
         """Wait a while until more entries may be taken in hand; return how many, perhaps none."""
 
     @property
-    def in_hand(self) -> Sequence[bytes]:
+    def in_flight(self) -> Sequence[bytes]:
         """The entries that are being worked on."""
 
     async def take(self, batch: Sequence[Queued[T]]) -> None:
@@ -178,7 +178,7 @@ async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asynci
     reader = _Reader(queue)
 
     async def round() -> None:
-        if batch := await reader.read(await taker.room(), taker.in_hand):
+        if batch := await reader.read(await taker.room(), taker.in_flight):
             await taker.take(batch)
 
     await lasting(name, round, stopping)

@@ -14,7 +14,6 @@ from ..conversation.flow import Flows
 from ..conversation.session import Session
 from ..conversation.task import Task
 from ..conversation.world import World
-from ..durations import parse_duration
 from ..messages.inbound import (
     AddressChanged,
     Choice,
@@ -32,6 +31,7 @@ from ..messages.inbound import (
     Text,
 )
 from ..messages.reply import Button, Reply, Row
+from ..times import parse_duration
 
 START = 1_767_225_600
 """When every chat begins: 1 January 2026, 00:00 UTC."""

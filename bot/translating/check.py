@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..i18n import faults, po
-from ..i18n.catalogs import SOURCE_LOCALE, CatalogError, Language, catalog_path, languages, write_compiled
-from ..i18n.slot import Originals, Slot
+from ..i18n.catalogs import SOURCE_LOCALE, CatalogError, LanguageEntry, catalog_path, languages, write_compiled
+from ..i18n.slot import Slot, SourceTexts
 from ..paths import COMMAND
 from .extract import TEMPLATE, template
 
@@ -35,10 +35,10 @@ def source(slots: Iterable[Slot]) -> Iterator[Finding]:
             yield Finding(Path(slot.source), 1, fault.code, f"{slot.id}: {fault.message}")
 
 
-def template_file(folder: Path, originals: Originals) -> Iterator[Finding]:
+def template_file(folder: Path, sources: SourceTexts) -> Iterator[Finding]:
     """Check that `bot.pot` is what `extract` would write."""
     path = folder / TEMPLATE
-    if not path.exists() or path.read_text("utf-8") != po.written(template(originals, folder.parent)):
+    if not path.exists() or path.read_text("utf-8") != po.written(template(sources, folder.parent)):
         yield Finding(path, 1, "stale", f"differs from the flows; run `{COMMAND} i18n extract`")
 
 
@@ -50,7 +50,7 @@ def strays(folder: Path, known: Collection[str]) -> Iterator[Finding]:
             yield Finding(path, 1, "language", f"[{code}] is not in languages.toml; run `{COMMAND} i18n init {code}`")
 
 
-def soundness(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterator[Finding]:
+def soundness(folder: Path, language: LanguageEntry, slots: Iterable[Slot]) -> Iterator[Finding]:
     """Find what makes a catalog unfit to be compiled: bad syntax, headers, doubled ids, texts with errors."""
     path = catalog_path(folder, language.code)
     try:
@@ -73,11 +73,11 @@ def soundness(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterat
                 yield _at(path, entry, fault.code, fault.message)
 
 
-def _at(path: Path, entry: po.Entry, code: str, message: str, *, error: bool = True) -> Finding:
+def _at(path: Path, entry: po.PoEntry, code: str, message: str, *, error: bool = True) -> Finding:
     return Finding(path, entry.line, code, f"{entry.id}: {message}", error)
 
 
-def _headers(path: Path, file: po.PoFile, language: Language) -> Iterator[Finding]:
+def _headers(path: Path, file: po.PoFile, language: LanguageEntry) -> Iterator[Finding]:
     if file.fuzzy:
         yield Finding(
             path,
@@ -87,7 +87,7 @@ def _headers(path: Path, file: po.PoFile, language: Language) -> Iterator[Findin
         )
     found = {name.lower(): value for name, value in file.headers.items()}
     if (spoken := found.get("language", "").replace("_", "-")) != language.code:
-        yield Finding(path, 1, "header", f"Language is {spoken!r}, not {language.code!r}; {UPDATE}")
+        yield Finding(path, 1, "header", f"LanguageEntry is {spoken!r}, not {language.code!r}; {UPDATE}")
     if "charset=utf-8" not in found.get("content-type", "").lower().replace(" ", ""):
         yield Finding(path, 1, "header", f"Content-Type must say charset=UTF-8; {UPDATE}")
     if _squeezed(found.get("plural-forms", "")) != _squeezed(language.plural):
@@ -113,7 +113,7 @@ def _ids(path: Path, file: po.PoFile) -> Iterator[Finding]:
 _PLURAL = "has plural forms (msgid_plural or msgstr[0]), but no text here has any; keep one msgstr alone"
 
 
-def coverage(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterator[Finding]:
+def coverage(folder: Path, language: LanguageEntry, slots: Iterable[Slot]) -> Iterator[Finding]:
     """Find what a catalog lacks, or has in vain. A legal text that is missing takes the language off offer."""
     path = catalog_path(folder, language.code)
     entries = {entry.id: entry for entry in po.read(path).entries}
@@ -130,25 +130,25 @@ def coverage(folder: Path, language: Language, slots: Iterable[Slot]) -> Iterato
             yield _lacking(path, entry, slot, language)
 
 
-def _lacking(path: Path, entry: po.Entry, slot: Slot, language: Language) -> Finding:
+def _lacking(path: Path, entry: po.PoEntry, slot: Slot, language: LanguageEntry) -> Finding:
     lack = "waits for a look at the reworded English (fuzzy)" if entry.translation else "has no translation"
     if slot.legal:
         return _at(path, entry, "legal", f"{lack}: without it the language is not offered", error=language.offered)
     return _at(path, entry, "missing", f"{lack}: the message is said in {language.fallback}", error=False)
 
 
-def advice(folder: Path, language: Language, originals: Originals) -> Iterator[Finding]:
+def advice(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Iterator[Finding]:
     """Find what looks unintended, and choices of one message that can't be told apart."""
     path = catalog_path(folder, language.code)
     usable = {entry.id: entry for entry in po.read(path).entries if entry.usable}
-    for slot in originals.slots:
+    for slot in sources.slots:
         entry = usable.get(slot.id)
         if entry and entry.english == slot.english and not faults.errors(slot, entry.translation):
-            for fault in faults.warnings(slot, entry.translation, originals.widest):
+            for fault in faults.warnings(slot, entry.translation, sources.widest):
                 yield _at(path, entry, fault.code, fault.message, error=False)
     said = {text_id: entry.translation for text_id, entry in usable.items()}
     reported = set()
-    for group in originals.together:
+    for group in sources.together:
         for text_id, same in faults.alike(group, said):
             if text_id not in reported:
                 reported.add(text_id)
@@ -175,18 +175,18 @@ def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
     return targets
 
 
-def everything(folder: Path, originals: Originals, only: Collection[str] = ()) -> Iterator[Finding]:
+def everything(folder: Path, sources: SourceTexts, only: Collection[str] = ()) -> Iterator[Finding]:
     """Check all languages, or `only` some. Raises `CatalogError` when `languages.toml` can't be used."""
     known = languages(folder)
     if not only:
-        yield from source(originals.slots)
-        yield from template_file(folder, originals)
+        yield from source(sources.slots)
+        yield from template_file(folder, sources)
         yield from strays(folder, known)
     for code, language in known.items():
         if code == SOURCE_LOCALE or (only and code not in only):
             continue
-        unsound = list(soundness(folder, language, originals.slots))
+        unsound = list(soundness(folder, language, sources.slots))
         yield from unsound
         if not any(finding.code in ("syntax", "missing") for finding in unsound):
-            yield from coverage(folder, language, originals.slots)
-            yield from advice(folder, language, originals)
+            yield from coverage(folder, language, sources.slots)
+            yield from advice(folder, language, sources)

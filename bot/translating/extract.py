@@ -7,8 +7,8 @@ in comments, because editors keep those; the flags beside them are for tools tha
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..i18n.po import Entry, PoFile
-from ..i18n.slot import Originals, Slot, Template
+from ..i18n.po import PoEntry, PoFile
+from ..i18n.slot import Slot, SourceTexts, TextTemplate
 
 TEMPLATE = "bot.pot"
 
@@ -27,11 +27,11 @@ _NAMES = {
 }
 
 
-def template(originals: Originals, root: Path) -> PoFile:
+def template(sources: SourceTexts, root: Path) -> PoFile:
     """Return the template; `root` is the folder that names of source files are relative to."""
     return PoFile(
         headers=headers(),
-        entries=tuple(_entry(slot, root, originals.places.get(slot.id, ())) for slot in originals.slots),
+        entries=tuple(_entry(slot, root, sources.places.get(slot.id, ())) for slot in sources.slots),
         comments=("Texts of consentbot, for translators. Written by `i18n extract`; don't edit.",),
     )
 
@@ -48,8 +48,8 @@ def headers(language: str = "", plural: str = "") -> dict[str, str]:
     }
 
 
-def _entry(slot: Slot, root: Path, places: Sequence[str]) -> Entry:
-    return Entry(
+def _entry(slot: Slot, root: Path, places: Sequence[str]) -> PoEntry:
+    return PoEntry(
         id=slot.id,
         english=slot.english,
         notes=tuple(_notes(slot, places)),
@@ -62,7 +62,7 @@ def _notes(slot: Slot, places: Sequence[str]) -> Iterable[str]:
     yield from places
     if slot.note:
         yield slot.note
-    names = sorted(Template.parse(slot.english).names)
+    names = sorted(TextTemplate.parse(slot.english).names)
     yield (
         f"WhatsApp {_NAMES[slot.kind]}, at most {slot.limit} characters"
         f"{' with the example values' if names else ''}{', on one line' if slot.single_line else ''}."
@@ -79,7 +79,7 @@ def _notes(slot: Slot, places: Sequence[str]) -> Iterable[str]:
 
 def _flags(slot: Slot) -> Iterable[str]:
     """Tools count the raw text, so a limit is right only where there is no placeholder."""
-    if Template.parse(slot.english).names:
+    if TextTemplate.parse(slot.english).names:
         yield "python-brace-format"
     else:
         yield f"max-length:{slot.limit}"

@@ -6,7 +6,7 @@ Run the dialogues in one of them: what comes out without brackets is no text of 
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from ..i18n.slot import Slot, Template, length
+from ..i18n.slot import Slot, TextTemplate, length
 
 ENGLISH, ARABIC = "en@pseudo", "ar@pseudo"
 
@@ -38,7 +38,7 @@ def tight(slots: Iterable[Slot]) -> list[tuple[Slot, int]]:
     """Return the texts whose English leaves too little room for a longer language, with the characters left."""
     found = []
     for slot in slots:
-        size = length(Template.parse(slot.english).fill(slot.examples))
+        size = length(TextTemplate.parse(slot.english).fill(slot.examples))
         if size * (1 + GROWTH) > slot.limit:
             found.append((slot, slot.limit - size))
     return found
@@ -47,7 +47,7 @@ def tight(slots: Iterable[Slot]) -> list[tuple[Slot, int]]:
 def _made(slot: Slot, letters: Callable[[str], str]) -> str:
     """Bracket and lengthen a text as far as its limit allows."""
     text = "".join(part if _KEPT.fullmatch(part) else letters(part) for part in _KEPT.split(slot.english))
-    size = length(Template.parse(slot.english).fill(slot.examples))
+    size = length(TextTemplate.parse(slot.english).fill(slot.examples))
     padding = max(0, min(int(size * GROWTH), slot.limit - size - 3))
     return f"[{text}{' ' + '·' * padding if padding else ''}]"
 

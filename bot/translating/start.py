@@ -5,7 +5,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 
 from ..i18n import po
-from ..i18n.catalogs import LANGUAGES, CatalogError, Language, catalog_path, languages
+from ..i18n.catalogs import LANGUAGES, CatalogError, LanguageEntry, catalog_path, languages
 from ..paths import COMMAND
 from .plurals import plural_forms
 from .update import updated
@@ -21,7 +21,7 @@ def start(folder: Path, code: str, template: po.PoFile) -> Path:
         raise CatalogError(
             f"{folder / LANGUAGES}: [{code}] is there already; `{COMMAND} i18n update {code}` updates it"
         )
-    language = Language(code=_checked(code), offered=False, plural=plural_forms(code))
+    language = LanguageEntry(code=_checked(code), offered=False, plural=plural_forms(code))
     path = catalog_path(folder, code)
     catalog = po.read(path) if path.exists() else po.PoFile()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..i18n import po
-from ..i18n.catalogs import SOURCE_LOCALE, Language, catalog_path, languages
-from ..i18n.slot import Originals
+from ..i18n.catalogs import SOURCE_LOCALE, LanguageEntry, catalog_path, languages
+from ..i18n.slot import SourceTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +29,23 @@ class Progress:
 class Report:
     """A language's progress, as a whole and per flow."""
 
-    language: Language
+    language: LanguageEntry
     whole: Progress
     flows: dict[str, Progress]
 
 
-def reports(folder: Path, originals: Originals) -> list[Report]:
+def reports(folder: Path, sources: SourceTexts) -> list[Report]:
     """Return the progress of every language. Raises `CatalogError`, `PoError`, `OSError`."""
-    return [_report(folder, language, originals) for language in languages(folder).values()]
+    return [_report(folder, language, sources) for language in languages(folder).values()]
 
 
-def _report(folder: Path, language: Language, originals: Originals) -> Report:
+def _report(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Report:
     """English counts as translated: it is the source."""
     entries = {}
     if language.code != SOURCE_LOCALE:
         entries = {entry.id: entry for entry in po.read(catalog_path(folder, language.code)).entries}
     states: dict[str, list[tuple[str, bool]]] = {}
-    for slot in originals.slots:
+    for slot in sources.slots:
         entry = entries.get(slot.id)
         if language.code == SOURCE_LOCALE:
             state = "translated"

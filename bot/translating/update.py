@@ -8,12 +8,12 @@ Translators' comments stay; flags and notes come from the template alone, so tha
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..i18n.catalogs import Language
-from ..i18n.po import Entry, PoFile
+from ..i18n.catalogs import LanguageEntry
+from ..i18n.po import PoEntry, PoFile
 from .extract import headers
 
 
-def updated(catalog: PoFile, template: PoFile, language: Language) -> PoFile:
+def updated(catalog: PoFile, template: PoFile, language: LanguageEntry) -> PoFile:
     """Return `catalog` with the texts of `template`; a new language's is an empty `PoFile()` before."""
     present = {entry.id: entry for entry in catalog.entries}
     gone = {entry.id: entry for entry in catalog.obsolete}
@@ -26,7 +26,7 @@ def updated(catalog: PoFile, template: PoFile, language: Language) -> PoFile:
     )
 
 
-def _headers(catalog: PoFile, language: Language) -> dict[str, str]:
+def _headers(catalog: PoFile, language: LanguageEntry) -> dict[str, str]:
     """Ours, then the translators': who, when, with what. The date of the template would only be noise."""
     ours = headers(language.code, language.plural)
     theirs = {name: value for name, value in catalog.headers.items() if name not in ours and name not in _DROPPED}
@@ -36,7 +36,7 @@ def _headers(catalog: PoFile, language: Language) -> dict[str, str]:
 _DROPPED = ("POT-Creation-Date", "Generated-By")
 
 
-def _merged(old: Entry | None, text: Entry) -> Entry:
+def _merged(old: PoEntry | None, text: PoEntry) -> PoEntry:
     if old is None:
         return text
     if not old.translation:
@@ -53,7 +53,7 @@ def _merged(old: Entry | None, text: Entry) -> Entry:
     )
 
 
-def _obsolete(catalog: PoFile, wanted: set[str]) -> Iterator[Entry]:
+def _obsolete(catalog: PoFile, wanted: set[str]) -> Iterator[PoEntry]:
     """What is gone keeps its translation and comments, in case it comes back."""
     seen = set(wanted)
     for entry in (*catalog.entries, *catalog.obsolete):

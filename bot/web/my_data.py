@@ -17,7 +17,7 @@ import structlog
 from aiohttp import web
 from babel import negotiate_locale
 
-from ..conversation.told import DOCUMENT
+from ..conversation.compose import DOCUMENT
 from ..conversation.world import World
 from ..i18n.bidi import right_to_left
 from ..keys import Undecipherable
@@ -92,7 +92,7 @@ async def _schema(_: web.Request) -> web.Response:
 class _Pages:
     def __init__(self, downloads: Callable[[], Downloads | None]) -> None:
         self._downloads = downloads
-        self._in_hand = 0
+        self._in_flight = 0
 
     async def show(self, request: web.Request) -> web.Response:
         """Show the button."""
@@ -106,9 +106,9 @@ class _Pages:
         self, request: web.Request, answer: Callable[[Downloads, web.Request], Awaitable[tuple[web.Response, str]]]
     ) -> web.Response:
         downloads = self._downloads()
-        if downloads is None or self._in_hand >= AT_ONCE:
+        if downloads is None or self._in_flight >= AT_ONCE:
             return self._later("busy" if downloads else "not_configured")
-        self._in_hand += 1
+        self._in_flight += 1
         try:
             response, outcome = await answer(downloads, request)
         except Unavailable as error:
@@ -118,7 +118,7 @@ class _Pages:
             log.error("export_undecipherable", cure="put the SECRET_KEY that it was made with back on the list")
             response, outcome = _gone(downloads.world, request), "undecipherable"
         finally:
-            self._in_hand -= 1
+            self._in_flight -= 1
         metrics.DOWNLOADS.labels(outcome).inc()
         return response
 

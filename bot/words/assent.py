@@ -81,8 +81,8 @@ def _folded(text: str) -> str:
 
 def _phrases(universal: Vocabulary, vocabulary: Vocabulary, case: Mapping[str, str]) -> Iterator[str]:
     """Yield the pattern of each phrase that is a yes in this language."""
-    never = {loose(exact(word)) for word in vocabulary.spoken(Intent.YES).ambiguous}
-    words = dict.fromkeys([*universal.spoken(Intent.YES).every(), *vocabulary.spoken(Intent.YES).every()])
+    never = {loose(exact(word)) for word in vocabulary.word_list(Intent.YES).ambiguous}
+    words = dict.fromkeys([*universal.word_list(Intent.YES).every(), *vocabulary.word_list(Intent.YES).every()])
     for word in words:
         if loose(exact(word)) not in never:
             yield "".join(_written(character, {**vocabulary.spelling, **case}) for character in _folded(word))

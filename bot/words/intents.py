@@ -167,7 +167,7 @@ class Keywords:
     def says(self, intent: Intent, label: str, language: str) -> bool:
         """Whether `label` has words in it that alone answer yes, or no, in `language`."""
         vocabulary = self._vocabularies.get(language)
-        answers = vocabulary.loose_forms(*vocabulary.spoken(intent).every()) if vocabulary else ()
+        answers = vocabulary.loose_forms(*vocabulary.word_list(intent).every()) if vocabulary else ()
         return any(f" {answer} " in f" {loose(exact(label))} " for answer in answers)
 
     def withdraws_alone(self, word: str) -> bool:
@@ -237,7 +237,7 @@ def _match(intent: Intent, how: str, languages: frozenset[str], offers: bool = F
 
 
 def _shown(vocabulary: Vocabulary, intent: Intent) -> str:
-    return vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
+    return vocabulary.stop.show if intent is Intent.STOP else vocabulary.word_list(intent).show
 
 
 _Table = dict[str, Match]
@@ -249,7 +249,7 @@ def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
     loosely: _Claims = {}
     for intent in (Intent.STOP, *GLOBAL):  # of two meanings of a form the one that comes first counts
         for language, vocabulary in vocabularies.items():
-            words = vocabulary.stop if intent is Intent.STOP else vocabulary.spoken(intent)
+            words = vocabulary.stop if intent is Intent.STOP else vocabulary.word_list(intent)
             for form, plain in vocabulary.looked_up(words.every()):
                 for claims, claimed in ((exactly, form), (loosely, plain)):
                     first, languages = claims.setdefault(claimed, (intent, set()))
@@ -277,11 +277,11 @@ def _answers(vocabularies: Mapping[str, Vocabulary], language: str, speakers: "_
     loosely: _Table = {}
     for source in dict.fromkeys((UNIVERSAL, language)):
         for intent in ANSWERS:
-            for form, plain in vocabularies[source].looked_up(vocabularies[source].spoken(intent).every()):
+            for form, plain in vocabularies[source].looked_up(vocabularies[source].word_list(intent).every()):
                 exactly[form] = Match(intent, f"{intent.value}:{source}:exact", speakers[intent][plain])
                 loosely[plain] = Match(intent, f"{intent.value}:{source}:loose", speakers[intent][plain])
     for intent in ANSWERS:
-        for form, plain in vocabularies[language].looked_up(vocabularies[language].spoken(intent).ambiguous):
+        for form, plain in vocabularies[language].looked_up(vocabularies[language].word_list(intent).ambiguous):
             exactly.pop(form, None)
             loosely.pop(plain, None)
     return exactly, loosely
@@ -295,7 +295,7 @@ def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
     found: dict[Intent, dict[str, set[str]]] = {intent: {} for intent in ANSWERS}
     for language, vocabulary in vocabularies.items():
         for intent in ANSWERS:
-            for form in vocabulary.loose_forms(*vocabulary.spoken(intent).every()):
+            for form in vocabulary.loose_forms(*vocabulary.word_list(intent).every()):
                 found[intent].setdefault(form, set()).add(language)
     return {
         intent: {form: frozenset(languages - {UNIVERSAL}) for form, languages in forms.items()}

@@ -151,7 +151,7 @@ def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[s
     """Find printed words that would spoil the texts in which they stand."""
     for language, vocabulary in vocabularies.items():
         for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
-            show = vocabulary.stop.show if intent is Intent.STOP else vocabulary.spoken(intent).show
+            show = vocabulary.stop.show if intent is Intent.STOP else vocabulary.word_list(intent).show
             kind = Kind.BUTTON if intent in WORDS.values() else Kind.FOOTER
             found = faults.errors(Slot(id=intent.value, kind=kind, english="x"), show) if show else []
             for told in (_BRACE if fault.code == "placeholder" else fault.message for fault in found):

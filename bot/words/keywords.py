@@ -83,7 +83,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Spoken(_Table):
+class WordList(_Table):
     """The words of one intent."""
 
     show: Word = ""
@@ -222,26 +222,26 @@ class Vocabulary(_Table):
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()
     refusal: Refusal = Refusal()
-    my_data: Spoken = Spoken()
-    delete: Spoken = Spoken()
-    rights: Spoken = Spoken()
-    correct: Spoken = Spoken()
-    restrict: Spoken = Spoken()
-    object: Spoken = Spoken()
-    proof: Spoken = Spoken()
-    privacy: Spoken = Spoken()
-    language: Spoken = Spoken()
-    my_choices: Spoken = Spoken()
-    start: Spoken = Spoken()
-    help: Spoken = Spoken()
-    human: Spoken = Spoken()
-    yes: Spoken = Spoken()
-    no: Spoken = Spoken()
+    my_data: WordList = WordList()
+    delete: WordList = WordList()
+    rights: WordList = WordList()
+    correct: WordList = WordList()
+    restrict: WordList = WordList()
+    object: WordList = WordList()
+    proof: WordList = WordList()
+    privacy: WordList = WordList()
+    language: WordList = WordList()
+    my_choices: WordList = WordList()
+    start: WordList = WordList()
+    help: WordList = WordList()
+    human: WordList = WordList()
+    yes: WordList = WordList()
+    no: WordList = WordList()
     emoji: Signs = Signs()
 
-    def spoken(self, intent: Intent) -> Spoken:
+    def word_list(self, intent: Intent) -> WordList:
         """Return the words of an intent other than STOP."""
-        found: Spoken = getattr(self, intent.value)
+        found: WordList = getattr(self, intent.value)
         return found
 
     def forms(self, *words: str) -> Iterator[str]:
@@ -300,7 +300,7 @@ def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     for name, words in vocabulary.stop.lists():
         yield from ((f"stop.{name}", word) for word in words)
     for intent in (*GLOBAL, *ANSWERS):
-        spoken = vocabulary.spoken(intent)
+        spoken = vocabulary.word_list(intent)
         yield from ((intent.value, word) for word in spoken.every())
         yield from ((f"{intent.value}.ambiguous", word) for word in spoken.ambiguous)
     yield from (("polite", word) for word in vocabulary.polite)

@@ -53,7 +53,7 @@ _FUZZY_BESIDE_OTHERS = 6
 """The same for strong words that are not the whole message."""
 
 
-class Entry(NamedTuple):
+class WordEntry(NamedTuple):
     """A known word or phrase; a universal one has no languages."""
 
     grade: Grade
@@ -360,11 +360,11 @@ class Withdrawals:
                 return Found(Intent.STOP, "typo", entry.languages)
         return None
 
-    def _drawn_out(self, word: str, *, alone: bool) -> Entry | None:
+    def _drawn_out(self, word: str, *, alone: bool) -> WordEntry | None:
         squeezed = squeeze(word)
         return self._squeezed.get(squeezed) or (self._squeezed_alone.get(squeezed) if alone else None)
 
-    def _drawn_out_alone(self, others: Iterable[str]) -> Mapping[str, Entry]:
+    def _drawn_out_alone(self, others: Iterable[str]) -> Mapping[str, WordEntry]:
         """Return squeezed form → word that withdraws as a whole message and is like none of the `others` drawn out."""
         taken = set(map(squeeze, others))
         words = {
@@ -375,7 +375,7 @@ class Withdrawals:
         taken.update(squeeze(word) for word, entry in self._entries.items() if entry.grade is Grade.NEVER)
         return {squeezed: entry for squeezed, entry in words.items() if squeezed not in taken}
 
-    def _meant(self, typed: str, *, alone: bool) -> Entry | None:
+    def _meant(self, typed: str, *, alone: bool) -> WordEntry | None:
         """Return the word of withdrawal that `typed` is one slip away from, if nothing else is."""
         if len(typed) < _TYPED or typed in self._known or typed in self._ordinary:
             return None
@@ -384,7 +384,7 @@ class Withdrawals:
         if len(meant) != len(near) or not meant:
             return None
         languages = [entry.languages for entry in meant]
-        return Entry(Grade.STRONG, frozenset().union(*languages) if all(languages) else frozenset())
+        return WordEntry(Grade.STRONG, frozenset().union(*languages) if all(languages) else frozenset())
 
 
 def _found(sure: Sure, how: str, languages: frozenset[str], message: Message, part: Part) -> Found:
@@ -395,7 +395,7 @@ def _found(sure: Sure, how: str, languages: frozenset[str], message: Message, pa
     return Found(Intent.STOP, how, languages, offers)
 
 
-def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, Entry]:
+def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, WordEntry]:
     """Return all words that matter to a withdrawal, in their loose form."""
     collected: dict[str, tuple[Grade, set[str]]] = {}
     for language, vocabulary in vocabularies.items():
@@ -405,7 +405,7 @@ def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, Entry]:
                 languages.add(language)
                 collected[form] = (max(known, grade), languages)
     return {
-        form: Entry(grade, frozenset() if UNIVERSAL in languages else frozenset(languages))
+        form: WordEntry(grade, frozenset() if UNIVERSAL in languages else frozenset(languages))
         for form, (grade, languages) in collected.items()
     }
 
@@ -421,7 +421,7 @@ def _graded(vocabulary: Vocabulary) -> Iterable[tuple[Grade, Iterable[str]]]:
     yield Grade.PHRASE, stop.phrases
 
 
-def _fuzzy(word: str, known: Mapping[str, Entry], alone: bool) -> bool:
+def _fuzzy(word: str, known: Mapping[str, WordEntry], alone: bool) -> bool:
     grade = known[word].grade
     if alone:
         return len(word) >= _FUZZY.get(grade, len(word) + 1)
@@ -445,7 +445,7 @@ def _courtesies(vocabulary: Vocabulary) -> Iterator[str]:
     """Yield what changes nothing beside a withdrawal: courtesies, and a yes or no, which STOP beats."""
     yield from vocabulary.loose_forms(*vocabulary.polite)
     for intent in ANSWERS:
-        yield from vocabulary.loose_forms(*vocabulary.spoken(intent).every())
+        yield from vocabulary.loose_forms(*vocabulary.word_list(intent).every())
 
 
 def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
@@ -454,6 +454,8 @@ def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
         form
         for vocabulary in vocabularies.values()
         for intent in (*GLOBAL, *ANSWERS)
-        for form in vocabulary.loose_forms(*vocabulary.spoken(intent).every(), *vocabulary.spoken(intent).ambiguous)
+        for form in vocabulary.loose_forms(
+            *vocabulary.word_list(intent).every(), *vocabulary.word_list(intent).ambiguous
+        )
         if " " not in form
     }

@@ -12,7 +12,7 @@ from bot.channels.whatsapp.payloads import parse
 from bot.keys import Keyring
 from bot.stores.redis.connect import connect
 from bot.stores.redis.deadletters import DeadLetters
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.wire import encode
 from tests.commands.shell import Run
 
@@ -29,7 +29,7 @@ def letters(redis_url: str) -> None:
 
     async def put() -> None:
         client = connect(redis_url, connections=1)
-        dead = DeadLetters(client, Shard(0), Keyring([SECRET]))
+        dead = DeadLetters(client, ShardKeys(0), Keyring([SECRET]))
         await dead.add(encode(EVENT), "the program failed: RuntimeError", "event")
         await dead.add(MESSAGE, "messages: timestamp", "raw")
         await dead.add(MESSAGE.replace(b'"body"', b'"buddy"'), "messages: body", "raw")
@@ -41,7 +41,7 @@ def letters(redis_url: str) -> None:
 def inbox(redis_url: str) -> int:
     async def length() -> int:
         client = connect(redis_url, connections=1)
-        found: int = await client.run("XLEN", Shard(0).inbox)
+        found: int = await client.run("XLEN", ShardKeys(0).inbox)
         await client.close()
         return found
 
@@ -91,7 +91,7 @@ def test_one_that_was_sealed_is_replayed_and_one_that_no_key_opens_stays(run: Ru
     async def put() -> None:
         client = connect(redis_url, connections=1)
         for secret in (SECRET, "another secret that nobody has any more"):
-            await DeadLetters(client, Shard(0), Keyring([secret])).add(MESSAGE, "messages: sender", "raw")
+            await DeadLetters(client, ShardKeys(0), Keyring([secret])).add(MESSAGE, "messages: sender", "raw")
         await client.close()
 
     asyncio.run(put())

@@ -14,7 +14,6 @@ from bot.business import load
 from bot.commands.retention import BUSY
 from bot.consent.evidence import Kind
 from bot.consent.retention import DEFAULT, figures, policy
-from bot.durations import in_words
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.paths import FLOWS
@@ -23,6 +22,7 @@ from bot.stores.postgres.connect import connect
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.retention import Retained
+from bot.times import in_words
 from tests.commands.shell import ANA, Run
 from tests.consent.facts import entry
 

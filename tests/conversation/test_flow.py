@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from bot.conversation.flow import Flow, Place
+from bot.conversation.flow import Flow, Position
 from bot.conversation.session import Session
 from bot.conversation.turn import Turn
 from bot.messages.inbound import Inbound, MessageId, Sender, Text
@@ -58,8 +58,8 @@ def test_a_text_is_the_flows_own_a_qualified_or_a_common_one(flow: Flow, name: s
 
 
 def test_the_places_that_people_are_put_back_to() -> None:
-    assert FLOWS.question == Place("opt_in", "asked")
-    assert FLOWS.doubt == Place("maybe_stop", "asked")
+    assert FLOWS.question == Position("opt_in", "asked")
+    assert FLOWS.doubt == Position("maybe_stop", "asked")
 
 
 def test_intents_lead_to_their_flows() -> None:

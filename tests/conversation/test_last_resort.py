@@ -17,8 +17,8 @@ from bot.conversation.compose import Composition
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.ending import Ending
 from bot.conversation.flow import Flow
-from bot.conversation.language import Spoken
-from bot.conversation.navigation import Standing
+from bot.conversation.language import LanguageChoice
+from bot.conversation.navigation import Navigation
 from bot.conversation.turn import Turn
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
@@ -38,11 +38,11 @@ FAULTS: tuple[tuple[Any, str], ...] = (
     (flow, "_turn"),  # every guard and every effect of every flow
     (Flow, "fire"),
     (Flow, "knows"),
-    (Standing, "open"),
-    (Standing, "settle"),
-    (Standing, "labelled"),
-    (Spoken, "named"),
-    (Spoken, "settle"),
+    (Navigation, "open"),
+    (Navigation, "settle"),
+    (Navigation, "labelled"),
+    (LanguageChoice, "named"),
+    (LanguageChoice, "settle"),
     (Ending, "due"),
     (Turn, "say"),
     (Turn, "label"),

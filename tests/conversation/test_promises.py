@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.channels.whatsapp.messages import request
 from bot.consent.evidence import Entry, Kind, Seen
 from bot.consent.lifecycle import Pending, Status
+from bot.conversation.compose import TOLD, message
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
 from bot.conversation.session import Session
 from bot.conversation.task import Work
-from bot.conversation.told import TOLD, told
 from bot.i18n.texts import Kind as TextKind
 from bot.messages.basis import Answer
 from bot.messages.inbound import (
@@ -420,7 +420,7 @@ def test_what_is_told_after_a_task_fits_in_every_language(text_id: str, locale: 
         "link": "https://consentbot.blumen-haas.example/my-data/" + 43 * "x",
         "choices": WORLD.language(locale).choices(["offers"], []),
     }
-    reply = told(WORLD, text_id, locale, values=values)
+    reply = message(WORLD, text_id, locale, values=values)
     assert "{" not in reply.body
     request(Outbound("id", "person", "+4915112345678", None, reply, Answer()))
 

@@ -7,7 +7,7 @@ from typing import Any
 from bot.business import Notice
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
-from bot.translating.business_texts import slots
+from bot.translating.source_texts import slots
 from tests.shipped import read_once
 
 WORLD, FLOWS = read_once()

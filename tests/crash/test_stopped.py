@@ -17,7 +17,7 @@ from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
 from bot.engines import Engines
 from bot.settings import Settings
-from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.web.webhook import PATH
 from tests.free_port import free_port
 from tests.killing import kill
@@ -73,9 +73,9 @@ async def write_all(simulation: Simulation, people: list[SimulatedPerson], hook:
         await asyncio.sleep(0.002)
 
 
-async def in_hand(simulation: Simulation) -> int:
+async def in_flight(simulation: Simulation) -> int:
     """How many entries were read and not finished: the next process would have to wait before it may take them over."""
-    client, shard = simulation.runtime.client, Shard(0)
+    client, shard = simulation.runtime.client, ShardKeys(0)
     return sum([(await client.run("XPENDING", stream, GROUP))[0] for stream in (shard.inbox, shard.outbox)])
 
 
@@ -92,7 +92,7 @@ async def test_under_load_nothing_is_lost_and_nothing_comes_twice(stores: Settin
             await graph.wait_for(10)
             status, seconds = await stopped(process)
         assert (status, seconds < 20) == (0, True)
-        assert await in_hand(simulation) == 0
+        assert await in_flight(simulation) == 0
         await writing
         answered = len(graph.sent)
         assert answered >= 10

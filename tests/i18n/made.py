@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bot.i18n.slot import Kind, Originals, Slot
+from bot.i18n.slot import Kind, Slot, SourceTexts
 
 ASK = Slot(
     id="opt_in.ask",
@@ -25,7 +25,7 @@ FOOTER = Slot(
     source="flows/common.toml",
 )
 SLOTS = (ASK, YES, NO, HELP, FOOTER)
-ORIGINALS = Originals(
+SOURCES = SourceTexts(
     slots=SLOTS,
     places={"common.yes": ('Button 1 of 2 under "opt_in.ask".',)},
     together=[("common.yes", "common.no")],

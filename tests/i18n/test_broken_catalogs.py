@@ -17,7 +17,7 @@ from bot.i18n.catalogs import languages
 from bot.i18n.texts import Slot, Texts, length
 from bot.paths import FLOWS, LOCALES
 from bot.translating.check import soundness
-from bot.translating.source_texts import originals
+from bot.translating.source_texts import source_texts
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def break_german(locales: Path, old: str, new: str) -> None:
 @pytest.fixture(scope="module")
 def slots() -> tuple[Slot, ...]:
     business = FLOWS / "business.toml"
-    return originals(read(FLOWS), load(business), business).slots
+    return source_texts(read(FLOWS), load(business), business).slots
 
 
 def codes_found(locales: Path, slots: tuple[Slot, ...]) -> set[str]:

@@ -1,17 +1,17 @@
 import pytest
 
-from bot.i18n.slot import LIMITS, Kind, Slot, Template, TextError, length
+from bot.i18n.slot import LIMITS, Kind, Slot, TextError, TextTemplate, length
 
 
 def test_placeholders_are_filled() -> None:
-    template = Template.parse("Hello {name}, {{braces}} and 100 % stay. {name}!")
+    template = TextTemplate.parse("Hello {name}, {{braces}} and 100 % stay. {name}!")
     assert template.names == {"name"}
     assert template.fill({"name": "Anna"}) == "Hello Anna, {braces} and 100 % stay. Anna!"
 
 
 @pytest.mark.parametrize("text", ["", "plain", "100% sure %s %(x)s", "*bold* _it_ ~no~", "{{}}"])
 def test_a_text_without_placeholders_needs_no_values(text: str) -> None:
-    assert Template.parse(text).fill({}) == text.replace("{{", "{").replace("}}", "}")
+    assert TextTemplate.parse(text).fill({}) == text.replace("{{", "{").replace("}}", "}")
 
 
 @pytest.mark.parametrize(
@@ -34,16 +34,16 @@ def test_a_text_without_placeholders_needs_no_values(text: str) -> None:
 )
 def test_anything_but_a_plain_placeholder_is_refused(text: str) -> None:
     with pytest.raises(TextError):
-        Template.parse(text)
+        TextTemplate.parse(text)
 
 
 def test_a_missing_value_is_named() -> None:
     with pytest.raises(TextError, match=r"no value for placeholder \{name\}"):
-        Template.parse("Hello {name}").fill({"nom": "Anna"})
+        TextTemplate.parse("Hello {name}").fill({"nom": "Anna"})
 
 
 def test_a_value_is_never_read_as_a_text() -> None:
-    assert Template.parse("Hello {name}").fill({"name": "{business}"}) == "Hello {business}"
+    assert TextTemplate.parse("Hello {name}").fill({"name": "{business}"}) == "Hello {business}"
 
 
 @pytest.mark.parametrize(

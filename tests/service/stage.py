@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bot.app.processes import listening, working
 from bot.app.routes import routes
-from bot.app.runtime import Runtime, Serving, open_runtime
+from bot.app.runtime import HostedBot, Runtime, open_runtime
 from bot.app.simulation import Simulation
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
@@ -78,7 +78,7 @@ async def listener(runtime: Runtime) -> AsyncIterator[Hook]:
 
 
 @asynccontextmanager
-async def worker(settings: Settings, serving: Serving | None = None) -> AsyncIterator[None]:
+async def worker(settings: Settings, hosted: HostedBot | None = None) -> AsyncIterator[None]:
     """Another process's worker, as far as anything that lasts can tell: only the interpreter is shared."""
-    async with open_runtime(settings, serving) as runtime, working(runtime, asyncio.Event()):
+    async with open_runtime(settings, hosted) as runtime, working(runtime, asyncio.Event()):
         yield

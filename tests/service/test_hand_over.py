@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from bot import Button, Choice, Consenter, Inbound, Link, Reply, Row, Text
-from bot.app.runtime import Serving
+from bot.app.runtime import HostedBot
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
@@ -19,7 +19,7 @@ from bot.messages.inbound import MessageId, Sender
 from bot.messages.reply import Template
 from bot.service.ports import HandedOver
 from bot.settings import Settings
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.wire import encode
 from tests.service.stage import changed, front, with_newer_notice, worker
 from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
@@ -60,8 +60,8 @@ class Host:
         return self.replies
 
     @property
-    def serving(self) -> Serving:
-        return Serving(self, "order_updates")
+    def hosted(self) -> HostedBot:
+        return HostedBot(self, "order_updates")
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def host() -> Host:
 
 @pytest.fixture
 async def simulation(stores: Settings, host: Host) -> AsyncIterator[Simulation]:
-    async with simulate(changed(stores, takeover_seconds=1), host.serving) as running:
+    async with simulate(changed(stores, takeover_seconds=1), host.hosted) as running:
         yield running
 
 
@@ -127,12 +127,12 @@ async def test_a_message_that_waits_for_the_host_goes_on_only_while_its_own_cons
     async with front(stores) as simulation:
         settings = simulation.runtime.settings
         ana = simulation.person(somebody(BRITISH))
-        async with worker(settings, host.serving):
+        async with worker(settings, host.hosted):
             await subscribed(simulation, ana)
         before = len(ana.replies)
         await ana.say(QUESTION, replies=0)
         await simulation.hook.post(webhooks.list_tap(ana.who, f"withdraw:{withdrawn}", "Your choice"))  # not urgent
-        async with worker(settings, host.serving):
+        async with worker(settings, host.hosted):
             await simulation.settled()
         assert withdrawn not in (await record_of(simulation, ana)).given
         assert host.asked == ([QUESTION] if reaches else [])
@@ -145,7 +145,7 @@ async def test_a_message_that_waits_for_the_host_while_the_notice_changes_materi
     stores: Settings, tmp_path: Path, host: Host, change: str, reaches: bool
 ) -> None:
     who = somebody(BRITISH)
-    async with simulate(stores, host.serving) as before:
+    async with simulate(stores, host.hosted) as before:
         ana = before.person(who)
         await subscribed(before, ana)
         record, owner = await record_of(before, ana), await owner_of(before.runtime, ana)
@@ -156,10 +156,10 @@ async def test_a_message_that_waits_for_the_host_while_the_notice_changes_materi
         record.seq,
         record.consent("order_updates").notice,
     )
-    async with simulate(changed(stores, business_file=with_newer_notice(tmp_path, change)), host.serving) as after:
+    async with simulate(changed(stores, business_file=with_newer_notice(tmp_path, change)), host.hosted) as after:
         ana = after.person(who)
         after.graph.heard(who)
-        await after.runtime.client.run("XADD", Shard(0).handover, "*", "e", encode(waiting))
+        await after.runtime.client.run("XADD", ShardKeys(0).handover, "*", "e", encode(waiting))
         await after.settled()
         assert host.asked == ["Are you open?"] * reaches
         assert answers(ana) == reaches
@@ -186,7 +186,7 @@ async def test_a_host_that_is_slower_than_a_takeover_is_asked_once(
 ) -> None:
     await subscribed(simulation, ana)
     host.may_answer.clear()
-    async with worker(simulation.runtime.settings, host.serving):
+    async with worker(simulation.runtime.settings, host.hosted):
         await ana.say(QUESTION, replies=0)
         await asyncio.sleep(2.5)
         host.may_answer.set()

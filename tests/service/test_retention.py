@@ -37,7 +37,7 @@ from bot.stores.postgres.requests import Requests
 from bot.stores.postgres.retention import Retained
 from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.deadletters import DeadLetters
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from tests.consent.facts import entry
 from tests.service.watching import (
     assert_sound,
@@ -144,7 +144,7 @@ class Town:
 async def town(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Town]:
     database, client = await connect(database_url, connections=4), connect_redis(redis_url, connections=2)
     keys = Keyring(["a secret of this test, thirty-two characters"])
-    yield Town(database, keys, DeadLetters(client, Shard(0), keys), tmp_path / "list")
+    yield Town(database, keys, DeadLetters(client, ShardKeys(0), keys), tmp_path / "list")
     await client.close()
     await database.close()
 

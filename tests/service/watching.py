@@ -12,7 +12,7 @@ from bot.conversation.session import Session
 from bot.service.ports import PersonId
 from bot.service.shards import shard_of
 from bot.stores.postgres.tree_verification import verify_tree
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 
 BRITISH = "en"
 
@@ -51,7 +51,7 @@ async def session_of(simulation: Simulation, person: SimulatedPerson) -> Session
 async def quiet(simulation: Simulation, seconds: float = 60.0) -> None:
     """Wait until nothing is queued, nor put back to be sent again. Raises `TimeoutError`."""
     runtime = simulation.runtime
-    retries = [Shard(shard.number).retries for shard in runtime.shards]
+    retries = [ShardKeys(shard.number).retries for shard in runtime.shards]
     async with asyncio.timeout(seconds):
         while True:
             await simulation.settled(seconds)

@@ -10,7 +10,7 @@ from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from tests.stores.certificates import Certificate, self_signed_certificate
 
 
@@ -31,9 +31,9 @@ async def other_client(redis_url: str) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-def shard() -> Shard:
+def shard() -> ShardKeys:
     """The first shard."""
-    return Shard(0)
+    return ShardKeys(0)
 
 
 @pytest.fixture

@@ -7,20 +7,20 @@ import pytest
 from bot.i18n.po import written
 from bot.translating.check import Finding, everything
 from bot.translating.extract import template
-from tests.i18n.made import FOOTER, GERMAN, HEADERS, HELP, ORIGINALS, SLOTS, YES, entry, german, write_catalog
+from tests.i18n.made import FOOTER, GERMAN, HEADERS, HELP, SLOTS, SOURCES, YES, entry, german, write_catalog
 
 
 @pytest.fixture
 def checked(folder: Path) -> Path:
     """A `locales/` in which there is nothing to find."""
-    (folder / "bot.pot").write_text(written(template(ORIGINALS, folder.parent)), "utf-8")
+    (folder / "bot.pot").write_text(written(template(SOURCES, folder.parent)), "utf-8")
     return folder
 
 
 def findings(folder: Path, only: Iterable[str] = ()) -> list[str]:
     """What is found, without folders: `bot.po:12: [code] …`."""
     return [
-        str(finding).removeprefix(f"{finding.path.parent}/") for finding in everything(folder, ORIGINALS, tuple(only))
+        str(finding).removeprefix(f"{finding.path.parent}/") for finding in everything(folder, SOURCES, tuple(only))
     ]
 
 
@@ -64,7 +64,7 @@ def test_a_fault_is_told_with_file_line_and_id(checked: Path) -> None:
 )
 def test_each_mutation_of_a_catalog_is_found(checked: Path, changes: dict[str, str], code: str) -> None:
     write_catalog(checked, *german(**changes))
-    found = [finding for finding in everything(checked, ORIGINALS) if finding.error]
+    found = [finding for finding in everything(checked, SOURCES) if finding.error]
     assert {finding.code for finding in found} == {code}
 
 
@@ -176,19 +176,19 @@ def test_only_the_languages_asked_for_are_checked(checked: Path) -> None:
 
 def test_the_english_is_checked_too(checked: Path) -> None:
     long = replace(YES, english="Yes, I really do agree to it")
-    broken = replace(ORIGINALS, slots=(long, *(slot for slot in SLOTS if slot is not YES)))
+    broken = replace(SOURCES, slots=(long, *(slot for slot in SLOTS if slot is not YES)))
     told = [str(finding) for finding in everything(checked, broken)]
     assert any(each.startswith("flows/common.toml:1: [length] common.yes: has 28 characters") for each in told)
 
 
 def test_warnings_are_told_apart(checked: Path) -> None:
     write_catalog(checked, *german(help_help="Wie kann ich helfen"))
-    (finding,) = everything(checked, ORIGINALS)
+    (finding,) = everything(checked, SOURCES)
     assert (finding.code, finding.error) == ("punctuation", False)
 
 
 def test_the_longest_values_are_tried(checked: Path) -> None:
-    wide = replace(ORIGINALS, widest={"stop_word": "M" * 50})
+    wide = replace(SOURCES, widest={"stop_word": "M" * 50})
     (finding,) = everything(checked, wide)
     assert (finding.code, finding.error) == ("room", False)
     assert FOOTER.id in finding.message

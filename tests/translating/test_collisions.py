@@ -2,11 +2,11 @@
 
 from bot.paths import LOCALES
 from bot.translating.collisions import collisions, page
-from bot.words.keywords import UNIVERSAL, Spoken, Stop, Vocabulary
+from bot.words.keywords import UNIVERSAL, Stop, Vocabulary, WordList
 from tests.words.vocabulary import VOCABULARIES
 
-GREEK = Vocabulary(yes=Spoken(words=("ne",)), stop=Stop(common=("telos",)))
-CZECH = Vocabulary(no=Spoken(words=("né",)), stop=Stop(common=("dost",)))
+GREEK = Vocabulary(yes=WordList(words=("ne",)), stop=Stop(common=("telos",)))
+CZECH = Vocabulary(no=WordList(words=("né",)), stop=Stop(common=("dost",)))
 DANISH = Vocabulary(polite=("ne",), stop=Stop(common=("dost",)))
 SMALL = {UNIVERSAL: Vocabulary(), "el": GREEK, "cs": CZECH, "da": DANISH}
 

@@ -2,17 +2,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.i18n.po import written
-from bot.i18n.slot import Kind, Originals, Slot
+from bot.i18n.slot import Kind, Slot, SourceTexts
 from bot.translating.extract import template
-from tests.i18n.made import ASK, ORIGINALS, YES
+from tests.i18n.made import ASK, SOURCES, YES
 
 ROOT = Path("/somewhere/project")
 
 
 def only(slot: Slot) -> str:
     """The entry of one text, without the headers."""
-    places = ORIGINALS.places
-    return written(template(Originals((slot,), places), ROOT)).split("\n\n", 1)[1]
+    places = SOURCES.places
+    return written(template(SourceTexts((slot,), places), ROOT)).split("\n\n", 1)[1]
 
 
 def test_a_translator_is_told_place_note_kind_limit_and_law() -> None:
@@ -48,8 +48,8 @@ def test_a_percent_sign_is_no_python_format() -> None:
 
 
 def test_the_same_texts_give_the_same_bytes_and_no_date() -> None:
-    first = written(template(ORIGINALS, ROOT))
-    assert first == written(template(ORIGINALS, ROOT))
+    first = written(template(SOURCES, ROOT))
+    assert first == written(template(SOURCES, ROOT))
     assert "Date" not in first
     assert str(ROOT) not in first
 
@@ -60,6 +60,6 @@ def test_a_source_outside_the_project_is_named_without_its_folder() -> None:
 
 
 def test_the_order_is_that_of_the_flows() -> None:
-    text = written(template(ORIGINALS, ROOT))
-    places = [text.index(f'"{slot.id}"\nmsgid') for slot in ORIGINALS.slots]
+    text = written(template(SOURCES, ROOT))
+    places = [text.index(f'"{slot.id}"\nmsgid') for slot in SOURCES.slots]
     assert places == sorted(places)

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.i18n.faults import errors
-from bot.i18n.slot import Kind, Slot, Template, length
+from bot.i18n.slot import Kind, Slot, TextTemplate, length
 from bot.translating.pseudo import ARABIC, ENGLISH, catalogs, tight
 from tests.i18n.made import ASK, FOOTER, SLOTS
 
@@ -21,12 +21,12 @@ def test_placeholders_marks_and_addresses_stay() -> None:
     made = catalogs([ASK])[ENGLISH]["opt_in.ask"][1]
     assert "*{business}*" in made
     assert "https://shop.example/privacy" in made
-    assert Template.parse(made).names == {"business", "yes_word"}
+    assert TextTemplate.parse(made).names == {"business", "yes_word"}
 
 
 def test_texts_grow_by_a_third_where_there_is_room() -> None:
     made = catalogs([ASK])[ENGLISH]["opt_in.ask"][1]
-    finished, english = (Template.parse(text).fill(ASK.examples) for text in (made, ASK.english))
+    finished, english = (TextTemplate.parse(text).fill(ASK.examples) for text in (made, ASK.english))
     assert length(english) * 1.3 < length(finished) < length(english) * 1.45
 
 

@@ -4,18 +4,17 @@ import pytest
 
 from bot.business import load
 from bot.conversation.flow_file import read
-from bot.i18n.slot import Originals, Template
+from bot.i18n.slot import SourceTexts, TextTemplate
 from bot.i18n.texts import Kind
 from bot.paths import FLOWS
-from bot.translating.business_texts import slots
-from bot.translating.source_texts import originals
+from bot.translating.source_texts import slots, source_texts
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Originals:
+def shipped() -> SourceTexts:
     """The texts of the flows that are shipped."""
     file = FLOWS / "business.toml"
-    return originals(read(FLOWS), load(file), file)
+    return source_texts(read(FLOWS), load(file), file)
 
 
 def test_the_names_of_purposes_are_texts_that_consent_depends_on() -> None:
@@ -26,21 +25,21 @@ def test_the_names_of_purposes_are_texts_that_consent_depends_on() -> None:
     assert Path(title.source) == FLOWS / "business.toml"
 
 
-def test_each_text_stands_there_once(shipped: Originals) -> None:
+def test_each_text_stands_there_once(shipped: SourceTexts) -> None:
     ids = [slot.id for slot in shipped.slots]
     assert len(set(ids)) == len(ids)
     assert {"opt_in.ask", "common.footer", "purpose.offers.title"} <= set(ids)
 
 
-def test_a_button_is_told_with_the_texts_that_it_stands_under(shipped: Originals) -> None:
+def test_a_button_is_told_with_the_texts_that_it_stands_under(shipped: SourceTexts) -> None:
     assert 'Button 1 of 2 under "opt_in.ask".' in shipped.places["common.yes"]
     assert 'Button 1 of 2 under "maybe_stop.ask".' in shipped.places["maybe_stop.stop"]
 
 
-def test_choices_of_one_message_are_known_to_stand_together(shipped: Originals) -> None:
+def test_choices_of_one_message_are_known_to_stand_together(shipped: SourceTexts) -> None:
     assert ["common.yes", "common.no"] in shipped.together
     assert any({"purpose.order_updates.title", "purpose.offers.title"} <= set(group) for group in shipped.together)
 
 
-def test_every_placeholder_has_an_example(shipped: Originals) -> None:
-    assert [slot.id for slot in shipped.slots if Template.parse(slot.english).names - set(slot.examples)] == []
+def test_every_placeholder_has_an_example(shipped: SourceTexts) -> None:
+    assert [slot.id for slot in shipped.slots if TextTemplate.parse(slot.english).names - set(slot.examples)] == []

@@ -8,11 +8,11 @@ from bot.i18n.po import read as read_po
 from bot.translating.extract import template
 from bot.translating.plurals import plural_forms
 from bot.translating.start import start
-from tests.i18n.made import HEADERS, ORIGINALS, german, write_catalog
+from tests.i18n.made import HEADERS, SOURCES, german, write_catalog
 
 
 def begin(folder: Path, code: str) -> Path:
-    return start(folder, code, template(ORIGINALS, folder.parent))
+    return start(folder, code, template(SOURCES, folder.parent))
 
 
 def test_a_new_language_is_a_draft_with_an_empty_catalog(folder: Path) -> None:

@@ -3,23 +3,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.i18n.catalogs import Language
-from bot.i18n.po import Entry, PoFile, read, written
-from bot.i18n.slot import Kind, Originals, Slot
+from bot.i18n.catalogs import LanguageEntry
+from bot.i18n.po import PoEntry, PoFile, read, written
+from bot.i18n.slot import Kind, Slot, SourceTexts
 from bot.translating.extract import template
 from bot.translating.update import updated
 
-GERMAN = Language("de", offered=True, plural="nplurals=2; plural=(n != 1);")
+GERMAN = LanguageEntry("de", offered=True, plural="nplurals=2; plural=(n != 1);")
 START = Slot("a.text", Kind.BODY, "Start sending me messages.")
 
 
-def merged(entry: Entry, *slots: Slot) -> PoFile:
+def merged(entry: PoEntry, *slots: Slot) -> PoFile:
     """The catalog with this entry, brought up to date with texts that are now these."""
-    return updated(PoFile(entries=(entry,)), template(Originals(slots), Path()), GERMAN)
+    return updated(PoFile(entries=(entry,)), template(SourceTexts(slots), Path()), GERMAN)
 
 
-def translated(slot: Slot, translation: str) -> Entry:
-    return Entry(id=slot.id, english=slot.english, translation=translation)
+def translated(slot: Slot, translation: str) -> PoEntry:
+    return PoEntry(id=slot.id, english=slot.english, translation=translation)
 
 
 def test_a_text_that_did_not_change_keeps_its_translation() -> None:
@@ -97,7 +97,7 @@ def test_a_removed_text_is_kept_as_obsolete_and_comes_back_when_the_text_does() 
     assert [(each.translation, each.comments, each.notes) for each in gone.obsolete] == [
         ("Schreibt mir.", ("Anna",), ())
     ]
-    back = updated(gone, template(Originals((START,)), Path()), GERMAN)
+    back = updated(gone, template(SourceTexts((START,)), Path()), GERMAN)
     assert [(each.translation, each.fuzzy, each.comments) for each in back.entries] == [
         ("Schreibt mir.", False, ("Anna",))
     ]
@@ -115,7 +115,7 @@ def test_headers_of_translators_stay_and_ours_are_put_right() -> None:
             "Last-Translator": "Anna",
             "Plural-Forms": "nplurals=1; plural=0;",
             "X-Generator": "Poedit 3.5",
-            "Language": "de_DE",
+            "LanguageEntry": "de_DE",
         },
         comments=("Anna, 2026",),
         fuzzy=True,
@@ -123,7 +123,7 @@ def test_headers_of_translators_stay_and_ours_are_put_right() -> None:
     after = updated(catalog, PoFile(), GERMAN)
     assert after.headers == {
         "Project-Id-Version": "consentbot",
-        "Language": "de",
+        "LanguageEntry": "de",
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=UTF-8",
         "Content-Transfer-Encoding": "8bit",
@@ -136,15 +136,15 @@ def test_headers_of_translators_stay_and_ours_are_put_right() -> None:
 
 
 def test_updating_twice_changes_nothing(folder: Path) -> None:
-    wanted = template(Originals((START,)), Path())
+    wanted = template(SourceTexts((START,)), Path())
     once = updated(read(folder / "de" / "LC_MESSAGES" / "bot.po"), wanted, GERMAN)
     assert once.obsolete
     assert written(updated(once, wanted, GERMAN)) == written(once)
 
 
 def test_a_new_catalog_has_every_text_and_no_translation() -> None:
-    brazilian = Language("pt-BR", offered=False, plural="nplurals=2; plural=(n > 1);")
-    fresh = updated(PoFile(), template(Originals((START,)), Path()), brazilian)
+    brazilian = LanguageEntry("pt-BR", offered=False, plural="nplurals=2; plural=(n > 1);")
+    fresh = updated(PoFile(), template(SourceTexts((START,)), Path()), brazilian)
     assert [(entry.id, entry.translation) for entry in fresh.entries] == [("a.text", "")]
-    assert fresh.headers["Language"] == "pt_BR"
+    assert fresh.headers["LanguageEntry"] == "pt_BR"
     assert fresh.headers["Plural-Forms"] == "nplurals=2; plural=(n > 1);"

@@ -11,7 +11,7 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import WebhookRefused
 from bot.engines import Engines
 from bot.settings import Settings
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.web.webhook import PATH
 from tests.killing import kill
 from tests.service.stage import front, listener
@@ -61,7 +61,7 @@ async def test_messages_that_no_worker_reads_are_told(settings: Settings) -> Non
     async with front(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
         await simulation.hook.post(webhooks.text(somebody(), "Hello"))
         assert (await checks(http))[1]["inbox"]["ok"]
-        client, inbox = simulation.runtime.client, Shard(0).inbox
+        client, inbox = simulation.runtime.client, ShardKeys(0).inbox
         await client.run("DEL", inbox)
         await client.run("XADD", inbox, "1-1", "e", b"")
         status, found = await checks(http)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.words.intents import Intent, Keywords
-from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Spoken, Stop, Vocabulary
+from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Stop, Vocabulary, WordList
 from bot.words.normalise import exact, loose
 from tests.words.vocabulary import KEYWORDS, LANGUAGES, VOCABULARIES, heard, matched
 
@@ -190,14 +190,14 @@ class TestYesAndNo:
             intent: {
                 loose(form)
                 for source in (UNIVERSAL, language)
-                for form in VOCABULARIES[source].forms(*VOCABULARIES[source].spoken(intent).every())
+                for form in VOCABULARIES[source].forms(*VOCABULARIES[source].word_list(intent).every())
             }
             for intent in ANSWERS
         }
         ambiguous = set(map(loose, VOCABULARIES[language].forms(*VOCABULARIES[language].no.ambiguous)))
         for intent in ANSWERS:
             for vocabulary in VOCABULARIES.values():
-                for word in vocabulary.spoken(intent).every():
+                for word in vocabulary.word_list(intent).every():
                     meant = heard(word, language)
                     if loose(exact(word)) in own[intent] - ambiguous:
                         assert meant == intent, word
@@ -285,7 +285,7 @@ class TestCommands:
     def test_each_word_works_in_any_conversation(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
         for intent in GLOBAL:
-            for word in vocabulary.spoken(intent).every():
+            for word in vocabulary.word_list(intent).every():
                 for typed in (word, word.upper(), f"{word}?"):
                     for asked_in in (None, "en", language):
                         assert heard(typed, asked_in) == intent, typed
@@ -330,7 +330,7 @@ class TestCommands:
 
     def test_a_word_between_commands_and_withdrawal_withdraws(self) -> None:
         two = Keywords(
-            {UNIVERSAL: Vocabulary(stop=Stop(weak=("DELETE",))), "en": Vocabulary(delete=Spoken(show="DELETE"))}
+            {UNIVERSAL: Vocabulary(stop=Stop(weak=("DELETE",))), "en": Vocabulary(delete=WordList(show="DELETE"))}
         )
         match = two.classify("delete", asked_in=None)
         assert match is not None
@@ -395,7 +395,7 @@ FRAGMENTS = st.sampled_from(
                 vocabulary.stop.every(),
                 vocabulary.stop.never,
                 vocabulary.stop.not_after,
-                *(vocabulary.spoken(intent).every() for intent in (*GLOBAL, *ANSWERS)),
+                *(vocabulary.word_list(intent).every() for intent in (*GLOBAL, *ANSWERS)),
             )
             for word in words
         }

@@ -168,12 +168,12 @@ class TestShipped:
     def test_each_language_prints_a_word_for_everything(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
         assert vocabulary.stop.show
-        assert [intent for intent in (*GLOBAL, *ANSWERS) if not vocabulary.spoken(intent).show] == []
+        assert [intent for intent in (*GLOBAL, *ANSWERS) if not vocabulary.word_list(intent).show] == []
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_printed_words_are_in_capitals(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
-        shown = [vocabulary.stop.show, *(vocabulary.spoken(intent).show for intent in (*GLOBAL, *ANSWERS))]
+        shown = [vocabulary.stop.show, *(vocabulary.word_list(intent).show for intent in (*GLOBAL, *ANSWERS))]
         assert [word for word in shown if word != word.upper()] == []
 
     @pytest.mark.parametrize("language", LANGUAGES)

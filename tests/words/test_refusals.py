@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.words.intents import Keywords
-from bot.words.keywords import UNIVERSAL, Refusal, Spoken, Stop, Vocabulary
+from bot.words.keywords import UNIVERSAL, Refusal, Stop, Vocabulary, WordList
 from bot.words.refusals import read, tells
 from bot.words.statements import Part
 
@@ -57,7 +57,7 @@ WORDS = Keywords(
                     "yes",
                 ),
             ),
-            no=Spoken(show="NO"),
+            no=WordList(show="NO"),
         ),
         "cs": Vocabulary(
             refusal=Refusal(forbid=("nepište",), unwanted=("nechci",), receive=("dostávat",), filler=("mi",))
@@ -73,7 +73,7 @@ WORDS = Keywords(
                 contrast=("men",),
                 filler=("det", "har", "ni", "ja", "tack", "till", "är", "en"),
             ),
-            no=Spoken(show="NEJ"),
+            no=WordList(show="NEJ"),
         ),
     }
 )
@@ -315,7 +315,7 @@ class TestOrdinaryWords:
             UNIVERSAL: Vocabulary(stop=Stop(common=("STOP",))),
             "fi": Vocabulary(stop=Stop(alone=("seis",), strong=("lopeta",))),
             "ga": Vocabulary(stop=Stop(show="STAD", alone=("stad",))),
-            "es": Vocabulary(no=Spoken(words=("nada",))),
+            "es": Vocabulary(no=WordList(words=("nada",))),
         },
         {
             "seis": frozenset({"es", "pt"}),

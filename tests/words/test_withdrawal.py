@@ -3,7 +3,7 @@
 import pytest
 
 from bot.words.intents import Keywords
-from bot.words.keywords import UNIVERSAL, Spoken, Stop, Vocabulary
+from bot.words.keywords import UNIVERSAL, Stop, Vocabulary, WordList
 
 WORDS = Keywords(
     {
@@ -18,18 +18,20 @@ WORDS = Keywords(
                 never=("bus stop", "stop by", "remote", "unsubtle", "end end"),
                 not_after=("don't", "not to", "never"),
             ),
-            start=Spoken(words=("subscribe", "resubscribe")),
-            yes=Spoken(show="YES"),
-            no=Spoken(show="NO"),
+            start=WordList(words=("subscribe", "resubscribe")),
+            yes=WordList(show="YES"),
+            no=WordList(show="NO"),
         ),
         "fr": Vocabulary(
             polite=("merci",),
             stop=Stop(strong=("désabonner",), common=("arrêtez",), not_before=("pas",)),
-            yes=Spoken(show="OUI"),
+            yes=WordList(show="OUI"),
         ),
         "it": Vocabulary(polite=("grazie",), stop=Stop(alone=("basta",))),
         "sv": Vocabulary(polite=("hälsningar",)),
-        "es": Vocabulary(stop=Stop(weak=("cancelar",), strong=("basta ya",), not_after=("no",)), no=Spoken(show="NO")),
+        "es": Vocabulary(
+            stop=Stop(weak=("cancelar",), strong=("basta ya",), not_after=("no",)), no=WordList(show="NO")
+        ),
     }
 )
 
@@ -180,7 +182,7 @@ def test_a_word_near_to_another_one_too_is_no_slip() -> None:
     one_letter_apart = Keywords(
         {
             UNIVERSAL: Vocabulary(),
-            "de": Vocabulary(stop=Stop(strong=("abmelden",)), start=Spoken(words=("anmelden",))),
+            "de": Vocabulary(stop=Stop(strong=("abmelden",)), start=WordList(words=("anmelden",))),
         }
     )
     assert one_letter_apart.classify("ammelden", asked_in=None) is None
@@ -255,7 +257,7 @@ def test_a_drawn_out_word_that_may_be_another_one_is_none() -> None:
     words = Keywords(
         {
             UNIVERSAL: Vocabulary(),
-            "it": Vocabulary(stop=Stop(alone=("basta",)), help=Spoken(words=("bassta",))),
+            "it": Vocabulary(stop=Stop(alone=("basta",)), help=WordList(words=("bassta",))),
         }
     )
     assert words.classify("bastaaa", asked_in=None) is None

@@ -7,10 +7,10 @@ from ...messages.reply import Outbound
 from ...service.ports import Retry, SendError
 from ..whatsapp.errors import UNREADABLE, send_error
 from ..whatsapp.messages import mark_read_request, request
-from ..whatsapp.threads import Threads
 from .asking import answered
 from .http import Endpoint
-from .media import Media
+from .media import MediaApi
+from .threads import Threads
 
 
 class _Message(msgspec.Struct):
@@ -45,7 +45,7 @@ class CloudApi:
             timeout=timeout,
         )
         self._threads = Threads(f"{graph}/{phone_number_id}", headers)
-        self._media = Media(graph, phone_number_id, headers)
+        self._media = MediaApi(graph, phone_number_id, headers)
 
     def __repr__(self) -> str:
         return f"CloudApi({self._endpoint.host})"

@@ -27,7 +27,7 @@ class _Uploaded(msgspec.Struct):
 _decode = msgspec.json.Decoder(_Uploaded).decode
 
 
-class Media:
+class MediaApi:
     """The files of one business number."""
 
     def __init__(self, graph: str, phone_number_id: str, headers: Mapping[str, str]) -> None:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...i18n.texts import MAX_ROWS, Kind, Slot, Template, TextError, length
-from ..compose import FOOTER, LIST
+from ...i18n.texts import MAX_ROWS, Kind, Slot, TextError, TextTemplate, length
+from ..compose import DOCUMENT, FOOTER, LIST, TOLD
 from ..flow_file import FlowFile
-from ..told import DOCUMENT, TOLD
 from ..turn import PERSONAL_VALUES
 from ..world import KNOWN_VALUES, TOLD_VALUES
 from .problem import Dialogues, Problem, at, at_state, at_transition
@@ -66,7 +65,7 @@ def fits(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
     for slot in file.slots:
         where = at(file, f"texts.{slot.id.partition('.')[2]}")
         try:
-            template = Template.parse(slot.english)
+            template = TextTemplate.parse(slot.english)
             example = template.fill(slot.examples)
         except TextError as error:
             yield Problem(where, str(error), "write {name} and give each placeholder an example under vars")
@@ -79,7 +78,7 @@ def fits(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
             yield Problem(where, "has a line break", f"a {slot.kind} is one line")
 
 
-def _placeholders(where: str, slot: Slot, template: Template) -> Iterator[Problem]:
+def _placeholders(where: str, slot: Slot, template: TextTemplate) -> Iterator[Problem]:
     known = KNOWN_VALUES | _others(slot)
     for name in sorted(template.names - known):
         yield Problem(where, f"nothing fills {{{name}}}", f"use one of: {', '.join(sorted(known))}")

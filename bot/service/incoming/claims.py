@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from ...conversation.turn import said
-from ...errors import places
+from ...errors import where
 from ...messages.inbound import (
     AddressChanged,
     Choice,
@@ -87,7 +87,7 @@ def _unread(error: Exception) -> Claim:
     The answer to it will fail, too, and look for a withdrawal in another way.
     """
     log.error(
-        "claim_unread", error=type(error).__name__, where=places(error), cure="report where: it is a bug in the program"
+        "claim_unread", error=type(error).__name__, where=where(error), cure="report where: it is a bug in the program"
     )
     return Claim.MATTERS
 

@@ -18,7 +18,7 @@ from ...consent.evidence import Entry, Kind, Method
 from ...conversation.dialogue import Dialogue, Step
 from ...conversation.session import Session
 from ...conversation.turn import LONGEST_WAY
-from ...errors import places
+from ...errors import where
 from ...keys import Keyring
 from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty
 from ...messages.inbound import (
@@ -55,7 +55,7 @@ from ..ports import (
 )
 from ..sending.gate import NEVER, refused
 from ..sending.send import outbound
-from ..sending.undelivered import Unread, named, question_of, reference
+from ..sending.undelivered import Undelivered, named, question_of, reference
 from ..shards import shard_of
 from .cases import Arrived, Case, Cases
 from .corrections import informed
@@ -116,7 +116,7 @@ class Converse:
         persons: Persons,
         ledger: Ledger,
         suppressions: Suppressions,
-        unread: Unread,
+        undelivered: Undelivered,
         keys: Keyring,
         failure: Callable[[int], SendError],
         clock: Callable[[], float] = time.time,
@@ -126,7 +126,7 @@ class Converse:
         self._shard = shard
         self._persons = persons
         self._ledger = ledger
-        self._unread = unread
+        self._undelivered = undelivered
         self._keys = keys
         self._failure = failure
         self._clock = clock
@@ -216,7 +216,7 @@ class Converse:
     async def _not_read(self, reference: str, recipient: Sender) -> None:
         known = await self._persons.find(recipient.addresses)
         for person in set(known.values()):
-            await self._unread.note(reference, person)
+            await self._undelivered.note(reference, person)
 
     async def _answer(self, messages: Sequence[Queued[Inbound]]) -> None:
         arrived = await self._cases.arrived(messages)
@@ -294,7 +294,7 @@ class Converse:
             metrics.FAILURES.labels("answer").inc()
             metrics.DEAD.labels("event").inc()
             kind, cure = type(failure).__name__, "mend what is named; then `deadletter replay` confirms the withdrawal"
-            log.error("withdrawal_unconfirmed", error=kind, where=places(failure), cure=cure)
+            log.error("withdrawal_unconfirmed", error=kind, where=where(failure), cure=cure)
             await self._shard.dead.add(queued.payload, f"recorded, but the answer failed: {kind}", "event")
 
     async def _forget(self, tokens: Iterable[bytes]) -> None:

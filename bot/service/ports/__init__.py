@@ -4,7 +4,7 @@ Values that cross a border stand beside its protocol. Everyone imports them from
 A protocol that one use case alone needs stands beside it.
 """
 
-from .data_holders import Held, Place, Subject, exported
+from .data_holders import DataHolder, Held, Subject, exported
 from .incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
 from .outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
@@ -23,6 +23,7 @@ __all__ = [
     "Checkpoints",
     "Claim",
     "Commit",
+    "DataHolder",
     "DeadLetters",
     "Export",
     "Exports",
@@ -45,7 +46,6 @@ __all__ = [
     "Person",
     "PersonId",
     "Persons",
-    "Place",
     "Queue",
     "Queued",
     "Retained",

@@ -36,7 +36,7 @@ Held = Mapping[str, Any]
 """What one place holds of a person: some keys of `my_data.Gathered`, JSON-able. Times are ISO 8601 with an offset."""
 
 
-class Place(Protocol):
+class DataHolder(Protocol):
     """One kind of place."""
 
     @property
@@ -54,7 +54,7 @@ class Place(Protocol):
         """Erase it; return how many things. Again it finds nothing more. Raises `Unavailable`."""
 
 
-async def exported(places: Sequence[Place], subject: Subject) -> list[Held]:
-    """Return all that all places hold of a person, for `gather.my_data`. Raises `Unavailable`."""
-    held = [await place.export(subject) for place in places]
+async def exported(holders: Sequence[DataHolder], subject: Subject) -> list[Held]:
+    """Return all that all holders hold of a person, for `gather.my_data`. Raises `Unavailable`."""
+    held = [await holder.export(subject) for holder in holders]
     return [one for one in held if one is not None]

@@ -16,7 +16,7 @@ from ...consent.erasure import AddressToken, Erasure, erased, kept, proof_until,
 from ...consent.evidence import Kind
 from ...consent.lifecycle import Record, apply, fold
 from ...messages.inbound import Sender
-from ..ports import Append, Ledger, PersonId, Persons, Place, Subject, Unavailable
+from ..ports import Append, DataHolder, Ledger, PersonId, Persons, Subject, Unavailable
 
 _TRIES = 10
 """How often the end of the ledger is looked for while workers add to it."""
@@ -75,7 +75,7 @@ class Erase:
         ledger: Ledger,
         erasures: Erasures,
         listed: ErasureList,
-        places: Sequence[Place],
+        holders: Sequence[DataHolder],
         *,
         proof_days: int,
         clock: Callable[[], float] = time.time,
@@ -85,7 +85,7 @@ class Erase:
         self._ledger = ledger
         self._erasures = erasures
         self._listed = listed
-        self._places = places
+        self._holders = holders
         self._proof_days = proof_days
         self._clock = clock
 
@@ -105,7 +105,7 @@ class Erase:
                 at = await self._keep(record, tokens, reason, ended, asked=actor != "system")
         emptied: Counter[str] = Counter()
         for _ in range(_ROUNDS):
-            for place in self._places:
+            for place in self._holders:
                 emptied[place.name] += await place.erase(whole)
         if ended is None:
             return Erased(whole.person, at, (), None, dict(emptied))

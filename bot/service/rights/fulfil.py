@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from ...conversation.task import Work
-from ...errors import places
+from ...errors import where
 from ...messages.reply import Outbound
 from .. import metrics
 from ..ports import Assigned, DeadLetters, Outbox, OutOfReach, Queue, Queued, SendError, Unavailable
-from ..sending.in_flight import InHand
+from ..sending.in_flight import InFlight
 from ..sending.retry import surely
 from ..sending.send import is_open
 from .rights import Rights
@@ -51,16 +51,16 @@ class Fulfil:
         self._failures: Counter[bytes] = Counter()
         self._rests: dict[bytes, tuple[float, float]] = {}
         """Tasks that the channel is not there for: for how long they rest, and until when (unix seconds)."""
-        self._in_hand = InHand(IN_FLIGHT)
+        self._in_flight = InFlight(IN_FLIGHT)
 
     @property
-    def in_hand(self) -> list[bytes]:
+    def in_flight(self) -> list[bytes]:
         """The entries that are being done."""
-        return self._in_hand.ids
+        return self._in_flight.ids
 
     async def room(self) -> int:
         """Wait a while until more tasks may be taken in hand; return how many, perhaps none."""
-        return await self._in_hand.room()
+        return await self._in_flight.room()
 
     async def take(self, batch: Sequence[Queued[Assigned]]) -> None:
         """Begin to do what was read."""
@@ -68,12 +68,12 @@ class Fulfil:
             if queued.item is None:
                 await self._bury(queued, "unreadable by this version")
             elif self._clock() >= self._rests.get(queued.id, (0.0, 0.0))[1]:
-                self._in_hand.begin(queued.id, self._do(queued, queued.item))
+                self._in_flight.begin(queued.id, self._do(queued, queued.item))
 
     async def finish(self) -> None:
         """Wait until everything in hand is done; while a store is away, leave it to the next process."""
         self._ending = True
-        await self._in_hand.done()
+        await self._in_flight.done()
 
     async def _do(self, queued: Queued[Assigned], assigned: Assigned) -> None:
         work = assigned.task.work
@@ -121,7 +121,7 @@ class Fulfil:
             error=kind,
             code=code,
             attempt=attempt,
-            where=places(error),
+            where=where(error),
             cure=f"after {ATTEMPTS} attempts it is a dead letter: mend what is named, then `deadletter replay`",
         )
         if attempt >= ATTEMPTS:

@@ -9,8 +9,8 @@ from ..ports import Channel, Exports, SendError, Subject
 log = structlog.get_logger(__name__)
 
 
-class Media:
-    """Files at the channel. Implements `places.Place`."""
+class UploadedFiles:
+    """Files at the channel. Implements `places.DataHolder`."""
 
     name = "media"
     holds: frozenset[str] = frozenset()

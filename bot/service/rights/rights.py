@@ -20,8 +20,8 @@ from ...consent.deadlines import Calendar
 from ...consent.erasure import proof_until
 from ...consent.requests import Request, Right, State, close
 from ...consent.retention import RuleName, policy
+from ...conversation.compose import message
 from ...conversation.task import Work
-from ...conversation.told import told
 from ...conversation.world import World, babel_locale
 from ...keys import Keyring
 from ...messages.basis import ByLaw, Duty
@@ -31,13 +31,13 @@ from ..ports import (
     Assigned,
     ChangedMeanwhile,
     Channel,
+    DataHolder,
     Export,
     Exports,
     NoSuchPerson,
     OutOfReach,
     PersonId,
     Persons,
-    Place,
     SendError,
     Subject,
     exported,
@@ -103,7 +103,7 @@ class Rights:
         persons: Persons,
         requests: Requests,
         exports: Exports,
-        places: Sequence[Place],
+        holders: Sequence[DataHolder],
         documents: Documents,
         channel: Channel,
         erase: Erase,
@@ -117,7 +117,7 @@ class Rights:
         self._persons = persons
         self._requests = requests
         self._exports = exports
-        self._places = places
+        self._holders = holders
         self._documents = documents
         self._channel = channel
         self._erase = erase
@@ -125,7 +125,7 @@ class Rights:
         self._base_url = base_url.rstrip("/")
         self._clock = clock
         self._calendar = Calendar.of(world.business.controller)
-        self._in_hand: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
+        self._in_flight: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
         """Who is having a document made: what is asked for meanwhile finds it made."""
         self._writing = asyncio.Lock()
         """One document at a time is written: threads share one interpreter, which answers others, too."""
@@ -189,7 +189,7 @@ class Rights:
     async def _access(self, assigned: Assigned, request: Request) -> list[Reply]:
         """GDPR Art. 15 and 20: a summary, a document, and a link to the machine-readable form."""
         self._must_reach(assigned)
-        data = await self._data(assigned, self._places)
+        data = await self._data(assigned, self._holders)
         if is_empty(data):
             await self._closed(request)
             return [self._told("my_data.nothing", assigned)]
@@ -235,12 +235,12 @@ class Rights:
 
     async def _proof(self, assigned: Assigned) -> list[Reply]:
         self._must_reach(assigned)
-        data = await self._data(assigned, [place for place in self._places if place.name in _PROVING])
+        data = await self._data(assigned, [place for place in self._holders if place.name in _PROVING])
         if not data.history:
             return [self._told("proof.none", assigned)]
         made = [one for one in await self._made_lately(assigned.person) if not one.file]
         export = made[0] if len(made) >= DOCUMENTS_A_DAY else await self._receipt(assigned, data)
-        return [told(self._world, "proof.receipt", assigned.locale, document=_attached("receipt", export))]
+        return [message(self._world, "proof.receipt", assigned.locale, document=_attached("receipt", export))]
 
     async def _receipt(self, assigned: Assigned, data: MyData) -> Export:
         async with self._writing:
@@ -282,7 +282,7 @@ class Rights:
     # --- how
 
     def _one_at_a_time(self, person: PersonId) -> asyncio.Lock:
-        return self._in_hand.setdefault(person, asyncio.Lock())
+        return self._in_flight.setdefault(person, asyncio.Lock())
 
     def _reaches(self, assigned: Assigned) -> bool:
         """Whether anything may still be sent: for a day after their message, to an address of theirs."""
@@ -292,9 +292,9 @@ class Rights:
         if not self._reaches(assigned):
             raise OutOfReach
 
-    async def _data(self, assigned: Assigned, places: Sequence[Place]) -> MyData:
+    async def _data(self, assigned: Assigned, holders: Sequence[DataHolder]) -> MyData:
         merged = await self._persons.merged(assigned.person)
-        found = await exported(places, Subject(assigned.person, assigned.sender, merged=merged))
+        found = await exported(holders, Subject(assigned.person, assigned.sender, merged=merged))
         if not any("person" in one for one in found):
             raise NoSuchPerson
         return my_data(found, self._world.business, self._clock())
@@ -318,7 +318,7 @@ class Rights:
                 await self._requests.change(request, after, actor="system", reason="", now=self._clock())
 
     def _told(self, text_id: str, assigned: Assigned, **values: str) -> Reply:
-        return told(self._world, text_id, assigned.locale, values=values)
+        return message(self._world, text_id, assigned.locale, values=values)
 
     def _day(self, day: date, assigned: Assigned) -> str:
         return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))

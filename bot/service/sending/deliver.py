@@ -15,7 +15,7 @@ import structlog
 
 from ...batcher import Batcher
 from ...business import Business
-from ...errors import places
+from ...errors import where
 from ...keys import Keyring
 from ...messages.basis import ByLaw, Duty
 from ...messages.inbound import Inbound, MessageId, Preference, QuestionStatus, Sender
@@ -36,9 +36,9 @@ from ..ports import (
 )
 from .gate import Look, Reason, last_seen, looks, withheld
 from .halting import Halting
-from .in_flight import InHand
+from .in_flight import InFlight
 from .retry import delay, surely
-from .undelivered import Unread, question_of, reference
+from .undelivered import Undelivered, question_of, reference
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class Deliver:
         throttle: Throttle,
         inbox: Inbox,
         dead: DeadLetters,
-        unread: Unread,
+        undelivered: Undelivered,
         business: Business,
         keys: Keyring,
         *,
@@ -77,12 +77,12 @@ class Deliver:
         self._throttle = throttle
         self._inbox = inbox
         self._dead = dead
-        self._unread = unread
+        self._undelivered = undelivered
         self._business = business
         self._keys = keys
         self._clock = clock
         self._gate: Batcher[Outbound, Reason | None] = Batcher(self._judged)
-        self._in_hand = InHand(most)
+        self._in_flight = InFlight(most)
         self._halting = halting or Halting()
         self._ending = False
 
@@ -91,13 +91,13 @@ class Deliver:
         if wait := self._halting.pausing(self._clock()):
             await asyncio.sleep(min(wait, 1.0))
             return 0
-        room = await self._in_hand.room(1 if self._halting.probing else None)
+        room = await self._in_flight.room(1 if self._halting.probing else None)
         return 0 if self._halting.pausing(self._clock()) else room
 
     @property
-    def in_hand(self) -> list[bytes]:
+    def in_flight(self) -> list[bytes]:
         """The entries that are being sent."""
-        return self._in_hand.ids
+        return self._in_flight.ids
 
     async def take(self, batch: Sequence[Queued[Outbound]]) -> None:
         """Begin to send what was read from the outbox, as fast as the number may; first what confirms an opt-out."""
@@ -106,14 +106,14 @@ class Deliver:
             granted, wait = await self._throttle.take(len(waiting))
             for _ in range(granted):
                 queued = waiting.popleft()
-                self._in_hand.begin(queued.id, self._deliver(queued))
+                self._in_flight.begin(queued.id, self._deliver(queued))
             if waiting and not granted:
                 await asyncio.sleep(wait)
 
     async def finish(self) -> None:
         """Wait until everything in hand is sent or put back; while a store is away, leave it to the next process."""
         self._ending = True
-        await self._in_hand.done()
+        await self._in_flight.done()
 
     async def _deliver(self, queued: Queued[Outbound]) -> None:
         try:
@@ -122,7 +122,7 @@ class Deliver:
             else:
                 await self._send(queued, queued.item)
         except Exception as error:  # whoever takes it over sends it
-            log.warning("message_left", error=type(error).__name__, where=places(error))
+            log.warning("message_left", error=type(error).__name__, where=where(error))
 
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
         if reason := await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
@@ -137,7 +137,7 @@ class Deliver:
             return await self._refused(queued, outbound, error)
         except Exception as error:
             cure = "report where: it is a bug; once it is mended `deadletter replay` sends the message"
-            log.error("sending_failed", error=type(error).__name__, where=places(error), cure=cure)
+            log.error("sending_failed", error=type(error).__name__, where=where(error), cure=cure)
             return await self._bury(queued, f"the program failed: {type(error).__name__}")
         finally:
             self._halting.end()
@@ -189,7 +189,9 @@ class Deliver:
     async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
         """Finish a message that nobody will read."""
         if (outbound := queued.item) is not None:
-            await surely("deliver", lambda: self._unread.note(outbound.id, PersonId(outbound.person)), self._is_ending)
+            await surely(
+                "deliver", lambda: self._undelivered.note(outbound.id, PersonId(outbound.person)), self._is_ending
+            )
         await self._done(queued, outcome)
 
     # --- errors

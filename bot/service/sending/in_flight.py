@@ -9,7 +9,7 @@ _WAIT = 1.0
 """Seconds that is waited for room at most: meanwhile what is in hand must be renewed."""
 
 
-class InHand:
+class InFlight:
     """The entries of one queue that are being worked on."""
 
     def __init__(self, most: int) -> None:

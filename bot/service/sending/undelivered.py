@@ -50,7 +50,7 @@ class Requests(Protocol):
         """Let a request that was done wait again; False when it was not done. Raises `Unavailable`."""
 
 
-class Unread:
+class Undelivered:
     """Sees to what hung on messages that nobody will read."""
 
     def __init__(self, inbox: Inbox, requests: Requests, clock: Callable[[], float] = time.time) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from ...consent.evidence import Fact
 from ...consent.lifecycle import Consent, Status, fold
 from ...keys import Keyring
-from ...service.ports import Held, PersonId, Place, Subject
+from ...service.ports import DataHolder, Held, PersonId, Subject
 from ...times import iso, iso_if_any
 from .connect import Database
 from .persons import read_move, read_sender
@@ -309,7 +309,7 @@ class KeptRows:
         return 0
 
 
-def places(database: Database, keys: Keyring) -> Sequence[Place]:
+def data_holders(database: Database, keys: Keyring) -> Sequence[DataHolder]:
     """Return all places, in the order in which they are erased: the person's key, which opens the rest, is the last."""
     return (
         ExportRows(database),

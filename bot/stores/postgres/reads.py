@@ -19,7 +19,7 @@ class Read:
 
 
 class Reads:
-    """Table `reads`: rows can only be added. Implements `places.Place`."""
+    """Table `reads`: rows can only be added. Implements `places.DataHolder`."""
 
     name = "reads"
     holds = frozenset({"reads"})

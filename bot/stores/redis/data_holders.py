@@ -12,11 +12,11 @@ from ...keys import Keyring
 from ...messages.inbound import AddressChanged, Delivery, Inbound, Media, Other, Sender, Text
 from ...messages.reply import Outbound
 from ...numbers import same, spellings
-from ...service.ports import Assigned, HandedOver, Held, Place, Subject
+from ...service.ports import Assigned, DataHolder, HandedOver, Held, Subject
 from ...times import iso
 from .connect import Client
 from .deadletters import DeadLetters, plain_numbers
-from .keys import GROUP, Shard
+from .keys import GROUP, ShardKeys
 from .scripts import FINISH, REWRITE
 from .wire import (
     READERS,
@@ -48,7 +48,7 @@ class SessionKeys:
     name = "session"
     holds = frozenset({"session"})
 
-    def __init__(self, client: Client, shards: Sequence[Shard], keys: Keyring) -> None:
+    def __init__(self, client: Client, shards: Sequence[ShardKeys], keys: Keyring) -> None:
         self._client = client
         self._shards = shards
         self._keys = keys
@@ -116,7 +116,7 @@ class QueueKeys:
         {"inbox", "urgent", "outbox", "handover", "tasks", "dead", "timers", "retries", "waiting", "lanes"}
     )
 
-    def __init__(self, client: Client, shards: Sequence[Shard], keys: Keyring) -> None:
+    def __init__(self, client: Client, shards: Sequence[ShardKeys], keys: Keyring) -> None:
         self._client = client
         self._shards = shards
         self._keys = keys
@@ -151,7 +151,7 @@ class QueueKeys:
         belongs = _Belongs(subject)
         return sum([await self._erase_in(shard, subject, belongs) for shard in self._shards])
 
-    async def _erase_in(self, shard: Shard, subject: Subject, belongs: "_Belongs") -> int:
+    async def _erase_in(self, shard: ShardKeys, subject: Subject, belongs: "_Belongs") -> int:
         tasks = [
             one.where async for one in self._stream(shard.tasks, read_assigned, belongs) if not _is_erasure(one.item)
         ]
@@ -171,7 +171,7 @@ class QueueKeys:
         await REWRITE.run(self._client, [shard.dead, f"{shard.dead}:new"], [_PAGE])
         return count
 
-    async def _erase_messages(self, shard: Shard, subject: Subject, belongs: "_Belongs") -> int:
+    async def _erase_messages(self, shard: ShardKeys, subject: Subject, belongs: "_Belongs") -> int:
         """Empty the person's lane from behind: else taking out its first message would let in the next."""
         waiting = [one.where async for one in self._waiting(shard, subject)]
         count = await self._remove("HDEL", shard.waiting, waiting)
@@ -203,27 +203,27 @@ class QueueKeys:
                     yield _Found(entry_id, item)
             start = "(" + page[-1][0].decode()
 
-    async def _dead(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+    async def _dead(self, shard: ShardKeys, belongs: "_Belongs") -> AsyncIterator[_Found]:
         async for letter in DeadLetters(self._client, shard, self._keys).all():
             payload = letter.payload or b""  # what no key opens nobody can read
             item = READERS[letter.kind](payload) if letter.kind in READERS else None
             if belongs.to(item, plain_numbers(payload) if letter.kind == "raw" else payload):
                 yield _Found(letter.id.encode(), item)
 
-    async def _timers(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+    async def _timers(self, shard: ShardKeys, belongs: "_Belongs") -> AsyncIterator[_Found]:
         async for member, _ in self._scan("ZSCAN", shard.timers):
             item = read_event(member)
             if belongs.to(item, member):
                 yield _Found(member, item)
 
-    async def _retries(self, shard: Shard, belongs: "_Belongs") -> AsyncIterator[_Found]:
+    async def _retries(self, shard: ShardKeys, belongs: "_Belongs") -> AsyncIterator[_Found]:
         async for member, _ in self._scan("ZSCAN", shard.retries):
             payload = member.split(b" ", 2)[-1]  # after person and number in the lane
             item = read_outbound(payload)
             if belongs.to(item, member):
                 yield _Found(member, item)
 
-    async def _waiting(self, shard: Shard, subject: Subject) -> AsyncIterator[_Found]:
+    async def _waiting(self, shard: ShardKeys, subject: Subject) -> AsyncIterator[_Found]:
         for record in subject.records:
             async for name, payload in self._scan("HSCAN", shard.waiting, "MATCH", f"{record} *"):
                 yield _Found(name, read_outbound(payload))
@@ -305,6 +305,6 @@ def _pages(values: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
     return (values[start : start + _PAGE] for start in range(0, len(values), _PAGE))
 
 
-def places(client: Client, shards: Sequence[Shard], keys: Keyring) -> Sequence[Place]:
+def data_holders(client: Client, shards: Sequence[ShardKeys], keys: Keyring) -> Sequence[DataHolder]:
     """Return all places of Redis, in the order in which they are erased."""
     return (QueueKeys(client, shards, keys), SessionKeys(client, shards, keys))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ...keys import Keyring, Undecipherable
 from .connect import Argument, Client
-from .keys import Shard
+from .keys import ShardKeys
 from .scripts import REPLAY
 from .wire import READERS, read_outbound
 
@@ -47,7 +47,7 @@ def plain_numbers(webhook: bytes) -> bytes:
 class DeadLetters:
     """The dead letters of one shard. Implements `ports.DeadLetters`; the rest is for operators."""
 
-    def __init__(self, client: Client, shard: Shard, keys: Keyring) -> None:
+    def __init__(self, client: Client, shard: ShardKeys, keys: Keyring) -> None:
         self._client = client
         self._shard = shard
         self._keys = keys

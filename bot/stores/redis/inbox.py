@@ -14,7 +14,7 @@ from ...batcher import Batcher
 from ...messages.inbound import Event
 from ...service.ports import Claim, Incoming, Taken
 from .connect import Argument, Client
-from .keys import Shard
+from .keys import ShardKeys
 from .scripts import INGEST
 from .wire import encode
 
@@ -48,7 +48,7 @@ class _Encoded:
 class Inbox:
     """The writing end of one shard's inbox. Implements `ports.Inbox`."""
 
-    def __init__(self, client: Client, shard: Shard, *, limit: int, most_bytes: int = 1 << 30) -> None:
+    def __init__(self, client: Client, shard: ShardKeys, *, limit: int, most_bytes: int = 1 << 30) -> None:
         """`limit`: unfinished events at which no more are taken, `most_bytes`: the same for the memory they take."""
         self._client = client
         self._shard = shard

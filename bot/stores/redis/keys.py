@@ -11,7 +11,7 @@ BUCKET = "{number}:bucket"
 
 
 @dataclass(frozen=True)
-class Shard:
+class ShardKeys:
     """The keys of one shard; they share a hash tag, so they lie in one slot of a Cluster."""
 
     number: int

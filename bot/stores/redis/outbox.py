@@ -7,7 +7,7 @@ from ...batcher import Batcher
 from ...messages.inbound import Inbound
 from ...messages.reply import Outbound
 from .connect import Argument, Client
-from .keys import GROUP, Shard
+from .keys import GROUP, ShardKeys
 from .scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING
 from .streams import ABANDONED_AFTER_MS, Stream
 from .wire import encode, read_outbound
@@ -32,7 +32,7 @@ _Answer = tuple[bytes, Sequence[Outbound]]
 class Messages(Stream[Outbound]):
     """The outbox of one shard as it is read: finishing a message lets the next one of the same person in."""
 
-    def __init__(self, client: Client, shard: Shard, *, abandoned_after_ms: int = ABANDONED_AFTER_MS) -> None:
+    def __init__(self, client: Client, shard: ShardKeys, *, abandoned_after_ms: int = ABANDONED_AFTER_MS) -> None:
         super().__init__(client, shard.outbox, read_outbound, abandoned_after_ms=abandoned_after_ms)
         self._keys = [shard.outbox, shard.lanes, shard.waiting, shard.inbox]
         self._done: Batcher[tuple[bytes, bytes], None] = Batcher(self._finish_messages)
@@ -58,7 +58,7 @@ class Messages(Stream[Outbound]):
 class Outbox:
     """The outbox of one shard, apart from reading it. Implements `ports.Outbox`."""
 
-    def __init__(self, client: Client, shard: Shard) -> None:
+    def __init__(self, client: Client, shard: ShardKeys) -> None:
         self._client = client
         self._shard = shard
         self._statuses: Batcher[tuple[bytes, int], bool] = Batcher(self._raise_statuses)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from ...conversation.session import Session
 from ...service.ports import Commit
 from .connect import Argument, Client
-from .keys import GROUP, Shard
+from .keys import GROUP, ShardKeys
 from .scripts import COMMIT
 from .wire import encode, read_session
 
@@ -16,7 +16,7 @@ IDLE_SECONDS = 30 * 86400
 class Sessions:
     """The sessions of one shard. Implements `ports.Sessions`."""
 
-    def __init__(self, client: Client, shard: Shard, lane: str = "") -> None:
+    def __init__(self, client: Client, shard: ShardKeys, lane: str = "") -> None:
         """`lane`: the stream whose entries are finished by a commit; by default the inbox."""
         self._client = client
         self._shard = shard

@@ -6,7 +6,7 @@ from ...settings import Settings
 from .connect import Client
 from .deadletters import DeadLetters
 from .inbox import Inbox
-from .keys import Shard
+from .keys import ShardKeys
 from .outbox import Messages, Outbox
 from .sessions import Sessions
 from .streams import Stream
@@ -16,7 +16,7 @@ from .wire import read_assigned, read_event, read_handed_over
 class ShardStores:
     """The stores of one shard, and its queues as they are read."""
 
-    def __init__(self, client: Client, reader: Client, shard: Shard, settings: Settings, keys: Keyring) -> None:
+    def __init__(self, client: Client, reader: Client, shard: ShardKeys, settings: Settings, keys: Keyring) -> None:
         """`reader` is for reads that wait: it has a connection for each queue."""
         abandoned = settings.takeover_seconds * 1000
         self.number = shard.number

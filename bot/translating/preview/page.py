@@ -13,8 +13,8 @@ from ...conversation.compose import FOOTER, LIST
 from ...conversation.flow_file import FlowFile, StateTable
 from ...i18n.bidi import isolated, right_to_left
 from ...i18n.places import place_name
-from ...i18n.po import Entry
-from ...i18n.slot import Originals, Slot, Template, TextError, length
+from ...i18n.po import PoEntry
+from ...i18n.slot import Slot, SourceTexts, TextError, TextTemplate, length
 from ...i18n.texts import LIMITS, MAX_BUTTONS, Kind
 from .examples import localized
 
@@ -81,8 +81,8 @@ class Paper:
 def page(
     code: str,
     files: Sequence[FlowFile],
-    originals: Originals,
-    entries: Mapping[str, Entry],
+    sources: SourceTexts,
+    entries: Mapping[str, PoEntry],
     words: Mapping[str, str],
     others: Sequence[str],
 ) -> str:
@@ -91,7 +91,7 @@ def page(
     `entries` are its catalog (empty for English), `words` the keywords that it shows by the names of their
     placeholders, `others` the other pages.
     """
-    texts = _Texts(code, originals, entries, words)
+    texts = _Texts(code, sources, entries, words)
     sections = [
         section for file in files if file.table.flow != _ON_PAPER and (section := _section(file, texts)).messages
     ]
@@ -99,8 +99,8 @@ def page(
     said = {shown.id for message in messages for shown in (message.text, *message.options)}
     papers = [paper for file in files if (paper := _paper(file, texts)).lines]
     said |= {shown.id for paper in papers for shown in paper.lines}
-    rest = [slot for slot in originals.slots if slot.id not in said]
-    states = [texts.shown(slot.id).state for slot in originals.slots]
+    rest = [slot for slot in sources.slots if slot.id not in said]
+    states = [texts.shown(slot.id).state for slot in sources.slots]
     html: str = _template().render(
         code=code,
         rtl=right_to_left(code),
@@ -117,17 +117,19 @@ def page(
 class _Texts:
     """The texts of one language, drawn with the examples of their placeholders."""
 
-    def __init__(self, code: str, originals: Originals, entries: Mapping[str, Entry], words: Mapping[str, str]) -> None:
+    def __init__(
+        self, code: str, sources: SourceTexts, entries: Mapping[str, PoEntry], words: Mapping[str, str]
+    ) -> None:
         self._code = code
         self._words = words
         self._inside = {"European Union": place_name("EU", code)} | {
             slot.english: entries[slot.id].translation
-            for slot in originals.slots
+            for slot in sources.slots
             if slot.id.startswith("purpose.") and slot.id in entries and entries[slot.id].translation
         }
         self._rtl = right_to_left(code)
-        self._slots = {slot.id: slot for slot in originals.slots}
-        self._widest = originals.widest
+        self._slots = {slot.id: slot for slot in sources.slots}
+        self._widest = sources.widest
         self._entries = entries
 
     def __contains__(self, text_id: str) -> bool:
@@ -163,7 +165,7 @@ class _Texts:
 
     def _filled(self, text: str, values: Mapping[str, str]) -> str:
         try:
-            return Template.parse(text).fill(dict(values), lambda value: isolated(value, rtl=self._rtl))
+            return TextTemplate.parse(text).fill(dict(values), lambda value: isolated(value, rtl=self._rtl))
         except TextError:
             return text  # told by `i18n check`
 

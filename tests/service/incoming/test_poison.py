@@ -12,7 +12,7 @@ from bot.conversation.session import Session
 from bot.messages.inbound import Inbound, Text
 from bot.service.worker import READERS
 from bot.settings import Settings
-from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.keys import GROUP, ShardKeys
 from tests.service.stage import environment, front, worker
 from tests.service.watching import BRITISH, assert_sound, kinds_of, subscribed
 
@@ -71,7 +71,7 @@ async def test_what_workers_die_of_is_put_aside(stores: Settings) -> None:
         shard = simulation.runtime.shards[0]
         await shard.events.read(1, wait=False)
         (queued,) = await shard.events.read(1, wait=False)
-        key = Shard(0).inbox
+        key = ShardKeys(0).inbox
         await simulation.runtime.client.run("XCLAIM", key, GROUP, "dead", 0, queued.id, "RETRYCOUNT", READERS)
         async with worker(simulation.runtime.settings):
             await simulation.settled()

@@ -13,7 +13,7 @@ from bot.service import metrics
 from bot.service.incoming.receive import Receipt
 from bot.service.ports import Subject
 from bot.stores.redis.deadletters import DeadLetter
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from tests.captured import captured
 from tests.service.watching import owner_of, record_of, subscribed
 
@@ -40,7 +40,7 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
         await simulation.hook.post(told_in_contacts_alone(ana, simulation.graph.phone_number_id))
     (letter,) = await letters(simulation)
     assert (letter.kind, letter.reason) == ("raw", "messages: sender")
-    stored = repr(await simulation.runtime.client.run("XRANGE", Shard(0).dead, "-", "+"))
+    stored = repr(await simulation.runtime.client.run("XRANGE", ShardKeys(0).dead, "-", "+"))
     for known in (ana.who.phone, ana.who.bsuid, "STOP"):
         assert known is not None
         assert known.removeprefix("+") not in stored

@@ -28,19 +28,19 @@ from bot.messages.inbound import (
     Sender,
     Text,
 )
-from bot.service.ports import Append, PersonId, Place, Subject, Unavailable
+from bot.service.ports import Append, DataHolder, PersonId, Subject, Unavailable
 from bot.service.rights.erase import Erase, replayed
 from bot.settings import Settings
 from bot.stores import erasure_list
 from bot.stores.erasure_list import ErasureList
 from bot.stores.postgres.checkpoints import Checkpoints
 from bot.stores.postgres.connect import Database, connect
-from bot.stores.postgres.data_holders import places
+from bot.stores.postgres.data_holders import data_holders
 from bot.stores.postgres.erasures import Erasures
 from bot.stores.postgres.evidence import evidence
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from tests.service.stage import changed
 from tests.service.watching import kinds_of, owner_of, record_of, subscribed
 from tests.stores.made import BSUID, PHONE, given, keep_notice, requested, withdrawn
@@ -53,7 +53,7 @@ SECRETS = ["newest " * 6, "the one before " * 3, "oldest " * 6]
 class Parts:
     """The use case and its stores."""
 
-    def __init__(self, database: Database, keys: Keyring, file: Path, places: Sequence[Place]) -> None:
+    def __init__(self, database: Database, keys: Keyring, file: Path, places: Sequence[DataHolder]) -> None:
         self.database = database
         self.persons = Persons(database, keys)
         self.ledger = Ledger(database, keys)
@@ -133,7 +133,7 @@ class Fused:
 async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
     database, keys = await connect(database_url, connections=3), Keyring(SECRETS[:1])
     await keep_notice(database)
-    yield Parts(database, keys, tmp_path / "var" / "erasures.jsonl", places(database, keys))
+    yield Parts(database, keys, tmp_path / "var" / "erasures.jsonl", data_holders(database, keys))
     await database.close()
 
 
@@ -570,6 +570,6 @@ async def test_who_writes_while_being_erased_leaves_nothing_of_the_old_person(si
         now = (await simulation.runtime.persons.find([who.bsuid or ""])).get(who.bsuid or "")
         assert now != person
         if now:
-            session = await client.run("GET", Shard(0).session(keys.address(who.bsuid or "")))
+            session = await client.run("GET", ShardKeys(0).session(keys.address(who.bsuid or "")))
             assert session is None or now.encode() in session
     assert [bad async for bad in simulation.runtime.ledger.verify() if not isinstance(bad, int)] == []

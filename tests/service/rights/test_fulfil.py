@@ -12,11 +12,11 @@ from bot.conversation.task import Task, Work
 from bot.documents import Documents
 from bot.messages.inbound import MessageId, Sender
 from bot.messages.reply import Outbound
-from bot.service.ports import Append, Assigned, Held, PersonId, Place, Retry, SendError, Subject
+from bot.service.ports import Append, Assigned, DataHolder, Held, PersonId, Retry, SendError, Subject
 from bot.service.rights.fulfil import ATTEMPTS, Fulfil
 from bot.service.rights.rights import Rights
 from bot.settings import Settings
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.wire import encode, read_outbound
 from tests.service.stage import front
 from tests.stores.made import BSUID, PHONE, given, requested
@@ -81,7 +81,7 @@ class Desk:
             runtime.persons,
             runtime.requests,
             runtime.exports,
-            runtime.places,
+            runtime.data_holders,
             Documents(runtime.dialogue.world),
             self.channel,
             runtime.erase,
@@ -93,7 +93,7 @@ class Desk:
 
     async def assign(self, work: Work, sender: Sender = BOTH) -> None:
         assigned = Assigned(Task(work, "words"), MessageId(f"wamid.{work}"), AT, self.person, sender, "en", 2)
-        key = Shard(0).tasks
+        key = ShardKeys(0).tasks
         await self.simulation.runtime.client.run("XADD", key, "*", "e", encode(assigned))
 
     async def turn(self, *, after: float = 0.0) -> None:
@@ -110,7 +110,7 @@ class Desk:
         return [letter.reason async for letter in self.simulation.runtime.shards[0].dead.all()]
 
     async def queued(self) -> list[Outbound]:
-        entries = await self.simulation.runtime.client.run("XRANGE", Shard(0).outbox, "-", "+")
+        entries = await self.simulation.runtime.client.run("XRANGE", ShardKeys(0).outbox, "-", "+")
         return [found for _, fields in entries if (found := read_outbound(fields[1]))]
 
 
@@ -163,9 +163,9 @@ async def test_a_receipt_needs_no_look_into_the_queues(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Work, everywhere: bool
 ) -> None:
     looked: set[str] = set()
-    places = desk.simulation.runtime.places
+    places = desk.simulation.runtime.data_holders
 
-    def watch(place: Place) -> None:
+    def watch(place: DataHolder) -> None:
         export = place.export
 
         async def watched(subject: Subject) -> Held | None:

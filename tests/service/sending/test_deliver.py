@@ -26,10 +26,10 @@ from bot.service import worker as work
 from bot.service.sending.deliver import ALONE, Deliver
 from bot.service.sending.halting import PROBE, SUSPECTS, Halting
 from bot.service.sending.send import outbound
-from bot.service.sending.undelivered import Unread
+from bot.service.sending.undelivered import Undelivered
 from bot.settings import Settings
 from bot.stores.postgres.ledger import Ledger
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.throttle import Throttle
 from tests.service.stage import changed, front, with_newer_notice, worker
 from tests.service.watching import BRITISH, assert_sound, crowd, kinds_of, owner_of, quiet, record_of, subscribed
@@ -68,7 +68,7 @@ async def queue(
         )
         for body in bodies
     ]
-    handed = await simulation.runtime.client.run("XADD", Shard(0).handover, "*", "e", b"")
+    handed = await simulation.runtime.client.run("XADD", ShardKeys(0).handover, "*", "e", b"")
     await simulation.runtime.shards[0].outbox.hand_back(handed, messages)
 
 
@@ -81,7 +81,7 @@ async def known(simulation: Simulation, person: SimulatedPerson) -> None:
 async def put_back(simulation: Simulation, messages: int) -> None:
     """Wait until so many messages are put back."""
     async with asyncio.timeout(30):
-        while await simulation.runtime.client.run("ZCARD", Shard(0).retries) < messages:
+        while await simulation.runtime.client.run("ZCARD", ShardKeys(0).retries) < messages:
             await asyncio.sleep(0.005)
 
 
@@ -118,7 +118,7 @@ async def bring_back(simulation: Simulation, clock: Clock) -> None:
 
 async def last_due(simulation: Simulation) -> float:
     """When the last of what was put back is due."""
-    _, due = await simulation.runtime.client.run("ZRANGE", Shard(0).retries, -1, -1, "WITHSCORES")
+    _, due = await simulation.runtime.client.run("ZRANGE", ShardKeys(0).retries, -1, -1, "WITHSCORES")
     return float(due)
 
 
@@ -328,7 +328,7 @@ async def test_what_nobody_can_read_becomes_a_dead_letter_and_lets_the_next_go(s
         await known(simulation, ana)
         owner, client = await owner_of(simulation.runtime, ana), simulation.runtime.client
         await queue(simulation, ana, "One", "Two", "Three", purpose="")
-        await client.run("HSET", Shard(0).waiting, f"{owner} 2", b"\xc1")
+        await client.run("HSET", ShardKeys(0).waiting, f"{owner} 2", b"\xc1")
         async with worker(simulation.runtime.settings):
             await quiet(simulation)
         assert texts(ana) == ["One", "Three"]
@@ -470,7 +470,7 @@ async def delivering(
         Throttle(runtime.client, rate=1000),
         stores.inbox,
         stores.dead,
-        Unread(stores.inbox, runtime.requests),
+        Undelivered(stores.inbox, runtime.requests),
         runtime.dialogue.world.business,
         runtime.keys,
         halting=halting,

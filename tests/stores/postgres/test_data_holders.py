@@ -12,7 +12,7 @@ from bot.service.ports import Append, Move, PersonId, Subject, exported
 from bot.service.rights.gather import gathered
 from bot.service.rights.my_data import Gathered
 from bot.stores.postgres.connect import Database
-from bot.stores.postgres.data_holders import NOT_PERSONAL, places
+from bot.stores.postgres.data_holders import NOT_PERSONAL, data_holders
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests
@@ -49,8 +49,8 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
 
 
 def test_every_table_is_in_a_place_or_holds_nothing_personal(database: Database, keys: Keyring) -> None:
-    held = [name for place in places(database, keys) for name in place.holds]
-    assert len(set(held)) == len(held), "two places answer for one table"
+    held = [name for place in data_holders(database, keys) for name in place.holds]
+    assert len(set(held)) == len(held), "two data_holders answer for one table"
     assert sorted([*held, *NOT_PERSONAL]) == sorted(metadata.tables)
 
 
@@ -60,7 +60,7 @@ def test_no_table_with_a_person_is_said_to_hold_nothing_personal() -> None:
 
 
 async def shown(database: Database, keys: Keyring, subject: Subject) -> Gathered:
-    return gathered(await exported(places(database, keys), subject))
+    return gathered(await exported(data_holders(database, keys), subject))
 
 
 async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Keyring, subject: Subject) -> None:
@@ -79,14 +79,14 @@ async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Key
 
 async def test_of_nobody_there_is_nothing(database: Database, keys: Keyring) -> None:
     nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
-    assert await exported(places(database, keys), nobody) == []
-    assert [await place.erase(nobody) for place in places(database, keys)] == [0] * 7
+    assert await exported(data_holders(database, keys), nobody) == []
+    assert [await place.erase(nobody) for place in data_holders(database, keys)] == [0] * 7
 
 
 async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, keys: Keyring, subject: Subject) -> None:
     other = await known(database, keys, OTHER, "ben")
     before = await shown(database, keys, other)
-    assert {place.name: await place.erase(subject) for place in places(database, keys)} == {
+    assert {place.name: await place.erase(subject) for place in data_holders(database, keys)} == {
         "person": 1,
         "requests": 2,
         "documents": 1,
@@ -95,8 +95,8 @@ async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, ke
         "moves": 0,
         "reads": 0,
     }
-    assert sum([await place.erase(subject) for place in places(database, keys)]) == 0
-    left = await exported(places(database, keys), subject)
+    assert sum([await place.erase(subject) for place in data_holders(database, keys)]) == 0
+    left = await exported(data_holders(database, keys), subject)
     assert [set(one) for one in left] == [{"requests"}, {"consents", "history"}]
     assert [entry["answer"] for entry in left[1]["history"]] == ["", "", ""]
     assert PHONE not in json.dumps(left)
@@ -117,7 +117,7 @@ async def test_where_somebody_was_is_shown_and_erased_from_either_end(
         f"DE.0 +33612345678 → {BSUID} {PHONE}",
         f"{BSUID} {PHONE} → DE.9",
     ]
-    for place in places(database, keys):
+    for place in data_holders(database, keys):
         await place.erase(subject)
     assert await persons.moves([*before.addresses, *subject.sender.addresses]) == []
     assert len(await persons.moves(OTHER.addresses)) == 1
@@ -149,7 +149,7 @@ async def test_what_waits_of_somebody_erased_is_closed_but_the_erasure_itself(
     requests, calendar = Requests(database, keys), Calendar("DE", "Europe/Berlin", None)
     for right in (Right.RECTIFICATION, Right.ERASURE):
         await requests.open(subject.person, right, AT, keys.message(f"new {right}"), AT, calendar, "words")
-    for place in places(database, keys):
+    for place in data_holders(database, keys):
         await place.erase(subject)
     (waiting,) = await requests.waiting()
     assert waiting.right is Right.ERASURE

@@ -16,7 +16,7 @@ from bot.engines.valkey import Valkey
 from bot.service.ports import Taken, Unavailable
 from bot.stores.redis.connect import Client, connect
 from bot.stores.redis.inbox import Inbox
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import read_event
@@ -72,7 +72,7 @@ async def demoted(client: Client) -> None:
     ("trouble", "reason"), [(full, "full"), (without_replicas, "replicas"), (demoted, "replica now")]
 )
 async def test_a_server_that_takes_nothing_now_is_unavailable(
-    own: Client, shard: Shard, trouble: Callable[[Client], Awaitable[None]], reason: str
+    own: Client, shard: ShardKeys, trouble: Callable[[Client], Awaitable[None]], reason: str
 ) -> None:
     inbox = Inbox(own, shard, limit=100)
     await inbox.add(incoming("m0"))
@@ -86,7 +86,7 @@ async def test_a_server_that_takes_nothing_now_is_unavailable(
     assert await inbox.add(incoming("m1")) is Taken.STORED, "what was refused left no trace"
 
 
-async def test_a_server_that_is_demoted_while_a_reader_waits_is_unavailable(own: Client, shard: Shard) -> None:
+async def test_a_server_that_is_demoted_while_a_reader_waits_is_unavailable(own: Client, shard: ShardKeys) -> None:
     stream = Stream(own, shard.inbox, read_event)
     await stream.read(1, wait=False)
     waiting = asyncio.create_task(stream.read(1))
@@ -107,7 +107,9 @@ async def test_after_a_failover_connections_are_made_anew(valkey: Valkey) -> Non
     await client.close()
 
 
-async def test_a_server_that_cannot_write_to_its_disk_is_unavailable(own: Client, valkey: Valkey, shard: Shard) -> None:
+async def test_a_server_that_cannot_write_to_its_disk_is_unavailable(
+    own: Client, valkey: Valkey, shard: ShardKeys
+) -> None:
     inbox = Inbox(own, shard, limit=100)
     await inbox.add(incoming("m0"))
     await own.run("CONFIG", "SET", "save", "3600 1")
@@ -138,7 +140,9 @@ async def test_a_server_in_a_long_script_is_unavailable(own: Client) -> None:
         await endless
 
 
-async def test_a_killed_server_is_unavailable_and_then_found_again(own: Client, valkey: Valkey, shard: Shard) -> None:
+async def test_a_killed_server_is_unavailable_and_then_found_again(
+    own: Client, valkey: Valkey, shard: ShardKeys
+) -> None:
     inbox, sessions = Inbox(own, shard, limit=100), Sessions(own, shard)
     stream = Stream(own, shard.inbox, read_event)
     await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(3)), stream.read(1, wait=False))

@@ -14,10 +14,10 @@ from bot.messages.reply import Outbound, Reply
 from bot.service.ports import Assigned, Commit, HandedOver, PersonId, Queued, Subject, exported
 from bot.stores.redis import keys as redis_keys
 from bot.stores.redis.connect import Client
-from bot.stores.redis.data_holders import NOT_PERSONAL, places
+from bot.stores.redis.data_holders import NOT_PERSONAL, data_holders
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.inbox import Inbox
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.wire import encode
@@ -25,7 +25,7 @@ from tests.stores.made import BSUID, PERSON, PHONE, TODAY, lapse, session
 
 ANA = Subject(PERSON, Sender(PHONE, BSUID), before=TODAY * 86400)
 BEN = Subject(PersonId("019a0000-0000-7000-8000-000000000002"), Sender("+447911123456", "GB.1"), before=TODAY * 86400)
-SHARDS = [Shard(0), Shard(1)]
+SHARDS = [ShardKeys(0), ShardKeys(1)]
 
 
 def says(who: Subject, text: str, at: int = TODAY * 86400) -> Inbound:
@@ -40,7 +40,7 @@ def asks(who: Subject, work: Work, text: str = "") -> Assigned:
     return Assigned(Task(work, text), MessageId("wamid.1"), 1, who.person, who.sender, "en", 1)
 
 
-async def fill(client: Client, shard: Shard, keys: Keyring, who: Subject, name: str) -> None:
+async def fill(client: Client, shard: ShardKeys, keys: Keyring, who: Subject, name: str) -> None:
     """Put something of a person into every kind of key."""
     inbox, outbox, dead = Inbox(client, shard, limit=1000), Outbox(client, shard), DeadLetters(client, shard, keys)
     for event in incoming(who, name):
@@ -104,18 +104,18 @@ async def contents(client: Client, keys: Keyring) -> bytes:
 def test_every_kind_of_key_is_in_a_place_or_holds_nothing_personal(client: Client, keys: Keyring) -> None:
     kinds = {
         name
-        for name, value in vars(Shard).items()
+        for name, value in vars(ShardKeys).items()
         if isinstance(value, cached_property) or (callable(value) and not name.startswith("_"))
     }
     kinds = {name for name in kinds if not name.startswith("_")} - {"key"}
     constants = {name for name, value in vars(redis_keys).items() if isinstance(value, str) and "{" in value}
-    held = [name for place in places(client, SHARDS, keys) for name in place.holds]
-    assert len(set(held)) == len(held), "two places answer for one kind"
+    held = [name for place in data_holders(client, SHARDS, keys) for name in place.holds]
+    assert len(set(held)) == len(held), "two data_holders answer for one kind"
     assert sorted([*held, *NOT_PERSONAL]) == sorted(kinds | constants)
 
 
 async def test_a_person_is_shown_all_that_is_on_its_way(filled: Client, keys: Keyring) -> None:
-    queues, talk = await exported(places(filled, SHARDS[:1], keys), ANA)
+    queues, talk = await exported(data_holders(filled, SHARDS[:1], keys), ANA)
     assert talk["talk"]["flow"] == "opt_in"
     texts = sorted((one["what"], one["text"]) for one in queues["waiting"] if one["text"].startswith("ana"))
     assert texts == [
@@ -133,7 +133,7 @@ async def test_a_person_is_shown_all_that_is_on_its_way(filled: Client, keys: Ke
 
 
 async def test_what_is_erased_is_gone_and_nobody_elses_is(filled: Client, keys: Keyring) -> None:
-    everything = places(filled, SHARDS, keys)
+    everything = data_holders(filled, SHARDS, keys)
     before = await exported(everything, BEN)
     assert b"ana dead" in await contents(filled, keys)
     assert all([await place.erase(ANA) for place in everything])
@@ -148,7 +148,7 @@ async def test_what_is_erased_is_gone_and_nobody_elses_is(filled: Client, keys: 
 async def test_nothing_is_left_but_the_erasure_itself(filled: Client, keys: Keyring) -> None:
     planted = [PERSON, PHONE, PHONE[1:], BSUID, "ana"]
     assert [one for one in planted if one.encode() in await contents(filled, keys)] == planted
-    for place in places(filled, SHARDS, keys):
+    for place in data_holders(filled, SHARDS, keys):
         await place.erase(ANA)
     for shard in SHARDS:
         for entry_id, fields in await filled.run("XRANGE", shard.tasks, "-", "+"):
@@ -176,7 +176,7 @@ async def test_not_even_the_bytes_of_a_dead_letter_stay(filled: Client, keys: Ke
     assert (len(sealed), len(ben)) == (3, 3)
     dumped = await filled.run("DUMP", dead)
     assert all(one in dumped for one in sealed)
-    for place in places(filled, SHARDS, keys):
+    for place in data_holders(filled, SHARDS, keys):
         await place.erase(ANA)
     dumped = await filled.run("DUMP", dead)
     assert not any(one in dumped for one in sealed)
@@ -189,7 +189,7 @@ async def test_what_a_person_writes_after_it_is_not_lost(client: Client, keys: K
     inbox = Inbox(client, SHARDS[0], limit=10)
     await inbox.forward(says(ANA, "before", TODAY * 86400))
     await inbox.forward(says(ANA, "after", TODAY * 86400 + 1))
-    for place in places(client, SHARDS, keys):
+    for place in data_holders(client, SHARDS, keys):
         await place.erase(ANA)
     assert await client.run("XLEN", SHARDS[0].inbox) == 1
     assert b"after" in await contents(client, keys)
@@ -199,7 +199,7 @@ async def test_the_session_of_whoever_has_the_number_now_stays(client: Client, k
     theirs = session()
     theirs.person = BEN.person
     await Sessions(client, SHARDS[0]).commit([Commit(keys.address(PHONE), b"", theirs, [])])
-    assert sum([await place.erase(ANA) for place in places(client, SHARDS, keys)]) == 0
+    assert sum([await place.erase(ANA) for place in data_holders(client, SHARDS, keys)]) == 0
     assert await Sessions(client, SHARDS[0]).load([keys.address(PHONE)]) != [None]
 
 
@@ -217,7 +217,7 @@ async def test_nothing_is_shown_of_whoever_had_the_number_before(client: Client,
     )
     await DeadLetters(client, SHARDS[0], keys).add(encode(says(ANA, "ana's own message")), "r", "event")
     await Outbox(client, SHARDS[0]).retry(b"0-1", told(ANA, "for ana alone"), 1.0)
-    shown = json.dumps(await exported(places(client, SHARDS, keys), Subject(BEN.person, Sender(PHONE, "GB.1"))))
+    shown = json.dumps(await exported(data_holders(client, SHARDS, keys), Subject(BEN.person, Sender(PHONE, "GB.1"))))
     assert "heir outbox 0" in shown
     assert "ana" not in shown
 
@@ -227,11 +227,11 @@ async def test_an_erasure_takes_nothing_from_whoever_has_the_number_now(client: 
     heir = await filled_for_heir(client, keys)
 
     async def texts() -> list[str]:
-        queues, talk = await exported(places(client, SHARDS, keys), heir)
+        queues, talk = await exported(data_holders(client, SHARDS, keys), heir)
         return [talk["talk"]["flow"], *(one["text"] for one in queues["waiting"] if one["text"].startswith("heir"))]
 
     before = await texts()
-    for place in places(client, SHARDS, keys):
+    for place in data_holders(client, SHARDS, keys):
         await place.erase(ANA)
     assert await texts() == before
     assert await client.run("HGET", SHARDS[0].lanes, BEN.person) is not None
@@ -239,7 +239,7 @@ async def test_an_erasure_takes_nothing_from_whoever_has_the_number_now(client: 
 
 async def test_a_letter_that_was_put_aside_after_it_is_not_lost(client: Client, keys: Keyring) -> None:
     await DeadLetters(client, SHARDS[0], keys).add(encode(says(ANA, "after", TODAY * 86400 + 1)), "r", "event")
-    for place in places(client, SHARDS, keys):
+    for place in data_holders(client, SHARDS, keys):
         await place.erase(ANA)
     assert b"after" in await contents(client, keys)
 
@@ -248,5 +248,5 @@ async def test_long_queues_are_looked_through_to_the_end(client: Client, keys: K
     inbox = Inbox(client, SHARDS[0], limit=10_000)
     for number in range(1100):
         await inbox.forward(says(ANA if number % 2 else BEN, str(number)))
-    assert sum([await place.erase(ANA) for place in places(client, SHARDS, keys)]) == 550
+    assert sum([await place.erase(ANA) for place in data_holders(client, SHARDS, keys)]) == 550
     assert await client.run("XLEN", SHARDS[0].inbox) == 550

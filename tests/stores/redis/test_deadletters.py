@@ -12,14 +12,14 @@ from bot.keys import Keyring
 from bot.messages.reply import Reply
 from bot.stores.redis.connect import Client
 from bot.stores.redis.deadletters import DeadLetter, DeadLetters
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
 from tests.stores.made import BSUID, PHONE, assigned, handed_over, message, outbound
 
 
 @pytest.fixture
-def dead(client: Client, shard: Shard) -> DeadLetters:
+def dead(client: Client, shard: ShardKeys) -> DeadLetters:
     return DeadLetters(client, shard, Keyring(["a key"]))
 
 
@@ -72,7 +72,7 @@ async def test_nothing_of_a_person_lies_open_in_a_letter_of_any_kind(
 
 
 @pytest.mark.parametrize("kind", ["event", "outbound", "handover", "task"])
-async def test_what_no_key_opens_is_listed_and_stays(client: Client, shard: Shard, kind: str) -> None:
+async def test_what_no_key_opens_is_listed_and_stays(client: Client, shard: ShardKeys, kind: str) -> None:
     await DeadLetters(client, shard, Keyring(["a lost key"])).add(MARKED[kind], "why", kind)
     dead = DeadLetters(client, shard, Keyring(["a key"]))
     (letter,) = await letters(dead)
@@ -81,7 +81,7 @@ async def test_what_no_key_opens_is_listed_and_stays(client: Client, shard: Shar
     assert await dead.count() == 1
 
 
-async def test_letters_that_need_an_older_key_are_counted(client: Client, shard: Shard) -> None:
+async def test_letters_that_need_an_older_key_are_counted(client: Client, shard: ShardKeys) -> None:
     await DeadLetters(client, shard, Keyring(["old"])).add(b"1", "why", "event")
     both = DeadLetters(client, shard, Keyring(["new", "old"]))
     await both.add(b"2", "why", "event")
@@ -91,7 +91,7 @@ async def test_letters_that_need_an_older_key_are_counted(client: Client, shard:
 
 @pytest.mark.parametrize("kind", MARKED)
 async def test_a_letter_from_before_they_were_sealed_is_still_read(
-    client: Client, shard: Shard, dead: DeadLetters, kind: str
+    client: Client, shard: ShardKeys, dead: DeadLetters, kind: str
 ) -> None:
     fields = ("e", MARKED[kind], "reason", "why", "kind", kind, "at", 1.5)
     await client.run("XADD", shard.dead, "*", *fields)
@@ -112,7 +112,7 @@ def _order(id: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("kind", ["event", "outbound", "handover", "task"])
 async def test_a_letter_goes_back_into_the_queue_it_came_from(
-    client: Client, shard: Shard, dead: DeadLetters, kind: str
+    client: Client, shard: ShardKeys, dead: DeadLetters, kind: str
 ) -> None:
     item = {"event": message(), "outbound": outbound(), "handover": handed_over(), "task": assigned()}[kind]
     await dead.add(encode(item), "why", kind)
@@ -134,7 +134,7 @@ async def _read(stream: Stream[object]) -> list[object]:
 
 
 async def test_a_letter_replayed_by_many_at_once_goes_back_once(
-    client: Client, shard: Shard, dead: DeadLetters
+    client: Client, shard: ShardKeys, dead: DeadLetters
 ) -> None:
     await dead.add(encode(message()), "why", "event")
     (letter,) = await letters(dead)

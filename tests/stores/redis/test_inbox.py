@@ -11,7 +11,7 @@ from bot.messages.inbound import Text
 from bot.service.ports import Incoming, Taken
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import Inbox
-from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import read_event
 from tests.stores.made import TODAY, incoming, message
@@ -20,21 +20,21 @@ DAY = 86400
 
 
 @pytest.fixture
-def inbox(client: Client, shard: Shard) -> Inbox:
+def inbox(client: Client, shard: ShardKeys) -> Inbox:
     return Inbox(client, shard, limit=5)
 
 
-async def stored(client: Client, shard: Shard) -> int:
+async def stored(client: Client, shard: ShardKeys) -> int:
     return int(await client.run("XLEN", shard.inbox))
 
 
-async def test_an_event_is_stored_once(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_an_event_is_stored_once(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     assert await inbox.add(incoming("m1")) is Taken.STORED
     assert await inbox.add(incoming("m1")) is Taken.KNOWN
     assert await stored(client, shard) == 1
 
 
-async def test_an_event_is_known_by_the_digest_of_an_older_key(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_an_event_is_known_by_the_digest_of_an_older_key(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     before, fresh = incoming("m1"), incoming("m3")
     assert await inbox.add(before) is Taken.STORED
     again = replace(incoming("m2"), older=[b"another".ljust(16), before.digest])
@@ -46,7 +46,7 @@ async def test_an_event_is_known_by_the_digest_of_an_older_key(client: Client, s
 
 
 async def test_a_hundred_at_once_by_two_processes_are_stored_once(
-    client: Client, other_client: Client, shard: Shard
+    client: Client, other_client: Client, shard: ShardKeys
 ) -> None:
     inboxes = [Inbox(one, shard, limit=100) for one in (client, other_client)]
     taken = await asyncio.gather(*(inboxes[number % 2].add(incoming("m1")) for number in range(100)))
@@ -54,7 +54,7 @@ async def test_a_hundred_at_once_by_two_processes_are_stored_once(
     assert await stored(client, shard) == 1
 
 
-async def test_an_event_is_known_after_it_was_answered(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_an_event_is_known_after_it_was_answered(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = Stream(client, shard.inbox, read_event)
     await inbox.add(incoming("m1"))
     await stream.read(1, wait=False)
@@ -64,7 +64,7 @@ async def test_an_event_is_known_after_it_was_answered(client: Client, shard: Sh
 
 
 async def test_an_event_is_remembered_for_eight_days_from_when_it_was_stored(
-    client: Client, shard: Shard, inbox: Inbox
+    client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     """Also one that came late: it lies under its own day, whose first event is long past."""
     await inbox.add(incoming("m1"))
@@ -73,7 +73,7 @@ async def test_an_event_is_remembered_for_eight_days_from_when_it_was_stored(
     assert await client.run("TTL", shard.seen(TODAY)) >= 8 * DAY - 1
 
 
-async def test_repeating_an_event_does_not_prolong_its_memory(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_repeating_an_event_does_not_prolong_its_memory(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     await client.run("EXPIRE", shard.seen(TODAY), 60)
     await inbox.add(incoming("m1"))
@@ -86,7 +86,7 @@ async def test_an_event_lies_under_its_own_day_whenever_it_comes(inbox: Inbox) -
     assert set(await asyncio.gather(*map(inbox.add, first))) == {Taken.KNOWN}
 
 
-async def test_a_full_inbox_refuses_and_forgets_what_it_refused(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_a_full_inbox_refuses_and_forgets_what_it_refused(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     taken = await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(8)))
     assert Counter(taken) == {Taken.STORED: 5, Taken.FULL: 3}
     assert await inbox.add(incoming("m0")) is Taken.KNOWN, "a repetition needs no room"
@@ -98,20 +98,22 @@ async def test_a_full_inbox_refuses_and_forgets_what_it_refused(client: Client, 
     assert await inbox.add(incoming("m7")) is Taken.STORED
 
 
-async def test_nothing_unread_is_ever_trimmed(client: Client, shard: Shard) -> None:
+async def test_nothing_unread_is_ever_trimmed(client: Client, shard: ShardKeys) -> None:
     inbox = Inbox(client, shard, limit=10_000)
     await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(3000)))
     assert await stored(client, shard) == 3000
 
 
-async def test_forwarding_asks_neither_for_room_nor_for_the_past(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_forwarding_asks_neither_for_room_nor_for_the_past(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     for number in range(6):
         await inbox.add(incoming(f"m{number}"))
     await inbox.forward(message("m0"))
     assert await stored(client, shard) == 6
 
 
-async def test_an_event_that_cannot_be_written_harms_no_other(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_an_event_that_cannot_be_written_harms_no_other(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     """Half a surrogate pair is no text."""
     broken = Incoming(b"broken".ljust(16), TODAY, msgspec.structs.replace(message(), content=Text("\ud83d")))
     good, bad = await asyncio.gather(inbox.add(incoming("m1")), inbox.add(broken), return_exceptions=True)
@@ -126,7 +128,7 @@ async def test_a_server_that_forgot_the_scripts_is_given_them(client: Client, in
     assert await inbox.add(incoming("m2")) is Taken.STORED
 
 
-async def test_all_of_one_tick_go_in_one_call(client: Client, shard: Shard) -> None:
+async def test_all_of_one_tick_go_in_one_call(client: Client, shard: ShardKeys) -> None:
     inbox = Inbox(client, shard, limit=1000)
     await inbox.add(incoming("first"))
     await client.run("CONFIG", "RESETSTAT")
@@ -134,7 +136,7 @@ async def test_all_of_one_tick_go_in_one_call(client: Client, shard: Shard) -> N
     assert "cmdstat_evalsha:calls=1," in (await client.run("INFO", "commandstats")).decode()
 
 
-async def test_the_group_is_made_for_entries_that_came_first(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_the_group_is_made_for_entries_that_came_first(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     await Stream(client, shard.inbox, read_event).read(1, wait=False)
     (group,) = await client.run("XINFO", "GROUPS", shard.inbox)
@@ -142,7 +144,7 @@ async def test_the_group_is_made_for_entries_that_came_first(client: Client, sha
     assert group[group.index(b"lag") + 1] == 1
 
 
-async def test_what_a_new_server_does_not_know_is_stored_again(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_a_new_server_does_not_know_is_stored_again(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     await client.run("FLUSHALL")  # as if the first one had died before it wrote anything
     assert await inbox.confirm() == 1
@@ -150,13 +152,13 @@ async def test_what_a_new_server_does_not_know_is_stored_again(client: Client, s
     assert await inbox.add(incoming("m1")) is Taken.KNOWN
 
 
-async def test_what_a_server_knows_is_not_stored_again(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_a_server_knows_is_not_stored_again(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     assert [await inbox.confirm(), await inbox.confirm()] == [0, 0]
     assert await stored(client, shard) == 1
 
 
-async def test_what_was_lost_on_purpose_stays_lost(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_was_lost_on_purpose_stays_lost(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     await inbox.confirm()
     await client.run("FLUSHALL")
@@ -164,7 +166,7 @@ async def test_what_was_lost_on_purpose_stays_lost(client: Client, shard: Shard,
     assert await stored(client, shard) == 0
 
 
-async def test_what_has_no_room_yet_is_stored_when_there_is(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_has_no_room_yet_is_stored_when_there_is(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     for number in range(5):
         await inbox.add(incoming(f"m{number}"))
     await client.run("FLUSHALL")
@@ -177,7 +179,7 @@ async def test_what_has_no_room_yet_is_stored_when_there_is(client: Client, shar
 
 
 async def test_only_the_last_moments_are_kept(
-    client: Client, shard: Shard, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+    client: Client, shard: ShardKeys, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.stores.redis.inbox.MOMENTS", 0.0)
     await inbox.add(incoming("m1"))

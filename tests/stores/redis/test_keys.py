@@ -17,7 +17,7 @@ from bot.service.ports import Claim, Commit, Incoming, Taken
 from bot.stores.redis.connect import Client, connect
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.inbox import Inbox
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
@@ -29,7 +29,7 @@ from tests.stores.made import BSUID, PHONE, TODAY, assigned, handed_over, lapse,
 STORES = Path(__file__).parents[3] / "bot" / "stores" / "redis"
 
 
-async def live(client: Client, shard: Shard, keys: Keyring) -> None:
+async def live(client: Client, shard: ShardKeys, keys: Keyring) -> None:
     """Do everything that the stores can do, about one person."""
     inbox, sessions, outbox = Inbox(client, shard, limit=100), Sessions(client, shard), Outbox(client, shard)
     events: Stream[Event] = Stream(client, shard.inbox, read_event)
@@ -81,7 +81,7 @@ async def live(client: Client, shard: Shard, keys: Keyring) -> None:
         await stream.leave()
 
 
-async def test_no_key_holds_an_address(client: Client, shard: Shard, keys: Keyring) -> None:
+async def test_no_key_holds_an_address(client: Client, shard: ShardKeys, keys: Keyring) -> None:
     await live(client, shard, keys)
     names = b"\n".join(await client.run("KEYS", "*"))
     assert names.count(b"\n") > 7
@@ -91,9 +91,9 @@ async def test_no_key_holds_an_address(client: Client, shard: Shard, keys: Keyri
 
 
 async def test_shards_share_no_key(client: Client, keys: Keyring) -> None:
-    await live(client, Shard(0), keys)
+    await live(client, ShardKeys(0), keys)
     first = set(await client.run("KEYS", "*"))
-    await live(client, Shard(1), keys)
+    await live(client, ShardKeys(1), keys)
     assert {name[:5] for name in set(await client.run("KEYS", "*")) - first} == {b"{s01}"}
 
 
@@ -131,8 +131,8 @@ async def test_every_call_keeps_to_one_slot_of_a_cluster(cluster_url: str, keys:
     await client.run("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
     while b"cluster_state:ok" not in await client.run("CLUSTER", "INFO"):
         await asyncio.sleep(0.05)
-    await live(client, Shard(0), keys)
-    await live(client, Shard(7), keys)
+    await live(client, ShardKeys(0), keys)
+    await live(client, ShardKeys(7), keys)
     await client.close()
 
 

@@ -13,7 +13,7 @@ from bot.service.ports import Commit
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.deadletters import DeadLetters
-from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.wire import encode
@@ -27,7 +27,7 @@ HOUR = 3600
 class Lane:
     """Queues one person's messages and reads them as one of several processes."""
 
-    def __init__(self, client: Client, shard: Shard, person: str = PERSON) -> None:
+    def __init__(self, client: Client, shard: ShardKeys, person: str = PERSON) -> None:
         self.outbox = Outbox(client, shard)
         self.queue = Messages(client, shard)
         self._client = client
@@ -56,13 +56,13 @@ class Lane:
 
 
 @pytest.fixture
-async def ana(client: Client, shard: Shard) -> Lane:
+async def ana(client: Client, shard: ShardKeys) -> Lane:
     lane = Lane(client, shard)
     await lane.read()
     return lane
 
 
-async def nothing_left(client: Client, shard: Shard) -> bool:
+async def nothing_left(client: Client, shard: ShardKeys) -> bool:
     """Nothing is queued, nobody's lane is busy."""
     left = await client.run("XLEN", shard.outbox)
     return not left + int(await client.run("EXISTS", shard.lanes, shard.waiting, shard.retries))
@@ -71,7 +71,7 @@ async def nothing_left(client: Client, shard: Shard) -> bool:
 # --- order
 
 
-async def test_one_message_of_a_person_can_be_read_at_a_time(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_one_message_of_a_person_can_be_read_at_a_time(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2")
     await ana.line_up("o3")
     for expected in ("o1", "o2", "o3"):
@@ -82,7 +82,7 @@ async def test_one_message_of_a_person_can_be_read_at_a_time(client: Client, sha
     assert await nothing_left(client, shard)
 
 
-async def test_a_persons_messages_keep_nobody_else_waiting(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_a_persons_messages_keep_nobody_else_waiting(client: Client, shard: ShardKeys, ana: Lane) -> None:
     ben = Lane(client, shard, SOMEBODY_ELSE)
     await ana.line_up("o1", "o2")
     await ben.line_up("b1", "b2")
@@ -91,7 +91,7 @@ async def test_a_persons_messages_keep_nobody_else_waiting(client: Client, shard
 
 
 async def test_what_is_queued_while_a_message_waits_to_be_sent_again_comes_after_it(
-    client: Client, shard: Shard, ana: Lane
+    client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2")
     await ana.retry("o1", (await ana.read())["o1"])
@@ -106,7 +106,7 @@ async def test_what_is_queued_while_a_message_waits_to_be_sent_again_comes_after
 
 
 async def test_what_a_dead_worker_had_in_hand_goes_before_what_is_behind_it(
-    client: Client, other_client: Client, shard: Shard, ana: Lane
+    client: Client, other_client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2")
     await ana.read()
@@ -120,7 +120,7 @@ async def test_what_a_dead_worker_had_in_hand_goes_before_what_is_behind_it(
 
 
 async def test_a_message_that_two_workers_finish_lets_one_go(
-    client: Client, other_client: Client, shard: Shard, ana: Lane
+    client: Client, other_client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2", "o3")
     entry = (await ana.read())["o1"]
@@ -132,7 +132,7 @@ async def test_a_message_that_two_workers_finish_lets_one_go(
     assert await ana.outbox.waiting() == 1
 
 
-async def test_a_message_that_nobody_can_read_lets_the_next_go(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_a_message_that_nobody_can_read_lets_the_next_go(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2", "o3")
     await client.run("HSET", shard.waiting, f"{PERSON} 2", b"\xc1")
     await ana.queue.finish((await ana.read())["o1"])
@@ -140,7 +140,7 @@ async def test_a_message_that_nobody_can_read_lets_the_next_go(client: Client, s
     assert list(await ana.read()) == ["o3"]
 
 
-async def test_a_commit_whose_answer_was_lost_queues_nothing_twice(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_a_commit_whose_answer_was_lost_queues_nothing_twice(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await client.run("XADD", shard.inbox, "1-1", "e", b"")
     done = Commit(b"token", b"", session(), [b"1-1"], outbound=[outbound("o1"), outbound("o2")])
     sessions = Sessions(client, shard)
@@ -153,7 +153,7 @@ async def test_a_commit_whose_answer_was_lost_queues_nothing_twice(client: Clien
 # --- dead letters
 
 
-async def test_a_replayed_message_lines_up(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_a_replayed_message_lines_up(client: Client, shard: ShardKeys, ana: Lane) -> None:
     dead = DeadLetters(client, shard, Keyring(["a key"]))
     await dead.add(encode(outbound("late")), "why", "outbound")
     await ana.line_up("o1", "o2")
@@ -167,7 +167,9 @@ async def test_a_replayed_message_lines_up(client: Client, shard: Shard, ana: La
     assert await nothing_left(client, shard)
 
 
-async def test_replayed_letters_that_nobody_can_read_come_one_by_one(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_replayed_letters_that_nobody_can_read_come_one_by_one(
+    client: Client, shard: ShardKeys, ana: Lane
+) -> None:
     dead = DeadLetters(client, shard, Keyring(["a key"]))
     for payload in (b"\xc1", b"\xc1\xc1"):
         await dead.add(payload, "why", "outbound")
@@ -182,7 +184,7 @@ async def test_replayed_letters_that_nobody_can_read_come_one_by_one(client: Cli
 
 
 async def test_a_lane_whose_message_somebody_deleted_is_free_again_after_25_hours(
-    client: Client, shard: Shard, ana: Lane
+    client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2")
     await client.run("XTRIM", shard.outbox, "MAXLEN", 0)
@@ -199,7 +201,7 @@ async def test_a_lane_whose_message_somebody_deleted_is_free_again_after_25_hour
 
 
 async def test_a_message_that_turns_up_after_its_lane_was_taken_for_lost_lets_nothing_go(
-    client: Client, shard: Shard, ana: Lane
+    client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     """No worker ran for a day: what waited in the outbox is still there."""
     await ana.line_up("o1")
@@ -214,7 +216,7 @@ async def test_a_message_that_turns_up_after_its_lane_was_taken_for_lost_lets_no
     assert await nothing_left(client, shard)
 
 
-async def test_a_message_that_is_tried_for_days_holds_its_lane(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_a_message_that_is_tried_for_days_holds_its_lane(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2")
     entry = (await ana.read())["o1"]
     await ana.rest(hours=26)
@@ -223,7 +225,7 @@ async def test_a_message_that_is_tried_for_days_holds_its_lane(client: Client, s
     assert await ana.read() == {}
 
 
-async def test_what_was_waiting_and_is_gone_is_passed_over(client: Client, shard: Shard, ana: Lane) -> None:
+async def test_what_was_waiting_and_is_gone_is_passed_over(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2", "o3")
     await client.run("HDEL", shard.waiting, f"{PERSON} 2")
     await ana.queue.finish((await ana.read())["o1"])
@@ -246,24 +248,24 @@ class TestWhateverHappens:
     @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 1), st.integers(0, 1)), max_size=40))
     @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     async def test_each_persons_messages_are_finished_in_their_order(
-        self, processes: list[Client], shard: Shard, steps: list[tuple[str, int, int]]
+        self, processes: list[Client], shard: ShardKeys, steps: list[tuple[str, int, int]]
     ) -> None:
         await processes[0].run("FLUSHALL")
         people = (PERSON, SOMEBODY_ELSE)
         queued: dict[str, list[str]] = {person: [] for person in people}
         finished: dict[str, list[str]] = {person: [] for person in people}
-        in_hand: dict[str, tuple[str, bytes]] = {}
+        in_flight: dict[str, tuple[str, bytes]] = {}
         readers = [Messages(client, shard, abandoned_after_ms=0) for client in processes]
         await readers[0].read(1, wait=False)
 
         async def take(reader: Messages, *, over: bool = False) -> None:
             for one in await (reader.reclaim(10) if over else reader.read(10, wait=False)):
                 assert one.item is not None
-                assert over or one.item.person not in in_hand
-                in_hand[one.item.person] = (one.item.id, one.id)
+                assert over or one.item.person not in in_flight
+                in_flight[one.item.person] = (one.item.id, one.id)
 
         async def finish(person: str) -> None:
-            id, entry = in_hand.pop(person)
+            id, entry = in_flight.pop(person)
             await readers[0].finish(entry)
             finished[person].append(id)
 
@@ -279,20 +281,20 @@ class TestWhateverHappens:
                     await take(readers[process])
                 case "take over":
                     await take(readers[process], over=True)
-                case "finish" | "finish twice" if person in in_hand:
-                    entry = in_hand[person][1]
+                case "finish" | "finish twice" if person in in_flight:
+                    entry = in_flight[person][1]
                     await finish(person)
                     if step == "finish twice":
                         await readers[process].finish(entry)
-                case "retry" if person in in_hand:
-                    await lane.retry(*in_hand.pop(person))
+                case "retry" if person in in_flight:
+                    await lane.retry(*in_flight.pop(person))
                 case "promote":
                     await lane.outbox.promote(2.0)
 
         while not await nothing_left(processes[0], shard):
             await Outbox(processes[0], shard).promote(2.0)
             await take(readers[0])
-            for person in list(in_hand):
+            for person in list(in_flight):
                 await finish(person)
         assert finished == queued
         assert (await processes[0].run("XPENDING", shard.outbox, GROUP))[0] == 0

@@ -13,7 +13,7 @@ from bot.service.ports import Claim, Commit, Incoming, Taken
 from bot.stores.redis import inbox as inboxes
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import UNITS, Inbox
-from bot.stores.redis.keys import Shard
+from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import read_event
@@ -25,7 +25,7 @@ NOON = TODAY * 86400 + 43200
 
 
 @pytest.fixture
-def inbox(client: Client, shard: Shard, monkeypatch: pytest.MonkeyPatch) -> Inbox:
+def inbox(client: Client, shard: ShardKeys, monkeypatch: pytest.MonkeyPatch) -> Inbox:
     """An inbox for which no time passes."""
     monkeypatch.setattr(inboxes, "UNITS_PER_SECOND", 1e-6)
     return Inbox(client, shard, limit=1000)
@@ -47,7 +47,7 @@ async def test_what_is_over_a_person_s_limit_is_left_out_and_nobody_else_s(inbox
     assert await inbox.add(event("other", Claim.ORDINARY, person=BEN)) is Taken.STORED
 
 
-async def test_a_long_message_counts_as_several(inbox: Inbox, client: Client, shard: Shard) -> None:
+async def test_a_long_message_counts_as_several(inbox: Inbox, client: Client, shard: ShardKeys) -> None:
     taken = await flood(inbox, Claim.ORDINARY, 3000, body="\u0344" * 4096)
     assert taken[Taken.STORED] == UNITS // 9 + 1
     assert await client.run("MEMORY", "USAGE", shard.inbox) < 2 * UNITS * 1024
@@ -75,14 +75,14 @@ async def test_what_is_sent_again_takes_nothing_of_the_limit(inbox: Inbox) -> No
 
 
 async def test_a_withdrawal_over_the_limit_is_taken_on_the_urgent_lane(
-    inbox: Inbox, client: Client, shard: Shard
+    inbox: Inbox, client: Client, shard: ShardKeys
 ) -> None:
     await flood(inbox, Claim.ORDINARY, 500)
     assert await inbox.add(event("stop", Claim.WITHDRAWAL)) is Taken.STORED
     assert await client.run("XLEN", shard.urgent) == 1
 
 
-async def test_withdrawals_that_tell_nothing_new_are_merged(inbox: Inbox, client: Client, shard: Shard) -> None:
+async def test_withdrawals_that_tell_nothing_new_are_merged(inbox: Inbox, client: Client, shard: ShardKeys) -> None:
     await flood(inbox, Claim.ORDINARY, 500)
     taken = await flood(inbox, Claim.WITHDRAWAL, 3000, "stop", at=NOON + 1)
     assert taken == {Taken.STORED: 2, Taken.MERGED: 2998}, "the first may be taken for an answer to something else"
@@ -99,7 +99,9 @@ async def test_a_status_is_never_left_out(inbox: Inbox) -> None:
     assert await flood(inbox, Claim.FREE, 500) == {Taken.STORED: 500}
 
 
-async def test_a_lost_server_gets_back_all_that_was_acknowledged(inbox: Inbox, client: Client, shard: Shard) -> None:
+async def test_a_lost_server_gets_back_all_that_was_acknowledged(
+    inbox: Inbox, client: Client, shard: ShardKeys
+) -> None:
     await flood(inbox, Claim.ORDINARY, 500)
     await inbox.add(event("stop", Claim.WITHDRAWAL))
     await client.run("FLUSHALL")
@@ -108,7 +110,7 @@ async def test_a_lost_server_gets_back_all_that_was_acknowledged(inbox: Inbox, c
     assert await client.run("XLEN", shard.urgent) == 1
 
 
-async def test_an_inbox_of_many_bytes_is_full(client: Client, shard: Shard) -> None:
+async def test_an_inbox_of_many_bytes_is_full(client: Client, shard: ShardKeys) -> None:
     small = Inbox(client, shard, limit=100_000, most_bytes=100_000)
     taken = Counter([await small.add(replace(event(f"m{n}", Claim.FREE, body="é" * 4096))) for n in range(40)])
     assert taken[Taken.FULL] > 20
@@ -116,7 +118,7 @@ async def test_an_inbox_of_many_bytes_is_full(client: Client, shard: Shard) -> N
     assert await small.add(event("stop", Claim.WITHDRAWAL)) is Taken.STORED, "its lane has room of its own"
 
 
-async def test_a_server_that_is_nearly_full_takes_withdrawals_only(client: Client, shard: Shard) -> None:
+async def test_a_server_that_is_nearly_full_takes_withdrawals_only(client: Client, shard: ShardKeys) -> None:
     inbox = Inbox(client, shard, limit=1000)
     await inbox.add(event("before", Claim.ORDINARY))
     told = (await client.run("INFO", "memory")).splitlines()
@@ -153,7 +155,7 @@ def stops_after(yes: Incoming, events: Sequence[Incoming]) -> int:
 
 
 async def test_the_urgent_lane_is_taken_over_and_committed_like_the_inbox(
-    client: Client, other_client: Client, shard: Shard, inbox: Inbox
+    client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     stream = Stream(client, shard.urgent, read_event)
     await stream.read(1, wait=False)

@@ -12,7 +12,7 @@ from bot.messages.reply import Outbound
 from bot.service.ports import Queued
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
-from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.outbox import RANK, STATUS_SECONDS, Messages, Outbox
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_event
@@ -24,18 +24,18 @@ _tokens = count()
 
 
 @pytest.fixture
-def outbox(client: Client, shard: Shard) -> Outbox:
+def outbox(client: Client, shard: ShardKeys) -> Outbox:
     return Outbox(client, shard)
 
 
 @pytest.fixture
-async def queue(client: Client, shard: Shard) -> Messages:
+async def queue(client: Client, shard: ShardKeys) -> Messages:
     queue = Messages(client, shard)
     await queue.read(1, wait=False)
     return queue
 
 
-async def queued(client: Client, shard: Shard, queue: Messages) -> Queued[Outbound]:
+async def queued(client: Client, shard: ShardKeys, queue: Messages) -> Queued[Outbound]:
     """A message in the outbox that has been read."""
     handed = await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
     await Outbox(client, shard).hand_back(handed, [outbound()])
@@ -49,7 +49,7 @@ def waiting(id: str) -> bytes:
 
 
 async def test_a_message_comes_back_when_it_is_due(
-    client: Client, shard: Shard, outbox: Outbox, queue: Messages
+    client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
     await outbox.retry(first.id, outbound(attempt=1), NOW + 5.25)
@@ -61,7 +61,7 @@ async def test_a_message_comes_back_when_it_is_due(
 
 
 async def test_a_message_that_another_has_finished_does_not_come_back(
-    client: Client, shard: Shard, outbox: Outbox, queue: Messages
+    client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
     await queue.finish(first.id)
@@ -70,7 +70,7 @@ async def test_a_message_that_another_has_finished_does_not_come_back(
 
 
 async def test_a_message_is_put_back_once_by_two_who_try(
-    client: Client, shard: Shard, outbox: Outbox, queue: Messages
+    client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
     tries = (outbox.retry(first.id, outbound(attempt=number), NOW) for number in range(1, 9))
@@ -78,7 +78,7 @@ async def test_a_message_is_put_back_once_by_two_who_try(
     assert await outbox.promote(NOW) == 1
 
 
-async def test_timers_that_are_due_come_in_as_events(client: Client, shard: Shard, outbox: Outbox) -> None:
+async def test_timers_that_are_due_come_in_as_events(client: Client, shard: ShardKeys, outbox: Outbox) -> None:
     inbox = Stream(client, shard.inbox, read_event)
     await inbox.read(1, wait=False)
     await client.run("ZADD", shard.timers, NOW, encode(lapse("q1")), NOW + 1, encode(lapse("q2")))
@@ -86,7 +86,9 @@ async def test_timers_that_are_due_come_in_as_events(client: Client, shard: Shar
     assert [one.item for one in await inbox.read(10)] == [lapse("q1")]
 
 
-async def test_many_that_are_due_come_in_steps_the_oldest_first(client: Client, shard: Shard, outbox: Outbox) -> None:
+async def test_many_that_are_due_come_in_steps_the_oldest_first(
+    client: Client, shard: ShardKeys, outbox: Outbox
+) -> None:
     for number in range(1200):
         await client.run("ZADD", shard.retries, NOW + number, waiting(f"o{number:04}"))
     counts = [await outbox.promote(NOW + 5000) for _ in range(4)]
@@ -97,7 +99,7 @@ async def test_many_that_are_due_come_in_steps_the_oldest_first(client: Client, 
 
 
 async def test_two_processes_that_look_at_once_bring_each_back_once(
-    client: Client, other_client: Client, shard: Shard
+    client: Client, other_client: Client, shard: ShardKeys
 ) -> None:
     for number in range(100):
         await client.run("ZADD", shard.retries, NOW, waiting(str(number)))
@@ -108,7 +110,7 @@ async def test_two_processes_that_look_at_once_bring_each_back_once(
 
 @pytest.mark.parametrize("asked", ["handover", "tasks"])
 async def test_what_is_answered_is_queued_and_what_asked_for_it_finished(
-    client: Client, shard: Shard, outbox: Outbox, queue: Messages, asked: str
+    client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, asked: str
 ) -> None:
     stream: Stream[bytes] = Stream(client, shard.key(asked), lambda payload: payload)
     await stream.read(1, wait=False)
@@ -126,7 +128,7 @@ async def test_what_is_answered_is_queued_and_what_asked_for_it_finished(
     assert await queue.read(10, wait=False) == []
 
 
-async def test_a_host_may_have_nothing_to_say(client: Client, shard: Shard, outbox: Outbox) -> None:
+async def test_a_host_may_have_nothing_to_say(client: Client, shard: ShardKeys, outbox: Outbox) -> None:
     handed = await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
     await outbox.hand_back(handed, [])
     assert await client.run("EXISTS", shard.outbox, shard.lanes, shard.waiting) == 0
@@ -135,7 +137,7 @@ async def test_a_host_may_have_nothing_to_say(client: Client, shard: Shard, outb
 
 class TestStatuses:
     @pytest.fixture
-    async def outboxes(self, redis_url: str, shard: Shard) -> AsyncIterator[list[Outbox]]:
+    async def outboxes(self, redis_url: str, shard: ShardKeys) -> AsyncIterator[list[Outbox]]:
         clients = [connect_redis(redis_url, connections=2) for _ in range(2)]
         yield [Outbox(client, shard) for client in clients]
         for client in clients:
@@ -160,6 +162,6 @@ class TestStatuses:
         assert await outbox.raise_status(b"a" * 16, "read")
         assert await outbox.raise_status(b"b" * 16, "sent")
 
-    async def test_are_forgotten_in_time(self, client: Client, shard: Shard, outbox: Outbox) -> None:
+    async def test_are_forgotten_in_time(self, client: Client, shard: ShardKeys, outbox: Outbox) -> None:
         await outbox.raise_status(b"a" * 16, "sent")
         assert 0 < await client.run("TTL", shard.status(b"a" * 16)) <= STATUS_SECONDS

@@ -8,7 +8,7 @@ from bot.messages.inbound import Event
 from bot.service.ports import Commit, Queued
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import Inbox
-from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.sessions import IDLE_SECONDS, Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
@@ -19,16 +19,16 @@ TOKEN, OTHER = b"\x00one person's \xff\n", b"another person's"
 
 
 @pytest.fixture
-def sessions(client: Client, shard: Shard) -> Sessions:
+def sessions(client: Client, shard: ShardKeys) -> Sessions:
     return Sessions(client, shard)
 
 
 @pytest.fixture
-def inbox(client: Client, shard: Shard) -> Stream[Event]:
+def inbox(client: Client, shard: ShardKeys) -> Stream[Event]:
     return Stream(client, shard.inbox, read_event)
 
 
-async def arrived(client: Client, shard: Shard, inbox: Stream[Event], count: int) -> list[Queued[Event]]:
+async def arrived(client: Client, shard: ShardKeys, inbox: Stream[Event], count: int) -> list[Queued[Event]]:
     """Messages that have come in and been read."""
     await inbox.read(1, wait=False)
     writing = Inbox(client, shard, limit=0)
@@ -46,7 +46,9 @@ def commit(messages: list[Queued[Event]], token: bytes = TOKEN, read: bytes = b"
     return Commit(token, read, session(unclear), [queued.id for queued in messages])
 
 
-async def test_a_commit_does_everything(client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions) -> None:
+async def test_a_commit_does_everything(
+    client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
+) -> None:
     messages = await arrived(client, shard, inbox, 2)
     done = commit(messages)
     done.outbound = [outbound("o1"), outbound("o2")]
@@ -70,7 +72,7 @@ async def test_a_commit_does_everything(client: Client, shard: Shard, inbox: Str
 
 
 async def test_a_timer_that_ended_is_taken_away_and_a_new_one_set(
-    client: Client, shard: Shard, sessions: Sessions
+    client: Client, shard: ShardKeys, sessions: Sessions
 ) -> None:
     first = commit([])
     first.timers = [(1800000000.0, lapse("q1")), (1800000000.0, lapse("q2"))]
@@ -82,7 +84,7 @@ async def test_a_timer_that_ended_is_taken_away_and_a_new_one_set(
 
 
 async def test_a_session_that_changed_meanwhile_is_left_with_its_messages(
-    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+    client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     first, second = await arrived(client, shard, inbox, 2)
     assert await sessions.commit([commit([first])]) == [True]
@@ -96,7 +98,7 @@ async def test_a_session_that_changed_meanwhile_is_left_with_its_messages(
 
 
 async def test_one_who_changed_holds_back_nobody_else(
-    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+    client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     messages = await arrived(client, shard, inbox, 3)
     commits = [commit([one], token) for one, token in zip(messages, (OTHER, TOKEN, b"third".ljust(16)), strict=True)]
@@ -110,7 +112,7 @@ async def test_one_who_changed_holds_back_nobody_else(
 
 
 async def test_a_message_that_another_has_finished_is_not_answered_again(
-    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+    client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     first, second = await arrived(client, shard, inbox, 2)
     await inbox.finish(first.id)
@@ -121,7 +123,7 @@ async def test_a_message_that_another_has_finished_is_not_answered_again(
 
 
 async def test_a_commit_whose_answer_was_lost_changes_nothing_when_repeated(
-    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+    client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     done = commit(await arrived(client, shard, inbox, 1))
     done.outbound, done.tasks = [outbound("o1"), outbound("o2")], [assigned()]
@@ -133,7 +135,7 @@ async def test_a_commit_whose_answer_was_lost_changes_nothing_when_repeated(
 
 
 async def test_of_two_workers_with_the_same_message_exactly_one_answers(
-    client: Client, other_client: Client, shard: Shard, inbox: Stream[Event]
+    client: Client, other_client: Client, shard: ShardKeys, inbox: Stream[Event]
 ) -> None:
     """The first was slow, so the second took its messages over; then both commit."""
     messages = await arrived(client, shard, inbox, 30)
@@ -152,7 +154,7 @@ async def test_of_two_workers_with_the_same_message_exactly_one_answers(
 
 
 async def test_what_a_worker_left_between_reading_and_committing_is_answered_by_another(
-    client: Client, other_client: Client, shard: Shard, inbox: Stream[Event]
+    client: Client, other_client: Client, shard: ShardKeys, inbox: Stream[Event]
 ) -> None:
     await arrived(client, shard, inbox, 1)
     await given_up(client, shard.inbox)
@@ -169,7 +171,7 @@ async def test_one_session_is_forgotten(sessions: Sessions) -> None:
 
 @pytest.mark.parametrize("unreadable", [b"\xc1", b"\x93\x01\x02\x03", b"\x91" * 5000, b"\x91\xa1\xff", b""])
 async def test_a_session_that_this_version_cannot_read_is_lost_and_made_anew(
-    client: Client, shard: Shard, sessions: Sessions, unreadable: bytes
+    client: Client, shard: ShardKeys, sessions: Sessions, unreadable: bytes
 ) -> None:
     await client.run("SET", shard.session(TOKEN), unreadable)
     assert await sessions.load([TOKEN]) == [None]
@@ -186,7 +188,7 @@ async def test_sessions_are_loaded_in_the_order_asked_for(sessions: Sessions) ->
 
 
 async def test_one_person_with_ten_thousand_messages_is_finished_at_once(
-    client: Client, shard: Shard, inbox: Stream[Event], sessions: Sessions
+    client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     """Lua's `unpack` gives up at 8,000 values."""
     messages = await arrived(client, shard, inbox, 10_000)
@@ -197,6 +199,6 @@ async def test_one_person_with_ten_thousand_messages_is_finished_at_once(
     assert await client.run("HLEN", shard.waiting) == 8999
 
 
-async def test_an_idle_person_takes_less_than_400_bytes(client: Client, shard: Shard, sessions: Sessions) -> None:
+async def test_an_idle_person_takes_less_than_400_bytes(client: Client, shard: ShardKeys, sessions: Sessions) -> None:
     await sessions.commit([commit([])])
     assert await client.run("MEMORY", "USAGE", shard.session(TOKEN)) < 400

@@ -9,7 +9,7 @@ from bot.messages.inbound import Event
 from bot.stores.redis import streams
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import Inbox
-from bot.stores.redis.keys import GROUP, Shard
+from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import read_event
 from tests.stores.made import message
@@ -17,11 +17,11 @@ from tests.stores.redis.idle import given_up
 
 
 @pytest.fixture
-def inbox(client: Client, shard: Shard) -> Inbox:
+def inbox(client: Client, shard: ShardKeys) -> Inbox:
     return Inbox(client, shard, limit=100_000)
 
 
-def reader(client: Client, shard: Shard) -> Stream[Event]:
+def reader(client: Client, shard: ShardKeys) -> Stream[Event]:
     return Stream(client, shard.inbox, read_event)
 
 
@@ -30,11 +30,11 @@ async def put(inbox: Inbox, *ids: str) -> None:
         await inbox.forward(message(id))
 
 
-async def names(client: Client, shard: Shard) -> set[bytes]:
+async def names(client: Client, shard: ShardKeys) -> set[bytes]:
     return {fields[1] for fields in await client.run("XINFO", "CONSUMERS", shard.inbox, GROUP)}
 
 
-async def test_what_was_put_in_comes_out_in_order(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_was_put_in_comes_out_in_order(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await put(inbox, "m1", "m2", "m3")
     await stream.read(10)  # makes the group
@@ -42,7 +42,7 @@ async def test_what_was_put_in_comes_out_in_order(client: Client, shard: Shard, 
     assert [queued.item for queued in await stream.read(2)] == [message("m3")]
 
 
-async def test_what_was_there_before_any_reader_is_read(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_was_there_before_any_reader_is_read(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await put(inbox, "early")
     stream = reader(client, shard)
     await stream.read(1, wait=False)
@@ -50,7 +50,7 @@ async def test_what_was_there_before_any_reader_is_read(client: Client, shard: S
 
 
 async def test_readers_that_begin_together_make_one_group(
-    client: Client, other_client: Client, shard: Shard, inbox: Inbox
+    client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     await put(inbox, "m1")
     await asyncio.gather(*(one.run("BLPOP", "nothing", 0.02) for one in (client, other_client) * 3))  # connects
@@ -60,7 +60,7 @@ async def test_readers_that_begin_together_make_one_group(
 
 
 async def test_readers_share_the_work_and_nobody_gets_what_another_has(
-    client: Client, other_client: Client, shard: Shard, inbox: Inbox
+    client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     mine, theirs = reader(client, shard), reader(other_client, shard)
     await mine.read(1, wait=False)
@@ -71,7 +71,7 @@ async def test_readers_share_the_work_and_nobody_gets_what_another_has(
     assert set(ids.values()) == {1}
 
 
-async def test_a_finished_entry_is_gone_for_all(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_a_finished_entry_is_gone_for_all(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
     await put(inbox, "m1", "m2")
@@ -82,7 +82,7 @@ async def test_a_finished_entry_is_gone_for_all(client: Client, shard: Shard, in
 
 
 async def test_what_a_dead_reader_left_is_taken_over(
-    client: Client, other_client: Client, shard: Shard, inbox: Inbox
+    client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     dead, living = reader(client, shard), reader(other_client, shard)
     await dead.read(1, wait=False)
@@ -97,7 +97,7 @@ async def test_what_a_dead_reader_left_is_taken_over(
     assert await living.length() == 0
 
 
-async def test_what_is_renewed_stays_in_hand(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_is_renewed_stays_in_hand(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     slow, other = reader(client, shard), reader(client, shard)
     await slow.read(1, wait=False)
     await put(inbox, "m1")
@@ -109,7 +109,9 @@ async def test_what_is_renewed_stays_in_hand(client: Client, shard: Shard, inbox
     await slow.renew([])
 
 
-async def test_what_was_finished_is_not_brought_back_by_renewing(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_what_was_finished_is_not_brought_back_by_renewing(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
     await put(inbox, "m1")
@@ -121,7 +123,7 @@ async def test_what_was_finished_is_not_brought_back_by_renewing(client: Client,
 
 
 async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
-    client: Client, shard: Shard, inbox: Inbox
+    client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
@@ -134,7 +136,7 @@ async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
     assert (alone.item, alone.taken) == (message("poison"), streams.SUSPECT + 1)
 
 
-async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     """One look of Redis ends after ten entries for each that was asked for."""
     busy, dead, living = reader(client, shard), reader(client, shard), reader(client, shard)
     await busy.read(1, wait=False)
@@ -150,7 +152,7 @@ async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, sh
 
 @pytest.mark.parametrize("command", ["FLUSHALL", "DEL"])
 async def test_a_server_that_lost_everything_is_read_on(
-    client: Client, shard: Shard, inbox: Inbox, command: str
+    client: Client, shard: ShardKeys, inbox: Inbox, command: str
 ) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
@@ -162,7 +164,7 @@ async def test_a_server_that_lost_everything_is_read_on(
     assert [queued.item for batch in batches for queued in batch] == [message("after")]
 
 
-async def test_finishing_and_leaving_survive_a_lost_stream(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_finishing_and_leaving_survive_a_lost_stream(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
     await put(inbox, "m1")
@@ -175,7 +177,7 @@ async def test_finishing_and_leaving_survive_a_lost_stream(client: Client, shard
     await stream.leave()
 
 
-async def test_what_this_version_cannot_read_comes_without_an_item(client: Client, shard: Shard) -> None:
+async def test_what_this_version_cannot_read_comes_without_an_item(client: Client, shard: ShardKeys) -> None:
     stream = reader(client, shard)
     await client.run("XADD", shard.inbox, "*", "e", b"\x93\x01\x02\x03")
     await stream.read(1, wait=False)
@@ -183,7 +185,7 @@ async def test_what_this_version_cannot_read_comes_without_an_item(client: Clien
     assert (queued.item, queued.payload) == (None, b"\x93\x01\x02\x03")
 
 
-async def test_an_entry_shows_nothing_of_the_person(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_an_entry_shows_nothing_of_the_person(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await put(inbox, "m1")
     await stream.read(1, wait=False)
@@ -192,7 +194,7 @@ async def test_an_entry_shows_nothing_of_the_person(client: Client, shard: Shard
     assert "payload" not in repr(queued)
 
 
-async def test_a_reader_that_leaves_gives_up_its_name(client: Client, shard: Shard) -> None:
+async def test_a_reader_that_leaves_gives_up_its_name(client: Client, shard: ShardKeys) -> None:
     staying, leaving = reader(client, shard), reader(client, shard)
     for stream in (staying, staying, leaving):
         await stream.read(1, wait=False)
@@ -201,7 +203,7 @@ async def test_a_reader_that_leaves_gives_up_its_name(client: Client, shard: Sha
     assert len(await names(client, shard)) == 1
 
 
-async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     """Redis forgets what is unfinished under a name together with the name."""
     leaving = reader(client, shard)
     await leaving.read(1, wait=False)
@@ -213,7 +215,7 @@ async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: Sha
 
 
 async def test_who_leaves_clears_the_names_of_the_dead(
-    client: Client, shard: Shard, monkeypatch: pytest.MonkeyPatch
+    client: Client, shard: ShardKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead, leaving = reader(client, shard), reader(client, shard)
     for stream in (dead, dead, leaving):
@@ -226,7 +228,7 @@ async def test_who_leaves_clears_the_names_of_the_dead(
     assert await names(client, shard) == set()
 
 
-async def test_many_entries_finish_in_few_calls(client: Client, shard: Shard, inbox: Inbox) -> None:
+async def test_many_entries_finish_in_few_calls(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
     await asyncio.gather(*(inbox.forward(message(str(number))) for number in range(300)))

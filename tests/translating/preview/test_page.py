@@ -14,11 +14,11 @@ from bot import paths
 from bot.business import load as load_business
 from bot.conversation.flow_file import FlowFile, read
 from bot.i18n.catalogs import catalog_path, languages
-from bot.i18n.po import Entry
+from bot.i18n.po import PoEntry
 from bot.i18n.po import read as read_po
-from bot.i18n.slot import Originals
+from bot.i18n.slot import SourceTexts
 from bot.translating.preview.page import formatted, page
-from bot.translating.source_texts import originals
+from bot.translating.source_texts import source_texts
 from bot.words.intents import Keywords
 from bot.words.keywords import WORDS
 
@@ -32,9 +32,9 @@ def files() -> list[FlowFile]:
 
 
 @pytest.fixture(scope="module")
-def texts(files: list[FlowFile]) -> Originals:
+def texts(files: list[FlowFile]) -> SourceTexts:
     source = paths.FLOWS / "business.toml"
-    return originals(files, load_business(source), source)
+    return source_texts(files, load_business(source), source)
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +42,23 @@ def keywords() -> Keywords:
     return Keywords.load(paths.LOCALES)
 
 
-def catalog(code: str) -> dict[str, Entry]:
+def catalog(code: str) -> dict[str, PoEntry]:
     return {} if code == "en" else {entry.id: entry for entry in read_po(catalog_path(paths.LOCALES, code)).entries}
 
 
 def drawn(
-    code: str, files: list[FlowFile], texts: Originals, keywords: Keywords, entries: Mapping[str, Entry] | None = None
+    code: str,
+    files: list[FlowFile],
+    texts: SourceTexts,
+    keywords: Keywords,
+    entries: Mapping[str, PoEntry] | None = None,
 ) -> str:
     words = {name: keywords.shown(intent, code) for name, intent in WORDS.items()}
     return page(code, files, texts, catalog(code) if entries is None else entries, words, CODES)
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_text_has_its_place(code: str, files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+def test_every_text_has_its_place(code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
     html = drawn(code, files, texts, keywords)
     assert [slot.id for slot in texts.slots if f'id="{slot.id}"' not in html] == []
     assert f'lang="{code}"' in html
@@ -63,7 +67,7 @@ def test_every_text_has_its_place(code: str, files: list[FlowFile], texts: Origi
     assert not re.search(r'(src|href)="https?://', html), "it must work offline"
 
 
-def test_what_is_missing_or_fuzzy_is_marked(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+def test_what_is_missing_or_fuzzy_is_marked(files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
     entries = catalog("de")
     entries["opt_in.ask"] = replace(entries["opt_in.ask"], fuzzy=True)
     del entries["stop.confirmed"]
@@ -74,7 +78,7 @@ def test_what_is_missing_or_fuzzy_is_marked(files: list[FlowFile], texts: Origin
 
 
 def test_a_label_that_whatsapp_refuses_is_counted_in_red(
-    files: list[FlowFile], texts: Originals, keywords: Keywords
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     entries = catalog("de")
     entries["common.yes"] = replace(entries["common.yes"], translation="Ja, damit bin ich einverstanden")
@@ -82,13 +86,15 @@ def test_a_label_that_whatsapp_refuses_is_counted_in_red(
 
 
 def test_the_language_s_own_words_stand_in_the_texts(
-    files: list[FlowFile], texts: Originals, keywords: Keywords
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     html = drawn("fr", files, texts, keywords)
     assert f"<b>{keywords.shown(WORDS['yes_word'], 'fr')}</b>" in html
 
 
-def test_example_values_are_those_of_the_language(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+def test_example_values_are_those_of_the_language(
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
     html = "".join(re.findall(r'class="chat".*?class="facts"', drawn("de", files, texts, keywords), re.DOTALL))
     for value in ("3 Jahre", "24.12.2026", "Europäische Union", "Bestellung"):
         assert value in html
@@ -97,7 +103,7 @@ def test_example_values_are_those_of_the_language(files: list[FlowFile], texts: 
 
 
 def test_a_text_whose_english_has_changed_waits_to_be_looked_at(
-    files: list[FlowFile], texts: Originals, keywords: Keywords
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     entries = catalog("de")
     entries["opt_in.ask"] = replace(entries["opt_in.ask"], english="Something else")
@@ -123,7 +129,7 @@ def test_marks_are_drawn_as_whatsapp_draws_them(text: str, html: str) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("code", ["de", "ar"])
 def test_a_browser_shows_it(
-    code: str, files: list[FlowFile], texts: Originals, keywords: Keywords, tmp_path: Path
+    code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords, tmp_path: Path
 ) -> None:
     if CHROMIUM is None:
         if os.environ.get("CI"):
@@ -147,7 +153,7 @@ def test_a_browser_shows_it(
 
 
 def test_what_is_sent_after_the_work_is_done_is_a_message_too(
-    files: list[FlowFile], texts: Originals, keywords: Keywords
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     html = drawn("en", files, texts, keywords)
     for text_id in ("my_data.summary", "proof.receipt", "correct.noted", "delete.done"):
@@ -155,7 +161,7 @@ def test_what_is_sent_after_the_work_is_done_is_a_message_too(
         assert "Reply STOP to unsubscribe" in row, text_id
 
 
-def test_words_of_documents_are_no_messages(files: list[FlowFile], texts: Originals, keywords: Keywords) -> None:
+def test_words_of_documents_are_no_messages(files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
     (section,) = re.findall(r'<section id="document">.*?</section>', drawn("en", files, texts, keywords), re.DOTALL)
     assert "Words of the documents" in section
     assert section.count('class="paper"') == sum(slot.id.startswith("document.") for slot in texts.slots)

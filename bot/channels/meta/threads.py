@@ -11,9 +11,9 @@ import structlog
 
 from ...messages.reply import Outbound
 from ...service.ports import SendError
-from ..meta.asking import answered
-from ..meta.http import Endpoint
-from .messages import ThreadAction, thread_request
+from ..whatsapp.messages import ThreadAction, thread_request
+from .asking import answered
+from .http import Endpoint
 
 T = TypeVar("T")
 
