@@ -87,7 +87,7 @@ def _headers(path: Path, file: po.PoFile, language: LanguageEntry) -> Iterator[F
         )
     found = {name.lower(): value for name, value in file.headers.items()}
     if (spoken := found.get("language", "").replace("_", "-")) != language.code:
-        yield Finding(path, 1, "header", f"LanguageEntry is {spoken!r}, not {language.code!r}; {UPDATE}")
+        yield Finding(path, 1, "header", f"Language is {spoken!r}, not {language.code!r}; {UPDATE}")
     if "charset=utf-8" not in found.get("content-type", "").lower().replace(" ", ""):
         yield Finding(path, 1, "header", f"Content-Type must say charset=UTF-8; {UPDATE}")
     if _squeezed(found.get("plural-forms", "")) != _squeezed(language.plural):

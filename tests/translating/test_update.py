@@ -115,7 +115,7 @@ def test_headers_of_translators_stay_and_ours_are_put_right() -> None:
             "Last-Translator": "Anna",
             "Plural-Forms": "nplurals=1; plural=0;",
             "X-Generator": "Poedit 3.5",
-            "LanguageEntry": "de_DE",
+            "Language": "de_DE",
         },
         comments=("Anna, 2026",),
         fuzzy=True,
@@ -123,7 +123,7 @@ def test_headers_of_translators_stay_and_ours_are_put_right() -> None:
     after = updated(catalog, PoFile(), GERMAN)
     assert after.headers == {
         "Project-Id-Version": "consentbot",
-        "LanguageEntry": "de",
+        "Language": "de",
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=UTF-8",
         "Content-Transfer-Encoding": "8bit",
@@ -146,5 +146,5 @@ def test_a_new_catalog_has_every_text_and_no_translation() -> None:
     brazilian = LanguageEntry("pt-BR", offered=False, plural="nplurals=2; plural=(n > 1);")
     fresh = updated(PoFile(), template(SourceTexts((START,)), Path()), brazilian)
     assert [(entry.id, entry.translation) for entry in fresh.entries] == [("a.text", "")]
-    assert fresh.headers["LanguageEntry"] == "pt_BR"
+    assert fresh.headers["Language"] == "pt_BR"
     assert fresh.headers["Plural-Forms"] == "nplurals=2; plural=(n > 1);"

@@ -9,13 +9,17 @@ import pytest
 
 BOT = Path(__file__).parents[3] / "bot"
 
-MAKES = {"service/send.py"}
-CHANGES = {"service/deliver.py": {"attempt", "alone", "refused_at"}}
+MAKES = {"service/sending/send.py"}
+CHANGES = {"service/sending/deliver.py": {"attempt", "alone", "refused_at"}}
 """Which parts of a message are changed once it is made, and where."""
-QUEUES = {"service/fulfil.py": "answer_task", "service/hand_over.py": "hand_back", "service/deliver.py": "retry"}
-COMMITS = {"service/converse.py"}
-WRITES = {"keys", "outbox", "sessions", "deadletters", "places", "shard"}
-"""Modules of the Redis store that touch the outbox: `places` only to erase from it."""
+QUEUES = {
+    "service/rights/fulfil.py": "answer_task",
+    "service/hand_over.py": "hand_back",
+    "service/sending/deliver.py": "retry",
+}
+COMMITS = {"service/incoming/converse.py"}
+WRITES = {"keys", "outbox", "sessions", "deadletters", "data_holders", "shard"}
+"""Modules of the Redis store that touch the outbox: `data_holders` only to erase from it."""
 
 
 @cache
