@@ -1,4 +1,4 @@
-"""The secret key of a try-out: made once beside the embedded data, which it protects and with which it goes."""
+"""The secret key of a try-out: made once, kept beside the embedded data that it protects."""
 
 import os
 import secrets
@@ -9,14 +9,14 @@ from ..settings import Settings, cure
 
 
 class MissingSecretError(Exception):
-    """`SECRET_KEY` is not set and must be: the data lies in a database of the operator's own."""
+    """`SECRET_KEY` must be set, because the data is in the operator's own database."""
 
 
 def local_secret(settings: Settings) -> SecretStr:
-    """The key in `VAR_DIR/secret_key`, made at first use, readable by its owner only.
+    """Return the key in `VAR_DIR/secret_key`, made on first use, readable by its owner only.
 
-    Only for data in the embedded PostgreSQL. A key made up in production would be lost with the machine's disk, and
-    all addresses with it: `MissingSecretError`.
+    Only for data in the embedded PostgreSQL. Otherwise raises `MissingSecretError`: a key generated in production
+    would be lost with the machine's disk, and all addresses with it.
     """
     if not settings.embedded or settings.on_heroku:
         raise MissingSecretError(f"Set SECRET_KEY: {cure('secret_key')}.")
@@ -29,7 +29,7 @@ def local_secret(settings: Settings) -> SecretStr:
             file.flush()
             os.fsync(file.fileno())
         try:
-            path.hardlink_to(aside)  # fails where another process was first: then its key counts
+            path.hardlink_to(aside)  # fails if another process was first; then its key counts
         except FileExistsError:
             pass
         finally:

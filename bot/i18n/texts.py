@@ -1,4 +1,4 @@
-"""Every text in every language that is offered: looked up, filled, and never mixed within a message."""
+"""Every text in every offered language: looked up, filled, and never mixed within a message."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -16,8 +16,8 @@ MAX_ROWS = 10
 class Texts:
     """Every text in every offered language, checked once at start.
 
-    A translation with an error (`bot.i18n.faults`), or of an English that has changed, is left out as if it were
-    missing: a message then falls back as a whole to the next language of the chain, never in part. A language that
+    A translation with an error (`bot.i18n.faults`), or of an English text that has changed, counts as missing: a
+    message then falls back as a whole to the next language of the chain, never in part. A language that
     lacks a `legal` text is not offered. Raises `TextError` when an English text is broken.
     """
 
@@ -30,10 +30,10 @@ class Texts:
         draft: str = "",
         together: Iterable[Sequence[str]] = (),
     ) -> None:
-        """Take what was read.
+        """Check what was read.
 
         `draft`: a language that its translator tries out, offered whatever it lacks. `together`: ids of texts that are
-        choices of one message.
+        choices of the same message.
         """
         self.slots: Mapping[str, Slot] = {slot.id: slot for slot in slots}
         self._single_lines = frozenset(slot.id for slot in self.slots.values() if slot.single_line)
@@ -94,7 +94,7 @@ class Texts:
         except KeyError:
             raise TextError(f"no text {text_id!r} in {locale!r}") from None
         try:
-            if text_id in self._single_lines:  # there is no room for invisible characters
+            if text_id in self._single_lines:  # these limits leave no room for invisible characters
                 return template.fill(values)
             return template.fill(values, _isolated[right_to_left(locale)])
         except TextError as error:

@@ -16,10 +16,10 @@ from ..words.keywords import Words
 FILE = "tests.toml"
 
 ENOUGH = 40
-"""Phrases that each language tries at least."""
+"""Minimum number of phrases per language."""
 
 NOTHING = "nothing"
-"""What a phrase means that must not be taken for an answer or a command."""
+"""The meaning of a phrase that must be neither an answer nor a command."""
 
 
 class _Table(BaseModel):
@@ -87,7 +87,7 @@ def path_of(folder: Path, language: str) -> Path:
 
 
 def read(text: str) -> Phrases:
-    """Return the phrases of one file. Raises `ValueError` with a line for each key that can't be used."""
+    """Return the phrases of a file. Raises `ValueError` with a line for each key that can't be used."""
     try:
         return Phrases.model_validate(tomli.loads(text))
     except tomli.TOMLDecodeError as error:
@@ -107,7 +107,7 @@ def count(path: Path) -> int:
 
 
 def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failure]:
-    """Try the phrases of a language; one without a file has none."""
+    """Try the phrases of a language; a language without a file has none."""
     path = path_of(folder, language)
     if not path.exists():
         return
@@ -120,9 +120,9 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
     for phrase, meaning, waiting in phrases.every():
         match = keywords.classify(phrase, asked_in=language if waiting else None, spoken=(language,))
         if match and match.unasked:
-            match = None  # it answers nothing
+            match = None  # no answer
         if match and match.intent is Intent.YES and not keywords.assent.is_plain(phrase, language):
-            match = None  # it is asked for once more
+            match = None  # asked for once more
         if (match.intent.value if match else NOTHING) != meaning:
             yield Failure(path, _line(text, phrase), _difference(phrase, meaning, match, waiting=waiting))
 

@@ -1,4 +1,4 @@
-"""All that proves one person's consents, as the verifier reads it."""
+"""Everything that proves one person's consents, in the form that the verifier reads."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ class NotSignedYet(Exception):
 async def evidence(database: Database, keys: Keyring, checkpoints: Checkpoints, person: PersonId) -> dict[str, Any]:
     """Return a person's evidence as plain data. Raises `NotSignedYet`, `Unavailable`, `Undecipherable`.
 
-    Of an erased person the answers are gone; everything else still proves.
+    For an erased person the answers are gone; everything else still proves.
     """
     rows = await database.fetch(_RECORDS, person)
     key = keys.person(rows[0]["key"]) if rows and rows[0]["key"] else None

@@ -1,4 +1,4 @@
-"""Which operator looked at whose data, when, and by which command: every such look is itself recorded."""
+"""Which operator looked at whose data, when, and how: every look is recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from .connect import Database
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One look."""
+    """A recorded look."""
 
     at: int
     """Unix seconds."""
@@ -38,16 +38,16 @@ class Reads:
         )
 
     async def of(self, person: PersonId) -> Sequence[Read]:
-        """Return who looked at a person's data, the oldest first."""
+        """Return who looked at a person's data, the oldest look first."""
         rows = await self._database.fetch("SELECT * FROM reads WHERE person = $1 ORDER BY number", person)
         return [Read(row["at"], row["command"], row["operator"]) for row in rows]
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return when somebody looked, and how; not who: that is about them."""
+        """Return when somebody looked, and how, but not who: that would be the operator's personal data."""
         reads = [read for record in subject.records for read in await self.of(record)]
         looks = [{"at": iso(read.at), "how": read.command} for read in reads]
         return {"looks": looks} if looks else None
 
     async def erase(self, subject: Subject) -> int:
-        """Leave them: they name nobody but the operator, who must answer for them (GDPR Art. 5(2))."""
+        """Keep them: they name only the operator, who must account for them (GDPR Art. 5(2))."""
         return 0

@@ -1,4 +1,4 @@
-"""Requests of data subjects and every step that they took."""
+"""Requests of data subjects with all their steps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,10 +53,10 @@ class Requests:
         calendar: Calendar,
         details: str = "",
     ) -> tuple[Request, bool]:
-        """Note a request that a message made; also return whether it is new.
+        """Note the request made by a message; also return whether it is new.
 
-        Who asks again while the same request is open gets that one, unless the new one has `details`, the person's
-        own words; the same message never makes two. Raises `NoSuchPerson` when there is nobody whose words they are.
+        Asking again while the same request is open returns that request, unless the new one has `details`, the
+        person's own words. The same message never makes two. Raises `NoSuchPerson` if the person is gone.
         """
         async with self._database.transaction() as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"request {person}")
@@ -84,7 +84,7 @@ class Requests:
             await connection.execute(_STEP, after.id, int(now), after.state, actor, reason)
 
     async def reopen(self, request_id: str, reason: str, now: float) -> bool:
-        """Let a request that was done wait again; False when it was not done."""
+        """Reopen a request that was done; False if it was not done."""
         found = await self.find(request_id)
         if found is None:
             return False
@@ -105,7 +105,7 @@ class Requests:
         return _request(rows[0]), [Step(row["at"], State(row["state"]), row["actor"], row["reason"]) for row in steps]
 
     async def details(self, request_id: str) -> str:
-        """Return the person's own words of a request; empty when there are none, or they are erased."""
+        """Return a request in the person's own words; empty if there are none or they were erased."""
         rows = await self._database.fetch(
             "SELECT details, key FROM requests JOIN persons ON persons.id = person WHERE requests.id = $1", request_id
         )

@@ -1,4 +1,4 @@
-"""One person's ledger in the clear: who, when, what exact words, in which language, under which notice."""
+"""One person's ledger in the clear: who, when, which exact words, in which language, under which notice."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -25,14 +25,14 @@ WHERE ledger.person = $1 ORDER BY person_seq
 
 @dataclass(frozen=True, slots=True)
 class StoryEntry:
-    """One entry with all that it refers to."""
+    """An entry with everything it refers to."""
 
     sequence: int
-    """Its number in the whole ledger."""
+    """The entry's number in the whole ledger."""
     person: PersonId
-    """Whose record it is of."""
+    """Id of the record it belongs to."""
     number: int
-    """Its number among the person's entries."""
+    """The entry's number among the person's entries."""
     kind: Kind
     purpose: str
     at: int
@@ -42,17 +42,17 @@ class StoryEntry:
     locale: str
     question: str
     expires_at: int
-    """Unix seconds; 0 when it does not expire."""
+    """Unix seconds; 0 if it does not expire."""
     notice: str
     """Version of the privacy notice."""
     notice_url: str
-    """Where the notice was: as the text shown says, else in the entry's language, else in the default one.
+    """Address of the notice: from the text shown, else in the entry's language, else in the default language.
 
-    Empty when the version is not known."""
+    Empty if the version is unknown."""
     wording: bytes
-    """SHA-256 of the text shown; empty when none was."""
+    """SHA-256 of the text shown; empty if none was."""
     text: str
-    """The text shown; empty when none was."""
+    """The text shown; empty if none was."""
     text_id: str
     legal_basis: str
     method: Method
@@ -60,21 +60,21 @@ class StoryEntry:
     """How the answer was matched."""
     actor: str
     answer: str | None = field(repr=False)
-    """As typed or tapped; None when the person's key was erased."""
+    """As typed or tapped; None if the person's key was erased."""
     app_version: str
     entry_hash: bytes
     accepted_at: int
-    """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
+    """For an answer, when WhatsApp accepted the question; unix seconds, 0 if unknown."""
     delivered_at: int
-    """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
+    """For an answer, when WhatsApp delivered the question; unix seconds, 0 if unknown."""
     seen: Seen
-    """Of an answer: how the question is known to have reached the person."""
+    """For an answer, how the question is known to have reached the person."""
     clock: str
-    """Whose clock `at` is of; empty when the entry is older than the note of it: WhatsApp's."""
+    """The clock that `at` comes from; empty in entries older than this field, which means WhatsApp's."""
 
 
 def undelivered(entries: Iterable[StoryEntry]) -> set[str]:
-    """Return the questions that ended because they were not delivered: their texts were never shown."""
+    """Return the questions that ended undelivered: their texts were never shown."""
     ends = (Kind.LAPSED, Kind.STALE)
     return {one.question for one in entries if one.method is Method.UNDELIVERED and one.kind in ends}
 

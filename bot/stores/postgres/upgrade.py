@@ -1,4 +1,4 @@
-"""Runs the migrations. Imported only to migrate: Alembic and SQLAlchemy take longer to import than all else we do."""
+"""Runs the migrations. Imported only to migrate: Alembic and SQLAlchemy take longer to import than everything else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ def _upgrade(connection: Connection) -> None:
 
 @contextmanager
 def _unwrapped() -> Iterator[None]:
-    """Let asyncpg's own errors out of SQLAlchemy's."""
+    """Raise asyncpg's own errors instead of SQLAlchemy's wrappers."""
     try:
         yield
     except DBAPIError as error:
