@@ -132,7 +132,7 @@ async def test_a_person_is_shown_all_that_is_on_its_way(filled: Client, keys: Ke
     assert b"ben" not in json.dumps(queues).encode()
 
 
-async def test_what_is_erased_is_gone_and_nobody_elses_is(filled: Client, keys: Keyring) -> None:
+async def test_an_erasure_removes_only_that_person_s_data(filled: Client, keys: Keyring) -> None:
     everything = data_holders(filled, SHARDS, keys)
     before = await exported(everything, BEN)
     assert b"ana dead" in await contents(filled, keys)
