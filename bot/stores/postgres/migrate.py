@@ -11,7 +11,7 @@ async def migrate(url: str, **options: Any) -> None:
     """Create or upgrade the schema; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
     from .upgrade import upgrade
 
-    await upgrade(url, **options)
+    await upgrade(url, MIGRATIONS, **options)
 
 
 @cache
