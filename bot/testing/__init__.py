@@ -1,4 +1,4 @@
-"""Rehearsals: talk to the dialogues in a test, as a chat or as a transcript. In memory, no engines.
+"""Tests of dialogues: talk to them as in a chat, or play transcripts. In memory, without engines.
 
 A chat, in a test of your own::
 
@@ -11,7 +11,7 @@ A chat, in a test of your own::
         chat.says("oui")
         assert chat.ledger[-2] == "given order_updates fr"
 
-Transcripts, which need no Python (`bot.testing.transcript` tells what may stand in one)::
+Transcripts, which need no Python (`bot.testing.transcript` describes the format)::
 
     import pytest
     from bot.testing import find_transcripts, load_world, run_transcript
