@@ -138,7 +138,8 @@ def test_an_answer_byte_by_byte(received: bytes) -> None:
 @pytest.mark.parametrize("received", [SIZED, CHUNKED])
 def test_a_connection_that_ends_too_early_leaves_no_answer(received: bytes) -> None:
     for length in range(len(received)):
-        assert read(*[received[:length]][: length > 0], closed=True) is None
+        pieces = [received[:length]] if length else []
+        assert read(*pieces, closed=True) is None
 
 
 @pytest.mark.parametrize("received", [SIZED, CHUNKED, UNTIL_CLOSED])
@@ -218,8 +219,10 @@ def test_an_endless_answer_is_given_up(endless: bytes) -> None:
         read(endless)
 
 
-FRAGMENTS = [b"", b"\r\n", OK, b"HTTP/1.1 100 \r\n\r\n", b": ", b"chunked", b"Content-Length: 5\r\n", b"5\r\nhello\r\n",
-             b"Transfer-Encoding: chunked\r\n", b"hello", b"0\r\n\r\n", b"Connection: close\r\n", b"A: b\r\n"]  # fmt: skip
+FRAGMENTS = [
+    *(OK, b"HTTP/1.1 100 \r\n\r\n", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"A: b\r\n"),
+    *(b"Connection: close\r\n", b"\r\n", b"5\r\nhello\r\n", b"hello", b"0\r\n\r\n", b"chunked", b": "),
+]
 
 
 @example([b"HTTP/1.1 200 OK\r\n\r\n"])
