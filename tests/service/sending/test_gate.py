@@ -18,8 +18,8 @@ from bot.messages.inbound import Sender
 from bot.messages.reply import Outbound, Reply, Template
 from bot.paths import FLOWS
 from bot.service.ports import PersonId
-from bot.service.sending.gate import NEVER, Look, Reason, last_seen, withheld
-from bot.service.sending.send import WINDOW, outbound
+from bot.service.sending.gate import NEVER, WINDOW, Look, Reason, last_seen, withheld
+from bot.service.sending.send import outbound
 from bot.stores.redis.wire import encode, read_outbound
 from tests.consent.facts import entry
 
