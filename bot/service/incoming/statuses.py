@@ -87,6 +87,8 @@ class Statuses:
 
     async def _noted(self, delivery: Delivery) -> Noted:
         """Store it under the token of its message: that by the newest key, unless it was sent before that was new."""
+        if not delivery.id:  # all that lack one would share a token
+            return Noted(is_news=True, stands=True, matter=Matter())
         newest, *older = self._keys.messages(delivery.id)
         noted = await self._outbox.note_status(newest, delivery)
         for token in older:
