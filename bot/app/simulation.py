@@ -3,7 +3,8 @@
 import asyncio
 import fcntl
 import secrets
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -95,10 +96,11 @@ async def simulate(
     port: int = 0,
     graph: GraphSimulator | None = None,
     draft: str = "",
+    sending_clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Simulation]:
     """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one.
 
-    Its links lead to itself, unless the settings name another `base_url`.
+    `sending_clock` is what messages are sent by. Its links lead to itself, unless the settings name another `base_url`.
     """
     async with AsyncExitStack() as stack:
         graph = await stack.enter_async_context(graph or GraphSimulator())
@@ -106,7 +108,7 @@ async def simulate(
         waiting = stack.enter_context(bound("127.0.0.1", port))
         url = f"http://127.0.0.1:{waiting.getsockname()[1]}"
         inner = _simulated(settings, graph, url)
-        runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft))
+        runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, sending_clock=sending_clock))
         app = web.Application()
         app.add_routes(routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))

@@ -6,12 +6,12 @@ A protocol that one use case alone needs stands beside it.
 
 from .data_holders import DataHolder, Held, Subject, exported
 from .incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
-from .outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
+from .outgoing import Channel, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
-from .queues import DeadLetters, Queue, Queued, Unavailable
+from .queues import DeadLetters, Queue, Queued, Unavailable, Unreadable
 from .record import Append, Checkpoints, Ledger, PastFact, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
-from .rights import ChangedMeanwhile, Export, Exports, OutOfReach
+from .rights import ChangedMeanwhile, Export, Exports, OutOfReach, Requests
 from .sessions import Assigned, Commit, HandedOver, Sessions
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Move",
     "NoSuchPerson",
     "NotAWebhook",
+    "Noted",
     "OldLetters",
     "OutOfReach",
     "Outbox",
@@ -48,10 +49,12 @@ __all__ = [
     "Persons",
     "Queue",
     "Queued",
+    "Requests",
     "Retained",
     "Retry",
     "Rows",
     "SendError",
+    "Sent",
     "Sessions",
     "Silent",
     "Subject",
@@ -59,6 +62,7 @@ __all__ = [
     "Taken",
     "Throttle",
     "Unavailable",
+    "Unreadable",
     "Webhooks",
     "exported",
 ]
