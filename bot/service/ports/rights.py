@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ...consent.requests import State
 from .people import PersonId
 
 
@@ -49,6 +50,17 @@ class Exports(Protocol):
 
     async def expire(self, now: float) -> list[str]:
         """Delete all whose link has ended by itself; return the channel's ids of their documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """Something that happened to a request."""
+
+    at: int
+    """Our time, unix seconds."""
+    state: State
+    actor: str
+    reason: str
 
 
 class ChangedMeanwhile(Exception):
