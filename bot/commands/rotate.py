@@ -33,8 +33,8 @@ async def _rotated(settings: Settings) -> tuple[int, StillNeeded]:
     done = 0
     async with open_operators(settings) as operators:
         with progress_bar() as progress:
-            task = progress.add_task("Renewing", total=await operators.rotation.count())
-            async for page in operators.rotation.rotate():
+            task = progress.add_task("Renewing", total=await operators.rotation.persons())
+            async for page in operators.rotation.renew():
                 done += page.renewed
                 progress.advance(task, page.looked_at)
         return done, await operators.rotation.still_needed()

@@ -43,10 +43,18 @@ class RotateKeys:
         letters: Sequence[SealedLetters],
     ) -> None:
         """`count` says how many persons there are, `rotate` renews them page by page."""
-        self.count = count
-        self.rotate = rotate
+        self._count = count
+        self._rotate = rotate
         self._erasures = erasures
         self._letters = letters
+
+    async def persons(self) -> int:
+        """Return how many persons will be looked at."""
+        return await self._count()
+
+    def renew(self) -> AsyncIterator[Renewed]:
+        """Renew persons page by page; yield what was done with each. It may break off and be done again."""
+        return self._rotate()
 
     async def still_needed(self) -> StillNeeded:
         """Return what still needs an older key."""
