@@ -72,7 +72,7 @@ def test_what_takes_an_address_or_a_request_looks() -> None:
         for parameter in command.params
         if re.search("ADDRESS|ENTRY", str(parameter.metavar)) or (path[0] == "requests" and parameter.metavar == "ID")
     }
-    assert takes == LOOKS.keys()
+    assert takes - {("chat",)} == LOOKS.keys()  # `chat --as` makes somebody up
 
 
 @pytest.fixture
