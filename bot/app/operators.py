@@ -36,31 +36,15 @@ from . import doctor
 from .runtime import Runtime, open_runtime
 
 
-@dataclass(frozen=True, slots=True)
-class Operators:
-    """The use cases of the company's own people."""
-
-    find: Find
-    person: AboutPerson
-    requests: AnswerRequests
-    evidence: Evidence
-    export: ExportConsents
-    dead_letters: ReplayLetters
-    erasures: ReplayErasures
-    rotation: RotateKeys
-    retention: Retention
-    checks: "Checks"
-
-
-class Checks:
-    """What `doctor` asks the stores, and the files that were read when they were opened."""
+class StoreChecks:
+    """What `doctor` asks a process with stores: its files, and its stores."""
 
     def __init__(self, runtime: Runtime, requests: AnswerRequests) -> None:
         self._runtime = runtime
         self._requests = requests
 
     async def all(self) -> AsyncIterator[Check]:
-        """Yield what was found, a warning or an error before what it makes impossible to ask."""
+        """Yield what was found. What can't be asked, since a store does not answer, is left out."""
         runtime = self._runtime
         yield doctor.texts_check(runtime.dialogue.world)
         yield doctor.business_check(runtime.dialogue.world)
@@ -76,6 +60,22 @@ class Checks:
                 yield check
             waiting = await self._requests.waiting()
             yield doctor.requests_check(waiting.requests, waiting.today)
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """The use cases of the company's own people."""
+
+    find: Find
+    person: AboutPerson
+    requests: AnswerRequests
+    evidence: Evidence
+    export: ExportConsents
+    dead_letters: ReplayLetters
+    erasures: ReplayErasures
+    rotation: RotateKeys
+    retention: Retention
+    checks: StoreChecks
 
 
 @asynccontextmanager
@@ -120,7 +120,7 @@ def operators(runtime: Runtime) -> Operators:
             letters=[shard.dead for shard in runtime.shards],
         ),
         retention=runtime.retention(),
-        checks=Checks(runtime, requests),
+        checks=StoreChecks(runtime, requests),
     )
 
 

@@ -50,6 +50,10 @@ class Look:
     way: str
     """How they look, e.g. the command `person show`."""
 
+    def __post_init__(self) -> None:
+        if not (self.operator.strip() and self.way.strip()):
+            raise ValueError("a look needs who looks, and how")
+
 
 @dataclass(frozen=True, slots=True)
 class Looked:

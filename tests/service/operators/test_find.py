@@ -141,6 +141,12 @@ async def test_nobody_makes_up_a_look(runtime: Runtime, given: Operators) -> Non
         looked.person = other  # type: ignore[misc]
 
 
+@pytest.mark.parametrize(("operator", "way"), [("", "console"), ("ben", " ")])
+def test_a_look_names_who_and_how(operator: str, way: str) -> None:
+    with pytest.raises(ValueError, match="who looks, and how"):
+        Look(operator, way)
+
+
 @pytest.mark.parametrize("page", [1, 2, 3])
 async def test_an_export_of_everybody_is_a_look_at_each(
     runtime: Runtime, given: Operators, monkeypatch: pytest.MonkeyPatch, page: int
