@@ -35,6 +35,9 @@ from ..stores.postgres.tree_verification import verify_tree
 from . import doctor
 from .runtime import Runtime, open_runtime
 
+WAYS = "a phone number such as +4915112345678, a BSUID such as DE.123, or a person's id"
+"""How an operator may name a person."""
+
 
 class StoreChecks:
     """What `doctor` asks a process with stores: its files, and its stores."""
@@ -95,6 +98,7 @@ def operators(runtime: Runtime) -> Operators:
         requests=runtime.requests,
         reads=runtime.reads,
         addresses=partial(read_address, country=business.controller.country),
+        ways=WAYS,
     )
     requests = AnswerRequests(
         find=find,

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ..service.operators.find import WAYS, Find, Look, Looked
+from ..app.operators import WAYS
+from ..service.operators.find import Find, Look, Looked
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help=f"{WAYS[:1].upper()}{WAYS[1:]}.")]
 

@@ -87,16 +87,16 @@ class ReplayErasures:
         except FileNotFoundError:
             if path is None:
                 return Listed(chosen)
-            raise OperatorError(f"{chosen}: there is no such file") from None
+            raise OperatorError(f"{chosen}: there is no such file; name another, or none") from None
         except OSError as error:
-            raise OperatorError(f"{chosen}: can't be read ({error.strerror})") from error
+            raise OperatorError(f"{chosen}: can't be read ({error.strerror}); see who may read it") from error
 
     def write(self, path: Path, erasures: Iterable[Erasure]) -> None:
         """Write a list to be kept with the backups. Raises `OperatorError`."""
         try:
             self._lists.write(path, erasures)
         except OSError as error:
-            raise OperatorError(f"{path}: can't be written ({error.strerror})") from error
+            raise OperatorError(f"{path}: can't be written ({error.strerror}); name another file") from error
 
     async def known(self, listed: Iterable[Erasure]) -> Sequence[Erasure]:
         """Return every erasure of a list and of the database, with what is still to be kept of it.

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ...consent.evidence import Kind, Method
 from ...consent.verifier import NotProven, check_evidence
 from ...errors import OperatorError
+from ...paths import COMMAND
 from ..ports import BadEntry, PersonId, StoryEntry
 from .bundle import bundle
 from .find import Looked
@@ -106,7 +107,7 @@ class Evidence:
         try:
             return Proven(evidence, check_evidence(dict(evidence), bytes.fromhex(evidence["public_key"])))
         except NotProven as error:
-            raise OperatorError(str(error)) from error
+            raise OperatorError(f"{error}; `{COMMAND} ledger verify` looks for what was changed") from error
 
     async def bundle(self, looked: Looked) -> bytes:
         """Return a zip with all that proves the record that was named, and the program that checks it."""
@@ -125,7 +126,9 @@ class Evidence:
         try:
             return [step.hex() for step in await self._tree.consistency(size)]
         except IndexError:
-            raise OperatorError(f"there was never a tree of {size} records") from None
+            raise OperatorError(
+                f"there was never a tree of {size} records; see the second line of the checkpoint"
+            ) from None
 
     def key(self) -> str:
         """Return the public key that checkpoints are signed with."""

@@ -15,11 +15,10 @@ import structlog
 from ...consent.requests import Request
 from ...errors import OperatorError
 from ...messages.inbound import Sender
+from ...paths import COMMAND
 from ..ports import Ledger, Person, PersonId, Reads, StepTaken
 
 log = structlog.get_logger(__name__)
-
-WAYS = "a phone number such as +4915112345678, a BSUID such as DE.123, or a person's id"
 
 _MOST = 2**63 - 1
 """The greatest number that an entry can have."""
@@ -27,11 +26,11 @@ _MOST = 2**63 - 1
 _PAGE = 500
 """Persons whose looks are recorded together when everybody is looked at."""
 
-_UNKNOWN = f"nobody is known by this address, and no entry has this number; type {WAYS}"
+_UNKNOWN = "nobody is known by this address, and no entry has this number"
 
-_UNCLEAR = "different people have numbers that are written like this: type it with + and the country's code"
+_UNCLEAR = "different people have numbers that are written like this; type it with + and the country's code"
 
-_NO_REQUEST = "there is no such request; see `requests list`"
+_NO_REQUEST = f"there is no such request; see `{COMMAND} requests list`"
 
 
 class _OnRecord:
@@ -140,22 +139,24 @@ class Find:
         requests: RequestsById,
         reads: Reads,
         addresses: Callable[[str], Sequence[Sender]],
+        ways: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`addresses` returns what somebody may mean who typed a text, the likeliest first."""
+        """`addresses` returns what somebody may mean who typed a text, the likeliest first; `ways` says what to type."""
         self._persons = persons
         self._ledger = ledger
         self._erasures = erasures
         self._requests = requests
         self._reads = reads
         self._addresses = addresses
+        self._ways = ways
         self._clock = clock
 
     async def person(self, text: str, look: Look) -> Looked:
         """Return the person of an address, an id or an entry's number. Raises `OperatorError` when that is nobody."""
         who = await self._by_addresses(self._addresses(text)) or await self._otherwise(text)
         if who is None or not await self._is_known(who.person):
-            raise OperatorError(_UNKNOWN)
+            raise OperatorError(f"{_UNKNOWN}; type {self._ways}")
         return await self._looked(who, look)
 
     async def request(self, id: str, look: Look) -> tuple[Looked, Request, Sequence[StepTaken]]:

@@ -74,6 +74,7 @@ def finding(runtime: Runtime, reads: Any) -> Find:
         requests=runtime.requests,
         reads=reads,
         addresses=lambda text: read_address(text, "DE"),
+        ways="anything",
     )
 
 
@@ -165,7 +166,7 @@ async def test_who_is_not_found_is_told_with_a_cure_and_no_look(runtime: Runtime
     for text in ("", "+447911123459", "42", "hello"):
         with pytest.raises(OperatorError, match="type a phone number"):
             await given.find.person(text, BEN)
-    with pytest.raises(OperatorError, match="see `requests list`"):
+    with pytest.raises(OperatorError, match="requests list"):
         await given.requests.show("nonsense", BEN)
     assert await reads(runtime, ana) == []
 
