@@ -126,9 +126,8 @@ class Evidence:
         try:
             return [step.hex() for step in await self._tree.consistency(size)]
         except IndexError:
-            raise OperatorError(
-                f"there was never a tree of {size} records; see the second line of the checkpoint"
-            ) from None
+            cure = "see the second line of the checkpoint"
+            raise OperatorError(f"there was never a tree of {size} records; {cure}") from None
 
     def key(self) -> str:
         """Return the public key that checkpoints are signed with."""

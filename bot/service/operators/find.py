@@ -142,7 +142,7 @@ class Find:
         ways: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`addresses` returns what somebody may mean who typed a text, the likeliest first; `ways` says what to type."""
+        """`addresses` returns what somebody may mean who typed a text, the likeliest first; `ways` names them."""
         self._persons = persons
         self._ledger = ledger
         self._erasures = erasures

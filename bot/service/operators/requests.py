@@ -9,6 +9,7 @@ from typing import Protocol
 from ...consent.deadlines import Calendar, TooLate
 from ...consent.requests import NotPossible, Request, State, close, extend
 from ...errors import OperatorError
+from ...paths import COMMAND
 from ...times import iso, iso_if_any
 from ..ports import ChangedMeanwhile, PersonId, StepTaken
 from .find import Find, Look
@@ -118,5 +119,5 @@ class AnswerRequests:
             after = step(before)
             await self._requests.change(before, after, actor="operator", reason=reason, now=self._clock())
         except (NotPossible, TooLate, ChangedMeanwhile) as error:
-            raise OperatorError(str(error)) from error
+            raise OperatorError(f"{error}; see `{COMMAND} requests show {before.id}`") from error
         return after
