@@ -8,6 +8,10 @@ from .paths import PACKAGE
 _FRAMES = 8
 
 
+class OperatorError(Exception):
+    """An error that an operator can cure; its text names the cure."""
+
+
 def where(error: BaseException) -> str:
     """Return the places in the code that an error came through, the innermost first."""
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]

@@ -16,6 +16,7 @@ from .. import logs
 from ..business import BusinessError
 from ..conversation.flow_file import FlowError
 from ..engines import EngineError, MissingSecretError
+from ..errors import OperatorError
 from ..i18n.catalogs import CatalogError
 from ..i18n.texts import TextError
 from ..keys import Undecipherable
@@ -34,6 +35,7 @@ _CURABLE = (
     FlowError,
     KeywordError,
     MissingSecretError,
+    OperatorError,
     SettingsError,
     TextError,
     Unavailable,

@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
+from ..app.operators import Operators, operators
 from ..app.processes import working
 from ..app.routes import routes
 from ..app.runtime import HostedBot, Runtime, has_stores, open_runtime
 from ..service.hand_over import Host
 from ..settings import Settings, load_settings
 
-RUNTIME = web.AppKey("consentbot", Runtime)
-"""Where a started program finds consentbot, e.g. to look at a person's consents."""
+OPERATORS = web.AppKey("consentbot", Operators)
+"""Where a started program finds what operators can do, e.g. to look at a person's consents: each look is recorded."""
+
+_RUNTIME = web.AppKey("consentbot_runtime", Runtime)
 
 
 def setup(
@@ -37,7 +40,7 @@ def setup(
     if host is not None and not work:
         raise ValueError("a host is served by the worker: leave work=True")
     hosted = HostedBot(host, purpose, typing) if host is not None and purpose is not None else None
-    app.add_routes(routes(settings, lambda: app.get(RUNTIME)))
+    app.add_routes(routes(settings, lambda: app.get(_RUNTIME)))
     app.cleanup_ctx.append(_running(settings, hosted, work=work))
 
 
@@ -49,7 +52,8 @@ def _running(
             yield
             return
         async with open_runtime(settings, hosted) as runtime:
-            app[RUNTIME] = runtime
+            app[_RUNTIME] = runtime
+            app[OPERATORS] = operators(runtime)
             if not work:
                 yield
                 return

@@ -30,6 +30,16 @@ class Move:
     """WhatsApp's time, unix seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A recorded look of an operator at a person's data."""
+
+    at: int
+    """Unix seconds."""
+    command: str
+    operator: str
+
+
 class NoSuchPerson(Exception):
     """The person was erased in the meantime."""
 
@@ -82,3 +92,13 @@ class Persons(Protocol):
 
     async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
         """Remember when persons last wrote or tapped something, unix seconds."""
+
+
+class Reads(Protocol):
+    """Who looked at whom. Every method raises `Unavailable`."""
+
+    async def note(self, persons: Sequence[PersonId], command: str, operator: str, now: float) -> None:
+        """Record that somebody looks at persons, before anything is shown."""
+
+    async def of(self, person: PersonId) -> Sequence[Read]:
+        """Return who looked at a person's data, the oldest look first."""

@@ -61,6 +61,25 @@ class Queue(Protocol[T]):
         """Give up this reader's name, if it leaves nothing unfinished under it."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What could not be processed, and why."""
+
+    id: str
+    shard: int
+    reason: str
+    kind: str
+    """`event`, `outbound`, `handover` or `task`: an entry of that queue; `raw`: a webhook that no parser took."""
+    at: float
+    """Our time, unix seconds."""
+    size: int
+    """Bytes that it takes, sealed."""
+    payload: bytes | None = field(repr=False)
+    """May hold personal data; never to be logged. None: no key of `SECRET_KEY` opens it."""
+    newest: bool
+    """Whether the newest key of `SECRET_KEY` opens it; any other one must be kept on the list for it."""
+
+
 class DeadLetters(Protocol):
     """Where goes what cannot be processed, with the reason, until someone looks or replays it."""
 

@@ -56,3 +56,24 @@ class Suppressions(Protocol):
 
     async def suppress(self, addresses: Iterable[str], scopes: Mapping[str, int]) -> None:
         """Suppress these purposes (`*` for all) for the addresses, each since a moment in unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """Rows made with other keys of `SECRET_KEY`. Nobody knows whose they are, so they can't be renewed."""
+
+    suppressions: int
+    proofs: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any, so that their key is still needed."""
+        return self.suppressions + self.proofs > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What was done for a page of persons."""
+
+    looked_at: int
+    renewed: int

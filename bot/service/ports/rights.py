@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ...consent.deadlines import Calendar
-from ...consent.requests import Request, Right
+from ...consent.requests import Request, Right, State
 from .people import PersonId
 
 
@@ -73,6 +73,17 @@ class Requests(Protocol):
 
     async def reopen(self, request_id: str, reason: str, now: float) -> bool:
         """Let a request that was done wait again; False when it was not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """Something that happened to a request."""
+
+    at: int
+    """Our time, unix seconds."""
+    state: State
+    actor: str
+    reason: str
 
 
 class ChangedMeanwhile(Exception):

@@ -7,7 +7,7 @@ the row with the addresses exists, everything else can be found again by them.
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -144,16 +144,3 @@ class Erase:
             if await self._ledger.append([Append(person, record.seq, [entry])]):
                 return _Ended(apply(record, entry), at)
         raise Unavailable("the ledger of this person does not come to rest; try again")
-
-
-async def replayed(
-    erasures: Iterable[Erasure], kept_erasures: Erasures, persons: Persons, erase: Erase
-) -> AsyncIterator[bool]:
-    """Repeat erasures after an older backup was restored; yield for each whether the person was back."""
-    for erasure in erasures:
-        await kept_erasures.keep(erasure)
-        person = PersonId(erasure.person)
-        back = bool(erasure.person and await persons.load([person]))
-        if back:
-            await erase.erase(Subject(person), reason=erasure.reason, at=erasure.at, actor="system")
-        yield back

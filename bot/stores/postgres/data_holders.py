@@ -6,12 +6,12 @@ from typing import Any
 from ...consent.evidence import Fact
 from ...consent.lifecycle import Consent, Status, fold
 from ...keys import Keyring
-from ...service.ports import DataHolder, Held, PersonId, Subject
+from ...service.ports import DataHolder, Held, PersonId, StoryEntry, Subject
 from ...times import iso, iso_if_any
 from .connect import Database
 from .persons import read_move, read_sender
 from .reads import Reads
-from .story import StoryEntry, story
+from .story import story
 
 NOT_PERSONAL: Mapping[str, str] = {
     "wordings": "texts as they were shown to everybody, shown to a person with their entries",

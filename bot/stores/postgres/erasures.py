@@ -1,7 +1,6 @@
 """What erasures leave: suppressions, ways to the proof, and who was erased."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import asyncpg
 
 from ...consent.erasure import AddressToken, Erasure, Lead, Suppression
 from ...keys import Keyring
-from ...service.ports import PersonId
+from ...service.ports import Older, PersonId
 from .connect import Database
 
 _SUPPRESS = """
@@ -51,19 +50,6 @@ _OLDER = """
 SELECT (SELECT count(*) FROM suppressions WHERE NOT key_id = ANY($1::bytea[])) AS suppressions,
     (SELECT count(*) FROM retained WHERE NOT key_id = ANY($1::bytea[])) AS proofs
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Older:
-    """Rows made with other keys of `SECRET_KEY`. Nobody knows whose they are, so they can't be renewed."""
-
-    suppressions: int
-    proofs: int
-
-    @property
-    def any(self) -> bool:
-        """Whether there are any, so that their key is still needed."""
-        return self.suppressions + self.proofs > 0
 
 
 class Erasures:

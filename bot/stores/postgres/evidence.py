@@ -4,7 +4,7 @@ from typing import Any
 
 from ...consent.verifier import FIELDS, LATER_FIELDS
 from ...keys import Keyring
-from ...service.ports import PersonId
+from ...service.ports import NotSignedYet, PersonId
 from .checkpoints import Checkpoints
 from .connect import Database
 
@@ -18,10 +18,6 @@ _WORDINGS = "SELECT sha256, text FROM wordings WHERE sha256 = ANY($1::bytea[])"
 _NOTICES = (
     "SELECT version, locale, url, change, published FROM notices WHERE version = ANY($1::text[]) ORDER BY 1, 2, 3"
 )
-
-
-class NotSignedYet(Exception):
-    """No checkpoint covers the newest record yet; the message says what to do."""
 
 
 async def evidence(database: Database, keys: Keyring, checkpoints: Checkpoints, person: PersonId) -> dict[str, Any]:

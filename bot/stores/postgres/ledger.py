@@ -15,11 +15,11 @@ import orjson
 from ...business import Business
 from ...consent.evidence import Fact, Kind, Method, Seen, Wording
 from ...keys import Keyring
-from ...service.ports import Append, PastFact, PersonId
+from ...service.ports import Append, BadEntry, PastFact, PersonId, StoryEntry
 from .connect import Database
 from .entries import COLUMNS, to_row
-from .story import StoryEntry, story
-from .verification import BadEntry, verify
+from .story import story
+from .verification import verify
 
 _PERSONS = """
 SELECT id, ledger_seq, key, coalesce(entry_hash, '') AS head

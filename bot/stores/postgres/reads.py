@@ -1,25 +1,14 @@
 """Which operator looked at whose data, when, and how: every look is recorded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from ...service.ports import Held, PersonId, Subject
+from ...service.ports import Held, PersonId, Read, Subject
 from ...times import iso
 from .connect import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A recorded look."""
-
-    at: int
-    """Unix seconds."""
-    command: str
-    operator: str
-
-
 class Reads:
-    """Table `reads`: rows can only be added. Implements `places.DataHolder`."""
+    """Table `reads`: rows can only be added. Implements `ports.Reads` and `ports.DataHolder`."""
 
     name = "reads"
     holds = frozenset({"reads"})
@@ -27,12 +16,13 @@ class Reads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def note(self, person: PersonId, command: str, operator: str, now: float) -> None:
-        """Record a look, before anything is shown."""
+    async def note(self, persons: Sequence[PersonId], command: str, operator: str, now: float) -> None:
+        """Record that somebody looks at persons, before anything is shown."""
         await self._database.execute(
-            "INSERT INTO reads (at, person, command, operator) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO reads (at, person, command, operator) "
+            "SELECT $1, person, $3, $4 FROM unnest($2::uuid[]) AS looked_at (person)",
             int(now),
-            person,
+            list(persons),
             command,
             operator,
         )

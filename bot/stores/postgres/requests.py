@@ -1,7 +1,6 @@
 """Requests of data subjects with all their steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import asyncpg
 from uuid_utils.compat import uuid7
@@ -9,7 +8,7 @@ from uuid_utils.compat import uuid7
 from ...consent.deadlines import Calendar
 from ...consent.requests import NotPossible, Request, Right, State, received, reopen
 from ...keys import Keyring, PersonKey
-from ...service.ports import ChangedMeanwhile, NoSuchPerson, PersonId
+from ...service.ports import ChangedMeanwhile, NoSuchPerson, PersonId, StepTaken
 from .connect import Connection, Database
 
 _OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
@@ -23,17 +22,6 @@ ON CONFLICT (inbound, right_asked) DO NOTHING RETURNING id
 _STEP = "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, $4, $5)"
 
 _CHANGE = "UPDATE requests SET state = $2, due = $3 WHERE id = $1 AND state = $4 RETURNING id"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that happened to a request."""
-
-    at: int
-    """Our time, unix seconds."""
-    state: State
-    actor: str
-    reason: str
 
 
 class Requests:
@@ -96,13 +84,15 @@ class Requests:
             return False
         return True
 
-    async def find(self, request_id: str) -> tuple[Request, Sequence[Step]] | None:
+    async def find(self, request_id: str) -> tuple[Request, Sequence[StepTaken]] | None:
         """Return a request with all its steps."""
         rows = await self._database.fetch("SELECT * FROM requests WHERE id = $1", request_id)
         if not rows:
             return None
         steps = await self._database.fetch("SELECT * FROM request_steps WHERE request = $1 ORDER BY number", request_id)
-        return _request(rows[0]), [Step(row["at"], State(row["state"]), row["actor"], row["reason"]) for row in steps]
+        return _request(rows[0]), [
+            StepTaken(row["at"], State(row["state"]), row["actor"], row["reason"]) for row in steps
+        ]
 
     async def details(self, request_id: str) -> str:
         """Return a request in the person's own words; empty if there are none or they were erased."""

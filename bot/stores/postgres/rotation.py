@@ -5,13 +5,13 @@ that fits.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from ...keys import Keyring
+from ...service.ports import Renewed
 from .connect import Connection, Database
 from .persons import read_sender
 
@@ -25,14 +25,6 @@ FROM persons WHERE id > $2 ORDER BY id LIMIT $3
 """
 
 _LOCK = "SELECT id, key, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
-
-
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """What was done for a page of persons."""
-
-    looked_at: int
-    renewed: int
 
 
 async def count(database: Database) -> int:

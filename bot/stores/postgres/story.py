@@ -1,13 +1,10 @@
 """One person's ledger in the clear: who, when, which exact words, in which language, under which notice."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-
 import asyncpg
 
 from ...consent.evidence import Kind, Method, Seen
 from ...keys import Keyring, PersonKey
-from ...service.ports import PersonId
+from ...service.ports import PersonId, StoryEntry
 from .connect import Database
 
 _STORY = """
@@ -21,62 +18,6 @@ LEFT JOIN LATERAL (
 ) AS notice ON true
 WHERE ledger.person = $1 ORDER BY person_seq
 """
-
-
-@dataclass(frozen=True, slots=True)
-class StoryEntry:
-    """An entry with everything it refers to."""
-
-    sequence: int
-    """The entry's number in the whole ledger."""
-    person: PersonId
-    """Id of the record it belongs to."""
-    number: int
-    """The entry's number among the person's entries."""
-    kind: Kind
-    purpose: str
-    at: int
-    """When it happened, by `clock`; unix seconds."""
-    recorded_at: float
-    """Our time, unix seconds."""
-    locale: str
-    question: str
-    expires_at: int
-    """Unix seconds; 0 if it does not expire."""
-    notice: str
-    """Version of the privacy notice."""
-    notice_url: str
-    """Address of the notice: from the text shown, else in the entry's language, else in the default language.
-
-    Empty if the version is unknown."""
-    wording: bytes
-    """SHA-256 of the text shown; empty if none was."""
-    text: str
-    """The text shown; empty if none was."""
-    text_id: str
-    legal_basis: str
-    method: Method
-    rule: str
-    """How the answer was matched."""
-    actor: str
-    answer: str | None = field(repr=False)
-    """As typed or tapped; None if the person's key was erased."""
-    app_version: str
-    entry_hash: bytes
-    accepted_at: int
-    """For an answer, when WhatsApp accepted the question; unix seconds, 0 if unknown."""
-    delivered_at: int
-    """For an answer, when WhatsApp delivered the question; unix seconds, 0 if unknown."""
-    seen: Seen
-    """For an answer, how the question is known to have reached the person."""
-    clock: str
-    """The clock that `at` comes from; empty in entries older than this field, which means WhatsApp's."""
-
-
-def undelivered(entries: Iterable[StoryEntry]) -> set[str]:
-    """Return the questions that ended undelivered: their texts were never shown."""
-    ends = (Kind.LAPSED, Kind.STALE)
-    return {one.question for one in entries if one.method is Method.UNDELIVERED and one.kind in ends}
 
 
 async def story(database: Database, keys: Keyring, person: PersonId) -> list[StoryEntry]:

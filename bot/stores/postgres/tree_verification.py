@@ -6,10 +6,9 @@ import asyncpg
 
 from ...consent.merkle import Frontier, root_of
 from ...consent.verifier import NotProven, leaf_hash, opened
-from ...service.ports import PersonId
+from ...service.ports import BadEntry, PersonId
 from .checkpoints import LONGEST_TRANSACTION, MOST, TILE
 from .connect import Database
-from .verification import BadEntry
 
 _PAGE = 1000
 

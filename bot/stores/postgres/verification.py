@@ -1,13 +1,12 @@
 """Checks that the ledger is still what was written: every entry in its place, with its answer, wording and person."""
 
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
 
 import asyncpg
 import msgspec
 
 from ...keys import Keyring, PersonKey, Undecipherable
-from ...service.ports import PersonId
+from ...service.ports import BadEntry, PersonId
 from .connect import Database
 from .entries import entry_hash
 from .persons import read_sender
@@ -50,17 +49,6 @@ ORDER BY sequence
 _PAGE = 1000
 
 _NOBODY = PersonId("")
-
-
-@dataclass(frozen=True, slots=True)
-class BadEntry:
-    """A fault in the ledger: the entry and what is wrong with it."""
-
-    sequence: int
-    """The entry's number in the whole ledger; 0 if the fault is not about a single entry."""
-    person: PersonId
-    """Id of its person; empty if it belongs to nobody."""
-    reason: str
 
 
 async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry | int, None]:

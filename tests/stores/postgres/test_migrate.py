@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.consent.verifier import record_hash
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import Unavailable
+from bot.service.ports import BadEntry, Unavailable
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.exports import Exports
@@ -27,7 +27,6 @@ from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.migrate import MIGRATIONS, expected_revision
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.tables import metadata
-from bot.stores.postgres.verification import BadEntry
 
 
 async def revision(url: str) -> str:

@@ -7,11 +7,10 @@ import pytest
 from bot.consent.erasure import erased
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import Append, PersonId
+from bot.service.ports import Append, BadEntry, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
-from bot.stores.postgres.verification import BadEntry
 from tests.stores.made import given, keep_notice, requested, withdrawn
 
 

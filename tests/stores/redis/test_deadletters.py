@@ -10,8 +10,9 @@ import pytest
 from bot.conversation.task import Task, Work
 from bot.keys import Keyring
 from bot.messages.reply import Reply
+from bot.service.ports import DeadLetter
 from bot.stores.redis.connect import Client
-from bot.stores.redis.deadletters import DeadLetter, DeadLetters
+from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
