@@ -1,6 +1,7 @@
 """The pages in docs/ and the README: every command in them exists, every link leads somewhere, tables are current."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,23 @@ from bot.commands.cli import app
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND = re.compile(r"(?:(?:\.venv/bin/)?python -m (?:bot|consentbot)|consentbot) ([a-z-][^\n#]*)")
+
+
+def code(page: str) -> Iterator[str]:
+    """What a page shows as code: the lines of its shell blocks, and what stands in backticks."""
+    for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL):
+        yield from block.splitlines()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL))
+
+
 COMMANDS = sorted(
     {
-        (page.name, line.strip())
+        (page.name, found[1].strip())
         for page in PAGES
-        for line in re.findall(
-            r"^(?:\.venv/bin/)?python -m bot (?!testing)([^\n#]*)", page.read_text("utf-8"), re.MULTILINE
-        )
+        for line in code(page.read_text("utf-8"))
+        if (found := COMMAND.match(line))
     }
 )
 
