@@ -32,6 +32,16 @@ COMMANDS = sorted(
 )
 
 
+MAKE_TARGETS = sorted(
+    {
+        (page.name, found[1])
+        for page in PAGES
+        for line in code(page.read_text("utf-8"))
+        if (found := re.match(r"make ([a-z]+)", line))
+    }
+)
+
+
 def words(command: str) -> list[str]:
     """The command's name: its words before options and arguments."""
     names = []
@@ -44,6 +54,7 @@ def words(command: str) -> list[str]:
 
 def test_there_are_commands() -> None:
     assert len(COMMANDS) > 15
+    assert {target for _, target in MAKE_TARGETS} >= {"demo", "test", "lint", "bench"}
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS, ids=lambda value: value)
@@ -77,7 +88,6 @@ def test_the_deployer_s_table_has_every_setting_with_its_description() -> None:
             assert f"| `{name.upper()}` | {field.description} |" in text
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench"])
-def test_the_readme_s_make_targets_exist(target: str) -> None:
-    assert f"make {target}" in (ROOT / "README.md").read_text("utf-8")
+@pytest.mark.parametrize(("page", "target"), MAKE_TARGETS)
+def test_every_make_target_of_a_page_exists(page: str, target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
