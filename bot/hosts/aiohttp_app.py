@@ -1,4 +1,4 @@
-"""consentbot inside an aiohttp program: its routes beside the program's own, its work in the program's event loop."""
+"""Runs consentbot inside an aiohttp program: our routes beside its own, our work in its event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from ..service.hand_over import Host
 from ..settings import Settings, load_settings
 
 RUNTIME = web.AppKey("consentbot", Runtime)
-"""Where a started program finds consentbot, e.g. to look at a person's consents."""
+"""Under this key, a started application has consentbot, e.g. to look at a person's consents."""
 
 
 def setup(
@@ -26,10 +26,10 @@ def setup(
 ) -> None:
     """Put consentbot in front of a bot: call it before the application starts.
 
-    `host` gets each message that no dialogue here claims, from persons whose consent to `purpose` (an id of
-    `business.toml`) stands; its replies are sent only while it does. With `typing` they see that an answer is being
-    typed. `work=False` only takes webhooks; then `python -m bot worker` must run elsewhere, and there is no host.
-    `settings` are read from the environment unless given. Raises `SettingsError`, `ValueError`.
+    `host` gets each message that no dialogue of ours claims, from persons whose consent to `purpose` (an id of
+    `business.toml`) stands; its replies are sent only while it does. With `typing`, these persons see that an answer is
+    being typed. `work=False` only takes webhooks; then `consentbot worker` must run elsewhere, and there is no host.
+    Without `settings`, they are read from the environment. Raises `SettingsError`, `ValueError`.
     """
     settings = load_settings() if settings is None else settings
     if (host is None) is not (purpose is None):
