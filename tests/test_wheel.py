@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import venv
 import zipfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -77,6 +77,11 @@ def contents(wheel: Path) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
+def differing(found: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:
+    """The names of files that are in only one of both, or not the same."""
+    return sorted(name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name))
+
+
 def test_a_wheel_holds_each_file_that_the_program_has_and_nothing_else(wheel: Path) -> None:
     expected = {
         f"{PACKAGED[room]}/{path.relative_to(ROOT / room).as_posix()}": path.read_bytes()
@@ -86,8 +91,8 @@ def test_a_wheel_holds_each_file_that_the_program_has_and_nothing_else(wheel: Pa
     }
     assert {Path(name).suffix for name in expected} >= {".lua", ".mako", ".j2", ".ttf", ".json", ".toml", ".po"}
     assert "consentbot/py.typed" in expected
-    found = contents(wheel)
-    assert {name: found[name] for name in found if ".dist-info/" not in name} == expected
+    found = {name: content for name, content in contents(wheel).items() if ".dist-info/" not in name}
+    assert differing(found, expected) == []
 
 
 def test_a_wheel_from_the_sdist_is_the_same(folder: Path, checkout: Path, wheel: Path) -> None:
@@ -96,7 +101,7 @@ def test_a_wheel_from_the_sdist_is_the_same(folder: Path, checkout: Path, wheel:
         assert not any("/var/" in name or name.endswith(".mo") for name in file.getnames())
         file.extractall(folder / "unpacked", filter="data")
     again = build("wheel", folder / "unpacked" / sdist.name.removesuffix(".tar.gz"), folder / "unpacked")
-    assert contents(again) == contents(wheel)
+    assert differing(contents(again), contents(wheel)) == []
 
 
 def production_packages(into: Path) -> Path:
