@@ -1,4 +1,4 @@
-"""consentbot inside an aiohttp program: its routes beside the program's own, its work in the program's event loop."""
+"""Runs consentbot inside an aiohttp program: our routes beside its own, our work in its event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -13,7 +13,7 @@ from ..service.hand_over import Host
 from ..settings import Settings, load_settings
 
 OPERATORS = web.AppKey("consentbot", Operators)
-"""Where a started program finds what operators can do, e.g. to look at a person's consents: each look is recorded."""
+"""Under this key, a started application has what operators can do, e.g. look at a person's consents (recorded)."""
 
 _RUNTIME = web.AppKey("consentbot_runtime", Runtime)
 
@@ -29,10 +29,10 @@ def setup(
 ) -> None:
     """Put consentbot in front of a bot: call it before the application starts.
 
-    `host` gets each message that no dialogue here claims, from persons whose consent to `purpose` (an id of
-    `business.toml`) stands; its replies are sent only while it does. With `typing` they see that an answer is being
-    typed. `work=False` only takes webhooks; then `python -m bot worker` must run elsewhere, and there is no host.
-    `settings` are read from the environment unless given. Raises `SettingsError`, `ValueError`.
+    `host` gets each message that no dialogue of ours claims, from persons whose consent to `purpose` (an id of
+    `business.toml`) stands; its replies are sent only while it does. With `typing`, these persons see that an answer is
+    being typed. `work=False` only takes webhooks; then `consentbot worker` must run elsewhere, and there is no host.
+    Without `settings`, they are read from the environment. Raises `SettingsError`, `ValueError`.
     """
     settings = load_settings() if settings is None else settings
     if (host is None) is not (purpose is None):

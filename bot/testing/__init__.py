@@ -2,7 +2,7 @@
 
 A chat, in a test of your own::
 
-    from bot.testing import Conversation, load_world
+    from consentbot.testing import Conversation, load_world
 
     def test_a_clear_yes_subscribes() -> None:
         chat = Conversation(*load_world(), locale="fr")
@@ -14,7 +14,7 @@ A chat, in a test of your own::
 Transcripts, which need no Python (`bot.testing.transcript` describes the format)::
 
     import pytest
-    from bot.testing import find_transcripts, load_world, run_transcript
+    from consentbot.testing import find_transcripts, load_world, run_transcript
 
     WORLD = load_world(flows="my_flows")
 
