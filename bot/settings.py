@@ -5,13 +5,13 @@ as not set. Each field is the environment variable of the same name in capitals.
 an operator reads when it is missing or wrong: what it is, and where to find it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DatabaseTls = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
@@ -34,8 +34,8 @@ class Missing:
     cure: str
 
 
-class Settings(BaseSettings):
-    """All that the environment decides."""
+class _Environment(BaseSettings):
+    """Reads environment variables that have the names of its fields in capitals."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True,
@@ -45,33 +45,32 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    whatsapp_token: SecretStr | None = Field(
-        None,
-        description="permanent access token of a system user with whatsapp_business_messaging and "
-        "whatsapp_business_management: Meta Business Suite > Settings > Users > System users > Generate token",
-    )
-    whatsapp_app_secret: SecretStr | None = Field(
-        None, description="proves that webhooks come from Meta: App Dashboard > App settings > Basic > App secret"
-    )
-    whatsapp_verify_token: SecretStr | None = Field(
-        None,
-        description="any secret text; enter the same one at App Dashboard > WhatsApp > Configuration > Verify token",
-    )
-    whatsapp_phone_number_id: str | None = Field(
-        None,
-        pattern=r"^[0-9]{5,20}$",
-        description="the number's id (digits), not the phone number: App Dashboard > WhatsApp > API Setup",
-    )
-    whatsapp_business_account_id: str | None = Field(
-        None,
-        pattern=r"^[0-9]{5,20}$",
-        description="the WhatsApp Business Account's id (digits), used for templates: App Dashboard > WhatsApp > "
-        "API Setup",
-    )
-    graph_url: str = Field(
-        "https://graph.facebook.com/v26.0",
-        description="Meta's Graph API with its version; http:// only on this machine",
-    )
+    @field_validator("*", mode="before")
+    @classmethod
+    def _strip(cls, value: object) -> object:
+        """Values are pasted from web pages: drop blanks and line ends around them."""
+        return value.strip() if isinstance(value, str) else value
+
+
+class ChannelSettings(_Environment):
+    """What the environment decides about one channel: each has a class of its own, in its folder."""
+
+    needed: ClassVar[Sequence[str]]
+    """The fields without which the channel cannot be used."""
+
+    def missing(self) -> tuple[Missing, ...]:
+        """What must still be set before the channel can be used; empty when all is there."""
+        return _missing(type(self), {name: getattr(self, name) for name in self.needed})
+
+
+C = TypeVar("C", bound=ChannelSettings)
+
+
+class Settings(_Environment):
+    """All that the environment decides, but for the channels: they are read from the same place by `of`."""
+
+    _env_file: Path | None = PrivateAttr(None)
+    _overrides: dict[str, Any] = PrivateAttr(default_factory=dict)
 
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
@@ -129,12 +128,6 @@ class Settings(BaseSettings):
     )
     dyno: str | None = Field(None, description="set by Heroku; tells the program that it runs there")
 
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: object) -> object:
-        """Values are pasted from web pages: drop blanks and line ends around them."""
-        return value.strip() if isinstance(value, str) else value
-
     @field_validator("log_level", mode="before")
     @classmethod
     def _capitals(cls, value: object) -> object:
@@ -153,15 +146,10 @@ class Settings(BaseSettings):
                 raise ValueError(f"key {place} is shorter than {MINIMUM_SECRET_LENGTH} characters")
         return keys
 
-    @field_validator("graph_url")
-    @classmethod
-    def _graph_is_encrypted(cls, url: str) -> str:
-        return _web_address(url)
-
     @field_validator("base_url")
     @classmethod
     def _base_is_encrypted(cls, url: str | None) -> str | None:
-        return url if url is None else _web_address(url)
+        return url if url is None else web_address(url)
 
     @field_validator("redis_url")
     @classmethod
@@ -227,43 +215,61 @@ class Settings(BaseSettings):
         return self.database_tls or ("require" if self.on_heroku else "prefer")
 
     def missing(self) -> tuple[Missing, ...]:
-        """What must still be set before webhooks can be answered; empty when all is there."""
-        needed: dict[str, object] = {
-            "whatsapp_token": self.whatsapp_token,
-            "whatsapp_app_secret": self.whatsapp_app_secret,
-            "whatsapp_verify_token": self.whatsapp_verify_token,
-            "whatsapp_phone_number_id": self.whatsapp_phone_number_id,
-        }
+        """What the stores still need before webhooks can be answered; empty when all is there."""
+        needed: dict[str, object] = {}
         if self.on_heroku:
-            needed |= {"redis_url": self.redis_url, "database_url": self.database_url, "secret_key": self.secret_key}
+            needed = {"redis_url": self.redis_url, "database_url": self.database_url, "secret_key": self.secret_key}
         elif not self.embedded:
-            needed["secret_key"] = self.secret_key
-        return tuple(Missing(name.upper(), cure(name)) for name, value in needed.items() if not value)
+            needed = {"secret_key": self.secret_key}
+        return _missing(type(self), needed)
+
+    def of(self, channel: type[C]) -> C:
+        """Return the settings of a channel, read from where these come from. Raises `SettingsError`."""
+        return _read(channel, self._env_file, self._overrides)
+
+    def changed(self, **changes: Any) -> "Settings":
+        """Return other settings, also those of channels (field names). Raises `SettingsError`."""
+        return load_settings(self._env_file, **(self._overrides | changes))
 
 
-def cure(name: str) -> str:
+def cure(name: str, model: type[BaseSettings] = Settings) -> str:
     """What the variable is and where to find it; `name` in any case."""
-    return Settings.model_fields[name.lower()].description or ""
+    return model.model_fields[name.lower()].description or ""
 
 
 def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:
-    """Read environment and `env_file`; `overrides` (field names) win over both.
+    """Read environment and `env_file`; `overrides` (field names, also of channels) win over both.
 
     Raises `SettingsError`, one line for each wrong variable, without any value.
     """
+    settings = _read(Settings, env_file, overrides)
+    settings._env_file, settings._overrides = env_file, overrides
+    return settings
+
+
+E = TypeVar("E", bound=_Environment)
+
+
+def _read(model: type[E], env_file: Path | None, overrides: Mapping[str, Any]) -> E:
     try:
-        return Settings(_env_file=env_file, **overrides)
+        return model(_env_file=env_file, **overrides)
     except ValidationError as error:
-        lines = sorted(_lines(error.errors(include_input=False, include_context=False, include_url=False)))
+        lines = sorted(_lines(model, error.errors(include_input=False, include_context=False, include_url=False)))
     raise SettingsError("\n".join(lines))
 
 
-def _lines(errors: Iterable[Mapping[str, Any]]) -> set[str]:
+def _missing(model: type[_Environment], needed: Mapping[str, object]) -> tuple[Missing, ...]:
+    return tuple(Missing(name.upper(), cure(name, model)) for name, value in needed.items() if not value)
+
+
+def _lines(model: type[_Environment], errors: Iterable[Mapping[str, Any]]) -> set[str]:
     found = set()
     for error in errors:
         name = str(error["loc"][0]) if error["loc"] else ""
         message = str(error["msg"]).removeprefix("Value error, ")
-        found.add(f"{name.upper()}: {message}. Expected: {cure(name)}." if name in Settings.model_fields else message)
+        found.add(
+            f"{name.upper()}: {message}. Expected: {cure(name, model)}." if name in model.model_fields else message
+        )
     return found
 
 
@@ -276,7 +282,8 @@ def _require_scheme(url: SecretStr, *schemes: str) -> None:
         raise ValueError(f"must start with {' or '.join(f'{allowed}://' for allowed in schemes)}")
 
 
-def _web_address(url: str) -> str:
+def web_address(url: str) -> str:
+    """Return a URL without the slash at its end. Raises `ValueError` unless it is https://, or of this machine."""
     try:
         parts = urlsplit(url)
     except ValueError:

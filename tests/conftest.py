@@ -18,6 +18,7 @@ import pytest
 import redis
 
 from bot import logs
+from bot.app.channels import variables
 from bot.app.simulation import Simulation, simulate
 from bot.engines import Engines, NotInstalledError, engines_sync
 from bot.engines.postgres import DATABASE
@@ -51,7 +52,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("repeatable")
 
-for name in Settings.model_fields:  # no test may see, or reach, what a developer's shell is set to
+for name in variables():  # no test may see, or reach, what a developer's shell is set to
     os.environ.pop(name.upper(), None)
 
 

@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "i18n": set(),
     "translating": {"conversation", "words", "messages", "i18n"},
     # what implements the protocols that service declares
-    "channels": {"service.ports", "messages", "consent", "i18n"},
+    "channels": {"service.ports", "service.operators.checks", "messages", "consent", "i18n"},
     "stores": {"service.ports", "messages", "conversation.session", "conversation.task", "consent"},
     "documents": {"service.rights.my_data", "conversation", "consent", "i18n"},
     # processes of the program's own
@@ -185,6 +185,24 @@ def test_imports_go_one_way() -> None:
 def test_every_room_is_in_the_table() -> None:
     rooms = {room_of(path, BOT) for path in BOT.rglob("*.py")}
     assert rooms <= COMPOSITION | LEAVES | MAY_IMPORT.keys()
+
+
+def test_a_dialect_knows_no_host_and_a_provider_no_other() -> None:
+    """Another host can speak WhatsApp's dialect, and any folder can go without the others."""
+    channels = BOT / "channels"
+    providers = {path.name for path in channels.iterdir() if path.is_dir()} - {"whatsapp", "simulator", "__pycache__"}
+    forbidden = {
+        "whatsapp": providers | {"simulator"},
+        **{name: providers - {name} | {"simulator"} for name in providers},
+    }
+    assert "meta" in providers
+    assert [
+        (name, target)
+        for name, others in forbidden.items()
+        for path in sorted((channels / name).rglob("*.py"))
+        for target in imports(path.read_text(), package_of(path, BOT))
+        if target.split(".")[2:3] and target.split(".")[1] == "channels" and target.split(".")[2] in others
+    ] == []
 
 
 def test_ports_have_one_door() -> None:

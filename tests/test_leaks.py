@@ -16,6 +16,7 @@ import redis
 import bot
 from bot.app.runtime import HostedBot
 from bot.app.simulation import simulate
+from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
@@ -23,7 +24,6 @@ from bot.channels.simulator.webhooks import Identity
 from bot.conversation.dialogue import Dialogue
 from bot.engines import Engines
 from bot.settings import Settings
-from bot.web.webhook import PATH
 from tests import quoting
 from tests.free_port import free_port
 from tests.killing import kill
@@ -145,7 +145,7 @@ async def test_a_process_keeps_everything_to_itself_while_everything_fails(
         try:
             await eventually(lambda: '"event":"started"' in log.read_text(), "start")
             async with aiohttp.ClientSession() as http:
-                ana = SimulatedPerson(graph, Hook(url + PATH, APP_SECRET, http), who)
+                ana = SimulatedPerson(graph, Hook(url + META.path, APP_SECRET, http), who)
 
                 async def say(text: str) -> None:
                     await ana.send(with_username(webhooks.text(who, text)), replies=0)
@@ -187,7 +187,13 @@ async def test_a_process_keeps_everything_to_itself_while_everything_fails(
                 await asyncio.to_thread(own_engines.restart)
                 await say(TYPED)
                 pages = []
-                for path in ("/healthz", "/readyz", "/metrics", f"/privacy/{PHONE}?name={NAME}", f"{PATH}?x={BSUID}"):
+                for path in (
+                    "/healthz",
+                    "/readyz",
+                    "/metrics",
+                    f"/privacy/{PHONE}?name={NAME}",
+                    f"{META.path}?x={BSUID}",
+                ):
                     async with http.get(url + path) as response:
                         pages.append(await response.text())
             process.send_signal(signal.SIGTERM)

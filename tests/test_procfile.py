@@ -18,10 +18,10 @@ import pytest
 from honcho.environ import parse_procfile
 
 from bot.app.simulation import somebody
+from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
-from bot.web.webhook import PATH
 from tests.free_port import free_port
 from tests.stores.certificates import self_signed_certificate
 from tests.stores.redis.test_connect import encrypted
@@ -81,7 +81,7 @@ async def test_it_runs_as_heroku_runs_it(redis_url: str, empty_database_url: str
                 stack.enter_context(started(name, env | {"DYNO": f"{name}.{number}"}, log))
                 for name, number in (("web", 1), ("worker", 1), ("worker", 2))
             ]
-            hook = Hook(f"http://127.0.0.1:{port}{PATH}", "app-secret", session)
+            hook = Hook(f"http://127.0.0.1:{port}{META.path}", "app-secret", session)
             assert (await _answering(session, port))["status"] == "ready"
             async with asyncio.timeout(60):
                 while log.read_text().count('"event":"started"') < len(dynos):
@@ -125,7 +125,7 @@ async def test_web_starts_without_its_settings_and_says_what_is_missing(tmp_path
     with started("web", env, tmp_path / "log") as dyno:
         async with aiohttp.ClientSession() as session:
             answer = await _answering(session, port)
-            async with session.post(f"http://127.0.0.1:{port}{PATH}", data=b"{}") as refused:
+            async with session.post(f"http://127.0.0.1:{port}{META.path}", data=b"{}") as refused:
                 assert refused.status == 503
         assert {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"} <= {check["name"] for check in answer["checks"]}
         dyno.send_signal(signal.SIGTERM)

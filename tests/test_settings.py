@@ -11,12 +11,6 @@ from bot.settings import Settings, SettingsError, cure, load_settings
 
 KEY = "0123456789abcdef" * 4
 OTHER_KEY = "fedcba9876543210" * 4
-COMPLETE = {
-    "WHATSAPP_TOKEN": "token",
-    "WHATSAPP_APP_SECRET": "app-secret",
-    "WHATSAPP_VERIFY_TOKEN": "verify",
-    "WHATSAPP_PHONE_NUMBER_ID": "106540352242922",
-}
 
 
 def from_environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
@@ -32,7 +26,6 @@ def url(secret: SecretStr | None) -> str | None:
 class TestReading:
     def test_a_bare_environment_is_valid(self) -> None:
         settings = load_settings(None)
-        assert settings.graph_url == "https://graph.facebook.com/v26.0"
         assert (settings.port, settings.shards, settings.log_level) == (8000, 1, "INFO")
         assert (settings.messages_per_second, settings.inbox_limit) == (80, 100_000)
         assert settings.var_dir == Path("var")
@@ -40,19 +33,18 @@ class TestReading:
 
     def test_variables_are_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = from_environment(
-            monkeypatch, **COMPLETE, SECRET_KEY=f"{KEY}, {OTHER_KEY}", PORT="5000", LOG_LEVEL="debug", SHARDS="4"
+            monkeypatch, SECRET_KEY=f"{KEY}, {OTHER_KEY}", PORT="5000", LOG_LEVEL="debug", SHARDS="4"
         )
-        assert url(settings.whatsapp_token) == "token"
         assert [key.get_secret_value() for key in settings.secret_key] == [KEY, OTHER_KEY]
         assert (settings.port, settings.log_level, settings.shards) == (5000, "DEBUG", 4)
 
     def test_an_empty_variable_is_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = from_environment(monkeypatch, REDIS_URL="", PORT="", WHATSAPP_TOKEN="")
-        assert (settings.redis_url, settings.port, settings.whatsapp_token) == (None, 8000, None)
+        settings = from_environment(monkeypatch, REDIS_URL="", PORT="")
+        assert (settings.redis_url, settings.port) == (None, 8000)
 
     def test_blanks_and_line_ends_around_pasted_values_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        settings = from_environment(monkeypatch, WHATSAPP_TOKEN=" token\n", BASE_URL="https://bot.example/ ")
-        assert url(settings.whatsapp_token) == "token"
+        settings = from_environment(monkeypatch, REDIS_URL=" redis://h\n", BASE_URL="https://bot.example/ ")
+        assert url(settings.redis_url) == "redis://h"
         assert settings.base_url == "https://bot.example"
 
     def test_a_dotenv_file_is_read_and_the_environment_wins(
@@ -106,13 +98,8 @@ class TestStores:
 
 
 class TestMissing:
-    def test_nothing_is_missing_for_webhooks(self) -> None:
-        assert load_settings(None, **{name.lower(): value for name, value in COMPLETE.items()}).missing() == ()
-
-    def test_each_missing_setting_says_where_to_find_it(self) -> None:
-        missing = load_settings(None).missing()
-        assert {one.name for one in missing} == COMPLETE.keys()
-        assert all("App Dashboard" in one.cure or "Business Suite" in one.cure for one in missing)
+    def test_the_embedded_stores_need_nothing(self) -> None:
+        assert load_settings(None).missing() == ()
 
     def test_an_own_database_needs_a_secret_key(self) -> None:
         missing = load_settings(None, database_url="postgres://h/d").missing()
@@ -136,8 +123,6 @@ class TestErrors:
             ("SHARDS", "0"),
             ("LOG_LEVEL", "LOUD"),
             ("MESSAGES_PER_SECOND", "-1"),
-            ("WHATSAPP_PHONE_NUMBER_ID", "+49 151 123"),
-            ("GRAPH_URL", "http://graph.example/v26.0"),
             ("BASE_URL", "bot.example"),
             ("BASE_URL", "https://[bad"),
             ("REDIS_URL", "https://redis.example"),
@@ -170,9 +155,6 @@ class TestErrors:
 
 class TestSecrets:
     SECRETS = (
-        ("WHATSAPP_TOKEN", "hush-hush"),
-        ("WHATSAPP_APP_SECRET", "hush-hush"),
-        ("WHATSAPP_VERIFY_TOKEN", "hush-hush"),
         ("SECRET_KEY", "hush-hush" * 8),
         ("REDIS_URL", "rediss://:hush-hush@h"),
         ("DATABASE_URL", "postgres://u:hush-hush@h/d"),
@@ -192,7 +174,7 @@ class TestSecrets:
             {"DATABASE_URL": "hush-hush://u:hush-hush@h/d?sslmode=require"},
             {"DATABASE_URL": "postgres://u:hush-hush@h/d?sslmode=hush-hush"},
             {"DATABASE_URL": "postgres://u:hush-hush@[bad/d?sslmode=require"},
-            {"WHATSAPP_TOKEN": "hush-hush", "PORT": "hush-hush"},
+            {"REDIS_URL": "redis://:hush-hush@h", "PORT": "hush-hush"},
         ],
     )
     def test_not_in_an_error_nor_in_its_traceback(

@@ -19,10 +19,10 @@ import aiohttp
 import pytest
 
 from bot.app.simulation import somebody
+from bot.channels.meta.provider import META
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
-from bot.web.webhook import PATH
 from tests.free_port import free_port
 
 ROOT = Path(__file__).parent.parent
@@ -248,7 +248,7 @@ async def test_a_bot_py_of_the_user_s_own_stands_behind_it(
     program = tmp_path / "bot.py"
     program.write_text(EXAMPLE.replace("run_app(program())", f"run_app(program(), host='127.0.0.1', port={port})"))
     async with serving(program, production), aiohttp.ClientSession() as session:
-        ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{PATH}", "secret", session), somebody())
+        ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{META.path}", "secret", session), somebody())
         await ana.say("Where is order 1234?", replies=1)
         await ana.say("YES", replies=2)
         await ana.say("NO", replies=1)

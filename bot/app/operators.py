@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from ..channels.whatsapp import limits
 from ..consent.deadlines import Calendar
 from ..consent.retention import RuleName, policy
 from ..engines import engines
@@ -32,10 +31,10 @@ from ..stores.postgres.evidence import evidence
 from ..stores.postgres.migrate import migrate
 from ..stores.postgres.rotation import count, rotate
 from ..stores.postgres.tree_verification import verify_tree
-from . import doctor
+from . import channels, doctor
 from .runtime import Runtime, open_runtime
 
-WAYS = "a phone number such as +4915112345678, a BSUID such as DE.123, or a person's id"
+WAYS = f"a phone number such as +4915112345678, {channels.ways()}, or a person's id"
 """How an operator may name a person."""
 
 
@@ -163,8 +162,8 @@ def _replay_erasures(runtime: Runtime) -> ReplayErasures:
     )
 
 
-async def _received(receive: Receive, webhook: bytes, arrival: float) -> bool:
-    return await receive.again(webhook, arrival) is Receipt.STORED
+async def _received(receive: Receive, channel: str, webhook: bytes, arrival: float) -> bool:
+    return await receive.again(channel, webhook, arrival) is Receipt.STORED
 
 
 def read_address(text: str, country: str) -> list[Sender]:
@@ -172,9 +171,9 @@ def read_address(text: str, country: str) -> list[Sender]:
 
     `country`: two letters; its numbers may be typed as they are dialled there. Empty when it is no address.
     """
-    if limits.bsuid(bsuid := visible(text)):
-        return [Sender(bsuid=bsuid)]
-    return [Sender(phone=number) for number in typed(text, country) if limits.phone(number)]
+    if (own := channels.address(visible(text))) and own.bsuid:
+        return [own]
+    return [found for number in typed(text, country) if (found := channels.address(number))]
 
 
 async def bring_up_to_date(settings: Settings) -> None:

@@ -1,13 +1,16 @@
 """All HTTP routes of one process, those of a process without stores, too."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from aiohttp import web
 
 from ..service.incoming.receive import Receive
 from ..service.operators.checks import Check
+from ..service.ports import Provider, Webhooks
 from ..settings import Settings
 from ..web import Downloads, Health, health_routes, my_data_routes, webhook_routes
+from . import channels
 from .doctor import settings_checks
 from .runtime import Runtime, missing
 
@@ -18,6 +21,9 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
     def receive() -> Receive | None:
         runtime = current()
         return runtime.receive if runtime else None
+
+    def hook(provider: Provider[Any]) -> Webhooks:
+        return provider.webhooks(settings.of(provider.settings))
 
     async def ready() -> Sequence[Check]:
         runtime = current()
@@ -32,12 +38,7 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
         return Downloads(runtime.exports, runtime.dialogue.world) if runtime else None
 
     return [
-        *webhook_routes(receive, _verify_token(settings)),
+        *(route for one in channels.PROVIDERS for route in webhook_routes(one.path, one.name, hook(one), receive)),
         *my_data_routes(downloads),
         *health_routes(Health(missing(settings), ready, queued)),
     ]
-
-
-def _verify_token(settings: Settings) -> str:
-    token = settings.whatsapp_verify_token
-    return token.get_secret_value() if token else ""

@@ -7,8 +7,6 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..channels.meta.client import CloudApi
-from ..channels.meta.webhooks import WhatsAppWebhooks
 from ..consent.retention import RuleName, policy
 from ..conversation.dialogue import Dialogue
 from ..documents import Documents
@@ -23,7 +21,7 @@ from ..service.incoming.receive import Receive
 from ..service.incoming.staff import Staff
 from ..service.incoming.statuses import Statuses
 from ..service.operators.checks import Check
-from ..service.ports import Channel, DataHolder, Unavailable
+from ..service.ports import Channels, DataHolder, Unavailable
 from ..service.retention import Retention
 from ..service.rights.erase import Erase
 from ..service.rights.fulfil import Fulfil
@@ -54,6 +52,7 @@ from ..stores.redis.connect import connect as connect_redis
 from ..stores.redis.keys import ShardKeys
 from ..stores.redis.shard import ShardStores
 from ..stores.redis.throttle import Throttle
+from . import channels
 from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
 from .load import load_world
 
@@ -84,7 +83,7 @@ class Runtime:
         reader: Client,
         database: Database,
         dialogue: Dialogue,
-        channel: Channel | None,
+        channel: Channels | None,
         hosted: HostedBot | None,
         sending_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -118,17 +117,17 @@ class Runtime:
             self.data_holders,
             proof_days=policy(dialogue.world.business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
         )
-        self.receive = self._receive() if not settings.missing() else None
+        self.receive = self._receive() if not missing(settings) else None
         self._hosted = hosted
         self._halting = Halting()
         self._sending_clock = sending_clock
         self._throttle = Throttle(client, rate=settings.messages_per_second)
 
     def _receive(self) -> Receive:
-        secret, number = self.settings.whatsapp_app_secret, self.settings.whatsapp_phone_number_id
-        webhooks = WhatsAppWebhooks(secret.get_secret_value() if secret else "", number or "")
         claims = Claims(self.dialogue.world.keywords)
-        return Receive(webhooks, [one.inbox for one in self.shards], self.shards[0].dead, self.keys, claims)
+        return Receive(
+            channels.webhooks(self.settings), [one.inbox for one in self.shards], self.shards[0].dead, self.keys, claims
+        )
 
     # --- serving
 
@@ -164,7 +163,7 @@ class Runtime:
         await self.ledger.keep_notices(self.dialogue.world.business)
 
     def _rounds(
-        self, shard: ShardStores, channel: Channel, stopping: asyncio.Event
+        self, shard: ShardStores, channel: Channels, stopping: asyncio.Event
     ) -> Iterable[Coroutine[Any, Any, None]]:
         for urgent, lane in ((True, shard.urgent), (False, shard.events)):
             converse = self._converse(shard, channel, urgent=urgent)
@@ -184,7 +183,7 @@ class Runtime:
             outbox=shard.outbox,
         )
 
-    def _converse(self, shard: ShardStores, channel: Channel, *, urgent: bool) -> Converse:
+    def _converse(self, shard: ShardStores, channel: Channels, *, urgent: bool) -> Converse:
         business, inboxes = self.dialogue.world.business, [one.inbox for one in self.shards]
         cases = Cases(
             persons=self.persons,
@@ -225,7 +224,7 @@ class Runtime:
             keys=self.keys,
         )
 
-    def _deliver(self, shard: ShardStores, channel: Channel) -> Deliver:
+    def _deliver(self, shard: ShardStores, channel: Channels) -> Deliver:
         return Deliver(
             queue=shard.messages,
             outbox=shard.outbox,
@@ -242,7 +241,7 @@ class Runtime:
             clock=self._sending_clock,
         )
 
-    def _hand_over(self, shard: ShardStores, channel: Channel, hosted: HostedBot) -> HandOver:
+    def _hand_over(self, shard: ShardStores, channel: Channels, hosted: HostedBot) -> HandOver:
         return HandOver(
             host=hosted.host,
             purpose=hosted.purpose,
@@ -254,7 +253,7 @@ class Runtime:
             channel=channel if hosted.typing else None,
         )
 
-    def _rights(self, shard: ShardStores, channel: Channel) -> Rights:
+    def _rights(self, shard: ShardStores, channel: Channels) -> Rights:
         world = self.dialogue.world
         return Rights(
             world=world,
@@ -300,7 +299,7 @@ class Runtime:
 
 def missing(settings: Settings) -> dict[str, str]:
     """Return the settings without which webhooks get 503, and what each is and where to find it."""
-    return {one.name: one.cure for one in settings.missing()}
+    return {one.name: one.cure for one in channels.missing(settings)}
 
 
 def has_stores(settings: Settings) -> bool:
@@ -343,7 +342,7 @@ async def open_runtime(
         )
         stack.push_async_callback(client.close)
         stack.push_async_callback(reader.close)
-        channel = _channel(settings)
+        channel = channels.senders(settings)
         if channel is not None:
             stack.push_async_callback(channel.close)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
@@ -365,9 +364,3 @@ async def _watching(receive: Receive | None) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait([task])
-
-
-def _channel(settings: Settings) -> Channel | None:
-    if settings.missing() or settings.whatsapp_token is None or settings.whatsapp_phone_number_id is None:
-        return None
-    return CloudApi(settings.graph_url, settings.whatsapp_phone_number_id, settings.whatsapp_token.get_secret_value())

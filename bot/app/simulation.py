@@ -16,6 +16,7 @@ from aiohttp import web
 from babel.core import get_global
 
 from ..business import Business
+from ..channels.meta.provider import META
 from ..channels.simulator.graph import GraphSimulator
 from ..channels.simulator.hook import Hook
 from ..channels.simulator.person import SimulatedPerson
@@ -25,9 +26,8 @@ from ..engines import EngineError
 from ..messages.inbound import Sender
 from ..service.ports import PersonId, StoryEntry
 from ..service.shards import token_of
-from ..settings import Settings, load_settings
+from ..settings import Settings
 from ..stores.redis.keys import ShardKeys
-from ..web.webhook import PATH
 from .processes import answering, bound, working
 from .routes import routes
 from .runtime import HostedBot, Runtime, open_runtime
@@ -105,24 +105,19 @@ def reserved(settings: Settings) -> Iterator[Settings]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise EngineError(f"another chat or demo runs in {home}: leave it first, or set another VAR_DIR") from None
-        yield _changed(settings, redis_url=None, database_url=None, secret_key=(), base_url=None, var_dir=home)
+        yield settings.changed(redis_url=None, database_url=None, secret_key=(), base_url=None, var_dir=home)
 
 
-def _simulated(settings: Settings, graph: GraphSimulator, url: str) -> Settings:
-    return _changed(
-        settings,
+def _simulated(settings: Settings, graph: GraphSimulator, url: str, app_secret: str) -> Settings:
+    return settings.changed(
         whatsapp_token=graph.token,
-        whatsapp_app_secret=secrets.token_hex(16),
+        whatsapp_app_secret=app_secret,
         whatsapp_verify_token=secrets.token_hex(16),
         whatsapp_phone_number_id=graph.phone_number_id,
         graph_url=graph.url,
         base_url=settings.base_url or url,
         dyno=None,
     )
-
-
-def _changed(settings: Settings, **changes: object) -> Settings:
-    return load_settings(None, **(settings.model_dump(exclude_unset=True) | changes))
 
 
 @asynccontextmanager
@@ -144,14 +139,14 @@ async def simulate(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         waiting = stack.enter_context(bound("127.0.0.1", port))
         url = f"http://127.0.0.1:{waiting.getsockname()[1]}"
-        inner = _simulated(settings, graph, url)
+        secret = secrets.token_hex(16)
+        inner = _simulated(settings, graph, url, secret)
         runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, sending_clock=sending_clock))
         app = web.Application()
         app.add_routes(routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
         await stack.enter_async_context(answering(app, waiting))
-        assert inner.whatsapp_app_secret is not None
-        hook = Hook(f"{url}{PATH}", inner.whatsapp_app_secret.get_secret_value(), session)
+        hook = Hook(f"{url}{META.path}", secret, session)
         yield Simulation(runtime, graph, hook, url)
 
 

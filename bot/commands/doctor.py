@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from ..app import channels
 from ..app import doctor as checks
 from ..app.operators import bring_up_to_date, open_operators
 from ..app.runtime import has_stores
@@ -20,7 +21,7 @@ _MARK = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]![/]"}
 
 def doctor(
     release: Annotated[
-        bool, typer.Option("--release", help="Before a deploy: all but the connection to Meta.")
+        bool, typer.Option("--release", help="Before a deploy: all but what the channels' providers are asked.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -51,9 +52,8 @@ async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
             async for check in operators.checks.all():
                 yield check
     if not release:
-        yield await checks.graph_check(settings)
-        if fields := await checks.fields_check(settings):
-            yield fields
+        async for check in channels.checks(settings):
+            yield check
 
 
 def _well(found: list[Check]) -> bool:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from .. import logs
+from ..app import channels
 from ..business import BusinessError
 from ..conversation.flow_file import FlowError
 from ..engines import EngineError, MissingSecretError
@@ -47,7 +48,9 @@ _CURABLE = (
 def settings(**overrides: Any) -> Settings:
     """Read the environment, or end with what is wrong in it."""
     try:
-        return load_settings(**overrides)
+        found = load_settings(**overrides)
+        channels.missing(found)  # also tells what is wrong in theirs
+        return found
     except SettingsError as error:
         fail(str(error))
 

@@ -78,7 +78,7 @@ def record_lapsed(turn: Turn) -> None:
     """Record that the question was not answered in time, or has reached nobody."""
     match turn.inbound.content:
         case QuestionStatus(code=code):
-            turn.close_question(Method.UNDELIVERED, rule=str(code or ""))
+            turn.close_question(Method.UNDELIVERED, rule=code)
         case _:
             turn.close_question(Method.TIMER)
 

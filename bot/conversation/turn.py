@@ -177,7 +177,7 @@ class Turn:
             case Lapse():
                 return common | {"method": Method.TIMER, "actor": "system"}
             case QuestionStatus(code=code):
-                return common | {"method": Method.UNDELIVERED, "actor": "whatsapp", "rule": str(code)}
+                return common | {"method": Method.UNDELIVERED, "actor": "whatsapp", "rule": code}
             case Preference():
                 return common | {"method": Method.WHATSAPP_SETTING}
             case AddressChanged():

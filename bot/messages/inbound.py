@@ -10,6 +10,9 @@ import msgspec
 
 from ..consent.evidence import Clock, Fact
 
+WHATSAPP = "whatsapp"
+"""The channel of what names no other one: so it takes no room."""
+
 MessageId = NewType("MessageId", str)
 """WhatsApp's id of a message (`wamid.…`). It encodes the phone number: never log it, never put it in a key."""
 
@@ -113,7 +116,7 @@ class QuestionStatus(msgspec.Struct, frozen=True, tag="question_status", omit_de
     """`accepted`: the channel took it; `failed`: it did, and could not deliver it; `unsent`: it never left us."""
     message: str = ""
     """The token of the message's id, as in `Inbound.quoted`; empty when it never left."""
-    code: int = 0
+    code: str = ""
     """The channel's error code when `status` is `failed`."""
 
 
@@ -171,6 +174,8 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc
     """WhatsApp's time when it lies after the arrival, unix seconds: it tells no time, but perhaps an order."""
     overheard: Overheard = ""
     """Unless empty, only a withdrawal or a doubt in it is heard, and nothing but a withdrawal is answered."""
+    channel: str = WHATSAPP
+    """The name of the channel that it came from, by which it is answered."""
 
 
 class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, gc=False):
@@ -180,12 +185,14 @@ class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, 
     status: Literal["sent", "delivered", "read", "played", "failed"]
     at: int
     recipient: Sender = Sender()
-    code: int | None = None
-    """Meta's error code when `status` is `failed`."""
+    code: str | None = None
+    """The channel's error code when `status` is `failed`, a number or a word."""
     reference: str | None = None
     """Our own `Outbound.reference`, from a channel that gives it back (Meta: `biz_opaque_callback_data`)."""
     clock: Clock = Clock.WHATSAPP
     """Whose clock `at` is of."""
+    channel: str = WHATSAPP
+    """The name of the channel that tells it."""
 
 
 Event = Inbound | Delivery

@@ -3,6 +3,7 @@
 import msgspec
 
 from .basis import AsksConsent, Basis
+from .inbound import WHATSAPP
 
 
 class Button(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -137,6 +138,8 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Whether somebody else holds the chat, such as Meta's agent: it is taken for this message, then given back."""
     request: str = ""
     """The request that it answers, which is open again when it reaches nobody."""
+    channel: str = WHATSAPP
+    """The name of the channel that it leaves by."""
 
     @property
     def matter(self) -> Matter:

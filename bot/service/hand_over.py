@@ -16,7 +16,7 @@ from ..messages.inbound import Inbound
 from ..messages.reply import Reply
 from . import metrics
 from .ports import (
-    Channel,
+    Channels,
     DeadLetters,
     HandedOver,
     Ledger,
@@ -63,7 +63,7 @@ class HandOver(Taker[HandedOver]):
         ledger: Ledger,
         dead: DeadLetters,
         business: Business,
-        channel: Channel | None = None,
+        channel: Channels | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`purpose` is the one whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
@@ -91,7 +91,7 @@ class HandOver(Taker[HandedOver]):
         try:
             if self._channel is not None:
                 with suppress(SendError):
-                    await self._channel.mark_read(handed.inbound.id, typing=True)
+                    await self._channel.mark_read(handed.inbound, typing=True)
             async with asyncio.timeout(HOST_SECONDS):
                 person = Consenter(handed.person, handed.locale)
                 replies = await self._host(host_ids.incoming(handed.inbound), person) or ()

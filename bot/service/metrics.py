@@ -1,5 +1,7 @@
 """What is counted and timed. Labels come from closed sets: no metric can carry personal data."""
 
+import re
+
 from prometheus_client import Counter, Gauge, Histogram
 
 WEBHOOKS = Counter("consentbot_webhooks", "Webhooks by outcome", ["outcome"])
@@ -32,3 +34,19 @@ SENDING = Histogram("consentbot_send_seconds", "Duration of a request to the cha
 
 QUEUED = Gauge("consentbot_queued", "Unfinished entries of a queue, all shards together", ["queue"])
 HALTED = Gauge("consentbot_sending_halted", "1 while nothing can be sent until an operator acts")
+
+
+_MOST_CODES = 200
+
+_plain_code = re.compile(r"[0-9]{1,6}|[a-z]([a-z_]{0,38}[a-z])?").fullmatch
+
+_codes: set[str] = set()
+
+
+def code_label(code: str) -> str:
+    """Return the label for a channel's error code: plain words and numbers, and never more than a few hundred."""
+    if code not in _codes:
+        if len(_codes) >= _MOST_CODES or not _plain_code(code):
+            return "other"
+        _codes.add(code)
+    return code

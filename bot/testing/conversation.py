@@ -150,7 +150,7 @@ class Conversation:
         """WhatsApp delivers a question; whether it was accepted may not have been noted yet."""
         return self._becomes("delivered", back)
 
-    def fails(self, code: int = 131026, *, back: int = 0) -> "Conversation":
+    def fails(self, code: str = "131026", *, back: int = 0) -> "Conversation":
         """WhatsApp reports that a question could not be delivered, with its error code."""
         return self._becomes("failed", back, code)
 
@@ -237,7 +237,7 @@ class Conversation:
                     self._convey(number, "delivered")
         return self
 
-    def _becomes(self, status: _Status, back: int, code: int = 0) -> "Conversation":
+    def _becomes(self, status: _Status, back: int, code: str = "") -> "Conversation":
         asking = [number for number, reply in enumerate(self._shown) if reply.question]
         if back >= len(asking):
             raise LookupError(f"no such question was asked\n{self.transcript()}")
@@ -245,7 +245,7 @@ class Conversation:
         self._convey(asking[-1 - back], status, code)
         return self
 
-    def _convey(self, number: int, status: _Status, code: int = 0) -> None:
+    def _convey(self, number: int, status: _Status, code: str = "") -> None:
         """Tell the dialogue how far a question came; what it answered last stays to be seen unless it says more."""
         self._count += 1
         said = self.replies, self.tasks, self.handed_over, self.postponed

@@ -1,10 +1,9 @@
-"""`/webhooks/whatsapp`: Meta's handshake, and webhooks, acknowledged only once they are stored.
+"""The addresses to which channels post: webhooks, acknowledged only once they are stored.
 
-Meta: webhooks/create-webhook-endpoint. Anything but 200 makes Meta try again for days, so 200 is also the answer to
-what does not concern us, and 503 the one to what can't be stored now.
+Anything but 200 makes a channel try again, Meta for days; so 200 is also the answer to what does not concern us, and
+503 the one to what can't be stored now.
 """
 
-import hmac
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -12,11 +11,9 @@ from aiohttp import web
 
 from ..service import metrics
 from ..service.incoming.receive import Receipt, Receive
-from ..service.ports import Unavailable
+from ..service.ports import Unavailable, WebAnswer, Webhooks, WebRequest
 
 log = structlog.get_logger(__name__)
-
-PATH = "/webhooks/whatsapp"
 
 LARGEST = 3 * 1024 * 1024
 """Bytes of one webhook. Meta: webhooks/overview."""
@@ -24,51 +21,60 @@ LARGEST = 3 * 1024 * 1024
 _STATUS = {Receipt.STORED: 200, Receipt.FORGED: 401, Receipt.UNREADABLE: 400, Receipt.FULL: 503}
 
 
-def webhook_routes(receive: Callable[[], Receive | None], verify_token: str) -> Iterable[web.RouteDef]:
-    """Return the routes; while `receive` gives None (not started, or settings are missing) webhooks get 503."""
-    hook = _Hook(receive, verify_token.encode())
-    yield web.get(PATH, hook.handshake)
-    yield web.post(PATH, hook.post)
+def webhook_routes(
+    path: str, channel: str, webhooks: Webhooks, receive: Callable[[], Receive | None]
+) -> Iterable[web.RouteDef]:
+    """Return the routes of one channel, by its name.
+
+    While `receive` gives None (not started, or settings are missing) webhooks get 503, and handshakes their answer.
+    """
+    hook = _Hook(channel, webhooks, receive)
+    yield web.get(path, hook.ask)
+    yield web.post(path, hook.post)
 
 
 class _Hook:
-    def __init__(self, receive: Callable[[], Receive | None], verify_token: bytes) -> None:
+    def __init__(self, channel: str, webhooks: Webhooks, receive: Callable[[], Receive | None]) -> None:
+        self._channel = channel
+        self._webhooks = webhooks
         self._receive = receive
-        self._verify_token = verify_token
 
-    async def handshake(self, request: web.Request) -> web.Response:
-        """Prove to Meta that this address is ours: whoever knows the verify token gets the challenge back."""
-        if not self._verify_token:
-            return web.Response(status=503, text="WHATSAPP_VERIFY_TOKEN is not set\n")
-        query = request.query
-        offered = query.get("hub.verify_token", "").encode("utf-8", "surrogatepass")
-        if query.get("hub.mode") != "subscribe" or not hmac.compare_digest(offered, self._verify_token):
-            return web.Response(status=403, text="wrong verify token\n")
-        return web.Response(text=query.get("hub.challenge", ""), headers={"X-Content-Type-Options": "nosniff"})
+    async def ask(self, request: web.Request) -> web.Response:
+        """Answer whatever a channel asks to know that this address is ours."""
+        asked = WebRequest(request.method, request.raw_path, request.headers, b"")
+        return _told(self._webhooks.handshake(asked) or WebAnswer(404))
 
     async def post(self, request: web.Request) -> web.Response:
         """Take a webhook."""
         with metrics.ACKNOWLEDGED.time():
-            status, outcome = await self._taken(request)
+            answer, outcome = await self._taken(request)
         metrics.WEBHOOKS.labels(outcome).inc()
-        return web.Response(status=status)
+        return answer
 
-    async def _taken(self, request: web.Request) -> tuple[int, str]:
-        receive = self._receive()
-        if receive is None:
-            return 503, "not_configured"
+    async def _taken(self, request: web.Request) -> tuple[web.Response, str]:
         try:
             body = await _body(request)
         except (web.RequestPayloadError, ConnectionError):  # wrongly packed, or its sender is gone
-            return 400, "broken"
+            return web.Response(status=400), "broken"
         if body is None:
-            return 413, "too_large"
+            return web.Response(status=413), "too_large"
+        posted = WebRequest("POST", request.raw_path, request.headers, body)
+        if answer := self._webhooks.handshake(posted):
+            return _told(answer), "handshake"
+        receive = self._receive()
+        if receive is None:
+            return web.Response(status=503), "not_configured"
         try:
-            receipt = await receive(body, request.headers)
+            receipt = await receive(self._channel, posted)
         except Unavailable as error:
             log.warning("store_unavailable", worker="web", reason=str(error), cure=error.cure)
-            return 503, "unavailable"
-        return _STATUS[receipt], receipt
+            return web.Response(status=503), "unavailable"
+        return web.Response(status=_STATUS[receipt]), receipt
+
+
+def _told(answer: WebAnswer) -> web.Response:
+    """Return an answer as plain text, whatever it repeats of the request."""
+    return web.Response(status=answer.status, text=answer.text, headers={"X-Content-Type-Options": "nosniff"})
 
 
 async def _body(request: web.Request) -> bytes | None:

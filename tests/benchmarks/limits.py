@@ -20,8 +20,8 @@ from redis.exceptions import ResponseError
 
 from bot.batcher import Batcher
 from bot.channels.meta.http import Endpoint
-from bot.channels.meta.signature import HEADER, verify
-from bot.web.webhook import PATH
+from bot.channels.meta.provider import META
+from bot.channels.meta.webhooks import HEADER, verify
 
 _SESSION = b"s" * 200
 _SECONDS = 30 * 86400
@@ -154,7 +154,7 @@ _WORK = {"a": _a, "b": _b, "c": _c, "d": _d}
 
 async def _serve(name: str) -> None:
     limit, app = Limit(), web.Application()
-    app.router.add_post(PATH, limit.webhook)
+    app.router.add_post(META.path, limit.webhook)
     work = _WORK[name]
     app.cleanup_ctx.append(lambda _: work(limit))
     runner = web.AppRunner(app, access_log=None)

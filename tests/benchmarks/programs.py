@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from bot.settings import Settings
+from bot.app.channels import variables
 from tests.free_port import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -91,7 +91,7 @@ def running(command: Sequence[str | Path], environment: dict[str, str], folder: 
 
 def _decides(variable: str) -> bool:
     """Whether an environment variable of the developer's would change what a program does, or how fast."""
-    return variable.lower() in Settings.model_fields or variable.startswith("PYTHON")
+    return variable.lower() in variables() or variable.startswith("PYTHON")
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.app.processes import listening
 from bot.channels.meta.http import Endpoint
-from bot.web.webhook import PATH
+from bot.channels.meta.provider import META
 from tests.benchmarks import sink, talk
 from tests.benchmarks.load import Order, Outcome, play
 from tests.benchmarks.measure import PEER_MISSING, QUICK, measure
@@ -120,7 +120,7 @@ async def outcome_of(bot: Bot, folder: Path, status: int = 200, patience: float 
         return web.Response(status=status)
 
     app = web.Application()
-    app.router.add_post(PATH, webhook)
+    app.router.add_post(META.path, webhook)
     try:
         async with listening(app, "127.0.0.1", 0) as port:
             order = Order(

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bot.app.simulation import somebody
+from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.whatsapp.payloads import parse
 from bot.keys import Keyring
@@ -31,8 +32,8 @@ def letters(redis_url: str) -> None:
         client = connect(redis_url, connections=1)
         dead = DeadLetters(client, ShardKeys(0), Keyring([SECRET]))
         await dead.add(encode(EVENT), "the program failed: RuntimeError", "event")
-        await dead.add(MESSAGE, "messages: timestamp", "raw")
-        await dead.add(MESSAGE.replace(b'"body"', b'"buddy"'), "messages: body", "raw")
+        await dead.add(MESSAGE, "messages: timestamp", "raw", META.name)
+        await dead.add(MESSAGE.replace(b'"body"', b'"buddy"'), "messages: body", "raw", META.name)
         await client.close()
 
     asyncio.run(put())
@@ -91,7 +92,9 @@ def test_one_that_was_sealed_is_replayed_and_one_that_no_key_opens_stays(run: Ru
     async def put() -> None:
         client = connect(redis_url, connections=1)
         for secret in (SECRET, "another secret that nobody has any more"):
-            await DeadLetters(client, ShardKeys(0), Keyring([secret])).add(MESSAGE, "messages: sender", "raw")
+            await DeadLetters(client, ShardKeys(0), Keyring([secret])).add(
+                MESSAGE, "messages: sender", "raw", META.name
+            )
         await client.close()
 
     asyncio.run(put())

@@ -11,7 +11,7 @@ from bot.messages.inbound import Choice, Text
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
 
-UNDELIVERABLE = 131026
+UNDELIVERABLE = "131026"
 
 
 def asked(conveys: str = "nothing", locale: str = "en") -> Conversation:

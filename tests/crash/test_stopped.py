@@ -12,13 +12,13 @@ import aiohttp
 import pytest
 
 from bot.app.simulation import Simulation
+from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
 from bot.channels.simulator.person import SimulatedPerson
 from bot.engines import Engines
 from bot.settings import Settings
 from bot.stores.redis.keys import GROUP, ShardKeys
-from bot.web.webhook import PATH
 from tests.free_port import free_port
 from tests.killing import kill
 from tests.service.stage import APP_SECRET, environment, front, worker
@@ -85,7 +85,7 @@ async def test_under_load_nothing_is_lost_and_nothing_comes_twice(stores: Settin
     async with front(stores, messages_per_second=1000, port=port) as simulation, aiohttp.ClientSession() as session:
         settings, graph = simulation.runtime.settings, simulation.graph
         graph.latency = 0.2
-        own = Hook(f"http://127.0.0.1:{port}{PATH}", APP_SECRET, session)
+        own = Hook(f"http://127.0.0.1:{port}{META.path}", APP_SECRET, session)
         people = crowd(simulation, PEOPLE)
         async with running(command, settings) as process:
             writing = asyncio.create_task(write_all(simulation, people, own if command == "all" else simulation.hook))

@@ -14,13 +14,13 @@ import bot
 import bot.testing
 from bot.app.processes import listening
 from bot.app.simulation import somebody
+from bot.channels.meta.provider import META
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
 from bot.messages.inbound import Choice
 from bot.settings import Settings, load_settings
 from bot.testing import Conversation, load_transcript, load_world, run_transcript
-from bot.web.webhook import PATH
 
 PAGE = Path(__file__).parents[2] / "docs" / "developer.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
@@ -74,7 +74,7 @@ async def test_the_example_answers_those_who_consented_and_nobody_else(
         monkeypatch.setitem(example.__dict__, "order_status", watched)
         monkeypatch.setattr("bot.hosts.aiohttp_app.load_settings", lambda: settings)
         async with listening(example.program(), "127.0.0.1", 0) as port:
-            ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{PATH}", "secret", session), somebody())
+            ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{META.path}", "secret", session), somebody())
             await ana.say("Where is order 1234?", replies=1)
             assert reached == []
             await ana.say("YES", replies=2)
@@ -102,7 +102,7 @@ async def test_it_lives_beside_the_routes_of_its_host_whose_body_limit_is_not_ou
                 assert await response.text() == "mine"
             async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
                 assert response.status == 200
-            ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{PATH}", "secret", session), somebody())
+            ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{META.path}", "secret", session), somebody())
             assert len(await ana.say("Hello " + "x" * 3000, replies=1)) == 1
 
 
@@ -111,7 +111,7 @@ async def test_without_its_settings_it_refuses_webhooks_and_says_why() -> None:
         app = web.Application()
         bot.setup(app, load_settings(None, dyno="web.1"))
         async with listening(app, "127.0.0.1", 0) as port:
-            async with session.post(f"http://127.0.0.1:{port}{PATH}", data=b"{}") as response:
+            async with session.post(f"http://127.0.0.1:{port}{META.path}", data=b"{}") as response:
                 assert response.status == 503
             async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
                 names = {check["name"] for check in (await response.json())["checks"]}

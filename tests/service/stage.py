@@ -13,18 +13,19 @@ from bot.app.processes import listening, working
 from bot.app.routes import routes
 from bot.app.runtime import HostedBot, Runtime, open_runtime
 from bot.app.simulation import Simulation
+from bot.channels.meta.provider import META
+from bot.channels.meta.settings import MetaSettings
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.paths import FLOWS
-from bot.settings import Settings, load_settings
-from bot.web.webhook import PATH
+from bot.settings import Settings
 
 APP_SECRET = "5f4dcc3b5aa765d61d8327deb882cf99"
 
 
 def changed(settings: Settings, **changes: object) -> Settings:
     """Return other settings."""
-    return load_settings(None, **(settings.model_dump(exclude_unset=True) | changes))
+    return settings.changed(**changes)
 
 
 def with_newer_notice(folder: Path, change: str) -> Path:
@@ -39,7 +40,8 @@ def with_newer_notice(folder: Path, change: str) -> Path:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment variables that say the same."""
-    return {name.upper(): _text(value) for name, value in settings.model_dump(exclude_unset=True).items() if value}
+    said = settings.model_dump(exclude_unset=True) | settings.of(MetaSettings).model_dump(exclude_unset=True)
+    return {name.upper(): _text(value) for name, value in said.items() if value}
 
 
 def _text(value: object) -> str:
@@ -65,7 +67,7 @@ async def front(settings: Settings, **changes: object) -> AsyncIterator[Simulati
             **{"takeover_seconds": 1} | changes,
         )
         async with open_runtime(complete) as runtime, listener(runtime) as hook:
-            yield Simulation(runtime, graph, hook, hook.url.removesuffix(PATH))
+            yield Simulation(runtime, graph, hook, hook.url.removesuffix(META.path))
 
 
 @asynccontextmanager
@@ -74,7 +76,7 @@ async def listener(runtime: Runtime) -> AsyncIterator[Hook]:
     app = web.Application()
     app.add_routes(routes(runtime.settings, lambda: runtime))
     async with listening(app, "127.0.0.1", 0) as port, aiohttp.ClientSession() as session:
-        yield Hook(f"http://127.0.0.1:{port}{PATH}", APP_SECRET, session)
+        yield Hook(f"http://127.0.0.1:{port}{META.path}", APP_SECRET, session)
 
 
 @asynccontextmanager

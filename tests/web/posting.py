@@ -5,12 +5,13 @@ import io
 import aiohttp
 
 from bot.app.simulation import Simulation
-from bot.channels.meta.signature import HEADER, sign
-from bot.web.webhook import PATH
+from bot.channels.meta.provider import META
+from bot.channels.meta.settings import MetaSettings
+from bot.channels.meta.webhooks import HEADER, sign
 
 
 def secret_of(simulation: Simulation) -> str:
-    secret = simulation.runtime.settings.whatsapp_app_secret
+    secret = simulation.runtime.settings.of(MetaSettings).whatsapp_app_secret
     assert secret is not None
     return secret.get_secret_value()
 
@@ -18,5 +19,5 @@ def secret_of(simulation: Simulation) -> str:
 async def post(simulation: Simulation, http: aiohttp.ClientSession, body: bytes, **headers: str) -> int:
     """Post a signed body; return the status."""
     signed = {HEADER: sign(body, secret_of(simulation)), "Content-Type": "application/json"} | headers
-    async with http.post(PATH, data=io.BytesIO(body), headers=signed) as response:
+    async with http.post(META.path, data=io.BytesIO(body), headers=signed) as response:
         return response.status

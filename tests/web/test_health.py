@@ -7,12 +7,13 @@ import pytest
 
 from bot.app.runtime import open_runtime
 from bot.app.simulation import Simulation, simulate, somebody
+from bot.channels.meta.provider import META
+from bot.channels.meta.settings import MetaSettings
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import WebhookRefused
 from bot.engines import Engines
 from bot.settings import Settings
 from bot.stores.redis.keys import ShardKeys
-from bot.web.webhook import PATH
 from tests.killing import kill
 from tests.service.stage import front, listener
 
@@ -113,7 +114,7 @@ async def test_without_its_settings_it_lives_names_them_and_refuses_webhooks(sto
     async with (
         open_runtime(stores) as runtime,
         listener(runtime) as hook,
-        aiohttp.ClientSession(hook.url.removesuffix(PATH)) as http,
+        aiohttp.ClientSession(hook.url.removesuffix(META.path)) as http,
     ):
         async with http.get("/healthz") as response:
             assert response.status == 200
@@ -128,13 +129,14 @@ async def test_without_its_settings_it_lives_names_them_and_refuses_webhooks(sto
         }
         with pytest.raises(WebhookRefused, match="503"):
             await hook.post(webhooks.text(somebody(), "Hello"))
-        async with http.get(PATH) as response:
+        async with http.get(META.path) as response:
             assert response.status == 503
 
 
 async def test_it_shows_no_secret(simulation: Simulation, http: aiohttp.ClientSession) -> None:
     settings = simulation.runtime.settings
-    secrets = [settings.whatsapp_token, settings.whatsapp_app_secret, settings.whatsapp_verify_token]
+    meta = settings.of(MetaSettings)
+    secrets = [meta.whatsapp_token, meta.whatsapp_app_secret, meta.whatsapp_verify_token]
     for path in ("/healthz", "/readyz", "/metrics"):
         async with http.get(path) as response:
             text = await response.text()

@@ -11,10 +11,11 @@ import pytest
 from prometheus_client import REGISTRY
 
 from bot.app.simulation import Simulation, simulate, somebody
-from bot.channels.meta.signature import HEADER, sign
+from bot.channels.meta.provider import META
+from bot.channels.meta.settings import MetaSettings
+from bot.channels.meta.webhooks import HEADER, sign
 from bot.channels.simulator import webhooks
 from bot.settings import Settings, load_settings
-from bot.web.webhook import PATH
 from tests.web.posting import post, secret_of
 
 
@@ -24,11 +25,11 @@ def counted(outcome: str) -> float:
 
 class TestHandshake:
     async def asked(self, simulation: Simulation, http: aiohttp.ClientSession, **query: str) -> tuple[int, str]:
-        token = simulation.runtime.settings.whatsapp_verify_token
+        token = simulation.runtime.settings.of(MetaSettings).whatsapp_verify_token
         assert token is not None
         defaults = {"mode": "subscribe", "verify_token": token.get_secret_value(), "challenge": "1158201444"}
         parameters = {f"hub.{name}": value for name, value in (defaults | query).items()}
-        async with http.get(PATH, params=parameters) as response:
+        async with http.get(META.path, params=parameters) as response:
             return response.status, await response.text()
 
     async def test_who_knows_the_token_gets_the_challenge_back(
@@ -49,14 +50,14 @@ class TestHandshake:
     async def test_a_challenge_is_plain_text_whatever_it_holds(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
-        token = simulation.runtime.settings.whatsapp_verify_token
+        token = simulation.runtime.settings.of(MetaSettings).whatsapp_verify_token
         assert token is not None
         parameters = {
             "hub.mode": "subscribe",
             "hub.verify_token": token.get_secret_value(),
             "hub.challenge": "<script>alert(1)</script>",
         }
-        async with http.get(PATH, params=parameters) as response:
+        async with http.get(META.path, params=parameters) as response:
             assert response.content_type == "text/plain"
 
 
@@ -76,7 +77,7 @@ class TestPost:
             {HEADER: sign(body + b" ", secret_of(simulation))},
             {HEADER: "sha256="},
         ):
-            async with http.post(PATH, data=body, headers=headers) as response:
+            async with http.post(META.path, data=body, headers=headers) as response:
                 assert response.status == 401
         await simulation.settled()
         assert simulation.graph.sent == []
@@ -102,7 +103,7 @@ class TestPost:
             yield body
 
         signed = {HEADER: sign(body, secret_of(simulation))}
-        async with http.post(PATH, data=chunks() if chunked else io.BytesIO(body), headers=signed) as response:
+        async with http.post(META.path, data=chunks() if chunked else io.BytesIO(body), headers=signed) as response:
             assert response.status == 413
 
     async def test_a_body_of_three_mebibytes_is_taken(
@@ -128,7 +129,7 @@ class TestPost:
     ) -> None:
         host, port = simulation.url.removeprefix("http://").split(":")
         _, writer = await asyncio.open_connection(host, int(port))
-        writer.write(f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{".encode())
+        writer.write(f"POST {META.path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{".encode())
         await writer.drain()
         writer.close()
         await writer.wait_closed()

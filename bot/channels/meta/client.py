@@ -5,7 +5,7 @@ from functools import partial
 
 import msgspec
 
-from ...messages.inbound import MessageId
+from ...messages.inbound import Inbound, MessageId
 from ...messages.reply import Outbound
 from ...service.ports import Retry, SendError
 from ..whatsapp.errors import UNANSWERED, UNREACHABLE, UNREADABLE, from_response, send_error
@@ -65,9 +65,9 @@ class CloudApi:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError):
             raise _accepted_unread() from None
 
-    async def mark_read(self, message: MessageId, *, typing: bool) -> None:
+    async def mark_read(self, message: Inbound, *, typing: bool) -> None:
         """Show that a message was read and, if `typing`, that an answer is coming. Raises `SendError`."""
-        await _answer(self._messages, mark_read_request(message, typing=typing), _accepted_unread)
+        await _answer(self._messages, mark_read_request(message.id, typing=typing), _accepted_unread)
 
     async def upload(self, content: bytes, filename: str, mime: str) -> str:
         """Upload a file that is to be sent; return its media id, good for 30 days. Raises `SendError`."""
@@ -77,7 +77,7 @@ class CloudApi:
         """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
         await self._media.delete(media_id)
 
-    def failure(self, code: int) -> SendError:
+    def failure(self, code: str) -> SendError:
         """Tell what it means when a message that was accepted is reported later to have failed with this code."""
         return send_error(code)
 

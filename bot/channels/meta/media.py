@@ -20,7 +20,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=CONNECT_SECONDS)
 _AT_ONCE = 4
 """Requests: each upload holds its file in memory."""
 
-_NO_SUCH_OBJECT = (33, 100)
+_NO_SUCH_OBJECT = ("33", "100")
 """Codes for an id that is not, or no longer, known."""
 
 

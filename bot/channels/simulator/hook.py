@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from ..meta.signature import HEADER, sign
+from ..meta.webhooks import HEADER, sign
 
 
 class WebhookRefused(Exception):

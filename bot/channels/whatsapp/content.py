@@ -1,14 +1,13 @@
 """What one message says: an object of `messages[]` → `Content`. Everything that no dialogue reads is left behind."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal
 
 import orjson
 
 from ...messages.inbound import Choice, Content, Correction, Media, MessageId, Other, Reaction, Text
-from .fields import Fields, inner, misshapen, required, required_text, text
-from .words import words_in
+from .fields import Fields, inner, kept, misshapen, required, required_text, text
 
 known_word = re.compile(r"[a-z_]{1,40}").fullmatch
 
@@ -103,3 +102,52 @@ READERS: Mapping[str, Callable[[Fields], Content]] = {
     "edit": _edit,
     "revoke": _revoke,
 }
+
+
+# --- words
+
+_MOST_LOOKS = 300
+"""Values of one object that are looked at."""
+
+_NO_WORDS = frozenset(
+    {
+        # who and what it is
+        "id", "type", "kind", "from", "to", "sender", "recipient", "author", "profile", "timestamp", "phone",
+        "company", "organization", "phone_number", "display_phone_number", "customer", "country_code",
+        "messaging_product", "emoji",
+        # what others wrote
+        "context", "referral", "errors", "error", "metadata", "contacts", "location", "referred_product", "request",
+        "waid",
+        # what machines wrote
+        "event", "status", "direction", "category", "action", "code", "value", "mime_type", "sha256", "url", "link",
+        "filename", "payload", "product_items", "response", "response_json", "pricing", "conversation",
+        "history_context", "biz_opaque_callback_data",
+    }
+)  # fmt: skip
+"""Keys that hold no words of the person's."""
+
+
+def words_in(value: object) -> str:
+    """Return the texts in an object of any shape, at any depth, in their order: what a person may have written."""
+    return kept("\n".join(dict.fromkeys(_texts(value))))
+
+
+def _texts(value: object) -> Iterator[str]:
+    left, looks = [value], 0
+    while left and looks < _MOST_LOOKS:
+        looks += 1
+        match left.pop():
+            case str() as text if text.strip():
+                yield text
+            case list() as several:
+                left += reversed(several)
+            case dict() as named:
+                left += [inner for key, inner in reversed(named.items()) if _may_hold_words(key)]
+
+
+def _may_hold_words(key: object) -> bool:
+    return (
+        type(key) is str
+        and (name := key.lower()) not in _NO_WORDS
+        and not name.endswith(("_id", "_type", "_at", "_url", "_token", "_role", "name", "sid"))  # as in `full_name`
+    )

@@ -12,13 +12,13 @@ import msgspec
 
 from ...service.ports import Retry, SendError
 
-REFUSED_HERE = -1
+REFUSED_HERE = "refused_here"
 """The message breaks a limit of WhatsApp and was not sent."""
-UNREACHABLE = -2
+UNREACHABLE = "unreachable"
 """No connection: nothing was sent."""
-UNREADABLE = -3
+UNREADABLE = "unreadable"
 """The answer is not one of Graph's."""
-UNANSWERED = -4
+UNANSWERED = "unanswered"
 """Sent, and no whole answer came: the message may have been accepted."""
 
 
@@ -132,21 +132,27 @@ ERRORS: Mapping[int, Known] = {
     133009: _REGISTRATION,
     133015: _later("the number was just deleted: it can be registered again in some minutes"),
     133016: _REGISTRATION,
-    # ours
+}
+"""Meta's."""
+
+OURS: Mapping[str, Known] = {
     REFUSED_HERE: _never("the message breaks a limit of WhatsApp"),
     UNREACHABLE: _backoff("no connection to Graph"),
     UNANSWERED: _backoff("Graph did not answer", attempts=3),  # each may arrive: Meta knows no idempotency key
 }
+"""Those that no answer of Meta's holds."""
 
 _PAYMENTS = range(134_000, 135_000)
 """Codes of payments and of the Marketing Messages API, which nothing here uses."""
 
 
-def known(code: int, status: int = 400) -> Known:
-    """Return what to do about a code; one that is not in the table is judged by the HTTP status."""
-    if (entry := ERRORS.get(code)) is not None:
+def known(code: int | str, status: int = 400) -> Known:
+    """Return what to do about a code; one that is not in the tables is judged by the HTTP status."""
+    number = code if isinstance(code, int) else int(code) if code.isdecimal() else None
+    entry = OURS.get(str(code)) if number is None else ERRORS.get(number)
+    if entry is not None:
         return entry
-    if code in _PAYMENTS:
+    if number in _PAYMENTS:
         return _never("an error of payments or the Marketing Messages API")
     what = f"HTTP status {status}"
     if status == 429:
@@ -164,11 +170,11 @@ _NOT_GRAPH = frozenset({403, 404, 405, 407})
 """Statuses that, without an error of Graph's, come from something else at that address or on the way to it."""
 
 
-def send_error(code: int, status: int = 400, *, detail: str = "") -> SendError:
+def send_error(code: int | str, status: int = 400, *, detail: str = "") -> SendError:
     """Return the exception for a code; `detail` says more to an operator."""
     entry = known(code, status)
     meaning = f"{entry.meaning} ({detail})" if detail else entry.meaning
-    return SendError(code, entry.retry, meaning, entry.attempts or ATTEMPTS[entry.retry])
+    return SendError(str(code), entry.retry, meaning, entry.attempts or ATTEMPTS[entry.retry])
 
 
 class _GraphError(msgspec.Struct):

@@ -1,33 +1,36 @@
 """What WhatsApp accepts: every limit of the Cloud API that a message of ours can reach, with its source.
 
+Texts are written to fit, so the numbers that translators and flows must know too stand in `bot.i18n` alone.
 Lengths are in characters, which Meta does not define: `bot.i18n.texts.length` counts the stricter way.
 `[D:…]` is developers.facebook.com/documentation/business-messaging/whatsapp/…; `[OA]` is Meta's OpenAPI file v23.0.
 """
 
 import re
 
-TEXT_BODY = 4096
+from ...i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind
+
+TEXT_BODY = LIMITS[Kind.TEXT]
 """[D:messages/text-messages]"""
 
-INTERACTIVE_BODY = 1024
+INTERACTIVE_BODY = LIMITS[Kind.BODY]
 """[D:messages/interactive-reply-buttons-messages]; the list guide says 4096, [OA] 1024 for all: the lower counts."""
 
-HEADER = 60
+HEADER = LIMITS[Kind.HEADER]
 """[D:messages/interactive-reply-buttons-messages], text headers."""
 
-FOOTER = 60
+FOOTER = LIMITS[Kind.FOOTER]
 """[D:messages/interactive-reply-buttons-messages]"""
 
-BUTTONS = 3
-BUTTON_TITLE = 20
+BUTTONS = MAX_BUTTONS
+BUTTON_TITLE = LIMITS[Kind.BUTTON]
 BUTTON_ID = 256
 """[D:messages/interactive-reply-buttons-messages]; titles are unique, ids have no blank at either end."""
 
-LIST_BUTTON = 20
-ROWS = 10
+LIST_BUTTON = LIMITS[Kind.LIST_BUTTON]
+ROWS = MAX_ROWS
 ROW_ID = 200
-ROW_TITLE = 24
-ROW_DESCRIPTION = 72
+ROW_TITLE = LIMITS[Kind.ROW]
+ROW_DESCRIPTION = LIMITS[Kind.ROW_DESCRIPTION]
 SECTIONS = 10
 SECTION_TITLE = 24
 """[D:messages/interactive-list-messages]; the rows are counted over all sections."""

@@ -28,7 +28,7 @@ from ...messages.inbound import (
 from ...numbers import canonical, same
 from ...service.ports import Malformed, Parsed
 from . import limits, recover
-from .content import content_of
+from .content import content_of, words_in
 from .fields import (
     Fields,
     Misshapen,
@@ -49,7 +49,6 @@ from .preferences import is_one, opts_out, wish
 from .recover import Arrival, Repair, object_in, synthetic_id
 from .system import change_of_address, tells_a_change
 from .webhook_json import OTHER_OBJECTS, decoded, written
-from .words import words_in
 
 StatusName = Literal["sent", "delivered", "read", "played", "failed"]
 
@@ -381,7 +380,7 @@ class _Change:
         self._parsed.events.append(event)
         return True
 
-    def _lenient(self, value: Fields, status: Fields, what: StatusName, code: int | None) -> Delivery:
+    def _lenient(self, value: Fields, status: Fields, what: StatusName, code: str | None) -> Delivery:
         """Return what became of whose message, from whatever tells it. Raises `Misshapen` when nothing tells whose."""
         told = {"from": status.get("recipient_id"), "from_user_id": status.get("recipient_user_id")}
         recipient, repairs = recover.sender(addresses(*told.values()), told, _all_contacts(value))
@@ -622,17 +621,17 @@ _REACHED = frozenset({"sent", "delivered", "read", "played"})
 
 _STATUSES = _REACHED | {"failed"}
 
-_OPTED_OUT = 131050
+_number = re.compile("0{0,8}([0-9]{1,9})").fullmatch
+
+_OPTED_OUT = "131050"
 """The recipient has switched marketing messages off. Meta: support/error-codes."""
 
 
-def _error_code(status: Fields) -> int | None:
+def _error_code(status: Fields) -> str | None:
     """Return why it failed; of several reasons the one that the recipient chose."""
     codes = [code for error in objects_of(status.get("errors")) if (code := _code(error.get("code"))) is not None]
     return _OPTED_OUT if _OPTED_OUT in codes else next(iter(codes), None)
 
 
-def _code(value: object) -> int | None:
-    if type(value) is str and re.fullmatch("[0-9]{1,9}", value):
-        return int(value)
-    return value if type(value) is int else None
+def _code(value: object) -> str | None:
+    return found[1] if type(value) in (str, int) and (found := _number(str(value))) else None

@@ -12,10 +12,9 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from ...messages.inbound import Choice, Content, Inbound, MessageId, Other, Overheard, Sender
-from .content import READERS, content_of
+from .content import READERS, content_of, words_in
 from .fields import Fields, Misshapen, addresses, kept, message_id, misshapen, timestamp
 from .preferences import is_one
-from .words import words_in
 
 
 class Repair(StrEnum):

@@ -298,7 +298,8 @@ class Converse:
             commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq, self._notice))
             return
         commit.tasks += [
-            Assigned(task, inbound.id, inbound.at, person, sender, step.session.locale, seq) for task in step.tasks
+            Assigned(task, inbound.id, inbound.at, person, sender, step.session.locale, seq, inbound.channel)
+            for task in step.tasks
         ]
         commit.outbound += self._send.said(
             step.replies,
@@ -309,6 +310,7 @@ class Converse:
             record=step.session.record,
             ends_consent=any(entry.kind in _ENDINGS for entry in step.entries),
             held=inbound.overheard == "standby",
+            channel=inbound.channel,
         )
 
     def _set_timers(self, commit: Commit, before: Inbound | None, after: Inbound | None) -> None:

@@ -24,6 +24,7 @@ from ..ports import (
     Taken,
     Unavailable,
     Webhooks,
+    WebRequest,
 )
 from ..shards import shard_of, token_of
 from .arrival import timed
@@ -50,17 +51,18 @@ class Receipt(StrEnum):
 
 
 class Receive:
-    """Takes a channel's webhooks for all shards."""
+    """Takes the webhooks of all channels, for all shards."""
 
     def __init__(
         self,
-        webhooks: Webhooks,
+        webhooks: Mapping[str, Webhooks],
         inboxes: Sequence[Inbox],
         dead: DeadLetters,
         keys: Keyring,
         claims: Claims,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`webhooks`: by the names of their channels."""
         self._webhooks = webhooks
         self._claims = claims
         self._inboxes = inboxes
@@ -70,27 +72,32 @@ class Receive:
         self._known_fields: set[str] = set()
         """Fields of which operators were told that this version does not know them."""
 
-    async def __call__(self, body: bytes, headers: Mapping[str, str]) -> Receipt:
+    async def __call__(self, channel: str, request: WebRequest) -> Receipt:
         """Store what a webhook holds. Raises `Unavailable`; then, as after `FULL`, the channel must try again."""
-        if not self._webhooks.authentic(body, headers):
+        webhooks = self._webhooks.get(channel)  # none while its settings are missing
+        if webhooks is None or not webhooks.authentic(request):
             return Receipt.FORGED
         arrival = self._clock()
         try:
-            parsed = self._webhooks.parse(body, arrival)
+            parsed = webhooks.parse(request.body, arrival)
         except NotAWebhook:
             return Receipt.UNREADABLE
-        return await self.store(parsed, arrival)
+        return await self.store(channel, parsed, arrival)
 
-    async def again(self, body: bytes, arrival: float) -> Receipt:
+    async def again(self, channel: str, body: bytes, arrival: float) -> Receipt:
         """Store a webhook of our own dead letters, unless something in it still can't be read.
 
-        `arrival` is when it came, unix seconds: what was written before a question must not answer it.
+        `channel` is the one that it came from; `arrival` is when, unix seconds: what was written before a question must
+        not answer it.
         """
+        webhooks = self._webhooks.get(channel)
+        if webhooks is None:
+            return Receipt.UNREADABLE
         try:
-            parsed = self._webhooks.parse(body, arrival)
+            parsed = webhooks.parse(body, arrival)
         except NotAWebhook:
             return Receipt.UNREADABLE
-        return Receipt.UNREADABLE if parsed.malformed else await self.store(parsed, arrival)
+        return Receipt.UNREADABLE if parsed.malformed else await self.store(channel, parsed, arrival)
 
     async def watch(self) -> None:
         """See to it, without end, that what was acknowledged is still there after a store was killed."""
@@ -106,24 +113,24 @@ class Receive:
                 metrics.EVENTS.labels("restored").inc(lost)
                 log.warning("events_restored", count=lost)
 
-    async def store(self, parsed: Parsed, arrival: float) -> Receipt:
-        """Store what was parsed, each event once; what could not be read becomes a dead letter.
+    async def store(self, channel: str, parsed: Parsed, arrival: float) -> Receipt:
+        """Store what was parsed, each event of a channel once; what could not be read becomes a dead letter.
 
         `arrival` is when it came, unix seconds.
         """
         events = [timed(event, arrival) for event in parsed.events]
         self._note(parsed, events)
         if len(events) == 1:
-            taken = [await self._add(events[0])]
+            taken = [await self._add(channel, events[0])]
         else:
-            taken = await asyncio.gather(*map(self._add, events))
+            taken = await asyncio.gather(*(self._add(channel, event) for event in events))
         for outcome in taken:
             metrics.EVENTS.labels(outcome).inc()
         if Taken.FULL in taken:
             log.warning("inbox_full", cure="start more workers, or raise INBOX_LIMIT")
             return Receipt.FULL
         for malformed in parsed.malformed:
-            await self._put_aside(malformed)
+            await self._put_aside(channel, malformed)
         for reason, count in parsed.ignored.items():
             metrics.EVENTS.labels(f"ignored_{reason}").inc(count)
         return Receipt.STORED
@@ -146,43 +153,43 @@ class Receive:
                 cure="look for a newer consentbot; a withdrawal in this field is heard, nothing else",
             )
 
-    async def _put_aside(self, malformed: Malformed) -> None:
+    async def _put_aside(self, channel: str, malformed: Malformed) -> None:
         """Keep what could not be read, sealed: it may hold a STOP, and somebody's number."""
         metrics.EVENTS.labels("malformed").inc()
         metrics.DEAD.labels("raw").inc()
         metrics.UNPLACED.labels(malformed.reason).inc()
         log.error(
             "update_malformed",
+            channel=channel,
             field=malformed.reason,
             cure="it may be a withdrawal: see `deadletter list` and docs/deployer.md, update, then `deadletter replay`",
         )
-        await self._dead.add(malformed.raw, malformed.reason, "raw")
+        await self._dead.add(malformed.raw, malformed.reason, "raw", channel)
 
-    async def _add(self, event: Event) -> Taken:
+    async def _add(self, channel: str, event: Event) -> Taken:
         claim = self._claims.at_a_glance(event)
-        taken = await self._add_as(event, claim)
+        taken = await self._add_as(channel, event, claim)
         if taken in (Taken.LIMITED, Taken.FULL) and (read := self._claims.in_full(event)) > claim:
-            return await self._add_as(event, read)
+            return await self._add_as(channel, event, read)
         return taken
 
-    async def _add_as(self, event: Event, claim: Claim) -> Taken:
+    async def _add_as(self, channel: str, event: Event, claim: Claim) -> Taken:
         person = token_of(_address_of(event), self._keys)
         inbox, day = self._inbox_of(person), _day_of(event)
-        older = []
+        digest, older = _digest(channel, event, self._keys), []
         for keys in self._keys.older:  # the channel may send again what was stored before SECRET_KEY was changed
-            before, digest = self._inbox_of(token_of(_address_of(event), keys)), _digest(event, keys)
+            before, former = self._inbox_of(token_of(_address_of(event), keys)), _digest(channel, event, keys)
             if before is inbox:
-                older.append(digest)
-            elif await before.knows(digest, day):
+                older.append(former)
+            elif await before.knows(former, day):
                 return Taken.KNOWN
-        if _is_timeless(event) and await self._came_before(inbox, event, day):
+        if _is_timeless(event) and await self._came_before(inbox, digest, day):
             return Taken.KNOWN
         urgent = is_urgent(event, claim)
-        return await inbox.add(Incoming(_digest(event, self._keys), day, event, older, person, claim, urgent))
+        return await inbox.add(Incoming(digest, day, event, older, person, claim, urgent))
 
-    async def _came_before(self, inbox: Inbox, event: Event, day: int) -> bool:
+    async def _came_before(self, inbox: Inbox, digest: bytes, day: int) -> bool:
         """Tell whether a message that has no time was stored on a day before: redelivery gives it another."""
-        digest = _digest(event, self._keys)
         for before in range(day - 1, day - 1 - REDELIVERED_FOR, -1):
             if await inbox.knows(digest, before):
                 return True
@@ -193,16 +200,17 @@ class Receive:
         return self._inboxes[shard_of(person, len(self._inboxes))]
 
 
-def _digest(event: Event, keys: Keyring) -> bytes:
+def _digest(channel: str, event: Event, keys: Keyring) -> bytes:
     """Name an event in the memory of what was seen; a message has several statuses.
 
-    An id alone does not name a message: of two with one id the second may be somebody else's, or a STOP.
+    An id alone does not name a message: of two with one id the second may be somebody else's, or a STOP. Two channels
+    may give the same ids.
     """
     if isinstance(event, Inbound):
         at = event.stamp or (0 if event.clock is Clock.ARRIVAL else event.at)
-        said = msgspec.json.encode((event.id, event.sender, at, event.content))
+        said = msgspec.json.encode((channel, event.id, event.sender, at, event.content))
         return keys.message(said.decode())
-    return keys.message(f"{event.status} {event.id}")
+    return keys.message(f"{channel} {event.status} {event.id}")
 
 
 def _day_of(event: Event) -> int:

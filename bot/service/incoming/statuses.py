@@ -33,10 +33,10 @@ class Statuses:
         persons: Persons,
         undelivered: Undelivered,
         keys: Keyring,
-        failure: Callable[[int], SendError],
+        failure: Callable[[Delivery], SendError],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`inboxes` are the writing ends of all shards; `failure` tells what the code of a failed delivery means."""
+        """`inboxes` are the writing ends of all shards; `failure` tells what a failed delivery means."""
         self._shard = shard
         self._inboxes = inboxes
         self._outbox = outbox
@@ -60,7 +60,7 @@ class Statuses:
         if matter.request and delivery.status == "failed" and noted.stands and await self._is_known(delivery.recipient):
             await self._undelivered.unanswered(matter.request)
         told = []
-        if delivery.code is not None and self._is_opt_out(delivery.code):
+        if delivery.code is not None and self._is_opt_out(delivery):
             id = MessageId(f"opted out {delivery.id}")
             told.append(Inbound(id, delivery.recipient, delivery.at, Preference("stop")))
         if matter.question or not (matter or delivery.reference):  # else it asks for no consent
@@ -100,10 +100,10 @@ class Statuses:
         """Whether the person was not erased meanwhile, as far as the status tells who it is."""
         return recipient == Sender() or bool(await self._persons.find(recipient.addresses))
 
-    def _is_opt_out(self, code: int) -> bool:
+    def _is_opt_out(self, delivery: Delivery) -> bool:
         """Tell operators of a failed delivery; return whether it says that the person switched marketing off."""
-        failure = self._failure(code)
-        metrics.REFUSALS.labels(str(failure.code)).inc()
+        failure = self._failure(delivery)
+        metrics.REFUSALS.labels(metrics.code_label(failure.code)).inc()
         log.warning("delivery_failed", code=failure.code, meaning=failure.meaning)
         if failure.retry is Retry.HALT:  # the channel accepts messages that it will not deliver
             log.error("delivery_halted", code=failure.code, cure=failure.meaning)
@@ -113,7 +113,7 @@ class Statuses:
         message = reference(self._keys.message(delivery.id))
         match delivery.status:
             case "failed":
-                return QuestionStatus(question, "failed", message, delivery.code or 0)
+                return QuestionStatus(question, "failed", message, delivery.code or "")
             case "sent":
                 return QuestionStatus(question, "sent", message)
         return QuestionStatus(question, "delivered", message)

@@ -18,6 +18,8 @@ class LetterLine:
     id: str
     """Of all shards together."""
     kind: str
+    channel: str
+    """The name of the channel from which a raw one came; else empty."""
     reason: str
     at: int
     """Our time, unix seconds."""
@@ -28,6 +30,7 @@ class LetterLine:
         return {
             "id": self.id,
             "kind": self.kind,
+            "channel": self.channel,
             "reason": self.reason,
             "at": iso(self.at),
             "bytes": self.bytes,
@@ -62,15 +65,20 @@ class Letters(Protocol):
 class ReplayLetters:
     """The use cases. All methods raise `Unavailable`."""
 
-    def __init__(self, *, shards: Sequence[Letters], receive: Callable[[bytes, float], Awaitable[bool]] | None) -> None:
-        """`receive` stores what a webhook of a moment held, or says that it can't; None when settings are missing."""
+    def __init__(
+        self, *, shards: Sequence[Letters], receive: Callable[[str, bytes, float], Awaitable[bool]] | None
+    ) -> None:
+        """`receive` stores what a channel's webhook of a moment held, or says that it can't.
+
+        It is None when settings are missing.
+        """
         self._shards = shards
         self._receive = receive
 
     async def waiting(self) -> Sequence[LetterLine]:
         """Return what is told of each, the oldest of a shard first."""
         return [
-            LetterLine(_id(letter), letter.kind, letter.reason, int(letter.at), letter.size)
+            LetterLine(_id(letter), letter.kind, letter.channel, letter.reason, int(letter.at), letter.size)
             async for _, letter in self._all()
         ]
 
@@ -91,7 +99,7 @@ class ReplayLetters:
             return await letters.replay(letter)
         if letter.payload is None:  # a key of SECRET_KEY was removed too early
             return False
-        if self._receive is None or not await self._receive(letter.payload, letter.at):
+        if self._receive is None or not await self._receive(letter.channel, letter.payload, letter.at):
             return False
         await letters.remove(letter.id)
         return True

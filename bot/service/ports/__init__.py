@@ -6,9 +6,21 @@ A protocol that one use case alone needs stands beside it.
 
 from .data_holders import DataHolder, Held, Subject, exported
 from .evidence import BadEntry, NotSignedYet, StoryEntry
-from .incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
-from .outgoing import Channel, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
+from .incoming import (
+    Claim,
+    Inbox,
+    Incoming,
+    Malformed,
+    NotAWebhook,
+    Parsed,
+    Taken,
+    WebAnswer,
+    Webhooks,
+    WebRequest,
+)
+from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
+from .provider import Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unavailable, Unreadable
 from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
@@ -22,6 +34,7 @@ __all__ = [
     "BadEntry",
     "ChangedMeanwhile",
     "Channel",
+    "Channels",
     "Checkpoints",
     "Claim",
     "Commit",
@@ -52,6 +65,7 @@ __all__ = [
     "Person",
     "PersonId",
     "Persons",
+    "Provider",
     "Queue",
     "Queued",
     "Read",
@@ -73,6 +87,8 @@ __all__ = [
     "Throttle",
     "Unavailable",
     "Unreadable",
+    "WebAnswer",
+    "WebRequest",
     "Webhooks",
     "exported",
 ]

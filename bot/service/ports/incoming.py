@@ -3,13 +3,34 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ...messages.inbound import Event
 
 
 class NotAWebhook(ValueError):
-    """The body is not a JSON object."""
+    """The body is nothing that the channel posts."""
+
+
+class WebRequest(NamedTuple):
+    """What somebody asked at a channel's webhook address."""
+
+    method: str
+    target: str
+    """The path with the query, as it came. Who signs the URL signs `BASE_URL` + this: proxies change what precedes."""
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        """Show nothing of what a person wrote, nor the secrets that a query may hold."""
+        return f"WebRequest({self.method}, {len(self.body)} bytes)"
+
+
+class WebAnswer(NamedTuple):
+    """What a channel answers to a request that holds no news."""
+
+    status: int
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +70,20 @@ class Parsed:
 class Webhooks(Protocol):
     """A channel's way in."""
 
-    def authentic(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        """Tell whether these raw bytes come from the channel."""
+    def handshake(self, request: WebRequest) -> WebAnswer | None:
+        """Return the answer to a request that holds no news, such as the proof that an address is ours; else None.
+
+        It is asked for every method but POST, and first of all for every POST: there it must be quick to say None.
+        """
+
+    def authentic(self, request: WebRequest) -> bool:
+        """Tell whether a request comes from the channel."""
 
     def parse(self, body: bytes, received_at: float) -> Parsed:
-        """Read a webhook; `received_at` is our time in unix seconds. Raises `NotAWebhook`."""
+        """Read a webhook; `received_at` is our time in unix seconds. Raises `NotAWebhook`.
+
+        The same bytes give the same ids at each redelivery, and may come again from the dead letters.
+        """
 
 
 class Claim(IntEnum):
@@ -71,7 +101,7 @@ class Claim(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An event to be stored: the digest of its id, the day it belongs to (days since 1970), and the event."""
+    """An event to be stored: the digest of its id and channel, the day it belongs to (days since 1970), and itself."""
 
     digest: bytes
     day: int

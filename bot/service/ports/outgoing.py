@@ -102,8 +102,11 @@ class Retry(StrEnum):
 class SendError(Exception):
     """A channel did not take a message. Carries the channel's code, never text, address or token."""
 
-    def __init__(self, code: int, retry: Retry, meaning: str, attempts: int | None = None) -> None:
-        """`attempts`: how often a message may be sent in all; None until an operator acts."""
+    def __init__(self, code: str, retry: Retry, meaning: str, attempts: int | None = None) -> None:
+        """`code` is the channel's own, a number or a word: what to do about it is `retry`.
+
+        `attempts`: how often a message may be sent in all; None until an operator acts.
+        """
         super().__init__(f"send refused with code {code}: {meaning}")
         self.code = code
         self.retry = retry
@@ -117,15 +120,16 @@ class SendError(Exception):
 
 
 class Channel(Protocol):
-    """A way to reach people."""
+    """One way to reach people. What it raises, prints or logs holds no address, no text and no token."""
 
     async def send(self, outbound: Outbound) -> MessageId:
         """Send one message and return the channel's id of it.
 
-        Raises `SendError`; a message that breaks a limit of the channel raises it with `Retry.NEVER` unsent.
+        The id is like no other channel's, such as `wamid.…`. Raises `SendError`; a message that breaks a limit of the
+        channel raises it with `Retry.NEVER` unsent. What the channel cannot show, such as buttons, becomes text.
         """
 
-    async def mark_read(self, message: MessageId, *, typing: bool) -> None:
+    async def mark_read(self, message: Inbound, *, typing: bool) -> None:
         """Show the person that their message was read and, if `typing`, that an answer is coming.
 
         Raises `SendError`.
@@ -137,8 +141,30 @@ class Channel(Protocol):
     async def delete_media(self, media_id: str) -> None:
         """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
 
-    def failure(self, code: int) -> SendError:
+    def failure(self, code: str) -> SendError:
         """Tell what it means when a message that was accepted is reported later to have failed with this code."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class Channels(Protocol):
+    """All channels that are used, as one: each message leaves by the channel that it names."""
+
+    async def send(self, outbound: Outbound) -> MessageId:
+        """As `Channel.send`."""
+
+    async def mark_read(self, message: Inbound, *, typing: bool) -> None:
+        """As `Channel.mark_read`."""
+
+    async def upload(self, content: bytes, filename: str, mime: str, *, channel: str) -> str:
+        """As `Channel.upload`; the id that is returned also says at which channel the file is."""
+
+    async def delete_media(self, media_id: str) -> None:
+        """As `Channel.delete_media`."""
+
+    def failure(self, delivery: Delivery) -> SendError:
+        """Tell what it means that a message which was accepted is now reported to have failed."""
 
     async def close(self) -> None:
         """Release connections."""

@@ -76,6 +76,8 @@ class DeadLetter:
     """Bytes that it takes, sealed."""
     payload: bytes | None = field(repr=False)
     """May hold personal data; never to be logged. None: no key of `SECRET_KEY` opens it."""
+    channel: str
+    """The name of the channel from which a raw one came; else empty."""
     newest: bool
     """Whether the newest key of `SECRET_KEY` opens it; any other one must be kept on the list for it."""
 
@@ -83,5 +85,8 @@ class DeadLetter:
 class DeadLetters(Protocol):
     """Where goes what cannot be processed, with the reason, until someone looks or replays it."""
 
-    async def add(self, payload: bytes, reason: str, kind: str) -> None:
-        """Keep a payload of kind `event`, `outbound`, `handover`, `task` or `raw` (a webhook that no parser took)."""
+    async def add(self, payload: bytes, reason: str, kind: str, channel: str = "") -> None:
+        """Keep a payload of kind `event`, `outbound`, `handover`, `task` or `raw` (a webhook that no parser took).
+
+        `channel` is the one from which a raw one came.
+        """

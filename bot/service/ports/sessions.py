@@ -8,7 +8,7 @@ import msgspec
 
 from ...conversation.session import Session
 from ...conversation.task import Task
-from ...messages.inbound import Inbound, MessageId, Sender
+from ...messages.inbound import WHATSAPP, Inbound, MessageId, Sender
 from ...messages.reply import Outbound
 from .people import PersonId
 
@@ -38,6 +38,8 @@ class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     locale: str
     ledger_seq: int
     """The person's last ledger entry after the step."""
+    channel: str = WHATSAPP
+    """The name of the channel that it was asked for by."""
 
 
 @dataclass(slots=True)

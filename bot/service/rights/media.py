@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from ..ports import Channel, Exports, SendError, Subject
+from ..ports import Channels, Exports, SendError, Subject
 
 log = structlog.get_logger(__name__)
 
@@ -15,7 +15,7 @@ class UploadedFiles:
     name = "media"
     holds: frozenset[str] = frozenset()
 
-    def __init__(self, exports: Exports, channel: Channel) -> None:
+    def __init__(self, exports: Exports, channel: Channels) -> None:
         self._exports = exports
         self._channel = channel
 

@@ -28,7 +28,7 @@ from ...messages.reply import Document, Outbound, Reply
 from ..ports import (
     Assigned,
     ChangedMeanwhile,
-    Channel,
+    Channels,
     DataHolder,
     Export,
     Exports,
@@ -86,7 +86,7 @@ class Rights:
         exports: Exports,
         holders: Sequence[DataHolder],
         documents: Documents,
-        channel: Channel,
+        channel: Channels,
         send: Send,
         erase: Erase,
         keys: Keyring,
@@ -199,7 +199,7 @@ class Rights:
 
     async def _kept(self, assigned: Assigned, data: MyData, name: str, document: bytes, file: bytes) -> Export:
         """Hand a document over to the channel, and remember it: who is erased has it deleted there, too."""
-        media_id = await self._channel.upload(document, name, PDF)
+        media_id = await self._channel.upload(document, name, PDF, channel=assigned.channel)
         made_at = int(data.made_at.timestamp())
         try:
             return await self._exports.keep(assigned.person, file, media_id, made_at, made_at + LINK_LASTS)

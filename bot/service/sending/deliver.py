@@ -22,7 +22,7 @@ from ...messages.inbound import Inbound, MessageId, Preference, QuestionStatus, 
 from ...messages.reply import Outbound
 from .. import metrics
 from ..ports import (
-    Channel,
+    Channels,
     DeadLetters,
     Inbox,
     Ledger,
@@ -60,7 +60,7 @@ class Deliver(Taker[Outbound]):
         queue: Messages,
         outbox: Outbox,
         ledger: Ledger,
-        channel: Channel,
+        channel: Channels,
         throttle: Throttle,
         inbox: Inbox,
         dead: DeadLetters,
@@ -174,7 +174,7 @@ class Deliver(Taker[Outbound]):
     # --- errors
 
     async def _refused(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
-        metrics.REFUSALS.labels(str(error.code)).inc()
+        metrics.REFUSALS.labels(metrics.code_label(error.code)).inc()
         log.warning("send_refused", code=error.code, meaning=error.meaning, retry=error.retry)
         attempt = outbound.attempt + 1
         if error.retry is Retry.OPT_OUT:

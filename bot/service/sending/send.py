@@ -13,9 +13,9 @@ from ...business import Business
 from ...consent.lifecycle import Record
 from ...messages import host_ids
 from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
-from ...messages.inbound import Sender
+from ...messages.inbound import WHATSAPP, Sender
 from ...messages.reply import Outbound, Reply
-from ..ports import Assigned, Channel, Commit, HandedOver, Outbox, PersonId, Sessions
+from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, PersonId, Sessions
 from .gate import NEVER, WINDOW, Look, Reason, passes_at, withheld
 
 
@@ -43,6 +43,7 @@ class Send:
         record: Record,
         ends_consent: bool,
         held: bool,
+        channel: str,
     ) -> list[Outbound]:
         """Return what a step of a dialogue says, to be committed with it.
 
@@ -53,7 +54,19 @@ class Send:
             basis = _basis(reply, record, ends_consent)
             seen = passes_at(basis, record, self._clock(), self._business)
             id = f"{name}.{number}"
-            made.append(outbound(reply, basis, id=id, person=person, to=to, wrote_at=wrote_at, seen=seen, held=held))
+            made.append(
+                outbound(
+                    reply,
+                    basis,
+                    id=id,
+                    person=person,
+                    to=to,
+                    wrote_at=wrote_at,
+                    seen=seen,
+                    held=held,
+                    channel=channel,
+                )
+            )
         return made
 
     def answers(
@@ -70,6 +83,7 @@ class Send:
                 wrote_at=assigned.at,
                 seen=assigned.ledger_seq,
                 request=request,
+                channel=assigned.channel,
             )
             for number, reply in enumerate(replies)
         ]
@@ -105,13 +119,14 @@ class Send:
                     wrote_at=handed.inbound.at,
                     seen=handed.ledger_seq if basis == purpose else NEVER,
                     notice=handed.notice,
+                    channel=handed.inbound.channel,
                 )
             )
         await self._outbox.hand_back(entry_id, made)
 
     # --- what is sent at once
 
-    async def tell_erasure(self, channel: Channel, reply: Reply, assigned: Assigned) -> Reason | None:
+    async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Reason | None:
         """Tell somebody that they were erased, past the outbox: nothing of them may lie there any more.
 
         Returns why it may not be sent. Raises `SendError`.
@@ -123,6 +138,7 @@ class Send:
             person=assigned.person,
             to=assigned.sender,
             wrote_at=assigned.at,
+            channel=assigned.channel,
         )
         reason = withheld(told, Look.ERASED, self._clock(), self._business)
         if reason is None:
@@ -142,12 +158,13 @@ def outbound(
     notice: str = "",
     held: bool = False,
     request: str = "",
+    channel: str = WHATSAPP,
 ) -> Outbound:
     """Return a message to a person who last wrote at `wrote_at` (WhatsApp's time, unix seconds; 0: never).
 
     `seen` is the person's last ledger entry when the gate let the basis pass, and `notice` the privacy notice then;
     without them it looks anew before the message leaves. `held`: somebody else holds the chat, such as Meta's agent.
-    `request` is what it answers.
+    `request` is what it answers; `channel` is the name of the one by which they wrote.
     """
     if reply.purpose or reply.question:  # the basis says it
         reply = msgspec.structs.replace(reply, purpose="", question="")
@@ -163,6 +180,7 @@ def outbound(
         notice=notice,
         held=held,
         request=request,
+        channel=channel,
     )
 
 

@@ -39,9 +39,20 @@ class DeadLetters:
             "task": (shard.tasks,),
         }
 
-    async def add(self, payload: bytes, reason: str, kind: str) -> None:
+    async def add(self, payload: bytes, reason: str, kind: str, channel: str = "") -> None:
         """Keep what could not be processed, sealed."""
-        fields = ("e", self._keys.encrypt(payload), "reason", reason, "kind", kind, "at", time.time())
+        fields = (
+            "e",
+            self._keys.encrypt(payload),
+            "reason",
+            reason,
+            "kind",
+            kind,
+            "channel",
+            channel,
+            "at",
+            time.time(),
+        )
         await self._client.run("XADD", self._shard.dead, "MAXLEN", "~", MOST, "*", *fields)
 
     async def all(self) -> AsyncIterator[DeadLetter]:
@@ -100,6 +111,7 @@ class DeadLetters:
             at=float(named[b"at"]),
             size=len(stored),
             payload=self._opened(kind, stored),
+            channel=named.get(b"channel", b"").decode(),
             newest=self._keys.is_newest(stored),
         )
 

@@ -71,7 +71,7 @@ async def test_a_deleted_file_can_be_deleted_again_but_not_sent() -> None:
         assert simulator.media == {}
         await channel.delete_media(media_id)
         error = await refused(channel.send(message(Reply(document=Document("a.pdf", media_id)))))
-        assert (error.code, error.retry) == (100, Retry.NEVER)
+        assert (error.code, error.retry) == ("100", Retry.NEVER)
 
 
 @pytest.mark.parametrize(

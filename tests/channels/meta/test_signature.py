@@ -5,9 +5,9 @@ import hmac
 import pytest
 from multidict import CIMultiDict
 
-from bot.channels.meta import signature
-from bot.channels.meta.signature import HEADER, sign, verify
-from bot.channels.meta.webhooks import WhatsAppWebhooks
+from bot.channels.meta import webhooks
+from bot.channels.meta.webhooks import HEADER, WhatsAppWebhooks, sign, verify
+from tests.channels.posted import posted
 
 SECRET = "test_app_secret"
 BODY = b'{"object":"whatsapp_business_account","entry":[]}'
@@ -82,7 +82,7 @@ def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatc
         compared.append((given, expected))
         return hmac.compare_digest(given, expected)
 
-    monkeypatch.setattr(signature, "hmac", type("Hmac", (), {"digest": hmac.digest, "compare_digest": compare}))
+    monkeypatch.setattr(webhooks, "hmac", type("Hmac", (), {"digest": hmac.digest, "compare_digest": compare}))
     assert verify(BODY, GENUINE, SECRET)
     assert compared == [(GENUINE, GENUINE)]
 
@@ -100,14 +100,14 @@ class TestWebhooks:
         ids=["as documented", "in lower case", "in any case"],
     )
     def test_the_header_is_found(self, headers: dict[str, str]) -> None:
-        assert WhatsAppWebhooks(SECRET, "1").authentic(BODY, headers)
+        assert WhatsAppWebhooks(SECRET, "1").authentic(posted(BODY, headers))
 
     @pytest.mark.parametrize("headers", [{}, {HEADER: ""}, {"X-Hub-Signature": GENUINE}])
     def test_without_it_nothing_is_genuine(self, headers: dict[str, str]) -> None:
-        assert not WhatsAppWebhooks(SECRET, "1").authentic(BODY, headers)
+        assert not WhatsAppWebhooks(SECRET, "1").authentic(posted(BODY, headers))
 
     def test_an_empty_secret_makes_nothing_genuine(self) -> None:
-        assert not WhatsAppWebhooks("", "1").authentic(BODY, {HEADER: sign(BODY, "")})
+        assert not WhatsAppWebhooks("", "1").authentic(posted(BODY, {HEADER: sign(BODY, "")}))
 
     def test_the_secret_does_not_show(self) -> None:
         assert SECRET not in repr(WhatsAppWebhooks(SECRET, "1"))

@@ -44,7 +44,7 @@ async def test_what_may_not_be_taken_is_tried_as_an_ordinary_message_and_operato
         assert len(simulator.sent) == 1
         assert simulator.controls == [("release", "+34600000001")]
         (told,) = logs
-        assert (told["event"], told["log_level"], told["code"]) == ("chat_not_taken", "error", 100)
+        assert (told["event"], told["log_level"], told["code"]) == ("chat_not_taken", "error", "100")
         assert "escalation partner" in told["cure"]
         assert "34600000001" not in str(logs)
 

@@ -18,6 +18,7 @@ from bot.channels.whatsapp.errors import ERRORS
 from bot.channels.whatsapp.payloads import parse
 from bot.messages.inbound import Delivery, Sender
 from bot.messages.reply import Button, Link, Row
+from tests.channels.posted import posted
 
 ANA = Identity("+34600000001", "ES.2")
 SECRET = "simulated-secret"
@@ -243,7 +244,7 @@ class Bot:
     async def take(self, request: web.Request) -> web.Response:
         body = await request.read()
         self.bodies.append(body)
-        self.genuine.append(WhatsAppWebhooks(SECRET, "").authentic(body, request.headers))
+        self.genuine.append(WhatsAppWebhooks(SECRET, "").authentic(posted(body, request.headers)))
         return web.Response(status=self.status)
 
     @property
@@ -292,7 +293,7 @@ class TestStatuses:
         caller.graph.fail_next(131050, later=True)
         assert [await caller.say(), await caller.say()] == [0, 0]
         await caller.graph.reported()
-        assert sorted((one.status, one.code) for one in bot.deliveries if one.code) == [("failed", 131050)]
+        assert sorted((one.status, one.code) for one in bot.deliveries if one.code) == [("failed", "131050")]
         assert len(bot.deliveries) == 1 + 3
 
     async def test_a_person_without_a_number_is_told_by_bsuid(self, caller: Caller, hook: Hook, bot: Bot) -> None:

@@ -17,6 +17,7 @@ from bot.messages.basis import Answer
 from bot.messages.inbound import AddressChanged, Choice, Inbound, Media, Preference, Reaction, Sender, Text
 from bot.messages.reply import Button, Outbound, Reply, Row, Template
 from bot.service.ports import SendError
+from tests.channels.posted import posted
 
 SECRET = "simulated-secret"
 
@@ -39,7 +40,7 @@ class Bot:
     async def take(self, request: web.Request) -> web.Response:
         body = await request.read()
         webhooks = WhatsAppWebhooks(SECRET, self.number)
-        assert webhooks.authentic(body, request.headers)
+        assert webhooks.authentic(posted(body, request.headers))
         for event in webhooks.parse(body, 0.0).events:
             assert isinstance(event, Inbound)
             self.inbound.append(event)

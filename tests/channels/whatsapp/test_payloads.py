@@ -93,13 +93,13 @@ def moved(id: str, before: Sender, after: Sender) -> Read:
 
 
 def delivery(
-    id: str, status: str, recipient: Sender = ANA, *, code: int | None = None, reference: str | None = None
+    id: str, status: str, recipient: Sender = ANA, *, code: str | None = None, reference: str | None = None
 ) -> Delivery:
     return Delivery(MessageId(f"wamid.{id}"), status, AT, recipient, code, reference)  # type: ignore[arg-type]
 
 
 def status(
-    id: str, what: str, recipient: Sender = ANA, *, code: int | None = None, reference: str | None = None
+    id: str, what: str, recipient: Sender = ANA, *, code: str | None = None, reference: str | None = None
 ) -> Read:
     return Read([delivery(id, what, recipient, code=code, reference=reference)])
 
@@ -116,7 +116,7 @@ QUOTED = "wamid.OUT1"
 
 SWITCHED_OFF = one("preference.MADE", Preference("stop"), repaired=[Repair.CONTENT])
 
-MARKETING_OFF = Read([delivery("OFF", "failed", ANA_BY_PHONE, code=131050)])
+MARKETING_OFF = Read([delivery("OFF", "failed", ANA_BY_PHONE, code="131050")])
 
 _TALK = "hola " * 900
 LONG = f"{_TALK[:2047]}\n{(_TALK + chr(10) + 'BAJA')[-2048:]}"
@@ -264,8 +264,8 @@ SITUATIONS: dict[str, Read] = {
     "status_delivered_to_bsuid": status("OUT4", "delivered", LUCIA, reference="job:42"),
     "status_read": status("OUT3", "read", reference="job:41"),
     "status_played": status("OUT3", "played"),
-    "status_failed_marketing_stopped": status("OUT5", "failed", ANA_BY_PHONE, code=131050),
-    "status_failed_with_hash": status("OUT6", "failed", ANA_BY_PHONE, code=137000, reference="job:43"),
+    "status_failed_marketing_stopped": status("OUT5", "failed", ANA_BY_PHONE, code="131050"),
+    "status_failed_with_hash": status("OUT6", "failed", ANA_BY_PHONE, code="137000", reference="job:43"),
     "status_failed_without_errors": status("OUT7", "failed", ANA_BY_PHONE),
     "status_delivered_with_errors": status("OUT12", "delivered", ANA_BY_PHONE),
     "status_without_recipient": status("OUT8", "delivered", Sender(), reference="job:44"),
@@ -444,11 +444,11 @@ SITUATIONS: dict[str, Read] = {
     "contacts_synced": ignored("silent"),
     # a failure that says that the person opted out
     "status_failed_marketing_stopped_without_id": Read(
-        [Delivery(MessageId("message.MADE"), "failed", AT, ANA_BY_PHONE, 131050)],
+        [Delivery(MessageId("message.MADE"), "failed", AT, ANA_BY_PHONE, "131050")],
         repaired={Repair.ID: 1},
     ),
     "status_failed_marketing_stopped_without_timestamp": Read(
-        [Delivery(MessageId("wamid.OUT5"), "failed", 0, ANA_BY_PHONE, 131050)], repaired={Repair.TIME: 1}
+        [Delivery(MessageId("wamid.OUT5"), "failed", 0, ANA_BY_PHONE, "131050")], repaired={Repair.TIME: 1}
     ),
     # what a parser of chats of before, of a switch or of a status must read, in any form that was seen
     "history_sender_of_two_addresses": one("history wamid.H1", Text("BAJA"), overheard="history"),
@@ -516,7 +516,7 @@ SITUATIONS: dict[str, Read] = {
     "status_off_rejected": MARKETING_OFF,
     "status_off_blocked": MARKETING_OFF,
     "status_off_recipient_in_contacts": Read(
-        [delivery("OFF", "failed", ANA, code=131050)], repaired={Repair.SENDER: 1}
+        [delivery("OFF", "failed", ANA, code="131050")], repaired={Repair.SENDER: 1}
     ),
     "status_off_recipient_with_blanks": Read(MARKETING_OFF.events, repaired={Repair.SENDER: 1}),
     "status_off_recipient_as_uri": Read(MARKETING_OFF.events, repaired={Repair.SENDER: 1}),

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from bot.app.simulation import Simulation
+from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.whatsapp import recover
@@ -38,7 +39,7 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
         older_version.setattr(recover, "sender", lambda *_: misshapen("sender"))
         await simulation.hook.post(told_in_contacts_alone(ana, simulation.graph.phone_number_id))
     (letter,) = await letters(simulation)
-    assert (letter.kind, letter.reason) == ("raw", "messages: sender")
+    assert (letter.kind, letter.channel, letter.reason) == ("raw", "whatsapp", "messages: sender")
     stored = repr(await simulation.runtime.client.run("XRANGE", ShardKeys(0).dead, "-", "+"))
     for known in (ana.who.phone, ana.who.bsuid, "STOP"):
         assert known is not None
@@ -53,7 +54,7 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
     assert runtime.receive is not None
     webhook = letter.payload or b""
     assert (ana.who.bsuid or "").encode() in webhook
-    assert await runtime.receive.again(webhook, letter.at) is Receipt.STORED
+    assert await runtime.receive.again(letter.channel, webhook, letter.at) is Receipt.STORED
     await simulation.settled()
     assert not (await record_of(simulation, ana)).given
 
@@ -101,6 +102,6 @@ async def test_a_message_without_a_time_that_comes_again_on_another_day_is_known
     now = simulation.graph.clock()
     before = len(ana.replies)
     for days in (0, 1, 6):
-        assert await receive.again(body, now + days * 86400) is Receipt.STORED
+        assert await receive.again(META.name, body, now + days * 86400) is Receipt.STORED
         await simulation.settled()
     assert len(ana.replies) == before + 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.app.simulation import Simulation
+from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.service.incoming.receive import Receipt
@@ -32,7 +33,7 @@ def under(id: object) -> Change:
 async def said(simulation: Simulation, body: bytes, arrival: float) -> None:
     receive = simulation.runtime.receive
     assert receive is not None
-    assert await receive.again(body, arrival) is Receipt.STORED
+    assert await receive.again(META.name, body, arrival) is Receipt.STORED
     await simulation.settled()
 
 

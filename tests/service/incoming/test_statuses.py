@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from bot.app.channels import Senders
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.meta.client import CloudApi
+from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.keys import Keyring
@@ -163,7 +165,7 @@ async def test_what_hangs_on_a_message_is_found_after_the_secret_key_changed(sto
             persons=runtime.persons,
             undelivered=undelivered,
             keys=Keyring([new, old] if older else [new]),
-            failure=CloudApi("https://graph.invalid", "1", "token").failure,
+            failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
         )
         failed = Delivery(MessageId("wamid.1"), "failed", 1_790_000_000, who)
         for _ in range(2):  # a worker may die right after it
@@ -187,7 +189,7 @@ async def test_whoever_was_erased_has_no_request_opened_again(stores: Settings) 
             persons=runtime.persons,
             undelivered=undelivered,
             keys=runtime.keys,
-            failure=CloudApi("https://graph.invalid", "1", "token").failure,
+            failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
         )
         await statuses.take(Delivery(MessageId("wamid.2"), "failed", 1_790_000_000, who))
         assert undelivered.requests == []

@@ -466,7 +466,7 @@ async def test_nobody_comes_back_by_what_they_did_not_write_since(
         case "a message from before":
             await inbox.forward(Inbound(MessageId("wamid.late"), sender, at - 5, Text("START")))
         case "a failure":
-            await inbox.forward(Delivery(MessageId("wamid.old"), "failed", later, sender, code=131050))
+            await inbox.forward(Delivery(MessageId("wamid.old"), "failed", later, sender, code="131050"))
         case "the switch":
             await inbox.forward(Inbound(MessageId("wamid.switch"), sender, later, Preference("stop")))
         case "another number":

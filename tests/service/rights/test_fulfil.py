@@ -10,7 +10,7 @@ from bot.consent.erasure import proof_until
 from bot.consent.requests import State
 from bot.conversation.task import Task, Work
 from bot.documents import Documents
-from bot.messages.inbound import MessageId, Sender
+from bot.messages.inbound import Delivery, Inbound, MessageId, Sender
 from bot.messages.reply import Outbound
 from bot.service.ports import Append, Assigned, DataHolder, Held, PersonId, Retry, SendError, Subject
 from bot.service.rights.fulfil import ATTEMPTS, Fulfil
@@ -41,7 +41,7 @@ class Graph:
         self.sent.append(outbound)
         return MessageId("wamid.sent")
 
-    async def upload(self, content: bytes, filename: str, mime: str) -> str:
+    async def upload(self, content: bytes, filename: str, mime: str, *, channel: str) -> str:
         if self.refusal:
             raise self.refusal
         self.files.append(filename)
@@ -50,19 +50,19 @@ class Graph:
     async def delete_media(self, media_id: str) -> None:
         self.files.remove(media_id)
 
-    async def mark_read(self, message: MessageId, *, typing: bool) -> None:
+    async def mark_read(self, message: Inbound, *, typing: bool) -> None:
         raise NotImplementedError
 
-    def failure(self, code: int) -> SendError:
+    def failure(self, delivery: Delivery) -> SendError:
         raise NotImplementedError
 
     async def close(self) -> None:
         raise NotImplementedError
 
 
-AWAY = SendError(131000, Retry.BACKOFF, "unknown error")
-HALTED = SendError(190, Retry.HALT, "the token is invalid")
-REFUSED = SendError(131053, Retry.NEVER, "the file can't be uploaded")
+AWAY = SendError("131000", Retry.BACKOFF, "unknown error")
+HALTED = SendError("190", Retry.HALT, "the token is invalid")
+REFUSED = SendError("131053", Retry.NEVER, "the file can't be uploaded")
 
 
 @dataclass
@@ -149,10 +149,10 @@ async def test_an_hour_of_refusals_is_not_an_hour_of_writing_documents(desk: Des
     written = 0
     upload = desk.channel.upload
 
-    async def counted(content: bytes, filename: str, mime: str) -> str:
+    async def counted(content: bytes, filename: str, mime: str, *, channel: str) -> str:
         nonlocal written
         written += 1
-        return await upload(content, filename, mime)
+        return await upload(content, filename, mime, channel=channel)
 
     desk.channel.upload = counted  # type: ignore[method-assign]
     desk.channel.refusal = AWAY

@@ -1,0 +1,102 @@
+"""What `doctor` asks Meta itself: may the token use the number, and of what is the app told?"""
+
+from collections.abc import AsyncIterator, Mapping
+
+import aiohttp
+
+from ...service.operators.checks import Check
+from .settings import MetaSettings
+
+_SECONDS = 10
+
+_NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
+
+_FIELDS: Mapping[str, str] = {
+    "messages": "nothing that anybody writes is heard",
+    "user_preferences": "WhatsApp's own switch for marketing messages is not heard",
+    "standby": "a STOP said to Meta's agent is not heard",
+    "messaging_handovers": "who holds a chat is not told",
+    "smb_message_echoes": "what staff write after a STOP is not noticed, where the number is also in the Business app",
+}
+"""Fields of webhooks to which the app should be subscribed, and what happens without."""
+
+
+async def checks(settings: MetaSettings) -> AsyncIterator[Check]:
+    """Yield what is well and what is not."""
+    yield await _number_check(settings)
+    if fields := await _fields_check(settings):
+        yield fields
+
+
+async def _number_check(settings: MetaSettings) -> Check:
+    """Ask Meta whether the token may use the number."""
+    if settings.whatsapp_token is None or settings.whatsapp_phone_number_id is None:
+        return Check("whatsapp", ok=False, detail="not asked", cure="set what is missing above")
+    token, fields = settings.whatsapp_token.get_secret_value(), {"fields": "quality_rating,throughput"}
+    try:
+        status, answer = await _asked(f"{settings.graph_url}/{settings.whatsapp_phone_number_id}", token, fields)
+    except _NO_ANSWER:
+        return Check("whatsapp", ok=False, detail="the Graph API does not answer", cure="see GRAPH_URL and the network")
+    return _graph_answer(status, answer)
+
+
+async def _fields_check(settings: MetaSettings) -> Check | None:
+    """Ask Meta to which fields of webhooks the app is subscribed; None when nothing can be asked.
+
+    Where Meta's agent holds a chat, customers write on `standby`. Meta: graph-api/reference/app/subscriptions.
+    """
+    if settings.whatsapp_token is None or settings.whatsapp_app_secret is None:
+        return None
+    token, secret = settings.whatsapp_token.get_secret_value(), settings.whatsapp_app_secret.get_secret_value()
+    try:
+        _, app = await _asked(f"{settings.graph_url}/app", token)
+        id = str(app.get("id", "")) if isinstance(app, dict) else ""
+        if not id.isdecimal():
+            return _unknown_fields()
+        _, answer = await _asked(f"{settings.graph_url}/{id}/subscriptions", f"{id}|{secret}")
+    except _NO_ANSWER:
+        return _unknown_fields()
+    subscribed = _subscribed(answer)
+    return _unknown_fields() if subscribed is None else _fields_answer(subscribed)
+
+
+def _subscribed(answer: object) -> set[str] | None:
+    """Return the fields to which the app is subscribed; None when the answer tells none."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, list):
+        return None
+    ours = [one for one in data if isinstance(one, dict) and one.get("object") == "whatsapp_business_account"]
+    fields = [field for one in ours for field in one.get("fields") or ()]
+    return {str(field.get("name")) for field in fields if isinstance(field, dict)}
+
+
+def _fields_answer(subscribed: set[str]) -> Check:
+    if missing := [field for field in _FIELDS if field not in subscribed]:
+        cure = f"App Dashboard > WhatsApp > Configuration: subscribe to {', '.join(missing)}"
+        why = "; ".join(f"{field}: {_FIELDS[field]}" for field in missing)
+        return Check("webhook fields", ok=False, detail=why, cure=cure, required="messages" in missing)
+    return Check("webhook fields", ok=True, detail=f"subscribed to {', '.join(_FIELDS)}")
+
+
+def _unknown_fields() -> Check:
+    cure = f"see that App Dashboard > WhatsApp > Configuration is subscribed to {', '.join(_FIELDS)}"
+    return Check("webhook fields", ok=False, detail="Meta does not tell them", cure=cure, required=False)
+
+
+async def _asked(url: str, token: str, parameters: Mapping[str, str] | None = None) -> tuple[int, object]:
+    """Return the status and the JSON of an answer. Raises one of `_NO_ANSWER`."""
+    headers, timeout = {"Authorization": f"Bearer {token}"}, aiohttp.ClientTimeout(total=_SECONDS)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.get(url, params=parameters, headers=headers, allow_redirects=False) as response,
+    ):
+        return response.status, await response.json(content_type=None)
+
+
+def _graph_answer(status: int, answer: object) -> Check:
+    if status == 200 and isinstance(answer, dict):
+        return Check("whatsapp", ok=True, detail=f"quality {answer.get('quality_rating', 'unknown')}")
+    error = answer.get("error") if isinstance(answer, dict) else None
+    code = error.get("code") if isinstance(error, dict) else status
+    cure = "see WHATSAPP_TOKEN (its permissions, its end) and WHATSAPP_PHONE_NUMBER_ID"
+    return Check("whatsapp", ok=False, detail=f"Meta answers with error {code}", cure=cure)

@@ -1,0 +1,45 @@
+"""WhatsApp at Meta's Cloud API, as the registry of channels takes it."""
+
+from pydantic import SecretStr
+
+from ...messages.inbound import WHATSAPP, Sender
+from ...service.ports import Provider
+from ..whatsapp import limits
+from .client import CloudApi
+from .doctor import checks
+from .settings import MetaSettings
+from .webhooks import WhatsAppWebhooks
+
+
+def _webhooks(settings: MetaSettings) -> WhatsAppWebhooks:
+    return WhatsAppWebhooks(
+        _plain(settings.whatsapp_app_secret),
+        settings.whatsapp_phone_number_id or "",
+        _plain(settings.whatsapp_verify_token),
+    )
+
+
+def _sender(settings: MetaSettings) -> CloudApi:
+    return CloudApi(settings.graph_url, settings.whatsapp_phone_number_id or "", _plain(settings.whatsapp_token))
+
+
+def _address(text: str) -> Sender | None:
+    if limits.bsuid(text):
+        return Sender(bsuid=text)
+    return Sender(phone=text) if limits.phone(text) else None
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+META = Provider(
+    name=WHATSAPP,
+    path="/webhooks/whatsapp",
+    settings=MetaSettings,
+    webhooks=_webhooks,
+    sender=_sender,
+    address=_address,
+    ways="a BSUID such as DE.123",
+    checks=checks,
+)

@@ -1,0 +1,38 @@
+"""What a channel folder brings: everything that the rest of the program must know about one provider.
+
+`bot.app.channels` lists them. `tests/channels/contract.py` is what each of them must show.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ...messages.inbound import Sender
+from ...settings import ChannelSettings
+from ..operators.checks import Check
+from .incoming import Webhooks
+from .outgoing import Channel
+
+S = TypeVar("S", bound=ChannelSettings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provider(Generic[S]):
+    """One provider of a channel."""
+
+    name: str
+    """Short and lasting: it is stored with what came in, and stands in logs."""
+    path: str
+    """Where its webhooks are posted, e.g. `/webhooks/whatsapp`."""
+    settings: type[S]
+    """What it reads from the environment, which says itself what is missing."""
+    webhooks: Callable[[S], Webhooks]
+    """Its way in; also made while something is missing, for the handshake may come before the rest is set."""
+    sender: Callable[[S], Channel]
+    """Its way out; made once nothing is missing."""
+    address: Callable[[str], Sender | None]
+    """Reads an address as the channel writes it: `+4915112345678`, or an id of its own; None: it is none."""
+    checks: Callable[[S], AsyncIterator[Check]]
+    """What `doctor` asks the provider itself."""
+    ways: str = ""
+    """Which addresses of its own an operator may type beside phone numbers, e.g. `a BSUID such as DE.123`."""
