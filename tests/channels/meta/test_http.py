@@ -125,13 +125,15 @@ class TestKeptConnections:
             writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
 
         async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
-            to = Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", {}, timeout=30.0)
-            for body in (b"x" * 30_000_000, b""):
-                assert (await to.post(body)).status == 413
-            assert len(writers) == 2
-            await to.close()
-            for writer in writers:
-                writer.transport.abort()
+            to = Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", {})
+            try:
+                for body in (b"x" * 30_000_000, b""):
+                    assert (await to.post(body)).status == 413
+                assert len(writers) == 2
+            finally:
+                await to.close()
+                for writer in writers:
+                    writer.transport.abort()
 
     async def test_one_that_was_idle_too_long_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with scripted() as server, endpoint(server) as to:
