@@ -163,7 +163,7 @@ def test_no_store_is_reached_from_commands_hosts_or_pages() -> None:
     [
         ("commands/person.py", "from ..app.runtime import open_runtime"),
         ("commands/person.py", "from ..app.runtime import Runtime as Anything"),
-        ("commands/demo.py", "async def f(simulation):\n    await simulation.runtime.ledger.story('x')"),
+        ("commands/demo.py", "async def f(simulation):\n    await simulation.runtime.stores.ledger.story('x')"),
         ("commands/demo.py", "def f(simulation):\n    one = simulation.runtime"),
         ("commands/doctor.py", "def f(operators):\n    return operators.checks._runtime"),
         ("commands/serve.py", "from ..app.runtime import open_runtime\nasync def f(one):\n    one.persons.load([])"),

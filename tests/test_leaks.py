@@ -14,8 +14,8 @@ import pytest
 import redis
 
 import bot
-from bot.app.runtime import HostedBot
 from bot.app.simulation import simulate
+from bot.app.use_cases import HostedBot
 from bot.channels.meta.provider import META
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import Hook, WebhookRefused
@@ -83,8 +83,12 @@ async def test_nothing_personal_gets_out(
         for path in ("/healthz", "/readyz", "/metrics"):
             async with session.get(simulation.url + path) as response:
                 pages.append(await response.text())
-        keys = await simulation.runtime.client.run("KEYS", "*")
-        shown = [repr(simulation.runtime.settings), repr(simulation.runtime.keys), repr(simulation.runtime.channel)]
+        keys = await simulation.runtime.stores.client.run("KEYS", "*")
+        shown = [
+            repr(simulation.runtime.settings),
+            repr(simulation.runtime.stores.keys),
+            repr(simulation.runtime.use_cases.channel),
+        ]
     out = logged.getvalue()
     assert found(out) == []
     assert found("\n".join(pages)) == []
@@ -99,7 +103,7 @@ async def test_the_ledger_keeps_answers_and_addresses_sealed(stores: Settings) -
         await ana.say("Hi")
         await ana.say("Stop it now, zanzibar! STOP")
         await simulation.settled()
-        database = simulation.runtime.database
+        database = simulation.runtime.stores.database
         tables = await database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         for table in tables:
             rows = await database.fetch(f"SELECT * FROM {table['tablename']}")
@@ -171,10 +175,10 @@ async def test_a_process_keeps_everything_to_itself_while_everything_fails(
                 await say("YES")
                 await logged("round_failed", 2)
                 redis_client.delete("{s00}:timers")
-                await simulation.runtime.database.execute("ALTER TABLE ledger RENAME COLUMN answer TO answers")
+                await simulation.runtime.stores.database.execute("ALTER TABLE ledger RENAME COLUMN answer TO answers")
                 await say("STOP " + TYPED)
                 await logged("round_failed", 3)
-                await simulation.runtime.database.execute("ALTER TABLE ledger RENAME COLUMN answers TO answer")
+                await simulation.runtime.stores.database.execute("ALTER TABLE ledger RENAME COLUMN answers TO answer")
                 redis_client.config_set("maxmemory", 1)
                 with pytest.raises(WebhookRefused):
                     await say(TYPED)
@@ -201,6 +205,6 @@ async def test_a_process_keeps_everything_to_itself_while_everything_fails(
         finally:
             if process.returncode is None:
                 process.kill()
-        keys = await simulation.runtime.client.run("KEYS", "*")
+        keys = await simulation.runtime.stores.client.run("KEYS", "*")
     for written in (log.read_text(), "\n".join(pages), repr(keys), engine_logs(own_engines)):
         assert found(written) == []

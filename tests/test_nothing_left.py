@@ -34,7 +34,7 @@ PLAIN = ("+447911555666", "447911555666", "GB.73310000000000042", "Quillfeather"
 async def test_an_erasure_leaves_nothing(own_stores: Settings, own_engines: Engines, logged: io.StringIO) -> None:
     await talk(own_stores)
     async with open_runtime(own_stores) as runtime:
-        person = (await runtime.persons.find([ANA.phone or ""]))[ANA.phone or ""]
+        person = (await runtime.stores.persons.find([ANA.phone or ""]))[ANA.phone or ""]
         await plant(runtime, person)
         secrets = await sealed(runtime, person)
         before = await everything(runtime, own_engines)
@@ -42,7 +42,7 @@ async def test_an_erasure_leaves_nothing(own_stores: Settings, own_engines: Engi
         assert found(before["dump"], PLAIN[0]) == [PLAIN[0]]
         assert found(before["files"], *secrets) == [*secrets]
 
-        await runtime.erase.erase(Subject(person), reason="asked in the chat")
+        await runtime.use_cases.erase.erase(Subject(person), reason="asked in the chat")
         await finish_tasks(runtime)
         after = await everything(runtime, own_engines)
         left = {where: found(what, *PLAIN, *secrets) for where, what in after.items()}
@@ -50,10 +50,10 @@ async def test_an_erasure_leaves_nothing(own_stores: Settings, own_engines: Engi
         assert '"event":"update_malformed"' in logged.getvalue()
         assert found(logged.getvalue().encode(), *PLAIN, *secrets) == []
         assert BEN.phone is not None
-        letters = b"".join([letter.payload or b"" async for letter in runtime.shards[0].dead.all()])
+        letters = b"".join([letter.payload or b"" async for letter in runtime.stores.shards[0].dead.all()])
         assert found(letters, BEN.phone[1:]) == [BEN.phone[1:]], "nobody else's was touched"
-        assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
-        assert [entry.kind for entry in await runtime.ledger.story(person)][-1] == "erased"
+        assert [bad async for bad in runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
+        assert [entry.kind for entry in await runtime.stores.ledger.story(person)][-1] == "erased"
 
 
 async def talk(settings: Settings) -> None:
@@ -79,13 +79,15 @@ async def talk(settings: Settings) -> None:
 
 async def plant(runtime: Runtime, person: PersonId) -> None:
     """Leave something of hers in what no worker is at now."""
-    shard, sender = runtime.shards[0], Sender(ANA.phone, ANA.bsuid)
+    shard, sender = runtime.stores.shards[0], Sender(ANA.phone, ANA.bsuid)
     now = 1_790_000_000
     inbound = Inbound(MessageId("wamid.planted"), sender, now, Text(WORD))
     await shard.inbox.forward(inbound)
     await shard.dead.add(encode(inbound), "a reason", "event")
-    ((session, read),) = [one for one in await shard.sessions.load([runtime.keys.address(ANA.bsuid or "")]) if one]
-    commit = Commit(runtime.keys.address(ANA.bsuid or ""), read, session, [])
+    ((session, read),) = [
+        one for one in await shard.sessions.load([runtime.stores.keys.address(ANA.bsuid or "")]) if one
+    ]
+    commit = Commit(runtime.stores.keys.address(ANA.bsuid or ""), read, session, [])
     commit.outbound = [
         Outbound(str(number), person, ANA.phone, ANA.bsuid, Reply(body=f"{WORD} {number}"), Answer())
         for number in range(3)
@@ -98,11 +100,11 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
     commit.timers = [(now * 2.0, inbound)]
     assert await shard.sessions.commit([commit]) == [True]
     calendar = Calendar("DE", "Europe/Berlin", None)
-    request, _ = await runtime.requests.open(person, Right.RECTIFICATION, now, b"planted", now, calendar, WORD)
+    request, _ = await runtime.stores.requests.open(person, Right.RECTIFICATION, now, b"planted", now, calendar, WORD)
     reason = f"{ANA.phone} asked much"
     extended = extend(request, reason, now, calendar)
-    await runtime.requests.change(request, extended, actor="operator", reason=reason, now=now)
-    await runtime.database.execute(
+    await runtime.stores.requests.change(request, extended, actor="operator", reason=reason, now=now)
+    await runtime.stores.database.execute(
         "INSERT INTO exports (id, made_at, expires_at, person, token, data) "
         "VALUES (gen_random_uuid(), 1, 2, $1, 'token', 'file sealed with her key')",
         person,
@@ -111,13 +113,13 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
 
 async def sealed(runtime: Runtime, person: PersonId) -> list[bytes]:
     """What lies encrypted, and may not lie there either: her wrapped key, her addresses, a file for her."""
-    (row,) = await runtime.database.fetch("SELECT key, addresses FROM persons WHERE id = $1", person)
+    (row,) = await runtime.stores.database.fetch("SELECT key, addresses FROM persons WHERE id = $1", person)
     return [row["key"], row["addresses"], b"file sealed with her key"]
 
 
 async def finish_tasks(runtime: Runtime) -> None:
     """What the task worker does last: the erasure itself is off its queue."""
-    stream = runtime.shards[0].tasks
+    stream = runtime.stores.shards[0].tasks
     queued = [*await stream.read(10, wait=False), *await stream.read(10, wait=False)]
     assert [one.item.task.work for one in queued if isinstance(one, Queued)] == [Work.ERASURE]
     for one in queued:
@@ -126,14 +128,14 @@ async def finish_tasks(runtime: Runtime) -> None:
 
 async def everything(runtime: Runtime, engines: Engines) -> dict[str, bytes]:
     """All bytes that are kept anywhere, after the engines have tidied up as they do by themselves in time."""
-    run = runtime.client.run
+    run = runtime.stores.client.run
     await run("CONFIG", "SET", "rdbcompression", "no")
     await run("SAVE")
     await run("BGREWRITEAOF")
     while b"aof_rewrite_in_progress:0\r\naof_rewrite_scheduled:0" not in await run("INFO", "persistence"):
         await asyncio.sleep(0.05)
-    await runtime.database.execute("VACUUM FULL")
-    await runtime.database.execute("CHECKPOINT")
+    await runtime.stores.database.execute("VACUUM FULL")
+    await runtime.stores.database.execute("CHECKPOINT")
     home = Path(str(engines.home))
     return {
         "redis": files(home / "valkey"),

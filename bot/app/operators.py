@@ -52,13 +52,13 @@ class StoreChecks:
         yield doctor.business_check(runtime.dialogue.world)
         for check in doctor.retention_checks(runtime.dialogue.world.business):
             yield check
-        yield await doctor.redis_check(runtime.client)
-        async for check in doctor.redis_checks(runtime.client):
+        yield await doctor.redis_check(runtime.stores.client)
+        async for check in doctor.redis_checks(runtime.stores.client):
             yield check
-        database = await doctor.database_check(runtime.database)
+        database = await doctor.database_check(runtime.stores.database)
         yield database
         if database.ok:
-            async for check in doctor.database_checks(runtime.database, runtime.keys):
+            async for check in doctor.database_checks(runtime.stores.database, runtime.stores.keys):
                 yield check
             waiting = await self._requests.waiting()
             yield doctor.requests_check(waiting.requests, waiting.today)
@@ -91,18 +91,18 @@ def operators(runtime: Runtime) -> Operators:
     """Return the use cases over the stores of a process."""
     business = runtime.dialogue.world.business
     find = Find(
-        persons=runtime.persons,
-        ledger=runtime.ledger,
-        erasures=runtime.erasures,
-        requests=runtime.requests,
-        reads=runtime.reads,
+        persons=runtime.stores.persons,
+        ledger=runtime.stores.ledger,
+        erasures=runtime.stores.erasures,
+        requests=runtime.stores.requests,
+        reads=runtime.stores.reads,
         addresses=partial(read_address, country=business.controller.country),
         ways=WAYS,
     )
     requests = AnswerRequests(
         find=find,
-        requests=runtime.requests,
-        erasures=runtime.erasures,
+        requests=runtime.stores.requests,
+        erasures=runtime.stores.erasures,
         calendar=Calendar.of(business.controller),
     )
     return Operators(
@@ -110,42 +110,42 @@ def operators(runtime: Runtime) -> Operators:
         person=_about_person(runtime),
         requests=requests,
         evidence=_evidence(runtime),
-        export=ExportConsents(find=find, ledger=runtime.ledger, world=runtime.dialogue.world),
+        export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
         dead_letters=ReplayLetters(
-            shards=[shard.dead for shard in runtime.shards],
+            shards=[shard.dead for shard in runtime.stores.shards],
             receive=partial(_received, runtime.receive) if runtime.receive else None,
         ),
         erasures=_replay_erasures(runtime),
         rotation=RotateKeys(
-            count=partial(count, runtime.database),
-            rotate=partial(rotate, runtime.database, runtime.keys),
-            erasures=runtime.erasures,
-            letters=[shard.dead for shard in runtime.shards],
+            count=partial(count, runtime.stores.database),
+            rotate=partial(rotate, runtime.stores.database, runtime.stores.keys),
+            erasures=runtime.stores.erasures,
+            letters=[shard.dead for shard in runtime.stores.shards],
         ),
-        retention=runtime.retention(),
+        retention=runtime.use_cases.retention(),
         checks=StoreChecks(runtime, requests),
     )
 
 
 def _about_person(runtime: Runtime) -> AboutPerson:
     return AboutPerson(
-        persons=runtime.persons,
-        ledger=runtime.ledger,
-        requests=runtime.requests,
-        erasures=runtime.erasures,
-        reads=runtime.reads,
-        erase=runtime.erase,
+        persons=runtime.stores.persons,
+        ledger=runtime.stores.ledger,
+        requests=runtime.stores.requests,
+        erasures=runtime.stores.erasures,
+        reads=runtime.stores.reads,
+        erase=runtime.use_cases.erase,
         purposes=[purpose.id for purpose in runtime.dialogue.world.business.purposes],
     )
 
 
 def _evidence(runtime: Runtime) -> Evidence:
-    keys = runtime.keys
+    keys = runtime.stores.keys
     return Evidence(
-        ledger=runtime.ledger,
-        tree=runtime.checkpoints,
-        proof_of=partial(evidence, runtime.database, keys, runtime.checkpoints),
-        verify_tree=partial(verify_tree, runtime.database, [signer.public_key for signer in keys.signers]),
+        ledger=runtime.stores.ledger,
+        tree=runtime.stores.checkpoints,
+        proof_of=partial(evidence, runtime.stores.database, keys, runtime.stores.checkpoints),
+        verify_tree=partial(verify_tree, runtime.stores.database, [signer.public_key for signer in keys.signers]),
         public_key=keys.signers[0].public_key,
         controller=runtime.dialogue.world.business.controller.name,
     )
@@ -155,9 +155,9 @@ def _replay_erasures(runtime: Runtime) -> ReplayErasures:
     return ReplayErasures(
         lists=erasure_list,
         own_list=runtime.settings.var_dir / erasure_list.NAME,
-        erasures=runtime.erasures,
-        persons=runtime.persons,
-        erase=runtime.erase,
+        erasures=runtime.stores.erasures,
+        persons=runtime.stores.persons,
+        erase=runtime.use_cases.erase,
         suppression_seconds=policy(runtime.dialogue.world.business)[RuleName.SUPPRESSION].seconds,
     )
 

@@ -35,7 +35,7 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
 
     def downloads() -> Downloads | None:
         runtime = current()
-        return Downloads(runtime.exports, runtime.dialogue.world) if runtime else None
+        return Downloads(runtime.stores.exports, runtime.dialogue.world) if runtime else None
 
     return [
         *(route for one in channels.PROVIDERS for route in webhook_routes(one.path, one.name, hook(one), receive)),

@@ -30,7 +30,8 @@ from ..settings import Settings
 from ..stores.redis.keys import ShardKeys
 from .processes import answering, bound, working
 from .routes import routes
-from .runtime import HostedBot, Runtime, open_runtime
+from .runtime import Runtime, open_runtime
+from .use_cases import HostedBot
 
 _numbers = count(secrets.randbelow(10_000))
 
@@ -62,24 +63,26 @@ class Simulation:
     async def introduce(self, who: Identity, locale: str) -> None:
         """Make the program know a person who has chosen a language before."""
         runtime, sender = self.runtime, Sender(who.phone, who.bsuid)
-        (person,) = await self._persons(who) or await runtime.persons.create([sender])
-        await runtime.persons.set_locales({person: locale})
-        for shard in runtime.shards:  # which is rebuilt, in that language
-            await runtime.client.run("DEL", ShardKeys(shard.number).session(token_of(sender, runtime.keys)))
+        (person,) = await self._persons(who) or await runtime.stores.persons.create([sender])
+        await runtime.stores.persons.set_locales({person: locale})
+        for shard in runtime.stores.shards:  # which is rebuilt, in that language
+            await runtime.stores.client.run(
+                "DEL", ShardKeys(shard.number).session(token_of(sender, runtime.stores.keys))
+            )
 
     async def stopped_at(self, who: Identity) -> int:
         """Return when a person last withdrew something, unix seconds; 0 when they never did."""
-        facts = await self.runtime.ledger.facts(await self._persons(who))
+        facts = await self.runtime.stores.ledger.facts(await self._persons(who))
         records = [fold(one.fact for one in past) for past in facts.values()]
         return max((consent.stopped_at for record in records for consent in record.consents.values()), default=0)
 
     async def story(self, who: Identity) -> Sequence[StoryEntry]:
         """Return what the ledger has of a person: they are made up, so nobody's look is recorded."""
         (person,) = await self._persons(who)
-        return await self.runtime.ledger.story(person)
+        return await self.runtime.stores.ledger.story(person)
 
     async def _persons(self, who: Identity) -> set[PersonId]:
-        known = await self.runtime.persons.find(address for address in (who.phone, who.bsuid) if address)
+        known = await self.runtime.stores.persons.find(address for address in (who.phone, who.bsuid) if address)
         return set(known.values())
 
     async def settled(self, seconds: float = 30.0) -> None:
@@ -128,11 +131,11 @@ async def simulate(
     port: int = 0,
     graph: GraphSimulator | None = None,
     draft: str = "",
-    sending_clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Simulation]:
     """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one.
 
-    `sending_clock` is what messages are sent by. Its links lead to itself, unless the settings name another `base_url`.
+    `clock` is what the program goes by. Its links lead to itself, unless the settings name another `base_url`.
     """
     async with AsyncExitStack() as stack:
         graph = await stack.enter_async_context(graph or GraphSimulator())
@@ -141,7 +144,7 @@ async def simulate(
         url = f"http://127.0.0.1:{waiting.getsockname()[1]}"
         secret = secrets.token_hex(16)
         inner = _simulated(settings, graph, url, secret)
-        runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, sending_clock=sending_clock))
+        runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, clock=clock))
         app = web.Application()
         app.add_routes(routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))

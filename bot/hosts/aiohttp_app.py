@@ -8,7 +8,8 @@ from aiohttp import web
 from ..app.operators import Operators, operators
 from ..app.processes import working
 from ..app.routes import routes
-from ..app.runtime import HostedBot, Runtime, has_stores, open_runtime
+from ..app.runtime import Runtime, has_stores, open_runtime
+from ..app.use_cases import HostedBot
 from ..service.hand_over import Host
 from ..settings import Settings, load_settings
 

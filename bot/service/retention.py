@@ -106,6 +106,7 @@ class Retention:
 
     def __init__(
         self,
+        *,
         business: Business,
         retained: Retained,
         ledger: Ledger,

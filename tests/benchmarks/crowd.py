@@ -56,16 +56,16 @@ async def fill(settings: Settings, persons: int) -> Room:
 
 async def _make(runtime: Runtime, numbers: range) -> None:
     senders = [Sender(who.phone, who.bsuid) for who in map(talk.identity, numbers)]
-    persons = await runtime.persons.create(senders)
+    persons = await runtime.stores.persons.create(senders)
     told = [_told(runtime, person, sender) for person, sender in zip(persons, senders, strict=True)]
-    appended = await runtime.ledger.append(
+    appended = await runtime.stores.ledger.append(
         [Append(person, 0, facts) for person, (_, facts) in zip(persons, told, strict=True)]
     )
     commits = [
-        Commit(runtime.keys.address(sender.bsuid or ""), b"", session, [])
+        Commit(runtime.stores.keys.address(sender.bsuid or ""), b"", session, [])
         for sender, (session, _) in zip(senders, told, strict=True)
     ]
-    committed = await runtime.shards[0].sessions.commit(commits)
+    committed = await runtime.stores.shards[0].sessions.commit(commits)
     if len(appended) < len(persons) or not all(committed):
         raise RuntimeError("the stores were not empty")
 
@@ -74,7 +74,7 @@ def _told(runtime: Runtime, person: PersonId, sender: Sender) -> tuple[Session, 
     """Let a person speak; return their session and the facts."""
     session, facts, now = rebuilt(person, Record()), list[Entry](), time.time()
     assert sender.phone is not None
-    session.phone = runtime.keys.address(sender.phone)[:4]  # as `cases` notes it
+    session.phone = runtime.stores.keys.address(sender.phone)[:4]  # as `cases` notes it
     for text in SAID:
         inbound = Inbound(MessageId(f"wamid.{secrets.token_hex(16)}"), sender, int(now), Text(text), now)
         step = runtime.dialogue.step(session, inbound, now)

@@ -58,7 +58,7 @@ class Watch:
         """Let somebody say something; return the seconds until the ledger has what follows from it."""
         who, began = somebody(), time.perf_counter()
         recorded: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting[self._simulation.runtime.keys.address(who.bsuid or "")] = recorded
+        self._waiting[self._simulation.runtime.stores.keys.address(who.bsuid or "")] = recorded
         await self._simulation.hook.post(webhooks.text(who, text))
         await recorded
         return time.perf_counter() - began
@@ -66,7 +66,7 @@ class Watch:
     async def look(self) -> None:
         """Look without end."""
         while True:
-            for sequence, token in await self._simulation.runtime.database.fetch(_NEW, self._last):
+            for sequence, token in await self._simulation.runtime.stores.database.fetch(_NEW, self._last):
                 self._last = max(self._last, sequence)
                 if (recorded := self._waiting.pop(token, None)) is not None:
                     recorded.set_result(None)

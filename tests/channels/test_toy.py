@@ -83,12 +83,12 @@ class Phone:
                 await asyncio.sleep(0.005)
 
     async def record(self) -> Record:
-        owner = (await self.runtime.persons.find([ANA]))[ANA]
-        return fold(past.fact for past in (await self.runtime.ledger.facts([owner])).get(owner, ()))
+        owner = (await self.runtime.stores.persons.find([ANA]))[ANA]
+        return fold(past.fact for past in (await self.runtime.stores.ledger.facts([owner])).get(owner, ()))
 
     async def ledger(self) -> list[str]:
-        owner = (await self.runtime.persons.find([ANA]))[ANA]
-        return [f"{entry.kind} {entry.purpose}" for entry in await self.runtime.ledger.story(owner)]
+        owner = (await self.runtime.stores.persons.find([ANA]))[ANA]
+        return [f"{entry.kind} {entry.purpose}" for entry in await self.runtime.stores.ledger.story(owner)]
 
 
 @asynccontextmanager
@@ -130,7 +130,7 @@ async def test_what_nobody_could_read_is_read_again_by_the_channel_that_it_came_
             assert await ana.post(ana.update(kind="text", text="STOP")) == 200
         await ana.settled()
         assert (await ana.record()).given
-        (letter,) = [letter async for letter in ana.runtime.shards[0].dead.all()]
+        (letter,) = [letter async for letter in ana.runtime.stores.shards[0].dead.all()]
         assert (letter.kind, letter.channel, letter.reason) == ("raw", "toy", "person")
         receive = ana.runtime.receive
         assert receive is not None
@@ -220,6 +220,6 @@ async def test_a_document_is_uploaded_sent_and_deleted_at_the_channel_that_asked
         await ana.say("MY DATA")
         (id,) = service.files
         assert [message["file"] for message in service.sent if message["file"]] == [id]
-        owner = (await ana.runtime.persons.find([ANA]))[ANA]
-        await ana.runtime.erase.erase(Subject(owner), reason="asked by e-mail", actor="operator")
+        owner = (await ana.runtime.stores.persons.find([ANA]))[ANA]
+        await ana.runtime.use_cases.erase.erase(Subject(owner), reason="asked by e-mail", actor="operator")
         assert (service.files, graph.media, graph.sent) == ({}, {}, [])

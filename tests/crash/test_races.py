@@ -98,7 +98,7 @@ async def assert_nothing_is_given_that_was_stopped(
     simulation: Simulation, person: SimulatedPerson, stopped_at: int
 ) -> None:
     record = await record_of(simulation, person)
-    story = await simulation.runtime.ledger.story(await owner_of(simulation.runtime, person))
+    story = await simulation.runtime.stores.ledger.story(await owner_of(simulation.runtime, person))
     asked = {entry.question: entry for entry in story if entry.kind is Kind.REQUESTED}
     given = [entry for entry in story if entry.kind is Kind.GIVEN]
     assert max(Counter(entry.question for entry in given).values(), default=1) == 1

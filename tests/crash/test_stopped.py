@@ -75,7 +75,7 @@ async def write_all(simulation: Simulation, people: list[SimulatedPerson], hook:
 
 async def in_flight(simulation: Simulation) -> int:
     """How many entries were read and not finished: the next process would have to wait before it may take them over."""
-    client, shard = simulation.runtime.client, ShardKeys(0)
+    client, shard = simulation.runtime.stores.client, ShardKeys(0)
     return sum([(await client.run("XPENDING", stream, GROUP))[0] for stream in (shard.inbox, shard.outbox)])
 
 

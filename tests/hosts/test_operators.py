@@ -15,7 +15,7 @@ ANA = "+447911123456"
 
 async def test_a_host_s_look_at_a_person_is_recorded(stores: Settings) -> None:
     async with open_runtime(stores) as runtime:
-        (ana,) = await runtime.persons.create([Sender(ANA)])
+        (ana,) = await runtime.stores.persons.create([Sender(ANA)])
     app = web.Application()
     bot.setup(app, stores, work=False)
     async with TestClient(TestServer(app)):

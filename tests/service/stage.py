@@ -11,8 +11,9 @@ from pydantic import SecretStr
 
 from bot.app.processes import listening, working
 from bot.app.routes import routes
-from bot.app.runtime import HostedBot, Runtime, open_runtime
+from bot.app.runtime import Runtime, open_runtime
 from bot.app.simulation import Simulation
+from bot.app.use_cases import HostedBot
 from bot.channels.meta.provider import META
 from bot.channels.meta.settings import MetaSettings
 from bot.channels.simulator.graph import GraphSimulator

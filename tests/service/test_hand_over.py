@@ -11,8 +11,8 @@ from typing import cast
 import pytest
 
 from bot import Button, Choice, Consenter, Inbound, Link, Reply, Row, Text
-from bot.app.runtime import HostedBot
 from bot.app.simulation import Simulation, simulate, somebody
+from bot.app.use_cases import HostedBot
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.messages.inbound import MessageId, Sender
@@ -168,7 +168,7 @@ async def test_a_message_that_waits_for_the_host_while_the_notice_changes_materi
     async with simulate(changed(stores, business_file=with_newer_notice(tmp_path, change)), host.hosted) as after:
         ana = after.person(who)
         after.graph.heard(who)
-        await after.runtime.client.run("XADD", ShardKeys(0).handover, "*", "e", encode(waiting))
+        await after.runtime.stores.client.run("XADD", ShardKeys(0).handover, "*", "e", encode(waiting))
         await after.settled()
         assert host.asked == ["Are you open?"] * reaches
         assert answers(ana) == reaches
@@ -226,7 +226,7 @@ async def test_a_message_at_which_the_host_always_fails_becomes_a_dead_letter_th
     host.failures, host.failure = 3, failure
     await ana.say(QUESTION, replies=0)
     await simulation.settled()
-    dead = simulation.runtime.shards[0].dead
+    dead = simulation.runtime.stores.shards[0].dead
     (letter,) = [letter async for letter in dead.all()]
     assert letter.reason == f"the host's bot failed 3 times: {name}"
     assert await dead.replay(letter)
@@ -319,7 +319,7 @@ async def test_what_a_host_makes_too_long_or_wrong_is_put_aside_and_holds_up_not
     host.replies = [reply, Reply(body="Next")]
     (sent,) = await ana.say("Where is it?", replies=1)
     assert sent.text == "Next"
-    (letter,) = [letter async for letter in simulation.runtime.shards[0].dead.all()]
+    (letter,) = [letter async for letter in simulation.runtime.stores.shards[0].dead.all()]
     assert letter.kind == "outbound"
 
 

@@ -118,13 +118,13 @@ class Town:
 
     def retention(self, retained: Retained | None = None) -> Retention:
         return Retention(
-            self.business,
-            retained or Retained(self.database, page=2, batch=2),
-            self.ledger,
-            [self.letters],
-            self.eraser,
-            ErasureList(self.list),
-            Exports(self.database, self.keys).expire,
+            business=self.business,
+            retained=retained or Retained(self.database, page=2, batch=2),
+            ledger=self.ledger,
+            letters=[self.letters],
+            eraser=self.eraser,
+            listed=ErasureList(self.list),
+            expire=Exports(self.database, self.keys).expire,
             clock=lambda: self.now,
         )
 
@@ -438,7 +438,7 @@ async def test_one_process_at_a_time(town: Town) -> None:
 
 async def in_days(simulation: Simulation, days: float) -> None:
     """Do what is due in some days."""
-    retention = simulation.runtime.retention()
+    retention = simulation.runtime.use_cases.retention()
     retention._clock = lambda: time.time() + days * DAY
     assert await retention.keep() is not None
 
@@ -463,7 +463,7 @@ async def test_the_timer_of_a_question_that_was_closed_changes_nothing(
 ) -> None:
     await ana.say("Hello", replies=1)
     await in_days(simulation, 3)
-    assert await simulation.runtime.shards[0].outbox.promote(time.time() + 3 * DAY) == 1
+    assert await simulation.runtime.stores.shards[0].outbox.promote(time.time() + 3 * DAY) == 1
     await simulation.settled()
     assert await kinds_of(simulation, ana) == ["requested order_updates", "lapsed order_updates"]
     await assert_sound(simulation, ana)
@@ -475,9 +475,9 @@ async def test_of_who_was_silent_for_too_long_nothing_is_left(simulation: Simula
     await ana.say("NO", replies=1)
     owner = await owner_of(simulation.runtime, ana)
     await in_days(simulation, 1090)
-    assert await simulation.runtime.persons.load([owner])
+    assert await simulation.runtime.stores.persons.load([owner])
     await in_days(simulation, 1097)
-    assert await simulation.runtime.persons.load([owner]) == {}
+    assert await simulation.runtime.stores.persons.load([owner]) == {}
     assert await session_of(simulation, ana) is None
     await ana.say("Hello", replies=1)  # as a new person
     assert await owner_of(simulation.runtime, ana) != owner

@@ -26,7 +26,7 @@ async def hurried(stores: Settings, tmp_path: Path) -> AsyncIterator[Simulation]
 
 
 async def timers(simulation: Simulation) -> int:
-    return int(await simulation.runtime.client.run("ZCARD", "{s00}:timers"))
+    return int(await simulation.runtime.stores.client.run("ZCARD", "{s00}:timers"))
 
 
 async def until_lapsed(simulation: Simulation, person: SimulatedPerson) -> list[str]:
@@ -52,7 +52,7 @@ async def test_when_the_timer_is_lost_the_next_message_finds_the_question_lapsed
 ) -> None:
     ana = hurried.person(somebody(BRITISH))
     await ana.say("Hello", replies=1)
-    await hurried.runtime.client.run("FLUSHALL")
+    await hurried.runtime.stores.client.run("FLUSHALL")
     await ana.say(text, at=time.time() + 2, replies=1)
     assert await kinds_of(hurried, ana) == ["requested order_updates", "lapsed order_updates"]
 

@@ -130,7 +130,7 @@ async def test_flushing_redis_loses_no_consent_and_no_stop(simulation: Simulatio
     await ben.say("STOP", replies=1)
     assert simulation.runtime.receive is not None
     await simulation.runtime.receive.confirm()  # so that what came last is not put back after the loss
-    await simulation.runtime.client.run("FLUSHALL")
+    await simulation.runtime.stores.client.run("FLUSHALL")
     (hers,) = await ana.say("CHOICES", replies=1)
     await ben.say("YES", replies=1)
     (his,) = await ben.say("CHOICES", replies=1)

@@ -25,37 +25,37 @@ def crowd(simulation: Simulation, size: int) -> list[SimulatedPerson]:
 async def owner_of(runtime: Runtime, person: SimulatedPerson) -> PersonId:
     """Who the program takes a person for."""
     address = person.who.bsuid or person.who.phone or ""
-    return (await runtime.persons.find([address]))[address]
+    return (await runtime.stores.persons.find([address]))[address]
 
 
 async def record_of(simulation: Simulation, person: SimulatedPerson) -> Record:
     """What the ledger says of a person."""
     owner = await owner_of(simulation.runtime, person)
-    return fold(past.fact for past in (await simulation.runtime.ledger.facts([owner])).get(owner, ()))
+    return fold(past.fact for past in (await simulation.runtime.stores.ledger.facts([owner])).get(owner, ()))
 
 
 async def kinds_of(simulation: Simulation, person: SimulatedPerson) -> list[str]:
     """A person's ledger, e.g. `given offers`."""
     owner = await owner_of(simulation.runtime, person)
-    return [f"{entry.kind} {entry.purpose}" for entry in await simulation.runtime.ledger.story(owner)]
+    return [f"{entry.kind} {entry.purpose}" for entry in await simulation.runtime.stores.ledger.story(owner)]
 
 
 async def session_of(simulation: Simulation, person: SimulatedPerson) -> Session | None:
     """Where Redis says that a person stands."""
     runtime = simulation.runtime
-    token = runtime.keys.address(person.who.bsuid or person.who.phone or "")
-    (loaded,) = await runtime.shards[shard_of(token, len(runtime.shards))].sessions.load([token])
+    token = runtime.stores.keys.address(person.who.bsuid or person.who.phone or "")
+    (loaded,) = await runtime.stores.shards[shard_of(token, len(runtime.stores.shards))].sessions.load([token])
     return loaded[0] if loaded else None
 
 
 async def quiet(simulation: Simulation, seconds: float = 60.0) -> None:
     """Wait until nothing is queued, nor put back to be sent again. Raises `TimeoutError`."""
     runtime = simulation.runtime
-    retries = [ShardKeys(shard.number).retries for shard in runtime.shards]
+    retries = [ShardKeys(shard.number).retries for shard in runtime.stores.shards]
     async with asyncio.timeout(seconds):
         while True:
             await simulation.settled(seconds)
-            waiting = sum([await runtime.client.run("ZCARD", key) for key in retries])
+            waiting = sum([await runtime.stores.client.run("ZCARD", key) for key in retries])
             if waiting + sum(count for name, count in (await runtime.queued()).items() if name != "dead") == 0:
                 return
             await asyncio.sleep(0.01)
@@ -65,8 +65,8 @@ async def assert_sound(simulation: Simulation, *people: SimulatedPerson) -> None
     """Nothing is queued or dead, the ledger verifies, and Redis says of these people what the ledger says."""
     runtime = simulation.runtime
     assert {name: count for name, count in (await runtime.queued()).items() if count} == {}
-    public_keys = [signer.public_key for signer in runtime.keys.signers]
-    for found in (runtime.ledger.verify(), verify_tree(runtime.database, public_keys)):
+    public_keys = [signer.public_key for signer in runtime.stores.keys.signers]
+    for found in (runtime.stores.ledger.verify(), verify_tree(runtime.stores.database, public_keys)):
         assert [bad async for bad in found if not isinstance(bad, int)] == []
     for person in people:
         session = await session_of(simulation, person)

@@ -50,7 +50,7 @@ async def test_it_measures(simulation: Simulation, http: aiohttp.ClientSession) 
 async def test_a_database_of_another_version_is_named_with_its_cure(
     simulation: Simulation, http: aiohttp.ClientSession
 ) -> None:
-    await simulation.runtime.database.execute("UPDATE alembic_version SET version_num = '0000'")
+    await simulation.runtime.stores.database.execute("UPDATE alembic_version SET version_num = '0000'")
     status, found = await checks(http)
     assert status == 503
     assert {name: check["cure"] for name, check in found.items() if not check["ok"]} == {
@@ -62,7 +62,7 @@ async def test_messages_that_no_worker_reads_are_told(settings: Settings) -> Non
     async with front(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
         await simulation.hook.post(webhooks.text(somebody(), "Hello"))
         assert (await checks(http))[1]["inbox"]["ok"]
-        client, inbox = simulation.runtime.client, ShardKeys(0).inbox
+        client, inbox = simulation.runtime.stores.client, ShardKeys(0).inbox
         await client.run("DEL", inbox)
         await client.run("XADD", inbox, "1-1", "e", b"")
         status, found = await checks(http)

@@ -36,7 +36,7 @@ async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
         yield simulation
         await simulation.settled()
         assert failures() == before
-        async for letter in simulation.runtime.shards[0].dead.all():
+        async for letter in simulation.runtime.stores.shards[0].dead.all():
             assert letter.kind != "event", letter.reason
 
 

@@ -31,14 +31,14 @@ FILE = b'{"planted": "file"}'
 
 async def known(simulation: Simulation, locale: str = "en") -> PersonId:
     who = somebody(locale)
-    (person,) = await simulation.runtime.persons.create([Sender(who.phone, who.bsuid)])
-    await simulation.runtime.persons.set_locales({person: locale})
+    (person,) = await simulation.runtime.stores.persons.create([Sender(who.phone, who.bsuid)])
+    await simulation.runtime.stores.persons.set_locales({person: locale})
     return person
 
 
 async def link(simulation: Simulation, locale: str = "en", *, ends_in: int = 3600) -> str:
     now, person = int(time.time()), await known(simulation, locale)
-    export = await simulation.runtime.exports.keep(person, FILE, "12345", now, now + ends_in)
+    export = await simulation.runtime.stores.exports.keep(person, FILE, "12345", now, now + ends_in)
     return f"/my-data/{export.secret}"
 
 
@@ -208,7 +208,7 @@ async def test_a_file_that_no_key_opens_looks_like_a_dead_link(
     simulation: Simulation, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = await link(simulation)
-    monkeypatch.setattr(simulation.runtime.exports, "_keys", Keyring(["another-secret-key" * 2]))
+    monkeypatch.setattr(simulation.runtime.stores.exports, "_keys", Keyring(["another-secret-key" * 2]))
     async with http.post(path) as response, http.get("/my-data/x") as dead:
         assert (response.status, await response.text()) == (410, await dead.text())
 

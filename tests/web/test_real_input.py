@@ -26,10 +26,10 @@ def test_every_webhook_has_its_effect() -> None:
 
 async def forgotten(simulation: Simulation) -> None:
     """Let nobody be known."""
-    for key in await simulation.runtime.client.run("KEYS", "*"):
+    for key in await simulation.runtime.stores.client.run("KEYS", "*"):
         if any(part in key for part in (b":p:", b":l:", b":dead", b":timers")):
-            await simulation.runtime.client.run("DEL", key)
-    async with simulation.runtime.database.transaction() as connection:
+            await simulation.runtime.stores.client.run("DEL", key)
+    async with simulation.runtime.stores.database.transaction() as connection:
         await connection.execute("SET LOCAL session_replication_role = replica")
         await connection.execute("TRUNCATE ledger, persons, addresses CASCADE")
     simulation.graph.sent.clear()
@@ -44,7 +44,7 @@ async def test_each_does_what_it_should(simulation: Simulation) -> None:
         await forgotten(simulation)
         await simulation.hook.post(lately_written(name, at))
         await simulation.settled()
-        rows = await simulation.runtime.database.fetch("SELECT kind FROM ledger ORDER BY sequence")
+        rows = await simulation.runtime.stores.database.fetch("SELECT kind FROM ledger ORDER BY sequence")
         done = {
             "replies": len(simulation.graph.sent),
             "ledger": sorted(row["kind"] for row in rows),  # of several persons a withdrawal comes first

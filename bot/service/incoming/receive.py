@@ -55,6 +55,7 @@ class Receive:
 
     def __init__(
         self,
+        *,
         webhooks: Mapping[str, Webhooks],
         inboxes: Sequence[Inbox],
         dead: DeadLetters,

@@ -71,12 +71,12 @@ class Erase:
 
     def __init__(
         self,
+        *,
         persons: Persons,
         ledger: Ledger,
         erasures: Erasures,
         listed: ErasureList,
         holders: Sequence[DataHolder],
-        *,
         proof_days: int,
         clock: Callable[[], float] = time.time,
     ) -> None:

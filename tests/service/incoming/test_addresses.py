@@ -34,7 +34,7 @@ def shard(keys: Keyring, who: Identity) -> int:
 
 def somebody_in(simulation: Simulation, number: int, *, phone_in: int | None = None) -> Identity:
     """Make up a person who lies in a shard, and would lie in another by their phone alone."""
-    keys = simulation.runtime.keys
+    keys = simulation.runtime.stores.keys
     while True:
         who = somebody(BRITISH)
         if shard(keys, who) == number and phone_in in (None, shard(keys, Identity(who.phone, None))):
@@ -120,7 +120,7 @@ async def test_what_comes_late_does_not_take_a_person_back_to_an_address_of_befo
         case "the change before":
             await simulation.hook.post(webhooks.changed_number(first, second))
     await quiet(simulation)
-    assert (await simulation.runtime.persons.load([person]))[person].sender == Sender(now.phone, now.bsuid)
+    assert (await simulation.runtime.stores.persons.load([person]))[person].sender == Sender(now.phone, now.bsuid)
     ana = simulation.person(now)
     await ana.say("HELP", replies=1)
     await simulation.settled()
@@ -144,7 +144,7 @@ async def test_what_was_withdrawn_under_an_address_is_looked_for_once(
     await newcomer.say("HELP", replies=1)
     assert looks == [theirs]
     await simulation.settled()
-    await simulation.runtime.client.run("FLUSHALL")
+    await simulation.runtime.stores.client.run("FLUSHALL")
     await newcomer.say("HELP", replies=1)
     assert looks == [theirs, theirs]
 
@@ -303,13 +303,15 @@ async def test_two_persons_of_one_number_become_one_and_keep_the_withdrawal(simu
     """Rows from before numbers had one spelling may hold two persons of one number."""
     forms = SPELLINGS[0]
     runtime = simulation.runtime
-    older, newer = await runtime.persons.create([Sender("+4915112345671"), Sender("+4915112345672")])
-    tokens = [token for token in runtime.keys.addresses(forms[0]) if token != runtime.keys.address(forms[0])]
-    for person, token in ((older, tokens[0]), (newer, runtime.keys.address(forms[0]))):
-        await runtime.database.execute("UPDATE addresses SET token = $1 WHERE person = $2", token, person)
+    older, newer = await runtime.stores.persons.create([Sender("+4915112345671"), Sender("+4915112345672")])
+    tokens = [
+        token for token in runtime.stores.keys.addresses(forms[0]) if token != runtime.stores.keys.address(forms[0])
+    ]
+    for person, token in ((older, tokens[0]), (newer, runtime.stores.keys.address(forms[0]))):
+        await runtime.stores.database.execute("UPDATE addresses SET token = $1 WHERE person = $2", token, person)
     stop = Entry(kind=Kind.WITHDRAWN, purpose="offers", at=1_790_000_000, recorded_at=1.0, inbound="a", answer="STOP")
-    assert await runtime.ledger.append([Append(older, 0, [stop])])
+    assert await runtime.stores.ledger.append([Append(older, 0, [stop])])
     ana = simulation.person(Identity(forms[1], None))
     await ana.say("English", replies=1)
-    assert (await runtime.persons.find_all(list(forms))) == {form: [newer] for form in forms}
+    assert (await runtime.stores.persons.find_all(list(forms))) == {form: [newer] for form in forms}
     assert (await record_of(simulation, ana)).consent("offers").status is Status.WITHDRAWN

@@ -17,14 +17,14 @@ DAY = 86400
 
 async def last_contact(simulation: Simulation, person: SimulatedPerson) -> int:
     owner = await owner_of(simulation.runtime, person)
-    rows = await simulation.runtime.database.fetch("SELECT last_contact FROM persons WHERE id = $1", owner)
+    rows = await simulation.runtime.stores.database.fetch("SELECT last_contact FROM persons WHERE id = $1", owner)
     return int(rows[0]["last_contact"])
 
 
 async def long_ago(simulation: Simulation) -> None:
     """Let all that was noted be of long ago, also in the session."""
-    await simulation.runtime.database.execute("UPDATE persons SET last_contact = 1")
-    await simulation.runtime.client.run("FLUSHALL")
+    await simulation.runtime.stores.database.execute("UPDATE persons SET last_contact = 1")
+    await simulation.runtime.stores.client.run("FLUSHALL")
 
 
 async def test_a_word_that_changes_no_consent_is_contact(simulation: Simulation, ana: SimulatedPerson) -> None:

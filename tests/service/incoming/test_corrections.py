@@ -48,7 +48,7 @@ async def test_a_yes_that_is_deleted_is_found_when_redis_has_forgotten(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     yes = await agreed(simulation, ana)
-    await simulation.runtime.client.run("FLUSHALL")
+    await simulation.runtime.stores.client.run("FLUSHALL")
     await ana.revoke(yes, replies=1)
     assert await status(simulation, ana) is Status.WITHDRAWN
 
@@ -113,4 +113,4 @@ async def test_an_answer_to_a_request_to_call_makes_nobody_a_person(simulation: 
     await eve.send(webhooks.message(eve.who, "interactive", reply, at=simulation.graph.clock()), replies=0)
     await simulation.settled()
     assert eve.replies == []
-    assert not await simulation.runtime.persons.find([eve.who.bsuid or eve.who.phone or ""])
+    assert not await simulation.runtime.stores.persons.find([eve.who.bsuid or eve.who.phone or ""])

@@ -3,11 +3,9 @@
 from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator import webhooks
 from bot.messages.inbound import Event
-from bot.service.incoming.converse import Converse
 from bot.service.ports import Queue
 from bot.settings import Settings
 from bot.stores.redis.inbox import UNITS
-from bot.stores.redis.shard import ShardStores
 from tests.service.stage import front, worker
 from tests.service.watching import kinds_of, record_of
 
@@ -16,16 +14,11 @@ HEAVY = "a" + "\u0344" * 2048 + "\u0316" * 2047
 
 async def answer(simulation: Simulation, *, urgent: bool) -> None:
     """Answer one lane as a worker does, and leave the other."""
-    (shard,) = simulation.runtime.shards
+    (shard,) = simulation.runtime.stores.shards
     lane: Queue[Event] = shard.urgent if urgent else shard.events
     await lane.read(1, wait=False)  # makes the group
     while batch := await lane.read(256, wait=False):
-        await converse(simulation, shard, urgent=urgent).answer(batch)
-
-
-def converse(simulation: Simulation, shard: ShardStores, *, urgent: bool) -> Converse:
-    assert simulation.runtime.channel is not None
-    return simulation.runtime._converse(shard, simulation.runtime.channel, urgent=urgent)
+        await simulation.runtime.use_cases.converse(shard, urgent=urgent).answer(batch)
 
 
 async def test_behind_a_flood_waits_little_and_a_stop_waits_for_nobody(settings: Settings) -> None:
@@ -39,7 +32,7 @@ async def test_behind_a_flood_waits_little_and_a_stop_waits_for_nobody(settings:
         queued = await simulation.runtime.queued()
         assert queued["inbox"] <= UNITS // 8 + 2
         assert queued["urgent"] == 1
-        assert await simulation.runtime.client.run("MEMORY", "USAGE", "{s00}:inbox") < 2 * 1024 * UNITS
+        assert await simulation.runtime.stores.client.run("MEMORY", "USAGE", "{s00}:inbox") < 2 * 1024 * UNITS
         async with worker(simulation.runtime.settings):
             await simulation.settled()
         assert (await kinds_of(simulation, simulation.person(ana)))[0].startswith("withdrawn")

@@ -43,12 +43,12 @@ def moved(old: Identity, *, number: bool) -> Identity:
 async def records(simulation: Simulation, *people: Identity) -> dict[PersonId, Record]:
     """What the ledger says of everybody to whom any of the addresses leads, or who had one before."""
     runtime = simulation.runtime
-    tokens = runtime.keys.addresses(*(one for who in people for one in (who.phone, who.bsuid) if one))
-    rows = await runtime.database.fetch(
+    tokens = runtime.stores.keys.addresses(*(one for who in people for one in (who.phone, who.bsuid) if one))
+    rows = await runtime.stores.database.fetch(
         "SELECT person, predecessor FROM addresses WHERE token = ANY($1::bytea[])", tokens
     )
     found = {PersonId(str(one)) for row in rows for one in (row["person"], row["predecessor"]) if one}
-    facts = await runtime.ledger.facts(found)
+    facts = await runtime.stores.ledger.facts(found)
     return {person: fold(past.fact for past in facts.get(person, ())) for person in found}
 
 
@@ -57,8 +57,8 @@ async def shown_on(simulation: Simulation, *people: Identity) -> list[str]:
     runtime = simulation.runtime
     found: list[str] = []
     for address in {one for who in people for one in (who.phone, who.bsuid) if one}:
-        token = runtime.keys.address(address)
-        for loaded in await runtime.shards[shard_of(token, len(runtime.shards))].sessions.load([token]):
+        token = runtime.stores.keys.address(address)
+        for loaded in await runtime.stores.shards[shard_of(token, len(runtime.stores.shards))].sessions.load([token]):
             found += loaded[0].record.given if loaded else ()
     return found
 
@@ -163,7 +163,7 @@ async def test_an_erased_person_stays_suppressed_under_a_new_address(
     ana = simulation.person(old)
     await subscribed(simulation, ana)
     subject = Subject(await owner_of(simulation.runtime, ana), Sender(old.phone, old.bsuid))
-    erased: Erased = await simulation.runtime.erase.erase(subject, reason="asked", actor="operator")
+    erased: Erased = await simulation.runtime.use_cases.erase.erase(subject, reason="asked", actor="operator")
     assert erased.withdrawn
     new = simulation.person(moved(old, number=True))
     if first == "a message":
@@ -212,9 +212,9 @@ async def test_in_any_order_one_human_is_never_two_of_whom_one_is_given_and_no_s
         await simulation.settled()
     known = await records(simulation, old, new)
     given_by = {person for person, record in known.items() if record.given}
-    owner = (await simulation.runtime.persons.find([new.bsuid or ""])).get(new.bsuid or "")
+    owner = (await simulation.runtime.stores.persons.find([new.bsuid or ""])).get(new.bsuid or "")
     assert given_by <= {owner}
-    assert (await simulation.runtime.persons.find([old.bsuid or ""])).get(old.bsuid or "") == owner
+    assert (await simulation.runtime.stores.persons.find([old.bsuid or ""])).get(old.bsuid or "") == owner
     for record in known.values():
         for purpose in record.given:
             consent = record.consent(purpose)
@@ -259,7 +259,7 @@ async def test_a_chain_of_changes_ends_in_one_person_in_whatever_order_it_is_tol
     for step, text in enumerate(["Hello", "YES", "YES"]):
         await simulation.hook.post(webhooks.text(at[0], text, at=start + step))
         await simulation.settled()
-    ours = await runtime.persons.find([at[0].bsuid or ""])
+    ours = await runtime.stores.persons.find([at[0].bsuid or ""])
     stops = []
     for number, (what, where, form) in enumerate(events):
         if what == "change":
@@ -271,10 +271,10 @@ async def test_a_chain_of_changes_ends_in_one_person_in_whatever_order_it_is_tol
         await simulation.settled()
     await simulation.hook.post(webhooks.text(at[-1], "HELP"))
     await simulation.settled()
-    known = await runtime.persons.find([one.bsuid or "" for one in at])
+    known = await runtime.stores.persons.find([one.bsuid or "" for one in at])
     owner = known[at[-1].bsuid or ""]
     assert set(known.values()) == {owner}
-    now = await runtime.persons.load([owner, *ours.values()])
+    now = await runtime.stores.persons.load([owner, *ours.values()])
     assert {one.id for one in now.values()} == {owner}, "what the first address led to is reached from the last"
     assert now[owner].sender == Sender(at[-1].phone, at[-1].bsuid)
     for person, record in (await records(simulation, *at)).items():

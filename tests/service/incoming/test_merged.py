@@ -60,10 +60,10 @@ async def ana(simulation: Simulation) -> OneOfTwo:
     await subscribed(simulation, new)
     await new.say("STOP", replies=1)
     merged = await owner_of(runtime, new)
-    await runtime.requests.open(
+    await runtime.stores.requests.open(
         merged, Right.RECTIFICATION, int(at), b"asked", at, Calendar("DE", "Europe/Berlin"), f"{WORD} Street 1"
     )
-    await runtime.reads.note([merged], "person show", "ben", at)
+    await runtime.stores.reads.note([merged], "person show", "ben", at)
     await simulation.hook.post(webhooks.changed_number(old, new.who, at=at))
     await simulation.settled()
     assert await owner_of(runtime, new) == survivor != merged
@@ -72,7 +72,7 @@ async def ana(simulation: Simulation) -> OneOfTwo:
 
 async def the_file(simulation: Simulation, person: PersonId) -> dict[str, object]:
     """The machine-readable form that was made for a person last."""
-    exports = await simulation.runtime.exports.made_since(person, 0)
+    exports = await simulation.runtime.stores.exports.made_since(person, 0)
     return dict(json.loads(exports[0].file))
 
 
@@ -98,18 +98,18 @@ async def test_my_data_tells_what_is_in_both_records(simulation: Simulation, ana
 async def test_an_erasure_reaches_both_records(simulation: Simulation, ana: OneOfTwo, named: str) -> None:
     runtime = simulation.runtime
     person = ana.survivor if named == "the survivor" else ana.merged
-    await runtime.erase.erase(Subject(person), reason="asked outside of the chat", actor="operator")
+    await runtime.use_cases.erase.erase(Subject(person), reason="asked outside of the chat", actor="operator")
     for record in (ana.survivor, ana.merged):
-        story = await runtime.ledger.story(record)
+        story = await runtime.stores.ledger.story(record)
         assert story[-1].kind is Kind.ERASED
         assert {one.answer for one in story} <= {None, ""}, "its key is gone"
-        assert await runtime.erasures.erased_at(record) is not None
-    assert await runtime.database.fetch("SELECT FROM persons") == []
-    assert await runtime.database.fetch("SELECT FROM requests WHERE details <> ''") == []
+        assert await runtime.stores.erasures.erased_at(record) is not None
+    assert await runtime.stores.database.fetch("SELECT FROM persons") == []
+    assert await runtime.stores.database.fetch("SELECT FROM requests WHERE details <> ''") == []
     address = ana.ana.who.bsuid or ""
-    assert set(await runtime.erasures.proofs(address)) == {ana.survivor, ana.merged}
-    assert {"order_updates", "offers", "*"} <= (await runtime.erasures.suppressed([address]))[address].keys()
-    assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
+    assert set(await runtime.stores.erasures.proofs(address)) == {ana.survivor, ana.merged}
+    assert {"order_updates", "offers", "*"} <= (await runtime.stores.erasures.suppressed([address]))[address].keys()
+    assert [bad async for bad in runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
 
 
 async def test_delete_in_the_chat_reaches_both_records(simulation: Simulation, ana: OneOfTwo) -> None:
@@ -117,39 +117,39 @@ async def test_delete_in_the_chat_reaches_both_records(simulation: Simulation, a
     (code,) = re.findall(r"\*(\d{4})\*", question.text)
     await ana.ana.say(code, replies=0)
     await quiet(simulation)
-    assert await simulation.runtime.database.fetch("SELECT FROM persons") == []
+    assert await simulation.runtime.stores.database.fetch("SELECT FROM persons") == []
 
 
 async def test_the_ledger_says_who_the_merged_one_is_and_still_verifies(simulation: Simulation, ana: OneOfTwo) -> None:
-    *_, last = await simulation.runtime.ledger.story(ana.merged)
+    *_, last = await simulation.runtime.stores.ledger.story(ana.merged)
     assert (last.kind, last.purpose, last.rule, last.actor) == (Kind.MERGED, "*", ana.survivor, "system")
-    assert [bad async for bad in simulation.runtime.ledger.verify() if not isinstance(bad, int)] == []
+    assert [bad async for bad in simulation.runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
 
 
 async def test_a_withdrawal_on_its_way_to_the_merged_record_is_not_lost(simulation: Simulation, ana: OneOfTwo) -> None:
     """A worker that took up a STOP before the merge may not add it to a ledger that nobody reads any more."""
-    past = (await simulation.runtime.ledger.facts([ana.merged]))[ana.merged]
+    past = (await simulation.runtime.stores.ledger.facts([ana.merged]))[ana.merged]
     before = max(number for number, one in enumerate(past) if one.fact.kind is Kind.WITHDRAWN)
     late = Append(ana.merged, before + 1, [withdrawn("late")])
-    assert await simulation.runtime.ledger.append([late]) == set()
+    assert await simulation.runtime.stores.ledger.append([late]) == set()
 
 
 async def test_nothing_queued_for_the_merged_record_passes_the_gate(simulation: Simulation, ana: OneOfTwo) -> None:
     runtime = simulation.runtime
     business = runtime.dialogue.world.business
-    seen = await looks(runtime.ledger, [(ana.merged, NEVER)])
+    seen = await looks(runtime.stores.ledger, [(ana.merged, NEVER)])
     assert refused(ForPurpose("order_updates"), seen[ana.merged], simulation.graph.clock(), business) is not None
-    await runtime.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
-    seen = await looks(runtime.ledger, [(ana.merged, NEVER)])
+    await runtime.use_cases.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
+    seen = await looks(runtime.stores.ledger, [(ana.merged, NEVER)])
     assert refused(ForPurpose("order_updates"), seen[ana.merged], simulation.graph.clock(), business) == "erased"
 
 
 async def test_what_is_queued_under_the_merged_record_is_erased(simulation: Simulation, ana: OneOfTwo) -> None:
     runtime, who = simulation.runtime, ana.ana.who
     letter = Outbound("o1", ana.merged, who.phone, who.bsuid, Reply(body=WORD), ForPurpose("offers"))
-    await runtime.shards[0].dead.add(encode(letter), "why", "outbound")
-    await runtime.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
-    assert await runtime.shards[0].dead.count() == 0
+    await runtime.stores.shards[0].dead.add(encode(letter), "why", "outbound")
+    await runtime.use_cases.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
+    assert await runtime.stores.shards[0].dead.count() == 0
 
 
 async def test_what_was_asked_for_as_the_merged_one_is_answered_to_the_survivor(
@@ -160,7 +160,7 @@ async def test_what_was_asked_for_as_the_merged_one_is_answered_to_the_survivor(
     task = Assigned(
         Task(Work.ACCESS), MessageId("m"), int(simulation.graph.clock()), ana.merged, Sender(who.phone), "en", 1
     )
-    await runtime.client.run("XADD", "{s00}:tasks", "*", "e", encode(task))
+    await runtime.stores.client.run("XADD", "{s00}:tasks", "*", "e", encode(task))
     await quiet(simulation)
     assert [reply.document for reply in ana.ana.replies[before:] if reply.document]
     assert ana.merged in json.dumps(await the_file(simulation, ana.survivor))
@@ -170,7 +170,7 @@ async def test_a_merged_record_is_no_silent_person_and_its_requests_hold_the_sur
     simulation: Simulation, ana: OneOfTwo
 ) -> None:
     future = int(simulation.graph.clock()) + 10**9
-    pages = [page async for page in Retained(simulation.runtime.database).falling(Falling(future, future))]
+    pages = [page async for page in Retained(simulation.runtime.stores.database).falling(Falling(future, future))]
     assert [(one.person, one.held) for page in pages for one in page] == [(ana.survivor, True)]
 
 
@@ -179,20 +179,22 @@ async def test_who_is_merged_twice_is_still_reached(simulation: Simulation, ana:
     third = simulation.person(somebody(BRITISH))
     await third.say("HELP", replies=1)
     latest = await owner_of(runtime, third)
-    await runtime.persons.set_addresses(latest, Sender(ana.ana.who.phone, ana.ana.who.bsuid))
-    assert await runtime.persons.merged(latest) == sorted([ana.survivor, ana.merged])
-    assert {person.id for person in (await runtime.persons.load([ana.survivor, ana.merged])).values()} == {latest}
+    await runtime.stores.persons.set_addresses(latest, Sender(ana.ana.who.phone, ana.ana.who.bsuid))
+    assert await runtime.stores.persons.merged(latest) == sorted([ana.survivor, ana.merged])
+    assert {person.id for person in (await runtime.stores.persons.load([ana.survivor, ana.merged])).values()} == {
+        latest
+    }
 
 
 async def test_a_merge_that_broke_off_is_done_again_once(simulation: Simulation) -> None:
     runtime = simulation.runtime
-    owner, other = await runtime.persons.create([Sender(bsuid="GB.91"), Sender("+447911000091")])
-    await runtime.ledger.append([Append(other, 0, [requested("m1"), withdrawn("m2")])])
-    inherit = Inherit(runtime.ledger, runtime.erasures, ["order_updates"], simulation.graph.clock)
+    owner, other = await runtime.stores.persons.create([Sender(bsuid="GB.91"), Sender("+447911000091")])
+    await runtime.stores.ledger.append([Append(other, 0, [requested("m1"), withdrawn("m2")])])
+    inherit = Inherit(runtime.stores.ledger, runtime.stores.erasures, ["order_updates"], simulation.graph.clock)
     for _ in range(2):
         await inherit.of_others(owner, [other], [other], [other])
-    assert [one.kind for one in await runtime.ledger.story(other)][-1] is Kind.MERGED
-    past = await runtime.ledger.facts([owner, other])
+    assert [one.kind for one in await runtime.stores.ledger.story(other)][-1] is Kind.MERGED
+    past = await runtime.stores.ledger.facts([owner, other])
     assert len(past[other]) == 3
     assert fold(one.fact for one in past[owner]).consent("order_updates").stopped_at
 
@@ -217,7 +219,7 @@ async def test_who_had_a_number_before_its_owner_of_now_is_not_shown_to_them(
     now = simulation.person(taken)
     await now.say("HELP", replies=1)
     assert await owner_of(runtime, now) == owner != stranger
-    assert await runtime.persons.merged(owner) == []
-    past = (await runtime.ledger.facts([stranger]))[stranger]
+    assert await runtime.stores.persons.merged(owner) == []
+    past = (await runtime.stores.ledger.facts([stranger]))[stranger]
     assert fold(one.fact for one in past).given == ()
     assert "merged *" not in await kinds_of(simulation, now)

@@ -44,7 +44,7 @@ async def test_its_neighbours_are_answered_and_it_is_when_the_program_is_mended(
             patch.setattr(Dialogue, "step", failing)
             async with worker(settings):
                 await simulation.settled()
-        (letter,) = [letter async for letter in simulation.runtime.shards[0].dead.all()]
+        (letter,) = [letter async for letter in simulation.runtime.stores.shards[0].dead.all()]
         assert (letter.kind, letter.reason) == ("event", "the program failed: ZeroDivisionError")
         assert [len(person.replies) for person in (ben, eve)] == [1, 1]
         assert [reply.text.split()[0] for reply in ana.replies[before:]] == ["Done."]
@@ -68,11 +68,11 @@ async def test_what_workers_die_of_is_put_aside(stores: Settings) -> None:
     async with front(stores) as simulation:
         ana = simulation.person(somebody(BRITISH))
         await ana.say("Hello", replies=0)
-        shard = simulation.runtime.shards[0]
+        shard = simulation.runtime.stores.shards[0]
         await shard.events.read(1, wait=False)
         (queued,) = await shard.events.read(1, wait=False)
         key = ShardKeys(0).inbox
-        await simulation.runtime.client.run("XCLAIM", key, GROUP, "dead", 0, queued.id, "RETRYCOUNT", READERS)
+        await simulation.runtime.stores.client.run("XCLAIM", key, GROUP, "dead", 0, queued.id, "RETRYCOUNT", READERS)
         async with worker(simulation.runtime.settings):
             await simulation.settled()
         (letter,) = [letter async for letter in shard.dead.all()]

@@ -27,7 +27,7 @@ def told_in_contacts_alone(ana: SimulatedPerson, number: str, text: str = "STOP"
 
 
 async def letters(simulation: Simulation) -> list[DeadLetter]:
-    return [letter async for letter in simulation.runtime.shards[0].dead.all()]
+    return [letter async for letter in simulation.runtime.stores.shards[0].dead.all()]
 
 
 async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the_one_that_does(
@@ -40,7 +40,7 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
         await simulation.hook.post(told_in_contacts_alone(ana, simulation.graph.phone_number_id))
     (letter,) = await letters(simulation)
     assert (letter.kind, letter.channel, letter.reason) == ("raw", "whatsapp", "messages: sender")
-    stored = repr(await simulation.runtime.client.run("XRANGE", ShardKeys(0).dead, "-", "+"))
+    stored = repr(await simulation.runtime.stores.client.run("XRANGE", ShardKeys(0).dead, "-", "+"))
     for known in (ana.who.phone, ana.who.bsuid, "STOP"):
         assert known is not None
         assert known.removeprefix("+") not in stored
@@ -67,8 +67,10 @@ async def test_an_erasure_finds_a_sealed_letter_by_any_spelling_of_the_number(
     spelled = f"+{phone[:2]} {phone[2:6]}-{phone[6:]}"
     for text in (phone, spelled, "+1 201-555-0199"):
         webhook = json.dumps({"entry": [{"changes": [{"value": {"messages": [{"who": text}]}}]}]}).encode()
-        await runtime.shards[0].dead.add(webhook, "messages: sender", "raw")
-    await runtime.erase.erase(Subject(await owner_of(runtime, ana)), reason="asked by e-mail", actor="operator")
+        await runtime.stores.shards[0].dead.add(webhook, "messages: sender", "raw")
+    await runtime.use_cases.erase.erase(
+        Subject(await owner_of(runtime, ana)), reason="asked by e-mail", actor="operator"
+    )
     (left,) = await letters(simulation)
     assert b"0199" in (left.payload or b"")
 

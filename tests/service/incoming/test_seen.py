@@ -18,7 +18,7 @@ OPTED_OUT = 131050
 
 
 async def story(simulation: Simulation, person: SimulatedPerson) -> list[StoryEntry]:
-    return await simulation.runtime.ledger.story(await owner_of(simulation.runtime, person))
+    return await simulation.runtime.stores.ledger.story(await owner_of(simulation.runtime, person))
 
 
 async def answered(simulation: Simulation) -> None:
@@ -146,11 +146,11 @@ async def test_after_redis_was_lost_a_typed_yes_is_asked_for_again_and_a_tap_cou
     await ana.say("Hello", replies=1)
     assert simulation.runtime.receive is not None
     await simulation.runtime.receive.confirm()
-    await simulation.runtime.client.run("FLUSHALL")
+    await simulation.runtime.stores.client.run("FLUSHALL")
     (again,) = await ana.say("YES", replies=1)
     assert again.buttons
     await simulation.runtime.receive.confirm()
-    await simulation.runtime.client.run("FLUSHALL")
+    await simulation.runtime.stores.client.run("FLUSHALL")
     await ana.tap("Yes, I agree", replies=1)
     assert (await record_of(simulation, ana)).given == ("order_updates",)
 
@@ -220,7 +220,7 @@ async def test_after_redis_was_lost_a_failure_is_told_at_once(simulation: Simula
     await ana.say("NO", replies=1)
     assert simulation.runtime.receive is not None
     await simulation.runtime.receive.confirm()
-    await simulation.runtime.client.run("FLUSHALL")
+    await simulation.runtime.stores.client.run("FLUSHALL")
     before = len(ana.replies)
     await report(simulation, ana, question, "failed", code=UNDELIVERABLE)
     told, asked = ana.replies[before:]

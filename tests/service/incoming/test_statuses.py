@@ -35,7 +35,7 @@ async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
 @pytest.fixture
 def ana(simulation: Simulation) -> SimulatedPerson:
     """Somebody who is kept in another shard than what names their phone alone comes to."""
-    keys = simulation.runtime.keys
+    keys = simulation.runtime.stores.keys
     while True:
         who = somebody(BRITISH)
         if shard_of(keys.address(who.bsuid or ""), 4) != shard_of(keys.address(who.phone or ""), 4):
@@ -44,7 +44,7 @@ def ana(simulation: Simulation) -> SimulatedPerson:
 
 async def requests_of(simulation: Simulation, person: SimulatedPerson) -> list[str]:
     owner = await owner_of(simulation.runtime, person)
-    return [f"{request.right} {request.state}" for request in await simulation.runtime.requests.of(owner)]
+    return [f"{request.right} {request.state}" for request in await simulation.runtime.stores.requests.of(owner)]
 
 
 async def report(simulation: Simulation, person: SimulatedPerson, message: str, status: StatusName) -> None:
@@ -152,17 +152,17 @@ async def test_what_hangs_on_a_message_is_found_after_the_secret_key_changed(sto
     who = Sender("+4915123456789", None)
     async with front(stores) as simulation:
         runtime = simulation.runtime
-        await runtime.persons.create([who])
+        await runtime.stores.persons.create([who])
         token = Keyring([old]).message("wamid.1")
-        await runtime.shards[0].messages.finish_sent(
+        await runtime.stores.shards[0].messages.finish_sent(
             b"1-1", Sent(MessageId("wamid.1"), token, Matter(request="r1"), who)
         )
         undelivered = Reopened()
         statuses = Statuses(
             shard=0,
-            inboxes=[runtime.shards[0].inbox],
-            outbox=runtime.shards[0].outbox,
-            persons=runtime.persons,
+            inboxes=[runtime.stores.shards[0].inbox],
+            outbox=runtime.stores.shards[0].outbox,
+            persons=runtime.stores.persons,
             undelivered=undelivered,
             keys=Keyring([new, old] if older else [new]),
             failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
@@ -177,23 +177,23 @@ async def test_whoever_was_erased_has_no_request_opened_again(stores: Settings) 
     who = Sender("+4915123456780", None)
     async with front(stores) as simulation:
         runtime = simulation.runtime
-        token = runtime.keys.message("wamid.2")
-        await runtime.shards[0].messages.finish_sent(
+        token = runtime.stores.keys.message("wamid.2")
+        await runtime.stores.shards[0].messages.finish_sent(
             b"1-1", Sent(MessageId("wamid.2"), token, Matter(request="r2"), who)
         )
         undelivered = Reopened()
         statuses = Statuses(
             shard=0,
-            inboxes=[runtime.shards[0].inbox],
-            outbox=runtime.shards[0].outbox,
-            persons=runtime.persons,
+            inboxes=[runtime.stores.shards[0].inbox],
+            outbox=runtime.stores.shards[0].outbox,
+            persons=runtime.stores.persons,
             undelivered=undelivered,
-            keys=runtime.keys,
+            keys=runtime.stores.keys,
             failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
         )
         await statuses.take(Delivery(MessageId("wamid.2"), "failed", 1_790_000_000, who))
         assert undelivered.requests == []
-        await runtime.persons.create([who])
+        await runtime.stores.persons.create([who])
         await statuses.take(Delivery(MessageId("wamid.2"), "failed", 1_790_000_000, who))
         assert undelivered.requests == ["r2"]
 

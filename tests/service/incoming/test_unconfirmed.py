@@ -25,7 +25,7 @@ async def test_a_stop_is_in_force_although_no_text_can_be_filled(
                 await simulation.settled()
         assert (await kinds_of(simulation, ana))[-2:] == ["withdrawn order_updates", "withdrawn offers"]
         assert len(ana.replies) == before
-        dead = simulation.runtime.shards[0].dead
+        dead = simulation.runtime.stores.shards[0].dead
         (letter,) = [letter async for letter in dead.all()]
         assert (letter.kind, letter.reason) == ("event", "recorded, but the answer failed: LookupError")
 

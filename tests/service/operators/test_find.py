@@ -57,21 +57,21 @@ def given(runtime: Runtime) -> Operators:
 
 async def known(runtime: Runtime, *phones: str) -> list[PersonId]:
     """People who were asked something."""
-    persons = await runtime.persons.create([Sender(phone) for phone in phones])
-    await runtime.ledger.append([Append(person, 0, [requested(f"asked {person}")]) for person in persons])
+    persons = await runtime.stores.persons.create([Sender(phone) for phone in phones])
+    await runtime.stores.ledger.append([Append(person, 0, [requested(f"asked {person}")]) for person in persons])
     return persons
 
 
 async def reads(runtime: Runtime, person: PersonId) -> list[tuple[str, str]]:
-    return [(read.command, read.operator) for read in await runtime.reads.of(person)]
+    return [(read.command, read.operator) for read in await runtime.stores.reads.of(person)]
 
 
 def finding(runtime: Runtime, reads: Any) -> Find:
     return Find(
-        persons=runtime.persons,
-        ledger=runtime.ledger,
-        erasures=runtime.erasures,
-        requests=runtime.requests,
+        persons=runtime.stores.persons,
+        ledger=runtime.stores.ledger,
+        erasures=runtime.stores.erasures,
+        requests=runtime.stores.requests,
         reads=reads,
         addresses=lambda text: read_address(text, "DE"),
         ways="anything",
@@ -113,7 +113,7 @@ async def test_a_look_is_recorded_with_its_operator_and_way(runtime: Runtime, gi
     (ana,) = await known(runtime, ANA)
     looked = await given.find.person(ANA, BEN)
     assert (looked.person, await reads(runtime, ana)) == (ana, [("console", "ben")])
-    assert (await given.person.show(looked)).reads == await runtime.reads.of(ana)
+    assert (await given.person.show(looked)).reads == await runtime.stores.reads.of(ana)
 
 
 async def test_a_look_that_cannot_be_recorded_shows_nobody(runtime: Runtime) -> None:

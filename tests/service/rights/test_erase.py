@@ -70,11 +70,11 @@ class Parts:
             return Fused(thing, fuse) if fuse else thing
 
         return Erase(
-            fused(self.persons),
-            fused(self.ledger),
-            fused(self.erasures),
-            fused(ErasureList(self.file)),
-            [fused(place) for place in self.places],
+            persons=fused(self.persons),
+            ledger=fused(self.ledger),
+            erasures=fused(self.erasures),
+            listed=fused(ErasureList(self.file)),
+            holders=[fused(place) for place in self.places],
             proof_days=100,
             clock=lambda: AT + 0.5,
         )
@@ -350,8 +350,8 @@ async def restore(parts: Parts, backup: dict[str, Any]) -> None:
 async def erased_in(simulation: Simulation, who: Identity) -> PersonId:
     runtime = simulation.runtime
     address = who.bsuid or who.phone or ""
-    person = (await runtime.persons.find([address]))[address]
-    await runtime.erase.erase(Subject(person), reason="asked by e-mail", actor="operator")
+    person = (await runtime.stores.persons.find([address]))[address]
+    await runtime.use_cases.erase.erase(Subject(person), reason="asked by e-mail", actor="operator")
     return person
 
 
@@ -374,7 +374,7 @@ async def test_who_comes_back_is_new_and_stays_unsubscribed_until_a_new_yes(
     assert sorted(kinds[:2]) == ["withdrawn offers", "withdrawn order_updates"]
     record = await record_of(simulation, ana)
     assert record.given == ()
-    story = await simulation.runtime.ledger.story(await owner_of(simulation.runtime, ana))
+    story = await simulation.runtime.stores.ledger.story(await owner_of(simulation.runtime, ana))
     assert {(entry.method, entry.actor) for entry in story[:2]} == {("suppression", "system")}
 
     later = int(simulation.graph.clock()) + 5
@@ -420,7 +420,9 @@ async def test_erasing_again_later_suppresses_nothing_that_was_agreed_to_since(
         await ana.say(text, replies=0, at=later + second)
         await simulation.settled()
     sender = Sender(who.phone, who.bsuid)
-    await simulation.runtime.erase.erase(Subject(before, sender), reason="again", actor="operator", at=later + 60)
+    await simulation.runtime.use_cases.erase.erase(
+        Subject(before, sender), reason="again", actor="operator", at=later + 60
+    )
     await ana.say("CHOICES", replies=1, at=later + 90)
     await simulation.settled()
     assert (await record_of(simulation, ana)).given != ()
@@ -444,7 +446,7 @@ async def test_a_suppression_outlives_two_changes_of_the_key(stores: Settings, w
         await ana.say("Hello", replies=1)
         await simulation.settled()
         assert {one.split()[0] for one in (await kinds_of(simulation, ana))[:2]} == {"withdrawn"}
-        erasures = simulation.runtime.erasures
+        erasures = simulation.runtime.stores.erasures
         assert await erasures.proofs(who.phone or "") == [before]
         older = await erasures.older()
         assert (older.suppressions, older.proofs) == (6, 2)
@@ -461,7 +463,7 @@ async def test_nobody_comes_back_by_what_they_did_not_write_since(
     await erased_in(simulation, who)
     replies = len(ana.replies)
     sender, later = Sender(who.phone, who.bsuid), at + 60
-    inbox = runtime.shards[0].inbox
+    inbox = runtime.stores.shards[0].inbox
     match event:
         case "a message from before":
             await inbox.forward(Inbound(MessageId("wamid.late"), sender, at - 5, Text("START")))
@@ -473,7 +475,7 @@ async def test_nobody_comes_back_by_what_they_did_not_write_since(
             moved = Sender("+447911999990", None)
             await inbox.forward(Inbound(MessageId("wamid.moved"), moved, later, AddressChanged(sender)))
     await simulation.settled()
-    assert await runtime.database.fetch("SELECT FROM persons") == []
+    assert await runtime.stores.database.fetch("SELECT FROM persons") == []
     assert len(ana.replies) == replies
     await inbox.forward(Inbound(MessageId("wamid.new"), sender, later, Text("Hello")))
     await simulation.settled()
@@ -507,10 +509,10 @@ async def test_an_event_that_says_nothing_makes_nobody(
         await erased_in(simulation, who)
     replies, later = len(ana.replies), int(simulation.graph.clock()) + 60
     event = Inbound(MessageId("wamid.silent"), Sender(who.phone, who.bsuid), later, content, float(later))
-    await runtime.shards[0].inbox.forward(event)
+    await runtime.stores.shards[0].inbox.forward(event)
     await simulation.settled()
-    assert await runtime.database.fetch("SELECT FROM persons") == []
-    assert await runtime.database.fetch("SELECT FROM addresses") == []
+    assert await runtime.stores.database.fetch("SELECT FROM persons") == []
+    assert await runtime.stores.database.fetch("SELECT FROM addresses") == []
     assert len(ana.replies) == replies
     assert (await runtime.queued())["dead"] == 0
 
@@ -523,13 +525,13 @@ async def test_no_session_stays_under_an_address_of_before(simulation: Simulatio
     moved = Inbound(
         MessageId("wamid.moved"), now, int(simulation.graph.clock()), AddressChanged(Sender(who.phone, who.bsuid))
     )
-    await runtime.shards[0].inbox.forward(moved)
+    await runtime.stores.shards[0].inbox.forward(moved)
     await simulation.settled()
-    assert (await runtime.persons.find(["GB.99"]))["GB.99"] == person
-    await runtime.erase.erase(Subject(person), reason="asked by e-mail", actor="operator")
-    for key in await runtime.client.run("KEYS", "*"):
-        if await runtime.client.run("TYPE", key) == b"string":
-            assert person.encode() not in await runtime.client.run("GET", key)
+    assert (await runtime.stores.persons.find(["GB.99"]))["GB.99"] == person
+    await runtime.use_cases.erase.erase(Subject(person), reason="asked by e-mail", actor="operator")
+    for key in await runtime.stores.client.run("KEYS", "*"):
+        if await runtime.stores.client.run("TYPE", key) == b"string":
+            assert person.encode() not in await runtime.stores.client.run("GET", key)
 
 
 # --- while workers are at it
@@ -547,7 +549,7 @@ async def test_who_writes_from_a_new_number_while_being_erased_is_answered_as_so
     async def overtaken(self: Persons, *arguments: Any, **more: Any) -> Any:
         result = await original(self, *arguments, **more)
         if next(times) == 0:
-            await runtime.erase.erase(Subject(person), reason="", at=written - 1)
+            await runtime.use_cases.erase.erase(Subject(person), reason="", at=written - 1)
         return result
 
     monkeypatch.setattr(Persons, after, overtaken)
@@ -555,13 +557,13 @@ async def test_who_writes_from_a_new_number_while_being_erased_is_answered_as_so
     await ana.say("Hello", at=written, replies=1)
     await simulation.settled()
     assert await owner_of(runtime, ana) != person
-    assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
+    assert [bad async for bad in runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
     assert (await runtime.queued())["dead"] == 0
 
 
 async def test_who_writes_while_being_erased_leaves_nothing_of_the_old_person(simulation: Simulation) -> None:
     """Whatever a worker had in hand: afterwards the old person is nowhere, and the next message finds a new one."""
-    client, keys = simulation.runtime.client, simulation.runtime.keys
+    client, keys = simulation.runtime.stores.client, simulation.runtime.stores.keys
     for number in range(12):
         who = Identity(f"+4479115550{number:02}", f"GB.777{number:02}")
         ana = simulation.person(who)
@@ -569,16 +571,16 @@ async def test_who_writes_while_being_erased_leaves_nothing_of_the_old_person(si
         person = await owner_of(simulation.runtime, ana)
         writing = asyncio.gather(*(ana.say(text, replies=0) for text in ("YES", "CHOICES", "STOP", "hm", "PRIVACY")))
         await asyncio.sleep(number / 400)
-        await simulation.runtime.erase.erase(Subject(person), reason="")
+        await simulation.runtime.use_cases.erase.erase(Subject(person), reason="")
         await writing
         await simulation.settled()
         for key in await client.run("KEYS", "*"):
             if await client.run("TYPE", key) == b"string":
                 assert person.encode() not in await client.run("GET", key)
-        assert await simulation.runtime.persons.load([person]) == {}
-        now = (await simulation.runtime.persons.find([who.bsuid or ""])).get(who.bsuid or "")
+        assert await simulation.runtime.stores.persons.load([person]) == {}
+        now = (await simulation.runtime.stores.persons.find([who.bsuid or ""])).get(who.bsuid or "")
         assert now != person
         if now:
             session = await client.run("GET", ShardKeys(0).session(keys.address(who.bsuid or "")))
             assert session is None or now.encode() in session
-    assert [bad async for bad in simulation.runtime.ledger.verify() if not isinstance(bad, int)] == []
+    assert [bad async for bad in simulation.runtime.stores.ledger.verify() if not isinstance(bad, int)] == []

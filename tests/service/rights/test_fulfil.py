@@ -76,20 +76,20 @@ class Desk:
     fulfil: Fulfil = field(init=False)
 
     def __post_init__(self) -> None:
-        runtime, shard = self.simulation.runtime, self.simulation.runtime.shards[0]
+        runtime, shard = self.simulation.runtime, self.simulation.runtime.stores.shards[0]
         business = runtime.dialogue.world.business
         send = Send(business=business, sessions=shard.sessions, outbox=shard.outbox, clock=lambda: self.now)
         rights = Rights(
             world=runtime.dialogue.world,
-            persons=runtime.persons,
-            requests=runtime.requests,
-            exports=runtime.exports,
-            holders=runtime.data_holders,
+            persons=runtime.stores.persons,
+            requests=runtime.stores.requests,
+            exports=runtime.stores.exports,
+            holders=runtime.use_cases.data_holders,
             documents=Documents(runtime.dialogue.world),
             channel=self.channel,
             send=send,
-            erase=runtime.erase,
-            keys=runtime.keys,
+            erase=runtime.use_cases.erase,
+            keys=runtime.stores.keys,
             clock=lambda: self.now,
         )
         self.fulfil = Fulfil(rights=rights, queue=shard.tasks, send=send, dead=shard.dead, clock=lambda: self.now)
@@ -98,7 +98,7 @@ class Desk:
     async def assign(self, work: Work, sender: Sender = BOTH) -> None:
         assigned = Assigned(Task(work, "words"), MessageId(f"wamid.{work}"), AT, self.person, sender, "en", 2)
         key = ShardKeys(0).tasks
-        await self.simulation.runtime.client.run("XADD", key, "*", "e", encode(assigned))
+        await self.simulation.runtime.stores.client.run("XADD", key, "*", "e", encode(assigned))
 
     async def turn(self, *, after: float = 0.0) -> None:
         """Do what is there, also what was left."""
@@ -108,13 +108,13 @@ class Desk:
         await self.fulfil.finish()
 
     async def requests(self) -> list[State]:
-        return [one.state for one in await self.simulation.runtime.requests.of(self.person)]
+        return [one.state for one in await self.simulation.runtime.stores.requests.of(self.person)]
 
     async def dead(self) -> list[str]:
-        return [letter.reason async for letter in self.simulation.runtime.shards[0].dead.all()]
+        return [letter.reason async for letter in self.simulation.runtime.stores.shards[0].dead.all()]
 
     async def queued(self) -> list[Outbound]:
-        entries = await self.simulation.runtime.client.run("XRANGE", ShardKeys(0).outbox, "-", "+")
+        entries = await self.simulation.runtime.stores.client.run("XRANGE", ShardKeys(0).outbox, "-", "+")
         return [found for _, fields in entries if (found := read_outbound(fields[1]))]
 
 
@@ -122,10 +122,10 @@ class Desk:
 async def desk(stores: Settings) -> AsyncIterator[Desk]:
     async with front(stores) as simulation:
         runtime = simulation.runtime
-        tasks = runtime.shards[0].tasks
+        tasks = runtime.stores.shards[0].tasks
         tasks._abandoned_after_ms, tasks.abandoned_after = 0, 30.0
-        (person,) = await runtime.persons.create([BOTH])
-        await runtime.ledger.append([Append(person, 0, [requested("1"), given("2")])])
+        (person,) = await runtime.stores.persons.create([BOTH])
+        await runtime.stores.ledger.append([Append(person, 0, [requested("1"), given("2")])])
         yield Desk(simulation, Graph(), person)
 
 
@@ -167,7 +167,7 @@ async def test_a_receipt_needs_no_look_into_the_queues(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Work, everywhere: bool
 ) -> None:
     looked: set[str] = set()
-    places = desk.simulation.runtime.data_holders
+    places = desk.simulation.runtime.use_cases.data_holders
 
     def watch(place: DataHolder) -> None:
         export = place.export
@@ -219,7 +219,7 @@ async def test_an_erasure_is_done_and_its_task_gone_though_nobody_can_be_told(de
     for _ in range(10):
         await desk.turn(after=30.0)
     assert await desk.requests() == [State.DONE]
-    assert await desk.simulation.runtime.persons.load([desk.person]) == {}
+    assert await desk.simulation.runtime.stores.persons.load([desk.person]) == {}
     assert await desk.dead() == []
     desk.channel.refusal = None
     await desk.turn(after=30 * DAY)  # the number may be somebody else's by now
@@ -231,25 +231,25 @@ async def test_an_erasure_is_done_and_its_task_gone_though_nobody_can_be_told(de
 async def test_data_goes_to_where_the_person_is_now(desk: Desk) -> None:
     """Between MY DATA and its answer the number got a new owner."""
     await desk.assign(Work.ACCESS)
-    await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
-    (heir,) = (await desk.simulation.runtime.persons.find(["GB.2"])).values()
-    await desk.simulation.runtime.persons.set_addresses(heir, Sender(PHONE, "GB.2"))
+    await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
+    (heir,) = (await desk.simulation.runtime.stores.persons.find(["GB.2"])).values()
+    await desk.simulation.runtime.stores.persons.set_addresses(heir, Sender(PHONE, "GB.2"))
     await desk.turn()
     assert {(one.phone, one.bsuid) for one in await desk.queued()} == {(None, BSUID)}
 
 
 async def test_who_turned_out_to_be_somebody_known_is_answered_there(desk: Desk) -> None:
     await desk.assign(Work.ACCESS)
-    (known,) = await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
-    await desk.simulation.runtime.persons.set_addresses(known, Sender(PHONE, BSUID))
+    (known,) = await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
+    await desk.simulation.runtime.stores.persons.set_addresses(known, Sender(PHONE, BSUID))
     await desk.turn()
     assert {one.person for one in await desk.queued()} == {known}
 
 
 async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk) -> None:
     await desk.assign(Work.ACCESS)
-    (heir,) = await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
-    await desk.simulation.runtime.persons.set_addresses(heir, Sender(PHONE, BSUID), apart={desk.person})
+    (heir,) = await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
+    await desk.simulation.runtime.stores.persons.set_addresses(heir, Sender(PHONE, BSUID), apart={desk.person})
     await desk.turn()
     assert await desk.queued() == []
     assert await desk.requests() == [State.OPEN]
@@ -258,8 +258,8 @@ async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk
 
 @pytest.mark.parametrize("work", [work for work in Work if work is not Work.ERASURE])
 async def test_a_task_of_somebody_erased_meanwhile_leaves_nothing(desk: Desk, work: Work) -> None:
-    await desk.simulation.runtime.persons.create([Sender(None, "GB.2")])
-    await desk.simulation.runtime.database.execute("DELETE FROM persons WHERE id = $1", desk.person)
+    await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
+    await desk.simulation.runtime.stores.database.execute("DELETE FROM persons WHERE id = $1", desk.person)
     await desk.assign(work)
     await desk.turn()
     assert await desk.queue.length() == 0
@@ -269,7 +269,7 @@ async def test_a_task_of_somebody_erased_meanwhile_leaves_nothing(desk: Desk, wo
 async def test_the_farewell_names_the_last_day_on_which_anything_is_kept(desk: Desk) -> None:
     """In Denmark proof is kept for a shorter time than the mark that somebody wants no messages."""
     runtime = desk.simulation.runtime
-    runtime.erase._proof_days = 180
+    runtime.use_cases.erase._proof_days = 180
     await desk.assign(Work.ERASURE)
     await desk.turn()
     (farewell,) = desk.channel.sent

@@ -39,7 +39,7 @@ def read(document: bytes) -> str:
 
 async def requests_of(simulation: Simulation, person: SimulatedPerson) -> list[str]:
     owner = await owner_of(simulation.runtime, person)
-    return [f"{request.right} {request.state}" for request in await simulation.runtime.requests.of(owner)]
+    return [f"{request.right} {request.state}" for request in await simulation.runtime.stores.requests.of(owner)]
 
 
 async def test_my_data_is_a_summary_a_document_and_a_link_that_works_once(
@@ -96,8 +96,8 @@ async def test_an_answer_that_does_not_arrive_leaves_the_request_to_be_answered(
     assert await requests_of(simulation, ana) == ["access open"]
     assert "request_open_again" in logged.getvalue()
     owner = await owner_of(simulation.runtime, ana)
-    (request,) = await simulation.runtime.requests.of(owner)
-    found = await simulation.runtime.requests.find(request.id)
+    (request,) = await simulation.runtime.stores.requests.of(owner)
+    found = await simulation.runtime.stores.requests.find(request.id)
     assert found is not None
     assert [(step.state, step.reason) for step in found[1]][-1] == ("open", "the answer could not be delivered")
 
@@ -149,7 +149,7 @@ async def test_a_document_from_before_is_not_given_again_when_it_would_lack_some
             await told(simulation, ana, "My name is Ana, with one n")
         case "a look":
             owner = await owner_of(simulation.runtime, ana)
-            await simulation.runtime.reads.note([owner], "person show", "op", 1_790_000_000.0)
+            await simulation.runtime.stores.reads.note([owner], "person show", "op", 1_790_000_000.0)
         case "the language":
             await told(simulation, ana, "Deutsch")
     later = await told(simulation, ana, "MY DATA")
@@ -180,7 +180,7 @@ async def test_the_receipt_names_what_was_agreed_to_in_the_exact_words(
     await told(simulation, ana, "PROOF")
     written = read(ana.replies[-1].file)
     owner = await owner_of(simulation.runtime, ana)
-    story = await simulation.runtime.ledger.story(owner)
+    story = await simulation.runtime.stores.ledger.story(owner)
     assert " ".join(story[0].text.split()[:8]) in " ".join(written.split())
     assert "SHA-256" in written
 
@@ -188,9 +188,9 @@ async def test_the_receipt_names_what_was_agreed_to_in_the_exact_words(
 async def test_a_correction_waits_for_a_person_and_names_the_day(simulation: Simulation, ana: SimulatedPerson) -> None:
     await told(simulation, ana, "CORRECT MY DATA")
     (answer,) = await told(simulation, ana, "My name is Ana, with one n")
-    (request,) = await simulation.runtime.requests.waiting()
+    (request,) = await simulation.runtime.stores.requests.waiting()
     assert f"{request.due:%b} {request.due.day}, {request.due.year}" in answer
-    assert await simulation.runtime.requests.details(request.id) == "My name is Ana, with one n"
+    assert await simulation.runtime.stores.requests.details(request.id) == "My name is Ana, with one n"
 
 
 @pytest.mark.parametrize(("word", "right"), [("RESTRICT", "restriction"), ("OBJECT", "objection")])
@@ -213,12 +213,15 @@ async def test_who_types_the_code_is_erased_and_told_what_is_kept(simulation: Si
     (farewell,) = await told(simulation, ana, code)
     assert "has deleted your data" in farewell
     runtime = simulation.runtime
-    assert await runtime.persons.load([owner]) == {}
-    assert await runtime.persons.find([ana.who.phone or "", ana.who.bsuid or ""]) == {}
+    assert await runtime.stores.persons.load([owner]) == {}
+    assert await runtime.stores.persons.find([ana.who.phone or "", ana.who.bsuid or ""]) == {}
     assert simulation.graph.media == {}
-    assert [f"{one.right} {one.state}" for one in await runtime.requests.of(owner)] == ["access done", "erasure done"]
+    assert [f"{one.right} {one.state}" for one in await runtime.stores.requests.of(owner)] == [
+        "access done",
+        "erasure done",
+    ]
     assert await runtime.queued() == dict.fromkeys(await runtime.queued(), 0)
-    assert [bad async for bad in runtime.ledger.verify() if not isinstance(bad, int)] == []
+    assert [bad async for bad in runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
 
 
 async def test_who_was_erased_and_writes_again_is_new_and_asked_only_by_their_own_word(
@@ -247,7 +250,7 @@ async def test_an_erasure_that_was_begun_twice_is_told_again_and_changes_nothing
     (question,) = await told(simulation, ana, "DELETE")
     (code,) = re.findall(r"\*(\d{4})\*", question)
     await told(simulation, ana, code)
-    assert (await simulation.runtime.persons.load([owner])) == {}
+    assert (await simulation.runtime.stores.persons.load([owner])) == {}
     await asyncio.sleep(1.2)  # the task counts as left, and is taken up again
     await quiet(simulation)
     assert "has deleted your data" in ana.replies[-1].text

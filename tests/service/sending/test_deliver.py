@@ -68,20 +68,20 @@ async def queue(
         )
         for body in bodies
     ]
-    handed = await simulation.runtime.client.run("XADD", ShardKeys(0).handover, "*", "e", b"")
-    await simulation.runtime.shards[0].outbox.hand_back(handed, messages)
+    handed = await simulation.runtime.stores.client.run("XADD", ShardKeys(0).handover, "*", "e", b"")
+    await simulation.runtime.stores.shards[0].outbox.hand_back(handed, messages)
 
 
 async def known(simulation: Simulation, person: SimulatedPerson) -> None:
     """Let somebody be known who has written just now."""
-    await simulation.runtime.persons.create([Sender(person.who.phone, person.who.bsuid)])
+    await simulation.runtime.stores.persons.create([Sender(person.who.phone, person.who.bsuid)])
     simulation.graph.heard(person.who)
 
 
 async def put_back(simulation: Simulation, messages: int) -> None:
     """Wait until so many messages are put back."""
     async with asyncio.timeout(30):
-        while await simulation.runtime.client.run("ZCARD", ShardKeys(0).retries) < messages:
+        while await simulation.runtime.stores.client.run("ZCARD", ShardKeys(0).retries) < messages:
             await asyncio.sleep(0.005)
 
 
@@ -103,32 +103,32 @@ class Clock:
 
 
 @pytest.fixture
-def sending_clock() -> Clock:
+def clock() -> Clock:
     """The clock by which messages are sent."""
     return Clock()
 
 
 @pytest.fixture
-async def simulation(stores: Settings, sending_clock: Clock) -> AsyncIterator[Simulation]:
-    async with simulate(stores, sending_clock=sending_clock) as running:
+async def simulation(stores: Settings, clock: Clock) -> AsyncIterator[Simulation]:
+    async with simulate(stores, clock=clock) as running:
         yield running
 
 
 @pytest.fixture
-def early(sending_clock: Clock) -> Clock:
+def early(clock: Clock) -> Clock:
     """What is put back is due an hour later than it would be: a test brings it back when it is ready."""
-    sending_clock.ahead = 3600.0
-    return sending_clock
+    clock.ahead = 3600.0
+    return clock
 
 
 async def bring_back(simulation: Simulation, clock: Clock) -> None:
     """Let what was put back be due."""
-    assert await simulation.runtime.shards[0].outbox.promote(clock() + 60) > 0
+    assert await simulation.runtime.stores.shards[0].outbox.promote(clock() + 60) > 0
 
 
 async def last_due(simulation: Simulation) -> float:
     """When the last of what was put back is due."""
-    _, due = await simulation.runtime.client.run("ZRANGE", ShardKeys(0).retries, -1, -1, "WITHSCORES")
+    _, due = await simulation.runtime.stores.client.run("ZRANGE", ShardKeys(0).retries, -1, -1, "WITHSCORES")
     return float(due)
 
 
@@ -228,7 +228,7 @@ async def test_who_switched_marketing_off_at_whatsapp_has_withdrawn_from_it_alon
     await quiet(simulation)
     record = await record_of(simulation, ana)
     assert record.given == ("order_updates",)
-    entry = (await simulation.runtime.ledger.story(await owner_of(simulation.runtime, ana)))[-1]
+    entry = (await simulation.runtime.stores.ledger.story(await owner_of(simulation.runtime, ana)))[-1]
     assert entry.method is Method.WHATSAPP_SETTING
 
     await queue(simulation, ana, "Tulips, too", seen=seen)
@@ -336,13 +336,13 @@ async def test_what_nobody_can_read_becomes_a_dead_letter_and_lets_the_next_go(s
     async with front(stores) as simulation:
         ana = simulation.person(somebody(BRITISH))
         await known(simulation, ana)
-        owner, client = await owner_of(simulation.runtime, ana), simulation.runtime.client
+        owner, client = await owner_of(simulation.runtime, ana), simulation.runtime.stores.client
         await queue(simulation, ana, "One", "Two", "Three", purpose="")
         await client.run("HSET", ShardKeys(0).waiting, f"{owner} 2", b"\xc1")
         async with worker(simulation.runtime.settings):
             await quiet(simulation)
         assert texts(ana) == ["One", "Three"]
-        (letter,) = [letter async for letter in simulation.runtime.shards[0].dead.all()]
+        (letter,) = [letter async for letter in simulation.runtime.stores.shards[0].dead.all()]
         assert (letter.kind, letter.reason, letter.payload) == ("outbound", "unreadable by this version", b"\xc1")
 
 
@@ -356,7 +356,7 @@ async def test_what_is_refused_for_good_becomes_a_dead_letter_that_can_be_replay
     await ana.say("HELP", replies=0)
     await quiet(simulation)
     assert texts(ana) == []
-    dead = simulation.runtime.shards[0].dead
+    dead = simulation.runtime.stores.shards[0].dead
     (letter,) = [letter async for letter in dead.all()]
     assert (letter.kind, letter.reason) == ("outbound", "send refused with code 131026")
     assert await dead.replay(letter)
@@ -375,7 +375,7 @@ async def test_a_yes_to_a_question_that_could_not_be_sent_agrees_to_nothing(
     await simulation.settled()
     assert (await kinds_of(simulation, ana))[:2] == ["requested order_updates", "lapsed order_updates"]
     assert not (await record_of(simulation, ana)).given
-    dead = simulation.runtime.shards[0].dead
+    dead = simulation.runtime.stores.shards[0].dead
     (letter,) = [letter async for letter in dead.all()]
     assert await dead.replay(letter)
     await simulation.settled()
@@ -454,7 +454,7 @@ async def test_what_the_program_itself_fails_to_send_becomes_a_dead_letter_and_h
         await queue(simulation, ana, "Roses at half price", "Tulips, too")
         await quiet(simulation)
     assert texts(ana)[-1] == "Tulips, too"
-    dead = simulation.runtime.shards[0].dead
+    dead = simulation.runtime.stores.shards[0].dead
     (letter,) = [letter async for letter in dead.all()]
     assert letter.reason == "the program failed: ZeroDivisionError"
     assert await dead.replay(letter)
@@ -470,19 +470,19 @@ async def delivering(
     simulation: Simulation, clock: Callable[[], float], halting: Halting | None = None
 ) -> AsyncIterator[Deliver]:
     """Deliver by another clock."""
-    runtime, stores = simulation.runtime, simulation.runtime.shards[0]
-    assert runtime.channel is not None
+    runtime, stores = simulation.runtime, simulation.runtime.stores.shards[0]
+    assert runtime.use_cases.channel is not None
     deliver = Deliver(
         queue=stores.messages,
         outbox=stores.outbox,
-        ledger=runtime.ledger,
-        channel=runtime.channel,
-        throttle=Throttle(runtime.client, rate=1000),
+        ledger=runtime.stores.ledger,
+        channel=runtime.use_cases.channel,
+        throttle=Throttle(runtime.stores.client, rate=1000),
         inbox=stores.inbox,
         dead=stores.dead,
-        undelivered=Undelivered(stores.inbox, runtime.requests),
+        undelivered=Undelivered(stores.inbox, runtime.stores.requests),
         business=runtime.dialogue.world.business,
-        keys=runtime.keys,
+        keys=runtime.stores.keys,
         halting=halting,
         clock=clock,
     )
@@ -506,7 +506,7 @@ class Frozen:
 async def until_due(simulation: Simulation, clock: Frozen) -> None:
     """Let the time pass until the last of what was put back is due, and bring it back."""
     clock.now = await last_due(simulation)
-    await simulation.runtime.shards[0].outbox.promote(clock.now)
+    await simulation.runtime.stores.shards[0].outbox.promote(clock.now)
 
 
 async def until(reached: Callable[[], bool]) -> None:
@@ -523,7 +523,7 @@ async def accepted(simulation: Simulation, messages: int) -> None:
 
 async def dead_letters(simulation: Simulation, letters: int) -> list[str]:
     """Wait until there are so many; return their reasons."""
-    dead = simulation.runtime.shards[0].dead
+    dead = simulation.runtime.stores.shards[0].dead
     async with asyncio.timeout(30):
         while await dead.count() < letters:
             await asyncio.sleep(0.005)
@@ -583,7 +583,7 @@ async def test_even_several_who_are_refused_in_a_row_keep_others_waiting_for_a_s
             clock.now += PROBE
             async with asyncio.timeout(30):
                 while not texts(ana):  # a read that began before the pause may have taken it, and put it back
-                    await simulation.runtime.shards[0].outbox.promote(clock())
+                    await simulation.runtime.stores.shards[0].outbox.promote(clock())
                     await asyncio.sleep(0.005)
         assert texts(ana) == ["Done"]
         assert not halting.probing
@@ -605,7 +605,7 @@ async def test_a_message_that_is_refused_while_others_are_sent_to_is_put_aside_a
                 refused_at, clock.now = clock.now, clock.now + 0.5
                 await queue(simulation, other, "Confirmed", purpose="")
                 await until(partial(halting.sends, refused_at, clock()))
-                assert await simulation.runtime.shards[0].dead.count() == 0
+                assert await simulation.runtime.stores.shards[0].dead.count() == 0
                 if number == ALONE - 1:
                     del simulation.graph.refusing_to[address]
                     simulation.graph.fail_next(131005)
@@ -637,7 +637,7 @@ async def test_while_nobody_else_is_sent_to_nothing_is_put_aside_however_often_i
                     await put_back(simulation, 1)
             await accepted(simulation, 1)
         assert texts(ana) == ["Confirmed"]
-        assert await simulation.runtime.shards[0].dead.count() == 0
+        assert await simulation.runtime.stores.shards[0].dead.count() == 0
     told = [line for line in map(json.loads, logged.getvalue().splitlines()) if line["event"] == "sending_refused"]
     assert told
     assert told[0]["level"] == "error"
@@ -668,7 +668,7 @@ async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(
             async with asyncio.timeout(30):
                 while len(graph.sent) < 2 * len(people) + len(others):
                     clock.now = max(clock.now, clock() + halting.pausing(clock()))
-                    await simulation.runtime.shards[0].outbox.promote(clock() + 200)
+                    await simulation.runtime.stores.shards[0].outbox.promote(clock() + 200)
                     await asyncio.sleep(0.005)
             assert not halting.probing
             assert metrics.HALTED._value.get() == 0

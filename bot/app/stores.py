@@ -1,0 +1,106 @@
+"""Everything that a process keeps and queues, over one Redis and one PostgreSQL."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from ..engines import Engines
+from ..keys import Keyring
+from ..service.ports import DataHolder
+from ..settings import Settings
+from ..stores import erasure_list
+from ..stores.erasure_list import ErasureList
+from ..stores.postgres import data_holders as postgres_holders
+from ..stores.postgres.checkpoints import Checkpoints
+from ..stores.postgres.connect import Database
+from ..stores.postgres.connect import connect as connect_postgres
+from ..stores.postgres.erasures import Erasures
+from ..stores.postgres.exports import Exports
+from ..stores.postgres.ledger import Ledger
+from ..stores.postgres.migrate import migrate
+from ..stores.postgres.persons import Persons
+from ..stores.postgres.reads import Reads
+from ..stores.postgres.requests import Requests
+from ..stores.postgres.retention import Retained
+from ..stores.redis import data_holders as redis_holders
+from ..stores.redis.connect import Client
+from ..stores.redis.connect import connect as connect_redis
+from ..stores.redis.keys import ShardKeys
+from ..stores.redis.shard import ShardStores
+from ..stores.redis.throttle import Throttle
+
+_COMMAND_CONNECTIONS = 3
+"""To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
+
+_DATABASE_CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """The stores of a process, which share their connections."""
+
+    keys: Keyring
+    client: Client
+    database: Database
+    persons: Persons
+    ledger: Ledger
+    checkpoints: Checkpoints
+    requests: Requests
+    erasures: Erasures
+    reads: Reads
+    exports: Exports
+    retained: Retained
+    erasure_list: ErasureList
+    throttle: Throttle
+    shards: Sequence[ShardStores]
+
+    @property
+    def data_holders(self) -> Sequence[DataHolder]:
+        """The stores that hold data of persons, in the order in which they erase: the person's row is the last."""
+        shards = [ShardKeys(shard.number) for shard in self.shards]
+        return [
+            *redis_holders.data_holders(self.client, shards, self.keys),
+            *postgres_holders.data_holders(self.database, self.keys),
+        ]
+
+
+@asynccontextmanager
+async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, queues: int) -> AsyncIterator[Stores]:
+    """Connect to the engines; `queues` is how many queues of each shard are read.
+
+    The embedded PostgreSQL is brought up to date. Raises `Unavailable`.
+    """
+    async with AsyncExitStack() as stack:
+        if settings.embedded:
+            await migrate(running.database_url)
+        database = await connect_postgres(
+            running.database_url,
+            connections=_DATABASE_CONNECTIONS,
+            tls=None if settings.embedded else settings.database_tls_mode,
+            ca=settings.database_ca,
+        )
+        stack.push_async_callback(database.close)
+        client, reader = (
+            connect_redis(running.redis_url, connections=number, verify=settings.verify_redis_tls, ca=settings.redis_ca)
+            for number in (_COMMAND_CONNECTIONS, queues * settings.shards + 1)
+        )
+        stack.push_async_callback(client.close)
+        stack.push_async_callback(reader.close)
+        yield Stores(
+            keys=keys,
+            client=client,
+            database=database,
+            persons=Persons(database, keys),
+            ledger=Ledger(database, keys),
+            checkpoints=Checkpoints(database, keys.signers[0]),
+            requests=Requests(database, keys),
+            erasures=Erasures(database, keys),
+            reads=Reads(database),
+            exports=Exports(database, keys),
+            retained=Retained(database),
+            erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
+            throttle=Throttle(client, rate=settings.messages_per_second),
+            shards=[
+                ShardStores(client, reader, ShardKeys(number), settings, keys) for number in range(settings.shards)
+            ],
+        )

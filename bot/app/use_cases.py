@@ -1,0 +1,232 @@
+"""Builds the use cases of a process out of its stores, channels and dialogues, all by the same clock."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..business import Business
+from ..consent.retention import RuleName, policy
+from ..conversation.dialogue import Dialogue
+from ..documents import Documents
+from ..service.hand_over import HandOver, Host
+from ..service.incoming.cases import Cases
+from ..service.incoming.claims import Claims
+from ..service.incoming.converse import Converse, Shard
+from ..service.incoming.receive import Receive
+from ..service.incoming.staff import Staff
+from ..service.incoming.statuses import Statuses
+from ..service.ports import Channels, DataHolder, Webhooks
+from ..service.retention import Retention
+from ..service.rights.erase import Erase
+from ..service.rights.fulfil import Fulfil
+from ..service.rights.media import UploadedFiles
+from ..service.rights.rights import Rights
+from ..service.sending.deliver import Deliver
+from ..service.sending.halting import Halting
+from ..service.sending.send import Send
+from ..service.sending.undelivered import Undelivered
+from ..stores.redis.shard import ShardStores
+from .stores import Stores
+
+Clock = Callable[[], float]
+"""Returns unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostedBot:
+    """A host's bot that we stand in front of, and the purpose whose consent its messages need."""
+
+    host: Host
+    purpose: str
+    typing: bool = False
+    """Whether the person sees that an answer is being typed while the host thinks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseCases:
+    """What the use cases of a process are built from, and how; each method builds one of them."""
+
+    stores: Stores
+    dialogue: Dialogue
+    channel: Channels | None
+    """The way out; None while something that it needs is not set."""
+    base_url: str = ""
+    clock: Clock = time.time
+
+    @property
+    def _business(self) -> Business:
+        return self.dialogue.world.business
+
+    @property
+    def sender(self) -> Channels:
+        """The way out. Raises `RuntimeError` while something that it needs is not set."""
+        if self.channel is None:
+            raise RuntimeError("no channel is set up")
+        return self.channel
+
+    # --- incoming
+
+    def receive(self, webhooks: Mapping[str, Webhooks]) -> Receive:
+        """Build what stores the webhooks of these channels, by their names."""
+        return Receive(
+            webhooks=webhooks,
+            inboxes=[shard.inbox for shard in self.stores.shards],
+            dead=self.stores.shards[0].dead,
+            keys=self.stores.keys,
+            claims=Claims(self.dialogue.world.keywords),
+            clock=self.clock,
+        )
+
+    def converse(self, shard: ShardStores, *, urgent: bool) -> Converse:
+        """Build what answers a lane of a shard."""
+        stores = self.stores
+        answered = Shard(
+            number=shard.number,
+            inbox=shard.urgent if urgent else shard.events,
+            inboxes=[one.inbox for one in stores.shards],
+            all_sessions=[one.sessions for one in stores.shards],
+            outbox=shard.outbox,
+            dead=shard.dead,
+            urgent=urgent,
+        )
+        return Converse(
+            dialogue=self.dialogue,
+            shard=answered,
+            cases=self._cases(shard),
+            statuses=self._statuses(shard),
+            staff=Staff(stores.persons, stores.ledger, stores.erasures),
+            send=self.send(shard, urgent=urgent),
+            persons=stores.persons,
+            ledger=stores.ledger,
+            keys=stores.keys,
+            clock=self.clock,
+        )
+
+    def _cases(self, shard: ShardStores) -> Cases:
+        return Cases(
+            persons=self.stores.persons,
+            ledger=self.stores.ledger,
+            suppressions=self.stores.erasures,
+            purposes=[purpose.id for purpose in self._business.purposes],
+            sessions=shard.sessions,
+            keys=self.stores.keys,
+            opens=self.dialogue.opens_a_record,
+            clock=self.clock,
+        )
+
+    def _statuses(self, shard: ShardStores) -> Statuses:
+        return Statuses(
+            shard=shard.number,
+            inboxes=[one.inbox for one in self.stores.shards],
+            outbox=shard.outbox,
+            persons=self.stores.persons,
+            undelivered=self._undelivered(shard),
+            keys=self.stores.keys,
+            failure=self.sender.failure,
+            clock=self.clock,
+        )
+
+    # --- sending
+
+    def send(self, shard: ShardStores, *, urgent: bool = False) -> Send:
+        """Build what queues messages in a shard."""
+        return Send(
+            business=self._business,
+            sessions=shard.urgent_sessions if urgent else shard.sessions,
+            outbox=shard.outbox,
+            clock=self.clock,
+        )
+
+    def deliver(self, shard: ShardStores, halting: Halting, *, most: int) -> Deliver:
+        """Build what sends a shard's messages, at most so many at a time; all shards share `halting`."""
+        return Deliver(
+            queue=shard.messages,
+            outbox=shard.outbox,
+            ledger=self.stores.ledger,
+            channel=self.sender,
+            throttle=self.stores.throttle,
+            inbox=shard.inbox,
+            dead=shard.dead,
+            undelivered=self._undelivered(shard),
+            business=self._business,
+            keys=self.stores.keys,
+            halting=halting,
+            most=most,
+            clock=self.clock,
+        )
+
+    def _undelivered(self, shard: ShardStores) -> Undelivered:
+        return Undelivered(shard.inbox, self.stores.requests, self.clock)
+
+    def hand_over(self, shard: ShardStores, hosted: HostedBot) -> HandOver:
+        """Build what takes a shard's messages to the host's bot."""
+        return HandOver(
+            host=hosted.host,
+            purpose=hosted.purpose,
+            queue=shard.handover,
+            send=self.send(shard),
+            ledger=self.stores.ledger,
+            dead=shard.dead,
+            business=self._business,
+            channel=self.sender if hosted.typing else None,
+            clock=self.clock,
+        )
+
+    # --- rights
+
+    def fulfil(self, shard: ShardStores) -> Fulfil:
+        """Build what works off a shard's tasks."""
+        return Fulfil(
+            rights=self._rights(shard), queue=shard.tasks, send=self.send(shard), dead=shard.dead, clock=self.clock
+        )
+
+    def _rights(self, shard: ShardStores) -> Rights:
+        world = self.dialogue.world
+        return Rights(
+            world=world,
+            persons=self.stores.persons,
+            requests=self.stores.requests,
+            exports=self.stores.exports,
+            holders=self.data_holders,
+            documents=Documents(world),
+            channel=self.sender,
+            send=self.send(shard),
+            erase=self.erase,
+            keys=self.stores.keys,
+            base_url=self.base_url,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def data_holders(self) -> Sequence[DataHolder]:
+        """Everything that holds data of persons, the person's row at last."""
+        at_channel = [UploadedFiles(self.stores.exports, self.channel)] if self.channel else []
+        return [*at_channel, *self.stores.data_holders]
+
+    @cached_property
+    def erase(self) -> Erase:
+        """What erases a person."""
+        return Erase(
+            persons=self.stores.persons,
+            ledger=self.stores.ledger,
+            erasures=self.stores.erasures,
+            listed=self.stores.erasure_list,
+            holders=self.data_holders,
+            proof_days=policy(self._business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
+            clock=self.clock,
+        )
+
+    def retention(self) -> Retention:
+        """Build what ends and forgets things when their time is over."""
+        stores = self.stores
+        return Retention(
+            business=self._business,
+            retained=stores.retained,
+            ledger=stores.ledger,
+            letters=[shard.dead for shard in stores.shards],
+            eraser=self.erase,
+            listed=stores.erasure_list,
+            expire=UploadedFiles(stores.exports, self.channel).expire if self.channel else stores.exports.expire,
+            clock=self.clock,
+        )
