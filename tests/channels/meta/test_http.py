@@ -284,14 +284,15 @@ class TestNoAnswer:
             assert (await to.post(b"2")).body == b"ok"
             assert server.connections == 2
 
-    async def test_nor_after_a_request_was_cancelled(self) -> None:
+    @pytest.mark.parametrize("late", [LATE, b""], ids=["late", "never"])
+    async def test_nor_after_a_request_was_cancelled(self, late: bytes) -> None:
         async with scripted(OK, Do.WAIT) as server, endpoint(server, connections=1) as to:
             await to.post(b"1")
             cancelled = asyncio.create_task(to.post(b"2"))
             while len(server.requests) < 2:
                 await asyncio.sleep(0.001)
             cancelled.cancel()
-            server.writers[0].write(LATE)
+            server.writers[0].write(late)
             assert (await to.post(b"3")).body == b"ok"
             assert cancelled.cancelled()
             assert server.connections == 2
