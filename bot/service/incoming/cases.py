@@ -6,7 +6,7 @@ changed it, is looked up in PostgreSQL, and their session is rebuilt from the le
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -67,17 +67,8 @@ class Case:
         return PersonId(self.session.person)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A message whose sender has all addresses that are known."""
-
-    queued: Queued[Inbound]
-    inbound: Inbound
-    token: bytes
-    by_phone: bool = False
-    """Whether the message told a phone alone: it may be someone else's than the session kept under it."""
-    owner: PersonId | None = None
-    """Whose the phone is; None when nobody has it."""
+PhoneOwners = Mapping[str, PersonId]
+"""Whose the phones are that messages told alone; left out are those of nobody."""
 
 
 class Cases:
@@ -103,60 +94,66 @@ class Cases:
         self._sessions = sessions
         self._keys = keys
 
-    async def arrived(self, messages: Sequence[Queued[Inbound]]) -> list[Arrived]:
+    async def arrived(self, messages: Sequence[Queued[Inbound]]) -> tuple[list[Queued[Inbound]], PhoneOwners]:
         """Complete the senders: of events of our own by their person, of phones alone by their BSUID.
 
-        Events about a person who is no more are left out.
+        Events about a person who is no more are left out. Also returns who owns the phones.
         """
         by_person = [PersonId(one.item.person) for one in messages if _nameless(one.item)]
-        phones = [queued.item.sender.phone for queued in messages if _phone_alone(queued.item)]
+        phones = [one.item.sender.phone for one in messages if _phone_alone(one.item)]
         owners = await self._persons.find(phone for phone in phones if phone) if phones else {}
         known = await self._persons.load({*by_person, *owners.values()}) if by_person or owners else {}
         found = []
-        for queued in messages:
-            inbound = queued.item
-            by_phone = _phone_alone(inbound)
-            owner = owners.get(inbound.sender.phone or "") if by_phone else PersonId(inbound.person)
+        for one in messages:
+            inbound = one.item
+            owner = owners.get(inbound.sender.phone or "") if _phone_alone(inbound) else PersonId(inbound.person)
             if owner and (person := known.get(owner)):
                 phone = inbound.sender.phone or person.sender.phone  # as WhatsApp spells it now
                 inbound = msgspec.structs.replace(inbound, sender=Sender(phone, person.sender.bsuid))
             if inbound.sender != Sender():
-                found.append(Arrived(queued, inbound, token_of(inbound.sender, self._keys), by_phone, owner))
-        return found
+                found.append(Queued(one.id, one.payload, inbound))
+        return found, owners
 
-    async def open(self, arrived: Sequence[Arrived], *, again: bool = False) -> list[Case]:
-        """Return a case for each person; `again` reads the ledger too: someone else has added to it, or we did before.
+    async def open(
+        self, messages: Sequence[Queued[Inbound]], owners: PhoneOwners, *, again: bool = False
+    ) -> list[Case]:
+        """Return a case for each person of what `arrived` returned.
 
-        Messages stay in the order in which they arrived. Left out are those of somebody erased that come late, and
-        events about people who are unknown.
+        `again` reads the ledger too: someone else has added to it, or we did before. Messages stay in the order in
+        which they arrived. Left out are those of somebody erased that come late, and events about people who are
+        unknown.
         """
-        tokens = list(dict.fromkeys(one.token for one in arrived))
+        by_token = [(token_of(one.item.sender, self._keys), one) for one in messages]
+        tokens = list(dict.fromkeys(token for token, _ in by_token))
         loaded = dict(zip(tokens, await self._sessions.load(tokens), strict=True))
         cases: dict[bytes, Case] = {}
-        unsettled: list[Arrived] = []
-        for one in arrived:
-            session = loaded[one.token]
-            if again or session is None or corrects(one.inbound) or self._address_is_news(one, session[0]):
-                unsettled.append(one)
-            elif one.token not in cases:
-                cases[one.token] = _case(one.token, session[0], session[1], one.inbound.sender)
+        unsettled: dict[bytes, list[Inbound]] = {}
+        for token, one in by_token:
+            session = loaded[token]
+            if again or session is None or corrects(one.item) or self._address_is_news(one.item, session[0], owners):
+                unsettled.setdefault(token, []).append(one.item)
+            elif token not in cases:
+                cases[token] = _case(token, session[0], session[1], one.item.sender)
         if unsettled:
             cases |= await self._settle(unsettled, loaded)
-        for one in arrived:
-            if (case := cases.get(one.token)) is None:
+        for token, one in by_token:
+            if (case := cases.get(token)) is None:
                 continue
-            case.messages.append(Queued(one.queued.id, one.queued.payload, one.inbound))
-            case.commit.messages.append(one.queued.id)
-            if case.sender.phone is None and one.inbound.sender.phone is not None:  # news of ours names no phone
-                case.sender = one.inbound.sender
+            case.messages.append(one)
+            case.commit.messages.append(one.id)
+            if case.sender.phone is None and one.item.sender.phone is not None:  # news of ours names no phone
+                case.sender = one.item.sender
         return list(cases.values())
 
-    def _address_is_news(self, one: Arrived, session: Session) -> bool:
-        sender = one.inbound.sender
-        if isinstance(one.inbound.content, AddressChanged):
+    def _address_is_news(self, inbound: Inbound, session: Session, owners: PhoneOwners) -> bool:
+        sender = inbound.sender
+        if isinstance(inbound.content, AddressChanged):
             return True
-        if one.by_phone and one.owner != session.person:
-            return True
+        if sender.phone in owners or _phone_alone(inbound):  # it may be someone else's than the session kept under it
+            return owners.get(sender.phone or "") != session.person or self._is_another_phone(sender, session)
+        return self._is_another_phone(sender, session)
+
+    def _is_another_phone(self, sender: Sender, session: Session) -> bool:
         return sender.phone is not None and sender.bsuid is not None and self._phone_prefix(sender) != session.phone
 
     def _phone_prefix(self, sender: Sender) -> bytes:
@@ -165,11 +162,8 @@ class Cases:
     # --- the long way
 
     async def _settle(
-        self, unsettled: Iterable[Arrived], loaded: dict[bytes, tuple[Session, bytes] | None]
+        self, groups: Mapping[bytes, list[Inbound]], loaded: Mapping[bytes, tuple[Session, bytes] | None]
     ) -> dict[bytes, Case]:
-        groups: dict[bytes, list[Inbound]] = {}
-        for one in unsettled:
-            groups.setdefault(one.token, []).append(one.inbound)
         owned = await self._owners.of(groups)
         people = {person.id: person for person in owned.people.values()}
         past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), owned.looked)

@@ -50,8 +50,8 @@ from ..ports import (
 )
 from ..sending.send import Send
 from ..sending.undelivered import reference
-from ..shards import shard_of
-from .cases import Arrived, Case, Cases
+from ..shards import shard_of, token_of
+from .cases import Case, Cases
 from .corrections import informed
 from .redelivery import as_it_is, as_it_was, facts_of, recorded_from
 from .staff import Staff
@@ -156,19 +156,19 @@ class Converse:
         await self._shard.inbox.finish(queued.id)
 
     async def _answer(self, messages: Sequence[Queued[Inbound]]) -> None:
-        arrived = await self._cases.arrived(messages)
-        await self._finish_others(messages, {one.queued.id for one in arrived})
+        arrived, owners = await self._cases.arrived(messages)
+        await self._finish_others(messages, {one.id for one in arrived})
         left = await self._ours(arrived)
         again = False
         for _ in range(_ROUNDS):
             if not left:
                 return
-            cases = await self._cases.open(left, again=again)
+            cases = await self._cases.open(left, owners, again=again)
             opened = {queued.id for case in cases for queued in case.messages}
-            await self._finish_others([one.queued for one in left], opened)
-            left = [one for one in left if one.queued.id in opened]
+            await self._finish_others(left, opened)
+            left = [one for one in left if one.id in opened]
             done = await self._answer_cases(cases)
-            left = [one for one in left if one.queued.id not in done]
+            left = [one for one in left if one.id not in done]
             again = True
         log.warning("answers_postponed", messages=len(left))
 
@@ -178,16 +178,19 @@ class Converse:
             if queued.id not in kept:
                 await self._shard.inbox.finish(queued.id)
 
-    async def _ours(self, arrived: Sequence[Arrived]) -> list[Arrived]:
+    async def _ours(self, arrived: Sequence[Queued[Inbound]]) -> list[Queued[Inbound]]:
         """Pass on messages of persons who, now that all their addresses are known, belong to another shard."""
+        shards = len(self._shard.inboxes)
+        if shards == 1:
+            return list(arrived)
         ours = []
         for one in arrived:
-            number = shard_of(one.token, len(self._shard.inboxes))
+            number = shard_of(token_of(one.item.sender, self._keys), shards)
             if number == self._shard.number:
                 ours.append(one)
             else:
-                await self._shard.inboxes[number].forward(one.inbound, urgent=self._shard.urgent)
-                await self._shard.inbox.finish(one.queued.id)
+                await self._shard.inboxes[number].forward(one.item, urgent=self._shard.urgent)
+                await self._shard.inbox.finish(one.id)
         return ours
 
     async def _answer_cases(self, cases: Iterable[Case]) -> set[bytes]:
