@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, assert_never
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -18,10 +18,10 @@ from babel.dates import format_date
 
 from ...consent.deadlines import Calendar
 from ...consent.erasure import proof_until
-from ...consent.requests import Request, Right, State, close
+from ...consent.requests import Request, State, close
 from ...consent.retention import RuleName, policy
+from ...consent.rights import Right
 from ...conversation.compose import message
-from ...conversation.task import Work
 from ...conversation.world import World, babel_locale
 from ...keys import Keyring
 from ...messages.reply import Document, Outbound, Reply
@@ -119,7 +119,7 @@ class Rights:
         Raises `Unavailable`, `SendError` and `OutOfReach`.
         """
         try:
-            if assigned.task.work is not Work.ERASURE:
+            if assigned.task.right is not Right.ERASURE:
                 assigned = await self._to_where_they_are(assigned)
             return await self._answered(assigned)
         except NoSuchPerson:  # erased meanwhile
@@ -130,7 +130,7 @@ class Rights:
 
         Raises `Unavailable`.
         """
-        if assigned.task.work not in (Work.ACCESS, Work.PROOF):
+        if not assigned.task.right.is_promised:
             return []
         try:
             assigned = await self._to_where_they_are(assigned)
@@ -139,21 +139,23 @@ class Rights:
         return self._queued([self._told("human.contact", assigned)], assigned) if self._reaches(assigned) else []
 
     async def _answered(self, assigned: Assigned) -> Sequence[Outbound]:
-        match assigned.task.work:
-            case Work.ACCESS:
-                request = await self._opened(assigned, Right.ACCESS)
+        match right := assigned.task.right:
+            case Right.ACCESS:
+                request = await self._opened(assigned, right)
                 async with self._one_at_a_time(assigned.person):
                     replies = await self._access(assigned, request)
                 return self._queued(replies, assigned, request.id)
-            case Work.PROOF:
+            case Right.PROOF:
                 async with self._one_at_a_time(assigned.person):
                     return self._queued(await self._proof(assigned), assigned)
-            case Work.RECTIFICATION:
+            case Right.RECTIFICATION:
                 return self._queued(await self._rectification(assigned), assigned)
-            case Work.RESTRICTION | Work.OBJECTION:  # in force, and confirmed, since the step
-                await self._closed(await self._opened(assigned, Right(assigned.task.work)))
-            case Work.ERASURE:
+            case Right.ERASURE:
                 await self._erasure(assigned)
+            case Right.RESTRICTION | Right.OBJECTION:  # in force, and confirmed, since the step
+                await self._closed(await self._opened(assigned, right))
+            case _:
+                assert_never(right)
         return []
 
     async def _to_where_they_are(self, assigned: Assigned) -> Assigned:
@@ -175,9 +177,9 @@ class Rights:
         if is_empty(data):
             await self._closed(request)
             return [self._told("my_data.nothing", assigned)]
-        export = await self._exports.newest(assigned.person, self._clock())
+        export = await self._exports.newest(assigned.person, Right.ACCESS, self._clock())
         if export is None or not says_as_much(export.file, data):
-            made = [one for one in await self._made_lately(assigned.person) if one.file]
+            made = await self._made_lately(assigned)
             enough = len(made) >= DOCUMENTS_A_DAY
             export = made[0] if enough else await self._made(assigned, as_answered(data, request.id))
         await self._closed(request)
@@ -201,8 +203,9 @@ class Rights:
         """Hand a document over to the channel, and remember it: who is erased has it deleted there, too."""
         media_id = await self._channel.upload(document, name, PDF)
         made_at = int(data.made_at.timestamp())
+        right = assigned.task.right
         try:
-            return await self._exports.keep(assigned.person, file, media_id, made_at, made_at + LINK_LASTS)
+            return await self._exports.keep(assigned.person, right, file, media_id, made_at, made_at + LINK_LASTS)
         except NoSuchPerson:
             with suppress(SendError):
                 await self._channel.delete_media(media_id)
@@ -220,7 +223,7 @@ class Rights:
         data = await self._data(assigned, [place for place in self._holders if place.name in _PROVING])
         if not data.history:
             return [self._told("proof.none", assigned)]
-        made = [one for one in await self._made_lately(assigned.person) if not one.file]
+        made = await self._made_lately(assigned)
         export = made[0] if len(made) >= DOCUMENTS_A_DAY else await self._receipt(assigned, data)
         return [message(self._world, "proof.receipt", assigned.locale, document=_attached("receipt", export))]
 
@@ -229,8 +232,8 @@ class Rights:
             document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
         return await self._kept(assigned, data, "receipt.pdf", document, b"")
 
-    async def _made_lately(self, person: PersonId) -> Sequence[Export]:
-        return await self._exports.made_since(person, self._clock() - DAY)
+    async def _made_lately(self, assigned: Assigned) -> Sequence[Export]:
+        return await self._exports.made_since(assigned.person, assigned.task.right, self._clock() - DAY)
 
     async def _rectification(self, assigned: Assigned) -> list[Reply]:
         """GDPR Art. 16: noted for a person of the business, with the day by which they must have seen to it."""
