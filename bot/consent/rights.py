@@ -46,6 +46,10 @@ class Right(StrEnum):
     RECTIFICATION = "rectification", _Row("16", "correct", says=("correct.noted",))
     ERASURE = "erasure", _Row("17", "delete", says=("delete.done",))
     RESTRICTION = "restriction", _Row("18", "restrict")
+    PORTABILITY = (
+        "portability",
+        _Row("20", "portability", is_promised=True, says=("portability.link", "portability.file")),
+    )
     OBJECTION = "objection", _Row("21", "object")
     PROOF = "proof", _Row("7(1)", "proof", is_promised=True, is_request=False, says=("proof.receipt",))
     """The receipt of the person's own consents: the controller must be able to prove them, to the person, too."""

@@ -61,6 +61,7 @@ class Intent(StrEnum):
     MAYBE_STOP = "maybe_stop", _Row(Heard.INSIDE)
     """Contains a word of withdrawal but may mean something else: pause, and ask."""
     MY_DATA = "my_data", _Row(Heard.ALONE, "data_word")
+    PORTABILITY = "portability", _Row(Heard.ALONE, "portability_word")
     DELETE = "delete", _Row(Heard.ALONE)
     RIGHTS = "rights", _Row(Heard.ALONE, "rights_word")
     CORRECT = "correct", _Row(Heard.ALONE)

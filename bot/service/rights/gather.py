@@ -111,6 +111,28 @@ def as_answered(data: MyData, request: str) -> MyData:
     return msgspec.structs.replace(data, requests=requests, waiting=waiting)
 
 
+def portable(data: MyData) -> MyData:
+    """Return what the person provided or what was observed of them, in the same published shape (GDPR Art. 20(1)).
+
+    That is who they are, their choices, what they were asked and answered, and what they wrote that still waits. What
+    was inferred from it, and what the controller keeps for its own duties, is none of it (WP 242 rev.01, chapter III).
+    """
+    return msgspec.structs.replace(
+        data,
+        history=[
+            msgspec.structs.replace(one, rule="", question_seen="", legal_basis="", entry_hash="")
+            for one in data.history
+        ],
+        requests=[],
+        waiting=[one for one in data.waiting if one.what == "from_you"],
+        looks=[],
+        talk=None,
+        recipients=[],
+        storage=[],
+        rights=[],
+    )
+
+
 def says_as_much(written: bytes, data: MyData) -> bool:
     """Whether a file that was made before tells all that lasts: what is on its way, and each look at it, does not."""
     try:

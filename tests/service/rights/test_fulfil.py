@@ -276,3 +276,14 @@ async def test_the_farewell_names_the_last_day_on_which_anything_is_kept(desk: D
     (farewell,) = desk.channel.sent
     last = proof_until(AT, 1095)
     assert f"Until {last:%b} {last.day}, {last.year}" in farewell.reply.body
+
+
+async def test_where_we_have_no_pages_what_may_be_taken_elsewhere_comes_as_a_text_document(desk: Desk) -> None:
+    """WhatsApp takes no JSON."""
+    for _ in range(2):
+        await desk.assign(Right.PORTABILITY)
+        await desk.turn()
+    assert desk.channel.files == ["data.txt"], "nothing changed, so it is not made again"
+    assert {one.reply.text_id for one in await desk.queued()} == {"portability.file"}
+    assert all(one.reply.document and one.reply.document.filename.endswith(".txt") for one in await desk.queued())
+    assert set(await desk.requests()) == {State.DONE}
