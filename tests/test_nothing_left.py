@@ -13,8 +13,9 @@ from bot.app.simulation import simulate
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 from bot.consent.deadlines import Calendar
-from bot.consent.requests import Right, extend
-from bot.conversation.task import Task, Work
+from bot.consent.requests import extend
+from bot.consent.rights import Right
+from bot.conversation.task import Task
 from bot.engines import Engines
 from bot.engines.process import packaged
 from bot.messages.basis import Answer
@@ -95,7 +96,7 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
     commit.handed_over = [HandedOver(inbound, person, "en", 1)]
     commit.tasks = [
         Assigned(Task(work, WORD), MessageId(work), now, person, sender, "en", 1)
-        for work in (Work.ACCESS, Work.ERASURE)
+        for work in (Right.ACCESS, Right.ERASURE)
     ]
     commit.timers = [(now * 2.0, inbound)]
     assert await shard.sessions.commit([commit]) == [True]
@@ -121,7 +122,7 @@ async def finish_tasks(runtime: Runtime) -> None:
     """What the task worker does last: the erasure itself is off its queue."""
     stream = runtime.stores.shards[0].tasks
     queued = [*await stream.read(10, wait=False), *await stream.read(10, wait=False)]
-    assert [one.item.task.work for one in queued if isinstance(one, Queued)] == [Work.ERASURE]
+    assert [one.item.task.right for one in queued if isinstance(one, Queued)] == [Right.ERASURE]
     for one in queued:
         await stream.finish(one.id)
 

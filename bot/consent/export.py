@@ -11,6 +11,7 @@ from typing import Any, Literal
 from ..times import iso, iso_if_any
 from .evidence import EVERY, Clock, Fact, Kind
 from .lifecycle import Consent, Status
+from .rights import REQUESTS
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 
@@ -24,7 +25,7 @@ CONTEXT: Mapping[str, Any] = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 
-_RIGHTS = ("A7-3", "A13", "A15", "A16", "A17", "A18", "A20", "A21", "A77")
+_RIGHTS = ("A7-3", "A13", *(f"A{right.article}" for right in REQUESTS), "A77")
 """The GDPR articles that give a person rights when processing is based on consent."""
 
 _STATUS = {

@@ -8,31 +8,7 @@ from datetime import date
 from enum import StrEnum
 
 from .deadlines import Calendar, due, extended
-
-
-class Right(StrEnum):
-    """What a person may ask for."""
-
-    ACCESS = "access"
-    """Portability (GDPR Art. 20), too."""
-    RECTIFICATION = "rectification"
-    ERASURE = "erasure"
-    RESTRICTION = "restriction"
-    OBJECTION = "objection"
-
-    @property
-    def article(self) -> int:
-        """The article of the GDPR that gives it."""
-        return _ARTICLES[self]
-
-
-_ARTICLES = {
-    Right.ACCESS: 15,
-    Right.RECTIFICATION: 16,
-    Right.ERASURE: 17,
-    Right.RESTRICTION: 18,
-    Right.OBJECTION: 21,
-}
+from .rights import Right
 
 
 class State(StrEnum):

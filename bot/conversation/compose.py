@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..consent.rights import Right
 from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Texts, length
 from ..messages.reply import Button, Document, Reply, Row
 from .world import LanguageValues, Values, World
@@ -14,9 +15,7 @@ LIST = "common.list"
 """The label that opens a list."""
 
 
-TOLD = frozenset(
-    {"my_data.summary", "my_data.link", "my_data.nothing", "delete.done", "correct.noted", "proof.receipt"}
-)
+TOLD = frozenset(text_id for right in Right for text_id in right.says)
 """Texts that are said in this way alone."""
 
 DOCUMENT = "document"

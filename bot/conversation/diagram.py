@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from .flow import Flow
 from .flow_file import SAY, StateTable, TransitionTable
+from .triggers import Trigger
 
 _EVIDENCE = "record_"
 """Effects whose names begin so write to the ledger."""
@@ -17,9 +18,26 @@ back to the one that was going on.
 """
 
 
+_TRIGGERS = """\
+## What leads on
+
+A transition is fired by a choice that is tapped, by the end of the time that a state waits, or by one of these:
+
+| trigger | begins | fired when |
+|---|---|---|"""
+
+
 def document(flows: Iterable[Flow]) -> str:
     """Return a Markdown page with the diagrams of all flows."""
-    return "\n".join([_INTRODUCTION, *(f"## {flow.name}\n\n```mermaid\n{diagram(flow)}```\n" for flow in flows)])
+    return "\n".join(
+        [_INTRODUCTION, _triggers(), *(f"## {flow.name}\n\n```mermaid\n{diagram(flow)}```\n" for flow in flows)]
+    )
+
+
+def _triggers() -> str:
+    """Return what Python fires, as a table."""
+    rows = [f"| {_plain(trigger)} | {_plain(trigger.begins or '')} | {trigger.fired} |" for trigger in Trigger]
+    return "\n".join([_TRIGGERS, *rows, ""])
 
 
 def diagram(flow: Flow) -> str:

@@ -27,6 +27,7 @@ from ..messages.inbound import (
 )
 from ..messages.reply import Reply
 from ..words.intents import BY_PAYLOAD, UNASKED, Intent, Match
+from ..words.keywords import COMMANDS
 from . import last_resort
 from .compose import Option
 from .ending import Ending
@@ -37,6 +38,7 @@ from .named import named_purposes
 from .navigation import Navigation
 from .session import Session
 from .task import Task
+from .triggers import Trigger
 from .turn import Turn, said
 from .world import World
 
@@ -69,9 +71,6 @@ COUNTED_ANEW_AFTER_SECONDS = 3600
 
 _WITHDRAWALS = frozenset({Intent.STOP, Intent.MAYBE_STOP})
 """What is heard where nothing else is: in a caption, or in the label of a host's button."""
-
-_COMMANDS = frozenset(Intent) - {Intent.YES, Intent.NO}
-"""What is heard in the label of another sender's button, for example of the company's template."""
 
 _REMEMBERED = 8
 """How many messages that were changed before they came are remembered. Webhooks come in any order."""
@@ -211,7 +210,7 @@ class Dialogue:
         turn.about = pending.purpose
         if turn.inbound.overheard:
             turn.close_question(Method.CHAT, rule="superseded")
-        elif self._navigation.position(turn) == self.flows.question and not self._navigation.fire(turn, "ask_again"):
+        elif self._navigation.position(turn) == self.flows.question and not self._ask_again(turn):
             state = self.flows[self.flows.question.flow].state(self.flows.question.state)
             state.speak(turn, state.table.say)  # what led to this is older than the question, which stays the same
         self._navigation.settle(turn)
@@ -236,7 +235,7 @@ class Dialogue:
     def _heeded(self, inbound: Inbound, content: Text | Choice | Media | Correction | Other) -> Match | None:
         """Return the withdrawal, or the doubt, in something overheard."""
         tapped = content.id.partition(":")[0] if isinstance(content, Choice) else ""
-        if tapped in (Intent.STOP, "withdraw") or (tapped == "keep" and inbound.overheard == "standby"):
+        if tapped in (Intent.STOP, "withdraw") or (tapped == Trigger.KEEP and inbound.overheard == "standby"):
             return Match(Intent.STOP, "button", frozenset())
         match = self.world.keywords.classify(said(content), asked_in=None)
         if match is None or (inbound.overheard == "history" and match.intent is Intent.MAYBE_STOP):
@@ -315,15 +314,15 @@ class Dialogue:
         match = self._meaning(turn, asked_in)
         self._language.settle(turn, match)
         if match is None:
-            if turn.record.restricted and self._navigation.spells(turn, Intent.RESTRICT, "lift"):
+            if turn.record.restricted and self._navigation.spells(turn, Intent.RESTRICT, Trigger.LIFT):
                 turn.rule = "label"
-                return self._open(turn, Intent.RESTRICT, "lift")
-            if not self._navigation.knows(turn, "typed") and (intent := self._navigation.spelled(turn)):
+                return self._open(turn, Intent.RESTRICT, Trigger.LIFT)
+            if not self._navigation.knows(turn, Trigger.TYPED) and (intent := self._navigation.spelled(turn)):
                 turn.rule = "label"
                 return self._open(turn, Intent(intent))
-            if self._navigation.fire(turn, "typed") or (asked_in and self._foreign_yes(turn)):
+            if self._navigation.fire(turn, Trigger.TYPED) or (asked_in and self._foreign_yes(turn)):
                 return None
-            return self._unclaimed(turn, ours=self._navigation.knows(turn, "typed"))
+            return self._unclaimed(turn, ours=self._navigation.knows(turn, Trigger.TYPED))
         turn.rule = match.rule
         if match.intent in _WITHDRAWALS:
             return self._withdrawing(turn, match)
@@ -366,7 +365,7 @@ class Dialogue:
             return None
         if turn.inbound.quoted:
             return self._unclaimed(turn)
-        self._navigation.fire(turn, "ask_again")
+        self._ask_again(turn)
         return None
 
     def _tapped(self, turn: Turn, choice: str) -> None:
@@ -376,26 +375,26 @@ class Dialogue:
         turn.rule = "button"
         self._language.settle(turn, None)
         match name:
-            case "yes" | "no" if turn.argument:
+            case Trigger.YES | Trigger.NO if turn.argument:
                 self._named_answer(turn, name, Seen.BUTTON)
-            case "keep" if turn.argument:
+            case Trigger.KEEP if turn.argument:
                 self._tapped_keep(turn)
-            case "yes" | "no" | "keep":
-                self._read_label(turn, choice, _COMMANDS)  # ours name their question
+            case Trigger.YES | Trigger.NO | Trigger.KEEP:
+                self._read_label(turn, choice, COMMANDS)  # ours name their question
             case "locale" if turn.argument in self.world.texts.offered:
                 self._set_language(turn, turn.argument)
             case "ask" if self.world.business.purpose(turn.argument):
                 self._ask(turn, turn.argument)
             case "withdraw" if self.world.business.purpose(turn.argument):
-                self._open(turn, Intent.MY_CHOICES, "withdraw_one")
-            case "lift":
+                self._open(turn, Intent.MY_CHOICES, Trigger.WITHDRAW_ONE)
+            case Trigger.LIFT:
                 self._open(turn, Intent.RESTRICT, name)
             case _ if name in self.flows.by_intent:
                 self._open(turn, Intent(name))
             case _ if self._navigation.offers(turn, name):
                 self._answered(turn, name)
             case _:
-                self._read_label(turn, choice, _COMMANDS)
+                self._read_label(turn, choice, COMMANDS)
 
     def _named_answer(self, turn: Turn, answer: str, by: Seen) -> None:
         """A button under a question, or an answer that quotes it: it answers that question and no other."""
@@ -409,7 +408,7 @@ class Dialogue:
         agreed = self._agreed_by(turn, question)
         if agreed and answer == "no":  # to a question answered with yes before: a change of mind
             turn.argument = agreed
-            return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
+            return self._open(turn, Intent.MY_CHOICES, Trigger.WITHDRAW_ONE)
         if agreed in turn.record.given:
             return self._ask(turn)
         wished = answer == "yes" and self._ask_anew(turn, wished=True)
@@ -441,7 +440,7 @@ class Dialogue:
             return self._unclaimed(turn, ours=True)
         if doubts:
             self._navigation.put(turn, self.flows.doubt)
-        return self._answered(turn, "keep")
+        return self._answered(turn, Trigger.KEEP)
 
     def _read_label(self, turn: Turn, choice: str, heard: Collection[Intent]) -> None:
         """A button of someone else's message: its label may be one of these, but it answers none of our questions.
@@ -460,14 +459,14 @@ class Dialogue:
     def _withdrawing(self, turn: Turn, match: Match) -> None:
         """Obey a typed withdrawal, or ask back; a longer text that was asked for is taken as the answer first."""
         if not match.bare:
-            self._navigation.fire(turn, "typed")
+            self._navigation.fire(turn, Trigger.TYPED)
         self._obey(turn, match)
 
     def _obey(self, turn: Turn, match: Match) -> None:
         """End what a withdrawal names, or everything; ask at a doubt. Words of somebody else's name nothing."""
         if not turn.inbound.forwarded and (named := named_purposes(turn, match)):
             turn.argument = " ".join(named)
-            return self._open(turn, Intent.MY_CHOICES, "withdraw_one")
+            return self._open(turn, Intent.MY_CHOICES, Trigger.WITHDRAW_ONE)
         return self._open(turn, match.intent)
 
     def _unreadable(self, turn: Turn) -> None:
@@ -480,8 +479,8 @@ class Dialogue:
 
         It is taken where any text is asked for.
         """
-        if not self._withdraws(turn) and not self._navigation.fire(turn, "typed"):
-            self._unclaimed(turn, ours=self._navigation.knows(turn, "typed"))
+        if not self._withdraws(turn) and not self._navigation.fire(turn, Trigger.TYPED):
+            self._unclaimed(turn, ours=self._navigation.knows(turn, Trigger.TYPED))
 
     def _withdraws(self, turn: Turn) -> bool:
         """Whether there is a withdrawal in a message of which nothing else is heard; it is obeyed.
@@ -542,7 +541,7 @@ class Dialogue:
             case Kind.GIVEN if now is not Intent.YES and consent.question == fact.question:
                 if consent.status is Status.GIVEN or consent.ended:
                     turn.rule, turn.argument = correction.kind, fact.purpose
-                    self._open(turn, Intent.STOP, "taken_back")
+                    self._open(turn, Intent.STOP, Trigger.TAKEN_BACK)
                     self._remember(turn, correction)
             case Kind.GIVEN if now is Intent.YES and turn.token(correction.original) in turn.session.corrected:
                 if consent.question == fact.question and consent.status is Status.WITHDRAWN:
@@ -573,7 +572,8 @@ class Dialogue:
             quoted == pending.question or self._navigation.position(turn) == self.flows.question
         ):
             return pending.locale
-        return turn.locale if self._navigation.knows(turn, "yes") or self._navigation.knows(turn, "no") else None
+        may_answer = any(self._navigation.knows(turn, answer) for answer in (Trigger.YES, Trigger.NO))
+        return turn.locale if may_answer else None
 
     def _answered(self, turn: Turn, answer: str) -> None:
         if not self._navigation.fire(turn, answer):
@@ -606,16 +606,20 @@ class Dialogue:
             return False
         if self._navigation.position(turn) == self.flows.doubt:
             turn.rule = match.rule
-            return self._navigation.fire(turn, "yes")
-        return self._language.corrected(turn, match) and self._navigation.fire(turn, "ask_again")
+            return self._navigation.fire(turn, Trigger.YES)
+        return self._language.corrected(turn, match) and self._ask_again(turn)
 
-    def _ask(self, turn: Turn, *purposes: str, trigger: str = "ask_one") -> None:
+    def _ask(self, turn: Turn, *purposes: str, trigger: str = Trigger.ASK_ONE) -> None:
         """Begin a round of questions about these purposes only; the one going on goes on if there is nothing to ask."""
         round_before, question = turn.session.asking, turn.record.pending
         turn.session.asking = purposes
         self._navigation.open(turn, self.flows.by_intent[Intent.START], trigger)
         if turn.record.pending == question:
             turn.session.asking = round_before
+
+    def _ask_again(self, turn: Turn) -> bool:
+        """Ask the question that waits once more; return whether there was one."""
+        return self._navigation.fire(turn, Trigger.ASK_AGAIN)
 
     def _ask_first(self, turn: Turn, purpose: str) -> None:
         """Ask about this purpose now; the question that waits, and the rest of its round, come after it."""
@@ -644,20 +648,20 @@ class Dialogue:
         """Ask for consents that ended by themselves, and say why; return whether there are any to ask for."""
         ended = turn.ended(wished=wished) if turn.record.pending is None else []
         if ended:
-            self._ask(turn, *ended, trigger="ask_anew")
+            self._ask(turn, *ended, trigger=Trigger.ASK_ANEW)
         return bool(ended)
 
     # --- dialogues
 
-    def _open(self, turn: Turn, intent: Intent, trigger: str = "start") -> None:
+    def _open(self, turn: Turn, intent: Intent, trigger: str = Trigger.START) -> None:
         if intent is Intent.START and turn.record.pending is None:
             turn.session.asking = None
         self._navigation.open(turn, self.flows.by_intent[intent], trigger)
 
     def _set_language(self, turn: Turn, locale: str) -> None:
         turn.argument = locale
-        self._open(turn, Intent.LANGUAGE, "set_language")
-        if not self._navigation.fire(turn, "ask_again") and self._never_asked(turn):
+        self._open(turn, Intent.LANGUAGE, Trigger.SET_LANGUAGE)
+        if not self._ask_again(turn) and self._never_asked(turn):
             self._open(turn, Intent.START)
 
     def _first_contact(self, turn: Turn) -> None:
@@ -691,7 +695,7 @@ class Dialogue:
         flow, pending = self._navigation.flow(turn), turn.record.pending
         if flow is not None and (unclear := flow.state(turn.session.state).table.unclear):
             asked = self._navigation.position(turn) == self.flows.question and pending is not None
-            if not (asked and pending and pending.locale != turn.locale and self._navigation.fire(turn, "ask_again")):
+            if not (asked and pending and pending.locale != turn.locale and self._ask_again(turn)):
                 flow.state(turn.session.state).speak(turn, unclear)
         elif not turn.record.given:
             if self._ask_anew(turn):

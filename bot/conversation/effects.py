@@ -11,10 +11,11 @@ from msgspec.structs import asdict
 
 from ..consent.evidence import EVERY, Kind, Method
 from ..consent.lifecycle import Status
+from ..consent.rights import Right
 from ..i18n.texts import MAX_ROWS
 from ..messages.inbound import QuestionStatus
 from .compose import Option
-from .task import Task, Work
+from .task import Task
 from .turn import Turn
 from .world import autonym
 
@@ -114,7 +115,7 @@ def record_restricted(turn: Turn) -> None:
         consent = turn.record.consent(purpose)
         if not consent.restricted or turn.inbound.at > consent.restricted_at:
             turn.record_fact(Kind.RESTRICTED, purpose)
-    turn.tasks.append(Task(Work.RESTRICTION))
+    turn.tasks.append(Task(Right.RESTRICTION))
 
 
 def record_lifted(turn: Turn) -> None:
@@ -129,7 +130,7 @@ def record_objected(turn: Turn) -> None:
     for purpose in turn.purposes:
         turn.record_fact(Kind.OBJECTED, purpose)
     turn.session.asking = None
-    turn.tasks.append(Task(Work.OBJECTION))
+    turn.tasks.append(Task(Right.OBJECTION))
 
 
 def choose_code(turn: Turn) -> None:
@@ -137,19 +138,9 @@ def choose_code(turn: Turn) -> None:
     turn.session.code = turn.code()
 
 
-def ask_access(turn: Turn) -> None:
-    """Have the person's data put together and sent to them."""
-    turn.tasks.append(Task(Work.ACCESS))
-
-
-def ask_proof(turn: Turn) -> None:
-    """Have the person's receipt made and sent to them."""
-    turn.tasks.append(Task(Work.PROOF))
-
-
 def ask_correction(turn: Turn) -> None:
     """Have noted what the person wants corrected."""
-    turn.tasks.append(Task(Work.RECTIFICATION, turn.answer))
+    turn.tasks.append(Task(Right.RECTIFICATION, turn.answer))
 
 
 def ask_erasure(turn: Turn) -> None:
@@ -157,12 +148,23 @@ def ask_erasure(turn: Turn) -> None:
     turn.session.code = ""
     turn.withdraw(turn.record.given)
     turn.close_question(Method.CHAT, rule="superseded")
-    turn.tasks.append(Task(Work.ERASURE))
+    turn.tasks.append(Task(Right.ERASURE))
 
 
 def set_language(turn: Turn) -> None:
     """Speak the language that was chosen."""
     turn.session.locale, turn.session.guessed = turn.argument, False
+
+
+def _asks(right: Right) -> Effect:
+    """Return the effect that has a promised right done, named after it."""
+
+    def ask(turn: Turn) -> None:
+        turn.tasks.append(Task(right))
+
+    ask.__name__ = f"ask_{right}"
+    ask.__doc__ = f"Have what the right of {right} gives put together and sent (GDPR Art. {right.article})."
+    return ask
 
 
 # --- choices
@@ -212,8 +214,7 @@ EFFECTS: Mapping[str, Effect] = {
         record_lifted,
         record_objected,
         choose_code,
-        ask_access,
-        ask_proof,
+        *(_asks(right) for right in Right if right.is_promised),
         ask_correction,
         ask_erasure,
         set_language,

@@ -5,6 +5,7 @@ from functools import lru_cache
 from ..i18n.texts import Kind
 from ..words.normalise import exact, loose
 from .flow import Flow, Flows, Position
+from .triggers import Trigger
 from .turn import Turn
 
 _LABELS = (Kind.BUTTON, Kind.ROW)
@@ -45,7 +46,7 @@ class Navigation:
         flow = self.flow(turn)
         return flow is not None and flow.knows(turn.session.state, trigger) and flow.fire(trigger, turn)
 
-    def open(self, turn: Turn, flow: Flow, trigger: str = "start") -> None:
+    def open(self, turn: Turn, flow: Flow, trigger: str = Trigger.START) -> None:
         """Begin a dialogue; an interlude gives back to the one that was going on."""
         interrupted = self.position(turn)
         self.put(turn, Position(flow.name, flow.table.initial))
@@ -59,7 +60,7 @@ class Navigation:
 
         There a label may be a word of withdrawal elsewhere ("Cancel").
         """
-        if not self.knows(turn, "typed"):
+        if not self.knows(turn, Trigger.TYPED):
             return None
         flow = self._flows[turn.session.flow]
         for choice in flow.state(turn.session.state).table.choices:
@@ -80,7 +81,7 @@ class Navigation:
 
     def forget(self, turn: Turn) -> None:
         """Leave a dialogue that asked for something long ago, unless consent follows from the answer."""
-        if self.knows(turn, "typed"):
+        if self.knows(turn, Trigger.TYPED):
             turn.session.flow = turn.session.state = turn.session.code = ""
 
     def visit(self, turn: Turn, position: Position, trigger: str) -> None:

@@ -1,6 +1,7 @@
 """The content of the documents, section by section, in the order in which a person would ask for it."""
 
-from ..consent.requests import Right, State
+from ..consent.requests import State
+from ..consent.rights import Right
 from ..i18n.bidi import isolated
 from ..service.rights.my_data import Happened, MyData
 from .paper import Paper

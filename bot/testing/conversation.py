@@ -278,7 +278,7 @@ class Conversation:
         self._shown += step.replies
         self.history += [f"  ◆ {line_of(entry)}" for entry in step.entries]
         self.history += [f"« {_shown(reply)}" for reply in step.replies]
-        self.history += [f"  (task: {task.work})" for task in step.tasks]
+        self.history += [f"  (task: {task.right})" for task in step.tasks]
         self.history += ["  (to the host's bot)"] if step.handed_over else []
         assert self.session == step.session, "the session is another after it was written and read"
         assert fold(self.entries) == self.session.record, "the ledger does not amount to the session's record"

@@ -213,7 +213,7 @@ def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -
     for purpose, status in turn.get("status", {}).items():
         if chat.status(purpose) != status:
             yield f"expected {purpose} to be {status}, it is {chat.status(purpose)}"
-    if "tasks" in turn and turn["tasks"] != (tasks := [str(task.work) for task in chat.tasks]):
+    if "tasks" in turn and turn["tasks"] != (tasks := [str(task.right) for task in chat.tasks]):
         yield f"expected the tasks {turn['tasks']}, there are {tasks}"
     if turn.get("handed_over", chat.handed_over) != chat.handed_over:
         yield "the host's bot got it" if chat.handed_over else "the host's bot did not get it"

@@ -44,7 +44,7 @@ def _expectations(turn: Mapping[str, Any], chat: Conversation, lines: Sequence[s
         stands = ", ".join(f"{purpose} = {_quoted(chat.status(purpose))}" for purpose in turn["status"])
         found["status"] = f"{{ {stands} }}"
     if chat.tasks or "tasks" in turn:
-        found["tasks"] = _list([_quoted(task.work) for task in chat.tasks])
+        found["tasks"] = _list([_quoted(task.right) for task in chat.tasks])
     if chat.handed_over or "handed_over" in turn:
         found["handed_over"] = str(chat.handed_over).lower()
     return found

@@ -46,7 +46,7 @@ def begin(folder: Path, code: str) -> Iterator[Path]:
         phrases.path_of(folder, language): _PHRASES.format(language=name, code=code, enough=phrases.ENOUGH)
         + "".join(f"# {meaning} = []\n" for meaning in phrases.Asked.model_fields)
         + "\n# At any time, whether a question waits or not.\n[any_time]\n"
-        + "".join(f"# {meaning} = []\n" for meaning in phrases.AnyTime.model_fields),
+        + "".join(f"# {meaning} = []\n" for meaning in phrases.AT_ANY_TIME),
     }
     for path, text in texts.items():
         if not path.exists():

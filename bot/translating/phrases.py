@@ -5,13 +5,13 @@ Whoever adds a word to `keywords.toml` sees at once what it does to the others: 
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import tomli
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from ..words.intents import Intent, Keywords, Match
-from ..words.keywords import Words
+from ..words.keywords import COMMANDS, Words
 
 FILE = "tests.toml"
 
@@ -34,25 +34,21 @@ class Asked(_Table):
     nothing: Words = ()
 
 
+AT_ANY_TIME = (*(intent.value for intent in Intent if intent in COMMANDS), NOTHING)
+"""What may be meant whether a question waits or not."""
+
+
+def _at_any_time(meaning: str) -> str:
+    if meaning not in AT_ANY_TIME:
+        raise ValueError("means nothing")
+    return meaning
+
+
 class AnyTime(_Table):
     """Typed at any time: the meaning is the same whether a question waits or not."""
 
-    stop: Words = ()
-    maybe_stop: Words = ()
-    start: Words = ()
-    help: Words = ()
-    human: Words = ()
-    privacy: Words = ()
-    language: Words = ()
-    my_choices: Words = ()
-    my_data: Words = ()
-    delete: Words = ()
-    rights: Words = ()
-    correct: Words = ()
-    restrict: Words = ()
-    object: Words = ()
-    proof: Words = ()
-    nothing: Words = ()
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[Annotated[str, AfterValidator(_at_any_time)], Words]
 
 
 class Phrases(_Table):
@@ -141,10 +137,10 @@ def _told(problem: object) -> str:
     assert isinstance(problem, dict)
     key = ".".join(str(part) for part in problem["loc"])
     match problem["type"]:
-        case "extra_forbidden":
-            tables: dict[str, type[_Table]] = {"asked": Asked, "any_time": AnyTime}
-            table = tables.get(str(problem["loc"][0]), Phrases)
-            return f"{key}: unknown key; it can be {', '.join(table.model_fields)}"
+        case "extra_forbidden" | "value_error":
+            keys = {"asked": tuple(Asked.model_fields), "any_time": AT_ANY_TIME}
+            known = keys.get(str(problem["loc"][0]), tuple(Phrases.model_fields))
+            return f"{key}: unknown key; it can be {', '.join(known)}"
         case _:
             return f'{key}: not a list of phrases; put them in brackets and quotes, e.g. stop = ["stop please"]'
 

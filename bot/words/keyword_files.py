@@ -64,7 +64,7 @@ def _read_one(path: Path) -> Vocabulary:
 
 def _cure(problem: ErrorDetails) -> str:
     match problem["type"]:
-        case "extra_forbidden":
+        case "extra_forbidden" | "value_error":
             return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
         case "string_type":
             return 'not a text; put it in quotes, e.g. words = ["no"]'
@@ -107,7 +107,7 @@ def _vague(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
     universal = vocabularies[UNIVERSAL]
     vague = set(universal.loose_forms(*universal.vague))
     for language, vocabulary in vocabularies.items():
-        for word in vocabulary.yes.every():
+        for word in vocabulary.word_list(Intent.YES).every():
             if not vague.isdisjoint(vocabulary.loose_forms(word)):
                 yield f"{path_of(folder, language)}: yes: {word!r} is also said without agreeing; remove it"
 

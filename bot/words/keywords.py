@@ -5,12 +5,13 @@ Words are additive: a language can only add to what others and the universal one
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
 
 from .normalise import exact, loose
 
@@ -18,60 +19,74 @@ UNIVERSAL = "any"
 """The language of words that belong to none, e.g. STOP."""
 
 
+class Heard(StrEnum):
+    """Where the words of an intent count."""
+
+    INSIDE = "inside"
+    """Wherever they stand in a message, in every language: a withdrawal, or the doubt whether it is one."""
+    ALONE = "alone"
+    """As a whole message in any language, at any time."""
+    ANSWER = "answer"
+    """As the answer to a question that was asked in their language."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the program knows of one intent."""
+
+    heard: Heard = Heard.ALONE
+    placeholder: str = ""
+    """The placeholder of texts that shows its printed word, if any does."""
+
+
 class Intent(StrEnum):
-    """What a typed text or a tapped button means; the globals stand in their order of precedence."""
+    """The one table of intents: what a typed text or a tapped button means.
 
-    STOP = "stop"
-    MAYBE_STOP = "maybe_stop"
+    Those heard `ALONE` stand in their order of precedence. A new one is a row here, words, and a flow that claims it.
+    """
+
+    heard: Heard
+    placeholder: str
+
+    def __new__(cls, id: str, row: _Row = _Row()) -> "Intent":
+        """Make an intent of its row.
+
+        `id` is the key of its words in the keyword files, what its button sends back, and how a flow claims it.
+        """
+        intent = str.__new__(cls, id)
+        intent._value_, intent.heard, intent.placeholder = id, row.heard, row.placeholder
+        return intent
+
+    STOP = "stop", _Row(Heard.INSIDE, "stop_word")
+    MAYBE_STOP = "maybe_stop", _Row(Heard.INSIDE)
     """Contains a word of withdrawal but may mean something else: pause, and ask."""
-    MY_DATA = "my_data"
-    DELETE = "delete"
-    RIGHTS = "rights"
-    CORRECT = "correct"
-    RESTRICT = "restrict"
-    OBJECT = "object"
-    PROOF = "proof"
-    PRIVACY = "privacy"
-    LANGUAGE = "language"
-    MY_CHOICES = "my_choices"
-    START = "start"
-    HELP = "help"
-    HUMAN = "human"
-    YES = "yes"
-    NO = "no"
+    MY_DATA = "my_data", _Row(Heard.ALONE, "data_word")
+    PORTABILITY = "portability", _Row(Heard.ALONE, "portability_word")
+    DELETE = "delete", _Row(Heard.ALONE)
+    RIGHTS = "rights", _Row(Heard.ALONE, "rights_word")
+    CORRECT = "correct", _Row(Heard.ALONE)
+    RESTRICT = "restrict", _Row(Heard.ALONE)
+    OBJECT = "object", _Row(Heard.ALONE)
+    PROOF = "proof", _Row(Heard.ALONE)
+    PRIVACY = "privacy", _Row(Heard.ALONE, "privacy_word")
+    LANGUAGE = "language", _Row(Heard.ALONE, "language_word")
+    MY_CHOICES = "my_choices", _Row(Heard.ALONE, "choices_word")
+    START = "start", _Row(Heard.ALONE, "start_word")
+    HELP = "help", _Row(Heard.ALONE)
+    HUMAN = "human", _Row(Heard.ALONE, "human_word")
+    YES = "yes", _Row(Heard.ANSWER, "yes_word")
+    NO = "no", _Row(Heard.ANSWER, "no_word")
 
 
-GLOBAL = (
-    Intent.MY_DATA,
-    Intent.DELETE,
-    Intent.RIGHTS,
-    Intent.CORRECT,
-    Intent.RESTRICT,
-    Intent.OBJECT,
-    Intent.PROOF,
-    Intent.PRIVACY,
-    Intent.LANGUAGE,
-    Intent.MY_CHOICES,
-    Intent.START,
-    Intent.HELP,
-    Intent.HUMAN,
-)
-"""Intents that a whole message in any language can have at any time, besides STOP."""
+GLOBAL = tuple(intent for intent in Intent if intent.heard is Heard.ALONE)
+"""Intents that a whole message in any language can have at any time, besides STOP; in their order of precedence."""
 
-ANSWERS = (Intent.YES, Intent.NO)
+ANSWERS = tuple(intent for intent in Intent if intent.heard is Heard.ANSWER)
 
-WORDS: Mapping[str, Intent] = {
-    "stop_word": Intent.STOP,
-    "yes_word": Intent.YES,
-    "no_word": Intent.NO,
-    "start_word": Intent.START,
-    "choices_word": Intent.MY_CHOICES,
-    "privacy_word": Intent.PRIVACY,
-    "language_word": Intent.LANGUAGE,
-    "human_word": Intent.HUMAN,
-    "rights_word": Intent.RIGHTS,
-    "data_word": Intent.MY_DATA,
-}
+COMMANDS = frozenset(Intent) - frozenset(ANSWERS)
+"""Intents that begin a dialogue: each is claimed by one flow."""
+
+WORDS: Mapping[str, Intent] = {intent.placeholder: intent for intent in Intent if intent.placeholder}
 """Placeholder → the intent whose word it shows."""
 
 
@@ -97,6 +112,9 @@ class WordList(_Table):
         if self.show:
             yield self.show
         yield from self.words
+
+
+_NO_WORDS = WordList()
 
 
 class Stop(_Table):
@@ -211,8 +229,17 @@ class Signs(_Table):
     """A no to nothing that was asked: where a consent stands, the bot asks whether to end it."""
 
 
+def _has_words(key: str) -> str:
+    if key not in (*GLOBAL, *ANSWERS):
+        raise ValueError("names no intent that has a list of words")
+    return key
+
+
 class Vocabulary(_Table):
-    """One file."""
+    """One file. Besides the tables that are declared here it has a `WordList` for each intent, under its id."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[Annotated[str, AfterValidator(_has_words)], WordList]
 
     polite: Words = ()
     """Greetings and courtesies that change nothing about a withdrawal beside them."""
@@ -222,27 +249,15 @@ class Vocabulary(_Table):
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()
     refusal: Refusal = Refusal()
-    my_data: WordList = WordList()
-    delete: WordList = WordList()
-    rights: WordList = WordList()
-    correct: WordList = WordList()
-    restrict: WordList = WordList()
-    object: WordList = WordList()
-    proof: WordList = WordList()
-    privacy: WordList = WordList()
-    language: WordList = WordList()
-    my_choices: WordList = WordList()
-    start: WordList = WordList()
-    help: WordList = WordList()
-    human: WordList = WordList()
-    yes: WordList = WordList()
-    no: WordList = WordList()
     emoji: Signs = Signs()
 
+    def __init__(self, **tables: Any) -> None:
+        """Take the tables of a file. Raises `ValidationError`."""
+        super().__init__(**tables)
+
     def word_list(self, intent: Intent) -> WordList:
-        """Return the words of an intent other than STOP."""
-        found: WordList = getattr(self, intent.value)
-        return found
+        """Return the words of an intent other than STOP; none if the file has no table for it."""
+        return self.__pydantic_extra__.get(intent, _NO_WORDS)
 
     def forms(self, *words: str) -> Iterator[str]:
         """Yield the exact forms in which `words` are looked up: as written, and as typed otherwise.

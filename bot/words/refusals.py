@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
-from .keywords import Vocabulary
+from .keywords import Intent, Vocabulary
 from .statements import Part
 
 _NEAR = 4
@@ -418,9 +418,9 @@ def _parts(vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
     yield from ((form, _NOT_BEFORE) for form in _forms(vocabulary, vocabulary.stop.not_before))
     stems = [word for word in vocabulary.stop.ask if word.endswith("*")]
     yield from ((form, _COMPLAINT | _FILLER) for form in _forms(vocabulary, stems))
-    courtesies = _forms(vocabulary, (*vocabulary.polite, *vocabulary.yes.every()))
+    courtesies = _forms(vocabulary, (*vocabulary.polite, *vocabulary.word_list(Intent.YES).every()))
     yield from ((form, _FILLER | _COURTESY) for form in courtesies)
-    yield from ((form, _FILLER | _NO) for form in _forms(vocabulary, vocabulary.no.every()))
+    yield from ((form, _FILLER | _NO) for form in _forms(vocabulary, vocabulary.word_list(Intent.NO).every()))
 
 
 def _forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:

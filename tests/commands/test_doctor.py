@@ -11,7 +11,7 @@ import redis
 from bot import paths
 from bot.channels.simulator.graph import GraphSimulator
 from bot.consent.deadlines import Calendar
-from bot.consent.requests import Right
+from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.stores.postgres.connect import connect

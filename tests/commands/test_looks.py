@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.consent.deadlines import Calendar
-from bot.consent.requests import Right
+from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.service.ports import Append, PersonId

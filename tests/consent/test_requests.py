@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.consent.deadlines import Calendar, TooLate
-from bot.consent.requests import NotPossible, Request, Right, State, close, extend, received, reopen
+from bot.consent.requests import NotPossible, Request, State, close, extend, received, reopen
+from bot.consent.rights import Right
 
 BERLIN = Calendar("DE", "Europe/Berlin")
 

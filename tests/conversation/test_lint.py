@@ -62,6 +62,11 @@ FAULTS = [
     ("language", 'trigger = "set_language"', 'trigger = "set"', "flow language: ", "nothing begins by 'set_language'"),
     ("my_choices", 'trigger = "withdraw_one"', 'trigger = "one"', "transitions", "nothing begins by 'withdraw_one'"),
     ("help", 'trigger = "start"', 'trigger = "begin"', "flow help: transitions", "nothing begins by 'start'"),
+    ("stop", 'trigger = "taken_back"', 'trigger = "start"', "flow stop: transitions", "nothing begins by 'taken_back'"),
+    ("opt_in", 'trigger = "ask_anew"', 'trigger = "anew"', "'anew' from 'idle'", "nothing fires it"),
+    ("correct", 'trigger = "typed"', 'trigger = "written"', "'written' from 'asked'", "nothing fires it"),
+    ("maybe_stop", 'trigger = "ask_again"', 'trigger = "no"', "state 'asked'", "can't be asked again"),
+    ("rights", '"my_data", ', "", "flow rights: states", "does not offer the right of access"),
     # --- texts
     ("help", 'say = "help"', 'say = "halp"', "flow help: state 'told'", "there is no text 'halp'"),
     ("opt_in", '"say:welcome"', '"say:wellcome"', "transition 'yes' from 'asked'", "there is no text 'wellcome'"),

@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.channels.whatsapp.messages import request
 from bot.consent.evidence import Entry, Kind, Seen
 from bot.consent.lifecycle import Pending, Status
+from bot.consent.rights import Right
 from bot.conversation.compose import TOLD, message
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
 from bot.conversation.session import Session
-from bot.conversation.task import Work
 from bot.i18n.texts import Kind as TextKind
 from bot.messages.basis import Answer
 from bot.messages.inbound import (
@@ -112,7 +112,7 @@ class Examined(Conversation):
 
     @staticmethod
     def _erases_only_by_the_code(before: Session, inbound: Inbound, step: Step) -> None:
-        if any(task.work is Work.ERASURE for task in step.tasks):
+        if any(task.right is Right.ERASURE for task in step.tasks):
             assert before.code, "an erasure that was not asked about"
             assert inbound.content == Text(before.code), "an erasure without its code"
             assert not step.session.record.given, "an erasure that leaves a consent in force"

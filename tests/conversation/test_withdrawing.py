@@ -3,7 +3,7 @@
 import pytest
 
 from bot.consent.evidence import Kind
-from bot.conversation.task import Work
+from bot.consent.rights import Right
 from bot.messages.inbound import Choice
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
@@ -68,13 +68,13 @@ class TestAnswerAskedFor:
     )
     def test_it_is_noted_and_asked_about(self, text: str) -> None:
         talk = subscribed().says("correct my data").says(text)
-        assert [(task.work, task.text) for task in talk.tasks] == [(Work.RECTIFICATION, text)]
+        assert [(task.right, task.text) for task in talk.tasks] == [(Right.RECTIFICATION, text)]
         assert withdrawn(talk) == []
         assert [reply.text_id for reply in talk.replies] == ["maybe_stop.ask"]
 
     def test_a_clear_withdrawal_with_it_counts_too(self) -> None:
         talk = subscribed().says("correct my data").says("It is Meyer with y. And stop sending me messages!")
-        assert [task.work for task in talk.tasks] == [Work.RECTIFICATION]
+        assert [task.right for task in talk.tasks] == [Right.RECTIFICATION]
         assert withdrawn(talk) == ["order_updates", "offers"]
 
     def test_a_bare_one_is_no_correction(self) -> None:

@@ -34,7 +34,7 @@ def test_every_language_passes_all_of_them(locale: str) -> None:
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
 def test_what_stands_in_the_list_of_rights_may_be_typed(locale: str) -> None:
     """A withdrawal comes first: Hungarian's label of the objection is a word of STOP, which ends as much."""
-    for right in ("my_data", "proof", "correct", "restrict", "object", "delete", "human"):
+    for right in ("my_data", "portability", "proof", "correct", "restrict", "object", "delete", "human"):
         tapped, typed = (Conversation(WORLD, FLOWS, locale=locale) for _ in range(2))
         for talk in (tapped, typed):
             talk.says("xyzzy")

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Status
-from bot.consent.requests import Right
+from bot.consent.rights import Right
 from bot.conversation.compose import DOCUMENT
 from bot.documents import Documents
 from bot.documents.paper import FONTS

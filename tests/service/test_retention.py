@@ -19,8 +19,9 @@ from bot.consent.deadlines import Calendar
 from bot.consent.erasure import AddressToken, Erasure, Suppression
 from bot.consent.evidence import Entry, Kind, Method
 from bot.consent.lifecycle import Record, Status, fold
-from bot.consent.requests import Right, State, close
+from bot.consent.requests import State, close
 from bot.consent.retention import What
+from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.paths import FLOWS

@@ -5,8 +5,9 @@ from typing import Literal, TypeVar
 
 from bot.consent.evidence import Entry, Kind, Seen, Wording
 from bot.consent.lifecycle import Consent, Record, Status
+from bot.consent.rights import Right
 from bot.conversation.session import Session
-from bot.conversation.task import Task, Work
+from bot.conversation.task import Task
 from bot.messages.basis import Answer
 from bot.messages.inbound import Delivery, Inbound, Lapse, MessageId, Sender, Text
 from bot.messages.reply import Button, Outbound, Reply
@@ -53,7 +54,7 @@ def handed_over(id: str = "m1") -> HandedOver:
 
 
 def assigned(id: str = "m1") -> Assigned:
-    task = Task(Work.RECTIFICATION, "My name is spelt otherwise")
+    task = Task(Right.RECTIFICATION, "My name is spelt otherwise")
     return Assigned(task, MessageId(f"wamid.{id}"), TODAY * 86400, PERSON, Sender(PHONE, BSUID), "en", 2)
 
 

@@ -16,6 +16,7 @@ from bot import logs
 from bot.app.processes import listening
 from bot.app.routes import routes
 from bot.app.simulation import Simulation, simulate, somebody
+from bot.consent.rights import Right
 from bot.engines import Engines
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
@@ -38,7 +39,7 @@ async def known(simulation: Simulation, locale: str = "en") -> PersonId:
 
 async def link(simulation: Simulation, locale: str = "en", *, ends_in: int = 3600) -> str:
     now, person = int(time.time()), await known(simulation, locale)
-    export = await simulation.runtime.stores.exports.keep(person, FILE, "12345", now, now + ends_in)
+    export = await simulation.runtime.stores.exports.keep(person, Right.ACCESS, FILE, "12345", now, now + ends_in)
     return f"/my-data/{export.secret}"
 
 

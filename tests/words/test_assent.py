@@ -31,7 +31,7 @@ SIGNS = [
 
 
 def words(language: str) -> list[str]:
-    return list(dict.fromkeys([*VOCABULARIES[language].yes.every(), "YES"]))
+    return list(dict.fromkeys([*VOCABULARIES[language].word_list(Intent.YES).every(), "YES"]))
 
 
 def plain(text: str, language: str) -> bool:

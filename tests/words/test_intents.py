@@ -88,7 +88,7 @@ class TestStop:
     def test_printed_words_work_beside_courtesies_and_answers(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
         show = vocabulary.stop.show
-        for word in (*vocabulary.polite, *vocabulary.yes.every()):
+        for word in (*vocabulary.polite, *vocabulary.word_list(Intent.YES).every()):
             for typed in (f"{word} {show}", f"{show} {word}", f"{word}, {show}", f"{show}. {word}"):
                 assert heard(typed, language) == "stop", typed
 
@@ -194,7 +194,9 @@ class TestYesAndNo:
             }
             for intent in ANSWERS
         }
-        ambiguous = set(map(loose, VOCABULARIES[language].forms(*VOCABULARIES[language].no.ambiguous)))
+        ambiguous = set(
+            map(loose, VOCABULARIES[language].forms(*VOCABULARIES[language].word_list(Intent.NO).ambiguous))
+        )
         for intent in ANSWERS:
             for vocabulary in VOCABULARIES.values():
                 for word in vocabulary.word_list(intent).every():
@@ -383,7 +385,7 @@ class TestShown:
             Keywords({UNIVERSAL: Vocabulary()}).shown(Intent.HELP, "en")
 
 
-YES = sorted({word for vocabulary in VOCABULARIES.values() for word in vocabulary.yes.every()})
+YES = sorted({word for vocabulary in VOCABULARIES.values() for word in vocabulary.word_list(Intent.YES).every()})
 STRONG = sorted({word for vocabulary in VOCABULARIES.values() for word in vocabulary.stop.strong} | {"STOP"})
 FRAGMENTS = st.sampled_from(
     sorted(
@@ -430,7 +432,7 @@ class TestPromises:
     @given(SPEECH | st.sampled_from(YES) | st.tuples(st.sampled_from(YES), FRAGMENTS).map(" ".join), LANGUAGE)
     def test_only_the_words_of_the_questions_language_are_a_yes(self, text: str, asked_in: str) -> None:
         files = [VOCABULARIES[source] for source in (UNIVERSAL, asked_in)]
-        own = {loose(form) for file in files for form in file.forms(*file.yes.every())}
+        own = {loose(form) for file in files for form in file.forms(*file.word_list(Intent.YES).every())}
         assert heard(text, asked_in) != "yes" or loose(exact(text)) in own
 
     @given(st.sampled_from(STRONG), SIGNS, ASKED)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.words.keyword_files import FILE, KeywordError, read
-from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Vocabulary, base
+from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
 from bot.words.normalise import loose
 from tests.words.vocabulary import LANGUAGES, VOCABULARIES
 
@@ -30,7 +30,7 @@ class TestReading:
         found = read(folder_with(tmp_path, '[stop]\nstrong = ["STOP"]', de='[yes]\nshow = "JA"'))
         assert list(found) == [UNIVERSAL, "de"]
         assert found[UNIVERSAL].stop.strong == ("STOP",)
-        assert list(found["de"].yes.every()) == ["JA"]
+        assert list(found["de"].word_list(Intent.YES).every()) == ["JA"]
 
     def test_a_folder_without_words_is_no_language(self, tmp_path: Path) -> None:
         (tmp_path / "fr").mkdir()
@@ -150,7 +150,7 @@ class TestRefusal:
     def test_a_file_saved_by_notepad_is_read(self, tmp_path: Path) -> None:
         folder = folder_with(tmp_path, de="")
         (folder / "de" / FILE).write_text('[yes]\r\nshow = "JA"\r\n', "utf-8-sig", newline="")
-        assert read(folder)["de"].yes.show == "JA"
+        assert read(folder)["de"].word_list(Intent.YES).show == "JA"
 
 
 @pytest.mark.parametrize(
@@ -183,5 +183,5 @@ class TestShipped:
             for vocabulary in VOCABULARIES.values()
             for form in vocabulary.forms(*vocabulary.stop.strong, *vocabulary.stop.common, *vocabulary.stop.phrases)
         }
-        yes = map(loose, VOCABULARIES[language].forms(*VOCABULARIES[language].yes.every()))
+        yes = map(loose, VOCABULARIES[language].forms(*VOCABULARIES[language].word_list(Intent.YES).every()))
         assert [form for form in yes if sure.intersection(form.split())] == []

@@ -19,6 +19,8 @@ _EACH: Sequence[Check] = (
     ways.ways,
     ways.choices,
     ways.forks,
+    ways.fired,
+    ways.repeats,
     texts.mentions,
     texts.fits,
     texts.alike,
@@ -31,6 +33,7 @@ _EACH: Sequence[Check] = (
 
 _TOGETHER: Sequence[Callable[[Dialogues], Iterator[Problem]]] = (
     names.intents,
+    names.rights,
     ways.entrances,
     texts.unsaid,
     law.only_one,

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from ...consent.rights import Right
 from ...words.intents import Intent
-from ...words.keywords import ANSWERS
+from ...words.keywords import COMMANDS
 from ..effects import CHOICES, EFFECTS
 from ..flow_file import SAY, FlowFile
 from ..guards import GUARDS
@@ -45,12 +46,23 @@ def intents(dialogues: Dialogues) -> Iterator[Problem]:
             claimants.setdefault(intent, []).append(file)
     for intent, files in claimants.items():
         where = at(files[-1], "intents")
-        if intent not in set(Intent) - set(ANSWERS):
-            yield Problem(where, f"unknown intent {intent!r}", f"use one of: {', '.join(set(Intent) - set(ANSWERS))}")
+        if intent not in COMMANDS:
+            yield Problem(where, f"unknown intent {intent!r}", f"use one of: {', '.join(sorted(COMMANDS))}")
         if len(files) > 1:
             others = ", ".join(file.source for file in files[:-1])
             yield Problem(where, f"intent {intent!r} is also claimed in {others}", "leave it to one flow")
     for intent in Intent:
-        if intent not in claimants and intent not in ANSWERS:
+        if intent not in claimants and intent in COMMANDS:
             what = f"no flow claims the intent {intent.value!r}"
             yield Problem(dialogues.folder, what, f'add intents = ["{intent.value}"] to the flow that answers it')
+
+
+def rights(dialogues: Dialogues) -> Iterator[Problem]:
+    """Whoever asks for their rights is offered all of them (GDPR Art. 12(2))."""
+    for file in dialogues.files:
+        if Intent.RIGHTS in file.table.intents:
+            offered = {choice for state in file.table.states for choice in state.choices}
+            for right in Right:
+                if right.intent not in offered:
+                    cure = f"add {right.intent!r} to the choices"
+                    yield Problem(at(file, "states"), f"does not offer the right of {right.value}", cure)

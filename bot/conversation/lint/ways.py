@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 
-from ...words.intents import Intent
-from ...words.keywords import ANSWERS
+from ...words.keywords import COMMANDS
 from ..flow_file import FlowFile, FlowTable, StateTable
+from ..triggers import Trigger
 from .problem import Dialogues, Problem, at, at_state, at_transition
 
-_COMMANDS = frozenset(intent.value for intent in Intent if intent not in ANSWERS)
-"""What a choice may be besides a trigger: it works in any state."""
+_ANYWHERE = COMMANDS | frozenset(trigger for trigger in Trigger if trigger.begins)
+"""What a choice may be besides a trigger of its state: it works in any state."""
+
+_WAITING = ("record_requested", "record_paused")
+"""Effects that open a question which waits until it is answered."""
 
 
 def ways(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
@@ -47,8 +50,8 @@ def choices(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
     """Each choice leads somewhere: by a trigger of its state, or by a command that works everywhere."""
     for state in file.table.states:
         for choice in state.choices:
-            if choice not in _COMMANDS | _FIRED.keys() and (state.final or choice not in _triggers(file.table, state)):
-                cure = f"add a transition with this trigger, or use a command: {', '.join(sorted(_COMMANDS))}"
+            if choice not in _ANYWHERE and (state.final or choice not in _triggers(file.table, state)):
+                cure = f"add a transition with this trigger, or use a command: {', '.join(sorted(COMMANDS))}"
                 yield Problem(at_state(file, state), f"choice {choice!r} leads nowhere", cure)
 
 
@@ -69,23 +72,29 @@ def forks(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
             yield Problem(at_transition(file, transition), "may lead nowhere: nobody would answer", cure)
 
 
+def fired(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+    """Each transition is by something that can happen: a trigger that Python fires, a choice, or the end of a time."""
+    states = {state.name: (*state.choices, state.expires) for state in file.table.states}
+    for transition in file.table.transitions:
+        if transition.trigger not in (*Trigger, *states.get(transition.source, ())):
+            cure = f"offer it among the choices of {transition.source!r}, or use one of: {', '.join(Trigger)}"
+            yield Problem(at_transition(file, transition), "never happens: nothing fires it", cure)
+
+
+def repeats(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+    """A question that waits can be asked again, for example when it was answered before it arrived."""
+    for name in sorted({state for effect in _WAITING for state in file.entered_with(effect)}):
+        if not any((one.source, one.trigger) == (name, Trigger.ASK_AGAIN) for one in file.table.transitions):
+            cure = f"add a transition with trigger = {Trigger.ASK_AGAIN.value!r} from it"
+            yield Problem(at(file, f"state {name!r}"), "asks a question that can't be asked again", cure)
+
+
 def entrances(dialogues: Dialogues) -> Iterator[Problem]:
     """The triggers that the dialogue fires by itself lead somewhere."""
     for file in dialogues.files:
-        fired = {"start": bool(file.table.intents)} | {
-            trigger: intent in file.table.intents for trigger, intent in _FIRED.items()
-        }
+        intents = file.table.intents
+        needed = {trigger for trigger in Trigger if trigger.begins in intents} | ({Trigger.START} if intents else set())
         begun = {transition.trigger for transition in file.table.transitions if transition.source == file.table.initial}
-        for trigger, needed in fired.items():
-            if needed and trigger not in begun:
-                cure = f"add a transition with trigger = {trigger!r} from {file.table.initial!r}"
-                yield Problem(at(file, "transitions"), f"nothing begins by {trigger!r}", cure)
-
-
-_FIRED = {
-    "set_language": Intent.LANGUAGE,
-    "withdraw_one": Intent.MY_CHOICES,
-    "ask_one": Intent.START,
-    "lift": Intent.RESTRICT,
-}
-"""Triggers, besides `start`, that begin the flow of an intent."""
+        for trigger in sorted(needed - begun):
+            cure = f"add a transition with trigger = {trigger.value!r} from {file.table.initial!r}"
+            yield Problem(at(file, "transitions"), f"nothing begins by {trigger.value!r}", cure)

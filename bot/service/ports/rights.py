@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ...consent.deadlines import Calendar
-from ...consent.requests import Request, Right, State
+from ...consent.requests import Request, State
+from ...consent.rights import Right
 from .people import PersonId
 
 
@@ -14,6 +15,8 @@ class Export:
     """What was made for a person: a document that the channel holds, and a file behind a link that works once."""
 
     id: str
+    right: Right
+    """What it answers."""
     made_at: int
     """Unix seconds."""
     expires_at: int
@@ -23,7 +26,7 @@ class Export:
     file: bytes = field(repr=False)
     """What the link gives; empty when there is no link to it."""
     media_id: str
-    """Of the document at the channel."""
+    """Of the document at the channel; empty when there is none."""
     fetched: bool = False
     """Whether the link was used, and leads nowhere now."""
 
@@ -31,14 +34,19 @@ class Export:
 class Exports(Protocol):
     """What was made ready for persons; files are sealed with their keys. Every method raises `Unavailable`."""
 
-    async def keep(self, person: PersonId, file: bytes, media_id: str, made_at: int, expires_at: int) -> Export:
+    async def keep(
+        self, person: PersonId, right: Right, file: bytes, media_id: str, made_at: int, expires_at: int
+    ) -> Export:
         """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
 
-    async def newest(self, person: PersonId, now: float) -> Export | None:
-        """Return the newest whose link still works, to send it again."""
+    async def newest(self, person: PersonId, right: Right, now: float) -> Export | None:
+        """Return the newest for a right whose link still works, to send it again."""
 
-    async def made_since(self, person: PersonId, since: float) -> Sequence[Export]:
-        """Return what was made from `since` on, the newest first, also what was fetched. Raises `Undecipherable`."""
+    async def made_since(self, person: PersonId, right: Right, since: float) -> Sequence[Export]:
+        """Return what was made for a right from `since` on, the newest first, also what was fetched.
+
+        Raises `Undecipherable`.
+        """
 
     async def media(self, person: PersonId) -> list[str]:
         """Return the channel's ids of all documents of a person, to delete them there."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from ...conversation.task import Work
+from ...consent.rights import Right
 from ...errors import where
 from .. import metrics
 from ..ports import Assigned, DeadLetters, OutOfReach, Queue, Queued, SendError, Unavailable
@@ -55,7 +55,7 @@ class Fulfil(Taker[Assigned]):
                 self._begin(queued, self._do(queued, queued.item))
 
     async def _do(self, queued: Queued[Assigned], assigned: Assigned) -> None:
-        work = assigned.task.work
+        work = assigned.task.right
         try:
             replies = await self._rights.answer(assigned)
             await self._surely(lambda: self._send.answer_task(queued.id, replies))
@@ -78,7 +78,7 @@ class Fulfil(Taker[Assigned]):
             self._forget(queued)
             metrics.TASKS.labels(work, "done").inc()
 
-    def _rest(self, queued: Queued[Assigned], work: Work, error: SendError) -> None:
+    def _rest(self, queued: Queued[Assigned], work: Right, error: SendError) -> None:
         """Leave it until the channel is there again, as long as the person may be answered: longer each time."""
         rested, _ = self._rests.get(queued.id, (0.0, 0.0))
         rest = min(2 * rested, LONGEST_REST) or self._queue.abandoned_after
@@ -97,7 +97,7 @@ class Fulfil(Taker[Assigned]):
         kind = type(error).__name__
         log.error(
             "task_failed",
-            work=assigned.task.work,
+            work=assigned.task.right,
             error=kind,
             code=code,
             attempt=attempt,
@@ -106,6 +106,6 @@ class Fulfil(Taker[Assigned]):
         )
         if attempt >= ATTEMPTS:
             excuse = await self._surely(lambda: self._rights.excuse(assigned))
-            await self._put_aside(queued, f"{assigned.task.work} failed {ATTEMPTS} times: {kind}")
+            await self._put_aside(queued, f"{assigned.task.right} failed {ATTEMPTS} times: {kind}")
             await self._surely(lambda: self._send.answer_task(queued.id, excuse))
             self._forget(queued)

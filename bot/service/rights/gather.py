@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from ...business import Business
-from ...consent.requests import Right, State
+from ...consent.requests import State
 from ...consent.retention import RuleName, policy
-from ...conversation.task import Work
+from ...consent.rights import REQUESTS, Right
 from ...i18n.places import place_name
 from ..ports import Held
 from .my_data import (
@@ -26,15 +26,9 @@ from .my_data import (
     from_json,
 )
 
-_RIGHTS = (
-    ("withdraw a consent", "GDPR Art. 7(3)"),
-    ("access", "GDPR Art. 15"),
-    ("rectification", "GDPR Art. 16"),
-    ("erasure", "GDPR Art. 17"),
-    ("restriction", "GDPR Art. 18"),
-    ("portability", "GDPR Art. 20"),
-    ("objection", "GDPR Art. 21"),
-)
+_RIGHTS = (("withdraw a consent", "7(3)"), *((right.value, right.article) for right in REQUESTS))
+
+_PROMISED = frozenset(right for right in Right if right.is_promised)
 
 
 def gathered(held: Iterable[Held]) -> Gathered:
@@ -67,7 +61,7 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
         ],
         storage=[place_name(place, "en") for place in business.storage.places],
         retention=_kept(business),
-        rights=[RightOf(right=right, law=law) for right, law in _RIGHTS],
+        rights=[RightOf(right=right, law=f"GDPR Art. {article}") for right, article in _RIGHTS],
         complaint=Complaint(
             to="a data protection authority, in particular where you live, work, or think that the law was broken",
             law="GDPR Art. 77",
@@ -113,8 +107,30 @@ def is_empty(data: MyData) -> bool:
 def as_answered(data: MyData, request: str) -> MyData:
     """Return the data as it stands when it is handed over in answer to a request (by its id): nobody waits for it."""
     requests = [msgspec.structs.replace(one, state=State.DONE) if one.id == request else one for one in data.requests]
-    waiting = [one for one in data.waiting if one.what != "task" or one.text not in (Work.ACCESS, Work.PROOF)]
+    waiting = [one for one in data.waiting if one.what != "task" or one.text not in _PROMISED]
     return msgspec.structs.replace(data, requests=requests, waiting=waiting)
+
+
+def portable(data: MyData) -> MyData:
+    """Return what the person provided or what was observed of them, in the same published shape (GDPR Art. 20(1)).
+
+    That is who they are, their choices, what they were asked and answered, and what they wrote that still waits. What
+    was inferred from it, and what the controller keeps for its own duties, is none of it (WP 242 rev.01, chapter III).
+    """
+    return msgspec.structs.replace(
+        data,
+        history=[
+            msgspec.structs.replace(one, rule="", question_seen="", legal_basis="", entry_hash="")
+            for one in data.history
+        ],
+        requests=[],
+        waiting=[one for one in data.waiting if one.what == "from_you"],
+        looks=[],
+        talk=None,
+        recipients=[],
+        storage=[],
+        rights=[],
+    )
 
 
 def says_as_much(written: bytes, data: MyData) -> bool:
@@ -134,4 +150,4 @@ def _lasting(data: MyData) -> MyData:
 
 def _asked(data: MyData) -> list[Asked]:
     """Return what was asked for beside the data itself."""
-    return [one for one in data.requests if one.right != Right.ACCESS]
+    return [one for one in data.requests if one.right not in _PROMISED]

@@ -1,7 +1,7 @@
-"""The shape of all data of one person, as they get it (GDPR Art. 15(1), 20), and its JSON. `gather` fills it.
+"""The shape of all data of one person (GDPR Art. 15(1)), or what they may take elsewhere (Art. 20), and its JSON.
 
-It is published as a JSON Schema, `bot/web/schemas/my-data-1.json`; `schema()` makes it from the types here.
-What changes it incompatibly gets a new number.
+`gather` fills it. It is published as a JSON Schema, `bot/web/schemas/my-data-1.json`, which `schema()` makes from the
+types here. What changes it incompatibly gets a new number.
 """
 
 from datetime import UTC, date, datetime

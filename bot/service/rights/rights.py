@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Protocol, assert_never
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -18,10 +18,10 @@ from babel.dates import format_date
 
 from ...consent.deadlines import Calendar
 from ...consent.erasure import proof_until
-from ...consent.requests import Request, Right, State, close
+from ...consent.requests import Request, State, close
 from ...consent.retention import RuleName, policy
+from ...consent.rights import Right
 from ...conversation.compose import message
-from ...conversation.task import Work
 from ...conversation.world import World, babel_locale
 from ...keys import Keyring
 from ...messages.reply import Document, Outbound, Reply
@@ -44,7 +44,7 @@ from ..ports import (
 from ..sending.gate import reaches
 from ..sending.send import Send
 from .erase import Erase, Erased
-from .gather import as_answered, is_empty, my_data, says_as_much
+from .gather import as_answered, is_empty, my_data, portable, says_as_much
 from .my_data import MyData, as_json
 
 log = structlog.get_logger(__name__)
@@ -59,6 +59,7 @@ gets the newest again (GDPR Art. 12(5) would allow to refuse); what changed sinc
 DAY = 86400
 
 PDF = "application/pdf"
+TEXT = "text/plain"
 
 _PROVING = frozenset({"person", "consents"})
 """The places of what a receipt shows; the queues, which may be long, have nothing of it."""
@@ -119,7 +120,7 @@ class Rights:
         Raises `Unavailable`, `SendError` and `OutOfReach`.
         """
         try:
-            if assigned.task.work is not Work.ERASURE:
+            if assigned.task.right is not Right.ERASURE:
                 assigned = await self._to_where_they_are(assigned)
             return await self._answered(assigned)
         except NoSuchPerson:  # erased meanwhile
@@ -130,7 +131,7 @@ class Rights:
 
         Raises `Unavailable`.
         """
-        if assigned.task.work not in (Work.ACCESS, Work.PROOF):
+        if not assigned.task.right.is_promised:
             return []
         try:
             assigned = await self._to_where_they_are(assigned)
@@ -139,21 +140,24 @@ class Rights:
         return self._queued([self._told("human.contact", assigned)], assigned) if self._reaches(assigned) else []
 
     async def _answered(self, assigned: Assigned) -> Sequence[Outbound]:
-        match assigned.task.work:
-            case Work.ACCESS:
-                request = await self._opened(assigned, Right.ACCESS)
+        match right := assigned.task.right:
+            case Right.ACCESS | Right.PORTABILITY:
+                prepared = self._access if right is Right.ACCESS else self._portability
+                request = await self._opened(assigned, right)
                 async with self._one_at_a_time(assigned.person):
-                    replies = await self._access(assigned, request)
+                    replies = await prepared(assigned, request)
                 return self._queued(replies, assigned, request.id)
-            case Work.PROOF:
+            case Right.PROOF:
                 async with self._one_at_a_time(assigned.person):
                     return self._queued(await self._proof(assigned), assigned)
-            case Work.RECTIFICATION:
+            case Right.RECTIFICATION:
                 return self._queued(await self._rectification(assigned), assigned)
-            case Work.RESTRICTION | Work.OBJECTION:  # in force, and confirmed, since the step
-                await self._closed(await self._opened(assigned, Right(assigned.task.work)))
-            case Work.ERASURE:
+            case Right.ERASURE:
                 await self._erasure(assigned)
+            case Right.RESTRICTION | Right.OBJECTION:  # in force, and confirmed, since the step
+                await self._closed(await self._opened(assigned, right))
+            case _:
+                assert_never(right)
         return []
 
     async def _to_where_they_are(self, assigned: Assigned) -> Assigned:
@@ -169,15 +173,15 @@ class Rights:
     # --- what is asked for
 
     async def _access(self, assigned: Assigned, request: Request) -> list[Reply]:
-        """GDPR Art. 15 and 20: a summary, a document, and a link to the machine-readable form."""
+        """GDPR Art. 15: a summary, a document, and a link to the machine-readable form."""
         self._must_reach(assigned)
         data = await self._data(assigned, self._holders)
         if is_empty(data):
             await self._closed(request)
             return [self._told("my_data.nothing", assigned)]
-        export = await self._exports.newest(assigned.person, self._clock())
+        export = await self._exports.newest(assigned.person, Right.ACCESS, self._clock())
         if export is None or not says_as_much(export.file, data):
-            made = [one for one in await self._made_lately(assigned.person) if one.file]
+            made = await self._made_lately(assigned)
             enough = len(made) >= DOCUMENTS_A_DAY
             export = made[0] if enough else await self._made(assigned, as_answered(data, request.id))
         await self._closed(request)
@@ -190,37 +194,77 @@ class Rights:
             choices=language.choices(given, [one.purpose for one in data.consents if one.paused]),
         )
         document = _attached("data", export)
-        return [summary, Reply(document=document, text_id="my_data.document"), *self._link(export, assigned)]
+        return [
+            summary,
+            Reply(document=document, text_id="my_data.document"),
+            *self._link(export, "my_data.link", assigned),
+        ]
+
+    async def _portability(self, assigned: Assigned, request: Request) -> list[Reply]:
+        """GDPR Art. 20: what they provided, by a link; where there are no pages of ours, as a document."""
+        self._must_reach(assigned)
+        whole = await self._data(assigned, self._holders)
+        if is_empty(whole):
+            await self._closed(request)
+            return [self._told("my_data.nothing", assigned)]
+        data = portable(whole)
+        export = await self._exports.newest(assigned.person, Right.PORTABILITY, self._clock())
+        if export is None or not self._serves(export) or not says_as_much(export.file, data):
+            made = [one for one in await self._made_lately(assigned) if self._serves(one)]
+            enough = len(made) >= DOCUMENTS_A_DAY and not made[0].fetched
+            export = made[0] if enough else await self._to_take_along(assigned, data)
+        await self._closed(request)
+        if self._base_url:
+            return self._link(export, "portability.link", assigned)
+        document = _attached("data", export, "txt")
+        return [message(self._world, "portability.file", assigned.locale, document=document)]
+
+    def _serves(self, export: Export) -> bool:
+        """Whether it can be given in the way that is ours now."""
+        return bool(self._base_url or export.media_id)
+
+    async def _to_take_along(self, assigned: Assigned, data: MyData) -> Export:
+        """WhatsApp takes no JSON, but plain text. [D:messages/document-messages]"""
+        file = as_json(data)
+        if self._base_url:
+            return await self._remembered(assigned, data, "", file)
+        return await self._kept(assigned, data, "data.txt", file, file, mime=TEXT)
 
     async def _made(self, assigned: Assigned, data: MyData) -> Export:
         async with self._writing:
             document = await asyncio.to_thread(self._documents.my_data, data, assigned.locale)
         return await self._kept(assigned, data, "data.pdf", document, as_json(data))
 
-    async def _kept(self, assigned: Assigned, data: MyData, name: str, document: bytes, file: bytes) -> Export:
+    async def _kept(
+        self, assigned: Assigned, data: MyData, name: str, document: bytes, file: bytes, *, mime: str = PDF
+    ) -> Export:
         """Hand a document over to the channel, and remember it: who is erased has it deleted there, too."""
-        media_id = await self._channel.upload(document, name, PDF, channel=assigned.channel)
-        made_at = int(data.made_at.timestamp())
+        media_id = await self._channel.upload(document, name, mime, channel=assigned.channel)
         try:
-            return await self._exports.keep(assigned.person, file, media_id, made_at, made_at + LINK_LASTS)
+            return await self._remembered(assigned, data, media_id, file)
         except NoSuchPerson:
             with suppress(SendError):
                 await self._channel.delete_media(media_id)
             raise
 
-    def _link(self, export: Export, assigned: Assigned) -> list[Reply]:
+    async def _remembered(self, assigned: Assigned, data: MyData, media_id: str, file: bytes) -> Export:
+        made_at = int(data.made_at.timestamp())
+        right = assigned.task.right
+        return await self._exports.keep(assigned.person, right, file, media_id, made_at, made_at + LINK_LASTS)
+
+    def _link(self, export: Export, text_id: str, assigned: Assigned) -> list[Reply]:
         if not self._base_url or export.fetched:
             return []
         until = self._day(datetime.fromtimestamp(export.expires_at, UTC), assigned)
         link = f"{self._base_url}/my-data/{export.secret}"
-        return [self._told("my_data.link", assigned, link=link, until=until)]
+        return [self._told(text_id, assigned, link=link, until=until)]
 
     async def _proof(self, assigned: Assigned) -> list[Reply]:
         self._must_reach(assigned)
         data = await self._data(assigned, [place for place in self._holders if place.name in _PROVING])
         if not data.history:
             return [self._told("proof.none", assigned)]
-        made = [one for one in await self._made_lately(assigned.person) if not one.file]
+        made = await self._made_lately(assigned)
         export = made[0] if len(made) >= DOCUMENTS_A_DAY else await self._receipt(assigned, data)
         return [message(self._world, "proof.receipt", assigned.locale, document=_attached("receipt", export))]
 
@@ -229,8 +273,8 @@ class Rights:
             document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
         return await self._kept(assigned, data, "receipt.pdf", document, b"")
 
-    async def _made_lately(self, person: PersonId) -> Sequence[Export]:
-        return await self._exports.made_since(person, self._clock() - DAY)
+    async def _made_lately(self, assigned: Assigned) -> Sequence[Export]:
+        return await self._exports.made_since(assigned.person, assigned.task.right, self._clock() - DAY)
 
     async def _rectification(self, assigned: Assigned) -> list[Reply]:
         """GDPR Art. 16: noted for a person of the business, with the day by which they must have seen to it."""
@@ -311,6 +355,6 @@ class Rights:
         return self._send.answers(replies, assigned, name=name, request=request)
 
 
-def _attached(name: str, export: Export) -> Document:
+def _attached(name: str, export: Export, suffix: str = "pdf") -> Document:
     made_at = datetime.fromtimestamp(export.made_at, UTC)
-    return Document(f"{name}-{made_at:%Y-%m-%d}.pdf", export.media_id)
+    return Document(f"{name}-{made_at:%Y-%m-%d}.{suffix}", export.media_id)

@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 from uuid_utils.compat import uuid7
 
+from ...consent.rights import Right
 from ...keys import Keyring, PersonKey
 from ...service.ports import Export, NoSuchPerson, PersonId
 from .connect import Database
@@ -16,18 +17,19 @@ _SECRET_BYTES = 32
 _KEY = "SELECT key FROM persons WHERE id = $1"
 
 _KEEP = """
-INSERT INTO exports (id, person, made_at, expires_at, token, data, media_id)
-SELECT $1, persons.id, $3, $4, $5, $6, $7 FROM persons WHERE persons.id = $2 FOR KEY SHARE RETURNING id
+INSERT INTO exports (id, person, made_at, expires_at, token, data, media_id, right_asked)
+SELECT $1, persons.id, $3, $4, $5, $6, $7, $8 FROM persons WHERE persons.id = $2 FOR KEY SHARE RETURNING id
 """
 
 _NEWEST = """
 SELECT exports.*, persons.key FROM exports JOIN persons ON persons.id = person
-WHERE person = $1 AND fetched_at IS NULL AND expires_at > $2 ORDER BY made_at DESC, exports.id DESC LIMIT 1
+WHERE person = $1 AND right_asked = $2 AND fetched_at IS NULL AND expires_at > $3
+ORDER BY made_at DESC, exports.id DESC LIMIT 1
 """
 
 _SINCE = """
 SELECT exports.*, persons.key FROM exports JOIN persons ON persons.id = person
-WHERE person = $1 AND made_at >= $2 ORDER BY made_at DESC, exports.id DESC
+WHERE person = $1 AND right_asked = $2 AND made_at >= $3 ORDER BY made_at DESC, exports.id DESC
 """
 
 _LANGUAGE = """
@@ -63,11 +65,13 @@ class Exports:
         self._database = database
         self._keys = keys
 
-    async def keep(self, person: PersonId, file: bytes, media_id: str, made_at: int, expires_at: int) -> Export:
-        """Keep a file behind a new link, together with the document that says the same. Raises `NoSuchPerson`."""
+    async def keep(
+        self, person: PersonId, right: Right, file: bytes, media_id: str, made_at: int, expires_at: int
+    ) -> Export:
+        """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
         key = await self._key(person)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        export = Export(str(uuid7()), made_at, expires_at, secret, file, media_id)
+        export = Export(str(uuid7()), right, made_at, expires_at, secret, file, media_id)
         kept = await self._database.fetch(
             _KEEP,
             export.id,
@@ -76,20 +80,24 @@ class Exports:
             expires_at,
             _token(secret),
             key.seal_bytes(_encode(_File(secret, file))),
-            media_id,
+            media_id or None,
+            right,
         )
         if not kept:
             raise NoSuchPerson
         return export
 
-    async def newest(self, person: PersonId, now: float) -> Export | None:
-        """Return the newest whose link still works, to send it again. Raises `Undecipherable`."""
-        rows = await self._database.fetch(_NEWEST, person, int(now))
+    async def newest(self, person: PersonId, right: Right, now: float) -> Export | None:
+        """Return the newest for a right whose link still works, to send it again. Raises `Undecipherable`."""
+        rows = await self._database.fetch(_NEWEST, person, right, int(now))
         return self._export(rows[0]) if rows else None
 
-    async def made_since(self, person: PersonId, since: float) -> list[Export]:
-        """Return what was made since `since`, the newest first, including what was fetched. Raises `Undecipherable`."""
-        return [self._export(row) for row in await self._database.fetch(_SINCE, person, int(since))]
+    async def made_since(self, person: PersonId, right: Right, since: float) -> list[Export]:
+        """Return what was made for a right from `since` on, the newest first, also what was fetched.
+
+        Raises `Undecipherable`.
+        """
+        return [self._export(row) for row in await self._database.fetch(_SINCE, person, right, int(since))]
 
     async def media(self, person: PersonId) -> list[str]:
         """Return the channel's ids of a person's documents, to delete them there."""
@@ -119,6 +127,7 @@ class Exports:
         file = _file(row, self._keys.person(row["key"]))
         return Export(
             id=str(row["id"]),
+            right=Right(row["right_asked"]),
             made_at=row["made_at"],
             expires_at=row["expires_at"],
             secret=file.secret,

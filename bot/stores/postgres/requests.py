@@ -6,7 +6,8 @@ import asyncpg
 from uuid_utils.compat import uuid7
 
 from ...consent.deadlines import Calendar
-from ...consent.requests import NotPossible, Request, Right, State, received, reopen
+from ...consent.requests import NotPossible, Request, State, received, reopen
+from ...consent.rights import Right
 from ...keys import Keyring, PersonKey
 from ...service.ports import ChangedMeanwhile, NoSuchPerson, PersonId, StepTaken
 from .connect import Connection, Database

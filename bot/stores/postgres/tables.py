@@ -232,6 +232,7 @@ exports = Table(
     Column("person", Uuid, nullable=False, index=True),
     Column("token", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the link's secret"),
     Column("media_id", Text, nullable=True, comment="of the document at the channel"),
+    Column("right_asked", Text, nullable=False, comment="what it answers; empty when that was not noted yet"),
     Column("data", LargeBinary, nullable=False, comment="sealed with the person's key"),
 )
 

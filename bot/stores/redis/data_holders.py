@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from ...consent.rights import Right
 from ...conversation.session import Session
-from ...conversation.task import Work
 from ...keys import Keyring
 from ...messages.inbound import AddressChanged, Delivery, Inbound, Media, Other, Sender, Text
 from ...messages.reply import Outbound
@@ -278,7 +278,7 @@ class _Belongs:
 
 def _is_erasure(item: Item | None) -> bool:
     """Whether it is the erasure itself: it is finished by who does it, so that it is not forgotten in between."""
-    return isinstance(item, Assigned) and item.task.work is Work.ERASURE
+    return isinstance(item, Assigned) and item.task.right is Right.ERASURE
 
 
 def _shown(what: str, item: Item | None) -> dict[str, Any]:
@@ -288,7 +288,7 @@ def _shown(what: str, item: Item | None) -> dict[str, Any]:
         case HandedOver(inbound=inbound):
             return {"what": what, "since": iso(inbound.at), "text": _said(inbound)}
         case Assigned(task=task, at=at):
-            return {"what": what, "since": iso(at), "text": task.text or task.work.value}
+            return {"what": what, "since": iso(at), "text": task.text or task.right.value}
         case Inbound(at=at):
             return {"what": what, "since": iso(at), "text": _said(item)}
         case Delivery(at=at, status=status):

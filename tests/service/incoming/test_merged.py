@@ -14,8 +14,8 @@ from bot.channels.simulator.webhooks import Identity
 from bot.consent.deadlines import Calendar
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import fold
-from bot.consent.requests import Right
-from bot.conversation.task import Task, Work
+from bot.consent.rights import Right
+from bot.conversation.task import Task
 from bot.messages.basis import ForPurpose
 from bot.messages.inbound import MessageId, Sender
 from bot.messages.reply import Outbound, Reply
@@ -72,7 +72,7 @@ async def ana(simulation: Simulation) -> OneOfTwo:
 
 async def the_file(simulation: Simulation, person: PersonId) -> dict[str, object]:
     """The machine-readable form that was made for a person last."""
-    exports = await simulation.runtime.stores.exports.made_since(person, 0)
+    exports = await simulation.runtime.stores.exports.made_since(person, Right.ACCESS, 0)
     return dict(json.loads(exports[0].file))
 
 
@@ -158,7 +158,7 @@ async def test_what_was_asked_for_as_the_merged_one_is_answered_to_the_survivor(
     runtime, who = simulation.runtime, ana.ana.who
     before = len(ana.ana.replies)
     task = Assigned(
-        Task(Work.ACCESS), MessageId("m"), int(simulation.graph.clock()), ana.merged, Sender(who.phone), "en", 1
+        Task(Right.ACCESS), MessageId("m"), int(simulation.graph.clock()), ana.merged, Sender(who.phone), "en", 1
     )
     await runtime.stores.client.run("XADD", "{s00}:tasks", "*", "e", encode(task))
     await quiet(simulation)

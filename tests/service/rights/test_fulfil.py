@@ -8,7 +8,8 @@ import pytest
 from bot.app.simulation import Simulation
 from bot.consent.erasure import proof_until
 from bot.consent.requests import State
-from bot.conversation.task import Task, Work
+from bot.consent.rights import Right
+from bot.conversation.task import Task
 from bot.documents import Documents
 from bot.messages.inbound import Delivery, Inbound, MessageId, Sender
 from bot.messages.reply import Outbound
@@ -95,7 +96,7 @@ class Desk:
         self.fulfil = Fulfil(rights=rights, queue=shard.tasks, send=send, dead=shard.dead, clock=lambda: self.now)
         self.queue = shard.tasks
 
-    async def assign(self, work: Work, sender: Sender = BOTH) -> None:
+    async def assign(self, work: Right, sender: Sender = BOTH) -> None:
         assigned = Assigned(Task(work, "words"), MessageId(f"wamid.{work}"), AT, self.person, sender, "en", 2)
         key = ShardKeys(0).tasks
         await self.simulation.runtime.stores.client.run("XADD", key, "*", "e", encode(assigned))
@@ -133,7 +134,7 @@ async def desk(stores: Settings) -> AsyncIterator[Desk]:
 async def test_a_task_outlasts_a_channel_that_is_away_for_an_hour(desk: Desk, refusal: SendError) -> None:
     """The customer was told: one moment. Nobody must look before it can be kept."""
     desk.channel.refusal = refusal
-    await desk.assign(Work.ACCESS)
+    await desk.assign(Right.ACCESS)
     for _ in range(120):
         await desk.turn(after=30.0)
     assert await desk.dead() == []
@@ -156,15 +157,15 @@ async def test_an_hour_of_refusals_is_not_an_hour_of_writing_documents(desk: Des
 
     desk.channel.upload = counted  # type: ignore[method-assign]
     desk.channel.refusal = AWAY
-    await desk.assign(Work.PROOF)
+    await desk.assign(Right.PROOF)
     for _ in range(120):
         await desk.turn(after=30.0)
     assert 3 < written < 12
 
 
-@pytest.mark.parametrize(("work", "everywhere"), [(Work.ACCESS, True), (Work.PROOF, False)])
+@pytest.mark.parametrize(("work", "everywhere"), [(Right.ACCESS, True), (Right.PROOF, False)])
 async def test_a_receipt_needs_no_look_into_the_queues(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Work, everywhere: bool
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Right, everywhere: bool
 ) -> None:
     looked: set[str] = set()
     places = desk.simulation.runtime.use_cases.data_holders
@@ -186,9 +187,9 @@ async def test_a_receipt_needs_no_look_into_the_queues(
     assert looked == ({place.name for place in places} if everywhere else {"person", "consents"})
 
 
-@pytest.mark.parametrize("work", [Work.ACCESS, Work.PROOF])
+@pytest.mark.parametrize("work", [Right.ACCESS, Right.PROOF])
 async def test_what_a_channel_refuses_for_good_reaches_an_operator_and_the_customer_a_person(
-    desk: Desk, work: Work
+    desk: Desk, work: Right
 ) -> None:
     desk.channel.refusal = REFUSED
     await desk.assign(work)
@@ -196,26 +197,26 @@ async def test_what_a_channel_refuses_for_good_reaches_an_operator_and_the_custo
         assert await desk.queued() == []
         await desk.turn(after=30.0)
     assert await desk.dead() == [f"{work} failed {ATTEMPTS} times: SendError"]
-    assert await desk.requests() == ([State.OPEN] if work is Work.ACCESS else [])
+    assert await desk.requests() == ([State.OPEN] if work is Right.ACCESS else [])
     assert [one.reply.text_id for one in await desk.queued()] == ["human.contact"]
     assert await desk.queue.length() == 0
 
 
-@pytest.mark.parametrize("work", [Work.ACCESS, Work.PROOF])
-async def test_what_can_not_be_sent_any_more_is_not_counted_as_answered(desk: Desk, work: Work) -> None:
+@pytest.mark.parametrize("work", [Right.ACCESS, Right.PROOF])
+async def test_what_can_not_be_sent_any_more_is_not_counted_as_answered(desk: Desk, work: Right) -> None:
     """Also when a letter that was put aside is replayed a month later."""
     await desk.assign(work)
     await desk.turn(after=30 * DAY)
     assert await desk.queued() == []
     (reason,) = await desk.dead()
     assert "answer them in another way" in reason
-    assert await desk.requests() == ([State.OPEN] if work is Work.ACCESS else [])
+    assert await desk.requests() == ([State.OPEN] if work is Right.ACCESS else [])
 
 
 async def test_an_erasure_is_done_and_its_task_gone_though_nobody_can_be_told(desk: Desk) -> None:
     """What would lie there has the number of somebody who is erased."""
     desk.channel.refusal = AWAY
-    await desk.assign(Work.ERASURE)
+    await desk.assign(Right.ERASURE)
     for _ in range(10):
         await desk.turn(after=30.0)
     assert await desk.requests() == [State.DONE]
@@ -230,7 +231,7 @@ async def test_an_erasure_is_done_and_its_task_gone_though_nobody_can_be_told(de
 
 async def test_data_goes_to_where_the_person_is_now(desk: Desk) -> None:
     """Between MY DATA and its answer the number got a new owner."""
-    await desk.assign(Work.ACCESS)
+    await desk.assign(Right.ACCESS)
     await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
     (heir,) = (await desk.simulation.runtime.stores.persons.find(["GB.2"])).values()
     await desk.simulation.runtime.stores.persons.set_addresses(heir, Sender(PHONE, "GB.2"))
@@ -239,7 +240,7 @@ async def test_data_goes_to_where_the_person_is_now(desk: Desk) -> None:
 
 
 async def test_who_turned_out_to_be_somebody_known_is_answered_there(desk: Desk) -> None:
-    await desk.assign(Work.ACCESS)
+    await desk.assign(Right.ACCESS)
     (known,) = await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
     await desk.simulation.runtime.stores.persons.set_addresses(known, Sender(PHONE, BSUID))
     await desk.turn()
@@ -247,7 +248,7 @@ async def test_who_turned_out_to_be_somebody_known_is_answered_there(desk: Desk)
 
 
 async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk) -> None:
-    await desk.assign(Work.ACCESS)
+    await desk.assign(Right.ACCESS)
     (heir,) = await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
     await desk.simulation.runtime.stores.persons.set_addresses(heir, Sender(PHONE, BSUID), apart={desk.person})
     await desk.turn()
@@ -256,8 +257,8 @@ async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk
     assert len(await desk.dead()) == 1
 
 
-@pytest.mark.parametrize("work", [work for work in Work if work is not Work.ERASURE])
-async def test_a_task_of_somebody_erased_meanwhile_leaves_nothing(desk: Desk, work: Work) -> None:
+@pytest.mark.parametrize("work", [work for work in Right if work is not Right.ERASURE])
+async def test_a_task_of_somebody_erased_meanwhile_leaves_nothing(desk: Desk, work: Right) -> None:
     await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
     await desk.simulation.runtime.stores.database.execute("DELETE FROM persons WHERE id = $1", desk.person)
     await desk.assign(work)
@@ -270,8 +271,19 @@ async def test_the_farewell_names_the_last_day_on_which_anything_is_kept(desk: D
     """In Denmark proof is kept for a shorter time than the mark that somebody wants no messages."""
     runtime = desk.simulation.runtime
     runtime.use_cases.erase._proof_days = 180
-    await desk.assign(Work.ERASURE)
+    await desk.assign(Right.ERASURE)
     await desk.turn()
     (farewell,) = desk.channel.sent
     last = proof_until(AT, 1095)
     assert f"Until {last:%b} {last.day}, {last.year}" in farewell.reply.body
+
+
+async def test_where_we_have_no_pages_what_may_be_taken_elsewhere_comes_as_a_text_document(desk: Desk) -> None:
+    """WhatsApp takes no JSON."""
+    for _ in range(2):
+        await desk.assign(Right.PORTABILITY)
+        await desk.turn()
+    assert desk.channel.files == ["data.txt"], "nothing changed, so it is not made again"
+    assert {one.reply.text_id for one in await desk.queued()} == {"portability.file"}
+    assert all(one.reply.document and one.reply.document.filename.endswith(".txt") for one in await desk.queued())
+    assert set(await desk.requests()) == {State.DONE}

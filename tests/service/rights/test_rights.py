@@ -7,11 +7,13 @@ import re
 from collections.abc import AsyncIterator
 
 import aiohttp
+import jsonschema
 import pypdf
 import pytest
 
 from bot.app.simulation import Simulation, simulate
 from bot.channels.simulator.person import SimulatedPerson
+from bot.service.rights.my_data import schema
 from bot.settings import Settings
 from tests.service.stage import changed
 from tests.service.watching import assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
@@ -68,6 +70,55 @@ async def test_my_data_is_a_summary_a_document_and_a_link_that_works_once(
             assert response.status == 410
     assert await requests_of(simulation, ana) == ["access done"]
     await assert_sound(simulation, ana)
+
+
+async def fetched(simulation: Simulation, link: str) -> tuple[int, bytes]:
+    """What the button of the page behind a link gives."""
+    (path,) = re.findall(rf"{BASE_URL}(/my-data/\S+)", link)
+    async with aiohttp.ClientSession() as session, session.post(simulation.url + path) as response:
+        return response.status, await response.read()
+
+
+async def test_what_may_be_taken_elsewhere_comes_by_a_link_that_works_once(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    promise, link = await told(simulation, ana, "EXPORT MY DATA")
+    assert promise.startswith("One moment")
+    assert "another company, reply HUMAN" in link
+    status, file = await fetched(simulation, link)
+    assert status == 200
+    taken = json.loads(file)
+    jsonschema.validate(taken, schema())
+    assert taken["person"]["phone"] == ana.who.phone
+    assert [one["answer"] for one in taken["history"] if one["kind"] == "given"] == ["YES", "YES"]
+    assert not any(taken[ours] for ours in ("requests", "looks", "talk", "recipients"))
+    assert not any(one["rule"] or one["entry_hash"] for one in taken["history"]), "inferred, or ours"
+    assert (await fetched(simulation, link))[0] == 410
+    assert simulation.graph.media == {}
+    assert await requests_of(simulation, ana) == ["portability done"]
+    await assert_sound(simulation, ana)
+
+
+async def test_neither_right_is_answered_with_what_was_made_for_the_other(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    _, taken = await told(simulation, ana, "EXPORT MY DATA")
+    _, summary, document, whole = await told(simulation, ana, "MY DATA")
+    assert "To take your data elsewhere, reply EXPORT MY DATA." in summary
+    assert document.endswith(".pdf")
+    assert taken.partition("https")[2].split()[0] != whole.partition("https")[2].split()[0]
+    assert (await told(simulation, ana, "EXPORT MY DATA"))[-1] == taken, "nothing changed, so it is the same link"
+    assert await requests_of(simulation, ana) == ["portability done", "access done", "portability done"]
+
+
+async def test_of_whom_nothing_is_recorded_there_is_nothing_to_take(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    *_, answer = await told(simulation, ana, "EXPORT MY DATA")
+    assert "has recorded nothing about you" in answer
+    assert await requests_of(simulation, ana) == ["portability done"]
 
 
 async def test_who_asks_again_gets_the_same_document_and_link_until_something_changes(

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.service.ports import Export, NoSuchPerson, PersonId
@@ -29,7 +30,7 @@ async def person(database: Database, keys: Keyring) -> PersonId:
 
 
 async def kept(exports: Exports, person: PersonId, *, made_at: int = MADE, media_id: str = "12345") -> Export:
-    return await exports.keep(person, FILE, media_id, made_at, ENDS)
+    return await exports.keep(person, Right.ACCESS, FILE, media_id, made_at, ENDS)
 
 
 async def test_the_file_is_given_once(exports: Exports, person: PersonId) -> None:
@@ -49,13 +50,13 @@ async def test_after_its_time_a_link_leads_nowhere(exports: Exports, person: Per
     assert await exports.language(export.secret, ENDS - 1) == "el"
     assert await exports.language(export.secret, ENDS) is None
     assert await exports.fetch(export.secret, ENDS) is None
-    assert await exports.newest(person, ENDS) is None
+    assert await exports.newest(person, Right.ACCESS, ENDS) is None
 
 
 async def test_what_was_made_lately_is_found_also_when_it_was_fetched(exports: Exports, person: PersonId) -> None:
     before, first, second = [await kept(exports, person, made_at=MADE + n) for n in range(3)]
     await exports.fetch(first.secret, MADE + 3)
-    made = await exports.made_since(person, MADE + 1)
+    made = await exports.made_since(person, Right.ACCESS, MADE + 1)
     assert [(one.id, one.fetched) for one in made] == [(second.id, False), (first.id, True)]
     assert before.id not in {one.id for one in made}
 
@@ -70,13 +71,13 @@ async def test_a_secret_that_nobody_made_leads_nowhere(exports: Exports, person:
 async def test_to_ask_again_gives_the_same_document_and_link(exports: Exports, person: PersonId) -> None:
     await kept(exports, person, made_at=MADE - 1)
     export = await kept(exports, person)
-    assert await exports.newest(person, MADE + 1) == export
+    assert await exports.newest(person, Right.ACCESS, MADE + 1) == export
 
 
 async def test_to_ask_again_after_the_download_makes_a_new_one(exports: Exports, person: PersonId) -> None:
     export = await kept(exports, person)
     await exports.fetch(export.secret, MADE + 1)
-    assert await exports.newest(person, MADE + 2) is None
+    assert await exports.newest(person, Right.ACCESS, MADE + 2) is None
 
 
 async def test_nothing_can_be_read_in_the_table(exports: Exports, person: PersonId, database: Database) -> None:
@@ -93,7 +94,7 @@ async def test_what_has_ended_is_deleted_and_its_documents_are_named(
     await kept(exports, person)
     fetched = await kept(exports, person, media_id="67890")
     await exports.fetch(fetched.secret, MADE)
-    stays = await exports.keep(person, FILE, "24680", MADE, ENDS + 1)
+    stays = await exports.keep(person, Right.ACCESS, FILE, "24680", MADE, ENDS + 1)
     assert await exports.media(person) == ["12345", "67890", "24680"]
     assert sorted(await exports.expire(ENDS)) == ["12345", "67890"]
     assert [str(row["id"]) for row in await database.fetch("SELECT id FROM exports")] == [stays.id]

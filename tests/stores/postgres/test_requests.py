@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from bot.consent.deadlines import Calendar
-from bot.consent.requests import Right, State, close, extend
+from bot.consent.requests import State, close, extend
+from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.service.ports import ChangedMeanwhile, PersonId

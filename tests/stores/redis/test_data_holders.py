@@ -6,7 +6,8 @@ from functools import cached_property
 
 import pytest
 
-from bot.conversation.task import Task, Work
+from bot.consent.rights import Right
+from bot.conversation.task import Task
 from bot.keys import Keyring
 from bot.messages.basis import Answer
 from bot.messages.inbound import AddressChanged, Delivery, Event, Inbound, MessageId, Sender, Text
@@ -36,7 +37,7 @@ def told(who: Subject, text: str) -> Outbound:
     return Outbound(text, who.person, who.sender.phone, who.sender.bsuid, Reply(body=text), Answer())
 
 
-def asks(who: Subject, work: Work, text: str = "") -> Assigned:
+def asks(who: Subject, work: Right, text: str = "") -> Assigned:
     return Assigned(Task(work, text), MessageId("wamid.1"), 1, who.person, who.sender, "en", 1)
 
 
@@ -50,7 +51,7 @@ async def fill(client: Client, shard: ShardKeys, keys: Keyring, who: Subject, na
     commit = Commit(keys.address(who.sender.bsuid or ""), b"", their, [])
     commit.outbound = [told(who, f"{name} outbox {number}") for number in range(3)]
     commit.handed_over = [HandedOver(says(who, f"{name} handover"), who.person, "en", 1)]
-    commit.tasks = [asks(who, Work.RECTIFICATION, f"{name} task"), asks(who, Work.ERASURE)]
+    commit.tasks = [asks(who, Right.RECTIFICATION, f"{name} task"), asks(who, Right.ERASURE)]
     commit.timers = [(TODAY * 86400 * 2, Inbound(MessageId("lapse"), Sender(), 1, lapse().content, person=who.person))]
     assert await Sessions(client, shard).commit([commit]) == [True]
     stream = Messages(client, shard)
@@ -213,7 +214,7 @@ async def filled_for_heir(client: Client, keys: Keyring) -> Subject:
 async def test_nothing_is_shown_of_whoever_had_the_number_before(client: Client, keys: Keyring) -> None:
     await filled_for_heir(client, keys)
     await DeadLetters(client, SHARDS[0], keys).add(
-        encode(asks(ANA, Work.RECTIFICATION, "ana's own words")), "r", "task"
+        encode(asks(ANA, Right.RECTIFICATION, "ana's own words")), "r", "task"
     )
     await DeadLetters(client, SHARDS[0], keys).add(encode(says(ANA, "ana's own message")), "r", "event")
     await Outbox(client, SHARDS[0]).retry(b"0-1", told(ANA, "for ana alone"), 1.0)

@@ -7,7 +7,8 @@ import time
 import msgspec
 import pytest
 
-from bot.conversation.task import Task, Work
+from bot.consent.rights import Right
+from bot.conversation.task import Task
 from bot.keys import Keyring
 from bot.messages.reply import Reply
 from bot.service.ports import DeadLetter
@@ -45,7 +46,7 @@ MARKED: dict[str, bytes] = {
     "event": encode(message("m", "zanzibar")),
     "outbound": encode(msgspec.structs.replace(outbound(), reply=Reply(body="zanzibar"))),
     "handover": encode(msgspec.structs.replace(handed_over(), inbound=message("m", "zanzibar"))),
-    "task": encode(msgspec.structs.replace(assigned(), task=Task(Work.RECTIFICATION, "zanzibar"))),
+    "task": encode(msgspec.structs.replace(assigned(), task=Task(Right.RECTIFICATION, "zanzibar"))),
     "raw": json.dumps({"from": PHONE[1:], "user_id": BSUID, "body": "zanzibar"}).encode(),
 }
 
