@@ -1,15 +1,31 @@
-"""Where an error came from, told without anything that it says: its text may quote a message or a number."""
+"""What an operator can cure, what passes by itself, and where any other error came from."""
 
 import traceback
 from pathlib import Path
 
-from .paths import PACKAGE
+from .paths import COMMAND, PACKAGE
 
 _FRAMES = 8
 
 
+class OperatorError(Exception):
+    """What whoever runs the program can cure.
+
+    Each line of its text is a problem: what is wrong, a semicolon, what to do. No personal data, and no secret.
+    """
+
+
+class Unavailable(OperatorError):
+    """A store can't be reached now; the same call may work later."""
+
+    cure = f"it is tried again until the store is back; `{COMMAND} doctor` says what is wrong with its URL"
+
+
 def where(error: BaseException) -> str:
-    """Return the places in the code that an error came through, the innermost first."""
+    """Return the places in the code that an error came through, the innermost first.
+
+    Nothing that it says: its text may quote a message or a number.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return " < ".join(f"{_short(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
 

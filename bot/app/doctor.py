@@ -10,10 +10,10 @@ from ..consent.requests import Request
 from ..consent.retention import RuleName, policy
 from ..conversation.lint import lint
 from ..conversation.world import World
+from ..errors import Unavailable
 from ..keys import Keyring, Undecipherable
 from ..paths import COMMAND
 from ..service.operators.checks import Check
-from ..service.ports import Unavailable
 from ..settings import Settings
 from ..stores.postgres.connect import Database
 from ..stores.postgres.erasures import Erasures

@@ -13,6 +13,7 @@ from ..consent.retention import RuleName, policy
 from ..conversation.dialogue import Dialogue
 from ..documents import Documents
 from ..engines import engines, local_secret
+from ..errors import Unavailable
 from ..keys import Keyring
 from ..service import worker as work
 from ..service.hand_over import HandOver, Host
@@ -20,7 +21,7 @@ from ..service.incoming.claims import Claims
 from ..service.incoming.converse import Converse, Shard
 from ..service.incoming.receive import Receive
 from ..service.operators.checks import Check
-from ..service.ports import Channel, DataHolder, Unavailable
+from ..service.ports import Channel, DataHolder
 from ..service.retention import Retention
 from ..service.rights.erase import Erase
 from ..service.rights.fulfil import Fulfil

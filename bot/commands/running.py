@@ -16,10 +16,10 @@ from .. import logs
 from ..business import BusinessError
 from ..conversation.flow_file import FlowError
 from ..engines import EngineError, MissingSecretError
+from ..errors import Unavailable
 from ..i18n.catalogs import CatalogError
 from ..i18n.texts import TextError
 from ..keys import Undecipherable
-from ..service.ports import Unavailable
 from ..settings import Settings, SettingsError, load_settings
 from ..words.intents import KeywordError
 

@@ -10,23 +10,13 @@ from dataclasses import dataclass
 import structlog
 
 from ..business import Business
+from ..errors import Unavailable
 from ..messages import host_ids
 from ..messages.basis import ForPurpose
 from ..messages.inbound import Inbound
 from ..messages.reply import Outbound, Reply
 from . import metrics
-from .ports import (
-    Channel,
-    DeadLetters,
-    HandedOver,
-    Ledger,
-    Outbox,
-    PersonId,
-    Queue,
-    Queued,
-    SendError,
-    Unavailable,
-)
+from .ports import Channel, DeadLetters, HandedOver, Ledger, Outbox, PersonId, Queue, Queued, SendError
 from .sending.gate import NEVER, Look, looks, refused
 from .sending.in_flight import InFlight
 from .sending.retry import surely

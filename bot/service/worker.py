@@ -12,11 +12,11 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
-from ..errors import where
+from ..errors import Unavailable, where
 from ..messages.inbound import Event
 from . import metrics
 from .incoming.converse import Converse
-from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable
+from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued
 from .retention import Retention
 from .sending.retry import AGAIN
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable
 import structlog
 from aiohttp import web
 
+from ..errors import Unavailable
 from ..service import metrics
 from ..service.incoming.receive import Receipt, Receive
-from ..service.ports import Unavailable
 
 log = structlog.get_logger(__name__)
 

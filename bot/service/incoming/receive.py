@@ -10,21 +10,11 @@ import msgspec
 import structlog
 
 from ...consent.evidence import Clock
+from ...errors import Unavailable
 from ...keys import Keyring
 from ...messages.inbound import Event, Inbound, Sender
 from .. import metrics
-from ..ports import (
-    Claim,
-    DeadLetters,
-    Inbox,
-    Incoming,
-    Malformed,
-    NotAWebhook,
-    Parsed,
-    Taken,
-    Unavailable,
-    Webhooks,
-)
+from ..ports import Claim, DeadLetters, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
 from ..shards import shard_of, token_of
 from .arrival import timed
 from .claims import Claims, is_urgent

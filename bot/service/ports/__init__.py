@@ -8,7 +8,7 @@ from .data_holders import DataHolder, Held, Subject, exported
 from .incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
 from .outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
-from .queues import DeadLetters, Queue, Queued, Unavailable
+from .queues import DeadLetters, Queue, Queued
 from .record import Append, Checkpoints, Ledger, PastFact, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Export, Exports, OutOfReach
@@ -58,7 +58,6 @@ __all__ = [
     "Suppressions",
     "Taken",
     "Throttle",
-    "Unavailable",
     "Webhooks",
     "exported",
 ]

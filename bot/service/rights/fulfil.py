@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from ...conversation.task import Work
-from ...errors import where
+from ...errors import Unavailable, where
 from ...messages.reply import Outbound
 from .. import metrics
-from ..ports import Assigned, DeadLetters, Outbox, OutOfReach, Queue, Queued, SendError, Unavailable
+from ..ports import Assigned, DeadLetters, Outbox, OutOfReach, Queue, Queued, SendError
 from ..sending.in_flight import InFlight
 from ..sending.retry import surely
 from ..sending.send import is_open

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import asyncpg
 
-from ...service.ports import Unavailable
+from ...errors import Unavailable
 
 _CLOSE_SECONDS = 5
 

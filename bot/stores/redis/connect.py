@@ -15,7 +15,7 @@ from redis.exceptions import AuthenticationError, BusyLoadingError, ReadOnlyErro
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NoAnswer
 
-from ...service.ports import Unavailable
+from ...errors import Unavailable
 
 READ_BLOCK_MS = 500
 """How long a reader waits for new entries: so long, at most, an idle process takes to notice that it is to stop."""
