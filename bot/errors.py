@@ -15,10 +15,30 @@ class OperatorError(Exception):
     """
 
 
+class FileError(OperatorError):
+    """A file can't be used; each line of the text begins with the file and, where there is one, the key."""
+
+
 class Unavailable(OperatorError):
     """A store can't be reached now; the same call may work later."""
 
     cure = f"it is tried again until the store is back; `{COMMAND} doctor` says what is wrong with its URL"
+
+
+def curable(error: BaseException) -> list[OperatorError]:
+    """Return all that an operator can cure of an error or a group of them; nothing if any is the program's own."""
+    if isinstance(error, OperatorError):
+        return [error]
+    if not isinstance(error, BaseExceptionGroup):
+        return []
+    found = [curable(one) for one in error.exceptions]
+    return [one for each in found for one in each] if all(found) else []
+
+
+def problem_and_cure(line: str) -> tuple[str, str]:
+    """Return the two parts of a line that an `OperatorError` says."""
+    problem, _, cure = line.partition("; ")
+    return problem, cure
 
 
 def where(error: BaseException) -> str:

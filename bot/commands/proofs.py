@@ -21,7 +21,7 @@ from ..i18n.places import place_name
 from ..service.operators.evidence import bundle as zipped
 from ..service.ports import PersonId
 from ..settings import Settings
-from ..stores.postgres.evidence import NotSignedYet, evidence
+from ..stores.postgres.evidence import evidence
 from ..stores.postgres.story import StoryEntry
 from .find import Address, EntryOrAddress, all_found, found
 from .running import AsJson, fail, print_json, run
@@ -55,7 +55,7 @@ async def _consistency(settings: Settings, size: int) -> list[str]:
         try:
             return [step.hex() for step in await runtime.checkpoints.consistency(size)]
         except IndexError:
-            fail(f"there was never a tree of {size} records")
+            fail(f"there was never a tree of {size} records; see the second line of your checkpoint")
 
 
 def key() -> None:
@@ -91,10 +91,7 @@ async def _proven(settings: Settings, address: str) -> tuple[dict[str, Any], lis
 
 
 async def _evidence(runtime: Runtime, person: PersonId) -> dict[str, Any]:
-    try:
-        return await evidence(runtime.database, runtime.keys, runtime.checkpoints, person)
-    except NotSignedYet as error:
-        fail(str(error))
+    return await evidence(runtime.database, runtime.keys, runtime.checkpoints, person)
 
 
 def bundle(

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from babel.messages.pofile import normalize
 
+from ..errors import FileError
 
-class PoError(ValueError):
+
+class PoError(FileError):
     """A line that is no PO; the message begins with `file:line:`."""
 
     def __init__(self, path: Path | str, line: int, message: str) -> None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from ...consent.verifier import FIELDS, LATER_FIELDS
+from ...errors import OperatorError
 from ...keys import Keyring
+from ...paths import COMMAND
 from ...service.ports import PersonId
 from .checkpoints import Checkpoints
 from .connect import Database
@@ -20,7 +22,7 @@ _NOTICES = (
 )
 
 
-class NotSignedYet(Exception):
+class NotSignedYet(OperatorError):
     """No checkpoint covers the newest record yet; the message says what to do."""
 
 
@@ -36,7 +38,9 @@ async def evidence(database: Database, keys: Keyring, checkpoints: Checkpoints, 
     for row in rows:
         proof = await checkpoints.prove(row["sequence"])
         if proof is None:
-            raise NotSignedYet("the newest record is not covered by a checkpoint yet; run `ledger checkpoint` first")
+            raise NotSignedYet(
+                f"the newest record is not covered by a checkpoint yet; run `{COMMAND} ledger checkpoint` first"
+            )
         note, public_key = proof.note, proof.public_key
         records.append(
             {name: _plain(row[name]) for name in (*FIELDS, *LATER_FIELDS, "entry_hash")}

@@ -6,12 +6,14 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from .connect import reaching_postgres
+from ...errors import OperatorError
+from .connect import of_another_version, reaching_postgres
 from .migrate import MIGRATIONS
 
 _LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
@@ -33,7 +35,13 @@ def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:  # it finds a version that is not among its migrations
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if problem := of_another_version(found):
+            raise OperatorError(f"PostgreSQL can't be migrated: {problem}") from None
+        raise error
 
 
 @contextmanager
