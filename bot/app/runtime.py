@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +30,7 @@ from ..service.rights.rights import Rights
 from ..service.sending.deliver import IN_FLIGHT, Deliver
 from ..service.sending.halting import Halting
 from ..service.sending.undelivered import Undelivered
-from ..settings import Settings
+from ..settings import Settings, SettingsError
 from ..stores import erasure_list
 from ..stores.erasure_list import ErasureList
 from ..stores.postgres import data_holders as postgres_holders
@@ -58,6 +58,8 @@ _COMMAND_CONNECTIONS = 3
 """To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
 
 _DATABASE_CONNECTIONS = 4
+
+STORES = frozenset({"REDIS_URL", "DATABASE_URL", "SECRET_KEY"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +267,14 @@ def missing(settings: Settings) -> dict[str, str]:
 
 def has_stores(settings: Settings) -> bool:
     """Whether the settings name all that the stores need; if not, only the routes can be served."""
-    return not missing(settings).keys() & {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"}
+    return not missing(settings).keys() & STORES
+
+
+def require(settings: Settings, names: Collection[str] = STORES) -> None:
+    """Raise `SettingsError` for those of the variables that are not set and must be."""
+    lines = [f"{one.name}: not set; {one.cure}" for one in settings.missing() if one.name in names]
+    if lines:
+        raise SettingsError("\n".join(lines))
 
 
 @asynccontextmanager
@@ -275,14 +284,15 @@ async def open_runtime(
     """Open everything that the settings name, and close it at the end.
 
     The embedded PostgreSQL is brought up to date; one of your own is by `python -m bot migrate`. `draft` is a language
-    that is spoken although it is not offered yet. Raises `EngineError`, `MissingSecretError`, and the errors of the
-    files that the dialogues are made from.
+    that is spoken although it is not offered yet. Raises `OperatorError`.
     """
+    require(settings)
     async with AsyncExitStack() as stack:
         host_purpose = hosted.purpose if hosted else None
         world, flows = load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft)
-        running = await stack.enter_async_context(engines(settings))
+        policy(world.business)  # what is wrong with it is told before anything starts
         secrets = settings.secret_key or (local_secret(settings),)
+        running = await stack.enter_async_context(engines(settings))
         if settings.embedded:
             await migrate(running.database_url)
         database = await connect_postgres(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..app import doctor as checks
-from ..app.runtime import has_stores, open_runtime
+from ..app.runtime import has_stores, open_runtime, require
 from ..consent.deadlines import Calendar
 from ..engines import engines
 from ..service.operators.checks import Check
@@ -44,6 +44,7 @@ def migrate() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
+    require(settings, {"DATABASE_URL"})
     async with engines(settings) as running:
         tls = {} if settings.embedded else tls_options(settings.database_tls_mode, settings.database_ca)
         await upgrade(running.database_url, **tls)

@@ -55,10 +55,10 @@ def _read(path: Path, *, needed: bool) -> tuple[list[Erasure], int]:
         return erasure_list.read(path)
     except FileNotFoundError:
         if needed:
-            fail(f"{path}: there is no such file")
+            fail(f"{path}: there is no such file; correct --file")
         return [], 0
     except OSError as error:
-        fail(f"{path}: can't be read ({error.strerror})")
+        fail(f"{path}: can't be read ({error.strerror}); name another by --file")
 
 
 async def _all(runtime: Runtime, listed: list[Erasure]) -> list[Erasure]:
@@ -77,7 +77,7 @@ async def _written(settings: Settings, listed: list[Erasure], path: Path) -> _Su
     try:
         erasure_list.write(path, erasures)
     except OSError as error:
-        fail(f"{path}: can't be written ({error.strerror})")
+        fail(f"{path}: can't be written ({error.strerror}); name another by --write")
     return _counted(erasures)
 
 

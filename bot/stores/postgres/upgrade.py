@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -18,10 +18,16 @@ from .migrate import MIGRATIONS
 
 _LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
 
+_CONNECT_SECONDS = 5
+
 
 async def upgrade(url: str, **options: Any) -> None:
     """Create or upgrade the schema; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), connect_args=options)
+
+    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(url, timeout=_CONNECT_SECONDS, **options)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
     try:
         with reaching_postgres(), _unwrapped():
             async with engine.begin() as connection:
