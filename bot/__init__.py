@@ -1,11 +1,12 @@
 """consentbot: consent under a WhatsApp business number.
 
-A message passes the rooms in this order: `channels` (bytes → `Inbound`), `web` (stores it), `service` (use cases),
-`conversation` (what is said) with `consent` (what the law asks) and `i18n`, `stores` (where it rests), and
-`channels` again (`Outbound` → bytes). Start reading at `bot.service`.
+A message passes `web` (takes the request), `channels` (bytes → `Inbound`), `service` (use cases), `conversation` (what
+is said) with `words` (what a text means), `consent` (what the law asks) and `i18n`, then `stores` (where it is kept),
+and `channels` again (`Outbound` → bytes). `messages` has what they exchange, and `app` puts a process together.
+docs/architecture.md draws all of it.
 
-A host program imports from here: `setup` puts consentbot in front of its bot; `Inbound`, `Consenter` and `Reply` are
-what passes between them.
+The folder is `bot` in a checkout; where a wheel is installed, the package is `consentbot`. A host program imports from
+here: `setup` puts consentbot in front of its bot, and `Inbound`, `Consenter` and `Reply` pass between them.
 """
 
 from importlib import import_module
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_PLACES = {
+_DEFINED_IN = {
     "setup": ".hosts.aiohttp_app",
     "Consenter": ".service.hand_over",
     "Settings": ".settings",
     **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), ".messages.inbound"),
     **dict.fromkeys(("Button", "Link", "Reply", "Row"), ".messages.reply"),
 }
-"""Where each name lives: fetched when it is asked for, so that small commands start fast."""
+"""The module of each name: imported at first use, so that small commands start fast."""
 
 __all__ = [
     "Button",
@@ -46,6 +47,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
+    if name not in _DEFINED_IN:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name], __name__), name)
+    return getattr(import_module(_DEFINED_IN[name], __name__), name)

@@ -1,4 +1,4 @@
-"""`python -m bot …`, the same as `consentbot …`."""
+"""`python -m bot …` in a checkout, `consentbot …` where the package is installed."""
 
 import gc
 

@@ -37,20 +37,20 @@ class Keyring:
     """The keys of one installation."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        """Derive all keys from `secrets`, newest first. Raises `ValueError` when there is none."""
+        """Derive all keys from `secrets`, newest first. Raises `ValueError` if there is none."""
         if not secrets:
             raise ValueError("SECRET_KEY is empty; set it to a random string of 32 characters or more")
         self._lookup = [hmac.new(_derive(secret, "address"), digestmod=hashlib.sha256) for secret in secrets]
         self._message = hmac.new(_derive(secrets[0], "message"), digestmod=hashlib.sha256)
         self.questions = _derive(secrets[0], "question")
-        """Makes the ids of our questions: whoever does not have it cannot guess one."""
+        """Makes the ids of our questions, which nobody can guess without it."""
         self._rest = [AESGCM(_derive(secret, "at rest")) for secret in secrets]
         self.signers = [Signer(secret) for secret in secrets]
         self.key_ids = [hashlib.sha256(_derive(secret, "key id")).digest()[:4] for secret in secrets]
         self.key_id = self.key_ids[0]
-        """Tells which key a token was made with."""
+        """Identifies the key that a token was made with."""
         self.older = [Keyring([secret]) for secret in secrets[1:]]
-        """What each older key made while it was the newest."""
+        """The token maker of each older key."""
 
     def __repr__(self) -> str:
         return f"Keyring({len(self._lookup)} keys)"
@@ -58,19 +58,19 @@ class Keyring:
     def address(self, address: str) -> bytes:
         """Return the token by which an address is found, however it is spelled.
 
-        16 bytes that tell nothing without the key.
+        16 bytes that reveal nothing without the key.
         """
         return _token(self._lookup[0], canonical(address))
 
     def addresses(self, *addresses: str) -> list[bytes]:
         """Return the tokens that each address has or had, newest key first.
 
-        Rows from before numbers had one spelling are found by each of the others.
+        Rows stored before spellings were unified are found by each spelling.
         """
         return [_token(key, one) for address in addresses for key in self._lookup for one in spellings(address)]
 
     def by_token(self, addresses: Iterable[str]) -> dict[bytes, list[str]]:
-        """Return the tokens of `addresses`, newest key first, with whichever of these each of them finds."""
+        """Return the tokens of `addresses`, newest key first, each with the addresses that it stands for."""
         found: dict[bytes, list[str]] = {}
         for address in dict.fromkeys(addresses):
             for token in self.addresses(address):
@@ -86,11 +86,11 @@ class Keyring:
         return [self.message(message_id), *(keys.message(message_id) for keys in self.older)]
 
     def encrypt(self, plain: bytes) -> bytes:
-        """Encrypt for rest (AES-256-GCM)."""
+        """Encrypt for storage (AES-256-GCM)."""
         return _encrypt(self._rest[0], plain)
 
     def decrypt(self, sealed: bytes) -> bytes:
-        """Undo `encrypt`, with whichever key fits. Raises `Undecipherable`."""
+        """Undo `encrypt` with the key that fits. Raises `Undecipherable`."""
         for key in self._rest:
             try:
                 return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
@@ -99,7 +99,7 @@ class Keyring:
         raise Undecipherable("no key of SECRET_KEY opens this; put the key that it was written with back on the list")
 
     def is_newest(self, sealed: bytes) -> bool:
-        """Whether the newest key opens this; another one may."""
+        """Whether the newest key opens this; an older key may as well."""
         try:
             self._rest[0].decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
         except (InvalidTag, ValueError):
@@ -107,7 +107,7 @@ class Keyring:
         return True
 
     def new_person_key(self) -> bytes:
-        """Return a fresh personal key, wrapped: destroying it makes all that it sealed unreadable."""
+        """Return a new personal key, wrapped; destroying it makes everything sealed with it unreadable."""
         return self.encrypt(AESGCM.generate_key(256))
 
     def person(self, wrapped: bytes) -> "PersonKey":
@@ -133,7 +133,7 @@ class PersonKey:
     def __init__(self, key: bytes) -> None:
         self._sealer = AESGCM(key)
         self.answer_key = hmac.digest(key, b"consentbot answers", "sha256")
-        """Salts the hashes of answers; handed out with evidence, so it tells nothing of the key."""
+        """Salts the hashes of answers; it is handed out with evidence, so it reveals nothing about the key."""
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text."""
@@ -157,7 +157,7 @@ class PersonKey:
             ) from None
 
     def commit(self, text: str) -> bytes:
-        """Return a salted hash of a text: proves it while the key lives, tells nothing once the key is gone."""
+        """Return a salted hash of a text, which proves it while the key exists and reveals nothing afterwards."""
         return hmac.digest(self.answer_key, text.encode("utf-8", "surrogatepass"), "sha256")
 
 

@@ -1,4 +1,4 @@
-"""One phone number, several spellings: which of them are the same, and what an operator may have typed.
+"""The spellings of a phone number: which are the same, and what an operator may have typed.
 
 Three countries write a mobile number in more than one international form, and WhatsApp, contact books and forms do
 not agree on which (libphonenumber FAQ; Meta: phone-numbers, "wa_id"):
@@ -16,7 +16,7 @@ import unicodedata
 import phonenumbers
 
 _BRAZIL = re.compile(r"\+55([1-9][1-9])([6-9][0-9]{7})").fullmatch
-"""Without the ninth digit. What begins with 2 to 5 is a landline, and somebody else's."""
+"""A Brazilian mobile number without the ninth digit. Numbers beginning with 2 to 5 are landlines of somebody else."""
 
 _MEXICO = re.compile(r"\+521([2-9][0-9]{9})").fullmatch
 _ARGENTINA = re.compile(r"\+549?([1-9][0-9]{9}|[1-9][0-9]{11})").fullmatch
@@ -25,9 +25,9 @@ _LINK = re.compile(r"^(?:tel:|whatsapp:|(?:https?://)?wa\.me/)")
 
 
 def canonical(address: str) -> str:
-    """Return the one spelling by which a number is found; any other address is returned as it is.
+    """Return the spelling under which a number is looked up; any other address is returned unchanged.
 
-    It is for comparing and for lookup tokens only: WhatsApp is sent to under the spelling that it told.
+    Only for comparing and for lookup tokens: messages go to the spelling that WhatsApp reported.
     """
     if not address.startswith(("+52", "+54", "+55")):
         return address
@@ -42,12 +42,12 @@ def canonical(address: str) -> str:
 
 
 def same(one: str | None, other: str | None) -> bool:
-    """Whether two addresses are one, however they are spelt; one that is missing is no other's."""
+    """Whether two addresses are the same, however spelled; a missing address equals no other."""
     return bool(one and other and canonical(one) == canonical(other))
 
 
 def _without_15(national: str) -> str | None:
-    """Return an Argentine number without the 15; where it stands depends on the length of the area code."""
+    """Return an Argentine number without the 15, whose position depends on the length of the area code."""
     try:
         parsed = str(phonenumbers.parse(f"+54{national}").national_number)
     except phonenumbers.NumberParseException:
@@ -56,7 +56,7 @@ def _without_15(national: str) -> str | None:
 
 
 def spellings(address: str) -> list[str]:
-    """Return every spelling of the same number, the canonical one first; of any other address only itself."""
+    """Return every spelling of a number, the canonical one first; for any other address only itself."""
     first = canonical(address)
     others = [one for one in _candidates(first) if one != first and canonical(one) == first]
     return list(dict.fromkeys([first, *others, address]))
@@ -76,9 +76,9 @@ def _candidates(number: str) -> list[str]:
 
 
 def typed(text: str, country: str) -> list[str]:
-    """Return the numbers (`+E.164`) that somebody may mean who typed or pasted this, the likeliest first.
+    """Return the numbers (`+E.164`) that a typed or pasted text may mean, the likeliest first; perhaps none.
 
-    `country`: two letters, whose numbers may be typed as they are dialled there. Empty when it is no number.
+    `country`: two letters; numbers of this country may be typed as they are dialled there.
     """
     plain = re.sub(_LINK, "", "".join(map(_ascii, unicodedata.normalize("NFKC", visible(text)))).lower()).strip()
     digits = re.sub(r"[^0-9]", "", plain)
@@ -90,13 +90,13 @@ def typed(text: str, country: str) -> list[str]:
         meant = [f"+{digits[2:]}", _parsed(f"+{digits[2:]}")]
     elif digits.startswith("0"):
         meant = [_parsed(plain, country)]
-    else:  # as WhatsApp's `wa_id` has it, or as it is dialled where no 0 comes first
+    else:  # as in WhatsApp's `wa_id`, or as dialled in countries without a leading 0
         meant = [f"+{digits}", _parsed(plain, country)]
     return list({canonical(one): one for one in reversed(meant) if one}.values())[::-1]
 
 
 def visible(text: str) -> str:
-    """Return a text without the characters that nobody sees, which come along when a contact is copied."""
+    """Return a text without the invisible characters that come along when a contact is copied."""
     return "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc", "Mn")).strip()
 
 

@@ -9,8 +9,9 @@ COMMAND = f"python -m {__package__}"
 
 
 def _data_root() -> Path:
-    checkout = PACKAGE.parent
-    return checkout if (checkout / "pyproject.toml").is_file() else PACKAGE / "_data"
+    """Ask for the wheel's copy: a folder above an installed package may be anybody's, and hold a pyproject.toml."""
+    installed = PACKAGE / "_data"
+    return installed if installed.is_dir() else PACKAGE.parent
 
 
 FLOWS = _data_root() / "flows"

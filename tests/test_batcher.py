@@ -61,7 +61,7 @@ async def test_too_few_results_are_an_error_and_nobody_waits_for_ever() -> None:
     assert [type(result) for result in results] == [RuntimeError, RuntimeError]
 
 
-async def test_who_gives_up_waiting_disturbs_nobody() -> None:
+async def test_a_caller_that_gives_up_disturbs_nobody() -> None:
     batcher = Batcher(Server())
     impatient, patient = batcher.add(1), batcher.add(2)
     impatient.cancel()

@@ -122,7 +122,7 @@ def test_every_text_of_the_example_fits_in_every_language() -> None:
     assert list(overlong(load_world()[0])) == []
 
 
-def test_one_mistake_is_told_once_and_without_an_empty_key(tmp_path: Path) -> None:
+def test_a_mistake_is_reported_once_and_without_an_empty_key(tmp_path: Path) -> None:
     file = tmp_path / "business.toml"
     for old, new in (('change = "material"', 'change = "huge"'), ('default_locale = "en"', 'default_locale = "xx"')):
         file.write_text(TEXT.replace(old, new, 1), "utf-8")

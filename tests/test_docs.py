@@ -1,6 +1,7 @@
 """The pages in docs/ and the README: every command in them exists, every link leads somewhere, tables are current."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,33 @@ from bot.commands.cli import app
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND = re.compile(r"(?:(?:\.venv/bin/)?python -m (?:bot|consentbot)|consentbot) ([a-z-][^\n#]*)")
+
+
+def code(page: str) -> Iterator[str]:
+    """What a page shows as code: the lines of its shell blocks, and what stands in backticks."""
+    for block in re.findall(r"```sh\n(.*?)```", page, re.DOTALL):
+        yield from block.splitlines()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", page, flags=re.DOTALL))
+
+
 COMMANDS = sorted(
     {
-        (page.name, line.strip())
+        (page.name, found[1].strip())
         for page in PAGES
-        for line in re.findall(
-            r"^(?:\.venv/bin/)?python -m bot (?!testing)([^\n#]*)", page.read_text("utf-8"), re.MULTILINE
-        )
+        for line in code(page.read_text("utf-8"))
+        if (found := COMMAND.match(line))
+    }
+)
+
+
+MAKE_TARGETS = sorted(
+    {
+        (page.name, found[1])
+        for page in PAGES
+        for line in code(page.read_text("utf-8"))
+        if (found := re.match(r"make ([a-z]+)", line))
     }
 )
 
@@ -34,6 +54,7 @@ def words(command: str) -> list[str]:
 
 def test_there_are_commands() -> None:
     assert len(COMMANDS) > 15
+    assert {target for _, target in MAKE_TARGETS} >= {"demo", "test", "lint", "bench"}
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS, ids=lambda value: value)
@@ -67,7 +88,6 @@ def test_the_deployer_s_table_has_every_setting_with_its_description() -> None:
             assert f"| `{name.upper()}` | {field.description} |" in text
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench"])
-def test_the_readme_s_make_targets_exist(target: str) -> None:
-    assert f"make {target}" in (ROOT / "README.md").read_text("utf-8")
+@pytest.mark.parametrize(("page", "target"), MAKE_TARGETS)
+def test_every_make_target_of_a_page_exists(page: str, target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)

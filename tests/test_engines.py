@@ -245,7 +245,7 @@ class TestSharing:
                 put(running, "still here")
             assert not any(alive(pid) for pid in started)
 
-    def test_two_that_start_at_once_share(self, settings: Settings) -> None:
+    def test_two_processes_that_start_at_once_share_the_engines(self, settings: Settings) -> None:
         with another_process(settings.var_dir) as one, another_process(settings.var_dir) as two:
             assert reported_pids(one) == reported_pids(two)
             one.communicate("")
@@ -415,14 +415,14 @@ class TestErrors:
 
 
 class TestLocalSecret:
-    def test_it_is_made_once_and_for_the_owner_only(self, settings: Settings) -> None:
+    def test_the_key_is_made_once_and_readable_by_its_owner_only(self, settings: Settings) -> None:
         secret = local_secret(settings)
         assert len(secret.get_secret_value()) == 64
         assert local_secret(settings) == secret
         assert stat.S_IMODE((settings.var_dir / "secret_key").stat().st_mode) == 0o600
         assert [path.name for path in settings.var_dir.iterdir()] == ["secret_key"]
 
-    def test_one_that_another_process_made_first_counts(
+    def test_a_key_that_another_process_made_first_counts(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         first = local_secret(settings)
@@ -430,7 +430,7 @@ class TestLocalSecret:
         assert local_secret(settings) == first
 
     @pytest.mark.parametrize("production", [{"database_url": "postgres://h/d"}, {"dyno": "web.1"}])
-    def test_never_in_production(self, var_dir: Path, production: dict[str, str]) -> None:
+    def test_no_key_is_generated_in_production(self, var_dir: Path, production: dict[str, str]) -> None:
         with pytest.raises(MissingSecretError, match="SECRET_KEY is not set"):
             local_secret(load_settings(None, var_dir=var_dir, **production))
         assert list(var_dir.iterdir()) == []

@@ -14,7 +14,13 @@ import pytest
 BOT = Path(__file__).parent.parent / "bot"
 
 COMPOSITION = {"app", "commands", "hosts", "testing", "__init__", "__main__"}
-"""Puts the parts together: may import everything."""
+"""Puts the parts together: may import everything, but see `NO_STORES`."""
+
+NO_STORES = {"commands", "hosts", "web"}
+"""Talks with operators, hosts and browsers: reaches people's data through use cases alone, which record each look."""
+
+HOLD_A_RUNTIME = {"commands/serve.py", "hosts/aiohttp_app.py"}
+"""Start a process of their own: they may hold its `Runtime`, and pass it on."""
 
 LEAVES = {
     "settings",
@@ -74,6 +80,8 @@ def complaint(room: str, target: str) -> str | None:
     """Why a module of `room` may not import `target`, a full name; None when it may."""
     parts = target.split(".")[1:]
     other = parts[0] if parts else "__init__"
+    if room in NO_STORES and other == "stores":
+        return f"{room} reaches no store: a use case of service does, and records who looks"
     if room in COMPOSITION or other in (room, "__version__"):
         return None
     if other in LEAVES:
@@ -101,6 +109,73 @@ def complaints(root: Path) -> list[str]:
         for target in imports(path.read_text(), package_of(path, root))
         if (why := complaint(room_of(path, root), target))
     ]
+
+
+def parts_of_a_runtime() -> set[str]:
+    """What a `Runtime` has: its stores, its use cases, its methods."""
+    tree = ast.parse((BOT / "app" / "runtime.py").read_text())
+    (runtime,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Runtime")
+    return {
+        node.attr
+        for node in ast.walk(runtime)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    }
+
+
+def ways_to_a_store(module: str, source: str) -> Iterator[str]:
+    """What in the source text of a module of `NO_STORES` takes hold of a store, or of who has all of them."""
+    tree = ast.parse(source)
+    runtimes = {"bot.app.runtime.Runtime", "bot.app.runtime.open_runtime"}
+    holds = bool(runtimes & set(imports(source, f"bot.{module.split('/')[0]}")))
+    if holds and module not in HOLD_A_RUNTIME:
+        yield "imports a Runtime"
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute):
+            continue
+        of_itself = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+        if node.attr == "runtime":
+            yield "takes a Runtime"
+        elif holds and node.attr in parts_of_a_runtime():
+            yield f"uses .{node.attr} of a Runtime"
+        elif node.attr.startswith("_") and not node.attr.startswith("__") and not of_itself:
+            yield f"uses .{node.attr}, which is private"
+
+
+def ways_around(root: Path) -> list[str]:
+    """All of them below `root`, one line each."""
+    return [
+        f"{module} {what}"
+        for room in sorted(NO_STORES)
+        for path in sorted((root / room).rglob("*.py"))
+        for module in (path.relative_to(root).as_posix(),)
+        for what in ways_to_a_store(module, path.read_text())
+    ]
+
+
+def test_no_store_is_reached_from_commands_hosts_or_pages() -> None:
+    """Else somebody could look at a person without a record of it."""
+    assert {"persons", "ledger", "database", "requests", "reads", "shards", "client"} <= parts_of_a_runtime()
+    assert ways_around(BOT) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("commands/person.py", "from ..app.runtime import open_runtime"),
+        ("commands/person.py", "from ..app.runtime import Runtime as Anything"),
+        ("commands/demo.py", "async def f(simulation):\n    await simulation.runtime.ledger.story('x')"),
+        ("commands/demo.py", "def f(simulation):\n    one = simulation.runtime"),
+        ("commands/doctor.py", "def f(operators):\n    return operators.checks._runtime"),
+        ("commands/serve.py", "from ..app.runtime import open_runtime\nasync def f(one):\n    one.persons.load([])"),
+        ("hosts/aiohttp_app.py", "from ..app.runtime import Runtime\ndef f(one):\n    return one.database"),
+        ("web/console/look.py", "def f(app):\n    return app.runtime"),
+    ],
+)
+def test_a_planted_way_to_a_store_is_found(tmp_path: Path, module: str, source: str) -> None:
+    planted = tmp_path / "bot" / module
+    planted.parent.mkdir(parents=True)
+    planted.write_text(source)
+    assert ways_around(tmp_path / "bot")
 
 
 def test_imports_go_one_way() -> None:
@@ -160,6 +235,9 @@ def test_no_module_of_ours_is_imported_by_its_full_name() -> None:
         ("channels/simulator/phone.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import bot.web"),
         ("web/webhook.py", "from ..stores.redis import inbox"),
         ("web/webhook.py", "from bot.engines import engines"),
+        ("commands/person.py", "from ..stores.postgres.reads import Reads"),
+        ("commands/person.py", "def late():\n    from .. import stores"),
+        ("hosts/host.py", "from ..stores import postgres"),
         ("settings.py", "from .i18n import texts"),
         ("brand_new.py", "from .service import ports"),
     ],
@@ -178,7 +256,7 @@ def test_a_planted_import_is_found(tmp_path: Path, module: str, statement: str) 
         ("stores/redis/outbox.py", "from .scripts import Script\nfrom ... import settings"),
         ("conversation/dialogue.py", "from ..consent.lifecycle import give\nfrom ..business import Business"),
         ("web/health.py", "from .. import __version__\nfrom ..service import metrics\nimport aiohttp"),
-        ("hosts/host.py", "from ..stores import postgres\nfrom ..app import runtime"),
+        ("hosts/host.py", "from ..service import ports\nfrom ..app import runtime"),
         ("commands/cli.py", "from ..engines import engines"),
     ],
 )

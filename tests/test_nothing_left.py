@@ -20,7 +20,7 @@ from bot.engines.process import packaged
 from bot.messages.basis import Answer
 from bot.messages.inbound import Inbound, MessageId, Sender, Text
 from bot.messages.reply import Outbound, Reply
-from bot.service.ports import Assigned, Commit, HandedOver, PersonId, Subject
+from bot.service.ports import Assigned, Commit, HandedOver, PersonId, Queued, Subject
 from bot.settings import Settings
 from bot.stores.redis.wire import encode
 
@@ -119,7 +119,7 @@ async def finish_tasks(runtime: Runtime) -> None:
     """What the task worker does last: the erasure itself is off its queue."""
     stream = runtime.shards[0].tasks
     queued = [*await stream.read(10, wait=False), *await stream.read(10, wait=False)]
-    assert [one.item.task.work for one in queued if one.item] == [Work.ERASURE]
+    assert [one.item.task.work for one in queued if isinstance(one, Queued)] == [Work.ERASURE]
     for one in queued:
         await stream.finish(one.id)
 

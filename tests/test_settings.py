@@ -65,7 +65,7 @@ class TestReading:
         settings = load_settings()
         assert (settings.port, settings.shards, settings.redis_url) == (6000, 2, None)
 
-    def test_they_cannot_be_changed(self) -> None:
+    def test_settings_cannot_be_changed(self) -> None:
         with pytest.raises(ValidationError, match="frozen"):
             load_settings(None).port = 1  # type: ignore[misc]
 
@@ -113,12 +113,12 @@ class TestMissing:
     def test_nothing_is_missing_for_webhooks(self) -> None:
         assert load_settings(None, **{name.lower(): value for name, value in COMPLETE.items()}).missing() == ()
 
-    def test_each_missing_one_says_where_to_find_it(self) -> None:
+    def test_each_missing_setting_says_where_to_find_it(self) -> None:
         missing = load_settings(None).missing()
         assert {one.name for one in missing} == COMPLETE.keys()
         assert all("App Dashboard" in one.cure or "Business Suite" in one.cure for one in missing)
 
-    def test_a_database_of_one_s_own_needs_a_secret_key(self) -> None:
+    def test_an_own_database_needs_a_secret_key(self) -> None:
         missing = load_settings(None, database_url="postgres://h/d").missing()
         assert "SECRET_KEY" in {one.name for one in missing}
         assert "token_hex" in next(one.cure for one in missing if one.name == "SECRET_KEY")
@@ -166,7 +166,7 @@ class TestErrors:
         assert cure(told) in str(caught.value)
         assert "\n" not in str(caught.value)
 
-    def test_all_wrong_ones_are_told_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_all_wrong_settings_are_reported_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(SettingsError) as caught:
             from_environment(monkeypatch, PORT="0", SHARDS="0", LOG_LEVEL="?")
         assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["LOG_LEVEL", "PORT", "SHARDS"]
@@ -183,7 +183,7 @@ class TestSecrets:
     )
 
     @pytest.mark.parametrize(("variable", "value"), SECRETS)
-    def test_they_do_not_show(self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    def test_secrets_do_not_show(self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
         settings = from_environment(monkeypatch, **{variable: value})
         for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(settings.missing())):
             assert "hush" not in shown

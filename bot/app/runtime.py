@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,9 +17,12 @@ from ..errors import Unavailable
 from ..keys import Keyring
 from ..service import worker as work
 from ..service.hand_over import HandOver, Host
+from ..service.incoming.cases import Cases
 from ..service.incoming.claims import Claims
 from ..service.incoming.converse import Converse, Shard
 from ..service.incoming.receive import Receive
+from ..service.incoming.staff import Staff
+from ..service.incoming.statuses import Statuses
 from ..service.operators.checks import Check
 from ..service.ports import Channel, DataHolder
 from ..service.retention import Retention
@@ -29,6 +32,7 @@ from ..service.rights.media import UploadedFiles
 from ..service.rights.rights import Rights
 from ..service.sending.deliver import IN_FLIGHT, Deliver
 from ..service.sending.halting import Halting
+from ..service.sending.send import Send
 from ..service.sending.undelivered import Undelivered
 from ..settings import Settings, SettingsError
 from ..stores import erasure_list
@@ -85,7 +89,9 @@ class Runtime:
         dialogue: Dialogue,
         channel: Channel | None,
         hosted: HostedBot | None,
+        sending_clock: Callable[[], float] = time.time,
     ) -> None:
+        """`sending_clock` is what messages are sent by, and brought back when they have to wait."""
         self.settings = settings
         self.keys = keys
         self.client = client
@@ -118,6 +124,7 @@ class Runtime:
         self.receive = self._receive() if not settings.missing() else None
         self._hosted = hosted
         self._halting = Halting()
+        self._sending_clock = sending_clock
         self._throttle = Throttle(client, rate=settings.messages_per_second)
 
     def _receive(self) -> Receive:
@@ -166,69 +173,103 @@ class Runtime:
             converse = self._converse(shard, channel, urgent=urgent)
             yield work.answer_inbox(converse, lane, shard.dead, stopping)
         yield work.work_off("deliver", self._deliver(shard, channel), shard.messages, stopping)
-        fulfil = Fulfil(self._rights(channel), shard.tasks, shard.outbox, shard.dead)
+        fulfil = Fulfil(rights=self._rights(shard, channel), queue=shard.tasks, send=self._send(shard), dead=shard.dead)
         yield work.work_off("fulfil", fulfil, shard.tasks, stopping)
         yield work.bring_back(shard.outbox, stopping)
         if self._hosted is not None:
             hand_over = self._hand_over(shard, channel, self._hosted)
             yield work.work_off("hand_over", hand_over, shard.handover, stopping)
 
-    def _converse(self, shard: ShardStores, channel: Channel, *, urgent: bool) -> Converse:
-        stores = Shard(
-            shard.number,
-            shard.urgent if urgent else shard.events,
-            [one.inbox for one in self.shards],
-            shard.urgent_sessions if urgent else shard.sessions,
-            [one.sessions for one in self.shards],
-            shard.outbox,
-            shard.dead,
-            urgent,
+    def _send(self, shard: ShardStores, *, urgent: bool = False) -> Send:
+        return Send(
+            business=self.dialogue.world.business,
+            sessions=shard.urgent_sessions if urgent else shard.sessions,
+            outbox=shard.outbox,
         )
-        undelivered = Undelivered(shard.inbox, self.requests)
+
+    def _converse(self, shard: ShardStores, channel: Channel, *, urgent: bool) -> Converse:
+        business, inboxes = self.dialogue.world.business, [one.inbox for one in self.shards]
+        cases = Cases(
+            persons=self.persons,
+            ledger=self.ledger,
+            suppressions=self.erasures,
+            purposes=[purpose.id for purpose in business.purposes],
+            sessions=shard.sessions,
+            keys=self.keys,
+            opens=self.dialogue.opens_a_record,
+        )
+        statuses = Statuses(
+            shard=shard.number,
+            inboxes=inboxes,
+            outbox=shard.outbox,
+            persons=self.persons,
+            undelivered=Undelivered(shard.inbox, self.requests),
+            keys=self.keys,
+            failure=channel.failure,
+        )
+        stores = Shard(
+            number=shard.number,
+            inbox=shard.urgent if urgent else shard.events,
+            inboxes=inboxes,
+            all_sessions=[one.sessions for one in self.shards],
+            outbox=shard.outbox,
+            dead=shard.dead,
+            urgent=urgent,
+        )
         return Converse(
-            self.dialogue, stores, self.persons, self.ledger, self.erasures, undelivered, self.keys, channel.failure
+            dialogue=self.dialogue,
+            shard=stores,
+            cases=cases,
+            statuses=statuses,
+            staff=Staff(self.persons, self.ledger, self.erasures),
+            send=self._send(shard, urgent=urgent),
+            persons=self.persons,
+            ledger=self.ledger,
+            keys=self.keys,
         )
 
     def _deliver(self, shard: ShardStores, channel: Channel) -> Deliver:
         return Deliver(
-            shard.messages,
-            shard.outbox,
-            self.ledger,
-            channel,
-            self._throttle,
-            shard.inbox,
-            shard.dead,
-            Undelivered(shard.inbox, self.requests),
-            self.dialogue.world.business,
-            self.keys,
+            queue=shard.messages,
+            outbox=shard.outbox,
+            ledger=self.ledger,
+            channel=channel,
+            throttle=self._throttle,
+            inbox=shard.inbox,
+            dead=shard.dead,
+            undelivered=Undelivered(shard.inbox, self.requests),
+            business=self.dialogue.world.business,
+            keys=self.keys,
             halting=self._halting,
             most=min(IN_FLIGHT, self.settings.messages_per_second),
+            clock=self._sending_clock,
         )
 
     def _hand_over(self, shard: ShardStores, channel: Channel, hosted: HostedBot) -> HandOver:
         return HandOver(
-            hosted.host,
-            hosted.purpose,
-            shard.handover,
-            shard.outbox,
-            self.ledger,
-            shard.dead,
-            self.dialogue.world.business,
-            channel if hosted.typing else None,
+            host=hosted.host,
+            purpose=hosted.purpose,
+            queue=shard.handover,
+            send=self._send(shard),
+            ledger=self.ledger,
+            dead=shard.dead,
+            business=self.dialogue.world.business,
+            channel=channel if hosted.typing else None,
         )
 
-    def _rights(self, channel: Channel) -> Rights:
+    def _rights(self, shard: ShardStores, channel: Channel) -> Rights:
         world = self.dialogue.world
         return Rights(
-            world,
-            self.persons,
-            self.requests,
-            self.exports,
-            self.data_holders,
-            Documents(world),
-            channel,
-            self.erase,
-            self.keys,
+            world=world,
+            persons=self.persons,
+            requests=self.requests,
+            exports=self.exports,
+            holders=self.data_holders,
+            documents=Documents(world),
+            channel=channel,
+            send=self._send(shard),
+            erase=self.erase,
+            keys=self.keys,
             base_url=self.settings.base_url or "",
         )
 
@@ -279,7 +320,11 @@ def require(settings: Settings, names: Collection[str] = STORES) -> None:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, hosted: HostedBot | None = None, *, draft: str = ""
+    settings: Settings,
+    hosted: HostedBot | None = None,
+    *,
+    draft: str = "",
+    sending_clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Runtime]:
     """Open everything that the settings name, and close it at the end.
 
@@ -314,7 +359,7 @@ async def open_runtime(
             stack.push_async_callback(channel.close)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
         dialogue = Dialogue(replace(world, question_key=keys.questions), flows)
-        runtime = Runtime(settings, keys, client, reader, database, dialogue, channel, hosted)
+        runtime = Runtime(settings, keys, client, reader, database, dialogue, channel, hosted, sending_clock)
         await stack.enter_async_context(_watching(runtime.receive))
         yield runtime
 

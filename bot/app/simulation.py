@@ -3,22 +3,27 @@
 import asyncio
 import fcntl
 import secrets
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 
 import aiohttp
 import phonenumbers
 from aiohttp import web
 from babel.core import get_global
 
+from ..business import Business
 from ..channels.simulator.graph import GraphSimulator
 from ..channels.simulator.hook import Hook
 from ..channels.simulator.person import SimulatedPerson
 from ..channels.simulator.webhooks import Identity
+from ..consent.lifecycle import fold
 from ..engines import EngineError, writing
 from ..messages.inbound import Sender
+from ..service.ports import PersonId, StoryEntry
 from ..service.shards import token_of
 from ..settings import Settings, load_settings
 from ..stores.redis.keys import ShardKeys
@@ -43,6 +48,39 @@ class Simulation:
     def person(self, who: Identity) -> SimulatedPerson:
         """Return somebody who chats with the bot."""
         return SimulatedPerson(self.graph, self.hook, who, settled=self.settled)
+
+    @property
+    def business(self) -> Business:
+        """Whose bot it is."""
+        return self.runtime.dialogue.world.business
+
+    @property
+    def received(self) -> Path:
+        """Where what a person gets may be saved."""
+        return self.runtime.settings.var_dir / "received"
+
+    async def introduce(self, who: Identity, locale: str) -> None:
+        """Make the program know a person who has chosen a language before."""
+        runtime, sender = self.runtime, Sender(who.phone, who.bsuid)
+        (person,) = await self._persons(who) or await runtime.persons.create([sender])
+        await runtime.persons.set_locales({person: locale})
+        for shard in runtime.shards:  # which is rebuilt, in that language
+            await runtime.client.run("DEL", ShardKeys(shard.number).session(token_of(sender, runtime.keys)))
+
+    async def stopped_at(self, who: Identity) -> int:
+        """Return when a person last withdrew something, unix seconds; 0 when they never did."""
+        facts = await self.runtime.ledger.facts(await self._persons(who))
+        records = [fold(one.fact for one in past) for past in facts.values()]
+        return max((consent.stopped_at for record in records for consent in record.consents.values()), default=0)
+
+    async def story(self, who: Identity) -> Sequence[StoryEntry]:
+        """Return what the ledger has of a person: they are made up, so nobody's look is recorded."""
+        (person,) = await self._persons(who)
+        return await self.runtime.ledger.story(person)
+
+    async def _persons(self, who: Identity) -> set[PersonId]:
+        known = await self.runtime.persons.find(address for address in (who.phone, who.bsuid) if address)
+        return set(known.values())
 
     async def settled(self, seconds: float = 30.0) -> None:
         """Wait until everything that came in is answered and everything queued is sent. Raises `TimeoutError`."""
@@ -97,10 +135,11 @@ async def simulate(
     port: int = 0,
     graph: GraphSimulator | None = None,
     draft: str = "",
+    sending_clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Simulation]:
     """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one.
 
-    Its links lead to itself, unless the settings name another `base_url`.
+    `sending_clock` is what messages are sent by. Its links lead to itself, unless the settings name another `base_url`.
     """
     async with AsyncExitStack() as stack:
         graph = await stack.enter_async_context(graph or GraphSimulator())
@@ -108,7 +147,7 @@ async def simulate(
         waiting = stack.enter_context(bound("127.0.0.1", port))
         url = f"http://127.0.0.1:{waiting.getsockname()[1]}"
         inner = _simulated(settings, graph, url)
-        runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft))
+        runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, sending_clock=sending_clock))
         app = web.Application()
         app.add_routes(routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
@@ -134,13 +173,3 @@ def _country(locale: str) -> str:
     parts = str(get_global("likely_subtags").get(code, code)).split("_")
     territory = next((part for part in parts[1:] if len(part) == 2 and part.isupper()), "US")
     return "GB" if code == "en" else territory
-
-
-async def introduce(runtime: Runtime, who: Identity, locale: str) -> None:
-    """Make the program know a person who has chosen a language before."""
-    sender = Sender(who.phone, who.bsuid)
-    known = await runtime.persons.find(address for address in (who.phone, who.bsuid) if address)
-    (person,) = set(known.values()) or await runtime.persons.create([sender])
-    await runtime.persons.set_locales({person: locale})
-    for shard in runtime.shards:  # which is rebuilt, in that language
-        await runtime.client.run("DEL", ShardKeys(shard.number).session(token_of(sender, runtime.keys)))

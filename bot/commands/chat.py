@@ -15,17 +15,16 @@ import typer
 from rich.console import Console
 
 from .. import logs, paths
-from ..app.simulation import Simulation, introduce, reserved, simulate, somebody
+from ..app.operators import read_address
+from ..app.simulation import Simulation, reserved, simulate, somebody
 from ..business import Business
 from ..channels.simulator.hook import WebhookRefused
 from ..channels.simulator.person import SimulatedPerson
 from ..channels.simulator.sent import Sent
 from ..channels.simulator.webhooks import Identity
-from ..consent.lifecycle import fold
 from ..i18n.catalogs import languages
 from ..settings import Settings
 from .bubbles import show_reply, show_said
-from .find import read_address
 from .running import fail, run
 from .running import settings as read_settings
 
@@ -88,7 +87,7 @@ async def _chat(settings: Settings, who: Identity, locale: str, lines: Sequence[
     with reserved(settings) as own:
         async with simulate(own, draft=locale) as simulation:
             if locale:
-                await introduce(simulation.runtime, who, locale)
+                await simulation.introduce(who, locale)
             talk = Talk(simulation, who, console)
             if lines is not None:
                 return await talk.play(lines)
@@ -112,7 +111,7 @@ class Talk:
         self.person: SimulatedPerson = simulation.person(who)
         self._simulation = simulation
         self._console = console
-        self._received = simulation.runtime.settings.var_dir / "received"
+        self._received = simulation.received
         self._shown = 0
 
     async def play(self, lines: Sequence[str], pace: float = 0.0) -> bool:
@@ -137,11 +136,8 @@ class Talk:
 
     async def _second_of_a_withdrawal_over(self) -> None:
         """Wait: at equal time STOP wins, and WhatsApp's time has whole seconds, but people type slower than scripts."""
-        runtime, who = self._simulation.runtime, self.person.who
-        known = await runtime.persons.find(address for address in (who.phone, who.bsuid) if address)
-        facts = (await runtime.ledger.facts(set(known.values()))).values()
-        stopped = (consent.stopped_at for past in facts for consent in fold(one.fact for one in past).consents.values())
-        await asyncio.sleep(max(0.0, 1 + max(stopped, default=0) - time.time()))
+        stopped_at = await self._simulation.stopped_at(self.person.who)
+        await asyncio.sleep(max(0.0, 1 + stopped_at - time.time()))
 
     async def converse(self) -> None:
         """Let somebody type until they leave."""
@@ -219,7 +215,7 @@ class Talk:
 
     @property
     def _business(self) -> Business:
-        return self._simulation.runtime.dialogue.world.business
+        return self._simulation.business
 
     def _who(self) -> str:
         return " ".join(address for address in (self.person.who.phone, self.person.who.bsuid) if address)

@@ -1,4 +1,4 @@
-"""The commands, put together: `python -m bot …` or `consentbot …`."""
+"""The commands, put together: `consentbot …`, or `python -m bot …` in a checkout."""
 
 import sys
 from pathlib import Path

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from .. import logs
 from ..app.simulation import Simulation, reserved, simulate, somebody
-from ..messages.inbound import Sender
+from ..channels.simulator.webhooks import Identity
 from ..paths import COMMAND
 from ..settings import Settings
 from .chat import HELP, Talk
@@ -42,21 +42,19 @@ async def _demo(settings: Settings, *, once: bool) -> None:
             console.print(f"The bot serves at {simulation.url} (try /readyz and /metrics there).\n")
             talk = Talk(simulation, who, console)
             await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
-            await _show_evidence(simulation, Sender(who.phone, who.bsuid), console)
+            await _show_evidence(simulation, who, console)
             if not once:
                 more = f"VAR_DIR={own.var_dir} {COMMAND} ledger show {who.phone}"
                 console.print(f"The exact words, from another terminal: {more}", soft_wrap=True)
                 await _keep_serving(talk, console)
 
 
-async def _show_evidence(simulation: Simulation, sender: Sender, console: Console) -> None:
+async def _show_evidence(simulation: Simulation, who: Identity, console: Console) -> None:
     """Show the ledger entries that the conversation made."""
-    runtime = simulation.runtime
-    (person,) = set((await runtime.persons.find([sender.phone or ""])).values())
     table = Table(title="What the ledger keeps of it (WhatsApp's time, UTC)", title_justify="left")
     for column in ("#", "what", "purpose", "locale", "answer", "matched by", "time"):
         table.add_column(column)
-    for entry in await runtime.ledger.story(person):
+    for entry in await simulation.story(who):
         table.add_row(
             str(entry.number), entry.kind, entry.purpose, entry.locale, entry.answer or "", entry.rule, _clock(entry.at)
         )

@@ -1,6 +1,5 @@
 """`doctor` and `migrate`: is everything well, and bring the database up to date."""
 
-import time
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -9,13 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from ..app import doctor as checks
-from ..app.runtime import has_stores, open_runtime, require
-from ..consent.deadlines import Calendar
-from ..engines import engines
+from ..app.operators import bring_up_to_date, open_operators
+from ..app.runtime import has_stores
 from ..service.operators.checks import Check
 from ..settings import Settings
-from ..stores.postgres.connect import tls_options
-from ..stores.postgres.migrate import migrate as upgrade
 from .running import AsJson, print_json, run
 from .running import settings as read_settings
 
@@ -39,15 +35,8 @@ def doctor(
 
 def migrate() -> None:
     """Create the database's tables, or bring them up to date."""
-    run(_migrate(read_settings()))
+    run(bring_up_to_date(read_settings()))
     typer.echo("The database is up to date.")
-
-
-async def _migrate(settings: Settings) -> None:
-    require(settings, {"DATABASE_URL"})
-    async with engines(settings) as running:
-        tls = {} if settings.embedded else tls_options(settings.database_tls_mode, settings.database_ca)
-        await upgrade(running.database_url, **tls)
 
 
 async def _found(settings: Settings, *, release: bool) -> list[Check]:
@@ -58,21 +47,9 @@ async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
     for check in (*checks.settings_checks(settings), checks.link_check(settings), *checks.flows_checks()):
         yield check
     if has_stores(settings):
-        async with open_runtime(settings) as runtime:
-            yield checks.texts_check(runtime.dialogue.world)
-            yield checks.business_check(runtime.dialogue.world)
-            for check in checks.retention_checks(runtime.dialogue.world.business):
+        async with open_operators(settings) as operators:
+            async for check in operators.checks.all():
                 yield check
-            yield await checks.redis_check(runtime.client)
-            async for check in checks.redis_checks(runtime.client):
-                yield check
-            database = await checks.database_check(runtime.database)
-            yield database
-            if database.ok:
-                async for check in checks.database_checks(runtime.database, runtime.keys):
-                    yield check
-                today = Calendar.of(runtime.dialogue.world.business.controller).day_of(time.time())
-                yield checks.requests_check(await runtime.requests.waiting(), today)
     if not release:
         yield await checks.graph_check(settings)
         if fields := await checks.fields_check(settings):

@@ -1,31 +1,29 @@
 """`replay-erasures`: after a backup was restored, erase again whoever had been erased since it was made."""
 
 import sys
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ..app.runtime import Runtime, open_runtime
-from ..consent.erasure import Erasure, merged, still_kept, to_line
-from ..consent.retention import RuleName, policy
-from ..service.rights.erase import replayed
+from ..app.operators import open_operators
+from ..consent.erasure import Erasure, to_line
+from ..service.operators.erasures import Listed, ReplayErasures
 from ..settings import Settings
-from ..stores import erasure_list
-from .running import AsJson, fail, print_json, progress_bar, run
+from .running import AsJson, print_json, progress_bar, run
 from .running import settings as read_settings
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Summary:
     """What a replay did."""
 
-    erasures: int = 0
-    erased_again: int = 0
-    suppressions: int = 0
-    broken_lines: int = 0
+    erasures: int
+    erased_again: int
+    suppressions: int
+    broken_lines: int
 
 
 def replay_erasures(
@@ -41,61 +39,39 @@ def replay_erasures(
 
     It reads the list and the table, and may be interrupted and run again. Run it before anything is sent.
     """
-    settings = read_settings()
-    path = file or settings.var_dir / erasure_list.NAME
-    listed, broken = _read(path, needed=file is not None)
-    summary = run(_replayed(settings, listed) if write is None else _written(settings, listed, write))
-    summary.broken_lines = broken
-    _tell(summary, path, write, as_json=as_json)
-    raise typer.Exit(1 if broken else 0)
+    listed, erasures, back = run(_replayed(read_settings(), file, write))
+    summary = _Summary(
+        erasures=sum(bool(one.person) for one in erasures),
+        erased_again=back,
+        suppressions=sum(len(one.suppressions) for one in erasures),
+        broken_lines=listed.broken,
+    )
+    _tell(summary, listed.path, write, as_json=as_json)
+    raise typer.Exit(1 if listed.broken else 0)
 
 
-def _read(path: Path, *, needed: bool) -> tuple[list[Erasure], int]:
-    try:
-        return erasure_list.read(path)
-    except FileNotFoundError:
-        if needed:
-            fail(f"{path}: there is no such file; correct --file")
-        return [], 0
-    except OSError as error:
-        fail(f"{path}: can't be read ({error.strerror}); name another by --file")
+async def _replayed(settings: Settings, file: Path | None, write: Path | None) -> tuple[Listed, Sequence[Erasure], int]:
+    """Return what the list holds, all erasures that are known, and how many persons were back."""
+    async with open_operators(settings) as operators:
+        listed = operators.erasures.listed(file)
+        erasures = await operators.erasures.known(listed.erasures)
+        if write is None:
+            return listed, erasures, await _again(operators.erasures, erasures)
+        if str(write) == "-":
+            sys.stdout.writelines(to_line(one).decode() for one in erasures)
+        else:
+            operators.erasures.write(write, erasures)
+        return listed, erasures, 0
 
 
-async def _all(runtime: Runtime, listed: list[Erasure]) -> list[Erasure]:
-    """Return every erasure with what is still to be kept of it: an old list does not bring back what has ended."""
-    kept = policy(runtime.dialogue.world.business)[RuleName.SUPPRESSION].seconds
-    whole = merged([*listed, *[one async for one in runtime.erasures.all()]])
-    return [one for one in (still_kept(one, time.time(), kept) for one in whole) if one.person or one.suppressions]
-
-
-async def _written(settings: Settings, listed: list[Erasure], path: Path) -> _Summary:
-    async with open_runtime(settings) as runtime:
-        erasures = await _all(runtime, listed)
-    if str(path) == "-":
-        sys.stdout.writelines(to_line(one).decode() for one in erasures)
-        return _counted(erasures)
-    try:
-        erasure_list.write(path, erasures)
-    except OSError as error:
-        fail(f"{path}: can't be written ({error.strerror}); name another by --write")
-    return _counted(erasures)
-
-
-async def _replayed(settings: Settings, listed: list[Erasure]) -> _Summary:
-    async with open_runtime(settings) as runtime:
-        erasures = await _all(runtime, listed)
-        summary = _counted(erasures)
-        with progress_bar() as progress:
-            task = progress.add_task("Erasing again", total=len(erasures))
-            async for back in replayed(erasures, runtime.erasures, runtime.persons, runtime.erase):
-                summary.erased_again += back
-                progress.advance(task)
-    return summary
-
-
-def _counted(erasures: list[Erasure]) -> _Summary:
-    persons = sum(bool(one.person) for one in erasures)
-    return _Summary(persons, suppressions=sum(len(one.suppressions) for one in erasures))
+async def _again(replay: ReplayErasures, erasures: Sequence[Erasure]) -> int:
+    back = 0
+    with progress_bar() as progress:
+        task = progress.add_task("Erasing again", total=len(erasures))
+        async for was_back in replay.replay(erasures):
+            back += was_back
+            progress.advance(task)
+    return back
 
 
 def _tell(summary: _Summary, path: Path, written: Path | None, *, as_json: bool) -> None:

@@ -1,19 +1,16 @@
 """`ledger`: check the evidence, and show one person's."""
 
-from contextlib import aclosing
-
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..app.runtime import open_runtime
+from ..app.operators import open_operators
 from ..consent.evidence import EVERY, Clock, Kind, Method, Seen
+from ..service.operators.evidence import Story, Verified
+from ..service.ports import BadEntry, StoryEntry
 from ..settings import Settings
-from ..stores.postgres.story import StoryEntry, undelivered
-from ..stores.postgres.tree_verification import verify_tree
-from ..stores.postgres.verification import BadEntry
 from ..times import iso, iso_if_any
-from .find import EntryOrAddress, named, records_of
+from .find import EntryOrAddress, all_records
 from .running import AsJson, print_json, run
 from .running import settings as read_settings
 
@@ -23,7 +20,8 @@ app = typer.Typer(no_args_is_help=True)
 @app.command()
 def verify(as_json: AsJson = False) -> None:
     """Check every entry, and the tree that was signed; the first bad entry is named, and the exit status is 1."""
-    checked, bad = run(_verified(read_settings(), progress=not as_json))
+    verified = run(_verified(read_settings(), progress=not as_json))
+    checked, bad = verified.checked, verified.bad
     if as_json:
         first = {"sequence": bad.sequence, "person": bad.person, "reason": bad.reason} if bad else None
         print_json({"ok": bad is None, "checked": checked, "first_bad": first})
@@ -41,45 +39,33 @@ def _named(bad: BadEntry) -> str:
     return f"Person {bad.person}:" if bad.person else "The ledger:"
 
 
-async def _verified(settings: Settings, *, progress: bool) -> tuple[int, BadEntry | None]:
-    checked = 0
-    async with open_runtime(settings) as runtime:
-        public_keys = [signer.public_key for signer in runtime.keys.signers]
-        passes = {
-            "each person's entries": runtime.ledger.verify(),
-            "the signed tree": verify_tree(runtime.database, public_keys),
-        }
+async def _verified(settings: Settings, *, progress: bool) -> Verified:
+    async with open_operators(settings) as operators:
         with Console(stderr=True).status("Checking …") as status:
-            for name, results in passes.items():
-                async with aclosing(results):
-                    async for result in results:
-                        if isinstance(result, BadEntry):
-                            return checked, result
-                        checked = max(checked, result)
-                        if progress:
-                            status.update(f"Checking {name} … {result}")
-    return checked, None
+
+            def told(what: str, checked: int) -> None:
+                if progress:
+                    status.update(f"Checking {what} … {checked}")
+
+            return await operators.evidence.verify(told)
 
 
 @app.command()
 def show(address: EntryOrAddress, as_json: AsJson = False) -> None:
     """Tell the story of one person's consents, or one entry: when, what exact words, which language, which notice."""
-    story, unseen = run(_story(read_settings(), address))
+    story = run(_story(read_settings(), address))
     if as_json:
-        print_json([as_dict(entry) for entry in story])
+        print_json([as_dict(entry) for entry in story.entries])
         return
     console = Console(highlight=False)
-    for entry in story:
-        _print(console, entry, shown=entry.question not in unseen)
+    for entry in story.entries:
+        _print(console, entry, shown=entry.question not in story.undelivered)
 
 
-async def _story(settings: Settings, address: str) -> tuple[list[StoryEntry], set[str]]:
-    """Return the entries to show, and which questions of their person were never shown."""
-    async with open_runtime(settings) as runtime:
-        who = await named(runtime, address, "ledger show")
-        stories = [await runtime.ledger.story(one) for one in await records_of(runtime, who.person)]
-    story = [entry for one in reversed(stories) for entry in one]
-    return [one for one in story if who.entry in (None, one.sequence)], undelivered(story)
+async def _story(settings: Settings, address: str) -> Story:
+    async with open_operators(settings) as operators:
+        looked = await all_records(operators.find, address, "ledger show")
+        return await operators.evidence.story(looked)
 
 
 def as_dict(entry: StoryEntry) -> dict[str, object]:

@@ -1,20 +1,18 @@
 """`person`: what is known about one person, and erasing it."""
 
 import sys
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..app.runtime import open_runtime
-from ..consent.lifecycle import fold
-from ..service.ports import Subject
+from ..app.operators import open_operators
+from ..service.operators.person import KnownPerson
 from ..service.rights.erase import Erased
 from ..settings import Settings
-from ..times import iso, iso_if_any
-from .find import Address, all_found, named
-from .requests import as_dict
+from ..times import iso
+from .find import Address, all_records
 from .running import AsJson, fail, print_json, run
 from .running import settings as read_settings
 
@@ -31,49 +29,15 @@ def show(address: Address, as_json: AsJson = False) -> None:
     """Show a person's language, where each consent stands, and how it came to that."""
     known = run(_known(read_settings(), address))
     if as_json:
-        print_json(known)
+        print_json(known.as_dict())
     else:
         _print(known)
 
 
-async def _known(settings: Settings, address: str) -> dict[str, object]:
-    async with open_runtime(settings) as runtime:
-        records = await all_found(runtime, address, "person show")
-        person, *merged = records
-        known = (await runtime.persons.load([person])).get(person)
-        erased_at = await runtime.erasures.erased_at(person)
-        past = await runtime.ledger.facts(records)
-        facts = {one: [each.fact for each in past.get(one, ())] for one in records}
-        record = fold(facts[person])
-        purposes = [purpose.id for purpose in runtime.dialogue.world.business.purposes]
-        return {
-            "person": person,
-            "merged": merged,
-            "locale": known.locale if known else "",
-            "erased_at": iso_if_any(erased_at),
-            "consents": [
-                {
-                    "purpose": purpose,
-                    "status": consent.status,
-                    "since": iso_if_any(consent.since),
-                    "paused": consent.paused,
-                    "restricted": consent.restricted,
-                }
-                for purpose in dict.fromkeys([*purposes, *record.consents])
-                for consent in (record.consent(purpose),)
-            ],
-            "ledger": [
-                {"kind": fact.kind, "purpose": fact.purpose, "at": iso(fact.at)}
-                for one in reversed(records)
-                for fact in facts[one]
-            ],
-            "requests": [as_dict(request) for one in records for request in await runtime.requests.of(one)],
-            "reads": [
-                {"at": iso(read.at), "command": read.command, "operator": read.operator}
-                for one in records
-                for read in await runtime.reads.of(one)
-            ],
-        }
+async def _known(settings: Settings, address: str) -> KnownPerson:
+    async with open_operators(settings) as operators:
+        looked = await all_records(operators.find, address, "person show")
+        return await operators.person.show(looked)
 
 
 @app.command()
@@ -112,10 +76,9 @@ def erase(
 
 
 async def _erased(settings: Settings, address: str) -> Erased:
-    async with open_runtime(settings) as runtime:
-        who = await named(runtime, address, "person erase")
-        subject = Subject(who.person, who.sender)
-        return await runtime.erase.erase(subject, reason="asked outside of the chat", actor="operator")
+    async with open_operators(settings) as operators:
+        looked = await all_records(operators.find, address, "person erase")
+        return await operators.person.erase(looked)
 
 
 _TABLES = {
@@ -126,14 +89,14 @@ _TABLES = {
 }
 
 
-def _print(known: dict[str, object]) -> None:
-    console = Console(highlight=False)
-    what = f"erased at {known['erased_at']}" if known["erased_at"] else f"language {known['locale'] or 'not known'}"
-    console.print(f"Person {known['person']}, {what}")
-    for one in cast(list[str], known["merged"]):
+def _print(known: KnownPerson) -> None:
+    console, told = Console(highlight=False), known.as_dict()
+    what = f"erased at {told['erased_at']}" if told["erased_at"] else f"language {known.locale or 'not known'}"
+    console.print(f"Person {known.person}, {what}")
+    for one in known.merged:
         console.print(f"  and {one}, which turned out to be the same person")
     for title, columns in _TABLES.items():
-        rows = known[title]
+        rows = told[title]
         assert isinstance(rows, list)
         if not rows:
             continue

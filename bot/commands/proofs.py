@@ -2,28 +2,20 @@
 
 import csv
 import sys
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 import typer
 
-from ..app.runtime import Runtime, open_runtime
-from ..consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
-from ..consent.lifecycle import fold
-from ..consent.retention import RuleName, policy
-from ..consent.verifier import NotProven, check_evidence
-from ..conversation.world import World
-from ..i18n.places import place_name
-from ..service.operators.evidence import bundle as zipped
-from ..service.ports import PersonId
+from ..app.operators import Operators, open_operators
+from ..consent.export import COLUMNS
+from ..service.operators.evidence import Proven
+from ..service.operators.export import ConsentRecord
 from ..settings import Settings
-from ..stores.postgres.evidence import evidence
-from ..stores.postgres.story import StoryEntry
-from .find import Address, EntryOrAddress, all_found, found
+from .find import Address, EntryOrAddress, all_records, by, one_record
 from .running import AsJson, fail, print_json, run
 from .running import settings as read_settings
 
@@ -34,10 +26,8 @@ def checkpoint() -> None:
 
 
 async def _checkpoint(settings: Settings) -> str:
-    async with open_runtime(settings) as runtime:
-        while await runtime.checkpoints.advance(time.time()):
-            pass
-        return await runtime.checkpoints.newest() or "The ledger is empty.\n"
+    async with open_operators(settings) as operators:
+        return await operators.evidence.checkpoint()
 
 
 def consistency(
@@ -50,12 +40,9 @@ def consistency(
     print_json(run(_consistency(read_settings(), size)))
 
 
-async def _consistency(settings: Settings, size: int) -> list[str]:
-    async with open_runtime(settings) as runtime:
-        try:
-            return [step.hex() for step in await runtime.checkpoints.consistency(size)]
-        except IndexError:
-            fail(f"there was never a tree of {size} records; see the second line of your checkpoint")
+async def _consistency(settings: Settings, size: int) -> Sequence[str]:
+    async with open_operators(settings) as operators:
+        return await operators.evidence.consistency(size)
 
 
 def key() -> None:
@@ -64,8 +51,8 @@ def key() -> None:
 
 
 async def _key(settings: Settings) -> str:
-    async with open_runtime(settings) as runtime:
-        return runtime.keys.signers[0].public_key.hex()
+    async with open_operators(settings) as operators:
+        return operators.evidence.key()
 
 
 def prove(address: EntryOrAddress, as_json: AsJson = False) -> None:
@@ -73,25 +60,18 @@ def prove(address: EntryOrAddress, as_json: AsJson = False) -> None:
 
     Of an entry, all records of its person are proven: each includes the one before it.
     """
-    proven, findings = run(_proven(read_settings(), address))
+    proven = run(_proven(read_settings(), address))
     if as_json:
-        print_json(proven)
+        print_json(proven.evidence)
         return
-    for finding in findings:
+    for finding in proven.findings:
         typer.echo(finding)
 
 
-async def _proven(settings: Settings, address: str) -> tuple[dict[str, Any], list[str]]:
-    async with open_runtime(settings) as runtime:
-        proven = await _evidence(runtime, await found(runtime, address, "ledger prove"))
-        try:
-            return proven, check_evidence(proven, bytes.fromhex(proven["public_key"]))
-        except NotProven as error:
-            fail(str(error))
-
-
-async def _evidence(runtime: Runtime, person: PersonId) -> dict[str, Any]:
-    return await evidence(runtime.database, runtime.keys, runtime.checkpoints, person)
+async def _proven(settings: Settings, address: str) -> Proven:
+    async with open_operators(settings) as operators:
+        looked = await one_record(operators.find, address, "ledger prove")
+        return await operators.evidence.prove(looked)
 
 
 def bundle(
@@ -109,9 +89,9 @@ def bundle(
 
 
 async def _bundle(settings: Settings, address: str) -> bytes:
-    async with open_runtime(settings) as runtime:
-        proven = await _evidence(runtime, await found(runtime, address, "ledger bundle"))
-        return zipped(proven, runtime.dialogue.world.business.controller.name)
+    async with open_operators(settings) as operators:
+        looked = await one_record(operators.find, address, "ledger bundle")
+        return await operators.evidence.bundle(looked)
 
 
 class Format(StrEnum):
@@ -135,39 +115,20 @@ async def _export(settings: Settings, address: str, format: Format) -> None:
     table = csv.writer(sys.stdout)
     if format is Format.CSV:
         table.writerow(COLUMNS)
-    async with open_runtime(settings) as runtime:
-        processing = processing_of(runtime.dialogue.world)
-        async for person in _persons(runtime, address):
-            facts = [_event(entry) for entry in await runtime.ledger.story(person)]
-            consents = fold(facts).consents
+    async with open_operators(settings) as operators:
+        async for record in _records(operators, address):
             if format is Format.CSV:
-                table.writerows(as_rows(person, consents, facts))
+                table.writerows(record.rows())
             else:
-                sys.stdout.write(orjson.dumps(as_json_ld(person, consents, facts, processing)).decode() + "\n")
+                document = record.json_ld(operators.export.processing)
+                sys.stdout.write(orjson.dumps(document).decode() + "\n")
 
 
-async def _persons(runtime: Runtime, address: str) -> AsyncIterator[PersonId]:
-    if address:
-        for record in await all_found(runtime, address, "ledger export"):
+async def _records(operators: Operators, address: str) -> AsyncIterator[ConsentRecord]:
+    if not address:
+        async for record in operators.export.of_everybody(by("ledger export")):
             yield record
         return
-    async for person in runtime.ledger.persons():
-        yield person
-
-
-def _event(entry: StoryEntry) -> Event:
-    return Event(**{name: getattr(entry, name) for name in Event.__struct_fields__})
-
-
-def processing_of(world: World) -> Processing:
-    """Return what all records of the business have in common."""
-    business = world.business
-    controller = business.controller
-    return Processing(
-        controller=Party(controller.name, "controller", controller.address, controller.email, controller.country),
-        recipients=[Party(party.name, party.role, country=party.country) for party in business.third_parties],
-        storage=[place_name(place, "en") for place in business.storage.places],
-        titles=world.language(business.default_locale).purposes,
-        categories={purpose.id: purpose.category for purpose in business.purposes},
-        proof_days=policy(business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
-    )
+    looked = await all_records(operators.find, address, "ledger export")
+    async for record in operators.export.of(looked):
+        yield record

@@ -1,21 +1,17 @@
 """`requests`: what people asked for about their data, by when it must be answered, and answering it."""
 
-import time
-from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, NoReturn
-from uuid import UUID
+from typing import Annotated
 
 import typer
 
-from ..app.runtime import Runtime, open_runtime
-from ..consent.deadlines import Calendar, TooLate
-from ..consent.requests import NotPossible, Request, State, close, extend
-from ..service.ports import ChangedMeanwhile, PersonId
+from ..app.operators import open_operators
+from ..consent.requests import Request, State
+from ..service.operators.requests import KnownRequest, Waiting, as_dict
 from ..settings import Settings
-from ..stores.postgres.requests import Step
-from ..times import iso, iso_if_any
-from .running import AsJson, fail, print_json, run
+from ..times import iso
+from .find import by
+from .running import AsJson, print_json, run
 from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -27,30 +23,30 @@ Reason = Annotated[str, typer.Option("--reason", help="What the person is told."
 @app.command(name="list")
 def list_(as_json: AsJson = False) -> None:
     """List what still waits for an answer, the most urgent first."""
-    waiting, today = run(_waiting(read_settings()))
+    waiting = run(_waiting(read_settings()))
     if as_json:
-        print_json([as_dict(request) for request in waiting])
+        print_json([as_dict(request) for request in waiting.requests])
         return
-    for request in waiting:
-        typer.echo(f"{request.id}  {request.right:13}  due {request.due}  {_left(request.due, today)}")
-    typer.echo(f"{len(waiting)} requests wait" if waiting else "Nothing waits for an answer.")
+    for request in waiting.requests:
+        typer.echo(f"{request.id}  {request.right:13}  due {request.due}  {_left(request.due, waiting.today)}")
+    typer.echo(f"{len(waiting.requests)} requests wait" if waiting.requests else "Nothing waits for an answer.")
 
 
 @app.command()
 def show(id: Id, as_json: AsJson = False) -> None:
     """Show a request and every step that it took."""
-    request, steps, details, erased_at = run(_found(read_settings(), id))
+    known = run(_known(read_settings(), id))
     if as_json:
-        more = {"details": details, "erased_at": iso_if_any(erased_at), "steps": [_step(step) for step in steps]}
-        print_json(as_dict(request) | more)
+        print_json(known.as_dict())
         return
+    request = known.request
     typer.echo(f"{request.right} of person {request.person}: {request.state}, due {request.due}")
-    if details:
-        typer.echo(f"  in their words: {details}")
-    if erased_at:
+    if known.details:
+        typer.echo(f"  in their words: {known.details}")
+    if known.erased_at:
         cure = "; close it: nothing of theirs is left" if request.state.is_open else ""
-        typer.echo(f"  the person was erased at {iso(erased_at)}{cure}")
-    for step in steps:
+        typer.echo(f"  the person was erased at {iso(known.erased_at)}{cure}")
+    for step in known.steps:
         typer.echo(f"  {iso(step.at)}  {step.state:9} by {step.actor}  {step.reason}".rstrip())
 
 
@@ -72,78 +68,24 @@ def close_(
     typer.echo(f"Noted: {changed.state}.")
 
 
-async def _waiting(settings: Settings) -> tuple[list[Request], date]:
-    """Return what waits, and the day that it is where the controller is: there the due day ends."""
-    async with open_runtime(settings) as runtime:
-        return await runtime.requests.waiting(), _calendar(runtime).day_of(time.time())
+async def _waiting(settings: Settings) -> Waiting:
+    async with open_operators(settings) as operators:
+        return await operators.requests.waiting()
 
 
-def _calendar(runtime: Runtime) -> Calendar:
-    return Calendar.of(runtime.dialogue.world.business.controller)
-
-
-async def _found(settings: Settings, id: str) -> tuple[Request, Sequence[Step], str, int | None]:
-    """Return a request, its steps, the person's words, and when the person was erased."""
-    async with open_runtime(settings) as runtime:
-        request, steps = await _one(runtime, id)
-        erased_at = await runtime.erasures.erased_at(PersonId(request.person))
-        return request, steps, await runtime.requests.details(request.id), erased_at
-
-
-async def _one(runtime: Runtime, id: str) -> tuple[Request, Sequence[Step]]:
-    try:
-        found = await runtime.requests.find(str(UUID(id)))
-    except ValueError:
-        _unknown()
-    return found or _unknown()
-
-
-def _unknown() -> NoReturn:
-    fail("there is no such request; see `requests list`")
+async def _known(settings: Settings, id: str) -> KnownRequest:
+    async with open_operators(settings) as operators:
+        return await operators.requests.show(id, by("requests show"))
 
 
 async def _extended(settings: Settings, id: str, reason: str) -> Request:
-    async with open_runtime(settings) as runtime:
-        request, _ = await _one(runtime, id)
-        try:
-            after = extend(request, reason, time.time(), _calendar(runtime))
-        except (NotPossible, TooLate) as error:
-            fail(str(error))
-        return await _changed(runtime, request, after, reason)
+    async with open_operators(settings) as operators:
+        return await operators.requests.extend(id, reason, by("requests extend"))
 
 
 async def _closed(settings: Settings, id: str, state: State, reason: str) -> Request:
-    async with open_runtime(settings) as runtime:
-        request, _ = await _one(runtime, id)
-        try:
-            after = close(request, state, reason)
-        except NotPossible as error:
-            fail(str(error))
-        return await _changed(runtime, request, after, reason)
-
-
-async def _changed(runtime: Runtime, before: Request, after: Request, reason: str) -> Request:
-    try:
-        await runtime.requests.change(before, after, actor="operator", reason=reason, now=time.time())
-    except ChangedMeanwhile as error:
-        fail(str(error))
-    return after
-
-
-def as_dict(request: Request) -> dict[str, object]:
-    """Return a request for JSON."""
-    return {
-        "id": request.id,
-        "person": request.person,
-        "right": request.right,
-        "received_at": iso(request.received_at),
-        "due": request.due.isoformat(),
-        "state": request.state,
-    }
-
-
-def _step(step: Step) -> dict[str, object]:
-    return {"at": iso(step.at), "state": step.state, "actor": step.actor, "reason": step.reason}
+    async with open_operators(settings) as operators:
+        return await operators.requests.close(id, state, reason, by("requests close"))
 
 
 def _left(due: date, today: date) -> str:

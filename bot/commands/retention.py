@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ..app.runtime import open_runtime
+from ..app.operators import open_operators
 from ..service.retention import AHEAD, Line
 from ..settings import Settings
 from .running import AsJson, fail, print_json, run
@@ -39,8 +39,8 @@ def retention(
 
 
 async def _report(settings: Settings) -> list[Line]:
-    async with open_runtime(settings) as runtime:
-        return await runtime.retention().report()
+    async with open_operators(settings) as operators:
+        return await operators.retention.report()
 
 
 async def _keep(settings: Settings, *, quiet: bool) -> dict[str, int] | None:
@@ -48,8 +48,8 @@ async def _keep(settings: Settings, *, quiet: bool) -> dict[str, int] | None:
         if count and not quiet:
             typer.echo(f"{count:>8}  {what}")
 
-    async with open_runtime(settings) as runtime:
-        done = await runtime.retention().keep(told)
+    async with open_operators(settings) as operators:
+        done = await operators.retention.keep(told)
     return None if done is None else {str(what): count for what, count in done.items()}
 
 

@@ -2,10 +2,9 @@
 
 import typer
 
-from ..app.runtime import open_runtime
+from ..app.operators import open_operators
+from ..service.operators.rotation import StillNeeded
 from ..settings import Settings
-from ..stores.postgres.erasures import Older
-from ..stores.postgres.rotation import count, rotate
 from .running import progress_bar, run
 from .running import settings as read_settings
 
@@ -15,7 +14,8 @@ def rotate_keys() -> None:
 
     Everything goes on working meanwhile. It may be interrupted and run again.
     """
-    done, older, letters = run(_rotated(read_settings()))
+    done, needed = run(_rotated(read_settings()))
+    older, letters = needed.rows, needed.letters
     typer.echo(f"{done} persons renewed.")
     if letters:
         typer.echo(f"Keep the older keys on SECRET_KEY: {letters} dead letters are sealed with them,")
@@ -28,14 +28,13 @@ def rotate_keys() -> None:
         typer.echo("want `ledger verify` to trust checkpoints that were signed with them.")
 
 
-async def _rotated(settings: Settings) -> tuple[int, Older, int]:
-    """Return how many persons were renewed, and what still needs an older key: rows of the erased, and dead letters."""
+async def _rotated(settings: Settings) -> tuple[int, StillNeeded]:
+    """Return how many persons were renewed, and what still needs an older key."""
     done = 0
-    async with open_runtime(settings) as runtime:
+    async with open_operators(settings) as operators:
         with progress_bar() as progress:
-            task = progress.add_task("Renewing", total=await count(runtime.database))
-            async for page in rotate(runtime.database, runtime.keys):
+            task = progress.add_task("Renewing", total=await operators.rotation.persons())
+            async for page in operators.rotation.renew():
                 done += page.renewed
                 progress.advance(task, page.looked_at)
-        letters = sum([await shard.dead.sealed_before() for shard in runtime.shards])
-        return done, await runtime.erasures.older(), letters
+        return done, await operators.rotation.still_needed()

@@ -1,6 +1,6 @@
-"""The room of the law: what a consent is, what may follow on what, and which facts prove it. Pure.
+"""The law: what a consent is, which fact may follow which, and what proves it. Pure.
 
-Also by when a request must be answered (`deadlines`), how long things last (`retention`), and what stays of somebody
-erased (`erasure`). Comes in: the facts of a person's ledger and what a dialogue wants to do; goes out: the facts to
-add, or a refusal. No dialogue or store can make a consent that this room would not.
+It also holds the deadlines of requests (`deadlines`), how long things last (`retention`), and what remains of an
+erased person (`erasure`). Comes in: the facts of a person's ledger and what a dialogue wants to do; goes out: the
+facts to add, or a refusal. No dialogue or store can record a consent that is refused here.
 """

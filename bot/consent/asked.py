@@ -11,7 +11,7 @@ from .evidence import TOLERANCE, Seen
 from .lifecycle import Pending
 
 KEPT = 8
-"""How many messages that ask a person something are remembered."""
+"""How many asking messages are remembered per person."""
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
@@ -19,7 +19,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc
 
     question: str
     message: str = ""
-    """What the channel's messages refer to it by; empty while it is queued."""
+    """The reference by which the channel's messages name it; empty while it is queued."""
     accepted_on: float = 0.0
     """When the channel took it, by our clock."""
     sent_at: int = 0
@@ -38,11 +38,11 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc
         return bool(self.accepted_on or self.sent_at or self.delivered_at)
 
     def precedes(self, pending: Pending, *, at: int, received_at: float) -> bool:
-        """Whether something that was written at `at`, and reached us at `received_at`, was written after it came.
+        """Whether something written at `at`, which reached us at `received_at`, was written after the question arrived.
 
-        Until WhatsApp tells its own times, two others must agree. Our own tells when the question was taken, to within
-        what the clocks may differ: messages that an outage held back come long after they were written. And the time
-        that ours took to hand it over is added to WhatsApp's time of the message that led to the question.
+        Until WhatsApp reports its own times, two estimates must agree. The first is our own time of acceptance, give or
+        take the tolerance between the clocks: messages held back by an outage arrive long after they were written.
+        The second is WhatsApp's time of the message that led to the question, plus the time we took to hand it over.
         """
         if told := self.delivered_at or self.sent_at:
             return at >= told
@@ -62,7 +62,7 @@ class Reached(msgspec.Struct, frozen=True, gc=False):
 def reached(asked: Iterable[Asked], pending: Pending, *, at: int, received_at: float, by: Seen) -> Reached:
     """Return how the pending question reached whoever answers it.
 
-    `by` is what of the answer can only come from having seen it: its own button, or that it is quoted.
+    `by` is the part of the answer that only somebody who saw the question can give: its own button, or a quote.
     """
     its = [one for one in asked if one.question == pending.question]
     before = [one for one in its if one.precedes(pending, at=at, received_at=received_at)]
@@ -81,7 +81,7 @@ def first_delivery(asked: Iterable[Asked], question: str) -> int:
 
 
 def queued(asked: Collection[Asked], question: str, relevant: Collection[str]) -> tuple[Asked, ...]:
-    """Note that a message with this question is queued; forget those that ask what is not `relevant` any more."""
+    """Note that a message with this question is queued; forget messages whose question is no longer `relevant`."""
     if any(one.question == question and not one.message for one in asked):
         return tuple(asked)
     return _kept([*asked, Asked(question)], relevant)
@@ -103,12 +103,12 @@ def noted(asked: Collection[Asked], news: Asked, relevant: Collection[str]) -> t
 
 
 def without(asked: Collection[Asked], question: str, message: str) -> tuple[Asked, ...]:
-    """Forget a message that reaches nobody; an empty `message` is one that never left."""
+    """Forget a message that reaches nobody; an empty `message` means that it never left."""
     return tuple(one for one in asked if (one.question, one.message) != (question, message))
 
 
 def _named(asked: Iterable[Asked], news: Asked) -> Asked | None:
-    """Return what is known already of a message, perhaps only that it is queued."""
+    """Return what is already known of a message, perhaps only that it is queued."""
     its = [one for one in asked if one.question == news.question and one.message in (news.message, "")]
     return max(its, key=lambda one: bool(one.message), default=None)
 

@@ -32,7 +32,7 @@ class Calendar:
     timezone: str
     """IANA, e.g. Europe/Berlin."""
     region: str | None = None
-    """A part of the country with holidays of its own, e.g. BY."""
+    """A region with its own holidays, e.g. BY."""
 
     @classmethod
     def of(cls, controller: Controller) -> "Calendar":
@@ -44,8 +44,8 @@ class Calendar:
         return datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(self.timezone)).date()
 
     def is_working_day(self, day: date) -> bool:
-        """Whether it is neither at a weekend nor a public holiday."""
-        import holidays  # seldom asked for, and slow to import
+        """Whether it falls neither on a weekend nor on a public holiday."""
+        import holidays  # rarely needed and slow to import
 
         return day.weekday() < _SATURDAY and day not in holidays.country_holidays(
             self.country, subdiv=self.region, years=day.year

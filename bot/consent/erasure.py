@@ -1,7 +1,7 @@
-"""What stays of an erased person: which purposes may not be written for, and a way to their proof. Pure.
+"""What remains of an erased person: the purposes that stay suppressed, and a way to their proof. Pure.
 
-GDPR Art. 17(3)(b), (e) and 21(3): someone erased is not someone who may be contacted as new. All that is kept is a
-keyed hash of each address; a list of erasures with it is kept beside the backups, too, so that none comes back.
+GDPR Art. 17(3)(b), (e) and 21(3): an erased person must not be contacted as if they were new. Only a keyed hash of
+each address is kept. A list of erasures is kept beside the backups as well, so that a restored one brings nobody back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +26,7 @@ class AddressToken:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Nothing may be written to an address for a purpose, until its owner says a new yes."""
+    """Nothing may be sent to an address for a purpose until its owner gives a new YES."""
 
     address: AddressToken
     scope: str
@@ -58,7 +58,7 @@ class Erasure:
 
 
 def erased(person: str, at: int, recorded_at: float, actor: str) -> Entry:
-    """Return the entry that ends a person's ledger."""
+    """Return the last entry of an erased person's ledger."""
     return Entry(
         kind=Kind.ERASED,
         purpose=EVERY,
@@ -72,7 +72,7 @@ def erased(person: str, at: int, recorded_at: float, actor: str) -> Entry:
 
 
 def withdrawn(record: Record) -> dict[str, int]:
-    """Return what a person stopped and did not agree to again: purpose → when (unix seconds)."""
+    """Return what a person withdrew and has not agreed to since: purpose → when (unix seconds)."""
     return {
         purpose: consent.stopped_at
         for purpose, consent in record.consents.items()
@@ -81,7 +81,7 @@ def withdrawn(record: Record) -> dict[str, int]:
 
 
 def proof_until(at: int, days: int) -> date:
-    """Return the last day on which the proof of somebody erased at a moment is kept."""
+    """Return the last day on which the proof of a person erased at `at` is kept."""
     return datetime.fromtimestamp(at, UTC).date() + timedelta(days=days)
 
 
@@ -97,7 +97,8 @@ def kept(
 ) -> Erasure:
     """Return what the erasure of a person leaves; `record` is theirs after it.
 
-    Who `asked` for it is not to be written to about anything, also what they were never asked for: they were told so.
+    A person who `asked` to be erased may not be contacted about anything, not even about purposes that they were never
+    asked about: that is what they were told.
     """
     tokens = tuple(addresses)
     stopped = withdrawn(record) | ({EVERY: at} if asked else {})
@@ -114,7 +115,7 @@ def kept(
 def inherited(
     person: str, record: Record, suppressed: Mapping[str, int], purposes: Iterable[str], now: float
 ) -> list[Entry]:
-    """Return the withdrawals that a person's ledger lacks: those of someone erased who had one of their addresses.
+    """Return the withdrawals that a person's ledger lacks because an erased person had one of their addresses.
 
     `suppressed` is scope → since; `EVERY` stands for all `purposes`.
     """
@@ -127,9 +128,9 @@ def inherited(
 
 
 def lacking(record: Record, stopped: Mapping[str, int], cause: str, method: Method, now: float) -> list[Entry]:
-    """Return the withdrawals of somebody else (purpose → when) that are newer than those of `record`.
+    """Return another record's withdrawals (purpose → when) that are newer than those of `record`.
 
-    `cause` names them, the same each time, so that they are recorded once.
+    `cause` identifies them and is the same each time, so that they are recorded only once.
     """
     return [
         Entry(
@@ -147,9 +148,9 @@ def lacking(record: Record, stopped: Mapping[str, int], cause: str, method: Meth
 
 
 def stricter(record: Record, other: Record, cause: str, now: float) -> list[Entry]:
-    """Return what a person's ledger lacks of somebody who turned out to be the same person: the stricter side wins.
+    """Return what a person's ledger lacks after another record turned out to be theirs: the stricter side wins.
 
-    Every stop counts that the other ever said, whatever they agreed to afterwards, and so do restrictions and doubts.
+    Every STOP in the other record counts, whatever was agreed to afterwards, and so do restrictions and doubts.
     """
     stopped = {purpose: consent.stopped_at for purpose, consent in other.consents.items() if consent.stopped_at}
     restricted = [
@@ -166,9 +167,9 @@ def stricter(record: Record, other: Record, cause: str, now: float) -> list[Entr
 
 
 def ended(record: Record, cause: str, method: Method, now: float) -> list[Entry]:
-    """Return what ends a record to which no address leads any more: nothing stands or waits.
+    """Return the facts that end a record no address leads to any more: no consent stands, no question waits.
 
-    `cause` is another one each time that something was recorded since.
+    `cause` changes whenever something was recorded in between.
     """
     at = int(now)
     lapsed = [
@@ -186,7 +187,7 @@ def ended(record: Record, cause: str, method: Method, now: float) -> list[Entry]
 
 
 def closed(survivor: str, cause: str, now: float) -> Entry:
-    """Return the last entry of a record that turned out to be of the person with the record `survivor`."""
+    """Return the last entry of a record that turned out to belong to the person with the record `survivor`."""
     merged = _by_system(Kind.MERGED, EVERY, int(now), cause, Method.MERGE, now)
     return msgspec.structs.replace(merged, rule=survivor, clock=Clock.ARRIVAL)
 
@@ -196,7 +197,7 @@ def _by_system(kind: Kind, purpose: str, at: int, cause: str, method: Method, no
 
 
 def still_kept(erasure: Erasure, now: float, suppression_seconds: int) -> Erasure:
-    """Return an erasure without the keyed hashes whose time is over; that the person was erased, an id, stays."""
+    """Return an erasure without the keyed hashes that have expired; the id of the erased person stays."""
     today = datetime.fromtimestamp(now, UTC).date()
     return replace(
         erasure,
@@ -206,7 +207,7 @@ def still_kept(erasure: Erasure, now: float, suppression_seconds: int) -> Erasur
 
 
 def merged(erasures: Iterable[Erasure]) -> list[Erasure]:
-    """Return one erasure for each person, with all that any of several lists says of it."""
+    """Return one erasure per person, combined from several lists."""
     whole: dict[str, Erasure] = {}
     for one in erasures:
         known = whole.setdefault(one.person, one)
@@ -221,11 +222,11 @@ def merged(erasures: Iterable[Erasure]) -> list[Erasure]:
     return list(whole.values())
 
 
-# --- a line of the list that is kept beside the backups
+# --- one line of the list kept beside the backups
 
 
 def to_line(erasure: Erasure) -> bytes:
-    """Return one line of JSON with its end; it holds no address."""
+    """Return one line of JSON, newline included; it holds no address."""
     line = {
         "person": erasure.person,
         "at": erasure.at,

@@ -20,28 +20,28 @@ class Kind(StrEnum):
     KEPT = "kept"
     """They did not mean to stop: the pause ends."""
     OBJECTED = "objected"
-    """The person objected to the use of their data: as strong as a withdrawal (GDPR Art. 21)."""
+    """The person objected to the use of their data, which is as strong as a withdrawal (GDPR Art. 21)."""
     RESTRICTED = "restricted"
-    """Data is kept and not used until the person lifts it (GDPR Art. 18)."""
+    """The data is kept but not used until the person lifts the restriction (GDPR Art. 18)."""
     LIFTED = "lifted"
     """The person ended the restriction."""
     EXPIRED = "expired"
     """The consent's validity ended."""
     STALE = "stale"
-    """Notice or address changed: a new YES is needed."""
+    """The notice or the address changed, so a new YES is needed."""
     ERASED = "erased"
-    """The person's data was erased (GDPR Art. 17): every consent ended; its purpose is `EVERY`."""
+    """The person's data was erased and every consent ended (GDPR Art. 17). The purpose is `EVERY`."""
     MERGED = "merged"
-    """The record turned out to be of somebody who has another one, which goes on; its purpose is `EVERY`, and its rule
-    is the other record's id."""
+    """The record turned out to belong to a person with another record, which goes on. The purpose is `EVERY`, the rule
+    the id of the other record."""
 
 
 EVERY = "*"
-"""In place of a purpose: all of them."""
+"""Stands for all purposes."""
 
 
 class Method(StrEnum):
-    """By which way the fact came about."""
+    """How the fact came about."""
 
     CHAT = "chat"
     WHATSAPP_SETTING = "whatsapp_setting"
@@ -52,18 +52,18 @@ class Method(StrEnum):
     TIMER = "timer"
     MERGE = "merge"
     ERASURE = "erasure"
-    """The person's data was erased, by their own wish or an operator's command."""
+    """The person's data was erased, at their own request or by an operator."""
     SUPPRESSION = "suppression"
-    """Someone erased before had withdrawn under one of these addresses."""
+    """An erased person had withdrawn under one of these addresses."""
     UNDELIVERED = "undelivered"
-    """WhatsApp did not deliver the question after all; the entry's rule is its error code."""
+    """WhatsApp did not deliver the question after all; the rule is its error code."""
 
 
 class Seen(StrEnum):
     """How a question is known to have reached the person who answered it."""
 
     UNKNOWN = ""
-    """It is not: of a refusal, and of entries from before this was kept."""
+    """Unknown: the answer is a refusal, or the entry is older than this field."""
     ACCEPTED = "accepted"
     """WhatsApp had accepted it before the answer was written."""
     DELIVERED = "delivered"
@@ -75,26 +75,26 @@ class Seen(StrEnum):
 
     @property
     def by_the_answer(self) -> bool:
-        """Whether the answer itself can only come from somebody who has the question before them."""
+        """Whether only somebody looking at the question could have answered this way."""
         return self in (Seen.BUTTON, Seen.QUOTE)
 
 
 class Clock(StrEnum):
-    """Whose clock tells when something happened."""
+    """The clock that an entry's time comes from."""
 
     WHATSAPP = "whatsapp"
-    """The time that WhatsApp gave the message."""
+    """WhatsApp's timestamp of the message."""
     ARRIVAL = "arrival"
-    """Our own, when it reached us: WhatsApp gave no time that can be, or it is no message of WhatsApp's."""
+    """Our own time of arrival: WhatsApp's timestamp is impossible, or the event does not come from WhatsApp."""
 
 
 TOLERANCE = 2
-"""Seconds by which WhatsApp's clock and ours may differ. Both are kept by NTP, to well under a second; WhatsApp gives
-whole seconds. More would let a message that is stamped ahead outrank a STOP that is written after it."""
+"""Seconds by which WhatsApp's clock and ours may differ. NTP keeps both well under a second, and WhatsApp reports whole
+seconds. A larger tolerance would let a message with a future timestamp outrank a STOP written after it."""
 
 
 class Wording(msgspec.Struct, frozen=True, gc=False):
-    """The exact text that was shown, kept once under its hash."""
+    """The exact text that was shown; each text is kept once, under its hash."""
 
     text: str
     text_id: str
@@ -102,53 +102,53 @@ class Wording(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def sha256(self) -> bytes:
-        """The hash under which it is kept."""
+        """The hash under which the text is kept."""
         return hashlib.sha256(self.text.encode()).digest()
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """What the status of a consent follows from."""
+    """A fact from which the status of a consent follows."""
 
     kind: Kind
     purpose: str
-    """Id of a purpose; `EVERY` of an erasure and of a merge."""
+    """Id of a purpose; `EVERY` for an erasure and a merge."""
     at: int
     """WhatsApp's time of the message that caused it, unix seconds."""
     recorded_at: float = 0.0
     """Our time, unix seconds."""
     question: str = ""
-    """The id of the question that it asks or answers; of a pause, of the question whether to stop."""
+    """Id of the question asked or answered; for a pause, of the question whether to stop."""
     locale: str = ""
     expires_at: int = 0
-    """Of a request: until when it may be answered; of a given consent: until when it is valid. Unix seconds."""
+    """For a request, the last moment to answer it; for a given consent, the end of its validity. Unix seconds."""
     notice: str = ""
     """The version of the privacy notice shown."""
     wording: bytes = b""
     """SHA-256 of the text shown."""
     method: Method = Method.CHAT
     seen: Seen = Seen.UNKNOWN
-    """Of an answer: how the question is known to have reached the person."""
+    """For an answer, how the question is known to have reached the person."""
 
 
 class Entry(Fact, frozen=True, kw_only=True):
     """A fact with its proof, ready for the ledger."""
 
     inbound: str
-    """Id of the message that caused it; the ledger keeps only its keyed hash (WhatsApp's ids hold the number)."""
+    """Id of the message that caused it. The ledger keeps only a keyed hash, since WhatsApp's ids contain the number."""
     shown: Wording | None = None
-    """The text itself, when this fact is the one that showed it."""
+    """The text itself, if this is the fact that showed it."""
     answer: str = ""
-    """As typed or tapped; the ledger keeps it encrypted with the person's key."""
+    """As typed or tapped; the ledger stores it encrypted with the person's key."""
     rule: str = ""
     """How the answer was matched, e.g. `yes:fr:exact`, `button`."""
     accepted_at: int = 0
-    """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
+    """For an answer, when WhatsApp accepted the question; unix seconds, 0 if unknown."""
     delivered_at: int = 0
-    """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
+    """For an answer, when WhatsApp delivered the question; unix seconds, 0 if unknown."""
     legal_basis: str = "consent"
     actor: str = "person"
     clock: Clock = Clock.WHATSAPP
-    """Whose clock `at` is of."""
+    """The clock that `at` comes from."""
 
     @property
     def fact(self) -> Fact:
@@ -157,5 +157,5 @@ class Entry(Fact, frozen=True, kw_only=True):
 
     @property
     def is_contact(self) -> bool:
-        """Whether it is a word of the person's; what WhatsApp tells about them is none (CNIL on prospects)."""
+        """Whether the person said it themselves; WhatsApp's reports about them don't count (CNIL on prospects)."""
         return self.actor == "person" and self.method is not Method.WHATSAPP_SETTING

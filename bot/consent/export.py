@@ -25,7 +25,7 @@ CONTEXT: Mapping[str, Any] = {
 }
 
 _RIGHTS = ("A7-3", "A13", "A15", "A16", "A17", "A18", "A20", "A21", "A77")
-"""Articles of the GDPR that give the person rights in a processing by consent."""
+"""The GDPR articles that give a person rights when processing is based on consent."""
 
 _STATUS = {
     Status.NONE: "dpv:ConsentUnknown",
@@ -63,37 +63,37 @@ _CLOCKS = {
 _RECIPIENT = {"processor": "dpv:DataProcessor", "controller": "dpv:ThirdParty"}
 
 _EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
-"""The article of the GDPR whose right an event makes use of."""
+"""The GDPR article whose right an event exercises."""
 
 COLUMNS = (
     "person", "purpose", "status", "event", "at", "clock", "recorded_at", "language", "question", "notice",
     "wording_sha256", "valid_until", "notice_url", "method", "rule", "legal_basis", "actor", "question_accepted_at",
     "question_delivered_at", "question_seen", "app_version", "entry_hash",
 )  # fmt: skip
-"""Of the table, one row for each event."""
+"""Columns of the table, which has one row per event."""
 
 
 class Event(Fact, frozen=True, kw_only=True):
-    """A fact with what else is told of it."""
+    """A fact with everything that is exported about it."""
 
     notice_url: str
-    """Where the notice was, in the language of the fact."""
+    """Address of the notice in the language of the fact."""
     rule: str
     legal_basis: str
     actor: str
     app_version: str
     entry_hash: bytes
     clock: str = ""
-    """Whose clock `at` is of; empty when the entry is older than the note of it: WhatsApp's."""
+    """The clock that `at` comes from; empty in entries older than this field, which means WhatsApp's."""
     accepted_at: int = 0
-    """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
+    """For an answer, when WhatsApp accepted the question; unix seconds, 0 if unknown."""
     delivered_at: int = 0
-    """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
+    """For an answer, when WhatsApp delivered the question; unix seconds, 0 if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who controls or receives the data."""
+    """A controller or recipient of the data."""
 
     name: str
     role: Literal["controller", "processor"]
@@ -104,7 +104,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Processing:
-    """What is the same in all records of one business."""
+    """What all records of one business have in common."""
 
     controller: Party
     recipients: Sequence[Party]
@@ -114,7 +114,7 @@ class Processing:
     categories: Mapping[str, str]
     """Purpose id → marketing or utility."""
     proof_days: int
-    """How long the proof of somebody erased is kept."""
+    """How long the proof of an erased person is kept."""
 
 
 def as_json_ld(
@@ -210,7 +210,7 @@ def _record(
 
 
 def _shown(consent: Consent, facts: Sequence[Event]) -> Event | None:
-    """Return the question that a consent which stands answered, though it was asked for anew since; else the last."""
+    """Return the question that a standing consent answered, even if it was asked again since; else the last."""
     asked = [fact for fact in facts if fact.kind is Kind.REQUESTED]
     if consent.status is Status.GIVEN:
         asked = [fact for fact in asked if fact.question == consent.question]
@@ -218,7 +218,7 @@ def _shown(consent: Consent, facts: Sequence[Event]) -> Event | None:
 
 
 def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
-    """One thing that happened; what the person saw is named by its hash, see `wordings` of the evidence."""
+    """One event; what the person saw is named by its hash, see `wordings` in the evidence."""
     event: dict[str, Any] = {
         "@id": f"urn:uuid:{person}#{fact.purpose}-{number}",
         "@type": _EVENT[fact.kind],
@@ -247,7 +247,7 @@ def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
 
 
 def _method(fact: Event) -> dict[str, str]:
-    """How it came about, and how an answer was understood."""
+    """How the event came about, and how an answer was understood."""
     return {"dct:title": fact.method, "dct:description": fact.rule}
 
 

@@ -1,6 +1,6 @@
 """What a person's consents are, and what may happen to them next.
 
-The status is a fold over the ledger (`apply`), never a value that someone sets. New facts come in through one door,
+The status is a fold over the ledger (`apply`), never a value that somebody sets. New facts come in through one door,
 `admit`, so that no flow can record a consent without a pending request and an affirmative answer to it
 (GDPR Art. 4(11), 7(1)), and nothing can weigh more than a withdrawal (Art. 7(3)).
 """
@@ -30,52 +30,52 @@ class NotAllowed(Exception):
 
 
 class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc=False):
-    """Where one purpose stands with one person. Times are unix seconds."""
+    """The status of one purpose for one person. Times are unix seconds."""
 
     status: Status = Status.NONE
     since: int = 0
     asked_at: int = 0
-    """When the request was made that the status follows from."""
+    """When the request was made that led to this status."""
     stopped_at: int = 0
-    """The newest withdrawal, whatever came later."""
+    """The latest withdrawal, whatever came after it."""
     paused: bool = False
     expires_at: int = 0
-    """Of a given consent: when its validity ends."""
+    """For a given consent, when its validity ends."""
     question: str = ""
-    """Of a given consent: the question that the YES answered."""
+    """For a given consent, the question that the YES answered."""
     notice: str = ""
-    """Of a given consent: the version of the privacy notice that the question named."""
+    """For a given consent, the version of the privacy notice named in the question."""
     before: Status = Status.NONE
-    """Of a request: where the consent stood before, and stands again if nobody answers."""
+    """For a request, the status before it, which returns if nobody answers."""
     before_since: int = 0
     restricted: bool = False
     """Whether the person restricted the use of their data: nothing is sent until they lift it."""
     renewal_at: int = 0
-    """Of a given consent: when it was asked for anew. It stands meanwhile, to its own end or the answer."""
+    """For a given consent, when it was asked for again. It stands until its own end or the answer."""
     restricted_at: int = 0
-    """The newest restriction, whatever came later."""
+    """The latest restriction, whatever came after it."""
     doubt: str = ""
-    """Of a paused consent: the question whether to stop that was asked last."""
+    """For a paused consent, the last question whether to stop."""
     ended_by: Method | None = None
-    """Of one that ended by itself: how. A new notice, another number and the end of its time have each their own."""
+    """For a consent that ended by itself, how: a new notice, another number, or the end of its time."""
     seen: Seen = Seen.UNKNOWN
-    """Of a given consent: how its question is known to have reached the person."""
+    """For a given consent, how its question is known to have reached the person."""
     unseen: bool = False
-    """Whether the last question about it ended because it had reached nobody."""
+    """Whether the last question about it ended because it reached nobody."""
 
     @property
     def ended(self) -> bool:
-        """Whether it was given and ended without a word from the person."""
+        """Whether it was given and has ended without a word from the person."""
         return self.status in (Status.EXPIRED, Status.STALE)
 
     @property
     def asked_since(self) -> bool:
-        """Whether it was asked for anew after its end, or in vain before the end of its time."""
+        """Whether it was asked for again after its end, or asked in vain before the end of its time."""
         return self.asked_at >= self.since or (self.status is Status.EXPIRED and self.renewal_at > 0)
 
     @property
     def resting(self) -> bool:
-        """Whether nothing is sent for the moment, whatever was agreed to."""
+        """Whether nothing is sent at the moment, whatever was agreed to."""
         return self.paused or self.restricted
 
 
@@ -86,9 +86,9 @@ class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
     purpose: str
     locale: str
     asked_at: int
-    """WhatsApp's time of the message that led to it."""
+    """WhatsApp's time of the message that prompted it."""
     asked_on: float
-    """Our time when it was asked."""
+    """Our time when the question was asked."""
     expires_at: int
     wording: bytes
     """SHA-256 of the text shown."""
@@ -96,7 +96,7 @@ class Pending(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The version of the privacy notice that it named."""
 
     def until(self, delivered_at: int) -> int:
-        """Return the last second in which it may be answered: its time starts when it is delivered (0: unknown)."""
+        """Return the last second in which it may be answered; the time starts on delivery (0: unknown)."""
         return self.expires_at + max(0, delivered_at - self.asked_at)
 
 
@@ -111,7 +111,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     pending: Pending | None = None
 
     def consent(self, purpose: str) -> Consent:
-        """Return where `purpose` stands."""
+        """Return the status of `purpose`."""
         return self.consents.get(purpose, _NO_CONSENT)
 
     def allows(self, purpose: str, at: int) -> bool:
@@ -126,7 +126,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def resting(self) -> tuple[str, ...]:
-        """The purposes for which nothing is sent for the moment, whatever was agreed to."""
+        """The purposes for which nothing is sent at the moment, whatever was agreed to."""
         return tuple(purpose for purpose, consent in self.consents.items() if consent.resting)
 
     @property
@@ -149,7 +149,7 @@ def newest(record: Record) -> int:
 
 
 def fold(facts: Iterable[Fact]) -> Record:
-    """Return the record that these facts, in the order of their sequence, amount to."""
+    """Return the record that results from these facts, in the order of their sequence."""
     record = Record()
     for fact in facts:
         record = apply(record, fact)
@@ -157,7 +157,7 @@ def fold(facts: Iterable[Fact]) -> Record:
 
 
 def apply(record: Record, fact: Fact) -> Record:
-    """Return the record after one more fact that has happened."""
+    """Return the record after one more fact."""
     touched = _touched(record, fact)
     after = {purpose: _after(consent, fact, record.pending) for purpose, consent in touched.items()}
     return Record(record.seq + 1, record.consents | after, _pending(record.pending, fact))
@@ -167,7 +167,7 @@ def _touched(record: Record, fact: Fact) -> Mapping[str, Consent]:
     match fact.kind:
         case Kind.ERASED:
             return record.consents
-        case Kind.MERGED:  # what stood or waited has ended in entries of its own
+        case Kind.MERGED:  # entries of their own have ended what stood or waited
             return {}
     return {fact.purpose: record.consent(fact.purpose)}
 
@@ -195,7 +195,7 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
             return _withdrawn(before, fact.at)
         case Kind.RESTRICTED:
             return _changed(before, restricted=True, restricted_at=max(fact.at, before.restricted_at))
-        case Kind.LIFTED:  # one that comes late lifts nothing that was restricted since
+        case Kind.LIFTED:  # a late one does not lift a newer restriction
             return _changed(before, restricted=before.restricted and fact.at <= before.restricted_at)
         case Kind.PAUSED:
             return _changed(before, paused=True, doubt=fact.question)
@@ -254,9 +254,9 @@ def _requested(consent: Consent, at: int) -> Consent:
 
 
 def _unanswered(consent: Consent) -> Consent:
-    """Without an answer everything is as before the question, unless a withdrawal came late.
+    """Return to the state before an unanswered question, unless a withdrawal came late.
 
-    A consent that was asked for anew has stood or ended by itself meanwhile.
+    A consent that was asked for again has stood, or ended by itself, in the meantime.
     """
     if consent.status is not Status.REQUESTED:
         return consent
@@ -266,9 +266,9 @@ def _unanswered(consent: Consent) -> Consent:
 
 
 def _withdrawn(consent: Consent, at: int) -> Consent:
-    """A withdrawal undoes every consent and question whose request is not newer than it, in whatever order they come.
+    """A withdrawal undoes every consent and question whose request is not newer, in whatever order the facts arrive.
 
-    Requests are timed by WhatsApp's clock too, so the comparison is fair; at equal time the withdrawal wins.
+    Requests carry WhatsApp's time as well, so the comparison is fair; at the same second the withdrawal wins.
     """
     stopped_at = max(at, consent.stopped_at)
     if consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > at:
@@ -277,7 +277,7 @@ def _withdrawn(consent: Consent, at: int) -> Consent:
 
 
 def _erased(consent: Consent, at: int) -> Consent:
-    """An erasure ends whatever stands or is asked, like a withdrawal; what was withdrawn is so since then."""
+    """An erasure ends every consent and question, like a withdrawal; earlier withdrawals keep their own time."""
     if consent.status is Status.WITHDRAWN:
         return consent
     stopped_at = max(at, consent.stopped_at)
@@ -289,10 +289,10 @@ def answerable(
 ) -> Pending | None:
     """Return the pending request that a message answers, or None.
 
-    An answer is written from the question on until its end, which is later if it was `delivered_at` a later time, and
-    newer than the person's last withdrawal. `question` is the id that a tapped button carries, or of what is quoted:
-    it must be the pending one. Another typed answer (None) must also have been received after the question was asked:
-    one that was under way answers nothing.
+    An answer must be written between the question and its end (which moves with a late delivery, `delivered_at`), and
+    after the person's last withdrawal. `question` is the id carried by a tapped button or by the quoted message; it
+    must be the pending one. Any other typed answer (None) must also have been received after the question was asked:
+    a message that was already on its way answers nothing.
     """
     pending = record.pending
     if pending is None or not pending.asked_at <= at <= pending.until(delivered_at):
@@ -306,7 +306,7 @@ def answerable(
 def admit(record: Record, entry: Entry) -> Record:
     """Return the record after a new fact. Raises `NotAllowed` when the law does not allow it.
 
-    Facts that end or limit something are always allowed; those that begin or answer something are examined.
+    Facts that end or limit something are always allowed; facts that begin or answer something are checked.
     """
     match entry.kind:
         case Kind.REQUESTED:
@@ -332,7 +332,7 @@ def _may_ask(record: Record, entry: Entry) -> None:
 
 
 def _may_renew(record: Record, entry: Entry) -> None:
-    """A consent is asked for anew once, in the second half of its validity: more would be nagging (rec. 32, 42)."""
+    """A consent is asked for again once, in the second half of its validity; more would be nagging (rec. 32, 42)."""
     consent = record.consent(entry.purpose)
     repeated = record.pending is not None and record.pending.purpose == entry.purpose
     if consent.renewal_at and not repeated:
@@ -350,7 +350,7 @@ def _answers(record: Record, entry: Entry) -> None:
 
 
 def _may_give(record: Record, entry: Entry) -> None:
-    """A YES that is late, not newer than the last STOP, or to a question that nobody saw, never counts."""
+    """A YES never counts if it is late, not newer than the last STOP, or answers a question that nobody saw."""
     if record.pending is not None and entry.at > record.pending.until(entry.delivered_at):
         raise NotAllowed("the request had lapsed when the answer was written")
     if entry.at <= record.consent(entry.purpose).stopped_at:

@@ -1,6 +1,6 @@
-"""A Merkle tree over the ledger (RFC 9162, section 2.1): one hash that stands for all entries, and proofs from it.
+"""A Merkle tree over the ledger (RFC 9162, section 2.1): one hash for all entries, and proofs against it.
 
-Proofs are checked by `bot.consent.verifier`, which stands alone and hashes for both.
+`bot.consent.verifier`, a stand-alone file, checks the proofs and has the hash functions for both.
 """
 
 import hashlib
@@ -13,10 +13,10 @@ EMPTY = hashlib.sha256(b"").digest()
 
 
 class Frontier:
-    """The right edge of a growing tree: all that is needed to add leaves and to know the root."""
+    """The right edge of a growing tree: enough to add leaves and to compute the root."""
 
     def __init__(self, size: int = 0, edge: Iterable[bytes] = ()) -> None:
-        """`edge` is the roots of the complete subtrees that `size` leaves make, the largest first."""
+        """`edge` holds the roots of the complete subtrees of `size` leaves, the largest first."""
         self.size = size
         self.edge = list(edge)
         if len(self.edge) != size.bit_count():

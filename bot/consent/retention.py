@@ -1,4 +1,4 @@
-"""How long a consent holds when nothing happens, and how long data is kept: rules of a country, each with its source.
+"""How long a consent lasts when nothing happens, and how long data is kept: each country's rules with their sources.
 
 `retention.toml` has the numbers; `[retention]` of business.toml may set others.
 """
@@ -22,7 +22,7 @@ from .lifecycle import Consent, Record
 FILE = Path(__file__).with_name("retention.toml")
 
 DEFAULT = "default"
-"""Stands for every country that says nothing of its own."""
+"""Stands for every country without a rule of its own."""
 
 
 class RuleName(StrEnum):
@@ -30,7 +30,7 @@ class RuleName(StrEnum):
 
     UNUSED_LAPSE = "unused_lapse"
     MAX_AGE = "max_age"
-    """Only of a country where a consent ends by age alone."""
+    """Only in countries where a consent ends by age alone."""
     PROOF_AFTER_WITHDRAWAL = "proof_after_withdrawal"
     SUPPRESSION = "suppression"
     PROSPECT_AFTER_LAST_CONTACT = "prospect_after_last_contact"
@@ -39,7 +39,7 @@ class RuleName(StrEnum):
 
 
 class Figure(BaseModel):
-    """A number of `retention.toml`."""
+    """A figure from `retention.toml`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -56,14 +56,14 @@ class _File(RootModel[Mapping[str, Mapping[RuleName, Figure]]]):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A number that holds for a business."""
+    """A figure that applies to a business."""
 
     name: RuleName
     country: str
-    """Whose number it is: of a country, or `DEFAULT`."""
+    """Where the figure comes from: a country, or `DEFAULT`."""
     after: timedelta
     figure: Figure
-    """As `retention.toml` has it; `after` differs when business.toml sets another."""
+    """The figure in `retention.toml`; `after` differs when business.toml overrides it."""
 
     @property
     def seconds(self) -> int:
@@ -72,14 +72,14 @@ class Rule:
 
     @property
     def beyond(self) -> str:
-        """`longer` or `shorter` when it goes beyond what the source says; empty when it does not."""
+        """`longer` or `shorter` when the figure goes beyond what its source says; otherwise empty."""
         if self.figure.limit == "most":
             return "longer" if self.after > self.figure.after else ""
         return "shorter" if self.after < self.figure.after else ""
 
 
 Policy = Mapping[RuleName, Rule]
-"""All rules that hold for a business; `MAX_AGE` only if there is one."""
+"""All rules that apply to a business; `MAX_AGE` only where there is one."""
 
 
 @cache
@@ -98,7 +98,7 @@ def _cure(problem: ErrorDetails) -> str:
 
 
 def policy(business: Business) -> Policy:
-    """Return the rules that hold for a business: its own number, else its country's, else the default."""
+    """Return the rules that apply to a business: its own figure, else its country's, else the default."""
     countries, country = figures(), business.controller.country
     rules = {}
     for name in RuleName:
@@ -127,13 +127,13 @@ class Spans(NamedTuple):
     """How long a given consent lasts at most, in seconds."""
 
     unused: int
-    """After it was given, or the person last wrote something."""
+    """After it was given, or after the person last wrote."""
     age: int
     """After it was given."""
 
 
 def spans(rules: Policy) -> Spans:
-    """Return what the rules say of consents."""
+    """Return what the rules say about consents."""
     oldest = rules.get(RuleName.MAX_AGE)
     return Spans(rules[RuleName.UNUSED_LAPSE].seconds, oldest.seconds if oldest else _FOREVER)
 
@@ -144,8 +144,8 @@ _FOREVER = 1 << 62
 def end(consent: Consent, last_contact: int, lasts: Spans) -> End:
     """Return the end of a given consent, if the person does nothing more.
 
-    `last_contact`: when they last wrote or tapped something, unix seconds. What we send does not count as use: only
-    they can show that the consent still is their wish.
+    `last_contact`: when they last wrote or tapped something, unix seconds. What we send does not count as use: only the
+    person can show that the consent is still their wish.
     """
     since, unused = consent.since, lasts.unused
     silent = (last_contact if last_contact > since else since) + unused
@@ -156,20 +156,20 @@ def end(consent: Consent, last_contact: int, lasts: Spans) -> End:
 
 
 class What(StrEnum):
-    """What falls due with a person when time passes and nothing else happens."""
+    """What falls due for a person when time passes and nothing else happens."""
 
     VALIDITY = "validity"
-    """A consent's time, `valid_for` of its purpose, is over."""
+    """A consent has reached the end of its purpose's `valid_for`."""
     MAX_AGE = "max_age"
     UNUSED_LAPSE = "unused_lapse"
     QUESTION = "question_expires_after"
-    """A question waits though its time is over: the timer that should have ended it was lost."""
+    """A question still waits although its time is over: the timer that should have ended it was lost."""
     PROSPECT = "prospect_after_last_contact"
-    """Nothing is consented to, and the person has been silent for long: their data goes."""
+    """No consent stands and the person has long been silent: their data is erased."""
 
 
 class Due(NamedTuple):
-    """What falls due with a person, and when."""
+    """What falls due for a person, and when."""
 
     at: int
     """Unix seconds."""
@@ -178,11 +178,11 @@ class Due(NamedTuple):
 
 
 GRACE = 3600
-"""Seconds that a timer may be late."""
+"""How many seconds late a timer may be."""
 
 
 def due(record: Record, last_contact: int, rules: Policy) -> Iterator[Due]:
-    """Yield all that will fall due with a person if nobody does anything more, or has fallen due already."""
+    """Yield everything that will fall due for a person if nothing more happens, or has fallen due already."""
     ends, lasts = [last_contact + rules[RuleName.PROSPECT_AFTER_LAST_CONTACT].seconds], spans(rules)
     for purpose in record.given:
         one = end(record.consent(purpose), last_contact, lasts)

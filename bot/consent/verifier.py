@@ -1,4 +1,4 @@
-"""Checks evidence without trusting whoever made it: this one file, Python 3.11 and a public key are all it needs.
+"""Checks evidence without trusting whoever made it. It needs this one file, Python 3.11 and a public key.
 
     python verifier.py EVIDENCE.zip --key PUBLIC_KEY [--newer CHECKPOINT --proof CONSISTENCY.json]
 
@@ -25,16 +25,16 @@ FIELDS = (
     "person", "person_seq", "kind", "purpose", "at", "recorded_at", "question", "locale", "expires_at", "notice",
     "wording", "legal_basis", "method", "rule", "actor", "inbound", "answer_hash", "app_version",
 )  # fmt: skip
-"""What a record's hash covers, in this order, each as text (bytes in hexadecimal)."""
+"""The fields that a record's hash covers, in this order, each as text (bytes in hexadecimal)."""
 
 LATER_FIELDS = ("accepted_at", "delivered_at", "seen", "clock")
-"""What it covers besides, each as `name=value` after the others, where the record has it: older ones do not."""
+"""Further fields, appended as `name=value` where the record has them; older records do not."""
 
 _DIGEST = hashlib.sha256().digest_size
 
 
 class NotProven(Exception):
-    """Something does not hold; the text says what."""
+    """A check failed; the text says which."""
 
 
 # --- Merkle tree, RFC 9162 section 2.1
@@ -46,7 +46,7 @@ def leaf_hash(data: bytes) -> bytes:
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """Hash two subtrees to one."""
+    """Return the hash of two joined subtrees."""
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
@@ -186,7 +186,7 @@ def check_signature(public_key: bytes, message: bytes, signature: bytes) -> None
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The tree as it was when it was signed."""
+    """The signed state of the tree."""
 
     origin: str
     size: int
@@ -196,7 +196,7 @@ class Checkpoint:
 
     @property
     def text(self) -> str:
-        """What is signed."""
+        """The text that is signed."""
         root = base64.b64encode(self.root).decode()
         return f"{self.origin}\n{self.size}\n{root}\ntime {self.at}\n"
 
@@ -207,13 +207,13 @@ def key_name(origin: str, public_key: bytes) -> bytes:
 
 
 def signed_note(checkpoint: Checkpoint, public_key: bytes, signature: bytes) -> str:
-    """Return a checkpoint with its signature, as it is kept and handed out."""
+    """Return a checkpoint with its signature, in the form that is stored and handed out."""
     stamp = base64.b64encode(key_name(checkpoint.origin, public_key) + signature).decode()
     return f"{checkpoint.text}\n\u2014 {checkpoint.origin} {stamp}\n"
 
 
 def opened(note: str, public_key: bytes) -> Checkpoint:
-    """Return a checkpoint whose signature holds. Raises `NotProven`."""
+    """Return a checkpoint after checking its signature. Raises `NotProven`."""
     try:
         text, stamps = note.split("\n\n", 1)
         origin, size, root, time = text.split("\n")
@@ -243,7 +243,7 @@ def record_hash(previous: bytes, record: Mapping[str, Any]) -> bytes:
 
 
 def check_evidence(evidence: Mapping[str, Any], public_key: bytes) -> list[str]:
-    """Check all of an evidence file and return what was found, in plain language. Raises `NotProven`."""
+    """Check a whole evidence file and return the findings in plain language. Raises `NotProven`."""
     checkpoint = opened(evidence["checkpoint"], public_key)
     if not evidence["records"]:
         raise NotProven("there are no records in it")
@@ -274,7 +274,7 @@ def _check_record(
 
 
 def _check_words(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> None:
-    """Check the text that was shown and, unless it was erased, the answer as it was typed."""
+    """Check the text that was shown and, unless it was erased, the answer as typed."""
     if record["wording"]:
         text = evidence["wordings"].get(record["wording"])
         if text is None or hashlib.sha256(text.encode()).hexdigest() != record["wording"]:
@@ -301,7 +301,7 @@ def _read(path: Path) -> Any:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check what the arguments name; 0 when everything holds."""
+    """Check the files that the arguments name; return 0 when everything holds."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("evidence", type=Path, help="EVIDENCE.zip, or the evidence.json in it")
     parser.add_argument("--key", required=True, help="the company's public key, in hexadecimal, or a file with it")

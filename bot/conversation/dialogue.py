@@ -40,13 +40,13 @@ from .task import Task
 from .turn import Turn, said
 from .world import World
 
-PATIENCE = 3
+MOST_UNCLEAR_MESSAGES = 3
 """How many messages in a row that fit nothing are answered."""
 
 REPETITIONS = 8
 """How often in a row the same answer is given."""
 
-PATIENCE_WITH_WHATSAPP = 6
+MOST_LOOKS_AGAIN = 6
 """How often a yes is looked at again while it is not known whether WhatsApp took the question; then that is asked anew.
 """
 
@@ -64,7 +64,7 @@ Who says START, YES and STOP in turn, thirty times a day, means none of it; the 
 
 DAY = 86400
 
-PATIENCE_RETURNS_AFTER = 3600
+COUNTED_ANEW_AFTER_SECONDS = 3600
 """Seconds without a message after which all three are counted anew."""
 
 _WITHDRAWALS = frozenset({Intent.STOP, Intent.MAYBE_STOP})
@@ -286,7 +286,7 @@ class Dialogue:
 
     def _message(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
         session, pending = turn.session, turn.record.pending
-        if turn.inbound.at - session.last_at > PATIENCE_RETURNS_AFTER:
+        if turn.inbound.at - session.last_at > COUNTED_ANEW_AFTER_SECONDS:
             session.unclear = session.repeats = session.answers = 0
             self._navigation.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
@@ -361,7 +361,7 @@ class Dialogue:
         if not turn.inbound.quoted and turn.reached(pending).seen:
             return self._answered(turn, Intent.YES)
         on_its_way = any(one.question == pending.question and not one.is_taken for one in turn.session.asked)
-        if on_its_way and turn.inbound.postponed < PATIENCE_WITH_WHATSAPP and not turn.recorded:
+        if on_its_way and turn.inbound.postponed < MOST_LOOKS_AGAIN and not turn.recorded:
             turn.postponed = True
             return None
         if turn.inbound.quoted:
@@ -678,7 +678,7 @@ class Dialogue:
             session.unclear = session.repeats = 0
         elif not session.flow and self._never_asked(turn):
             self._first_contact(turn)
-        elif session.unclear < PATIENCE:
+        elif session.unclear < MOST_UNCLEAR_MESSAGES:
             session.unclear += 1
             self._not_understood(turn, readable)
 

@@ -37,7 +37,7 @@ class Documents:
         return draft.paper.finished()
 
     def _draft(self, data: MyData, locale: str, title: str) -> "Draft":
-        """Begin a document. fpdf2 takes long to import and much memory: only a process that writes one has it."""
+        """Begin a document. Imported only here, because fpdf2 is slow to import and takes much memory."""
         from .draft import Draft
 
         return Draft(data, Words(self._world, locale), title)

@@ -1,4 +1,4 @@
-"""What stands in the documents, part by part, in the order in which a person would ask for it."""
+"""The content of the documents, section by section, in the order in which a person would ask for it."""
 
 from ..consent.requests import Right, State
 from ..i18n.bidi import isolated
@@ -8,7 +8,7 @@ from .words import NOTICE, Words
 
 
 class Draft:
-    """A document while it is written."""
+    """A document being written."""
 
     def __init__(self, data: MyData, say: Words, title: str) -> None:
         self._data = data
@@ -45,7 +45,7 @@ class Draft:
             self._labelled(say.purpose(one.purpose, one.title), status)
 
     def history(self, *, proving: bool) -> None:
-        """Write every question and answer; with what proves them."""
+        """Write every question and answer, with their proof."""
         if self._data.history:
             self.paper.heading(self._say("history"))
         shown = ""
@@ -88,10 +88,10 @@ class Draft:
                     self.paper.box(step.reason)
 
     def waiting(self) -> None:
-        """Write what lies in queues, and who looked at the data.
+        """Write what waits in queues, and who looked at the data.
 
-        The place in the dialogue has names for machines only, and stands in their form of the data; the question that
-        waits for an answer stands in the history.
+        The state of the dialogue has names for machines only and is in the machine-readable file; the question that
+        waits for an answer is in the history.
         """
         say = self._say
         if self._data.waiting or self._data.looks:

@@ -20,11 +20,11 @@ _FAMILIES = {"sans": "NotoSans", "arabic": "NotoSansArabic", "hebrew": "NotoSans
 _MARGIN = 20.0
 _GREY = 110
 _UNKNOWN = "\ufffd"
-"""Stands for what no font here can draw."""
+"""Replaces characters that no font here can draw."""
 
 _ISOLATES = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
 _UNSEEN = frozenset("\ufe0e\ufe0f\u200d")
-"""Only change the look of a neighbour."""
+"""They only change how a neighbouring character looks."""
 
 _BOLD = re.compile(r"(?<!\w)\*(\S(?:[^*\n]*\S)?)\*(?!\w)")
 
@@ -32,7 +32,7 @@ Style = Literal["", "B"]
 
 
 class Paper:
-    """One document. The same calls make the same bytes."""
+    """A document. The same calls make the same bytes."""
 
     def __init__(self, title: str, language: str, made_at: datetime, *, rtl: bool) -> None:
         """`language` is a locale code, e.g. `pt-BR`; `rtl` tells whether it is written from right to left."""
@@ -58,7 +58,7 @@ class Paper:
         return bytes(self._pdf.output())
 
     def heading(self, text: str) -> None:
-        """Begin a section; a heading is never the last line of a page."""
+        """Begin a section; its heading is never the last line of a page."""
         if self._pdf.will_page_break(25):
             self._pdf.add_page()
         self._pdf.ln(4)
@@ -75,7 +75,7 @@ class Paper:
         self._write(text)
 
     def prose(self, text: str) -> None:
-        """Write a text that was made for a chat, without WhatsApp's marks of `*bold*`."""
+        """Write a text that was made for a chat, without WhatsApp's `*bold*` marks."""
         self._write(_BOLD.sub(r"\1", text))
 
     def small(self, text: str) -> None:
@@ -88,7 +88,7 @@ class Paper:
         self._write(text, filled=True)
 
     def gap(self) -> None:
-        """Leave a little room."""
+        """Leave a small gap."""
         self._pdf.ln(2)
 
     @contextmanager
@@ -117,10 +117,10 @@ class Paper:
 
 
 class _Pdf(FPDF):
-    """Numbers its pages, and writes down every font before it is used.
+    """Numbers its pages, and declares every font before it is used.
 
-    fpdf2 2.8 does so with the first words that need it; if these are in another script, it restores the font before
-    with the end of their line, and draws the next lines in that one.
+    fpdf2 2.8 declares a font with the first words that need it. If these are in another script, it restores the
+    previous font at the end of their line and draws the following lines in that font.
     """
 
     def set_font(self, family: str | None = None, style: str | TextEmphasis = "", size: float = 0) -> None:
@@ -142,12 +142,12 @@ class _Pdf(FPDF):
 
 
 def plain(text: str) -> str:
-    """Return a text without the invisible characters that isolate a direction of writing."""
+    """Return a text without the invisible characters that isolate a writing direction."""
     return text.translate(_ISOLATES)
 
 
 def drawable(line: str) -> str:
-    """Return a line with a sign in place of each character that no font here has."""
+    """Return a line with a replacement for each character that no font here has."""
     known = _characters()
     return "".join(
         character if ord(character) in known else _UNKNOWN

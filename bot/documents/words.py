@@ -1,4 +1,4 @@
-"""The words of a document in one language: its texts, and dates, languages and countries as CLDR writes them."""
+"""The wording of a document in one language: its texts, and CLDR's dates, languages and countries."""
 
 from datetime import UTC, date, datetime
 
@@ -11,7 +11,7 @@ from ..conversation.world import World, babel_locale
 from ..i18n.bidi import right_to_left
 
 NOTICE = "privacy.notice"
-"""The short privacy notice of the chat stands in the document too: why, who else, where, how long, rights."""
+"""The chat's short privacy notice is also part of the document: why, who else, where, how long, rights."""
 
 TEXTS = {
     "requested": "asked",
@@ -33,7 +33,7 @@ TEXTS = {
 
 
 class Words:
-    """What a document in one language says. Falls back as a whole when a text is missing."""
+    """The wording of a document in one language. It falls back as a whole if a text is missing."""
 
     def __init__(self, world: World, locale: str) -> None:
         ids = [text_id for text_id in world.texts.slots if text_id.startswith(f"{DOCUMENT}.")]
@@ -45,7 +45,7 @@ class Words:
         self.rtl = right_to_left(self.locale)
 
     def __call__(self, name: str, **values: str) -> str:
-        """Return a text of the flow `document`, or another one by its whole id."""
+        """Return a text of the flow `document`, or another text by its full id."""
         text_id = name if "." in name else f"{DOCUMENT}.{name}"
         return self._texts.render(text_id, self.locale, {**self._values, **values})
 
@@ -54,7 +54,7 @@ class Words:
         return self(TEXTS[kind]) if kind in TEXTS else "–"
 
     def purpose(self, purpose_id: str, title: str) -> str:
-        """Return the title of a purpose, or of all; `title` when the business has it no more."""
+        """Return the title of a purpose, or of all purposes; `title` if the business no longer has it."""
         if purpose_id == EVERY:
             return format_list([title for title, _ in self._purposes.values()], locale=self._babel)
         return self._purposes.get(purpose_id, (title, ""))[0]

@@ -1,8 +1,8 @@
 """The program's own Valkey and PostgreSQL, for a try-out, for development and for tests; production sets two URLs.
 
-Nobody but the composition root comes in here: it asks for `engines(settings)` and hands the two URLs to the stores.
-They are the real engines, from the wheels of the `embedded` extra, reached by unix sockets only. All processes with
-the same `VAR_DIR` share them: the first one starts them, the last one leaving stops them, and the data stays.
+Only `app` imports this: it asks for `engines(settings)` and hands the two URLs to the stores. They are the real
+engines, from the wheels of the `embedded` extra, reached through unix sockets only. All processes with the same
+`VAR_DIR` share them: the first process starts them, the last one to leave stops them, and the data stays.
 """
 
 from .process import EngineError, NotInstalledError, writing

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: the real server from a wheel, on a unix socket only, trusting whoever may open it."""
+"""The embedded PostgreSQL: the real server from a wheel, on a unix socket only, trusting everybody who may open it."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ from urllib.parse import quote
 from . import process
 
 ACCOUNT = "embedded_postgres"
-"""PostgreSQL refuses to run as root; then it runs as this account, which is made when it is not there."""
+"""PostgreSQL refuses to run as root; in that case it runs as this account, which is created if it does not exist."""
 
 DATABASE = "consentbot"
 
@@ -33,7 +33,7 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # What a failed statement said may hold personal data: keep it out of the log.
+    # The text of a failed statement may hold personal data: keep it out of the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
@@ -42,7 +42,7 @@ _VOLATILE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 @dataclass(frozen=True, slots=True)
 class Postgres:
-    """One PostgreSQL with its data in `home`; `durable=False` may lose it in a crash of the machine, for tests."""
+    """A PostgreSQL with its data in `home`; with `durable=False`, for tests, a crash of the machine may lose it."""
 
     home: Path
     sockets: Path
@@ -50,16 +50,16 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """What asyncpg and SQLAlchemy connect to."""
+        """The URL for asyncpg and SQLAlchemy."""
         return f"postgresql://postgres@/{DATABASE}?host={quote(str(self.sockets))}"
 
     @property
     def pid(self) -> int | None:
-        """The running server's process id, if it answers: its pid file may be stale."""
+        """The process id of the running server, if it answers: its pid file may be stale."""
         return self._written_pid() if self._answers() else None
 
     def start(self) -> None:
-        """Start it unless it runs, making its data first if there is none. Raises `EngineError`."""
+        """Start it unless it is running, creating its data first if there is none. Raises `EngineError`."""
         if (pid := self.pid) is not None:  # it may still be recovering
             process.wait("PostgreSQL", pid, self._log, self._ready)
             return
@@ -75,7 +75,7 @@ class Postgres:
         self._start_when_free(command, account)
 
     def stop(self) -> None:
-        """Stop it if it runs: SIGINT ends sessions and writes everything, SIGQUIT leaves it to recovery."""
+        """Stop it if it is running: SIGINT ends sessions and writes everything, SIGQUIT leaves the rest to recovery."""
         if (pid := self.pid) is not None:
             process.end(pid, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL)
 
@@ -91,7 +91,7 @@ class Postgres:
         return process.packaged("embedded_postgres", f"pginstall/bin/{name}", "PostgreSQL", "DATABASE_URL")
 
     def _make(self, account: pwd.struct_passwd | None) -> None:
-        """Make the data aside and move it in place when whole, so that a broken attempt is never taken for data."""
+        """Create the data aside, then move it into place, so that a broken attempt is never taken for data."""
         aside = self.home / "postgres.new"
         if aside.exists():
             shutil.rmtree(aside)
@@ -123,7 +123,7 @@ class Postgres:
             raise process.EngineError(f"PostgreSQL could not make its data in {self.home}: {said}; {process.CURE}")
 
     def _start_when_free(self, command: list[str | Path], account: pwd.struct_passwd | None) -> None:
-        """After a kill -9 the old server's children may hold its memory for a moment more: try until they are gone."""
+        """Retry until the children of a server killed by SIGKILL have let go of its shared memory."""
         unclean = self._written_pid() is not None
         deadline = time.monotonic() + _RECOVERY_SECONDS
         while True:
@@ -138,7 +138,7 @@ class Postgres:
                 return
 
     def _forget_reused_pid(self) -> None:
-        """Remove a stale pid file whose number another program got meanwhile: PostgreSQL would take it for itself."""
+        """Remove a stale pid file whose number another program has now: PostgreSQL would believe it."""
         pid = self._written_pid()
         if pid is None or not process.alive(pid):
             return
@@ -150,7 +150,7 @@ class Postgres:
         return int(lines[0]) if lines and lines[0].strip().isdigit() else None
 
     def _ready(self) -> bool:
-        """The eighth line of the pid file tells when recovery is over; the socket tells whether the file is fresh."""
+        """Return whether recovery is over (eighth line of the pid file) and the file is fresh (the socket answers)."""
         lines = self._pid_file()
         return len(lines) >= 8 and lines[7].strip() == "ready" and self._answers()
 
@@ -172,9 +172,9 @@ class Postgres:
 
 
 def _unprivileged_account(home: Path, binary: Path) -> pwd.struct_passwd | None:
-    """The account to run as when we are root, None when we are not.
+    """Return the account to run as when we are root; None when we are not.
 
-    Folders on the way to data and binaries are opened to it for passing through (`o+x`), not for reading.
+    The account may pass through the folders on the way to data and binaries (`o+x`), but not read them.
     """
     if os.geteuid() != 0:
         return None
@@ -189,7 +189,7 @@ def _unprivileged_account(home: Path, binary: Path) -> pwd.struct_passwd | None:
 
 
 def _allow_reading(tree: Path) -> None:
-    """Open an installed tree: under a strict umask pip makes files for their owner only."""
+    """Make an installed tree readable: under a strict umask pip makes files for their owner only."""
     if not tree.exists() or all(folder.stat().st_mode & 0o004 for folder in (tree, *tree.iterdir())):
         return
     for path in (tree, *tree.rglob("*")):
@@ -203,7 +203,7 @@ def _allow(path: Path, bits: int) -> None:
 
 
 def _account() -> pwd.struct_passwd:
-    """`ACCOUNT`, made if need be; several processes may try at once."""
+    """Return `ACCOUNT`, created if need be; several processes may try at once."""
     failure = ""
     for _ in range(20):
         try:
@@ -223,7 +223,7 @@ def _account() -> pwd.struct_passwd:
 
 
 def _own(path: Path, account: pwd.struct_passwd | None) -> None:
-    """Give `path` and all in it to the account; skipped when it has it already."""
+    """Give `path` and everything in it to the account, unless it already owns it."""
     if account is None or path.stat().st_uid == account.pw_uid:
         return
     for entry in (path, *path.rglob("*")):

@@ -1,4 +1,4 @@
-"""Starting and ending an engine's process so that it outlives whoever started it, and nothing else."""
+"""Starts and ends an engine's process, which outlives the process that started it."""
 
 import importlib.util
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from ..errors import OperatorError
 
 START_SECONDS = 60.0
-"""Patience for a start; long because reading a large append-only file or a crash recovery counts as starting."""
+"""Seconds for a start, which includes reading a large append-only file or recovering from a crash."""
 
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}
 
@@ -43,7 +43,7 @@ CURE = "set VAR_DIR to a folder in which this user may write"
 
 
 def packaged(package: str, path: str, engine: str, setting: str) -> Path:
-    """The one file that `path` (a pattern) finds inside `package` of the `embedded` extra, without importing it.
+    """Return the one file that matches the pattern `path` inside `package` of the `embedded` extra, without an import.
 
     Raises `NotInstalledError`, which names both cures.
     """
@@ -119,13 +119,13 @@ def end(pid: int, *signals: signal.Signals, patience: float = 20.0) -> None:
 
 
 def forget_ended() -> None:
-    """Let go of those that ended by another's hands: until we ask for it, the system keeps what is left of a child."""
+    """Reap children that others ended: until then the system keeps them as zombies."""
     for pid in [pid for pid, child in list(_started.items()) if child.poll() is not None]:
         _started.pop(pid, None)
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs. One that ended and waits for its parent's attention does not."""
+    """Whether the process is running; a zombie is not."""
     if (child := _started.get(pid)) is not None:
         return child.poll() is None
     import psutil  # comes with the engines: not there in production
@@ -137,7 +137,7 @@ def alive(pid: int) -> bool:
 
 
 def runs(pid: int, argument: str) -> bool:
-    """Whether the process was started with `argument`: its number may have passed on to another program."""
+    """Whether the process was started with `argument`: its number may belong to another program by now."""
     import psutil
 
     try:

@@ -1,4 +1,4 @@
-"""The secret key of a try-out: made once beside the embedded data, which it protects and with which it goes."""
+"""The secret key of a try-out: made once, kept beside the embedded data that it protects."""
 
 import os
 import secrets
@@ -16,10 +16,10 @@ class MissingSecretError(OperatorError):
 
 
 def local_secret(settings: Settings) -> SecretStr:
-    """The key in `VAR_DIR/secret_key`, made at first use, readable by its owner only.
+    """Return the key in `VAR_DIR/secret_key`, made on first use, readable by its owner only.
 
-    Only for data in the embedded PostgreSQL. A key made up in production would be lost with the machine's disk, and
-    all addresses with it: `MissingSecretError`.
+    Only for data in the embedded PostgreSQL. Otherwise raises `MissingSecretError`: a key generated in production
+    would be lost with the machine's disk, and all addresses with it.
     """
     if not settings.embedded or settings.on_heroku:
         raise MissingSecretError(f"SECRET_KEY is not set; set it: {cure('secret_key')}")

@@ -1,7 +1,7 @@
-"""Who uses the embedded engines: the first process starts them, the last one leaving stops them.
+"""Who uses the embedded engines: the first process starts them, the last one to leave stops them.
 
-Two lock files in `VAR_DIR`, both by `flock`, which the kernel gives up for a process however it dies: nothing here
-goes stale. `engines.lock` is held while somebody starts or stops engines; on `engines.users` every user holds a
+Two lock files in `VAR_DIR`, both held by `flock`, which the kernel releases however a process dies, so nothing goes
+stale. `engines.lock` is held while somebody starts or stops engines; on `engines.users` every user holds a
 shared lock for as long as it uses them, so whoever gets it exclusively is alone.
 """
 
@@ -31,7 +31,7 @@ _LONGEST_SOCKET_NAME = len(".s.PGSQL.5432.lock")
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Where Redis and PostgreSQL are reached; `valkey` and `postgres` are None where the environment gave a URL."""
+    """Where to reach Redis and PostgreSQL; `valkey` and `postgres` are None where the environment names a URL."""
 
     redis_url: str = field(repr=False)
     database_url: str = field(repr=False)
@@ -41,16 +41,16 @@ class Engines:
 
     @property
     def valkey_pid(self) -> int | None:
-        """The embedded Valkey's process id now; None when it does not run or is not ours."""
+        """The embedded Valkey's process id; None if it is not running or not ours."""
         return self.valkey.pid if self.valkey else None
 
     @property
     def postgres_pid(self) -> int | None:
-        """The embedded PostgreSQL's process id now; None when it does not run or is not ours."""
+        """The embedded PostgreSQL's process id; None if it is not running or not ours."""
         return self.postgres.pid if self.postgres else None
 
     def restart(self) -> None:
-        """Start again what was killed; the URLs stay the same. Raises `EngineError`."""
+        """Restart what was killed; the URLs stay the same. Raises `EngineError`."""
         if self.home is None:
             return
         with _locked(self.home):
@@ -61,7 +61,7 @@ class Engines:
 
 @contextmanager
 def engines_sync(settings: Settings, *, durable: bool = True) -> Iterator[Engines]:
-    """The engines that `settings` name; those without a URL run, shared through `VAR_DIR`, until the last user leaves.
+    """Yield the engines of `settings`; those without a URL run, shared through `VAR_DIR`, until the last user leaves.
 
     `durable=False` is for tests. Raises `EngineError`.
     """
@@ -102,10 +102,10 @@ def engines_sync(settings: Settings, *, durable: bool = True) -> Iterator[Engine
 
 @asynccontextmanager
 async def engines(settings: Settings, *, durable: bool = True) -> AsyncIterator[Engines]:
-    """`engines_sync` without holding up the event loop; a cancelled start is undone."""
+    """Do what `engines_sync` does without blocking the event loop; a cancelled start is undone."""
     loop = asyncio.get_running_loop()
     stack = ExitStack()
-    with ThreadPoolExecutor(1, "engines") as thread:  # one thread: leaving queues behind a start still under way
+    with ThreadPoolExecutor(1, "engines") as thread:  # one thread, so that leaving waits for a start under way
         try:
             yield await loop.run_in_executor(thread, stack.enter_context, engines_sync(settings, durable=durable))
         finally:
@@ -136,10 +136,10 @@ def _is_last(users: int) -> bool:
 
 
 def _socket_folder(home: Path) -> Path:
-    """`run` in `home`, or, where its path is too long (or has a comma, which separates hosts), a private one in /tmp.
+    """Return `run` in `home`, or a private folder in /tmp if that path is too long or has a comma (it separates hosts).
 
-    The place depends on `home` alone, so that all processes find it. Raises `EngineError` when somebody else was
-    there first: they could listen in.
+    The folder depends on `home` alone, so that all processes find it. Raises `EngineError` if it belongs to somebody
+    else, who could listen in.
     """
     folder = home / "run"
     if len(os.fsencode(folder)) + 1 + _LONGEST_SOCKET_NAME <= _LONGEST_SOCKET_PATH and "," not in str(folder):

@@ -11,7 +11,7 @@ from . import process
 
 @dataclass(frozen=True, slots=True)
 class Valkey:
-    """One Valkey with its data in `home`; `durable=False` keeps nothing, for tests that never crash it."""
+    """A Valkey with its data in `home`; `durable=False` keeps nothing, for tests that never crash it."""
 
     home: Path
     sockets: Path
@@ -19,19 +19,19 @@ class Valkey:
 
     @property
     def url(self) -> str:
-        """What redis-py connects to."""
+        """The URL for redis-py."""
         return f"unix://{quote(str(self._socket))}?db=0"
 
     @property
     def pid(self) -> int | None:
-        """The running server's process id, asked of the server itself: a pid file may be stale."""
+        """The process id of the running server, which is asked for it: a pid file may be stale."""
         for line in self._ask(b"INFO server\r\n").splitlines():
             if line.startswith(b"process_id:"):
                 return int(line.partition(b":")[2])
         return None
 
     def start(self) -> None:
-        """Start it unless it runs; return when it answers. Raises `EngineError`."""
+        """Start it unless it is running; return when it answers. Raises `EngineError`."""
         log = self.home / "valkey.log"
         if (pid := self.pid) is not None:  # it may still be reading its data
             process.wait("Valkey", pid, log, self._ready)
@@ -56,7 +56,7 @@ class Valkey:
         process.start("Valkey", command, log, self._ready)
 
     def stop(self) -> None:
-        """Stop it if it runs; what it acknowledged is on disk afterwards."""
+        """Stop it if it is running; everything it acknowledged is on disk afterwards."""
         if (pid := self.pid) is not None:
             process.end(pid, signal.SIGTERM, signal.SIGKILL)
 
@@ -68,7 +68,7 @@ class Valkey:
         return self._ask(b"PING\r\n").startswith(b"+PONG")
 
     def _ask(self, command: bytes) -> bytes:
-        """The (first part of the) answer to one inline command; empty when nobody answers."""
+        """Return the (first part of the) answer to an inline command; empty if nobody answers."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(5)
             try:

@@ -1,18 +1,21 @@
-"""consentbot inside an aiohttp program: its routes beside the program's own, its work in the program's event loop."""
+"""Runs consentbot inside an aiohttp program: our routes beside its own, our work in its event loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
+from ..app.operators import Operators, operators
 from ..app.processes import working
 from ..app.routes import routes
 from ..app.runtime import HostedBot, Runtime, has_stores, open_runtime
 from ..service.hand_over import Host
 from ..settings import Settings, load_settings
 
-RUNTIME = web.AppKey("consentbot", Runtime)
-"""Where a started program finds consentbot, e.g. to look at a person's consents."""
+OPERATORS = web.AppKey("consentbot", Operators)
+"""Under this key, a started application has what operators can do, e.g. look at a person's consents (recorded)."""
+
+_RUNTIME = web.AppKey("consentbot_runtime", Runtime)
 
 
 def setup(
@@ -26,10 +29,11 @@ def setup(
 ) -> None:
     """Put consentbot in front of a bot: call it before the application starts.
 
-    `host` gets each message that no dialogue here claims, from persons whose consent to `purpose` (an id of
-    `business.toml`) stands; its replies are sent only while it does. With `typing` they see that an answer is being
-    typed. `work=False` only takes webhooks; then `python -m bot worker` must run elsewhere, and there is no host.
-    `settings` are read from the environment unless given. Raises `SettingsError`, `ValueError`.
+    `host` gets each message that no dialogue of ours claims, from persons whose consent to `purpose` (an id of
+    `business.toml`) stands; its replies are sent only while it does. With `typing`, these persons see that an answer is
+    being typed. `work=False` only takes webhooks; then `consentbot worker` must run elsewhere, and there is no host.
+    Without `settings`, they are read from the environment. Raises `SettingsError`, and `ValueError`
+    for arguments that do not go together; whatever else an operator can cure is an `errors.OperatorError` at the start.
     """
     settings = load_settings() if settings is None else settings
     if (host is None) is not (purpose is None):
@@ -37,7 +41,7 @@ def setup(
     if host is not None and not work:
         raise ValueError("a host is served by the worker: leave work=True")
     hosted = HostedBot(host, purpose, typing) if host is not None and purpose is not None else None
-    app.add_routes(routes(settings, lambda: app.get(RUNTIME)))
+    app.add_routes(routes(settings, lambda: app.get(_RUNTIME)))
     app.cleanup_ctx.append(_running(settings, hosted, work=work))
 
 
@@ -49,7 +53,8 @@ def _running(
             yield
             return
         async with open_runtime(settings, hosted) as runtime:
-            app[RUNTIME] = runtime
+            app[_RUNTIME] = runtime
+            app[OPERATORS] = operators(runtime)
             if not work:
                 yield
                 return

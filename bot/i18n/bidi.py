@@ -1,7 +1,7 @@
-"""Values of the other direction inside a text: a phone number in Arabic, a Hebrew name in English.
+"""Values of the other writing direction inside a text: a phone number in Arabic, a Hebrew name in English.
 
-Without isolation the sign after them, or the groups of a number, are drawn on the wrong side (Unicode TR9; the
-same is done by Fluent). The isolating characters are invisible; keywords are matched without them.
+Without isolation, the sign after them or the groups of a number are drawn on the wrong side (Unicode TR9; Fluent does
+the same). The isolating characters are invisible; keywords are matched without them.
 """
 
 import unicodedata
@@ -19,9 +19,9 @@ def right_to_left(code: str) -> bool:
 
 
 def isolated(value: str, *, rtl: bool) -> str:
-    """Return `value` as it can stand in a text of the given direction, each of its lines by itself.
+    """Return `value`, isolated line by line, for a text of the given direction.
 
-    An address of the web stays as it is: apps would take the isolating characters for a part of it.
+    A web address is left alone: apps would take the isolating characters for a part of it.
     """
     if not rtl and value.isascii():
         return value
@@ -35,7 +35,7 @@ def _isolated(line: str, *, rtl: bool) -> str:
 
 
 def runs_right_to_left(line: str) -> bool:
-    """Whether the first letter of `line` does that is not isolated (Unicode TR9, P2); one without letters does not."""
+    """Whether the first letter of `line` that is not isolated runs right to left (Unicode TR9, P2)."""
     depth = 0
     for character in line:
         match unicodedata.bidirectional(character):

@@ -1,4 +1,4 @@
-"""Translations as they stand in `locales/<language>/LC_MESSAGES/bot.po`, read once at start.
+"""Translations from `locales/<language>/LC_MESSAGES/bot.po`, read once at start.
 
 A catalog is a plain mapping from text id (`msgctxt`) to translated text; empty and fuzzy ones are left out.
 """
@@ -32,12 +32,12 @@ class LanguageEntry:
 
     code: str
     offered: bool
-    """Spoken with customers; a draft is only for the translator's eyes."""
+    """Whether customers get it; a draft is only for its translator."""
     fallback: str = SOURCE_LOCALE
     template: str = ""
     """Meta's code of the language in message templates, e.g. `pt_BR`; empty when Meta has none."""
     reviewed: bool = False
-    """Whether a native speaker has read it."""
+    """Whether a native speaker has reviewed it."""
     plural: str = "nplurals=2; plural=(n != 1);"
     """The `Plural-Forms` header of its catalog."""
 
@@ -100,7 +100,7 @@ def _language(path: Path, code: str, entry: _Entry) -> LanguageEntry:
 
 
 def _check_fallbacks(path: Path, code: str, found: Mapping[str, LanguageEntry]) -> None:
-    """Refuse a chain that doesn't end at the source language: a message would be looked for without end."""
+    """Refuse a fallback chain that doesn't end at the source language: looking for a message would never end."""
     chain = [code]
     while chain[-1] != SOURCE_LOCALE:
         following = found[chain[-1]].fallback
@@ -146,12 +146,12 @@ def _read_compiled(path: Path) -> Mapping[str, tuple[str, str]]:
 
 
 def _text(context: str | bytes) -> str:
-    """Babel 2.18 leaves the context of a compiled message undecoded."""
+    """Decode a message's context, which Babel 2.18 leaves as bytes."""
     return context.decode() if isinstance(context, bytes) else context
 
 
 def write_compiled(path: Path, file: po.PoFile) -> None:
-    """Write a catalog as `.mo`, whole or not at all: usable texts only."""
+    """Write the usable texts of a catalog as `.mo`, atomically."""
     catalog = Catalog(fuzzy=False, charset="utf-8")
     catalog.mime_headers = list(file.headers.items())
     for entry in file.entries:

@@ -1,6 +1,6 @@
-"""What can be wrong with one translated text: errors, with which it is never sent, and warnings for its translator.
+"""What can be wrong with a translated text: errors, which stop it from being sent, and warnings for its translator.
 
-Rules never read flags or comments of a catalog: editors drop those. They look at the `Slot` and the text alone.
+The rules look only at the `Slot` and the text, never at a catalog's flags or comments, which editors drop.
 """
 
 import re
@@ -14,7 +14,7 @@ from .slot import Slot, TextError, TextTemplate, length
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong, with its cure."""
+    """A fault with its cure."""
 
     code: str
     message: str
@@ -26,8 +26,8 @@ Check = Callable[[Slot, str], Iterator[str]]
 
 
 def errors(slot: Slot, text: str) -> list[Fault]:
-    """Return why `text` can't be sent in place of the English of `slot`; empty when it can."""
-    for check in (_placeholder, _empty):  # the others can't do without
+    """Return why `text` can't be sent instead of the English of `slot`; empty if it can."""
+    for check in (_placeholder, _empty):  # the other rules rely on this one
         found = [Fault(check.__name__.lstrip("_"), message, error=True) for message in check(slot, text)]
         if found:
             return found
@@ -91,7 +91,7 @@ def _forbidden(slot: Slot, text: str) -> Iterator[str]:
 
 
 def unshowable(text: str, *, single_line: bool) -> Iterator[str]:
-    """Yield what WhatsApp refuses in a text, or draws otherwise than it was written."""
+    """Yield what WhatsApp refuses in a text or draws differently from how it was written."""
     found = dict.fromkeys(text)
     joins = not _JOINERS.isdisjoint(found) and any(unicodedata.category(character) == "Lo" for character in found)
     for character in found:
@@ -128,7 +128,7 @@ _URL = re.compile(
     r"|(?<![\w.])[a-z0-9][\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?!\w)"  # phones make a link of shop.example, too
 )
 _SIGN_OF_URL = re.compile(r"[/@#+]|\.[a-z]")
-"""Each of its alternatives has one; most texts have none."""
+"""Every alternative contains one of these; most texts contain none."""
 
 
 @lru_cache(maxsize=4096)
@@ -143,7 +143,7 @@ def _url(slot: Slot, text: str) -> Iterator[str]:
 
 
 def alike(group: Sequence[str], texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each text id of a `group` of choices that reads like one before it, and that one: WhatsApp refuses both."""
+    """Yield pairs of choices in a `group` that read alike, which WhatsApp refuses: the later text id, the earlier."""
     first: dict[str, str] = {}
     for text_id in group:
         if text_id in texts:
@@ -159,19 +159,19 @@ _MARKS = {
     for mark in "*_~`"
     for sign in [re.escape(mark)]
 }
-"""What WhatsApp draws bold, in italics, struck through and in fixed width."""
+"""The marks that WhatsApp draws as bold, italics, strike-through and fixed width."""
 
 
 @lru_cache(maxsize=4096)
 def _bare(text: str) -> str:
-    """Return `text` without what marks may stand in: placeholders and addresses."""
+    """Return `text` without placeholders and addresses, inside which marks mean nothing."""
     bare = _PLACEHOLDER.sub("x", text) if "{" in text else text
     return _URL.sub("", bare) if _SIGN_OF_URL.search(bare) else bare
 
 
 @lru_cache(maxsize=8192)
 def _pairs(text: str, mark: str) -> tuple[int, int]:
-    """Return how many pairs of `mark` WhatsApp would draw, and how many single ones it would show as they are."""
+    """Return how many pairs of `mark` WhatsApp would draw, and how many single marks it would show as they are."""
     bare = _bare(text)
     if mark not in bare:
         return 0, 0
@@ -180,7 +180,7 @@ def _pairs(text: str, mark: str) -> tuple[int, int]:
 
 
 def drawn(text: str) -> Iterator[str]:
-    """Yield the marks that WhatsApp would not show but draw: bold, italics, struck through, fixed width."""
+    """Yield the marks that WhatsApp would draw (bold, italics, strike-through, fixed width) instead of showing them."""
     return (mark for mark in _MARKS if _pairs(text, mark)[0])
 
 

@@ -1,4 +1,4 @@
-"""Which language to speak with a person whose wish is not known yet."""
+"""The likely language of a person who has not chosen one."""
 
 from collections.abc import Collection
 from functools import lru_cache
@@ -8,7 +8,7 @@ from babel import Locale, UnknownLocaleError
 from babel.languages import get_official_languages
 
 _FALLBACKS = {"no": "nb", "iw": "he", "in": "id", "tl": "fil"}
-"""Old or collective codes that Babel does not map when it negotiates."""
+"""Old or collective codes that Babel's negotiation does not map."""
 
 
 def country(phone: str | None, bsuid: str | None) -> str | None:
@@ -28,7 +28,7 @@ def country(phone: str | None, bsuid: str | None) -> str | None:
 
 @lru_cache(maxsize=512)
 def languages_of(country_code: str) -> tuple[str, ...]:
-    """Return the official languages of a country, the most used first; empty when it is unknown."""
+    """Return the official languages of a country, the most used first; empty if the country is unknown."""
     return tuple(get_official_languages(country_code, de_facto=True))
 
 
@@ -53,7 +53,7 @@ def _match(wanted: str, offered: tuple[str, ...]) -> str | None:
 def negotiate(wanted: str, offered: Collection[str]) -> str | None:
     """Return the offered locale nearest to `wanted`: exact, then language and script, then language; else None.
 
-    Babel's own `negotiate_locale` answers None for pt_PT → pt_BR and zh_TW → zh_Hant.
+    Babel's own `negotiate_locale` returns None for pt_PT → pt_BR and zh_TW → zh_Hant.
     """
     return _match(wanted, tuple(offered))
 
@@ -61,9 +61,9 @@ def negotiate(wanted: str, offered: Collection[str]) -> str | None:
 def guess(phone: str | None, bsuid: str | None, offered: Collection[str]) -> tuple[str, ...]:
     """Return the offered locales that the person's country makes likely.
 
-    One result is good enough to speak in; several mean that the person should be asked; none, the default.
-    Of a country with several official languages we must offer the first, or several: French alone is no guess for
-    Canada.
+    One result can be used; several mean that the person should be asked; none means the default. For a country with
+    several official languages the first must be among the offered ones, or several of them: French alone is no guess
+    for Canada.
     """
     code = country(phone, bsuid)
     if code is None:
@@ -75,5 +75,5 @@ def guess(phone: str | None, bsuid: str | None, offered: Collection[str]) -> tup
 
 
 def _spoken_in(language: str, country_code: str, offered: Collection[str]) -> str | None:
-    """Return the country's own variety if we have it: pt-PT in Portugal."""
+    """Return the country's own variety if it is offered: pt-PT in Portugal."""
     return negotiate(f"{language}-{country_code}", offered) or negotiate(language, offered)

@@ -1,4 +1,4 @@
-"""A length of time in words, such as "3 years": CLDR's, but for the languages where it has none or a wrong one."""
+"""A length of time in words, such as "3 years": CLDR's, except where CLDR has none or a wrong one."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -4,5 +4,5 @@ from babel import Locale
 
 
 def place_name(place: str, code: str) -> str:
-    """Return the name of `place`, such as DE or EU, in the language `code`; what is no such code stays as it is."""
+    """Return the name of `place`, such as DE or EU, in the language `code`; other texts are returned unchanged."""
     return str(Locale.parse(code.replace("-", "_")).territories.get(place, place))

@@ -1,8 +1,8 @@
-"""The PO format, strictly: a catalog's file ↔ `PoFile`, byte for byte the same however often it is written.
+"""The PO format, strictly: a catalog file ↔ `PoFile`, byte for byte the same however often it is written.
 
-Babel reads catalogs too, but takes a missing quote for a shorter text, joins two entries of one id into one, loses
-previous texts and headers that it does not know, and refuses the obsolete entries that Poedit writes
-(`#~| msgid`). Here each of these is either kept or an error with its line.
+Babel reads catalogs too, but it takes a missing quote for a shorter text, merges two entries with one id, loses
+previous texts and headers that it does not know, and refuses the obsolete entries that Poedit writes (`#~| msgid`).
+Here each of these is either kept or reported as an error with its line.
 """
 
 import re
@@ -33,13 +33,13 @@ class PoEntry:
     """`msgid`."""
     translation: str = ""
     fuzzy: bool = False
-    """Not to be used until somebody has looked at it."""
+    """Not to be used until a translator has looked at it."""
     previous: str = ""
     """The English that `translation` was made for, when it has changed since."""
     comments: tuple[str, ...] = ()
-    """The translators' own (`# …`), never touched."""
+    """The translators' own comments (`# …`), never touched."""
     notes: tuple[str, ...] = ()
-    """What the program tells translators (`#. …`)."""
+    """The program's comments for translators (`#. …`)."""
     source: str = ""
     flags: tuple[str, ...] = ()
     """Other flags than fuzzy."""
@@ -60,11 +60,11 @@ class PoFile:
     headers: Mapping[str, str] = field(default_factory=dict)
     entries: tuple[PoEntry, ...] = ()
     obsolete: tuple[PoEntry, ...] = ()
-    """Texts that are gone; their translations are kept in case they come back."""
+    """Texts that no longer exist; their translations are kept in case they return."""
     comments: tuple[str, ...] = ()
     """Above the headers: copyright, translators' names."""
     fuzzy: bool = False
-    """The headers are marked fuzzy, which makes tools skip the whole catalog without a word."""
+    """Whether the headers are marked fuzzy, which makes tools silently skip the whole catalog."""
 
 
 def read(path: Path) -> PoFile:
@@ -87,7 +87,7 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 @dataclass(slots=True)
 class _Block:
-    """The lines between two entries, as far as they have been read."""
+    """The lines of an entry read so far."""
 
     line: int = 0
     obsolete: bool = False
@@ -184,7 +184,7 @@ class _Reader:
 
     def _end(self) -> None:
         if not self._block.fields:
-            return  # a blank line after comments: they belong to the next entry all the same
+            return  # a blank line after comments: they still belong to the next entry
         block, self._block, self._keyword = self._block, _Block(), ""
         if "msgid" not in block.fields or not any(name.startswith("msgstr") for name in block.fields):
             raise self._error("ends an entry that lacks its msgid or msgstr")

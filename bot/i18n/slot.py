@@ -1,4 +1,4 @@
-"""A text as its author wrote it: what kind it is, how long it may be, and how its placeholders are filled.
+"""A text as its author wrote it: its kind, its maximum length, and how its placeholders are filled.
 
 Every text that a customer reads is a `Slot`. Its id is stable (`opt_in.ask`) and is the `msgctxt` of the catalogs;
 its English is the `msgid`.
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 
 class Kind(StrEnum):
-    """Where in a message a text stands; sets its limit."""
+    """Where in a message a text appears, which sets its limit."""
 
     BODY = "body"
     TEXT = "text"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
     ROW = "row"
     ROW_DESCRIPTION = "row_description"
     PHRASE = "phrase"
-    """Part of a body: no limit of its own."""
+    """Part of a body, without a limit of its own."""
 
 
 LIMITS: Mapping[Kind, int] = {
@@ -45,24 +45,24 @@ class TextError(ValueError):
 
 
 def length(text: str) -> int:
-    """Count `text` as WhatsApp might: code points or UTF-16 units, whichever is more (Meta says "characters" only)."""
+    """Count `text` as WhatsApp might: code points or UTF-16 units, whichever is more (Meta just says "characters")."""
     return len(text) if text.isascii() else max(len(text), len(text.encode("utf-16-le", "surrogatepass")) // 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A text in its source language with what a translator must know."""
+    """A text in its source language with everything that a translator must know."""
 
     id: str
     kind: Kind
     english: str
     note: str = ""
     legal: bool = False
-    """Consent depends on it: a locale without it is not offered."""
+    """Whether consent depends on it: a locale without it is not offered."""
     examples: Mapping[str, str] = field(default_factory=dict)
-    """An example value of each placeholder."""
+    """An example value for each placeholder."""
     source: str = ""
-    """File in which it stands."""
+    """The file that contains it."""
 
     @property
     def limit(self) -> int:
@@ -77,15 +77,15 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class SourceTexts:
-    """All texts in their source language, and what only those who say them know."""
+    """All texts in their source language, with their context."""
 
     slots: tuple[Slot, ...]
     places: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Text id → where it is said, in words for translators."""
+    """Text id → where it appears, in words for translators."""
     together: Sequence[Sequence[str]] = ()
-    """Ids of texts that are choices of one message, so they must differ."""
+    """Ids of texts that are choices of the same message and must therefore differ."""
     widest: Mapping[str, str] = field(default_factory=dict)
-    """The longest value that each placeholder may get."""
+    """The longest possible value of each placeholder."""
 
 
 _formatter = string.Formatter()
@@ -93,14 +93,14 @@ _formatter = string.Formatter()
 
 @dataclass(frozen=True, slots=True)
 class TextTemplate:
-    """A text taken apart once, so that filling it is a join. Placeholders are `{name}` and nothing else."""
+    """A text parsed once, so that filling it is a join. Placeholders are `{name}` and nothing else."""
 
     pieces: tuple[tuple[str, str | None], ...]
 
     @staticmethod
-    @lru_cache(maxsize=8192)  # more than there are texts in all languages; each check of a text looks at it again
+    @lru_cache(maxsize=8192)  # more than there are texts in all languages; every check of a text parses it again
     def parse(text: str) -> "TextTemplate":
-        """Take `text` apart. Raises `TextError` on positions, attributes, indexes, conversions and format specs."""
+        """Parse `text`. Raises `TextError` on positions, attributes, indexes, conversions and format specs."""
         pieces: list[tuple[str, str | None]] = []
         try:
             fields = list(_formatter.parse(text))
@@ -118,7 +118,7 @@ class TextTemplate:
         return frozenset(name for _, name in self.pieces if name is not None)
 
     def fill(self, values: Mapping[str, str], put: Callable[[str], str] = str) -> str:
-        """Return the finished text, `put` applied to each value. Raises `TextError` when one is missing."""
+        """Return the finished text, with `put` applied to each value. Raises `TextError` if a value is missing."""
         finished = ""
         try:
             for literal, name in self.pieces:

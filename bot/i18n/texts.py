@@ -1,4 +1,4 @@
-"""Every text in every language that is offered: looked up, filled, and never mixed within a message."""
+"""Every text in every offered language: looked up, filled, and never mixed within a message."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -31,10 +31,10 @@ class Texts:
         draft: str = "",
         together: Iterable[Sequence[str]] = (),
     ) -> None:
-        """Take what was read.
+        """Check what was read.
 
         `draft`: a language that its translator tries out, offered whatever it lacks. `together`: ids of texts that are
-        choices of one message.
+        choices of the same message.
         """
         self.slots: Mapping[str, Slot] = {slot.id: slot for slot in slots}
         self._single_lines = frozenset(slot.id for slot in self.slots.values() if slot.single_line)
@@ -95,7 +95,7 @@ class Texts:
         except KeyError:
             raise TextError(f"no text {text_id!r} in {locale!r}") from None
         try:
-            if text_id in self._single_lines:  # there is no room for invisible characters
+            if text_id in self._single_lines:  # these limits leave no room for invisible characters
                 return template.fill(values)
             return template.fill(values, _isolated[right_to_left(locale)])
         except TextError as error:

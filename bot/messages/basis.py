@@ -34,6 +34,8 @@ class Duty(StrEnum):
     """Confirm that a withdrawal or an objection is in force (GDPR Art. 7(3), 21)."""
     REQUEST = "request"
     """Answer a request about the person's data (GDPR Art. 12(3))."""
+    ERASURE = "erasure"
+    """Tell that the person's data is erased (GDPR Art. 12(3), 17): all that may be sent to somebody who was erased."""
     INFORM = "inform"
     """Tell a person who restricted the use of their data how to use their rights (GDPR Art. 12(2), 18(3))."""
 

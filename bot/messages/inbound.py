@@ -183,7 +183,7 @@ class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, 
     code: int | None = None
     """Meta's error code when `status` is `failed`."""
     reference: str | None = None
-    """Our own id of the outbound message (`biz_opaque_callback_data`)."""
+    """Our own `Outbound.reference`, from a channel that gives it back (Meta: `biz_opaque_callback_data`)."""
     clock: Clock = Clock.WHATSAPP
     """Whose clock `at` is of."""
 

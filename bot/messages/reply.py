@@ -1,10 +1,8 @@
 """What is said to a person: a finished message in one language, before any channel has shaped it."""
 
-from typing import Literal
-
 import msgspec
 
-from .basis import Basis
+from .basis import AsksConsent, Basis
 
 
 class Button(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -85,11 +83,39 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return "\n".join(part for part in parts if part)
 
 
+class Matter(msgspec.Struct, frozen=True, gc=False):
+    """What hangs on a message of ours: it ends, or is open again, when the message reaches nobody. At most one is set.
+
+    As text it is stored under the channel's id of the message, and sent along to channels that give it back.
+    """
+
+    question: str = ""
+    """The question that it asks."""
+    request: str = ""
+    """The request that it answers."""
+
+    def __bool__(self) -> bool:
+        return bool(self.question or self.request)
+
+    def __str__(self) -> str:
+        if self.question:
+            return f"question.{self.question}"
+        return f"request.{self.request}" if self.request else ""
+
+    @classmethod
+    def read(cls, text: str) -> "Matter":
+        """Return what `str` made a text of; nothing hangs on whatever has another one."""
+        kind, _, id = text.partition(".")
+        if kind not in ("question", "request"):
+            return cls()
+        return cls(**{kind: id})
+
+
 class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A reply on its way to one person: what the outbox holds."""
 
     id: str
-    """Ours; goes to Meta as `biz_opaque_callback_data`, so it says nothing about the person."""
+    """Ours; it says nothing about the person."""
     person: str
     phone: str | None
     bsuid: str | None
@@ -109,6 +135,15 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """When it was last refused as if nothing could be sent, unix seconds."""
     held: bool = False
     """Whether somebody else holds the chat, such as Meta's agent: it is taken for this message, then given back."""
+    request: str = ""
+    """The request that it answers, which is open again when it reaches nobody."""
 
+    @property
+    def matter(self) -> Matter:
+        """What hangs on it."""
+        return Matter(self.basis.question if isinstance(self.basis, AsksConsent) else "", self.request)
 
-Status = Literal["queued", "sent", "delivered", "read", "played", "failed"]
+    @property
+    def reference(self) -> str:
+        """What goes to channels that give it back with each status: Redis may have lost what hung on a message."""
+        return f"{self.id}/{matter}" if (matter := self.matter) else self.id

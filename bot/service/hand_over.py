@@ -14,18 +14,17 @@ from ..errors import Unavailable
 from ..messages import host_ids
 from ..messages.basis import ForPurpose
 from ..messages.inbound import Inbound
-from ..messages.reply import Outbound, Reply
+from ..messages.reply import Reply
 from . import metrics
-from .ports import Channel, DeadLetters, HandedOver, Ledger, Outbox, PersonId, Queue, Queued, SendError
-from .sending.gate import NEVER, Look, looks, refused
-from .sending.in_flight import InFlight
-from .sending.retry import surely
-from .sending.send import outbound
+from .ports import Channel, DeadLetters, HandedOver, Ledger, PersonId, Queue, Queued, SendError
+from .sending.gate import judge_for_host
+from .sending.send import Send
+from .taker import Taker
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = 20.0
-"""Seconds that the host's bot may take for one message."""
+HOST_SECONDS = 20.0
+"""How long the host's bot may take for one message."""
 ATTEMPTS = 3
 IN_FLIGHT = 64
 
@@ -42,82 +41,52 @@ Host = Callable[[Inbound, Consenter], Awaitable[Sequence[Reply] | None]]
 """The host's bot: answers one message; its replies pass the same gate as ours."""
 
 
-class HandOver:
+class HandOver(Taker[HandedOver]):
     """Takes one shard's messages to the host."""
 
     def __init__(
         self,
+        *,
         host: Host,
         purpose: str,
         queue: Queue[HandedOver],
-        outbox: Outbox,
+        send: Send,
         ledger: Ledger,
         dead: DeadLetters,
         business: Business,
         channel: Channel | None = None,
-        *,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`purpose` is the one whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
+        super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=IN_FLIGHT)
         self._host = host
-        self._basis = ForPurpose(purpose)
-        self._queue = queue
-        self._outbox = outbox
+        self._purpose = ForPurpose(purpose)
+        self._send = send
         self._ledger = ledger
-        self._dead = dead
         self._business = business
         self._channel = channel
         self._clock = clock
-        self._ending = False
         self._failures: Counter[bytes] = Counter()
-        self._in_flight = InFlight(IN_FLIGHT)
 
-    @property
-    def in_flight(self) -> list[bytes]:
-        """The entries that the host has not answered yet."""
-        return self._in_flight.ids
-
-    async def room(self) -> int:
-        """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
-        return await self._in_flight.room()
-
-    async def take(self, batch: Sequence[Queued[HandedOver]]) -> None:
-        """Begin to hand over what was read."""
-        handed = [queued.item for queued in batch if queued.item is not None]
-        notice, now = self._business.notice.version, self._clock()
-        changed = await looks(
-            self._ledger, ((one.person, one.ledger_seq if one.notice == notice else NEVER) for one in handed)
-        )
-        for queued in batch:
-            if queued.item is None:
-                await self._bury(queued, "unreadable by this version")
-            elif refused(self._basis, changed.get(queued.item.person, Look.UNCHANGED), now, self._business):
+    async def _take(self, batch: Sequence[Queued[HandedOver]]) -> None:
+        handed = [queued.item for queued in batch]
+        reasons = await judge_for_host(handed, self._purpose, self._ledger, self._clock(), self._business)
+        for queued, reason in zip(batch, reasons, strict=True):
+            if reason is None:
+                self._begin(queued, self._hand_over(queued, queued.item))
+            else:
                 metrics.HANDED_OVER.labels("withheld").inc()
                 await self._queue.finish(queued.id)
-            else:
-                self._in_flight.begin(queued.id, self._hand_over(queued, queued.item))
-
-    async def finish(self) -> None:
-        """Wait until the host has answered everything in hand; while a store is away, leave it to the next process."""
-        self._ending = True
-        await self._in_flight.done()
 
     async def _hand_over(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
-        try:
-            await self._answered(queued, handed)
-        except Unavailable:
-            log.warning("message_left")  # whoever takes it over hands it over again
-
-    async def _answered(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
-        person = Consenter(handed.person, handed.locale)
         try:
             if self._channel is not None:
                 with suppress(SendError):
                     await self._channel.mark_read(handed.inbound.id, typing=True)
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(HOST_SECONDS):
+                person = Consenter(handed.person, handed.locale)
                 replies = await self._host(host_ids.incoming(handed.inbound), person) or ()
-            answers = [self._outbound(queued, handed, reply, number) for number, reply in enumerate(replies)]
-            await surely("hand_over", lambda: self._outbox.hand_back(queued.id, answers), lambda: self._ending)
+            await self._surely(lambda: self._send.answer_for_host(queued.id, handed, replies, self._purpose))
         except Unavailable:
             raise
         except Exception as error:
@@ -135,22 +104,3 @@ class HandOver:
         if self._failures[queued.id] >= ATTEMPTS:
             del self._failures[queued.id]
             await self._bury(queued, f"the host's bot failed {ATTEMPTS} times: {type(error).__name__}")
-
-    async def _bury(self, queued: Queued[HandedOver], reason: str) -> None:
-        metrics.DEAD.labels("event").inc()
-        await self._dead.add(queued.payload, reason, "handover")
-        await self._queue.finish(queued.id)
-
-    def _outbound(self, queued: Queued[HandedOver], handed: HandedOver, reply: Reply, number: int) -> Outbound:
-        """Return a reply as it is sent: for the purpose that it names, which only the gate believes, else for ours."""
-        basis = ForPurpose(reply.purpose) if reply.purpose else self._basis
-        return outbound(
-            host_ids.outgoing(reply),
-            basis,
-            id=f"host {queued.id.decode()}.{number}",
-            person=handed.person,
-            to=handed.inbound.sender,
-            wrote_at=handed.inbound.at,
-            seen=handed.ledger_seq if basis == self._basis else NEVER,
-            notice=handed.notice,
-        )

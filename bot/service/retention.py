@@ -1,7 +1,7 @@
-"""Keeps nothing longer than policy says, and no consent `given` that has ended: once a day, or to tell what would be.
+"""Ends consents whose time is over and deletes what policy no longer allows to keep: once a day, or as a dry run.
 
-What falls due with a person is decided in `bot.consent.retention`; this looks for whom, does it, and counts. It may
-break off anywhere and be done again.
+`bot.consent.retention` decides what falls due for a person; this use case finds the persons, acts, and counts. It may
+break off anywhere and be repeated.
 """
 
 import time
@@ -23,7 +23,7 @@ from .ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows
 log = structlog.get_logger(__name__)
 
 AHEAD = (0, 30, 90)
-"""Days for which a report tells what falls due."""
+"""Horizons of a report in days."""
 
 _DAY = 86400
 
@@ -32,48 +32,48 @@ class Eraser(Protocol):
     """Erases persons."""
 
     async def erase(self, subject: Subject, *, reason: str, actor: str) -> object:
-        """Erase a person from every place; again does no harm. Raises `Unavailable`."""
+        """Erase a person from every data holder; repeating it does no harm. Raises `Unavailable`."""
 
 
 class Listed(Protocol):
-    """The list of erasures that is kept beside the backups."""
+    """The list of erasures kept beside the backups."""
 
     async def forget(self, now: float, suppression_seconds: int) -> None:
-        """Take out the keyed hashes whose time is over."""
+        """Remove the keyed hashes that have expired."""
 
 
 @dataclass(slots=True)
 class Line:
-    """What one rule leads to."""
+    """A line of the report: what a rule leads to."""
 
     rule: str
     country: str
-    """Whose number it is; `business.toml` when the company says it itself."""
+    """Where the figure comes from; `business.toml` if the company sets it."""
     after: str
-    """How long, as people say it."""
+    """The period in words."""
     source: str
     means: str
     counts: list[int] = field(default_factory=lambda: [0] * len(AHEAD))
-    """How many fall due now, and within each time of `AHEAD`."""
+    """How many fall due now, and within each horizon of `AHEAD`."""
     held: int = 0
-    """How many are due and left as they are: a request waits, or the person has restricted the use of their data."""
+    """How many are due but left alone, because a request is open or the person restricted the use of their data."""
     first: int | None = None
-    """When the first falls, or fell, due; unix seconds."""
+    """When the first falls or fell due; unix seconds."""
 
     def add(self, at: int, now: int) -> None:
-        """Count one that falls due at a moment."""
+        """Count something that falls due at a moment."""
         for number, days in enumerate(AHEAD):
             self.counts[number] += at <= now + days * _DAY
         self.begin(at)
 
     def begin(self, at: int) -> None:
-        """Let the first fall due at a moment, if none does before."""
+        """Note a moment at which something falls due, if it is the first."""
         self.first = at if self.first is None else min(at, self.first)
 
 
 @dataclass(frozen=True, slots=True)
 class _Person:
-    """Someone with whom something falls due."""
+    """A person for whom something falls due."""
 
     person: PersonId
     record: Record
@@ -87,7 +87,7 @@ class _Person:
 
     @property
     def goes(self) -> bool:
-        """Whether their data has been kept for long enough, and nothing holds it."""
+        """Whether their data has been kept long enough and nothing holds it."""
         return not self.held and len(self.ends) < len(self.due)
 
 
@@ -98,11 +98,11 @@ _ROWS = {
     Rows.EXPORTS: None,
     Rows.MOVES: None,
 }
-"""The rule of each kind of rows; None: they carry their own end."""
+"""The rule for each kind of row; None: the rows carry their own end."""
 
 
 class Retention:
-    """The rules of one business over all that is stored."""
+    """Applies the rules of a business to everything that is stored."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class Retention:
         expire: Callable[[float], Awaitable[object]],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`letters`: the dead letters of all shards; `expire` deletes the exports whose link ended by a moment."""
+        """`letters`: the dead letters of all shards; `expire` deletes the exports whose link has expired."""
         self._business = business
         self._rules = policy(business)
         self._retained = retained
@@ -129,7 +129,7 @@ class Retention:
     # --- what would be done
 
     async def report(self) -> list[Line]:
-        """Tell what falls due now and soon, and by which rule; nothing is changed. Raises `Unavailable`."""
+        """Report what falls due now and soon, and by which rule; nothing is changed. Raises `Unavailable`."""
         now = int(self._clock())
         lines = self._lines()
         async for page in self._pages(now + AHEAD[-1] * _DAY):
@@ -173,9 +173,9 @@ class Retention:
     # --- doing it
 
     async def keep(self, told: Callable[[str, int], None] = lambda what, count: None) -> Counter[str] | None:
-        """Do what is due now, and return how much of what; None when another process is at it. Raises `Unavailable`.
+        """Do what is due now and return the counts; None if another process is doing it. Raises `Unavailable`.
 
-        `told` hears of each part that is done.
+        `told` is called for each part that is done.
         """
         async with self._retained.alone() as alone:
             if not alone:
@@ -211,7 +211,7 @@ class Retention:
         return count
 
     async def _persons(self, now: float) -> AsyncIterator[Counter[str]]:
-        """End what has ended, then erase whose time is over; yield what was done, a little at a time."""
+        """End what has expired, then erase the persons whose time is over; yield what was done, in small steps."""
         async for page in self._pages(int(now)):
             ended = [one for one in page if one.ends]
             appends = [
@@ -220,7 +220,7 @@ class Retention:
             recorded = await self._ledger.append(appends) if appends else set()
             done = Counter[str](fact.what for one in ended if one.person in recorded for fact in one.ends)
             for one in page:
-                if one.goes and (not one.ends or one.person in recorded):  # else they have just written
+                if one.goes and (not one.ends or one.person in recorded):  # otherwise they have just written
                     await self._eraser.erase(Subject(one.person), reason=What.PROSPECT, actor="system")
                     done[What.PROSPECT] += 1
             if done:
@@ -229,7 +229,7 @@ class Retention:
     # --- whom it concerns
 
     async def _pages(self, horizon: int) -> AsyncIterator[list[_Person]]:
-        """Yield the persons with whom something falls due until `horizon`."""
+        """Yield the persons for whom something falls due by `horizon`."""
         rules = self._rules
         silence = min(rules[RuleName.UNUSED_LAPSE].seconds, rules[RuleName.PROSPECT_AFTER_LAST_CONTACT].seconds)
         given_by = horizon - rules[RuleName.MAX_AGE].seconds if RuleName.MAX_AGE in rules else 0
@@ -244,18 +244,18 @@ class Retention:
             yield found
 
     def _kept(self, rows: Rows) -> int:
-        """Return how many seconds the rule of these rows keeps them."""
+        """Return for how many seconds their rule keeps these rows."""
         name = _ROWS[rows]
         return self._rules[name].seconds if name else 0
 
 
 def _end_of_day(at: int) -> int:
-    """Contact is noted once a day, so the last one may have been later that day."""
+    """Return the end of that day: contact is noted once a day, so the last one may have been later."""
     return (at // _DAY + 1) * _DAY
 
 
 def _entry(one: _Person, fact: Due, now: float) -> Entry:
-    """Return the entry that records an end; the same each time, so that it is recorded once."""
+    """Return the entry that records an end; it is the same each time, so that it is recorded only once."""
     pending, consent = one.record.pending, one.record.consent(fact.purpose)
     if fact.what is What.QUESTION and pending is not None:
         return Entry(

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -16,9 +16,10 @@ from ..errors import Unavailable, where
 from ..messages.inbound import Event
 from . import metrics
 from .incoming.converse import Converse
-from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued
+from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unreadable
 from .retention import Retention
 from .sending.retry import AGAIN
+from .taker import Taker
 
 log = structlog.get_logger(__name__)
 
@@ -49,10 +50,10 @@ class _Reader(Generic[T]):
         self._queue = queue
         self._next_look = 0.0
 
-    async def read(self, count: int, in_flight: Sequence[bytes] = ()) -> Sequence[Queued[T]]:
+    async def read(self, count: int, in_flight: Sequence[bytes] = ()) -> Sequence[Queued[T] | Unreadable]:
         """Return some entries, none of those that are in hand already; wait a little for the first."""
         if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + self._queue.patience / LOOKS
+            self._next_look = time.monotonic() + self._queue.abandoned_after / LOOKS
             await self._queue.renew(in_flight)
             held = frozenset(in_flight)
             left = [queued for queued in await self._queue.reclaim(count) if queued.id not in held] if count else []
@@ -95,7 +96,7 @@ async def persistently(
                 await meanwhile()
 
 
-def _ids(batch: Sequence[Queued[T]]) -> list[bytes]:
+def _ids(batch: Sequence[Queued[T] | Unreadable]) -> list[bytes]:
     return [queued.id for queued in batch]
 
 
@@ -128,7 +129,7 @@ async def answer_inbox(converse: Converse, inbox: Queue[Event], dead: DeadLetter
 
 
 async def _answered(
-    batch: Sequence[Queued[Event]],
+    batch: Sequence[Queued[Event] | Unreadable],
     converse: Converse,
     inbox: Queue[Event],
     dead: DeadLetters,
@@ -150,27 +151,10 @@ async def _answered(
                 await _answered([queued], converse, inbox, dead, stopping)
 
 
-async def _bury(queued: Queued[Event], reason: str, inbox: Queue[Event], dead: DeadLetters) -> None:
+async def _bury(queued: Queued[Event] | Unreadable, reason: str, inbox: Queue[Event], dead: DeadLetters) -> None:
     metrics.DEAD.labels("event").inc()
     await dead.add(queued.payload, reason, "event")
     await inbox.finish(queued.id)
-
-
-class Taker(Protocol[T]):
-    """Takes a batch in hand and works on it in the background."""
-
-    async def room(self) -> int:
-        """Wait a while until more entries may be taken in hand; return how many, perhaps none."""
-
-    @property
-    def in_flight(self) -> Sequence[bytes]:
-        """The entries that are being worked on."""
-
-    async def take(self, batch: Sequence[Queued[T]]) -> None:
-        """Begin to work on a batch."""
-
-    async def finish(self) -> None:
-        """Wait until everything in hand is done."""
 
 
 async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asyncio.Event) -> None:

@@ -1,8 +1,8 @@
-"""Rehearsals: talk to the dialogues in a test, as a chat or as a transcript. In memory, no engines.
+"""Tests of dialogues: talk to them as in a chat, or play transcripts. In memory, without engines.
 
 A chat, in a test of your own::
 
-    from bot.testing import Conversation, load_world
+    from consentbot.testing import Conversation, load_world
 
     def test_a_clear_yes_subscribes() -> None:
         chat = Conversation(*load_world(), locale="fr")
@@ -11,10 +11,10 @@ A chat, in a test of your own::
         chat.says("oui")
         assert chat.ledger[-2] == "given order_updates fr"
 
-Transcripts, which need no Python (`bot.testing.transcript` tells what may stand in one)::
+Transcripts, which need no Python (`bot.testing.transcript` describes the format)::
 
     import pytest
-    from bot.testing import find_transcripts, load_world, run_transcript
+    from consentbot.testing import find_transcripts, load_world, run_transcript
 
     WORLD = load_world(flows="my_flows")
 

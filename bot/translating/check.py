@@ -1,4 +1,4 @@
-"""Whether catalogs can be compiled and offered: every finding with its file and line, and what to do about it."""
+"""Checks whether catalogs can be compiled and offered: every finding with its file, line and cure."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ UPDATE = f"run `{COMMAND} i18n update`"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to put right (`error`) or to look at."""
+    """A finding: an error to mend, or something to look at."""
 
     path: Path
     line: int
@@ -30,7 +30,7 @@ class Finding:
 
 
 def source(slots: Iterable[Slot]) -> Iterator[Finding]:
-    """Check the English: a text that is too long there is too long in every language."""
+    """Check the English texts: a text too long in English is too long in every language."""
     for slot in slots:
         for fault in faults.errors(slot, slot.english):
             yield Finding(Path(slot.source), 1, fault.code, f"{slot.id}: {fault.message}")
@@ -44,7 +44,7 @@ def template_file(folder: Path, sources: SourceTexts) -> Iterator[Finding]:
 
 
 def strays(folder: Path, known: Collection[str]) -> Iterator[Finding]:
-    """Find catalogs of languages that `languages.toml` doesn't list: nobody would ever see them."""
+    """Find catalogs of languages that `languages.toml` doesn't list, which nobody would ever see."""
     for path in sorted(folder.glob("*/LC_MESSAGES/bot.po")):
         code = path.parent.parent.name
         if code not in known:
@@ -52,7 +52,7 @@ def strays(folder: Path, known: Collection[str]) -> Iterator[Finding]:
 
 
 def soundness(folder: Path, language: LanguageEntry, slots: Iterable[Slot]) -> Iterator[Finding]:
-    """Find what makes a catalog unfit to be compiled: bad syntax, headers, doubled ids, texts with errors."""
+    """Find what keeps a catalog from being compiled: bad syntax, headers, duplicate ids, texts with errors."""
     path = catalog_path(folder, language.code)
     try:
         file = po.read(path)
@@ -115,7 +115,7 @@ _PLURAL = "has plural forms (msgid_plural or msgstr[0]), but no text here has an
 
 
 def coverage(folder: Path, language: LanguageEntry, slots: Iterable[Slot]) -> Iterator[Finding]:
-    """Find what a catalog lacks, or has in vain. A legal text that is missing takes the language off offer."""
+    """Find missing and superfluous texts in a catalog. A language that lacks a legal text is not offered."""
     path = catalog_path(folder, language.code)
     entries = {entry.id: entry for entry in po.read(path).entries}
     wanted = {slot.id: slot for slot in slots}
@@ -157,7 +157,7 @@ def advice(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Itera
 
 
 def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
-    """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written. Unsound drafts are left out.
+    """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written. Drafts with errors are left out.
 
     Raises `OperatorError` with every finding, and writes none, when the catalog of an offered language is unsound.
     """

@@ -1,4 +1,4 @@
-"""The map of words that stand in more than one language's lists and mean different things there.
+"""Words that appear in the lists of several languages and mean different things there.
 
 Written to `docs/collisions.md` by `python -m bot i18n collisions`, for whoever adds a word to a keyword file.
 """
@@ -25,7 +25,7 @@ for nothing, and is written as *nothing*.
 
 
 def collisions(vocabularies: Mapping[str, Vocabulary]) -> dict[str, dict[str, set[str]]]:
-    """Return word → list → languages, for words that stand in different lists of different languages."""
+    """Return word → list → languages, for words in different lists of different languages."""
     found: dict[str, dict[str, set[str]]] = {}
     for language, vocabulary in vocabularies.items():
         for key, word in meanings(vocabulary):

@@ -1,4 +1,4 @@
-"""The template of all catalogs, `locales/bot.pot`: every text with what its translator must know.
+"""The template of all catalogs, `locales/bot.pot`: every text with everything that its translator must know.
 
 The same texts always give the same bytes: no dates, no line numbers, in the order of the flow files. Limits stand
 in comments, because editors keep those; the flags beside them are for tools that understand them.
@@ -37,7 +37,7 @@ def template(sources: SourceTexts, root: Path) -> PoFile:
 
 
 def headers(language: str = "", plural: str = "") -> dict[str, str]:
-    """Return the headers that the program decides."""
+    """Return the headers that the program sets."""
     return {
         "Project-Id-Version": PROJECT,
         "Language": language.replace("-", "_"),
@@ -78,7 +78,7 @@ def _notes(slot: Slot, places: Sequence[str]) -> Iterable[str]:
 
 
 def _flags(slot: Slot) -> Iterable[str]:
-    """Tools count the raw text, so a limit is right only where there is no placeholder."""
+    """Return the flags for tools, which count the raw text: a limit is right only without placeholders."""
     if TextTemplate.parse(slot.english).names:
         yield "python-brace-format"
     else:
@@ -86,7 +86,7 @@ def _flags(slot: Slot) -> Iterable[str]:
 
 
 def _relative(source: str, root: Path) -> str:
-    """Name a file the same on every machine: below `root`, else without its folder."""
+    """Return a name for a file that is the same on every machine: relative to `root`, else without its folder."""
     path = Path(source)
     if path.is_absolute() and not path.is_relative_to(root):
         return path.name

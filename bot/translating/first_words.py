@@ -1,4 +1,4 @@
-"""The files of a new language for the words that customers type, to be filled in: `i18n init` writes them."""
+"""The word files of a new language, to be filled in by its translator: `i18n init` writes them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +38,7 @@ _PHRASES = """\
 
 
 def begin(folder: Path, code: str) -> Iterator[Path]:
-    """Write the files of the language of `code` that aren't there yet; yield both."""
+    """Write the files that the language `code` doesn't have yet; yield both."""
     language = base(code)
     name = Locale.parse(language).get_display_name("en") or language
     texts = {

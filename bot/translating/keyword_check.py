@@ -1,4 +1,4 @@
-"""What `i18n check` tells of the words that customers type: problems with their lines, and what a language lacks."""
+"""What `i18n check` reports about the words that customers type: problems with their lines, and gaps."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ EXAMPLE = "locales/en/keywords.toml is an example"
 
 
 def findings(folder: Path, languages: Mapping[str, bool], codes: Iterable[str]) -> Iterator[Finding]:
-    """Check the words of all languages, since one's words work in every other; try the phrases of `languages`.
+    """Check the words of all languages, since they work in every language; try the phrases of `languages`.
 
     `languages`: language, without region → whether customers get it. `codes`: the catalogs whose buttons are read.
     """
@@ -51,7 +51,8 @@ def _useless(folder: Path, language: str, words: Keywords) -> Iterator[Finding]:
 
 
 def _misheard(folder: Path, language: str, words: Keywords, *, offered: bool) -> Iterator[Finding]:
-    """Find ordinary words of a language that would withdraw in another's name; needs the frequency lists."""
+    """Find ordinary words of a language that another language's words would turn into a withdrawal; needs the frequency
+    lists."""
     if not ordinary_words.installed():
         return
     for word in ordinary_words.lacking(words, language):
@@ -60,14 +61,14 @@ def _misheard(folder: Path, language: str, words: Keywords, *, offered: bool) ->
 
 
 AFFIRMING = ("common.yes", "maybe_stop.stop")
-"""Texts of buttons that say yes to a question."""
+"""Button texts that say yes to a question."""
 
 DENYING = ("common.no", "maybe_stop.keep")
-"""Texts of buttons that say no to it."""
+"""Button texts that say no to a question."""
 
 
 def _exchanged(folder: Path, code: str, words: Keywords) -> Iterator[Finding]:
-    """Find labels of yes and no buttons in a catalog that say the contrary in its language's own words."""
+    """Find labels of yes and no buttons in a catalog that mean the opposite in the language's own words."""
     try:
         entries = {entry.id: entry for entry in po.read(catalog_path(folder, code)).entries if entry.usable}
     except (po.PoError, OSError):

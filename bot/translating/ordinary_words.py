@@ -1,4 +1,4 @@
-"""Which ordinary words would withdraw, by the frequency lists of `wordfreq`: for `i18n ordinary` and `i18n check`.
+"""Ordinary words that would count as a withdrawal, by `wordfreq`'s lists: for `i18n ordinary` and `i18n check`.
 
 The package (Apache 2.0; its lists CC BY-SA 4.0) is in the `dev` extra only.
 """
@@ -18,7 +18,7 @@ FREQUENT = 20_000
 """Words of each language that count as ordinary."""
 
 _NAMES = {"hr": "sh"}
-"""Language → what `wordfreq` calls it."""
+"""Language → its name in `wordfreq`."""
 
 _HEAD = """\
 # Ordinary words that would withdraw consent in another language's name or by a slip of the finger, by the language in
@@ -34,7 +34,7 @@ def installed() -> bool:
 
 
 def frequent(languages: Iterable[str], count: int = FREQUENT) -> Iterator[tuple[str, list[str]]]:
-    """Yield each of `languages` that has a frequency list, with its most frequent words."""
+    """Yield each of `languages` with a frequency list, and its most frequent words."""
     wordfreq = importlib.import_module("wordfreq")
     known = wordfreq.available_languages()
     for language in sorted(languages):
@@ -44,15 +44,15 @@ def frequent(languages: Iterable[str], count: int = FREQUENT) -> Iterator[tuple[
 
 
 def misheard(keywords: Keywords, languages: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield each of `languages` with its ordinary words that withdraw although they are none of its own."""
+    """Yield each of `languages` with its ordinary words that withdraw only because of another language."""
     for language, words in frequent(languages):
         yield language, [word for word in words if keywords.misheard(word, language)]
 
 
 def lacking(keywords: Keywords, language: str) -> Iterator[str]:
-    """Yield ordinary words of `language` that equal a word of withdrawal elsewhere and that `ordinary.toml` lacks.
+    """Yield ordinary words of `language` that are a word of withdrawal elsewhere and that `ordinary.toml` lacks.
 
-    Slips of the finger are left to `misheard`, which takes minutes.
+    Typing slips are left to `misheard`, which takes minutes.
     """
     for _, words in frequent([language]):
         known = (word for word in words if keywords.withdraws_alone(typed(word).loose))
@@ -60,7 +60,7 @@ def lacking(keywords: Keywords, language: str) -> Iterator[str]:
 
 
 def write(folder: Path, told: Callable[[str, int], None]) -> Path:
-    """Write the ordinary words of all languages, telling of each language how many there are.
+    """Write the ordinary words of all languages, reporting for each language how many there are.
 
     Raises `OperatorError` when the frequency lists are missing.
     """

@@ -18,10 +18,10 @@ from ..words.keywords import Words
 FILE = "tests.toml"
 
 ENOUGH = 40
-"""Phrases that each language tries at least."""
+"""Minimum number of phrases per language."""
 
 NOTHING = "nothing"
-"""What a phrase means that must not be taken for an answer or a command."""
+"""The meaning of a phrase that must be neither an answer nor a command."""
 
 
 class _Table(BaseModel):
@@ -102,7 +102,7 @@ def count(path: Path) -> int:
 
 
 def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failure]:
-    """Try the phrases of a language; one without a file has none."""
+    """Try the phrases of a language; a language without a file has none."""
     path = path_of(folder, language)
     if not path.exists():
         return
@@ -115,9 +115,9 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
     for phrase, meaning, waiting in phrases.every():
         match = keywords.classify(phrase, asked_in=language if waiting else None, spoken=(language,))
         if match and match.unasked:
-            match = None  # it answers nothing
+            match = None  # no answer
         if match and match.intent is Intent.YES and not keywords.assent.is_plain(phrase, language):
-            match = None  # it is asked for once more
+            match = None  # asked for once more
         if (match.intent.value if match else NOTHING) != meaning:
             yield Failure(path, _line(text, phrase), _difference(phrase, meaning, match, waiting=waiting))
 

@@ -1,7 +1,7 @@
 """The `Plural-Forms` header of each language, as GNU gettext writes it.
 
-One table, because tools disagree (Babel has one form for Turkish and Hungarian) and would go on rewriting each
-other's header. No text of ours has plural forms; numbers come from CLDR.
+A single table, because tools disagree (Babel has one form for Turkish and Hungarian) and would keep rewriting each
+other's headers. No text of ours has plural forms; numbers come from CLDR.
 """
 
 from babel import Locale

@@ -1,6 +1,6 @@
-"""Made-up languages that show what a real one will bring: longer texts, other letters, the other direction.
+"""Pseudo-languages that show what real languages bring: longer texts, other letters, the other writing direction.
 
-Run the dialogues in one of them: what comes out without brackets is no text of a flow, but written in the code.
+Run the dialogues in a pseudo-language: whatever appears without brackets is hard-coded instead of being a flow's text.
 """
 
 import re
@@ -26,7 +26,7 @@ _KEPT = re.compile(r"(\{\w+\}|https?://\S+|\S+@\S+|[\w-]+(?:\.[a-z][\w-]+)+(?:/[
 
 
 def catalogs(slots: Iterable[Slot]) -> dict[str, Mapping[str, tuple[str, str]]]:
-    """Return both made-up languages in the form of `bot.i18n.catalogs.read`."""
+    """Return both pseudo-languages in the form of `bot.i18n.catalogs.read`."""
     slots = tuple(slots)
     return {
         code: {slot.id: (slot.english, _made(slot, letters)) for slot in slots}

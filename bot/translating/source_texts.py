@@ -1,4 +1,4 @@
-"""All texts of the dialogues and of the business, with where each is said: what translators are told.
+"""All texts of the dialogues and of the business, with where each appears: what translators are told.
 
 The names of purposes in `business.toml` are translated like the texts of the flows, and checked as strictly as a
 translation: a brace or a hidden character in them would end every message.
@@ -29,7 +29,7 @@ _BRACES = frozenset("{}")
 
 
 _MOMENTARY = {"code": 4, "link": 90, **dict.fromkeys(TOLD_VALUES - {"link"}, 20)}
-"""Characters of what only a moment tells: a code, dates, the address of a file."""
+"""Maximum characters of values known only at run time: a code, dates, the address of a file."""
 
 Question = tuple[str, Sequence[str]]
 """A text and the choices under it, by their ids."""
@@ -61,7 +61,7 @@ def _questions(file: FlowFile, known: Collection[str]) -> Iterator[Question]:
 
 
 def _id(file: FlowFile, name: str, known: Collection[str]) -> str:
-    """Return what `name` means in this flow; a name that means nothing is for `flows lint` to tell."""
+    """Return the text id that `name` means in this flow; unknown names are reported by `flows lint`."""
     return next((text_id for text_id in file.candidates(name) if text_id in known), name)
 
 
@@ -151,7 +151,7 @@ def check_titles(business: Business, source: str | Path, keywords: Keywords) -> 
 
 
 def _texts(business: Business) -> Iterator[tuple[str, str]]:
-    """Yield every text of the file under its key: each may be shown to somebody."""
+    """Yield every text of the file with its key, since each may be shown to customers."""
     return _strings("", business.model_dump(mode="json"))
 
 
@@ -185,7 +185,7 @@ def _faults(key: str, text: str) -> Iterator[str]:
 
 
 def overlong(world: World) -> Iterator[str]:
-    """Yield the texts that WhatsApp would refuse once they are filled with what this business says of itself."""
+    """Yield the texts that WhatsApp would refuse once they are filled with this business's own words."""
     for locale in world.texts.offered:
         language = world.language(locale)
         values = {**_wide(_MOMENTARY), **language.values, **_of_all_purposes(language)}

@@ -1,4 +1,4 @@
-"""A new language: its table in `languages.toml`, as a draft, and its catalog, still empty."""
+"""A new language: its table in `languages.toml`, as a draft, and its empty catalog."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from .update import updated
 
 
 def start(folder: Path, code: str, template: po.PoFile) -> Path:
-    """Make the catalog of `code` and return its path; one that a translator has sent already is kept and completed.
+    """Make the catalog of `code` and return its path; a catalog that a translator already sent is kept and completed.
 
     Raises `OperatorError`, and `PoError` when the catalog sent is broken.
     """
@@ -33,12 +33,12 @@ def start(folder: Path, code: str, template: po.PoFile) -> Path:
 
 
 def _key(code: str) -> str:
-    """Write a code as TOML wants a key: `de@informal` only in quotes."""
+    """Return a code as a TOML key: `de@informal` needs quotes."""
     return code if code.replace("-", "").isalnum() else f'"{code}"'
 
 
 def _checked(code: str) -> str:
-    """Refuse what is no code, and what is one in another spelling (`pt_br`, `PT-BR`)."""
+    """Refuse what is not a locale code or is spelled differently (`pt_br`, `PT-BR`)."""
     try:
         locale = Locale.parse(code.replace("-", "_"))
     except (ValueError, UnknownLocaleError):

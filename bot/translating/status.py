@@ -1,4 +1,4 @@
-"""How far each language is."""
+"""The progress of each language."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from ..i18n.slot import SourceTexts
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of texts, of a language or of one of its flows."""
+    """Counts of texts in a language or in one of its flows."""
 
     total: int
     translated: int
@@ -21,13 +21,13 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        """How much is translated; 100 only when all is."""
+        """Percentage translated; 100 only if everything is."""
         return 100 * self.translated // self.total if self.total else 100
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A language's progress, as a whole and per flow."""
+    """A language's progress, overall and per flow."""
 
     language: LanguageEntry
     whole: Progress
@@ -40,7 +40,7 @@ def reports(folder: Path, sources: SourceTexts) -> list[Report]:
 
 
 def _report(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Report:
-    """English counts as translated: it is the source."""
+    """Return a language's report; English, the source, counts as translated."""
     entries = {}
     if language.code != SOURCE_LOCALE:
         entries = {entry.id: entry for entry in po.read(catalog_path(folder, language.code)).entries}

@@ -1,8 +1,8 @@
-"""A catalog brought up to date with the template, text by text and only by id.
+"""Updates a catalog from the template, text by text and only by id.
 
-A reworded text keeps its translation as fuzzy, with the English that it was made for. A new one starts empty: no
+A reworded text keeps its translation as fuzzy, with the English it was made for. A new text starts empty: no
 translation is ever guessed from a similar text, which could say the opposite ("Stop sending" / "Start sending").
-Translators' comments stay; flags and notes come from the template alone, so that an old limit doesn't linger.
+Translators' comments stay; flags and notes come from the template alone, so that no old limit lingers.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def updated(catalog: PoFile, template: PoFile, language: LanguageEntry) -> PoFil
 
 
 def _headers(catalog: PoFile, language: LanguageEntry) -> dict[str, str]:
-    """Ours, then the translators': who, when, with what. The date of the template would only be noise."""
+    """Return our headers, then the translators' (who, when, with what), without the template's date, which is noise."""
     ours = headers(language.code, language.plural)
     theirs = {name: value for name, value in catalog.headers.items() if name not in ours and name not in _DROPPED}
     return ours | theirs
@@ -54,7 +54,7 @@ def _merged(old: PoEntry | None, text: PoEntry) -> PoEntry:
 
 
 def _obsolete(catalog: PoFile, wanted: set[str]) -> Iterator[PoEntry]:
-    """What is gone keeps its translation and comments, in case it comes back."""
+    """Return an entry that is gone, with its translation and comments in case it comes back."""
     seen = set(wanted)
     for entry in (*catalog.entries, *catalog.obsolete):
         if entry.translation and entry.id not in seen:

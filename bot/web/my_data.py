@@ -1,7 +1,7 @@
 """`/my-data/{secret}`: the page behind the link of MY DATA, and the file that it gives once; and the file's schema.
 
-To look at the page uses nothing up, for apps fetch links to preview them: only its button does. A link that was used,
-has ended or never was looks the same to everyone. The secret is nowhere but in the address.
+Looking at the page does not use the link up, since apps fetch links to preview them: only its button does. A link that
+was used, has expired or never existed looks the same to everyone. The secret appears only in the address.
 """
 
 import base64
@@ -36,7 +36,7 @@ _HERE = Path(__file__).parent
 _SCHEMA = (_HERE / "schemas" / f"my-data-{VERSION}.json").read_bytes()
 
 AT_ONCE = 16
-"""Requests in hand, after which others are told to come later: the database is not for these pages alone."""
+"""Most requests at a time; further ones are told to come later, since the database has other work."""
 
 _secret = re.compile(r"[A-Za-z0-9_-]{43}").fullmatch
 
@@ -59,7 +59,7 @@ _PRIVATE = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
 }
-"""Headers of every answer here."""
+"""Headers of every response here."""
 
 _page = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE / "pages"), autoescape=True, undefined=jinja2.StrictUndefined
@@ -154,13 +154,13 @@ def _gone(world: World, request: web.Request) -> web.Response:
 
 
 def _wished(world: World, request: web.Request) -> str:
-    """Return the language that the browser asks for, if it is offered; nobody is known here."""
+    """Return the language that the browser asks for, if it is offered: here nobody is known."""
     wished = [part.partition(";")[0].strip() for part in request.headers.get("Accept-Language", "").split(",")[:10]]
     return negotiate_locale(wished, world.texts.offered, sep="-") or world.business.default_locale
 
 
 def _written(world: World, language: str, text: str, status: int) -> web.Response:
-    """Write the page; the button stands under `once` only."""
+    """Render the page; only `once` shows the button."""
     names = ("data_title", "once", "download", "gone")
     locale = world.texts.locale_for([f"{DOCUMENT}.{name}" for name in names], language)
     values = world.language(locale).values

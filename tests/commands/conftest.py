@@ -52,7 +52,8 @@ def run(environment: dict[str, str | None]) -> Run:
         result = CliRunner().invoke(app, arguments, env=environment | more)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return result.exit_code, result.stdout if "--json" in arguments else result.output
+        for_scripts = "--json" in arguments or arguments[:2] == ("ledger", "export")
+        return result.exit_code, result.stdout if for_scripts else result.output
 
     return typed
 

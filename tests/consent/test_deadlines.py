@@ -35,7 +35,7 @@ def at(calendar: Calendar, *local: int) -> float:
         ((2026, 12, 1), date(2027, 1, 4)),  # over the turn of the year: 1 January, then a weekend
     ],
 )
-def test_a_month(calendar: Calendar, received: tuple[int, ...], expected: date) -> None:
+def test_a_request_is_due_after_a_month(calendar: Calendar, received: tuple[int, ...], expected: date) -> None:
     if calendar is ES and expected == date(2026, 4, 7):
         expected = date(2026, 4, 6)  # 5 April is a Sunday, and Monday is a working day in most of Spain
     assert due(at(calendar, *received), calendar) == expected
@@ -52,7 +52,7 @@ def test_a_month(calendar: Calendar, received: tuple[int, ...], expected: date) 
         (PL, (2026, 4, 3), date(2026, 5, 4)),  # 3 May is a Sunday and a holiday
     ],
 )
-def test_a_holiday_moves_it_to_the_next_working_day(
+def test_a_deadline_on_a_holiday_moves_to_the_next_working_day(
     calendar: Calendar, received: tuple[int, ...], expected: date
 ) -> None:
     assert due(at(calendar, *received), calendar) == expected
@@ -88,12 +88,12 @@ class TestExtension:
     RECEIVED = at(DE, 2027, 8, 31)  # due on 30 September
 
     @pytest.mark.parametrize("calendar", EVERYWHERE, ids=lambda one: one.country)
-    def test_told_on_the_thirtieth_day_it_gives_two_months_more(self, calendar: Calendar) -> None:
+    def test_an_extension_announced_on_the_30th_day_gives_two_more_months(self, calendar: Calendar) -> None:
         received, told = at(calendar, 2027, 8, 31), at(calendar, 2027, 9, 30, 23, 59)
         assert extended(received, told, calendar) == date(2027, 11, 30)
 
     @pytest.mark.parametrize("calendar", EVERYWHERE, ids=lambda one: one.country)
-    def test_told_on_the_thirty_first_day_it_is_too_late(self, calendar: Calendar) -> None:
+    def test_an_extension_announced_on_the_31st_day_is_too_late(self, calendar: Calendar) -> None:
         received, told = at(calendar, 2027, 8, 31), at(calendar, 2027, 10, 1, 0, 1)
         with pytest.raises(TooLate, match="2027-09-30"):
             extended(received, told, calendar)

@@ -48,7 +48,7 @@ def test_every_address_is_suppressed_for_every_withdrawn_purpose() -> None:
     assert [lead.until.isoformat() for lead in left.leads] == ["1970-01-11", "1970-01-11"]
 
 
-def test_who_asked_for_it_is_suppressed_for_whatever_they_were_never_asked_for_too() -> None:
+def test_a_person_who_asked_for_erasure_is_suppressed_for_every_purpose() -> None:
     left = kept("p", 300, "", fold([erased("p", 300, 300.5, "person")]), [AddressToken(b"1", b"k")], 10, asked=True)
     assert [(one.scope, one.since) for one in left.suppressions] == [(EVERY, 300)]
 
@@ -59,7 +59,7 @@ def test_a_new_person_begins_with_what_was_withdrawn() -> None:
     assert (first.kind, first.method, first.actor, first.recorded_at) == (Kind.WITHDRAWN, "suppression", "system", 500)
 
 
-def test_one_for_everything_is_one_for_each_purpose() -> None:
+def test_a_suppression_of_everything_covers_each_purpose() -> None:
     assert begins(Record(), {EVERY: 120, "offers": 150, "long_gone": 90}) == [
         ("offers", 150),
         ("order_updates", 120),

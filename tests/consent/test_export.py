@@ -166,7 +166,7 @@ def test_every_term_is_one_of_the_vocabulary(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("kind", Kind)
-def test_whatever_happened_is_written(kind: Kind) -> None:
+def test_every_kind_of_fact_is_exported(kind: Kind) -> None:
     facts = [*FACTS[:2], fact(kind, 1_790_000_180)]
     document = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)
     (record,) = document["@graph"]
@@ -174,7 +174,7 @@ def test_whatever_happened_is_written(kind: Kind) -> None:
     assert terms(Graph().parse(data=json.dumps(document), format="json-ld")) <= TERMS
 
 
-def test_a_restriction_is_no_word_about_the_consent() -> None:
+def test_a_restriction_does_not_change_the_consent() -> None:
     facts = [*FACTS[:2], fact(Kind.RESTRICTED, 1_790_000_180)]
     (record,) = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)["@graph"]
     assert record["dct:hasPart"][-1]["dpv:hasRight"] == {"@id": "eu-gdpr:A18"}

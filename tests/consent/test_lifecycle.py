@@ -225,7 +225,7 @@ def test_a_no_ends_it_at_once() -> None:
     assert status(REQUESTED, GIVEN, AGAIN, entry(Kind.REFUSED, 6010, question="q2")) is Status.REFUSED
 
 
-def test_without_an_answer_it_stands_to_its_own_end() -> None:
+def test_an_unanswered_renewal_leaves_the_consent_to_its_own_end() -> None:
     silent = [REQUESTED, GIVEN, AGAIN, entry(Kind.LAPSED, 7001, question="q2")]
     assert admitted(*silent).allows("offers", 10_109)
     assert not admitted(*silent).allows("offers", 10_110)
@@ -265,7 +265,7 @@ def test_a_stop_older_than_the_question_ends_the_old_consent_and_not_the_new() -
         ([entry(Kind.RESTRICTED, 5500)], 6000),
     ],
 )
-def test_nobody_is_asked_anew_too_early_twice_or_in_doubt(before: list[Entry], at: int) -> None:
+def test_a_renewal_is_not_asked_too_early_twice_or_in_doubt(before: list[Entry], at: int) -> None:
     with pytest.raises(NotAllowed):
         admit(admitted(REQUESTED, GIVEN, *before), entry(Kind.REQUESTED, at, question="q3"))
 
@@ -320,7 +320,7 @@ def test_facts_fold_as_they_were_admitted() -> None:
     assert fold([REQUESTED, GIVEN, WITHDRAWN]) == admitted(REQUESTED, GIVEN, WITHDRAWN)
 
 
-def test_a_lift_undoes_no_restriction_that_is_newer_in_whatever_order_they_come() -> None:
+def test_lifting_a_restriction_never_undoes_a_newer_restriction() -> None:
     first, lift, second = entry(Kind.RESTRICTED, 100), entry(Kind.LIFTED, 150), entry(Kind.RESTRICTED, 200)
     assert admitted(first, second, lift).restricted
     assert admitted(first, lift, second).restricted

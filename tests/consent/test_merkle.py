@@ -18,12 +18,12 @@ def leaves(size: int) -> list[bytes]:
     return [leaf_hash(number.to_bytes(4, "big")) for number in range(size)]
 
 
-def test_the_root_of_the_rfc_s_empty_tree() -> None:
+def test_the_empty_tree_has_the_root_in_the_rfc() -> None:
     assert Frontier().root == EMPTY
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_growing_tree_has_the_roots_that_another_library_finds(size: int) -> None:
+def test_a_growing_tree_has_the_roots_another_library_computes(size: int) -> None:
     frontier, other = Frontier(), pymerkle.InmemoryTree(algorithm="sha256")
     for number in range(size):
         frontier.add(leaf_hash(number.to_bytes(4, "big")))

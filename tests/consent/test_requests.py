@@ -39,7 +39,7 @@ def test_an_extension_after_the_first_month_is_too_late(request_: Request) -> No
         extend(request_, "late", at(2027, 10, 16), BERLIN)
 
 
-def test_there_is_one_extension(request_: Request) -> None:
+def test_a_request_can_be_extended_only_once(request_: Request) -> None:
     after = extend(request_, "once", at(2027, 10, 1), BERLIN)
     with pytest.raises(NotPossible, match="only one"):
         extend(after, "twice", at(2027, 10, 2), BERLIN)

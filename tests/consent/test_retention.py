@@ -49,7 +49,7 @@ def test_the_controller_s_country_decides(country: str, name: RuleName, expected
     assert days(country, name) == expected
 
 
-def test_what_a_country_does_not_say_is_said_by_the_default() -> None:
+def test_the_default_applies_where_a_country_has_no_rule() -> None:
     rules = policy(company("FR"))
     assert (rules[RuleName.UNUSED_LAPSE].country, rules[RuleName.DEAD_LETTERS].country) == ("FR", DEFAULT)
 
@@ -69,7 +69,7 @@ def test_no_consent_ends_by_age_alone_unless_a_company_wants_it() -> None:
         (RuleName.SUPPRESSION, 2000, ""),
     ],
 )
-def test_a_company_s_number_holds_and_is_compared_with_the_source_s(name: RuleName, own: int, beyond: str) -> None:
+def test_a_company_s_own_figure_applies_and_is_compared_with_the_source(name: RuleName, own: int, beyond: str) -> None:
     rule = policy(company("DE", **{name: timedelta(days=own)}))[name]
     assert (rule.after.days, rule.beyond) == (own, beyond)
 
@@ -103,7 +103,7 @@ def test_a_consent_that_is_not_used_ends_before_its_validity() -> None:
     assert end(GIVEN, 0, LASTS) == End(110 + 730 * DAY, "unused_lapse")
 
 
-def test_each_word_of_the_person_begins_the_time_anew() -> None:
+def test_each_message_of_the_person_restarts_the_time() -> None:
     assert end(GIVEN, 5 * DAY, LASTS) == End(5 * DAY + 730 * DAY, "unused_lapse")
     assert end(GIVEN, 900 * DAY, LASTS) == End(110 + 1000 * DAY, "validity")
 

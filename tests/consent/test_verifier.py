@@ -54,7 +54,7 @@ class TestSignature:
 
     @settings(max_examples=20, deadline=None)
     @given(st.binary(max_size=200), st.integers(0, 511), st.binary(min_size=32, max_size=32))
-    def test_one_bit_off_does_not_hold(self, message: bytes, bit: int, seed: bytes) -> None:
+    def test_a_flipped_bit_is_refused(self, message: bytes, bit: int, seed: bytes) -> None:
         secret = Ed25519PrivateKey.from_private_bytes(seed)
         public, signature = secret.public_key().public_bytes_raw(), bytearray(secret.sign(message))
         check_signature(public, message, bytes(signature))
@@ -63,7 +63,7 @@ class TestSignature:
             check_signature(public, message, bytes(signature))
 
     @pytest.mark.parametrize("key", [b"", b"\xff" * 32, b"\x02" + b"\x00" * 31, PUBLIC[:-1]])
-    def test_what_is_no_key_is_refused(self, key: bytes) -> None:
+    def test_a_malformed_key_is_refused(self, key: bytes) -> None:
         with pytest.raises(NotProven):
             check_signature(key, b"message", SECRET.sign(b"message"))
 
@@ -82,7 +82,7 @@ def note_of(checkpoint: Checkpoint, secret: Ed25519PrivateKey = SECRET) -> str:
 class TestCheckpoint:
     CHECKPOINT = Checkpoint("consentbot.example", 7, hashlib.sha256(b"root").digest(), 1_790_000_000)
 
-    def test_it_is_read_as_it_was_signed(self) -> None:
+    def test_a_checkpoint_is_read_as_it_was_signed(self) -> None:
         assert opened(note_of(self.CHECKPOINT), PUBLIC) == self.CHECKPOINT
 
     @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ class TestCheckpoint:
             lambda note: note[:-10],
         ],
     )
-    def test_a_changed_one_is_refused(self, tamper: Callable[[str], str]) -> None:
+    def test_a_changed_checkpoint_is_refused(self, tamper: Callable[[str], str]) -> None:
         with pytest.raises(NotProven):
             opened(tamper(note_of(self.CHECKPOINT)), PUBLIC)
 
-    def test_one_of_another_key_is_refused(self) -> None:
+    def test_a_checkpoint_signed_by_another_key_is_refused(self) -> None:
         stranger = Ed25519PrivateKey.generate()
         with pytest.raises(NotProven, match="another key"):
             opened(note_of(self.CHECKPOINT, stranger), PUBLIC)
@@ -195,7 +195,7 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
 
 
 class TestEvidence:
-    def test_what_was_written_holds(self) -> None:
+    def test_untouched_evidence_holds(self) -> None:
         found = check_evidence(evidence(), PUBLIC)
         assert len(found) == 3
         assert "unchanged" in found[1]
@@ -208,7 +208,7 @@ class TestEvidence:
         assert len(check_evidence(erased, PUBLIC)) == 3
 
     @pytest.mark.parametrize(("tamper", "where"), TAMPERED.values(), ids=TAMPERED)
-    def test_what_was_tampered_with_is_named(self, tamper: Tamper, where: str) -> None:
+    def test_tampered_evidence_is_named(self, tamper: Tamper, where: str) -> None:
         changed = copy.deepcopy(evidence())
         tamper(changed)
         with pytest.raises(NotProven, match=where):
@@ -240,7 +240,7 @@ class TestCommand:
         assert done.returncode == 1
         assert "another key" in done.stderr
 
-    def test_a_file_that_is_none_is_told_without_a_traceback(self, tmp_path: Path) -> None:
+    def test_a_file_without_evidence_is_reported_without_a_traceback(self, tmp_path: Path) -> None:
         (tmp_path / "broken.json").write_text("[]")
         done = self.run(tmp_path, "broken.json", "--key", PUBLIC.hex())
         assert done.returncode == 1

@@ -6,7 +6,7 @@ import pytest
 
 from bot.consent.evidence import Entry, Kind, Method, Seen
 from bot.consent.lifecycle import Status
-from bot.conversation.dialogue import PATIENCE_WITH_WHATSAPP
+from bot.conversation.dialogue import MOST_LOOKS_AGAIN
 from bot.messages.inbound import Choice, Text
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD
@@ -50,7 +50,7 @@ def test_a_yes_to_a_question_that_was_not_taken_is_no_consent() -> None:
 
 def test_it_is_looked_at_again_a_few_times_and_then_asked_anew() -> None:
     talk = asked().says("YES")
-    for _ in range(PATIENCE_WITH_WHATSAPP):
+    for _ in range(MOST_LOOKS_AGAIN):
         assert talk.said == []
         talk.looks_again()
     assert (talk.said, talk.postponed) == (["opt_in.ask"], None)

@@ -106,13 +106,13 @@ async def test_under_load_nothing_is_lost_and_nothing_comes_twice(stores: Settin
 
 
 @pytest.mark.parametrize("command", ["web", "worker", "all"])
-async def test_when_there_is_nothing_to_do_it_stops_at_once(stores: Settings, command: str) -> None:
+async def test_an_idle_worker_stops_at_once(stores: Settings, command: str) -> None:
     async with front(stores, port=free_port()) as simulation, running(command, simulation.runtime.settings) as process:
         status, seconds = await stopped(process)
         assert (status, seconds < 5) == (0, True)
 
 
-async def test_it_stops_while_the_stores_are_away(own_stores: Settings, own_engines: Engines) -> None:
+async def test_a_worker_stops_while_the_stores_are_away(own_stores: Settings, own_engines: Engines) -> None:
     async with front(own_stores) as simulation, running("worker", simulation.runtime.settings) as process:
         for pid in (own_engines.valkey_pid, own_engines.postgres_pid):
             await asyncio.to_thread(kill, pid)

@@ -22,7 +22,9 @@ DEATHS = [(step, 1) for step in AFTER] + [("sent", times) for times in (2, 3, 4)
 
 
 @pytest.mark.parametrize(("after", "times"), DEATHS)
-async def test_whoever_dies_the_next_worker_brings_it_to_the_same_end(stores: Settings, after: str, times: int) -> None:
+async def test_the_next_worker_reaches_the_same_end_after_a_crash_anywhere(
+    stores: Settings, after: str, times: int
+) -> None:
     async with front(stores) as simulation:
         settings = simulation.runtime.settings
         ana, ben, eve = (simulation.person(somebody(BRITISH)) for _ in range(3))
@@ -57,7 +59,7 @@ async def test_whoever_dies_the_next_worker_brings_it_to_the_same_end(stores: Se
         await assert_asked_what_the_ledger_says(simulation, eve)
 
 
-async def test_whoever_dies_before_the_key_is_changed_is_followed_to_the_same_end(stores: Settings) -> None:
+async def test_a_crash_before_a_key_change_leads_to_the_same_end(stores: Settings) -> None:
     async with front(stores) as simulation:
         settings = simulation.runtime.settings
         ana = simulation.person(somebody(BRITISH))

@@ -1,6 +1,7 @@
 """The order-status bot of docs/developer.md, run as it stands there: unconsented people never reach it."""
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import web
 
 import bot
+import bot.testing
 from bot.app.processes import listening
 from bot.app.simulation import somebody
 from bot.channels.simulator.graph import GraphSimulator
@@ -22,6 +24,13 @@ from bot.web.webhook import PATH
 
 PAGE = Path(__file__).parents[2] / "docs" / "developer.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+
+
+@pytest.fixture(autouse=True)
+def _installed_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages for users import `consentbot`, as the package is called where a wheel is installed."""
+    monkeypatch.setitem(sys.modules, "consentbot", bot)
+    monkeypatch.setitem(sys.modules, "consentbot.testing", bot.testing)
 
 
 @pytest.fixture

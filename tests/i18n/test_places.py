@@ -12,5 +12,5 @@ from bot.i18n.places import place_name
         ("Our cellar in Freiburg", "fr", "Our cellar in Freiburg"),
     ],
 )
-def test_a_place_is_named_in_the_language_that_is_spoken(place: str, code: str, name: str) -> None:
+def test_a_country_is_named_in_the_language(place: str, code: str, name: str) -> None:
     assert place_name(place, code) == name

@@ -50,7 +50,7 @@ def test_what_an_editor_saved_is_written_back_byte_for_byte(path: Path) -> None:
     assert written(read(path)) == POEDIT
 
 
-def test_everything_of_an_entry_is_read(path: Path) -> None:
+def test_every_part_of_an_entry_is_read(path: Path) -> None:
     path.write_text(POEDIT, "utf-8")
     file = read(path)
     yes, help_text = file.entries

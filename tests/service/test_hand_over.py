@@ -40,6 +40,8 @@ class Host:
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.waits_at = QUESTION
+        self.waits = asyncio.Event()
+        """Set once it was asked what it may not answer yet."""
         self.tapped: list[Choice] = []
         self.replies: Sequence[Reply] = [Reply(body=ANSWER)]
 
@@ -56,8 +58,14 @@ class Host:
                 return [Reply(body=cast("str", object()))]
             raise self.failure
         if inbound.content.body == self.waits_at:
+            self.waits.set()
             await self.may_answer.wait()
         return self.replies
+
+    async def is_asked(self) -> None:
+        """Wait until it has the message that it may not answer yet: what is said next must not overtake that."""
+        async with asyncio.timeout(30):
+            await self.waits.wait()
 
     @property
     def hosted(self) -> HostedBot:
@@ -112,6 +120,7 @@ async def test_an_answer_is_withheld_when_consent_ended_meanwhile(
     await subscribed(simulation, ana)
     host.may_answer.clear()
     await ana.say(QUESTION, replies=0)
+    await host.is_asked()
     await ana.say("STOP", replies=1)
     host.may_answer.set()
     await simulation.settled()
@@ -171,6 +180,7 @@ async def test_a_slow_answer_keeps_nobody_else_waiting(simulation: Simulation, h
         await subscribed(simulation, person)
     host.may_answer.clear()
     await ana.say(QUESTION, replies=0)
+    await host.is_asked()
     await ben.say("And mine?", replies=1)
     assert (answers(ana), answers(ben)) == (0, 1)
     await ana.say("CHOICES", replies=1)
@@ -188,6 +198,7 @@ async def test_a_host_that_is_slower_than_a_takeover_is_asked_once(
     host.may_answer.clear()
     async with worker(simulation.runtime.settings, host.hosted):
         await ana.say(QUESTION, replies=0)
+        await host.is_asked()
         await asyncio.sleep(2.5)
         host.may_answer.set()
         await simulation.settled()
@@ -278,6 +289,7 @@ async def test_a_host_cannot_pass_its_reply_off_as_a_question_of_ours(
     host.may_answer.clear()
     host.replies = [Reply(body=ANSWER, question="0123456789ab")]
     await ana.say(QUESTION, replies=0)
+    await host.is_asked()
     await ana.say("STOP", replies=1)
     host.may_answer.set()
     await quiet(simulation)

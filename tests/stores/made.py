@@ -1,19 +1,21 @@
 """Values for the tests of stores."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Literal, TypeVar
 
 from bot.consent.evidence import Entry, Kind, Seen, Wording
 from bot.consent.lifecycle import Consent, Record, Status
 from bot.conversation.session import Session
 from bot.conversation.task import Task, Work
 from bot.messages.basis import Answer
-from bot.messages.inbound import Inbound, Lapse, MessageId, Sender, Text
+from bot.messages.inbound import Delivery, Inbound, Lapse, MessageId, Sender, Text
 from bot.messages.reply import Button, Outbound, Reply
-from bot.service.ports import Assigned, HandedOver, Incoming, PersonId
+from bot.service.ports import Assigned, HandedOver, Incoming, PersonId, Queued, Unreadable
 from bot.stores.postgres.connect import Database
 
 T = TypeVar("T")
+
+StatusName = Literal["sent", "delivered", "read", "played", "failed"]
 
 PERSON = PersonId("019a0000-0000-7000-8000-000000000001")
 PHONE = "+4915123456789"
@@ -35,6 +37,10 @@ def incoming(id: str = "m1", day: int = TODAY) -> Incoming:
 
 def lapse(question: str = "q1") -> Inbound:
     return Inbound(MessageId(f"lapse {question}"), Sender(), 1, Lapse(question), person=PERSON)
+
+
+def told(status: StatusName, reference: str | None = None) -> Delivery:
+    return Delivery(MessageId("wamid.ours"), status, TODAY * 86400, Sender(PHONE, BSUID), reference=reference)
 
 
 def outbound(id: str = "o1", attempt: int = 0, person: str = PERSON) -> Outbound:
@@ -118,3 +124,14 @@ def chosen(values: list[T], condition: Callable[[T], bool]) -> T:
     """The only value for which the condition holds."""
     (found,) = [value for value in values if condition(value)]
     return found
+
+
+def readable(batch: Iterable[Queued[T] | Unreadable]) -> list[Queued[T]]:
+    """What was read of a queue, all of which this version of the program can read."""
+    assert not [one for one in batch if isinstance(one, Unreadable)]
+    return [one for one in batch if isinstance(one, Queued)]
+
+
+def items(batch: Iterable[Queued[T] | Unreadable]) -> list[T]:
+    """What is in the entries."""
+    return [one.item for one in readable(batch)]

@@ -53,7 +53,7 @@ async def test_a_line_that_is_not_whole_is_left_to_the_operator(tmp_path: Path) 
     assert erasure_list.read(path)[1] == 1
 
 
-async def test_no_erasure_is_lost_to_the_forgetting(tmp_path: Path) -> None:
+async def test_forgetting_loses_no_erasure(tmp_path: Path) -> None:
     listed = ErasureList(tmp_path / "list")
     adding = [listed.add(suppressed(f"p{number}", number % 2 * NOW, date(2020, 1, 1))) for number in range(40)]
     await asyncio.gather(*adding, *(listed.forget(NOW, DAY) for _ in range(10)))
@@ -61,6 +61,6 @@ async def test_no_erasure_is_lost_to_the_forgetting(tmp_path: Path) -> None:
     assert (len({one.person for one in found}), broken) == (40, 0)
 
 
-async def test_where_there_is_no_list_nothing_is_made(tmp_path: Path) -> None:
+async def test_forgetting_creates_no_list(tmp_path: Path) -> None:
     await ErasureList(tmp_path / "list").forget(NOW, DAY)
     assert os.listdir(tmp_path) == []  # noqa: PTH208

@@ -1,16 +1,18 @@
 """The Cloud API as a `Channel`: requests to Graph."""
 
+from collections.abc import Callable
+from functools import partial
+
 import msgspec
 
 from ...messages.inbound import MessageId
 from ...messages.reply import Outbound
 from ...service.ports import Retry, SendError
-from ..whatsapp.errors import UNREADABLE, send_error
+from ..whatsapp.errors import UNANSWERED, UNREACHABLE, UNREADABLE, from_response, send_error
 from ..whatsapp.messages import mark_read_request, request
-from .asking import answered
-from .http import Endpoint
+from .http import Endpoint, NoAnswer, NotConnected
 from .media import MediaApi
-from .threads import Threads
+from .threads import PATH, Threads
 
 
 class _Message(msgspec.Struct):
@@ -38,17 +40,14 @@ class CloudApi:
             raise ValueError("WHATSAPP_TOKEN must be one line of printable characters without blanks")
         headers = {"Authorization": f"Bearer {token}", "User-Agent": "consentbot"}
         graph = graph_url.rstrip("/")
-        self._endpoint = Endpoint(
-            f"{graph}/{phone_number_id}/messages",
-            headers | {"Content-Type": "application/json"},
-            connections=connections,
-            timeout=timeout,
-        )
-        self._threads = Threads(f"{graph}/{phone_number_id}", headers)
+        number, json = f"{graph}/{phone_number_id}", headers | {"Content-Type": "application/json"}
+        self._messages = Endpoint(f"{number}/messages", json, connections=connections, timeout=timeout)
+        self._controls = Endpoint(f"{number}/{PATH}", json, connections=4)
+        self._threads = Threads(partial(_answer, self._controls))
         self._media = MediaApi(graph, phone_number_id, headers)
 
     def __repr__(self) -> str:
-        return f"CloudApi({self._endpoint.host})"
+        return f"CloudApi({self._messages.host})"
 
     async def send(self, outbound: Outbound) -> MessageId:
         """Send one message and return Meta's id of it. Raises `SendError`.
@@ -60,15 +59,15 @@ class CloudApi:
         return await self._send(outbound)
 
     async def _send(self, outbound: Outbound) -> MessageId:
-        answer = await answered(self._endpoint, request(outbound), _accepted_unread)
+        accepted = await _answer(self._messages, request(outbound), _accepted_unread)
         try:
-            return MessageId(_decode_accepted(answer).messages[0].id)
+            return MessageId(_decode_accepted(accepted).messages[0].id)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError):
             raise _accepted_unread() from None
 
     async def mark_read(self, message: MessageId, *, typing: bool) -> None:
         """Show that a message was read and, if `typing`, that an answer is coming. Raises `SendError`."""
-        await answered(self._endpoint, mark_read_request(message, typing=typing), _accepted_unread)
+        await _answer(self._messages, mark_read_request(message, typing=typing), _accepted_unread)
 
     async def upload(self, content: bytes, filename: str, mime: str) -> str:
         """Upload a file that is to be sent; return its media id, good for 30 days. Raises `SendError`."""
@@ -84,9 +83,28 @@ class CloudApi:
 
     async def close(self) -> None:
         """Release the connections."""
-        await self._endpoint.close()
-        await self._media.close()
-        await self._threads.close()
+        await self._messages.close()
+        await self._controls.close()
+
+
+def _unanswered() -> SendError:
+    return send_error(UNANSWERED)
+
+
+async def _answer(endpoint: Endpoint, body: bytes, unread: Callable[[], SendError] = _unanswered) -> bytes:
+    """Send a request and return the body of its answer.
+
+    Raises `SendError`; the one that `unread` makes when Graph accepted it but the answer broke off.
+    """
+    try:
+        status, answer, _ = await endpoint.post(body)
+    except NotConnected as error:
+        raise send_error(UNREACHABLE, detail=str(error)) from None
+    except NoAnswer as error:
+        raise (unread() if error.status == 200 else send_error(UNANSWERED)) from None
+    if status != 200:
+        raise from_response(status, answer)
+    return answer
 
 
 def _accepted_unread() -> SendError:

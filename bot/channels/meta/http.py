@@ -1,4 +1,4 @@
-"""Requests to one URL over HTTP/1.1 connections that are kept open, at a fifth of what a general client costs."""
+"""POSTs to one URL over HTTP/1.1 connections that are kept open, at a fifth of what a general client costs."""
 
 import asyncio
 import re
@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 from aiohappyeyeballs import start_connection
@@ -41,7 +41,6 @@ class Endpoint:
         url: str,
         headers: Mapping[str, str],
         *,
-        method: Literal["POST", "DELETE"] = "POST",
         connections: int = 100,
         timeout: float = 20.0,
         tls: ssl.SSLContext | None = None,
@@ -55,7 +54,7 @@ class Endpoint:
         self.host = parts.hostname
         self._port = parts.port or (443 if encrypted else 80)
         self._tls = (tls or ssl.create_default_context()) if encrypted else None
-        self._head = _head(method, parts.netloc.rpartition("@")[2], parts.path or "/", headers)
+        self._head = _head(parts.netloc.rpartition("@")[2], parts.path or "/", headers)
         self._timeout = timeout
         self._places = asyncio.Semaphore(connections)
         self._idle: deque[_Connection] = deque()
@@ -89,7 +88,7 @@ class Endpoint:
         except BaseException:  # cancelled, too: a late answer must not be taken for that to the next request
             connection.abort()
             raise
-        if answer.keeps and not self._closed:
+        if answer.keeps and connection.is_free and not self._closed:
             self._keep(connection)
         else:
             connection.abort()
@@ -139,6 +138,11 @@ class _Connection(asyncio.Protocol):
         return not self._transport.is_closing()
 
     @property
+    def is_free(self) -> bool:
+        """Whether the request is sent whole: servers may answer one that they have not read to its end."""
+        return self.is_open and not self._transport.get_write_buffer_size()
+
+    @property
     def was_over(self) -> bool:
         """Whether it was closed before any byte of the answer."""
         return self._lost and not self._reader.begun
@@ -149,7 +153,7 @@ class _Connection(asyncio.Protocol):
         Raises `NoAnswer`; then the connection is of no more use.
         """
         loop = asyncio.get_running_loop()
-        self._reader = AnswerReader()
+        self._reader.expect()
         self._answer = loop.create_future()
         timer = loop.call_later(within, self._fail)
         try:
@@ -192,10 +196,10 @@ class _Connection(asyncio.Protocol):
         self._fail()
 
 
-def _head(method: str, host: str, path: str, headers: Mapping[str, str]) -> bytes:
+def _head(host: str, path: str, headers: Mapping[str, str]) -> bytes:
     """Return a request up to the value of its last field, which is the length of the body. Raises `ValueError`."""
     fields = [f"{name}: {value}" for name, value in headers.items()]
     if not all(field.isascii() and field.isprintable() for field in fields):
         raise ValueError("a header has characters that cannot be sent")
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity", *fields]
+    lines = [f"POST {path} HTTP/1.1", f"Host: {host}", "Accept-Encoding: identity", *fields]
     return "\r\n".join([*lines, "Content-Length: "]).encode()

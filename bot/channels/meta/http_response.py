@@ -1,21 +1,14 @@
-"""The bytes of an HTTP/1.1 answer → its status and body (RFC 9112). What could be read in two ways is not read."""
+"""The bytes of HTTP/1.1 answers → their statuses and bodies. httptools parses them, here is what it leaves open."""
 
-import re
-from collections.abc import Generator, Mapping
 from typing import NamedTuple
 
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
 MOST = 1024 * 1024
-"""Bytes of one answer; Graph's have some hundreds."""
+"""Bytes of an answer; Graph's have some hundreds."""
 
-_MOST_OF_A_LINE = 64 * 1024
-"""Bytes of a head, or of a line in a chunked body."""
-
-_status_line = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n]*)?").fullmatch
-_field_name = re.compile(rb"[a-z0-9!#$%&'*+.^_`|~-]+").fullmatch
-_decimal = re.compile(rb"[0-9]{1,8}").fullmatch
-_hexadecimal = re.compile(rb"[0-9A-Fa-f]{1,8}").fullmatch
-
-_WITHOUT_BODY = (204, 304)
+MOST_AROUND = 64 * 1024
+"""Bytes of an answer that are not its body: the head, the sizes of chunks, trailers."""
 
 
 class Answer(NamedTuple):
@@ -28,127 +21,89 @@ class Answer(NamedTuple):
 
 
 class Unreadable(Exception):
-    """It is no answer of HTTP/1.1, or a larger one than is read here."""
+    """It is no answer of HTTP/1.1, could be read in two ways, or is larger than what is read here."""
 
 
 class AnswerReader:
-    """Takes the bytes of one answer as they come."""
+    """Takes the bytes of a connection's answers as they come, one answer after the other.
+
+    The methods `on_…` are called by the parser, which stops where they raise.
+    """
 
     def __init__(self) -> None:
+        self._parser = HttpResponseParser(self)  # one for all answers: making it takes 2 µs
+        self._parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True)  # some servers pad the size
+        self.expect()
+
+    def expect(self) -> None:
+        """Wait for the next answer. The one before must have been whole, and the connection must keep."""
         self.status = 0
-        """Known once the head has come; else 0."""
-        self._received = bytearray()
-        self._reading = self._read()
-        next(self._reading)
+        self._first_line = 0
+        self._received = 0
+        self._framed = False
+        self._body = bytearray()
+        self._answer: Answer | None = None
+
+    status: int
+    """The answer's, known once its head has come or cannot be read; else 0."""
 
     @property
     def begun(self) -> bool:
         """Whether anything has come."""
-        return bool(self._received)
+        return self._received > 0
 
     def feed(self, data: bytes) -> Answer | None:
         """Take more bytes; return the answer once it is whole. Raises `Unreadable`."""
-        self._received += data
-        if len(self._received) > MOST:
+        begins_wrongly = not self.begun and not data.startswith(b"H")  # the parser would skip empty lines
+        self._received += len(data)
+        if begins_wrongly:
             raise Unreadable
-        return self._resume(closed=False)
+        try:
+            self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade):
+            if self._answer is None:
+                self.status = self.status or self._first_line
+                raise Unreadable from None
+            self._answer = self._answer._replace(keeps=False)  # it is more than was asked for
+        if self._received > MOST or self._received - len(self._body) > MOST_AROUND:
+            raise Unreadable
+        return self._answer
 
     def end(self) -> Answer | None:
         """Take note that no more will come; return the answer if that makes it whole."""
-        return self._resume(closed=True)
+        if self.status and not self._framed and self._answer is None:
+            self._answer = Answer(self.status, bytes(self._body), keeps=False)
+        return self._answer
 
-    def _resume(self, *, closed: bool) -> Answer | None:
-        try:
-            self._reading.send(closed)
-        except StopIteration as done:
-            answer: Answer = done.value
-            return answer
-        return None
-
-    # --- reading: each `yield` waits for more, and returns whether the connection was closed instead
-
-    def _read(self) -> Generator[None, bool, Answer]:
-        (status, keeps, fields), at = yield from self._head()
-        self.status = status
-        coding, length = fields.get(b"transfer-encoding"), fields.get(b"content-length")
-        if status in _WITHOUT_BODY:
-            body = b""
-        elif coding is not None:
-            if coding.lower() != b"chunked" or length is not None:
-                raise Unreadable
-            body, at = yield from self._chunks(at)
-        elif length is not None:
-            end = at + (int(length) if _decimal(length) else _unreadable())
-            yield from self._reach(end)
-            body, at = bytes(self._received[at:end]), end
-        else:
-            while not (yield):
-                pass
-            return Answer(status, bytes(self._received[at:]), keeps=False)
-        return Answer(status, body, keeps and at == len(self._received))
-
-    def _head(self) -> Generator[None, bool, tuple["_Head", int]]:
-        """Return the head and where it ends. Interim answers, which precede the real one, are skipped."""
-        at = 0
-        while True:
-            end = yield from self._find(b"\r\n\r\n", at)
-            head = _head(bytes(self._received[at:end]))
-            at = end + 4
-            if head.status >= 200:
-                return head, at
-
-    def _chunks(self, at: int) -> Generator[None, bool, tuple[bytes, int]]:
-        """Return the body and where the answer ends. Trailers are skipped."""
-        body = bytearray()
-        while True:
-            end = yield from self._find(b"\r\n", at)
-            size = bytes(self._received[at:end]).partition(b";")[0].rstrip(b" \t")
-            at, end = end + 2, end + 2 + (int(size, 16) if _hexadecimal(size) else _unreadable())
-            if at == end:
-                break
-            yield from self._reach(end + 2)
-            if self._received[end : end + 2] != b"\r\n":
-                raise Unreadable
-            body += self._received[at:end]
-            at = end + 2
-        while (end := (yield from self._find(b"\r\n", at))) != at:
-            at = end + 2
-        return bytes(body), at + 2
-
-    def _find(self, mark: bytes, at: int) -> Generator[None, bool, int]:
-        while (found := self._received.find(mark, at)) < 0:
-            if len(self._received) - at > _MOST_OF_A_LINE:
-                raise Unreadable
-            yield
-        return found
-
-    def _reach(self, end: int) -> Generator[None, bool, None]:
-        while len(self._received) < end:
-            yield
-
-
-def _unreadable() -> int:
-    raise Unreadable
-
-
-class _Head(NamedTuple):
-    status: int
-    keeps: bool
-    fields: Mapping[bytes, bytes]
-    """By their names in lower case."""
-
-
-def _head(head: bytes) -> _Head:
-    first, *lines = head.split(b"\r\n")
-    status_line = _status_line(first)
-    if status_line is None:
-        raise Unreadable
-    fields: dict[bytes, bytes] = {}
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        name, value = name.lower(), value.strip(b" \t")
-        if not colon or not _field_name(name):
+    def on_message_begin(self) -> None:
+        if self._answer is not None:
             raise Unreadable
-        fields[name] = fields[name] + b"," + value if name in fields else value
-    wishes = [wish.strip(b" \t") for wish in fields.get(b"connection", b"").lower().split(b",")]
-    return _Head(int(status_line[2]), status_line[1] == b"1" and b"close" not in wishes, fields)
+
+    def on_status(self, _reason: bytes) -> None:
+        self._first_line = self._parser.get_status_code()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == b"content-length":  # the parser refuses a second one, and one beside a transfer coding
+            self._framed = True
+        elif name == b"transfer-encoding":
+            if self._framed or value.rstrip(b" \t").lower() != b"chunked":
+                raise Unreadable
+            self._framed = True
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 100 or self._parser.get_http_version() not in ("1.1", "1.0"):
+            raise Unreadable
+        if status >= 200:
+            self.status = status
+
+    def on_body(self, body: bytes) -> None:
+        self._body += body
+
+    def on_message_complete(self) -> None:
+        if self.status:
+            self._answer = Answer(self.status, bytes(self._body), self._parser.should_keep_alive())
+        else:  # an interim answer: the real one follows
+            self._framed = False
+            self._body.clear()

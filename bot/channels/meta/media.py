@@ -1,20 +1,24 @@
 """Files at Meta: uploaded to be sent, and deleted. Meta: business-phone-numbers/media, 2026."""
 
-import secrets
+import asyncio
+import io
 from collections.abc import Mapping
+from typing import Literal
 
+import aiohttp
 import msgspec
 
 from ...service.ports import Retry, SendError
 from ..whatsapp import limits
-from ..whatsapp.errors import REFUSED_HERE, UNREADABLE, send_error
-from .asking import answered
-from .http import Endpoint
+from ..whatsapp.errors import REFUSED_HERE, UNANSWERED, UNREACHABLE, UNREADABLE, from_response, send_error
+from .http import CONNECT_SECONDS
+from .http_response import MOST
 
-_SECONDS = 60.0
-"""For one upload."""
+_TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=CONNECT_SECONDS)
+"""For one request, an upload of the largest file included."""
 
 _AT_ONCE = 4
+"""Requests: each upload holds its file in memory."""
 
 _NO_SUCH_OBJECT = (33, 100)
 """Codes for an id that is not, or no longer, known."""
@@ -28,25 +32,23 @@ _decode = msgspec.json.Decoder(_Uploaded).decode
 
 
 class MediaApi:
-    """The files of one business number."""
+    """The files of one business number.
+
+    Each request has a connection of its own: files are sent to few people, so that none is worth keeping open.
+    """
 
     def __init__(self, graph: str, phone_number_id: str, headers: Mapping[str, str]) -> None:
-        """`graph` has the version and no slash at its end; `headers` say who asks. Raises `ValueError`."""
+        """`graph` has the version and no slash at its end; `headers` say who asks."""
         self._graph = graph
-        self._headers = headers
-        self._boundary = secrets.token_hex(16)
-        self._endpoint = Endpoint(
-            f"{graph}/{phone_number_id}/media",
-            {**headers, "Content-Type": f"multipart/form-data; boundary={self._boundary}"},
-            connections=_AT_ONCE,
-            timeout=_SECONDS,
-        )
+        self._phone_number_id = phone_number_id
+        self._headers = {**headers, "Accept-Encoding": "identity"}
+        self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def upload(self, content: bytes, filename: str, mime: str) -> str:
         """Upload a file and return its media id. Raises `SendError`; unsent, when it breaks a limit."""
         if reason := _refused(content, filename, mime):
             raise SendError(REFUSED_HERE, Retry.NEVER, reason, attempts=1)
-        answer = await answered(self._endpoint, _form(self._boundary, content, filename, mime))
+        answer = await self._ask("POST", f"{self._phone_number_id}/media", _form(content, filename, mime))
         try:
             media_id = _decode(answer).id
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -59,18 +61,38 @@ class MediaApi:
         """Delete a file; one that is there no more is no error. Raises `SendError`."""
         if not limits.media_id(media_id):
             raise SendError(REFUSED_HERE, Retry.NEVER, "media id: not a number", attempts=1)
-        endpoint = Endpoint(f"{self._graph}/{media_id}", self._headers, method="DELETE", connections=1)
         try:
-            await answered(endpoint, b"")
+            await self._ask("DELETE", media_id)
         except SendError as error:
             if error.code not in _NO_SUCH_OBJECT:
                 raise
-        finally:
-            await endpoint.close()
 
-    async def close(self) -> None:
-        """Release the connections."""
-        await self._endpoint.close()
+    async def _ask(self, method: Literal["POST", "DELETE"], path: str, form: aiohttp.FormData | None = None) -> bytes:
+        """Send a request and return the body of its answer. Raises `SendError`, in which nothing of either is."""
+        url = f"{self._graph}/{path}"
+        try:
+            async with (
+                self._places,
+                aiohttp.ClientSession(headers=self._headers, timeout=_TIMEOUT) as session,
+                session.request(method, url, data=form, allow_redirects=False) as response,
+            ):
+                answer = await _body(response)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise send_error(UNREACHABLE, detail=type(error.__cause__ or error).__name__) from None
+        except (aiohttp.ClientError, TimeoutError):
+            raise send_error(UNANSWERED) from None
+        if response.status != 200:
+            raise from_response(response.status, answer)
+        return answer
+
+
+async def _body(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body, or none of it if there is too much. Raises `aiohttp.ClientError`."""
+    try:
+        await response.content.readexactly(MOST + 1)
+    except asyncio.IncompleteReadError as whole:
+        return whole.partial
+    return b""
 
 
 def _refused(content: bytes, filename: str, mime: str) -> str:
@@ -83,14 +105,9 @@ def _refused(content: bytes, filename: str, mime: str) -> str:
     return ""
 
 
-def _form(boundary: str, content: bytes, filename: str, mime: str) -> bytes:
-    """Return the body of an upload (RFC 7578)."""
-    fields = "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in (("messaging_product", "whatsapp"), ("type", mime))
-    )
-    head = (
-        f'{fields}--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{filename}"\r\n'
-        f"Content-Type: {mime}\r\n\r\n"
-    )
-    return b"%b%b\r\n--%b--\r\n" % (head.encode(), content, boundary.encode())
+def _form(content: bytes, filename: str, mime: str) -> aiohttp.FormData:
+    form = aiohttp.FormData(quote_fields=False)  # the name is fit for a header as it is
+    form.add_field("messaging_product", "whatsapp")
+    form.add_field("type", mime)
+    form.add_field("file", io.BytesIO(content), filename=filename, content_type=mime)
+    return form

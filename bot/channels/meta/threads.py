@@ -12,8 +12,6 @@ import structlog
 from ...messages.reply import Outbound
 from ...service.ports import SendError
 from ..whatsapp.messages import ThreadAction, thread_request
-from .asking import answered
-from .http import Endpoint
 
 T = TypeVar("T")
 
@@ -41,11 +39,9 @@ _FAILURES: Mapping[ThreadAction, tuple[str, str]] = {
 class Threads:
     """Who holds the chats of one business number."""
 
-    def __init__(self, number_url: str, headers: Mapping[str, str]) -> None:
-        """`number_url`: Graph's, with its version and the number's id. Raises `ValueError`."""
-        self._endpoint = Endpoint(
-            f"{number_url}/{PATH}", {**headers, "Content-Type": "application/json"}, connections=4
-        )
+    def __init__(self, ask: Callable[[bytes], Awaitable[bytes]]) -> None:
+        """`ask` posts a request to `PATH`, and raises `SendError`."""
+        self._ask = ask
 
     async def lent(self, outbound: Outbound, send: Callable[[Outbound], Awaitable[T]]) -> T:
         """Take the chat, `send`, and give the chat back. Raises what `send` raises, and no error of its own."""
@@ -59,13 +55,9 @@ class Threads:
         await self._control("release", outbound)
         return sent
 
-    async def close(self) -> None:
-        """Release the connections."""
-        await self._endpoint.close()
-
     async def _control(self, action: ThreadAction, outbound: Outbound) -> bool:
         try:
-            await answered(self._endpoint, thread_request(action, outbound))
+            await self._ask(thread_request(action, outbound))
         except SendError as error:
             event, cure = _FAILURES[action]
             log.error(event, code=error.code, meaning=error.meaning, cure=cure)

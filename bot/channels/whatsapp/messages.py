@@ -27,7 +27,7 @@ def request(outbound: Outbound) -> bytes:
         kind: content,
     }
     if outbound.id:
-        body["biz_opaque_callback_data"] = _within("reference", outbound.id, limits.REFERENCE)
+        body["biz_opaque_callback_data"] = _within("reference", outbound.reference, limits.REFERENCE)
     return _encoded(body)
 
 

@@ -5,16 +5,19 @@ there (new, idle for long, or Redis lost everything), writes from another addres
 changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
+from ...consent.evidence import Entry
 from ...consent.lifecycle import fold
 from ...conversation.session import Session, rebuilt
 from ...keys import Keyring
 from ...messages.inbound import AddressChanged, Inbound, Sender
 from ..ports import (
+    Commit,
     Ledger,
     PastFact,
     Person,
@@ -35,12 +38,12 @@ _PHONE_PREFIX = 4
 
 @dataclass(slots=True)
 class Case:
-    """One person's messages of a batch, with the session that they find."""
+    """One person's messages of a batch: the session that they find, and what they lead to."""
 
-    token: bytes
     session: Session
-    read: bytes
-    """The session's bytes in Redis; empty when there were none."""
+    """As they find it."""
+    commit: Commit
+    """What is to be stored of them in one step."""
     sender: Sender
     messages: list[Queued[Inbound]] = field(default_factory=list)
     kept: Session | None = None
@@ -51,6 +54,12 @@ class Case:
     """Tokens under which other sessions of the person may lie, which know nothing of these messages."""
     passing: bool = False
     """Whether they came from an address of before: the person comes back from the one of now."""
+    entries: list[Entry] = field(default_factory=list)
+    """What the ledger takes first."""
+    unanswered: list[tuple[Queued[Inbound], Exception]] = field(default_factory=list)
+    """Messages whose withdrawal is recorded and whose answer failed."""
+    looks_again: bool = False
+    """Whether a message is to be looked at again at once: what it waits for may be right behind it."""
 
     @property
     def person(self) -> PersonId:
@@ -76,14 +85,15 @@ class Cases:
 
     def __init__(
         self,
+        *,
         persons: Persons,
         ledger: Ledger,
         suppressions: Suppressions,
         purposes: Sequence[str],
         sessions: Sessions,
         keys: Keyring,
-        clock: Callable[[], float],
         opens: Callable[[Inbound], bool],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`purposes`: the ids of all that the business has; `opens`: whether a message makes a stranger a person."""
         self._inherit = Inherit(ledger, suppressions, purposes, clock)
@@ -98,15 +108,13 @@ class Cases:
 
         Events about a person who is no more are left out.
         """
-        by_person = [PersonId(one.item.person) for one in messages if one.item and _nameless(one.item)]
-        phones = [queued.item.sender.phone for queued in messages if queued.item and _phone_alone(queued.item)]
+        by_person = [PersonId(one.item.person) for one in messages if _nameless(one.item)]
+        phones = [queued.item.sender.phone for queued in messages if _phone_alone(queued.item)]
         owners = await self._persons.find(phone for phone in phones if phone) if phones else {}
         known = await self._persons.load({*by_person, *owners.values()}) if by_person or owners else {}
         found = []
         for queued in messages:
             inbound = queued.item
-            if inbound is None:
-                continue
             by_phone = _phone_alone(inbound)
             owner = owners.get(inbound.sender.phone or "") if by_phone else PersonId(inbound.person)
             if owner and (person := known.get(owner)):
@@ -131,13 +139,14 @@ class Cases:
             if again or session is None or corrects(one.inbound) or self._address_is_news(one, session[0]):
                 unsettled.append(one)
             elif one.token not in cases:
-                cases[one.token] = Case(one.token, session[0], session[1], one.inbound.sender)
+                cases[one.token] = _case(one.token, session[0], session[1], one.inbound.sender)
         if unsettled:
             cases |= await self._settle(unsettled, loaded)
         for one in arrived:
             if (case := cases.get(one.token)) is None:
                 continue
             case.messages.append(Queued(one.queued.id, one.queued.payload, one.inbound))
+            case.commit.messages.append(one.queued.id)
             if case.sender.phone is None and one.inbound.sender.phone is not None:  # news of ours names no phone
                 case.sender = one.inbound.sender
         return list(cases.values())
@@ -186,7 +195,13 @@ class Cases:
             session.asked = kept[0].asked if kept is not None and kept[0].person == person.id else ()
         session.phone = self._phone_prefix(person.sender)
         before, read = kept or (None, b"")
-        return Case(token, session, read, person.sender, kept=before, past=past)
+        case = _case(token, session, read, person.sender)
+        case.kept, case.past = before, past
+        return case
+
+
+def _case(token: bytes, session: Session, read: bytes, sender: Sender) -> Case:
+    return Case(session, Commit(token, read, session, []), sender)
 
 
 def _nameless(inbound: Inbound) -> bool:

@@ -1,4 +1,4 @@
-"""What was withdrawn under an address stays withdrawn for whoever has the address now (GDPR Art. 7(3), 21(3))."""
+"""What was withdrawn under an address stays withdrawn for its present owner (GDPR Art. 7(3), 21(3))."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
@@ -10,21 +10,21 @@ from ...messages.inbound import AddressChanged, Inbound, Preference, QuestionSta
 from ..ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions
 
 _TRIES = 10
-"""How often the end of a ledger is looked for while other workers add to it."""
+"""How often an append is retried while other workers add to the ledger."""
 
 Past = Mapping[PersonId, Sequence[PastFact]]
 
 Looked = Mapping[str, Mapping[str, int]]
-"""Every address that was looked for → scope of what may not be written for → since; mostly nothing."""
+"""Every address that was looked up → suppressed scope → since; mostly empty."""
 
 
 class Inherit:
-    """Lets the ledger of a person hold what others withdrew under an address of theirs."""
+    """Records in a person's ledger what others withdrew under one of their addresses."""
 
     def __init__(
         self, ledger: Ledger, suppressions: Suppressions, purposes: Sequence[str], clock: Callable[[], float]
     ) -> None:
-        """`purposes`: the ids of all that the business has."""
+        """`purposes`: the ids of all purposes of the business."""
         self._ledger = ledger
         self._suppressions = suppressions
         self._purposes = purposes
@@ -33,11 +33,11 @@ class Inherit:
     async def of_others(
         self, owner: PersonId, others: Collection[PersonId], gone: Collection[PersonId], same: Collection[PersonId]
     ) -> None:
-        """Note what those withdrew whose address is the owner's now. Raises `AddressTaken`: then again.
+        """Record what the previous owners of the owner's addresses withdrew. Raises `AddressTaken`: then call it again.
 
-        Of the others, what those agreed to who have no address left, and are `gone`, ends. Who of these is the `same`
-        person under a new or an old address gives all that is strict, and their ledger says who they are: so whoever
-        is about to add to it loses, and finds the owner.
+        The consents of previous owners who have no address left (`gone`) end. Those who turned out to be the `same`
+        person pass on everything that is strict, and their ledger ends by naming the owner, so that a worker about to
+        append to it loses and finds the owner.
         """
         past = await self._ledger.facts({owner, *others})
         now = round(self._clock(), 3)
@@ -64,9 +64,9 @@ class Inherit:
         return entries
 
     async def to_new_address(self, move: Move) -> bool:
-        """Let what may not be written to an address hold for the one that it became, too; return whether it does.
+        """Extend an address's suppressions to the address that it became; return whether there were any.
 
-        Somebody erased is no person who could take it along.
+        An erased person cannot take them along.
         """
         found = await self._look(move.previous.addresses)
         scopes = _newest(found.values())
@@ -75,10 +75,10 @@ class Inherit:
         return bool(scopes)
 
     async def of_erased(self, people: Collection[Person], past: Past, looked: Looked) -> Past:
-        """Note what someone erased had withdrawn under an address of these people; return all facts then.
+        """Record what an erased person had withdrawn under an address of these people; return all facts after that.
 
-        It is looked for each time that a person is looked up, so it does not matter when a worker dies; what
-        `written_before` has just `looked` for is not looked for again.
+        This happens on every lookup of a person, so it does not matter when a worker dies. What `written_before` has
+        just `looked` up is not looked up again.
         """
         rest = {one for person in people for one in person.sender.addresses} - looked.keys()
         found = {**looked, **await self._look(rest)} if rest else looked
@@ -93,9 +93,9 @@ class Inherit:
         raise Unavailable("a ledger does not come to rest")
 
     async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> tuple[set[bytes], Looked]:
-        """Return whose messages, by token, were all written before their sender was erased, or not by them at all.
+        """Return the tokens whose messages were all written before their sender was erased, or not by them at all.
 
-        They come late, and would make a person again of somebody who was told to be forgotten.
+        Such messages come late and would re-create a person who was told that they are forgotten.
         """
         looked = await self._look(
             {address for inbounds in strangers.values() for one in inbounds for address in _all_addresses(one)}
@@ -115,9 +115,9 @@ class Inherit:
 
 
 def _ending(other: PersonId, survivor: PersonId | None, past: Sequence[PastFact], cause: str, now: float) -> Append:
-    """Return what ends the ledger of somebody without an address, once; `survivor`: who they turned out to be."""
+    """Return what ends the ledger of a person without an address; `survivor`: who they turned out to be."""
     record = fold(one.fact for one in past)
-    if past and past[-1].fact.kind is Kind.MERGED:  # by somebody who died before the addresses were moved
+    if past and past[-1].fact.kind is Kind.MERGED:  # by a worker that died before the addresses were moved
         return Append(other, record.seq, [])
     cause = f"{cause} {record.seq}"
     if survivor is None:

@@ -1,7 +1,8 @@
-"""Whose the addresses are that messages come from: found, made, moved to a new number, given to their new owner.
+"""Finds out whose the senders' addresses are: looks persons up, creates them, moves them to a new number, and gives an
+address to its new owner.
 
-Webhooks come late and twice. A message from an id that a person had before is theirs, but changes nothing: where they
-are now was told by a newer one.
+Webhooks arrive late and twice. A message from a person's earlier id is theirs but changes nothing: a newer one already
+told where they are now.
 """
 
 import math
@@ -18,35 +19,35 @@ from ..ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
 from .inherit import Inherit, Looked
 
 _LOOKS = 5
-"""How often it is looked up who somebody is while other workers make, move or erase them."""
+"""How often a person is looked up again while other workers create, move or erase them."""
 
 _SKEW = 5.0
 """Seconds by which our clock and WhatsApp's may differ."""
 
 Groups = Mapping[bytes, Sequence[Inbound]]
-"""Messages by the token of the address that they came from."""
+"""Messages by the token of the sender's address."""
 
 
 @dataclass(slots=True)
 class _Found:
-    """What is known of the addresses of some messages; kept up to date while they are given to their owners."""
+    """What is known about the addresses of some messages, kept up to date while owners are settled."""
 
     owners: dict[str, list[PersonId]]
     """Address in its canonical spelling → persons, the owner first."""
     people: dict[PersonId, Person]
     merged: set[PersonId] = field(default_factory=set)
-    """Owners who turned out to be others, too."""
+    """Owners who turned out to be other persons as well."""
 
     def of(self, address: str | None) -> list[PersonId]:
-        """Return to whom an address leads, the owner first."""
+        """Return the persons that an address leads to, the owner first."""
         return self.owners.get(canonical(address), []) if address else []
 
     def all_of(self, sender: Sender) -> list[PersonId]:
-        """Return to whom the addresses lead; the BSUID decides who comes first."""
+        """Return the persons that the addresses lead to; the BSUID decides who comes first."""
         return list(dict.fromkeys(person for address in sender.addresses for person in self.of(address)))
 
     def owner_of(self, sender: Sender) -> PersonId | None:
-        """Return who has one of the addresses; the BSUID decides."""
+        """Return the owner of the addresses; the BSUID decides."""
         return next(iter(self.all_of(sender)), None)
 
     def left(self, person: PersonId, sender: Sender) -> bool:
@@ -60,13 +61,13 @@ class _Found:
         return now.bsuid == sender.bsuid if sender.bsuid else same(now.phone, sender.phone)
 
     def is_news(self, person: PersonId, sender: Sender) -> bool:
-        """Whether the database does not know yet that all the addresses are the person's, and how they are spelled."""
+        """Whether an address, or its spelling, is new to the database for this person."""
         phone = self.people[person].sender.phone
         respelled = sender.phone is not None and phone is not None and sender.phone != phone
         return respelled or any(self.of(address) != [person] for address in sender.addresses)
 
     def moved(self, person: PersonId, sender: Sender, forget: str | None) -> None:
-        """Note where somebody is now."""
+        """Note a person's present addresses."""
         if forget:
             self.owners.pop(canonical(forget), None)
         self.owners.update({canonical(address): [person] for address in sender.addresses})
@@ -76,15 +77,15 @@ class _Found:
         self.people[person] = replace(self.people[person], sender=Sender(phone, bsuid))
 
     def merge(self, others: Collection[PersonId], person: PersonId) -> None:
-        """Note that others turned out to be a person: what led to them leads to the person."""
+        """Note that others turned out to be this person: what led to them now leads to the person."""
         for address, persons in self.owners.items():
             owners = [person if one in others else one for one in persons]
             self.owners[address] = list(dict.fromkeys(owners))
 
     def before(self, person: PersonId, sender: Sender, at: float) -> set[PersonId]:
-        """Return who was at a number before the person changed to it, and may be somebody else: numbers are given anew.
+        """Return who had a number before the person changed to it: perhaps strangers, since numbers are reassigned.
 
-        `at` is when they changed, unix seconds: whoever is known since then is the person.
+        `at` is when they changed, unix seconds: a person known only since then is this person.
         """
         had = self.people[person].sender.phone
         if had is None or sender.phone is None or same(had, sender.phone):
@@ -93,7 +94,7 @@ class _Found:
         return {other for other in by_phone if _made_at(other) < at - _SKEW}
 
     def rest_of(self, person: PersonId, taken: Sender) -> Sender:
-        """Return the addresses of a person without those that somebody else takes."""
+        """Return a person's addresses without those that somebody else takes over."""
         now, gone = self.people[person].sender, {canonical(address) for address in taken.addresses}
         phone = None if now.phone and canonical(now.phone) in gone else now.phone
         return Sender(phone, None if now.bsuid in gone else now.bsuid)
@@ -101,32 +102,32 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """Whose some messages are."""
+    """Who wrote which messages."""
 
     people: Mapping[bytes, Person]
-    """Token of the address that messages came from → who wrote them."""
+    """Token of the sender's address → the person who wrote."""
     looked: Looked
-    """What was looked for on the way."""
+    """The suppressions that were looked up on the way."""
     merged: Collection[PersonId]
-    """Those who turned out to be somebody else, too."""
+    """Persons who turned out to be somebody else as well."""
 
 
 class Owners:
     """Finds the persons of messages."""
 
     def __init__(self, persons: Persons, inherit: Inherit, opens: Callable[[Inbound], bool]) -> None:
-        """`opens` tells whether somebody unknown becomes a person by a message."""
+        """`opens` tells whether a message makes an unknown sender a person."""
         self._persons = persons
         self._inherit = inherit
         self._opens = opens
 
     async def of(self, groups: Groups) -> Owned:
-        """Return the person of each group, made where there is none, with all their addresses noted.
+        """Return the person of each group, created where there is none, with all their addresses noted.
 
-        Left out are groups that come late from somebody erased, or in which somebody unknown says nothing.
+        Groups are left out if they come late from an erased person, or if an unknown sender says nothing in them.
         """
         for _ in range(_LOOKS):
-            with suppress(AddressTaken, NoSuchPerson):  # another worker was first: now they are found, or are gone
+            with suppress(AddressTaken, NoSuchPerson):  # another worker was first: now they are found or gone
                 owners, looked, merged = await self._owned(groups)
                 people = await self._load(owners.values())
                 return Owned({token: people[owner] for token, owner in owners.items()}, looked, merged)
@@ -182,9 +183,9 @@ class Owners:
         return _Found({canonical(address): persons for address, persons in known.items()}, people)
 
     async def _owner(self, sender: Sender, found: _Found) -> PersonId | None:
-        """Return who a sender is, if they are known, with all addresses theirs.
+        """Return a known sender's person, with all addresses made theirs.
 
-        A phone with another BSUID than its owner's has a new owner, who starts from nothing.
+        A phone with a BSUID other than its owner's has a new owner, who starts from nothing.
         """
         owner = found.owner_of(sender)
         if owner is None or found.left(owner, sender):
@@ -197,24 +198,24 @@ class Owners:
         return owner
 
     async def _note(self, moves: Iterable[Move]) -> None:
-        """Remember what is told, but not of somebody erased."""
+        """Remember reported moves, except those of erased persons."""
         await self._persons.note_moves([move for move in moves if not await self._inherit.to_new_address(move)])
 
     async def _who_moved(self, sender: Sender, later: Sequence[Move], found: _Found) -> PersonId | None:
-        """Return who wrote late, from addresses that they have left since."""
+        """Return persons whose messages come late, from addresses that they have left since."""
         await self._follow(later, found)
         return found.owner_of(later[-1].sender) or found.owner_of(sender)
 
     async def _follow(self, moves: Sequence[Move], found: _Found) -> None:
-        """Let whoever was at the begin of moves be at their end. They were told in any order."""
+        """Bring persons from the beginning of a chain of moves to its end; moves are reported in any order."""
         for move in moves:
             await self._inherit.to_new_address(move)
             await self._move(move, found, moves[-1].sender)
 
     async def _move(self, move: Move, found: _Found, last: Sender) -> None:
-        """The person's address became another one. Their old number may become a stranger's, so it is let go.
+        """Move a person to another address. Their old number may be reassigned to a stranger, so it is let go.
 
-        `last` is where later moves lead: who is there already is not taken back.
+        `last` is where later moves lead: a person who is already there is not moved back.
         """
         before, sender = move.previous, move.sender
         person = await self._mover(move, found)
@@ -226,13 +227,13 @@ class Owners:
         if forget and any(found.people[other].sender.bsuid is None for other in found.of(forget) if other != person):
             await self._take_over(person, Sender(forget), found)
         for other in found.all_of(sender):
-            if other != person and _made_at(other) >= move.at - _SKEW:  # they wrote before the change was told
+            if other != person and _made_at(other) >= move.at - _SKEW:  # they wrote before the change was reported
                 now = found.people[other].sender
                 sender = Sender(sender.phone or now.phone, sender.bsuid or now.bsuid)
         await self._take_over(person, sender, found, forget=forget, at=move.at)
 
     async def _take_along(self, person: PersonId, sender: Sender, found: _Found) -> None:
-        """Whoever wrote under an id that the person has left since is the person, too, who stays where they are."""
+        """Merge a person made from a late message under an id that the mover has left; the mover stays."""
         if set(found.of(sender.bsuid)) - {person}:
             now = found.people[person].sender
             await self._take_over(person, Sender(bsuid=sender.bsuid), found)
@@ -241,8 +242,8 @@ class Owners:
     async def _mover(self, move: Move, found: _Found) -> PersonId | None:
         """Return who was at the address before the change.
 
-        If only a phone tells, and a message under a newer BSUID came first, it has made somebody new of them, who has
-        the phone now: then it is who had it before.
+        If only a phone identifies them, and a message under a newer BSUID came first, that message created a new person
+        who has the phone now; then the mover is its previous owner.
         """
         person = found.owner_of(move.previous)
         if person is None or person in found.of(move.previous.bsuid) or _made_at(person) < move.at - _SKEW:
@@ -255,10 +256,10 @@ class Owners:
     async def _take_over(
         self, owner: PersonId, sender: Sender, found: _Found, *, forget: str | None = None, at: float = math.inf
     ) -> None:
-        """Note the owner's addresses. What someone withdrew under one of them before stays withdrawn.
+        """Note the owner's addresses. What was withdrawn under one of them before stays withdrawn.
 
-        Whoever has no address left then was the same person all the time, and is one with the owner, unless they had
-        a number before the owner changed to it (`at`, unix seconds): nobody gets to see a stranger's data.
+        A person left without an address was the same person all along and is merged with the owner, unless they had a
+        number before the owner changed to it (`at`, unix seconds): nobody gets to see a stranger's data.
         """
         others = set(found.all_of(sender)) - {owner}
         apart = others & found.before(owner, sender, at)
@@ -275,15 +276,15 @@ class Owners:
 
 
 def _told(sender: Sender, inbounds: Iterable[Inbound]) -> list[Move]:
-    """Return the changes of address that messages tell, the oldest first; not that an address stayed as it is."""
+    """Return the address changes that messages report, the oldest first, without changes to the same address."""
     told = [Move(one.content.previous, sender, one.at) for one in inbounds if isinstance(one.content, AddressChanged)]
     return sorted((move for move in told if move.previous != sender), key=lambda move: move.at)
 
 
 def _going_on(moves: Iterable[Move], sender: Sender, at: int) -> list[Move]:
-    """Return how somebody went on who was at `sender`, from a moment on (unix seconds), one move after another.
+    """Return the chain of moves that leads on from `sender` after a moment (unix seconds).
 
-    `moves` are sorted by their time. A BSUID tells better than a number whose move it is.
+    `moves` are sorted by time. A BSUID identifies the mover better than a number does.
     """
     left, way = list(moves), list[Move]()
     while move := _next(left, sender, at):
@@ -302,12 +303,12 @@ def _next(moves: Iterable[Move], sender: Sender, at: int) -> Move | None:
 
 
 def _made_at(person: PersonId) -> float:
-    """Return when a person was first heard of, unix seconds: a UUIDv7 begins with it (RFC 9562, 5.7)."""
+    """Return when a person became known, unix seconds: a UUIDv7 begins with its time (RFC 9562, 5.7)."""
     return (UUID(person).int >> 80) / 1000
 
 
 def previous_senders(inbounds: Iterable[Inbound]) -> list[Sender]:
-    """Return where the messages say that their person was before."""
+    """Return the previous addresses that the messages report."""
     return [one.content.previous for one in inbounds if isinstance(one.content, AddressChanged)]
 
 
@@ -317,13 +318,13 @@ def addresses_of(senders: Iterable[Sender]) -> list[str]:
 
 
 def _combined(inbounds: Sequence[Inbound]) -> Sender:
-    """Return the addresses that messages of one person tell together, the newest first."""
+    """Return all addresses in the messages of one person, the newest first."""
     phones = [inbound.sender.phone for inbound in inbounds if inbound.sender.phone]
     return Sender(phones[-1] if phones else None, inbounds[-1].sender.bsuid)
 
 
 def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
-    """Return those that share no address with one before them."""
+    """Return the senders that share no address with an earlier one."""
     taken: set[str] = set()
     apart = {}
     for token, sender in strangers.items():

@@ -1,5 +1,6 @@
-"""What the company's own people do: find a person, see and prove what is known, answer requests.
+"""What the company's own people do: find a person, see and prove what is known, answer requests, keep house.
 
-Every use case here that shows or changes something of a person records who looked, and how. Commands, a console and an
-API call these and nothing behind them.
+`find` records who looks, and how, and is the only one that makes a `Looked`; whatever shows or changes something of a
+person (`person`, `requests`, `evidence`, `export`) asks for one. `dead_letters`, `erasures` and `rotation` show nobody.
+Commands, a console and an API call these, put together by `app.operators`, and nothing behind them.
 """

@@ -1,129 +1,159 @@
-"""The evidence for an authority: one zip with everything that is needed to check it, and how."""
+"""The evidence: one person's story and its proof, the signed tree, and whether all of it is as it was written."""
 
-import io
-import json
-import zipfile
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from ...consent import verifier
-from ...consent.evidence import EVERY
+from ...consent.evidence import Kind, Method
+from ...consent.verifier import NotProven, check_evidence
+from ...errors import OperatorError
+from ...paths import COMMAND
+from ..ports import BadEntry, PersonId, StoryEntry
+from .bundle import bundle
+from .find import Looked
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""Of every file in a zip, so that the same evidence gives the same bytes."""
-
-
-def bundle(evidence: Mapping[str, Any], controller: str) -> bytes:
-    """Return the zip. The same evidence gives the same bytes."""
-    files = {
-        "README.txt": _readme(evidence, controller),
-        "evidence.json": json.dumps(evidence, indent=2, ensure_ascii=False, sort_keys=True) + "\n",
-        "checkpoint.txt": evidence["checkpoint"],
-        "public_key.txt": evidence["public_key"] + "\n",
-        "story.txt": story(evidence),
-        "verify.py": Path(verifier.__file__).read_text("utf-8"),
-    }
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), text)
-    return buffer.getvalue()
+_EMPTY = "The ledger is empty.\n"
 
 
-def _readme(evidence: Mapping[str, Any], controller: str) -> str:
-    return f"""Evidence of consents given to {controller}
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Entries as they are told to an operator."""
 
-This folder proves what one person was asked, in which exact words, and what they answered.
-
-story.txt       the records in plain language, in their order: a help to read, not what is checked
-evidence.json   the same for machines, with the proofs
-checkpoint.txt  the state of the whole ledger that {controller} signed
-public_key.txt  the key of that signature; compare it with the one that you got from {controller} by another way
-verify.py       checks everything; it needs nothing but Python 3.11 and does not use the network
-
-To check:
-
-    python3 verify.py evidence.json --key public_key.txt
-
-It says "Everything holds." when each record is unchanged, complete and in its place. A record is chained to the one
-before it of the same person; all records of all persons are leaves of one tree (RFC 9162), whose root is signed
-(Ed25519). Changing, removing, adding or reordering a record later would change the root.
-
-Records of this person: {len(evidence["records"])}. Times are in UTC; "by WhatsApp's clock" is the time that WhatsApp
-gave the message, the other one is that of {controller}'s servers.
-"""
+    entries: Sequence[StoryEntry]
+    undelivered: frozenset[str]
+    """Questions that never reached the person, as far as WhatsApp tells: their texts were never shown."""
 
 
-def story(evidence: Mapping[str, Any]) -> str:
-    """Return the records in plain language."""
-    return "\n".join(_told(record, evidence) for record in evidence["records"])
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """One record with its proof."""
+
+    evidence: Mapping[str, Any]
+    """As the offline verifier reads it."""
+    findings: Sequence[str]
+    """What was checked, and holds."""
 
 
-def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
-    purpose = "every purpose" if record["purpose"] == EVERY else record["purpose"]
-    lines = [
-        f"{record['person_seq']}. {record['kind']}: {purpose}",
-        f"   at {_time(record['at'])} by WhatsApp's clock, recorded at {_time(record['recorded_at'] / 1000)}",
-        f"   by {record['actor']}, through {record['method']}, language {record['locale'] or 'none'}",
-        f"   legal basis: {record['legal_basis']}",
-    ]
-    if record["question"]:
-        lines.append(f"   question {record['question']}{_reached(record)}")
-    if record["answer"]:
-        lines.append(f"   answer as typed: {record['answer']!r}, understood by the rule {record['rule']}")
-    elif record["answer_hash"]:
-        lines.append("   the answer was erased with the person's data; its salted hash is kept")
-    elif record["kind"] == "expired" and record["rule"]:
-        lines.append(f"   because of {record['rule']}")
-    elif _undelivered(record):
-        lines.append(f"   because WhatsApp did not deliver the question: its error {record['rule']}")
-    if record["notice"]:
-        lines.append(f"   privacy notice {record['notice']}: {_notice_url(record, evidence)}")
-    if record["expires_at"]:
-        until = "could be answered until" if record["kind"] == "requested" else "valid until"
-        lines.append(f"   {until} {_time(record['expires_at'])}")
-    lines.append(
-        f"   record number {record['sequence']}, SHA-256 {record['entry_hash']}, consentbot {record['app_version']}"
-    )
-    text = evidence["wordings"].get(record["wording"])
-    unseen = {one["question"] for one in evidence["records"] if _undelivered(one)}
-    shown = "sent, and not delivered" if record["question"] in unseen else "shown"
-    if text and record["kind"] != "requested":
-        lines.append(f"   the exact text {shown}: that of the question, SHA-256 {record['wording']}")
-    elif text:
-        lines += [
-            f"   the exact text {shown}, SHA-256 {record['wording']}:",
-            *(f"   | {line}" for line in text.splitlines()),
-        ]
-    return "\n".join(lines) + "\n"
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came of checking everything."""
+
+    checked: int
+    """How many entries were looked at."""
+    bad: BadEntry | None
+    """The first that is not as it was written."""
 
 
-def _undelivered(record: Mapping[str, Any]) -> bool:
-    """Whether a record says that its question ended because it was not delivered."""
-    return record["method"] == "undelivered" and record["kind"] in ("lapsed", "stale")
+class Stories(Protocol):
+    """The ledger in the clear. Every method raises `Unavailable`."""
+
+    async def story(self, person: PersonId) -> Sequence[StoryEntry]:
+        """Return a person's entries with the wordings and notices that they refer to. Raises `Undecipherable`."""
+
+    def verify(self) -> AsyncGenerator[BadEntry | int, None]:
+        """Check all entries; yield each bad one and, from time to time, how many were checked."""
 
 
-def _reached(record: Mapping[str, Any]) -> str:
-    """Return what is known of how the question reached the person who answers it."""
-    accepted, delivered, seen = record["accepted_at"], record["delivered_at"], record["seen"]
-    known = [
-        f", accepted by WhatsApp at {_time(accepted)}" if accepted else "",
-        f", delivered at {_time(delivered)}" if delivered else "",
-        {"button": ", answered by its own button", "quote": ", quoted in the answer"}.get(seen, ""),
-    ]
-    return "".join(known)
+class SignedTree(Protocol):
+    """Signed states of the tree over the ledger. Every method raises `Unavailable`."""
+
+    async def advance(self, now: float) -> int:
+        """Take new entries into the tree and sign it; return how many were new."""
+
+    async def newest(self) -> str | None:
+        """Return the newest signed checkpoint."""
+
+    async def consistency(self, size: int) -> Sequence[bytes]:
+        """Return the proof that the newest tree grew from the one of `size` leaves. Raises `IndexError`."""
 
 
-def _notice_url(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
-    """Return the notice's address: the one in the text shown, else in the record's language, else the default one."""
-    text = evidence["wordings"].get(record["wording"], "")
-    known = [one for one in evidence["notices"] if one["version"] == record["notice"]]
-    known = [one for one in known if one["locale"] in (record["locale"], "")]
-    known.sort(key=lambda one: (one["url"] not in text, one["locale"] == "", one["url"]))
-    return str(known[0]["url"]) if known else ""
+class Evidence:
+    """The use cases. All methods raise `Unavailable`."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Stories,
+        tree: SignedTree,
+        proof_of: Callable[[PersonId], Awaitable[Mapping[str, Any]]],
+        verify_tree: Callable[[], AsyncGenerator[BadEntry | int, None]],
+        public_key: bytes,
+        controller: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`proof_of` returns what proves one record, and raises `NotSignedYet`; `public_key`: of new checkpoints."""
+        self._ledger = ledger
+        self._tree = tree
+        self._proof_of = proof_of
+        self._verify_tree = verify_tree
+        self._public_key = public_key
+        self._controller = controller
+        self._clock = clock
+
+    # --- of one person
+
+    async def story(self, looked: Looked) -> Story:
+        """Return the entries of all records of a person, or the one entry that was named."""
+        stories = [await self._ledger.story(record) for record in reversed(looked.records)]
+        entries = [entry for story in stories for entry in story]
+        shown = [entry for entry in entries if looked.entry in (None, entry.sequence)]
+        return Story(shown, _undelivered(entries))
+
+    async def prove(self, looked: Looked) -> Proven:
+        """Return the proof of the record that was named, checked. Raises `OperatorError` when it does not hold."""
+        evidence = await self._proof_of(looked.person)
+        try:
+            return Proven(evidence, check_evidence(dict(evidence), bytes.fromhex(evidence["public_key"])))
+        except NotProven as error:
+            raise OperatorError(f"{error}; `{COMMAND} ledger verify` looks for what was changed") from error
+
+    async def bundle(self, looked: Looked) -> bytes:
+        """Return a zip with all that proves the record that was named, and the program that checks it."""
+        return bundle(await self._proof_of(looked.person), self._controller)
+
+    # --- of everything
+
+    async def checkpoint(self) -> str:
+        """Sign the ledger's tree now; return the signed checkpoint."""
+        while await self._tree.advance(self._clock()):
+            pass
+        return await self._tree.newest() or _EMPTY
+
+    async def consistency(self, size: int) -> Sequence[str]:
+        """Return the proof that the newest tree only added to the one of `size` records. Raises `OperatorError`."""
+        try:
+            return [step.hex() for step in await self._tree.consistency(size)]
+        except IndexError:
+            cure = "see the second line of the checkpoint"
+            raise OperatorError(f"there was never a tree of {size} records; {cure}") from None
+
+    def key(self) -> str:
+        """Return the public key that checkpoints are signed with."""
+        return self._public_key.hex()
+
+    async def verify(self, told: Callable[[str, int], None]) -> Verified:
+        """Check every entry, and the tree that was signed, up to the first bad one.
+
+        `told` hears what is checked, and how much of it was.
+        """
+        checked = 0
+        async for name, result in self._results():
+            if isinstance(result, BadEntry):
+                return Verified(checked, result)
+            checked = max(checked, result)
+            told(name, result)
+        return Verified(checked, None)
+
+    async def _results(self) -> AsyncIterator[tuple[str, BadEntry | int]]:
+        for name, check in (("each person's entries", self._ledger.verify), ("the signed tree", self._verify_tree)):
+            async with aclosing(check()) as results:
+                async for result in results:
+                    yield name, result
 
 
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+def _undelivered(entries: Iterable[StoryEntry]) -> frozenset[str]:
+    """Return the questions that ended because they were not delivered."""
+    ends = (Kind.LAPSED, Kind.STALE)
+    return frozenset(one.question for one in entries if one.method is Method.UNDELIVERED and one.kind in ends)

@@ -5,25 +5,28 @@ A protocol that one use case alone needs stands beside it.
 """
 
 from .data_holders import DataHolder, Held, Subject, exported
+from .evidence import BadEntry, NotSignedYet, StoryEntry
 from .incoming import Claim, Inbox, Incoming, Malformed, NotAWebhook, Parsed, Taken, Webhooks
-from .outgoing import Channel, Messages, Outbox, Retry, SendError, Throttle
-from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
-from .queues import DeadLetters, Queue, Queued
-from .record import Append, Checkpoints, Ledger, PastFact, Suppressions
+from .outgoing import Channel, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
+from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
+from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
+from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
-from .rights import ChangedMeanwhile, Export, Exports, OutOfReach
+from .rights import ChangedMeanwhile, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
 
 __all__ = [
     "AddressTaken",
     "Append",
     "Assigned",
+    "BadEntry",
     "ChangedMeanwhile",
     "Channel",
     "Checkpoints",
     "Claim",
     "Commit",
     "DataHolder",
+    "DeadLetter",
     "DeadLetters",
     "Export",
     "Exports",
@@ -38,7 +41,10 @@ __all__ = [
     "Move",
     "NoSuchPerson",
     "NotAWebhook",
+    "NotSignedYet",
+    "Noted",
     "OldLetters",
+    "Older",
     "OutOfReach",
     "Outbox",
     "Parsed",
@@ -48,16 +54,24 @@ __all__ = [
     "Persons",
     "Queue",
     "Queued",
+    "Read",
+    "Reads",
+    "Renewed",
+    "Requests",
     "Retained",
     "Retry",
     "Rows",
     "SendError",
+    "Sent",
     "Sessions",
     "Silent",
+    "StepTaken",
+    "StoryEntry",
     "Subject",
     "Suppressions",
     "Taken",
     "Throttle",
+    "Unreadable",
     "Webhooks",
     "exported",
 ]

@@ -1,19 +1,50 @@
 """What goes out: the outbox, the right to send, and the channels."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from ...messages.inbound import Inbound, MessageId
-from ...messages.reply import Outbound
+from ...messages.inbound import Delivery, Inbound, MessageId, Sender
+from ...messages.reply import Matter, Outbound
 from .queues import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that the channel took and that something hangs on."""
+
+    message: MessageId
+    """The channel's id of it."""
+    token: bytes
+    """The keyed hash of that, under which statuses find what hangs on it."""
+    matter: Matter
+    recipient: Sender = field(repr=False)
+    news: Inbound | None = None
+    """What the person's session must know of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a delivery status came to."""
+
+    is_news: bool
+    """Whether as much was not known before: statuses come in any order."""
+    stands: bool
+    """Whether nothing better is known: a failure says nothing of what was delivered."""
+    matter: Matter
+    """What hangs on the message, as stored when the channel took it."""
 
 
 class Messages(Queue[Outbound], Protocol):
     """The outbox as it is read."""
 
-    async def finish_sent(self, entry_id: bytes, news: Inbound) -> None:
-        """Take a message off the queue that the channel took and, in the same step, put news of it into the inbox."""
+    async def finish_sent(self, entry_id: bytes, sent: Sent) -> None:
+        """Take a message off the queue that the channel took.
+
+        In the same step what hangs on it is stored for its statuses, and the news of it put into the inbox; with them
+        statuses that came before this, to be looked at again.
+        """
 
 
 class Outbox(Protocol):
@@ -35,8 +66,8 @@ class Outbox(Protocol):
     async def promote(self, now: float) -> int:
         """Bring back messages and timers that are due; return how many."""
 
-    async def raise_status(self, message: bytes, status: str) -> bool:
-        """Note a delivery status of the message with this token; whether it is news: statuses come in any order."""
+    async def note_status(self, message: bytes, delivery: Delivery) -> Noted:
+        """Note a delivery status of the message with this token."""
 
 
 class Throttle(Protocol):

@@ -12,7 +12,7 @@ PersonId = NewType("PersonId", str)
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as the database knows them."""
+    """A person in the database."""
 
     id: PersonId
     locale: str
@@ -22,7 +22,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An address became another one, as WhatsApp told."""
+    """A change of address that WhatsApp reported."""
 
     previous: Sender = field(repr=False)
     sender: Sender = field(repr=False)
@@ -30,55 +30,75 @@ class Move:
     """WhatsApp's time, unix seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A recorded look of an operator at a person's data."""
+
+    at: int
+    """Unix seconds."""
+    command: str
+    operator: str
+
+
 class NoSuchPerson(Exception):
-    """The person was erased meanwhile."""
+    """The person was erased in the meantime."""
 
 
 class AddressTaken(Exception):
-    """Someone else has just made a person with this address."""
+    """Another worker has just created a person with this address."""
 
 
 class Persons(Protocol):
-    """Who an address belongs to."""
+    """Finds persons by their addresses."""
 
     async def find(self, addresses: Iterable[str]) -> dict[str, PersonId]:
         """Return the person of each address that is known, whichever key of `SECRET_KEY` made its token."""
 
     async def find_all(self, addresses: Iterable[str]) -> dict[str, list[PersonId]]:
-        """Return all persons to whom an address leads, the owner first; old rows may have a number in two spellings."""
+        """Return all persons that an address leads to, the owner first; old rows may have a number in two spellings."""
 
     async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
-        """Return persons with their addresses in the clear; of a record that was merged, the person who it is."""
+        """Return persons with their addresses in the clear; for a merged record, the person it was merged into."""
 
     async def merged(self, person: PersonId) -> Sequence[PersonId]:
-        """Return the records that turned out to be this person's, too, the oldest first."""
+        """Return the other records that turned out to be this person's, the oldest first."""
 
     async def create(self, senders: Sequence[Sender]) -> list[PersonId]:
-        """Make a person for each sender. Raises `AddressTaken` when someone else just did."""
+        """Create a person for each sender. Raises `AddressTaken` if another worker just did."""
 
     async def set_addresses(
         self, person: PersonId, sender: Sender, *, forget: str | None = None, apart: Collection[PersonId] = ()
     ) -> None:
-        """Give a person these addresses beside those that they have, and take `forget` away.
+        """Add these addresses to a person's own, and take `forget` away.
 
-        An address that was someone else's becomes theirs. Whoever has none left was the same person: their record is
-        merged into this one, unless they are known to be `apart`. Raises `NoSuchPerson`.
+        An address that belonged to somebody else becomes theirs. A person left without any address was the same
+        person: their record is merged into this one, unless they are known to be `apart`. Raises `NoSuchPerson`.
         """
 
     async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
-        """Return from whom each address was taken by its owner of now, where that is known."""
+        """Return from whom each address's present owner took it, where that is known."""
 
     async def note_moves(self, moves: Sequence[Move]) -> None:
-        """Remember moves for as long as an earlier one, or a message from before, may still come late."""
+        """Remember moves as long as an earlier move, or an earlier message, may still arrive."""
 
     async def moves(self, addresses: Iterable[str]) -> Sequence[Move]:
-        """Return the moves from addresses that are remembered, and all that go on from where those lead."""
+        """Return the remembered moves from these addresses, and the moves that continue from there."""
 
     async def tokens(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Collection[bytes]]:
-        """Return the tokens of all addresses that lead to each person, those of before too."""
+        """Return the tokens of all addresses that lead to each person, including earlier ones."""
 
     async def set_locales(self, locales: Mapping[PersonId, str]) -> None:
         """Remember the language of persons."""
 
     async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
         """Remember when persons last wrote or tapped something, unix seconds."""
+
+
+class Reads(Protocol):
+    """Who looked at whom. Every method raises `Unavailable`."""
+
+    async def note(self, persons: Sequence[PersonId], command: str, operator: str, now: float) -> None:
+        """Record that somebody looks at persons, before anything is shown."""
+
+    async def of(self, person: PersonId) -> Sequence[Read]:
+        """Return who looked at a person's data, the oldest look first."""

@@ -1,4 +1,4 @@
-"""What is on record: the ledger, its signed checkpoints, and what stays suppressed after an erasure."""
+"""The record: the ledger, its signed checkpoints, and what stays suppressed after an erasure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Ledger(Protocol):
     async def append(self, appends: Sequence[Append]) -> set[PersonId]:
         """Append each person's entries, all or none of one person's; return the persons for whom it was done.
 
-        Left out are persons whose sequence is no longer the one that `Append.after` names.
+        Persons whose sequence is no longer at `Append.after` are left out.
         """
 
 
@@ -45,14 +45,35 @@ class Checkpoints(Protocol):
     """Signed states of the tree over the ledger."""
 
     async def advance(self, now: float) -> int:
-        """Take new entries into the tree and sign it; return how many were new. Raises `Unavailable`."""
+        """Add new entries to the tree and sign it; return how many were added. Raises `Unavailable`."""
 
 
 class Suppressions(Protocol):
-    """What someone erased had withdrawn, found by their addresses alone."""
+    """What erased persons had withdrawn, found by their addresses alone."""
 
     async def suppressed(self, addresses: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
-        """Return what may not be written for: address → purpose, or `*` for all → since (unix seconds)."""
+        """Return what is suppressed: address → purpose, or `*` for all → since (unix seconds)."""
 
     async def suppress(self, addresses: Iterable[str], scopes: Mapping[str, int]) -> None:
-        """Let nothing be written to addresses for these purposes, or `*` for all, since (unix seconds)."""
+        """Suppress these purposes (`*` for all) for the addresses, each since a moment in unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """Rows made with other keys of `SECRET_KEY`. Nobody knows whose they are, so they can't be renewed."""
+
+    suppressions: int
+    proofs: int
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any, so that their key is still needed."""
+        return self.suppressions + self.proofs > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """What was done for a page of persons."""
+
+    looked_at: int
+    renewed: int

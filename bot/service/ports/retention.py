@@ -1,4 +1,4 @@
-"""What is kept only for a time, and for how long already."""
+"""What is kept only for a time, and since when."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,52 +10,52 @@ from .people import PersonId
 
 
 class Rows(StrEnum):
-    """Rows that are not a person's alone, and end by themselves."""
+    """Rows that do not belong to one person alone and expire by themselves."""
 
     SUPPRESSIONS = "suppressions"
     PROOFS = "proofs"
-    """Ways from an address to the proof of someone erased."""
+    """Ways from an address to the proof of an erased person."""
     EXPORTS = "exports"
     MOVES = "moves"
     """Which address became which."""
     REQUESTS = "requests"
-    """Those that were answered or refused."""
+    """Requests that were answered or refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Falling:
-    """With whom something may fall due; all times are unix seconds."""
+    """A search for persons for whom something may fall due; all times are unix seconds."""
 
     silent_since: int
-    """Who wrote nothing since then."""
+    """Persons who have written nothing since then."""
     ended_by: int
-    """Whose consent or question ends by then."""
+    """Persons whose consent or question ends by then."""
     given_by: int = 0
-    """Who gave a consent by then."""
+    """Persons who gave a consent by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Silent:
-    """A person with whom something may fall due."""
+    """A person for whom something may fall due."""
 
     person: PersonId
     last_contact: int
-    """The last time that they wrote, or when they became known; unix seconds, perhaps of earlier the same day."""
+    """When they last wrote or became known; unix seconds, accurate to the day."""
     held: bool
-    """Whether a request of theirs waits for an answer: then they are not erased."""
+    """Whether a request of theirs is open, so that they are not erased."""
 
 
 class Retained(Protocol):
-    """What is kept, and for how long already. Every method raises `Unavailable`."""
+    """What is stored, and since when. Every method raises `Unavailable`."""
 
     def alone(self) -> AbstractAsyncContextManager[bool]:
-        """Keep other processes away meanwhile; whether there was none at it."""
+        """Keep other processes out meanwhile; yield whether none was already at work."""
 
     def falling(self, falling: Falling) -> AsyncIterator[Sequence[Silent]]:
-        """Yield, page by page, the persons with whom something may fall due, and perhaps some others."""
+        """Yield, page by page, the persons for whom something may fall due, and perhaps some others."""
 
     async def count(self, rows: Rows, kept: int, moments: Sequence[int]) -> tuple[list[int], int | None]:
-        """Return how many rows fall due by each moment when they are kept so many seconds, and when the first does."""
+        """Return how many rows kept for `kept` seconds fall due by each moment, and when the first one does."""
 
     async def forget(self, rows: Rows, kept: int, now: int) -> int:
         """Delete all rows whose time is over; return how many."""

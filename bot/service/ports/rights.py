@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ...consent.deadlines import Calendar
+from ...consent.requests import Request, Right, State
 from .people import PersonId
 
 
@@ -49,6 +51,39 @@ class Exports(Protocol):
 
     async def expire(self, now: float) -> list[str]:
         """Delete all whose link has ended by itself; return the channel's ids of their documents."""
+
+
+class Requests(Protocol):
+    """Requests of persons about their data, and the steps that they take. Every method raises `Unavailable`."""
+
+    async def open(
+        self,
+        person: PersonId,
+        right: Right,
+        at: int,
+        inbound: bytes,
+        now: float,
+        calendar: Calendar,
+        details: str = "",
+    ) -> tuple[Request, bool]:
+        """Note a request that a message made, once; also return whether it is new."""
+
+    async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
+        """Take a step that `bot.consent.requests` allowed. Raises `ChangedMeanwhile`."""
+
+    async def reopen(self, request_id: str, reason: str, now: float) -> bool:
+        """Let a request that was done wait again; False when it was not done."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepTaken:
+    """Something that happened to a request."""
+
+    at: int
+    """Our time, unix seconds."""
+    state: State
+    actor: str
+    reason: str
 
 
 class ChangedMeanwhile(Exception):

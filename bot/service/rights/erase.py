@@ -1,13 +1,13 @@
-"""Erases one person (GDPR Art. 17), in an order that may break off anywhere and be begun again.
+"""Erases a person (GDPR Art. 17), in an order that may break off anywhere and be restarted.
 
-First the ledger says so, which ends every consent; then what must stay is kept, and the erasure is put on the list
-that outlives a restored backup; only then every place is emptied, the person's key last. As long as the row with the
-addresses is there, everything else can be found by them again.
+First the ledger records it, which ends every consent. Then what must stay is kept, and the erasure is added to the
+list that outlives a restored backup. Only then every data holder erases, the one with the person's key last: as long as
+the row with the addresses exists, everything else can be found again by them.
 """
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Protocol
@@ -20,42 +20,42 @@ from ...messages.inbound import Sender
 from ..ports import Append, DataHolder, Ledger, PersonId, Persons, Subject
 
 _TRIES = 10
-"""How often the end of the ledger is looked for while workers add to it."""
+"""How often an append is retried while workers add to the ledger."""
 
 _ROUNDS = 2
-"""What a worker made of a message while the first round went on goes in the second: the person is gone by then."""
+"""Rounds of erasing: what a worker wrote during the first round goes in the second, when the person is gone."""
 
 
 class Erasures(Protocol):
     """What erasures leave."""
 
     async def keep(self, erasure: Erasure) -> int:
-        """Note an erasure with all that it leaves; return when it was done first. Again changes nothing."""
+        """Note an erasure with everything it leaves; return when it was first done. Repeating it changes nothing."""
 
     async def tokens(self, person: PersonId, addresses: Iterable[str]) -> Sequence[AddressToken]:
         """Return the tokens of all addresses that lead to a person, and of `addresses`."""
 
 
 class ErasureList(Protocol):
-    """The list of erasures that is kept beside the backups."""
+    """The list of erasures kept beside the backups."""
 
     async def add(self, erasure: Erasure) -> None:
-        """Write one, so that it lasts; again does no harm."""
+        """Write an erasure durably; repeating it does no harm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was done."""
+    """What an erasure did."""
 
     person: PersonId
     at: int
-    """When it was done first, unix seconds."""
+    """When it was first done, unix seconds."""
     withdrawn: Sequence[str]
     """The purposes that stay suppressed."""
     proof_until: date | None
-    """The last day on which the pseudonymous proof is kept; None when there is nothing to prove."""
+    """The last day on which the pseudonymous proof is kept; None if there is nothing to prove."""
     places: Mapping[str, int]
-    """How many things were erased in each place."""
+    """How many things each data holder erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Erase:
         proof_days: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`places` in the order in which they are emptied: that of the person's row is the last."""
+        """`holders` in the order in which they erase; the one with the person's row is the last."""
         self._persons = persons
         self._ledger = ledger
         self._erasures = erasures
@@ -91,14 +91,14 @@ class Erase:
         self._clock = clock
 
     async def erase(self, subject: Subject, *, reason: str, at: int | None = None, actor: str = "person") -> Erased:
-        """Erase a person; `at`: when they asked, unix seconds, by default now. Raises `Unavailable`: then again.
+        """Erase a person; `at`: when they asked, unix seconds, by default now. Raises `Unavailable`: then repeat it.
 
-        `actor`: `person` and `operator` do as the person asked, `system` as a rule or a list says.
+        `actor`: `person` and `operator` act on the person's request, `system` on a rule or a list.
         """
         at = int(self._clock()) if at is None else at
         whole, addresses = await self._completed(replace(subject, before=at))
         ended = None
-        for record in reversed(whole.records):  # the person's own last: by it the others are found again
+        for record in reversed(whole.records):  # the person's own record last: the others are found by it
             ended = await self._ended(record, at, actor)
             if ended is not None:
                 tokens = await self._erasures.tokens(whole.person, addresses)
@@ -116,14 +116,14 @@ class Erase:
     async def _keep(
         self, person: PersonId, tokens: Sequence[AddressToken], reason: str, ended: _Ended, *, asked: bool
     ) -> int:
-        """Keep what must stay, in the database and on the list; return when the person was erased first."""
+        """Keep what must stay, in the database and on the list; return when the person was first erased."""
         left = kept(person, ended.at, reason, ended.record, tokens, self._proof_days, asked=asked)
         at = await self._erasures.keep(left)
         await self._listed.add(left)
         return at
 
     async def _completed(self, subject: Subject) -> tuple[Subject, list[str]]:
-        """Return the subject with the addresses that the person has now and all their records; and all addresses."""
+        """Return the subject with the person's present addresses and all their records, and all addresses."""
         told = subject.sender
         known = (await self._persons.load([subject.person])).get(subject.person)
         person, now = (known.id, known.sender) if known else (subject.person, Sender())
@@ -133,7 +133,7 @@ class Erase:
         return replace(subject, person=person, sender=sender, merged=merged), addresses
 
     async def _ended(self, person: PersonId, at: int, actor: str) -> _Ended | None:
-        """Let the ledger say that the person was erased; return how it ends, None of somebody unknown."""
+        """Record in the ledger that the person was erased; return how it ends, None for an unknown person."""
         for _ in range(_TRIES):
             facts = [past.fact for past in (await self._ledger.facts([person])).get(person, ())]
             record = fold(facts)
@@ -145,16 +145,3 @@ class Erase:
             if await self._ledger.append([Append(person, record.seq, [entry])]):
                 return _Ended(apply(record, entry), at)
         raise Unavailable("the ledger of this person does not come to rest; try again")
-
-
-async def replayed(
-    erasures: Iterable[Erasure], kept_erasures: Erasures, persons: Persons, erase: Erase
-) -> AsyncIterator[bool]:
-    """Do erasures again after a backup from before them was restored; yield of each whether the person was back."""
-    for erasure in erasures:
-        await kept_erasures.keep(erasure)
-        person = PersonId(erasure.person)
-        back = bool(erasure.person and await persons.load([person]))
-        if back:
-            await erase.erase(Subject(person), reason=erasure.reason, at=erasure.at, actor="system")
-        yield back

@@ -24,8 +24,6 @@ from ...conversation.compose import message
 from ...conversation.task import Work
 from ...conversation.world import World, babel_locale
 from ...keys import Keyring
-from ...messages.basis import ByLaw, Duty
-from ...messages.inbound import Sender
 from ...messages.reply import Document, Outbound, Reply
 from ..ports import (
     Assigned,
@@ -38,12 +36,13 @@ from ..ports import (
     OutOfReach,
     PersonId,
     Persons,
+    Requests,
     SendError,
     Subject,
     exported,
 )
-from ..sending.send import is_open, outbound
-from ..sending.undelivered import named
+from ..sending.gate import reaches
+from ..sending.send import Send
 from .erase import Erase, Erased
 from .gather import as_answered, is_empty, my_data, says_as_much
 from .my_data import MyData, as_json
@@ -65,25 +64,6 @@ _PROVING = frozenset({"person", "consents"})
 """The places of what a receipt shows; the queues, which may be long, have nothing of it."""
 
 
-class Requests(Protocol):
-    """Requests and the steps that they take."""
-
-    async def open(
-        self,
-        person: PersonId,
-        right: Right,
-        at: int,
-        inbound: bytes,
-        now: float,
-        calendar: Calendar,
-        details: str = "",
-    ) -> tuple[Request, bool]:
-        """Note a request that a message made, once; also return whether it is new."""
-
-    async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
-        """Take a step that `bot.consent.requests` allowed. Raises `ChangedMeanwhile`."""
-
-
 class Documents(Protocol):
     """Writes what a person gets. Takes CPU for some hundred milliseconds: to be called in a thread."""
 
@@ -99,6 +79,7 @@ class Rights:
 
     def __init__(
         self,
+        *,
         world: World,
         persons: Persons,
         requests: Requests,
@@ -106,9 +87,9 @@ class Rights:
         holders: Sequence[DataHolder],
         documents: Documents,
         channel: Channel,
+        send: Send,
         erase: Erase,
         keys: Keyring,
-        *,
         base_url: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -120,6 +101,7 @@ class Rights:
         self._holders = holders
         self._documents = documents
         self._channel = channel
+        self._send = send
         self._erase = erase
         self._keys = keys
         self._base_url = base_url.rstrip("/")
@@ -262,17 +244,17 @@ class Rights:
             Subject(assigned.person, assigned.sender), reason="asked for in the chat", at=assigned.at
         )
         await self._closed(request)
-        if not self._reaches(assigned):
-            log.warning("erasure_not_told", cure="too late: nothing can be sent to them any more")
-            return
         until = self._day(self._kept_until(erased), assigned)
         reply = self._told("delete.done", assigned, until=until)
         try:
-            await self._channel.send(self._outbound(reply, "", assigned))
+            withheld = await self._send.tell_erasure(self._channel, reply, assigned)
         except SendError as error:
             if error.retryable:
                 raise
             log.warning("erasure_not_told", code=error.code)
+        else:
+            if withheld:
+                log.warning("erasure_not_told", cure="too late: nothing can be sent to them any more", reason=withheld)
 
     def _kept_until(self, erased: Erased) -> date:
         """Return the last day on which anything is kept: the proof, or the mark that nothing may be written."""
@@ -286,7 +268,7 @@ class Rights:
 
     def _reaches(self, assigned: Assigned) -> bool:
         """Whether anything may still be sent: for a day after their message, to an address of theirs."""
-        return is_open(assigned.at, self._clock()) and assigned.sender != Sender()
+        return reaches(assigned.sender, assigned.at, self._clock())
 
     def _must_reach(self, assigned: Assigned) -> None:
         if not self._reaches(assigned):
@@ -326,21 +308,7 @@ class Rights:
     def _queued(self, replies: Sequence[Reply], assigned: Assigned, request: str = "") -> Sequence[Outbound]:
         """Queue replies; if they answer a request, it is open again when one of them reaches nobody."""
         name = self._keys.message(assigned.inbound).hex()
-        return [
-            self._outbound(reply, named(f"{name}.t{number}", request=request), assigned)
-            for number, reply in enumerate(replies)
-        ]
-
-    def _outbound(self, reply: Reply, id: str, assigned: Assigned) -> Outbound:
-        return outbound(
-            reply,
-            ByLaw(Duty.REQUEST),
-            id=id,
-            person=assigned.person,
-            to=assigned.sender,
-            wrote_at=assigned.at,
-            seen=assigned.ledger_seq,
-        )
+        return self._send.answers(replies, assigned, name=name, request=request)
 
 
 def _attached(name: str, export: Export) -> Document:

@@ -1,5 +1,4 @@
-"""From a reply to the channel: `gate` judges, `send` makes what is queued, `deliver` sends it.
+"""From a reply to the channel: `gate` judges, `send` makes what is queued and queues it, `deliver` sends it.
 
-`retry` and `halting` say what follows a refusal, `undelivered` what follows when a message reaches nobody, `in_flight`
-holds what is being worked on.
+`retry` and `halting` say what follows a refusal, `undelivered` what follows when a message reaches nobody.
 """

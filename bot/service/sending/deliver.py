@@ -32,13 +32,15 @@ from ..ports import (
     Queued,
     Retry,
     SendError,
+    Sent,
     Throttle,
+    Unreadable,
 )
-from .gate import Look, Reason, last_seen, looks, withheld
+from ..taker import Taker
+from .gate import Reason, judge
 from .halting import Halting
-from .in_flight import InFlight
 from .retry import delay, surely
-from .undelivered import Undelivered, question_of, reference
+from .undelivered import Undelivered, reference
 
 log = structlog.get_logger(__name__)
 
@@ -49,11 +51,12 @@ ALONE = 5
 """How often one message may be refused as if nothing could be sent, while others are sent to."""
 
 
-class Deliver:
+class Deliver(Taker[Outbound]):
     """Sends the messages of one shard."""
 
     def __init__(
         self,
+        *,
         queue: Messages,
         outbox: Outbox,
         ledger: Ledger,
@@ -64,68 +67,46 @@ class Deliver:
         undelivered: Undelivered,
         business: Business,
         keys: Keyring,
-        *,
         halting: Halting | None = None,
         most: int = IN_FLIGHT,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`halting` is shared by all that send from this process; `most`: how many messages are sent at a time."""
-        self._queue = queue
+        super().__init__(name="deliver", kind="outbound", queue=queue, dead=dead, most=most)
+        self._messages = queue
         self._outbox = outbox
         self._ledger = ledger
         self._channel = channel
         self._throttle = throttle
         self._inbox = inbox
-        self._dead = dead
         self._undelivered = undelivered
         self._business = business
         self._keys = keys
         self._clock = clock
         self._gate: Batcher[Outbound, Reason | None] = Batcher(self._judged)
-        self._in_flight = InFlight(most)
         self._halting = halting or Halting()
-        self._ending = False
 
     async def room(self) -> int:
         """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
         if wait := self._halting.pausing(self._clock()):
             await asyncio.sleep(min(wait, 1.0))
             return 0
-        room = await self._in_flight.room(1 if self._halting.probing else None)
+        room = await self._room(1 if self._halting.probing else self._most)
         return 0 if self._halting.pausing(self._clock()) else room
 
-    @property
-    def in_flight(self) -> list[bytes]:
-        """The entries that are being sent."""
-        return self._in_flight.ids
-
-    async def take(self, batch: Sequence[Queued[Outbound]]) -> None:
-        """Begin to send what was read from the outbox, as fast as the number may; first what confirms an opt-out."""
+    async def _take(self, batch: Sequence[Queued[Outbound]]) -> None:
+        """Begin to send as fast as the number may; first what confirms an opt-out."""
         waiting = deque(sorted(batch, key=_confirms_no_opt_out))
         while waiting:
             granted, wait = await self._throttle.take(len(waiting))
             for _ in range(granted):
                 queued = waiting.popleft()
-                self._in_flight.begin(queued.id, self._deliver(queued))
+                self._begin(queued, self._send(queued, queued.item))
             if waiting and not granted:
                 await asyncio.sleep(wait)
 
-    async def finish(self) -> None:
-        """Wait until everything in hand is sent or put back; while a store is away, leave it to the next process."""
-        self._ending = True
-        await self._in_flight.done()
-
-    async def _deliver(self, queued: Queued[Outbound]) -> None:
-        try:
-            if queued.item is None:
-                await self._bury(queued, "unreadable by this version")
-            else:
-                await self._send(queued, queued.item)
-        except Exception as error:  # whoever takes it over sends it
-            log.warning("message_left", error=type(error).__name__, where=where(error))
-
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
-        if reason := await surely("deliver", lambda: self._gate.add(outbound), self._is_ending):
+        if reason := await self._surely(lambda: self._gate.add(outbound)):
             return await self._withhold(queued, reason)
         if not self._halting.begin(self._clock()):  # read before the halt
             return await self._put_back(queued, outbound, self._halting.later(self._clock()))
@@ -146,53 +127,49 @@ class Deliver:
             log.info("sending_resumed")
         return await self._sent(queued, outbound, message, began)
 
-    def _is_ending(self) -> bool:
-        return self._ending
-
-    async def _done(self, queued: Queued[Outbound], outcome: str) -> None:
+    async def _done(self, entry_id: bytes, outcome: str) -> None:
         """Finish a message, however long the store is away: taken over it would be sent again."""
         metrics.SENT.labels(outcome).inc()
-        await surely("deliver", lambda: self._queue.finish(queued.id))
+        await surely("deliver", lambda: self._messages.finish(entry_id))
 
     async def _sent(self, queued: Queued[Outbound], outbound: Outbound, message: MessageId, began: float) -> None:
-        """Finish a message that was taken. Of a question its person's session must know: until then no yes counts.
-
-        It counts as accepted from when we began to hand it over, so that no answer comes before.
-        """
-        if not (question := question_of(outbound.id)):
-            return await self._done(queued, "sent")
+        """Finish a message that was taken; what hangs on it is stored for its statuses in the same step."""
+        if not (matter := outbound.matter):
+            return await self._done(queued.id, "sent")
         metrics.SENT.labels("sent").inc()
-        news = QuestionStatus(question, "accepted", reference(self._keys.message(message)))
-        to = Sender(outbound.phone, outbound.bsuid).firmest
-        event = Inbound(
-            MessageId(f"accepted {question} {message}"), to, int(began), news, began, person=outbound.person
-        )
-        await surely("deliver", lambda: self._queue.finish_sent(queued.id, event))
+        to, token = Sender(outbound.phone, outbound.bsuid).firmest, self._keys.message(message)
+        news = None
+        if matter.question:  # its person's session must know of it: until then no yes counts
+            status = QuestionStatus(matter.question, "accepted", reference(token))
+            id = MessageId(f"accepted {matter.question} {message}")
+            # Accepted from when we began to hand it over, so that no answer comes before.
+            news = Inbound(id, to, int(began), status, began, person=outbound.person)
+        sent = Sent(message, token, matter, to, news)
+        return await surely("deliver", lambda: self._messages.finish_sent(queued.id, sent))
 
     async def _put_back(self, queued: Queued[Outbound], outbound: Outbound, due: float) -> None:
-        await surely("deliver", lambda: self._outbox.retry(queued.id, outbound, due), self._is_ending)
+        await self._surely(lambda: self._outbox.retry(queued.id, outbound, due))
         metrics.SENT.labels("postponed").inc()
 
-    async def _bury(self, queued: Queued[Outbound], reason: str) -> None:
-        metrics.DEAD.labels("outbound").inc()
-        await surely("deliver", lambda: self._dead.add(queued.payload, reason, "outbound"), self._is_ending)
-        await self._unsaid(queued, "failed")
+    async def _bury(self, queued: Queued[Outbound] | Unreadable, reason: str) -> None:
+        await self._put_aside(queued, reason)
+        if isinstance(queued, Queued):
+            await self._unsaid(queued, "failed")
+        else:
+            await self._done(queued.id, "failed")
 
     async def _withhold(self, queued: Queued[Outbound], reason: Reason) -> None:
         metrics.WITHHELD.labels(reason).inc()
         if reason is Reason.UNKNOWN_PURPOSE:
             log.error("purpose_unknown", cure="a host's reply names a purpose that business.toml does not have")
         if reason is Reason.QUESTION_CLOSED:  # so nothing hangs on it
-            return await self._done(queued, "withheld")
+            return await self._done(queued.id, "withheld")
         await self._unsaid(queued, "withheld")
 
     async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
         """Finish a message that nobody will read."""
-        if (outbound := queued.item) is not None:
-            await surely(
-                "deliver", lambda: self._undelivered.note(outbound.id, PersonId(outbound.person)), self._is_ending
-            )
-        await self._done(queued, outcome)
+        await self._surely(lambda: self._undelivered.unsent(queued.item))
+        await self._done(queued.id, outcome)
 
     # --- errors
 
@@ -202,7 +179,7 @@ class Deliver:
         attempt = outbound.attempt + 1
         if error.retry is Retry.OPT_OUT:
             inbound = self._switched_off(outbound)
-            await surely("deliver", lambda: self._inbox.forward(inbound), self._is_ending)
+            await self._surely(lambda: self._inbox.forward(inbound))
             return await self._unsaid(queued, "opted_out")
         if not error.retryable or (error.attempts is not None and attempt >= error.attempts):
             return await self._bury(queued, f"send refused with code {error.code}")
@@ -251,14 +228,11 @@ class Deliver:
 
     async def _judged(self, batch: Sequence[Outbound]) -> Sequence[Reason | None]:
         """Look once more, right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
-        last = ((PersonId(one.person), last_seen(one, self._business)) for one in batch)
-        seen = await looks(self._ledger, ((person, number) for person, number in last if number is not None))
-        now = self._clock()
-        return [withheld(one, seen.get(PersonId(one.person), Look.UNCHANGED), now, self._business) for one in batch]
+        return await judge(batch, self._ledger, self._clock(), self._business)
 
 
 _OPT_OUT = ByLaw(Duty.OPT_OUT)
 
 
 def _confirms_no_opt_out(queued: Queued[Outbound]) -> bool:
-    return queued.item is None or queued.item.basis != _OPT_OUT
+    return queued.item.basis != _OPT_OUT

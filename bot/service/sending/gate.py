@@ -10,12 +10,18 @@ from typing import Literal
 
 from ...business import Business
 from ...consent.lifecycle import Record, Status, fold
-from ...messages.basis import Answer, AsksConsent, Basis, ForPurpose
+from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
+from ...messages.inbound import Sender
 from ...messages.reply import Outbound
-from ..ports import Ledger, PersonId
+from ..ports import HandedOver, Ledger, PersonId
 
 NEVER = -1
 """Instead of a number of entries: the person was not looked at."""
+
+WINDOW = 24 * 3600
+"""Seconds after a person's message in which anything may be sent to them. Meta: messages/send-messages."""
+
+_TELLS_ERASURE = ByLaw(Duty.ERASURE)
 
 
 class Look(Enum):
@@ -30,9 +36,10 @@ class Look(Enum):
 class Reason(StrEnum):
     """Why something is not sent."""
 
+    NO_ADDRESS = "no_address"
+    """No address of the person is known any more."""
     ERASED = "erased"
     """The person was erased (GDPR Art. 17)."""
-
     UNKNOWN_PURPOSE = "unknown_purpose"
     """`business.toml` has no such purpose, so nobody can have been told of it (GDPR Art. 13(1)(c))."""
     OUTSIDE_WINDOW = "outside_window"
@@ -63,8 +70,20 @@ _BY_STATUS = {
 }
 
 
+def is_open(wrote_at: int, now: float) -> bool:
+    """Whether anything may still be sent to somebody who wrote then; later only templates may."""
+    return now <= wrote_at + WINDOW
+
+
+def reaches(to: Sender, wrote_at: int, now: float) -> bool:
+    """Whether an answer to what a person wrote then can still reach them."""
+    return to != Sender() and is_open(wrote_at, now)
+
+
 def withheld(outbound: Outbound, seen: Record | Look, at: float, business: Business) -> Reason | None:
     """Return why a message may not be sent now (`at`, unix seconds), or None when it may."""
+    if not (outbound.phone or outbound.bsuid):
+        return Reason.NO_ADDRESS
     if at > outbound.window_ends and (outbound.reply.template is None or isinstance(outbound.basis, Answer)):
         return Reason.OUTSIDE_WINDOW
     return refused(outbound.basis, seen, at, business)
@@ -75,7 +94,7 @@ def refused(basis: Basis, seen: Record | Look, at: float, business: Business) ->
     if isinstance(basis, ForPurpose) and business.purpose(basis.purpose) is None:
         return Reason.UNKNOWN_PURPOSE
     if seen is Look.ERASED:
-        return Reason.ERASED
+        return None if basis == _TELLS_ERASURE else Reason.ERASED
     if seen is Look.UNCHANGED:
         return None
     match basis:
@@ -101,6 +120,11 @@ def _unconsented(record: Record, purpose: str, at: float, business: Business) ->
     return None if business.notice_stands(consent.notice) else Reason.STALE
 
 
+def passes_at(basis: Basis, record: Record, at: float, business: Business) -> int:
+    """Return at which entry of the ledger a basis lets a message pass; `NEVER` when it does not."""
+    return NEVER if refused(basis, record, at, business) else record.seq
+
+
 def last_seen(outbound: Outbound, business: Business) -> int | None:
     """Return at which entry of the person's ledger the gate let a message pass, for `looks`.
 
@@ -115,6 +139,22 @@ def last_seen(outbound: Outbound, business: Business) -> int | None:
         case AsksConsent():
             return outbound.ledger_seq
     return NEVER if outbound.ledger_seq == NEVER else None
+
+
+async def judge(messages: Sequence[Outbound], ledger: Ledger, at: float, business: Business) -> list[Reason | None]:
+    """Return why each message may not be sent now, or None when it may, by a last look. Raises `Unavailable`."""
+    last = ((PersonId(one.person), last_seen(one, business)) for one in messages)
+    seen = await looks(ledger, ((person, number) for person, number in last if number is not None))
+    return [withheld(one, seen.get(PersonId(one.person), Look.UNCHANGED), at, business) for one in messages]
+
+
+async def judge_for_host(
+    messages: Sequence[HandedOver], basis: Basis, ledger: Ledger, at: float, business: Business
+) -> list[Reason | None]:
+    """Return why the host's bot may not have each message now, or None when it may. Raises `Unavailable`."""
+    notice = business.notice.version
+    seen = await looks(ledger, ((one.person, one.ledger_seq if one.notice == notice else NEVER) for one in messages))
+    return [refused(basis, seen.get(one.person, Look.UNCHANGED), at, business) for one in messages]
 
 
 async def looks(

@@ -1,7 +1,7 @@
 """The Merkle tree over the ledger: which entry is which leaf, and signed checkpoints of the growing tree.
 
-Entries get their place in the tree when a checkpoint is made, by one process at a time: the order of their sequence
-would not do, since a transaction with a lower number may commit after one with a higher. Every 256 leaves make a
+Entries get their leaf number when a checkpoint is made, by one process at a time. Their sequence would not do, since a
+transaction with a lower number may commit after a transaction with a higher one. Every 256 leaves make a
 tile, whose root is kept, so that a proof reads one tile and the roots of the others.
 """
 
@@ -16,14 +16,14 @@ from ...keys import Signer
 from .connect import Connection, Database
 
 TILE = 256
-"""Leaves of a tile."""
+"""Leaves per tile."""
 
 MOST = 10_000
-"""Entries that one checkpoint adds. May be made smaller, not greater: one that added fewer left nothing for the next,
-and `verify` goes by that."""
+"""Entries added per checkpoint. May be lowered but not raised: `verify` relies on a checkpoint that added fewer entries
+having left nothing for the next."""
 
 LONGEST_TRANSACTION = 60
-"""Seconds after which an entry that is not seen yet cannot come any more; a statement may take 20."""
+"""Seconds after which an entry that was not seen can no longer appear; a statement may take 20."""
 
 ORIGIN = "consentbot"
 
@@ -60,7 +60,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That one entry is a leaf of a signed tree."""
+    """The proof that an entry is a leaf of a signed tree."""
 
     leaf: int
     """The entry's number in the tree, from 0."""
@@ -74,16 +74,16 @@ class Checkpoints:
     """Tables `leaves`, `tiles` and `checkpoints`."""
 
     def __init__(self, database: Database, signer: Signer, *, most: int = MOST) -> None:
-        """`most`: entries that one checkpoint adds."""
+        """`most`: entries added per checkpoint."""
         self._database = database
         self._signer = signer
         self._most = most
 
     async def advance(self, now: float) -> int:
-        """Take new entries into the tree and sign it; return how many were new. Raises `Unavailable`."""
+        """Add new entries to the tree and sign it; return how many were added. Raises `Unavailable`."""
         async with self._database.transaction() as connection:
             if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
-                return 0  # another process is at it
+                return 0  # another process is doing it
             last = await connection.fetchrow(_LAST)
             frontier = Frontier(last["size"], last["edge"]) if last else Frontier()
             rows = await connection.fetch(_NEW, last["horizon"] if last else 0, self._most)
@@ -125,7 +125,7 @@ class Checkpoints:
         rows: "Sequence[asyncpg.Record]",
         first: int,
     ) -> bytes:
-        """Return the root of the tile that ends before leaf `end`; it may have begun in an earlier checkpoint."""
+        """Return the root of the tile that ends before leaf `end`; the tile may have begun in an earlier checkpoint."""
         begin = end - TILE
         older = await connection.fetch(
             "SELECT entry_hash FROM leaves WHERE number >= $1 AND number < $2 ORDER BY number", begin, first

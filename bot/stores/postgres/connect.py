@@ -52,7 +52,7 @@ _OTHER_TABLES = (
 
 @contextmanager
 def reaching_postgres() -> Iterator[None]:
-    """Turn failures that may pass into `Unavailable`, which names the kind only: the text may quote data."""
+    """Turn temporary failures into `Unavailable`, which names only their kind, since their text may quote data."""
     try:
         yield
     except _KINDS as error:
@@ -60,7 +60,7 @@ def reaching_postgres() -> Iterator[None]:
         problem, cure = problem_and_cure(told)
         raise Unavailable(f"PostgreSQL is not available: {problem} ({type(error).__name__}); {cure}") from None
     except asyncpg.InterfaceError as error:
-        if type(error) is not asyncpg.InterfaceError:  # its subclasses are about wrong arguments
+        if type(error) is not asyncpg.InterfaceError:  # its subclasses report wrong arguments
             raise
         raise Unavailable("PostgreSQL is not available: the connection is closed; see its log") from None
 
@@ -139,9 +139,9 @@ def of_another_version(revision: str | None) -> str:
 
 
 def tls_options(tls: str | None, ca: Path | None) -> dict[str, Any]:
-    """Return asyncpg's `ssl` argument for one of libpq's sslmode words; none leaves it to the URL.
+    """Return asyncpg's `ssl` argument for an sslmode of libpq; None leaves it to the URL.
 
-    As with libpq, a given CA is checked against even when only encryption was asked for.
+    As in libpq, a CA that is given is verified against even if only encryption was asked for.
     """
     if ca is None or tls == "disable":
         return {"ssl": tls} if tls else {}
@@ -151,11 +151,11 @@ def tls_options(tls: str | None, ca: Path | None) -> dict[str, Any]:
 
 
 async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Leave a returned connection as it is: no statement of ours sets anything that asyncpg would have to reset."""
+    """Don't reset a returned connection: no statement of ours changes anything that would need it."""
 
 
 async def connect(url: str, *, connections: int, tls: str | None = None, ca: Path | None = None) -> Database:
-    """Return a database of at most `connections` connections; they are made when first used."""
+    """Return a database with at most `connections` connections, which are opened on first use."""
     pool = await asyncpg.create_pool(
         url,
         min_size=0,

@@ -1,4 +1,4 @@
-"""What PostgreSQL holds of a person: to be shown to them, and erased."""
+"""What PostgreSQL holds about a person, to be exported and erased."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,12 +6,12 @@ from typing import Any
 from ...consent.evidence import Fact
 from ...consent.lifecycle import Consent, Status, fold
 from ...keys import Keyring
-from ...service.ports import DataHolder, Held, PersonId, Subject
+from ...service.ports import DataHolder, Held, PersonId, StoryEntry, Subject
 from ...times import iso, iso_if_any
 from .connect import Database
 from .persons import read_move, read_sender
 from .reads import Reads
-from .story import StoryEntry, story
+from .story import story
 
 NOT_PERSONAL: Mapping[str, str] = {
     "wordings": "texts as they were shown to everybody, shown to a person with their entries",
@@ -20,11 +20,11 @@ NOT_PERSONAL: Mapping[str, str] = {
     "tiles": "hashes of leaves",
     "checkpoints": "signed hashes of the whole tree",
 }
-"""Tables that hold nothing of a person, and why."""
+"""Tables without personal data, and why."""
 
 
 class PersonRow:
-    """The person, their addresses, and their key: without it every answer is unreadable, in the ledger, too."""
+    """The person, their addresses and their key, without which every answer is unreadable, in the ledger as well."""
 
     name = "person"
     holds = frozenset({"persons", "addresses"})
@@ -36,7 +36,7 @@ class PersonRow:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return the addresses, the language, and since when the person is known, in records of before, too."""
+        """Return the addresses, the language, and since when the person is known, including their earlier records."""
         rows = await self._database.fetch(self._ROWS, subject.records, subject.person)
         if not rows or str(rows[0]["id"]) != subject.person:
             return None
@@ -80,9 +80,9 @@ class LedgerEntries:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return every entry with the text that it showed, the notice and the answer, and what they amount to.
+        """Return every entry with the text shown, the notice and the answer, and the consents that result.
 
-        Nothing stands in records that were merged.
+        No consent stands in merged records.
         """
         stories = [await story(self._database, self._keys, record) for record in subject.records]
         entries = sorted((entry for one in stories for entry in one), key=lambda entry: entry.sequence)
@@ -95,7 +95,7 @@ class LedgerEntries:
         }
 
     async def erase(self, subject: Subject) -> int:
-        """Leave the entries; the answers in them die with the person's key."""
+        """Keep the entries; their answers become unreadable with the person's key."""
         return 0
 
 
@@ -150,7 +150,7 @@ def _happened(entry: StoryEntry) -> dict[str, Any]:
 
 
 class MoveRows:
-    """Which address of the person became which, kept for a while: what was told, or written, before may come late."""
+    """Which of the person's addresses became which, kept for a while because messages may arrive late."""
 
     name = "moves"
     holds = frozenset({"moves"})
@@ -166,11 +166,11 @@ class MoveRows:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return that, and when, an address became another one."""
+        """Return when an address became another."""
         rows = await self._database.fetch(
             f"SELECT at, addresses FROM moves WHERE {self._THEIRS} ORDER BY at", *self._theirs(subject)
         )
-        # a move has a row for each address that it led from
+        # a move has a row for each address it led from
         told = dict.fromkeys((row["at"], read_move(self._keys.decrypt(row["addresses"]))) for row in rows)
         waiting = [
             {"what": self.name, "since": iso(at), "text": " → ".join(" ".join(one.addresses) for one in move)}
@@ -188,9 +188,9 @@ class MoveRows:
 
 
 class RequestRows:
-    """What the person asked for about their data, in their own words where they are needed.
+    """What the person asked for about their data, in their own words where those are needed.
 
-    That they asked, and by when it was answered, stays: the company must be able to show it (GDPR Art. 5(2)).
+    The fact that they asked, and when it was answered, stays: the company must be able to show it (GDPR Art. 5(2)).
     """
 
     name = "requests"
@@ -225,7 +225,7 @@ class RequestRows:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return every request with its steps; the person's own words are the reason of the first."""
+        """Return every request with its steps; the person's own words are the reason of the first step."""
         found: dict[object, dict[str, Any]] = {}
         for row in await self._database.fetch(self._STEPS, subject.records):
             request = found.setdefault(
@@ -246,9 +246,9 @@ class RequestRows:
         return {"requests": list(found.values())} if found else None
 
     async def erase(self, subject: Subject) -> int:
-        """Empty all that is free text, and close what waits: nobody is there any more whom it could be answered to.
+        """Empty every free text and close open requests: nobody is left to answer.
 
-        The erasure itself is closed by who does it, when it is done.
+        The erasure's own request is closed by the use case when the erasure is done.
         """
         return sum(
             [
@@ -259,7 +259,7 @@ class RequestRows:
 
 
 class ExportRows:
-    """Documents that were made for the person to fetch, sealed with their key."""
+    """Documents made for the person to fetch, sealed with their key."""
 
     name = "documents"
     holds = frozenset({"exports"})
@@ -268,21 +268,21 @@ class ExportRows:
         self._database = database
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return that there are documents, not what is in them: that is all the rest."""
+        """Return that there are documents, without their content, which repeats the rest of the export."""
         rows = await self._database.fetch(
             "SELECT made_at FROM exports WHERE person = ANY($1::uuid[]) ORDER BY made_at", subject.records
         )
         return {"waiting": [{"what": "document", "since": iso(row["made_at"])} for row in rows]} if rows else None
 
     async def erase(self, subject: Subject) -> int:
-        """Delete the documents: their links lead nowhere any more."""
+        """Delete the documents; their links stop working."""
         return await _count(self._database, "DELETE FROM exports WHERE person = ANY($1::uuid[]) RETURNING 1", subject)
 
 
 class KeptRows:
-    """What an erasure leaves: that someone under this address was erased, and what they had withdrawn.
+    """What an erasure leaves: that a person with this address was erased, and what they had withdrawn.
 
-    Only keyed hashes, ids that tell nothing, purposes and dates; kept to their own end, whoever is erased again.
+    Only keyed hashes, opaque ids, purposes and dates; kept to their own end, even if the address is erased again.
     """
 
     name = "kept_after_an_erasure"
@@ -299,18 +299,18 @@ class KeptRows:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return what is found by the person's addresses: withdrawn purposes, and proofs with their last day."""
+        """Return what the person's addresses lead to: withdrawn purposes, and proofs with their last day."""
         rows = await self._database.fetch(self._FOUND, self._keys.addresses(*subject.sender.addresses))
         kept = [{"what": self.name, "since": iso(row["since"]), "text": row["text"]} for row in rows]
         return {"waiting": kept} if kept else None
 
     async def erase(self, subject: Subject) -> int:
-        """Leave everything."""
+        """Keep everything."""
         return 0
 
 
 def data_holders(database: Database, keys: Keyring) -> Sequence[DataHolder]:
-    """Return all places, in the order in which they are erased: the person's key, which opens the rest, is the last."""
+    """Return all holders in the order in which they are erased: the person's key, which opens the rest, comes last."""
     return (
         ExportRows(database),
         RequestRows(database, keys),

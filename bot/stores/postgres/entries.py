@@ -1,4 +1,4 @@
-"""How an entry lies in table `ledger`, and the hash that chains it to its person's entry before."""
+"""How an entry is stored in table `ledger`, and the hash that chains it to the person's previous entry."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -42,8 +42,8 @@ COLUMNS = {
 """All columns but the sequence, with their types."""
 
 _HASHED = [name for name in COLUMNS if name not in ("answer", "entry_hash", *LATER_FIELDS)]
-"""What the hash covers always. The answer is covered by its salted hash, so that erasing a person leaves the chain
-whole; what came later to the ledger is covered where it says something."""
+"""The columns that the hash always covers. The answer is covered by its salted hash, so that erasing a person leaves
+the chain intact; columns added later are covered where they hold a value."""
 
 
 def to_row(
@@ -54,7 +54,7 @@ def to_row(
     unwrapped_key: Callable[[], PersonKey],
     previous: bytes,
 ) -> dict[str, Any]:
-    """Return the row of a person's entry with this number; `previous` is the hash of the one before.
+    """Return the row of a person's entry with this number; `previous` is the hash of the entry before it.
 
     The person's key is unwrapped only when there is an answer to seal.
     """
@@ -91,8 +91,8 @@ def to_row(
 def entry_hash(previous: bytes, row: "Mapping[str, Any] | asyncpg.Record") -> bytes:
     """Return the hash of an entry: SHA-256 over the previous entry's hash and the row's values as a JSON array.
 
-    It is `bot.consent.verifier.record_hash` for rows: what came later to the ledger stands at the end with its name,
-    and only if it says something, so that entries from before verify as they are.
+    The same as `bot.consent.verifier.record_hash`, for rows. Columns added later come at the end with their names, and
+    only if they hold a value, so that older entries still verify.
     """
     values = (row[name] for name in _HASHED)
     plain = [value.hex() if isinstance(value, bytes) else str(value) for value in values]

@@ -1,7 +1,6 @@
-"""What erasures left: suppressions, ways to the proof, and who was erased."""
+"""What erasures leave: suppressions, ways to the proof, and who was erased."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ import asyncpg
 
 from ...consent.erasure import AddressToken, Erasure, Lead, Suppression
 from ...keys import Keyring
-from ...service.ports import PersonId
+from ...service.ports import Older, PersonId
 from .connect import Database
 
 _SUPPRESS = """
@@ -53,19 +52,6 @@ SELECT (SELECT count(*) FROM suppressions WHERE NOT key_id = ANY($1::bytea[])) A
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Older:
-    """Rows that other keys of `SECRET_KEY` have made. Whose they are nobody knows, so they can't be renewed."""
-
-    suppressions: int
-    proofs: int
-
-    @property
-    def any(self) -> bool:
-        """Whether there are any: then their key is still needed."""
-        return self.suppressions + self.proofs > 0
-
-
 class Erasures:
     """Tables `suppressions`, `retained` and `erasures`. Implements `erase.Erasures` and `ports.Suppressions`."""
 
@@ -74,7 +60,7 @@ class Erasures:
         self._keys = keys
 
     async def keep(self, erasure: Erasure) -> int:
-        """Note an erasure with all that it leaves; return when it was done first. Again changes nothing."""
+        """Note an erasure with everything it leaves; return when it was first done. Repeating it changes nothing."""
         suppressions, leads = erasure.suppressions, erasure.leads
         async with self._database.transaction() as connection:
             await connection.execute(
@@ -97,7 +83,7 @@ class Erasures:
         return erasure.at
 
     async def suppressed(self, addresses: Iterable[str]) -> dict[str, dict[str, int]]:
-        """Return what may not be written for, address → scope → since, whichever key made the token."""
+        """Return what is suppressed: address → scope → since, whichever key made the token."""
         by_token = self._keys.by_token(addresses)
         found: dict[str, dict[str, int]] = {}
         rows = await self._database.fetch(
@@ -110,7 +96,7 @@ class Erasures:
         return found
 
     async def suppress(self, addresses: Iterable[str], scopes: Mapping[str, int]) -> None:
-        """Let nothing be written to addresses for these purposes, or `*` for all, since (unix seconds)."""
+        """Suppress these purposes (`*` for all) for the addresses, each since a moment in unix seconds."""
         tokens = [AddressToken(self._keys.address(address), self._keys.key_id) for address in addresses]
         suppressions = [Suppression(token, scope, since) for token in tokens for scope, since in scopes.items()]
         await self.keep(Erasure("", 0, "", tuple(suppressions)))
@@ -123,9 +109,9 @@ class Erasures:
         return list(dict.fromkeys([*stored, *told]))
 
     async def proofs(self, address: str) -> list[PersonId]:
-        """Return the erased persons whose entries an address still leads to, the one erased last first.
+        """Return the erased persons whose entries an address still leads to, the latest erasure first.
 
-        Of those erased together, records that were merged come after the one that went on.
+        Among those erased together, merged records come after the record that went on.
         """
         rows = await self._database.fetch(_PROOFS, self._keys.addresses(address))
         return [PersonId(str(row["person"])) for row in rows]
@@ -140,7 +126,7 @@ class Erasures:
         return int((await self._database.fetch("SELECT count(*) AS count FROM erasures"))[0]["count"])
 
     async def all(self) -> AsyncIterator[Erasure]:
-        """Yield every erasure with what is left of it, and at the end suppressions whose person is not known."""
+        """Yield every erasure with what remains of it, then the suppressions whose person is unknown."""
         last = UUID(int=0)
         while rows := await self._database.fetch(_PAGE_OF_ERASURES, last, _PAGE):
             left: dict[UUID, list[asyncpg.Record]] = {}
@@ -154,11 +140,11 @@ class Erasures:
             yield Erasure("", 0, "", tuple(_suppression(row) for row in orphans))
 
     async def older(self) -> Older:
-        """Return how many rows were made with another key than the newest."""
+        """Return how many rows were not made with the newest key."""
         return await self._made_without([self._keys.key_id])
 
     async def lost(self) -> Older:
-        """Return how many rows nobody finds: the key that made them is no longer on the list."""
+        """Return how many rows can no longer be found because their key was taken off the list."""
         return await self._made_without(self._keys.key_ids)
 
     async def _made_without(self, key_ids: Sequence[bytes]) -> Older:

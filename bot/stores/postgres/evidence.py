@@ -1,12 +1,11 @@
-"""All that proves one person's consents, as the verifier reads it."""
+"""Everything that proves one person's consents, in the form that the verifier reads."""
 
 from typing import Any
 
 from ...consent.verifier import FIELDS, LATER_FIELDS
-from ...errors import OperatorError
 from ...keys import Keyring
 from ...paths import COMMAND
-from ...service.ports import PersonId
+from ...service.ports import NotSignedYet, PersonId
 from .checkpoints import Checkpoints
 from .connect import Database
 
@@ -22,14 +21,10 @@ _NOTICES = (
 )
 
 
-class NotSignedYet(OperatorError):
-    """No checkpoint covers the newest record yet; the message says what to do."""
-
-
 async def evidence(database: Database, keys: Keyring, checkpoints: Checkpoints, person: PersonId) -> dict[str, Any]:
     """Return a person's evidence as plain data. Raises `NotSignedYet`, `Unavailable`, `Undecipherable`.
 
-    Of an erased person the answers are gone; everything else still proves.
+    For an erased person the answers are gone; everything else still proves.
     """
     rows = await database.fetch(_RECORDS, person)
     key = keys.person(rows[0]["key"]) if rows and rows[0]["key"] else None

@@ -1,4 +1,4 @@
-"""What was made for persons: the files behind links that work once, sealed, and which documents the channel has."""
+"""What was made for persons: sealed files behind links that work once, and the documents uploaded to the channel."""
 
 import hashlib
 import secrets
@@ -46,7 +46,7 @@ _EXPIRE = "DELETE FROM exports WHERE expires_at <= $1 RETURNING media_id"
 
 
 class _File(msgspec.Struct, array_like=True):
-    """What is sealed: the file, and the secret of its link, so that the same link can be sent again."""
+    """The sealed content: the file, and the secret of its link so that the same link can be sent again."""
 
     secret: str
     content: bytes
@@ -64,7 +64,7 @@ class Exports:
         self._keys = keys
 
     async def keep(self, person: PersonId, file: bytes, media_id: str, made_at: int, expires_at: int) -> Export:
-        """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
+        """Keep a file behind a new link, together with the document that says the same. Raises `NoSuchPerson`."""
         key = await self._key(person)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         export = Export(str(uuid7()), made_at, expires_at, secret, file, media_id)
@@ -88,25 +88,25 @@ class Exports:
         return self._export(rows[0]) if rows else None
 
     async def made_since(self, person: PersonId, since: float) -> list[Export]:
-        """Return what was made from `since` on, the newest first, also what was fetched. Raises `Undecipherable`."""
+        """Return what was made since `since`, the newest first, including what was fetched. Raises `Undecipherable`."""
         return [self._export(row) for row in await self._database.fetch(_SINCE, person, int(since))]
 
     async def media(self, person: PersonId) -> list[str]:
-        """Return the channel's ids of all documents of a person, to delete them there."""
+        """Return the channel's ids of a person's documents, to delete them there."""
         return [row["media_id"] for row in await self._database.fetch(_MEDIA, person)]
 
     async def language(self, secret: str, now: float) -> str | None:
-        """Return the language of the person whose link this is; None when there is no such link any more."""
+        """Return the language of the person whose link this is; None if the link no longer exists."""
         rows = await self._database.fetch(_LANGUAGE, _token(secret), int(now))
         return rows[0]["locale"] if rows else None
 
     async def fetch(self, secret: str, now: float) -> bytes | None:
-        """Return the file behind a link, once; None when there is no such link any more. Raises `Undecipherable`."""
+        """Return the file behind a link, once; None if the link no longer exists. Raises `Undecipherable`."""
         rows = await self._database.fetch(_FETCH, _token(secret), int(now))
         return _file(rows[0], self._keys.person(rows[0]["key"])).content if rows else None
 
     async def expire(self, now: float) -> list[str]:
-        """Delete all whose link has ended by itself; return the channel's ids of their documents."""
+        """Delete exports whose link has expired; return the channel's ids of their documents."""
         return [row["media_id"] for row in await self._database.fetch(_EXPIRE, int(now)) if row["media_id"]]
 
     async def _key(self, person: PersonId) -> PersonKey:
@@ -133,5 +133,5 @@ def _file(row: "asyncpg.Record", key: PersonKey) -> _File:
 
 
 def _token(secret: str) -> bytes:
-    """Return under what a link is found: whoever reads the database can't open any link."""
+    """Return the token under which a link is found, so that nobody who reads the database can open a link."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

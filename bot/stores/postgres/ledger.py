@@ -1,7 +1,7 @@
-"""The ledger: append-only facts about consent, one sequence for each person, each entry chained to the one before.
+"""The ledger: append-only facts about consent, a sequence for each person, each entry chained to the previous.
 
-Two workers cannot both append from the same place: an append names the sequence that it starts from, and the
-database takes it only if that is still the person's last. No lock is held while anything waits.
+Two workers cannot both append after the same entry: an append names the sequence number it starts from, and the
+database accepts it only if that is still the person's last. No lock is held while anything waits.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
@@ -15,11 +15,11 @@ import orjson
 from ...business import Business
 from ...consent.evidence import Fact, Kind, Method, Seen, Wording
 from ...keys import Keyring
-from ...service.ports import Append, PastFact, PersonId
+from ...service.ports import Append, BadEntry, PastFact, PersonId, StoryEntry
 from .connect import Database
 from .entries import COLUMNS, to_row
-from .story import StoryEntry, story
-from .verification import BadEntry, verify
+from .story import story
+from .verification import verify
 
 _PERSONS = """
 SELECT id, ledger_seq, key, coalesce(entry_hash, '') AS head
@@ -94,9 +94,9 @@ class Ledger:
     async def append(self, appends: Sequence[Append]) -> set[PersonId]:
         """Append each person's entries, all or none of one person's; return the persons for whom it was done.
 
-        Left out are persons whose sequence is no longer the one that `Append.after` names, and those for whom the
-        ledger already holds what a message led to (its inbound, purpose and kind): the message was recorded before,
-        and the person's facts tell what it led to then. The others of the batch are appended.
+        Persons are left out if their sequence is no longer at `Append.after`, or if the ledger already holds what a
+        message led to (its inbound, purpose and kind): then the message was recorded before, and the person's facts
+        tell what it led to. The rest of the batch is appended.
         """
         await self._keep_wordings(entry.shown for append in appends for entry in append.entries if entry.shown)
         try:
@@ -150,7 +150,7 @@ class Ledger:
         self._known_wordings |= set(new)
 
     async def keep_notices(self, business: Business) -> None:
-        """Remember every version of the privacy notice with each address that it had."""
+        """Remember every version of the privacy notice with each of its addresses."""
         rows = [
             (notice.version, locale, str(url), notice.change, notice.published)
             for notice in business.notices
@@ -163,7 +163,7 @@ class Ledger:
         )
 
     async def persons(self) -> AsyncIterator[PersonId]:
-        """Yield everyone who has entries, in the order of their ids."""
+        """Yield every person with entries, in the order of their ids."""
         last = _FIRST_UUID
         while rows := await self._database.fetch(_PERSONS_AFTER, last, _PAGE):
             for row in rows:
@@ -171,7 +171,7 @@ class Ledger:
             last = rows[-1]["person"]
 
     async def owner(self, sequence: int) -> PersonId | None:
-        """Return whose the entry with this number in the whole ledger is."""
+        """Return the person whose entry has this number in the whole ledger."""
         rows = await self._database.fetch("SELECT person FROM ledger WHERE sequence = $1", sequence)
         return PersonId(str(rows[0]["person"])) if rows else None
 
@@ -180,12 +180,12 @@ class Ledger:
         return await story(self._database, self._keys, person)
 
     def verify(self) -> AsyncGenerator[BadEntry | int, None]:
-        """Check all entries; yield each bad one and, from time to time and at the end, how many were checked."""
+        """Check all entries; yield each bad entry and, from time to time and at the end, how many were checked."""
         return verify(self._database, self._keys)
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:
-    """Return rows as one argument: far cheaper for us than an array for each column."""
+    """Return rows as a single argument, which costs far less CPU here than an array per column."""
     return orjson.dumps(rows, default=_as_bytea).decode()
 
 

@@ -1,4 +1,4 @@
-"""Persons and their addresses: who an address belongs to, found without knowing the address."""
+"""Persons and their addresses, found by keyed hashes instead of the addresses themselves."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -84,7 +84,7 @@ SET at = greatest(moves.at, excluded.at), until = excluded.until, addresses = ex
 _MOVES = "SELECT at, addresses FROM moves WHERE token = ANY($1::bytea[]) ORDER BY at, target"
 
 _MOVES_LAST = 30 * 86400
-"""Seconds: WhatsApp tells again for seven days what was not taken; what it held back itself may come later."""
+"""Seconds: WhatsApp redelivers for seven days; what it held back itself may come even later."""
 
 _encode = msgspec.msgpack.Encoder().encode
 read_sender = msgspec.msgpack.Decoder(Sender).decode
@@ -105,7 +105,7 @@ class Persons:
     async def find_all(self, addresses: Iterable[str]) -> dict[str, list[PersonId]]:
         """Return all persons to whom an address leads, the owner first.
 
-        There are several only of a number that was stored for each of them in another spelling, before it had one.
+        There are several only for a number that was stored in different spellings before spellings were unified.
         """
         by_token = self._keys.by_token(addresses)
         rows = {row["token"]: row["person"] for row in await self._database.fetch(_FIND, list(by_token))}
@@ -116,7 +116,7 @@ class Persons:
         return {address: list(dict.fromkeys(persons)) for address, persons in found.items()}
 
     async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
-        """Return persons with their addresses in the clear; of a record that was merged, the person who it is.
+        """Return persons with their addresses in the clear; for a merged record, the person it was merged into.
 
         Raises `Undecipherable`.
         """
@@ -127,11 +127,11 @@ class Persons:
         }
 
     async def merged(self, person: PersonId) -> list[PersonId]:
-        """Return the records that turned out to be this person's, too, the oldest first."""
+        """Return the other records that turned out to be this person's, the oldest first."""
         return [PersonId(str(row["id"])) for row in await self._database.fetch(_MERGED, person)]
 
     async def create(self, senders: Sequence[Sender]) -> list[PersonId]:
-        """Make a person for each sender. Raises `AddressTaken` when someone else just did."""
+        """Create a person for each sender. Raises `AddressTaken` if another worker just did."""
         persons = [PersonId(str(uuid7())) for _ in senders]
         keys, addresses = [self._keys.new_person_key() for _ in senders], [self._sealed(sender) for sender in senders]
         try:
@@ -145,14 +145,15 @@ class Persons:
     async def set_addresses(
         self, person: PersonId, sender: Sender, *, forget: str | None = None, apart: Collection[PersonId] = ()
     ) -> None:
-        """Give a person these addresses beside those that they have, and take `forget` away, a number.
+        """Add these addresses to a person's own, and take the number `forget` away.
 
-        With the number goes the BSUID, which leads to them still: a new number has another, told or not.
+        The BSUID goes with the number, since a new number has a new BSUID, reported or not; it still leads to the
+        person.
 
-        An address that was someone else's becomes theirs: it is also taken out of the other's record, so that
-        nothing meant for the other is sent there. Whoever has none left was the same person, unless they are
-        `apart`: what led to them, such as an id of before, leads to the person, and so do their records, the merged
-        ones too. Raises `NoSuchPerson`.
+        An address that belonged to somebody else becomes this person's and is removed from the other record, so that
+        nothing meant for the other is sent there. A person left without any address was the same person, unless they
+        are `apart`: then everything that led to them, including merged records, leads to this person. Raises
+        `NoSuchPerson`.
         """
         try:
             await self._set_addresses(person, sender, {forget} if forget else set(), apart)
@@ -183,11 +184,11 @@ class Persons:
     async def _take(
         self, connection: Connection, person: PersonId, sender: Sender, taken: set[str], forgotten: set[str]
     ) -> set[PersonId]:
-        """Let the addresses lead to the person; return whose they were."""
+        """Make the addresses lead to the person; return whose they were."""
         owners: set[PersonId] = set()
         predecessors: dict[bytes, PersonId | None] = {}
         by_token = self._keys.by_token(taken)
-        while True:  # again while somebody else was faster with one of them: now it can be taken from them
+        while True:  # repeat while another worker was faster with one of them: it can be taken over now
             dropped = await connection.fetch(
                 _DROP_ADDRESSES, self._keys.addresses(*taken), self._keys.addresses(*forgotten), person
             )
@@ -204,14 +205,14 @@ class Persons:
                 return owners
 
     async def tokens(self, persons: Iterable[PersonId]) -> dict[PersonId, set[bytes]]:
-        """Return the tokens of all addresses that lead to each person, those of before too."""
+        """Return the tokens of all addresses that lead to each person, including earlier ones."""
         found: dict[PersonId, set[bytes]] = {}
         for row in await self._database.fetch(_TOKENS, list(persons)):
             found.setdefault(PersonId(str(row["person"])), set()).add(row["token"])
         return found
 
     async def note_moves(self, moves: Sequence[Move]) -> None:
-        """Remember moves for as long as an earlier one, or a message from before, may still come late."""
+        """Remember moves as long as an earlier move, or an earlier message, may still arrive."""
         for move in moves:
             tokens = sorted(self._keys.address(address) for address in move.previous.addresses)
             target = self._keys.address(move.sender.addresses[0])
@@ -219,7 +220,7 @@ class Persons:
             await self._database.execute(_NOTE_MOVE, tokens, self._keys.key_id, target, move.at, _MOVES_LAST, sealed)
 
     async def moves(self, addresses: Iterable[str]) -> list[Move]:
-        """Return the moves from addresses that are remembered, and all that go on from where those lead.
+        """Return the remembered moves from these addresses, and the moves that continue from there.
 
         Raises `Undecipherable`.
         """
@@ -239,18 +240,18 @@ class Persons:
         await self._database.execute(_SET_LOCALES, list(locales), list(locales.values()))
 
     async def note_contacts(self, contacts: Mapping[PersonId, int]) -> None:
-        """Remember when persons last wrote or tapped something, unix seconds; never an earlier time than before."""
+        """Remember when persons last wrote or tapped something, unix seconds; the time never goes back."""
         await self._database.execute(_NOTE_CONTACTS, list(contacts), list(contacts.values()))
 
     async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
-        """Return from whom each address was taken by its owner of now, where that is known."""
+        """Return from whom each address's present owner took it, where that is known."""
         by_token = self._keys.by_token(addresses)
         rows = await self._database.fetch(_PREDECESSORS, list(by_token))
         return {address: PersonId(str(row["predecessor"])) for row in rows for address in by_token[row["token"]]}
 
     def _tokens_of(self, owned: Iterable[tuple[PersonId, Sender]]) -> tuple[Any, ...]:
         """Return the arguments that store addresses."""
-        pairs = sorted(  # rows are locked in one order everywhere
+        pairs = sorted(  # rows are locked in the same order everywhere
             (self._keys.address(address), person) for person, sender in owned for address in sender.addresses
         )
         return [token for token, _ in pairs], [person for _, person in pairs], self._keys.key_id

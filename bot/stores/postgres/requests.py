@@ -1,7 +1,6 @@
-"""Requests of data subjects and every step that they took."""
+"""Requests of data subjects with all their steps."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import asyncpg
 from uuid_utils.compat import uuid7
@@ -9,7 +8,7 @@ from uuid_utils.compat import uuid7
 from ...consent.deadlines import Calendar
 from ...consent.requests import NotPossible, Request, Right, State, received, reopen
 from ...keys import Keyring, PersonKey
-from ...service.ports import ChangedMeanwhile, NoSuchPerson, PersonId
+from ...service.ports import ChangedMeanwhile, NoSuchPerson, PersonId, StepTaken
 from .connect import Connection, Database
 
 _OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
@@ -23,17 +22,6 @@ ON CONFLICT (inbound, right_asked) DO NOTHING RETURNING id
 _STEP = "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, $4, $5)"
 
 _CHANGE = "UPDATE requests SET state = $2, due = $3 WHERE id = $1 AND state = $4 RETURNING id"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Something that happened to a request."""
-
-    at: int
-    """Our time, unix seconds."""
-    state: State
-    actor: str
-    reason: str
 
 
 class Requests:
@@ -53,10 +41,10 @@ class Requests:
         calendar: Calendar,
         details: str = "",
     ) -> tuple[Request, bool]:
-        """Note a request that a message made; also return whether it is new.
+        """Note the request made by a message; also return whether it is new.
 
-        Who asks again while the same request is open gets that one, unless the new one has `details`, the person's
-        own words; the same message never makes two. Raises `NoSuchPerson` when there is nobody whose words they are.
+        Asking again while the same request is open returns that request, unless the new one has `details`, the
+        person's own words. The same message never makes two. Raises `NoSuchPerson` if the person is gone.
         """
         async with self._database.transaction() as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"request {person}")
@@ -84,7 +72,7 @@ class Requests:
             await connection.execute(_STEP, after.id, int(now), after.state, actor, reason)
 
     async def reopen(self, request_id: str, reason: str, now: float) -> bool:
-        """Let a request that was done wait again; False when it was not done."""
+        """Reopen a request that was done; False if it was not done."""
         found = await self.find(request_id)
         if found is None:
             return False
@@ -96,16 +84,18 @@ class Requests:
             return False
         return True
 
-    async def find(self, request_id: str) -> tuple[Request, Sequence[Step]] | None:
+    async def find(self, request_id: str) -> tuple[Request, Sequence[StepTaken]] | None:
         """Return a request with all its steps."""
         rows = await self._database.fetch("SELECT * FROM requests WHERE id = $1", request_id)
         if not rows:
             return None
         steps = await self._database.fetch("SELECT * FROM request_steps WHERE request = $1 ORDER BY number", request_id)
-        return _request(rows[0]), [Step(row["at"], State(row["state"]), row["actor"], row["reason"]) for row in steps]
+        return _request(rows[0]), [
+            StepTaken(row["at"], State(row["state"]), row["actor"], row["reason"]) for row in steps
+        ]
 
     async def details(self, request_id: str) -> str:
-        """Return the person's own words of a request; empty when there are none, or they are erased."""
+        """Return a request in the person's own words; empty if there are none or they were erased."""
         rows = await self._database.fetch(
             "SELECT details, key FROM requests JOIN persons ON persons.id = person WHERE requests.id = $1", request_id
         )

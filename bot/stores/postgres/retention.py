@@ -1,4 +1,4 @@
-"""What has been kept long enough: persons with whom something falls due, and rows past their end."""
+"""What has been kept long enough: persons for whom something falls due, and rows past their end."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ from ...service.ports import Falling, PersonId, Rows, Silent
 from .connect import Database
 
 PAGE = 200
-"""Persons looked at together: few, so that a worker that answers meanwhile is not held up."""
+"""Persons per statement: few, so that a worker answering at the same time is not held up."""
 
 BATCH = 500
 """Rows deleted by one statement."""
@@ -49,9 +49,9 @@ SELECT id, contact, falling, falling AND EXISTS (
 ) AS held
 FROM looked WHERE falling OR id = (SELECT id FROM page ORDER BY id DESC LIMIT 1) ORDER BY id
 """
-"""The last person of a page comes in any case: the next page begins after them.
+"""The last person of a page is always returned, since the next page begins after them.
 
-What was merged into somebody's record goes with it: nothing stands in it, and nobody writes to it by itself."""
+Merged records go with the record that went on: no consent stands in them, and nobody writes to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class _Table:
 
     table: str
     due: str
-    """SQL for when a row's time is over, unix seconds; `$1` is how long the rule keeps it."""
+    """SQL for the end of a row's time, unix seconds; `$1` is how long the rule keeps it."""
     which: str = "true"
 
 
@@ -87,22 +87,22 @@ DELETE FROM requests WHERE id IN (SELECT id FROM ended) RETURNING 1
 
 
 class Retained:
-    """Looks for what falls due, and forgets rows. Implements `ports.Retained`."""
+    """Finds what falls due and deletes rows. Implements `ports.Retained`."""
 
     def __init__(self, database: Database, *, page: int = PAGE, batch: int = BATCH) -> None:
-        """`page`: persons looked at by one statement; `batch`: rows deleted by one."""
+        """`page`: persons per statement; `batch`: rows deleted per statement."""
         self._database = database
         self._page = page
         self._batch = batch
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[bool]:
-        """Keep other processes away meanwhile; whether there was none at it. Raises `Unavailable`."""
+        """Keep other processes out meanwhile; yield whether none was already at work. Raises `Unavailable`."""
         async with self._database.transaction() as connection:
             yield bool(await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK))
 
     async def falling(self, falling: Falling) -> AsyncIterator[Sequence[Silent]]:
-        """Yield, page by page, the persons with whom something may fall due, and perhaps some others."""
+        """Yield, page by page, the persons for whom something may fall due, and perhaps some others."""
         last = _FIRST_UUID
         moments = (falling.silent_since, falling.ended_by, falling.given_by)
         while rows := await self._database.fetch(_PAGE, last, self._page, *moments):
@@ -110,7 +110,7 @@ class Retained:
             yield [Silent(PersonId(str(row["id"])), row["contact"], row["held"]) for row in rows if row["falling"]]
 
     async def count(self, rows: Rows, kept: int, moments: Sequence[int]) -> tuple[list[int], int | None]:
-        """Return how many rows fall due by each moment when they are kept so many seconds, and when the first does."""
+        """Return how many rows kept for `kept` seconds fall due by each moment, and when the first one does."""
         (found,) = await self._database.fetch(_count(_TABLES[rows], len(moments)), kept, *moments)
         return [found[f"by_{number}"] for number in range(len(moments))], found["first"]
 

@@ -1,16 +1,17 @@
-"""After a new `SECRET_KEY`: every token and ciphertext made anew with it, so that the old one may go.
+"""Key rotation: renews every token and ciphertext with a new `SECRET_KEY`, so that the old key may go.
 
-Until then both work: lookups try the tokens of every key on the list, and each ciphertext is opened by whichever fits.
+Until then both keys work: lookups try the tokens of every key on the list, and each ciphertext is opened by the key
+that fits.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
 from ...keys import Keyring
+from ...service.ports import Renewed
 from .connect import Connection, Database
 from .persons import read_sender
 
@@ -26,25 +27,17 @@ FROM persons WHERE id > $2 ORDER BY id LIMIT $3
 _LOCK = "SELECT id, key, addresses FROM persons WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """What was done with a page of persons."""
-
-    looked_at: int
-    renewed: int
-
-
 async def count(database: Database) -> int:
     """Return how many persons there are."""
     return int((await database.fetch("SELECT count(*) AS count FROM persons"))[0]["count"])
 
 
 async def rotate(database: Database, keys: Keyring) -> AsyncIterator[Renewed]:
-    """Renew persons page by page; yield what was done with each. May be stopped and begun again at any time.
+    """Renew persons page by page; yield what was done for each page. It may be stopped and restarted at any time.
 
-    Everybody is looked at: who wrote meanwhile has new tokens and still an old personal key, and who lost their
-    address to somebody else has no token at all. Raises `Undecipherable` when a key is missing on the list, and
-    `Unavailable`.
+    Everybody is looked at: a person who wrote meanwhile has new tokens but still an old personal key, and a person who
+    lost their address to somebody else has no token at all. Raises `Undecipherable` if a key is missing from the list,
+    and `Unavailable`.
     """
     last = _FIRST_UUID
     while rows := await database.fetch(_LOOK, keys.key_id, last, _PAGE):
@@ -69,7 +62,7 @@ async def _renew(connection: Connection, keys: Keyring, row: "asyncpg.Record") -
         keys.encrypt(keys.decrypt(row["key"])),
         keys.encrypt(msgspec.msgpack.encode(sender)),
     )
-    # What no current address has made (a BSUID of before) leads nowhere any more once its key is gone.
+    # A token not made from a current address (an earlier BSUID) leads nowhere once its key is gone.
     await connection.execute("DELETE FROM addresses WHERE person = $1 AND key_id <> $2", row["id"], keys.key_id)
     await connection.execute(
         "INSERT INTO addresses (token, key_id, person) SELECT token, $2, $3 FROM unnest($1::bytea[]) AS new (token) "

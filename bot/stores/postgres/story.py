@@ -1,13 +1,10 @@
-"""One person's ledger in the clear: who, when, what exact words, in which language, under which notice."""
-
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+"""One person's ledger in the clear: who, when, which exact words, in which language, under which notice."""
 
 import asyncpg
 
 from ...consent.evidence import Kind, Method, Seen
 from ...keys import Keyring, PersonKey
-from ...service.ports import PersonId
+from ...service.ports import PersonId, StoryEntry
 from .connect import Database
 
 _STORY = """
@@ -21,62 +18,6 @@ LEFT JOIN LATERAL (
 ) AS notice ON true
 WHERE ledger.person = $1 ORDER BY person_seq
 """
-
-
-@dataclass(frozen=True, slots=True)
-class StoryEntry:
-    """One entry with all that it refers to."""
-
-    sequence: int
-    """Its number in the whole ledger."""
-    person: PersonId
-    """Whose record it is of."""
-    number: int
-    """Its number among the person's entries."""
-    kind: Kind
-    purpose: str
-    at: int
-    """When it happened, by `clock`; unix seconds."""
-    recorded_at: float
-    """Our time, unix seconds."""
-    locale: str
-    question: str
-    expires_at: int
-    """Unix seconds; 0 when it does not expire."""
-    notice: str
-    """Version of the privacy notice."""
-    notice_url: str
-    """Where the notice was: as the text shown says, else in the entry's language, else in the default one.
-
-    Empty when the version is not known."""
-    wording: bytes
-    """SHA-256 of the text shown; empty when none was."""
-    text: str
-    """The text shown; empty when none was."""
-    text_id: str
-    legal_basis: str
-    method: Method
-    rule: str
-    """How the answer was matched."""
-    actor: str
-    answer: str | None = field(repr=False)
-    """As typed or tapped; None when the person's key was erased."""
-    app_version: str
-    entry_hash: bytes
-    accepted_at: int
-    """Of an answer: when WhatsApp took the question, unix seconds; 0 when that is not known."""
-    delivered_at: int
-    """Of an answer: when WhatsApp delivered the question, unix seconds; 0 when that is not known."""
-    seen: Seen
-    """Of an answer: how the question is known to have reached the person."""
-    clock: str
-    """Whose clock `at` is of; empty when the entry is older than the note of it: WhatsApp's."""
-
-
-def undelivered(entries: Iterable[StoryEntry]) -> set[str]:
-    """Return the questions that ended because they were not delivered: their texts were never shown."""
-    ends = (Kind.LAPSED, Kind.STALE)
-    return {one.question for one in entries if one.method is Method.UNDELIVERED and one.kind in ends}
 
 
 async def story(database: Database, keys: Keyring, person: PersonId) -> list[StoryEntry]:

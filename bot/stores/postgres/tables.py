@@ -1,4 +1,4 @@
-"""The schema. Evidence (`ledger`, `wordings`, `notices`) is kept apart from persons and their addresses."""
+"""The schema. Evidence (`ledger`, `wordings`, `notices`) is kept separate from persons and their addresses."""
 
 from sqlalchemy import (
     BigInteger,

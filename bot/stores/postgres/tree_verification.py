@@ -1,4 +1,4 @@
-"""Whether the Merkle tree, as it was signed, is still that of the ledger: in one pass, in constant memory."""
+"""Checks that the signed Merkle tree still matches the ledger, in one pass and in constant memory."""
 
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 
@@ -6,10 +6,9 @@ import asyncpg
 
 from ...consent.merkle import Frontier, root_of
 from ...consent.verifier import NotProven, leaf_hash, opened
-from ...service.ports import PersonId
+from ...service.ports import BadEntry, PersonId
 from .checkpoints import LONGEST_TRANSACTION, MOST, TILE
 from .connect import Database
-from .verification import BadEntry
 
 _PAGE = 1000
 
@@ -43,7 +42,7 @@ async def verify_tree(
 ) -> AsyncGenerator[BadEntry | int, None]:
     """Check every leaf, tile and checkpoint; yield what is wrong, and from time to time how many were checked.
 
-    A checkpoint signed by another key than `public_keys` is wrong. `most`: see `Checkpoints`. Raises `Unavailable`.
+    A checkpoint not signed by one of `public_keys` is wrong. `most`: see `Checkpoints`. Raises `Unavailable`.
     """
     checked = 0
     tree = _Tree(public_keys, most)
@@ -66,18 +65,18 @@ def _person(row: "asyncpg.Record") -> PersonId:
 
 
 class _Tree:
-    """Grows the tree anew, leaf by leaf."""
+    """Grows the tree again, leaf by leaf."""
 
     def __init__(self, public_keys: Collection[bytes], most: int) -> None:
         self._public_keys = public_keys
         self._most = most
         self._signed = 0
-        """How many leaves the last checkpoint has."""
+        """Number of leaves in the last checkpoint."""
         self._checkpoints = 0
         self._frontier = Frontier()
         self._tile: list[bytes] = []
         self._signed_at = 0
-        """When everything that there was had been taken in."""
+        """When the tree had caught up with the ledger."""
 
     def faults(self, row: "asyncpg.Record") -> Iterator[str]:
         """Yield what is wrong with the next leaf."""
@@ -104,7 +103,7 @@ class _Tree:
             yield f"or one of the {TILE - 1} before it is not the one that was signed"
 
     def miscounted(self, found: "asyncpg.Record") -> Iterator[str]:
-        """Yield what there is too much, or too little of, after the last leaf."""
+        """Yield what is missing or superfluous after the last leaf."""
         size = self._frontier.size
         if found["signed"] != size:
             yield f"the tree has {size} leaves, and the newest checkpoint signs {found['signed']}"
@@ -114,7 +113,7 @@ class _Tree:
             yield f"there are {found['tiles']} tiles, and {size} leaves make {size // TILE}"
 
     def _checkpoint_faults(self, row: "asyncpg.Record") -> Iterator[str]:
-        if self._frontier.size - self._signed < self._most:  # nothing was left for the next one
+        if self._frontier.size - self._signed < self._most:  # nothing was left for the next checkpoint
             self._signed_at = row["checkpoint_at"]
         self._signed = self._frontier.size
         self._checkpoints += 1

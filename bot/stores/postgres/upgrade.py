@@ -1,7 +1,8 @@
-"""Runs the migrations. Imported only to migrate: Alembic and SQLAlchemy take longer to import than all else we do."""
+"""Runs the migrations. Imported only to migrate: Alembic and SQLAlchemy take longer to import than everything else."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -14,15 +15,14 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from ...errors import OperatorError
 from .connect import of_another_version, reaching_postgres
-from .migrate import MIGRATIONS
 
 _LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
 
 _CONNECT_SECONDS = 5
 
 
-async def upgrade(url: str, **options: Any) -> None:
-    """Create or upgrade the schema; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
+async def upgrade(url: str, migrations: Path, **options: Any) -> None:
+    """Run `migrations`, a folder, on a database; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(url, timeout=_CONNECT_SECONDS, **options)
@@ -31,15 +31,15 @@ async def upgrade(url: str, **options: Any) -> None:
     try:
         with reaching_postgres(), _unwrapped():
             async with engine.begin() as connection:
-                await connection.run_sync(_upgrade)
+                await connection.run_sync(_upgrade, migrations)
     finally:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, migrations: Path) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
@@ -52,7 +52,7 @@ def _upgrade(connection: Connection) -> None:
 
 @contextmanager
 def _unwrapped() -> Iterator[None]:
-    """Let asyncpg's own errors out of SQLAlchemy's."""
+    """Raise asyncpg's own errors instead of SQLAlchemy's wrappers."""
     try:
         yield
     except DBAPIError as error:

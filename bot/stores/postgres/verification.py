@@ -1,13 +1,12 @@
-"""Whether the ledger is still what was written: every entry, in its place, with its answer, wording and person."""
+"""Checks that the ledger is still what was written: every entry in its place, with its answer, wording and person."""
 
 from collections.abc import AsyncGenerator, Iterator
-from dataclasses import dataclass
 
 import asyncpg
 import msgspec
 
 from ...keys import Keyring, PersonKey, Undecipherable
-from ...service.ports import PersonId
+from ...service.ports import BadEntry, PersonId
 from .connect import Database
 from .entries import entry_hash
 from .persons import read_sender
@@ -52,21 +51,10 @@ _PAGE = 1000
 _NOBODY = PersonId("")
 
 
-@dataclass(frozen=True, slots=True)
-class BadEntry:
-    """Where the ledger is not what it was: the entry and what is wrong with it."""
-
-    sequence: int
-    """Its number in the whole ledger; 0 when entries are missing or too many, or it is none of an entry."""
-    person: PersonId
-    """Whose it is; empty when it is nobody's."""
-    reason: str
-
-
 async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry | int, None]:
-    """Check everything as it is at this moment, in constant memory. Raises `Unavailable`.
+    """Check everything as of now, in constant memory. Raises `Unavailable`.
 
-    Whoever stops before the end closes it: it holds a connection.
+    A caller that stops early must close it, since it holds a connection.
     """
     checked = 0
     chain = _Chain(keys)
@@ -95,7 +83,7 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
 
 
 def _address_fault(row: "asyncpg.Record", keys: Keyring) -> str:
-    """Return what is wrong with how a person is found: whose the evidence is hangs on it."""
+    """Return what is wrong with a person's addresses, on which it depends whose the evidence is."""
     try:
         sender = read_sender(keys.decrypt(row["addresses"]))
     except (Undecipherable, msgspec.MsgspecError):
@@ -133,7 +121,7 @@ class _Chain:
     def _begin(self, row: "asyncpg.Record") -> None:
         self._person, self._number, self._head = row["person"], 0, b""
         self._key, self._key_fault = None, ""
-        if row["key"] is not None:  # gone with an erased person
+        if row["key"] is not None:  # deleted with an erased person
             try:
                 self._key = self._keys.person(row["key"])
             except Undecipherable:

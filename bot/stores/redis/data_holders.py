@@ -32,7 +32,9 @@ NOT_PERSONAL: Mapping[str, str] = {
     "seen": "keyed hashes of messages' ids; they expire by themselves within nine days",
     "limit": "under the keyed hash of an address, how much more it may send; expires by itself within eight days, and "
     "is deleted with the person",
-    "status": "under the keyed hash of a sent message's id, how far it came; expires by itself within three days",
+    "status": "under the keyed hash of a sent message's id, how far it came, and the random id of the question or "
+    "request that hangs on it; expires by itself within three days, or 31 if something hangs on it",
+    "early": "under the same hash, statuses without an address; expires by itself within ten minutes",
     "BUCKET": "how fast the business number may send",
 }
 """Kinds of keys that hold nothing of a person, and why."""

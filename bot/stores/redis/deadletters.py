@@ -6,9 +6,9 @@ They lie here for weeks, while queues run empty: so whatever they hold is sealed
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
 
 from ...keys import Keyring, Undecipherable
+from ...service.ports import DeadLetter
 from .connect import Argument, Client
 from .keys import ShardKeys
 from .scripts import REPLAY
@@ -20,32 +20,13 @@ MOST = 100_000
 _PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """One of them."""
-
-    id: str
-    shard: int
-    reason: str
-    kind: str
-    """`event`, `outbound`, `handover` or `task`: an entry of that queue; `raw`: a webhook that no parser took."""
-    at: float
-    """Our time, unix seconds."""
-    size: int
-    """Bytes that it takes, sealed."""
-    payload: bytes | None = field(repr=False)
-    """May hold personal data; never to be logged. None: no key of `SECRET_KEY` opens it."""
-    newest: bool
-    """Whether the newest key of `SECRET_KEY` opens it; any other one must be kept on the list for it."""
-
-
 def plain_numbers(webhook: bytes) -> bytes:
     """Return a webhook in which numbers are written without blanks and dashes, to be searched for one."""
     return re.sub(rb"(?<=[0-9])[ .()/-]+(?=[0-9])", b"", webhook)
 
 
 class DeadLetters:
-    """The dead letters of one shard. Implements `ports.DeadLetters`; the rest is for operators."""
+    """The dead letters of one shard. Implements `ports.DeadLetters`, and `dead_letters.Letters` for operators."""
 
     def __init__(self, client: Client, shard: ShardKeys, keys: Keyring) -> None:
         self._client = client

@@ -8,7 +8,6 @@ stored again when the server is not the same as before.
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...batcher import Batcher
 from ...messages.inbound import Event
@@ -39,10 +38,8 @@ _TAKEN = {1: Taken.STORED, 0: Taken.KNOWN, -1: Taken.FULL, -2: Taken.LIMITED, -3
 _LEFT_OUT = (Taken.LIMITED, Taken.MERGED)
 
 
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    incoming: Incoming
-    payload: bytes
+_Encoded = tuple[Incoming, bytes]
+"""An event, and how it lies in Redis: written before it joins others, which must not fail with it."""
 
 
 class Inbox:
@@ -61,7 +58,7 @@ class Inbox:
 
     async def add(self, incoming: Incoming) -> Taken:
         """Store an event once, whoever else stores it too. Raises `Unavailable`."""
-        return await self._batcher.add(_Encoded(incoming, encode(incoming.event)))
+        return await self._batcher.add((incoming, encode(incoming.event)))
 
     async def knows(self, digest: bytes, day: int) -> bool:
         """Tell whether an event with this digest was stored here before. Raises `Unavailable`."""
@@ -125,14 +122,13 @@ class Inbox:
 
         most = 0 if self._crowded else self._limit
         arguments: list[Argument] = [most, self._limit, self._most_bytes, REMEMBERED, UNITS, UNITS_PER_SECOND]
-        for encoded in batch:
-            one = encoded.incoming
+        for one, payload in batch:
             counted = limited and one.claim is not Claim.FREE
             arguments += (
                 2 if one.urgent else 1,
                 number_of(self._shard.seen(one.day)),
                 one.digest,
-                encoded.payload,
+                payload,
                 one.claim.value,
                 number_of(self._shard.limit(one.person)) if counted else 0,
                 one.event.at,

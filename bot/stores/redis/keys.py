@@ -86,6 +86,10 @@ class ShardKeys:
     def _status_prefix(self) -> bytes:
         return self.key("d:").encode()
 
+    @cached_property
+    def _early_prefix(self) -> bytes:
+        return self.key("e:").encode()
+
     def session(self, token: bytes) -> bytes:
         """Return the key of the session of the person with this address token."""
         return self._session_prefix + token
@@ -95,5 +99,9 @@ class ShardKeys:
         return self._limit_prefix + token
 
     def status(self, token: bytes) -> bytes:
-        """Return the key of the delivery status of the sent message with this token."""
+        """Return the key of the delivery status of the sent message with this token, and of what hangs on that."""
         return self._status_prefix + token
+
+    def early(self, token: bytes) -> bytes:
+        """Return the key of the statuses of the message with this token that came before we had finished sending it."""
+        return self._early_prefix + token

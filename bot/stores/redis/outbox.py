@@ -3,19 +3,29 @@
 from collections.abc import Sequence
 from functools import partial
 
+import msgspec
+
 from ...batcher import Batcher
-from ...messages.inbound import Inbound
-from ...messages.reply import Outbound
+from ...messages.inbound import Delivery, Event, MessageId, Sender
+from ...messages.reply import Matter, Outbound
+from ...service.ports import Noted, Sent
 from .connect import Argument, Client
 from .keys import GROUP, ShardKeys
 from .scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING
 from .streams import ABANDONED_AFTER_MS, Stream
-from .wire import encode, read_outbound
+from .wire import encode, read_event, read_outbound
 
 STATUS_SECONDS = 3 * 86400
 """Seconds for which a sent message's status is followed."""
 
-RANK = {"sent": 1, "delivered": 2, "failed": 2, "read": 3, "played": 4}
+MATTER_SECONDS = 31 * 86400
+"""The same of a message that something hangs on: WhatsApp tries for 30 days to deliver it."""
+
+EARLY_SECONDS = 600
+"""Seconds for which a status is kept that came before its message was finished: much longer than that takes, unless
+its sender died; then it is sent again, under another id."""
+
+RANK = {"sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
 """A status never falls: webhooks come in any order. A failure says nothing once the message was delivered."""
 
 _SOON = 5.0
@@ -24,9 +34,8 @@ _SOON = 5.0
 _MOST_AT_ONCE = 500
 """Entries brought back in one step: the server does nothing else meanwhile."""
 
-
-_Answer = tuple[bytes, Sequence[Outbound]]
-"""An entry and what answers it, all to one person."""
+_Done = tuple[bytes, Sent | None, Sequence[Delivery] | None]
+"""An entry, the message if something hangs on it, and the statuses that came before, once they are known."""
 
 
 class Messages(Stream[Outbound]):
@@ -34,25 +43,54 @@ class Messages(Stream[Outbound]):
 
     def __init__(self, client: Client, shard: ShardKeys, *, abandoned_after_ms: int = ABANDONED_AFTER_MS) -> None:
         super().__init__(client, shard.outbox, read_outbound, abandoned_after_ms=abandoned_after_ms)
+        self._shard = shard
         self._keys = [shard.outbox, shard.lanes, shard.waiting, shard.inbox]
-        self._done: Batcher[tuple[bytes, bytes], None] = Batcher(self._finish_messages)
+        self._done: Batcher[_Done, Sequence[bytes]] = Batcher(self._finish_messages)
 
     async def finish(self, entry_id: bytes) -> None:
         """Take a finished message off the outbox."""
-        await self._done.add((entry_id, b""))
+        await self._done.add((entry_id, None, None))
 
-    async def finish_sent(self, entry_id: bytes, news: Inbound) -> None:
-        """Take a message off the outbox that the channel took and, in the same step, put news of it into the inbox."""
-        await self._done.add((entry_id, encode(news)))
+    async def finish_sent(self, entry_id: bytes, sent: Sent) -> None:
+        """Take a message off the outbox that the channel took, and store what hangs on it for its statuses.
+
+        Those that came before this come again, behind the news of it: now they find that.
+        """
+        if early := await self._done.add((entry_id, sent, None)):
+            again = [status for payload in early if (status := _whole(payload, sent)) is not None]
+            await self._done.add((entry_id, sent, again))
 
     async def leave(self) -> None:
         """Give up this reader's name, if it leaves nothing unfinished under it; likewise those of dead readers."""
         await self._done.drain()
         await super().leave()
 
-    async def _finish_messages(self, batch: Sequence[tuple[bytes, bytes]]) -> Sequence[None]:
-        await FINISH_MESSAGE.run(self._client, self._keys, [GROUP, *(argument for pair in batch for argument in pair)])
-        return [None] * len(batch)
+    async def _finish_messages(self, batch: Sequence[_Done]) -> Sequence[Sequence[bytes]]:
+        keys: list[str | bytes] = [*self._keys]
+        arguments: list[Argument] = [GROUP, MATTER_SECONDS]
+        for entry_id, sent, early in batch:
+            if sent is None:
+                arguments += (entry_id, 0, "", 0, 0)
+                continue
+            keys += (self._shard.status(sent.token), self._shard.early(sent.token))
+            news: list[Event] = [*([sent.news] if sent.news else []), *(early or ())]
+            place, known = len(keys) - 1, int(early is not None)
+            arguments += (entry_id, place, str(sent.matter), known, len(news), *map(encode, news))
+        results: Sequence[Sequence[bytes]] = await FINISH_MESSAGE.run(self._client, keys, arguments)
+        return results
+
+
+def _anonymous(delivery: Delivery) -> bytes:
+    """Return a status as it is kept until its message is finished: without what tells whose it is."""
+    return encode(msgspec.structs.replace(delivery, id=MessageId(""), recipient=Sender()))
+
+
+def _whole(payload: bytes, sent: Sent) -> Delivery | None:
+    """Return a status that was kept so; None when another version of the program kept it, and this can't read it."""
+    delivery = read_event(payload)
+    if not isinstance(delivery, Delivery):
+        return None
+    return msgspec.structs.replace(delivery, id=sent.message, recipient=sent.recipient)
 
 
 class Outbox:
@@ -61,9 +99,10 @@ class Outbox:
     def __init__(self, client: Client, shard: ShardKeys) -> None:
         self._client = client
         self._shard = shard
-        self._statuses: Batcher[tuple[bytes, int], bool] = Batcher(self._raise_statuses)
-        self._handed_back: Batcher[_Answer, None] = Batcher(partial(self._answer, shard.handover))
-        self._tasks: Batcher[_Answer, None] = Batcher(partial(self._answer, shard.tasks))
+        self._statuses: Batcher[tuple[bytes, Delivery], Noted] = Batcher(self._note_statuses)
+        self._handed_back: Batcher[tuple[bytes, Sequence[Outbound]], None]
+        self._handed_back = Batcher(partial(self._answer, shard.handover))
+        self._tasks: Batcher[tuple[bytes, Sequence[Outbound]], None] = Batcher(partial(self._answer, shard.tasks))
 
     async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
         """Take a message off the outbox and bring it back at `due` (unix seconds); those behind it wait."""
@@ -78,7 +117,7 @@ class Outbox:
         """Finish a task and queue what its person is told."""
         await self._tasks.add((entry_id, replies))
 
-    async def _answer(self, stream: str, batch: Sequence[_Answer]) -> Sequence[None]:
+    async def _answer(self, stream: str, batch: Sequence[tuple[bytes, Sequence[Outbound]]]) -> Sequence[None]:
         keys = [stream, self._shard.outbox, self._shard.lanes, self._shard.waiting]
         arguments: list[Argument] = [GROUP]
         for entry_id, replies in batch:
@@ -101,11 +140,19 @@ class Outbox:
         keys = [shard.retries, shard.outbox, shard.timers, shard.inbox]
         return int(await PROMOTE.run(self._client, keys, [now, _MOST_AT_ONCE]))
 
-    async def raise_status(self, message: bytes, status: str) -> bool:
-        """Note a delivery status of the message with this token; whether it is news: statuses come in any order."""
-        return await self._statuses.add((message, RANK[status]))
+    async def note_status(self, message: bytes, delivery: Delivery) -> Noted:
+        """Note a delivery status of the message with this token; it only ever rises.
 
-    async def _raise_statuses(self, batch: Sequence[tuple[bytes, int]]) -> Sequence[bool]:
-        keys = [self._shard.status(token) for token, _ in batch]
-        results = await STATUS.run(self._client, keys, [STATUS_SECONDS, *(rank for _, rank in batch)])
-        return [result == 1 for result in results]
+        One of a message that nothing is known to hang on is kept for a while, without its address: the message may
+        not be finished yet. A channel that gives back our reference of it has told already.
+        """
+        return await self._statuses.add((message, delivery))
+
+    async def _note_statuses(self, batch: Sequence[tuple[bytes, Delivery]]) -> Sequence[Noted]:
+        keys: list[bytes] = []
+        arguments: list[Argument] = [STATUS_SECONDS, MATTER_SECONDS, EARLY_SECONDS]
+        for token, delivery in batch:
+            keys += (self._shard.status(token), self._shard.early(token))
+            arguments += (RANK[delivery.status], b"" if delivery.reference else _anonymous(delivery))
+        results = await STATUS.run(self._client, keys, arguments)
+        return [Noted(rose == 1, stands == 1, Matter.read(matter.decode())) for rose, stands, matter in results]

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from redis.exceptions import ResponseError
 
 from ...batcher import Batcher
-from ...service.ports import Queued
+from ...service.ports import Queued, Unreadable
 from .connect import READ_BLOCK_MS, Argument, Client, code
 from .keys import GROUP
 from .scripts import FINISH, LEAVE
@@ -40,11 +40,12 @@ class Stream(Generic[T]):
         self._key = key
         self._decode = decode
         self._abandoned_after_ms = abandoned_after_ms
-        self.patience = abandoned_after_ms / 1000
+        self.abandoned_after = abandoned_after_ms / 1000
+        """Seconds."""
         self._consumer = uuid.uuid4().hex
         self._finished: Batcher[bytes, None] = Batcher(self._finish)
 
-    async def read(self, count: int, *, wait: bool = True) -> list[Queued[T]]:
+    async def read(self, count: int, *, wait: bool = True) -> list[Queued[T] | Unreadable]:
         """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
         block: tuple[Argument, ...] = ("BLOCK", READ_BLOCK_MS) if wait else ()
         reply = await self._run(
@@ -52,7 +53,7 @@ class Stream(Generic[T]):
         )
         return self._queued(reply[0][1]) if reply else []
 
-    async def reclaim(self, count: int) -> list[Queued[T]]:
+    async def reclaim(self, count: int) -> list[Queued[T] | Unreadable]:
         """Take over entries that their reader has left unfinished: it died, or it lost its connection.
 
         One that was left `SUSPECT` times may be what readers die of: it comes alone, after all others.
@@ -115,8 +116,12 @@ class Stream(Generic[T]):
                 raise
         return None
 
-    def _queued(self, entries: Iterable[tuple[bytes, list[bytes]]]) -> list[Queued[T]]:
-        return [Queued(entry_id, fields[1], self._decode(fields[1])) for entry_id, fields in entries]
+    def _queued(self, entries: Iterable[tuple[bytes, list[bytes]]]) -> list[Queued[T] | Unreadable]:
+        return [self._entry(entry_id, fields[1]) for entry_id, fields in entries]
+
+    def _entry(self, entry_id: bytes, payload: bytes) -> Queued[T] | Unreadable:
+        item = self._decode(payload)
+        return Unreadable(entry_id, payload) if item is None else Queued(entry_id, payload, item)
 
     async def _finish(self, entry_ids: Sequence[bytes]) -> Sequence[None]:
         await FINISH.run(self._client, [self._key], [GROUP, *entry_ids])

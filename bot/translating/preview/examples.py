@@ -1,4 +1,4 @@
-"""Example values as a customer of each language gets them: their dates, their periods, the names of the purposes."""
+"""Example values as a customer of each language sees them: dates, periods, names of purposes."""
 
 import re
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _YEARS = re.compile(r"(\d+) years?")
 def localized(example: str, code: str, translations: Mapping[str, str]) -> str:
     """Return `example`, written in English in the flows, in the language `code`.
 
-    `translations`: English text → its translation, of what may stand inside a value, such as titles of purposes.
+    `translations`: English text → translation, for texts that may be part of a value, such as titles of purposes.
     """
     if years := _YEARS.fullmatch(example):
         return period(timedelta(days=365 * int(years[1])), code)

@@ -1,4 +1,4 @@
-"""One page for one language: bubbles with buttons and lists, counters against limits, missing and fuzzy ones marked."""
+"""A page for one language: bubbles with buttons and lists, counters against limits, missing and fuzzy texts marked."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,21 +21,21 @@ from .examples import localized
 _MARKS = {"*": "b", "_": "i", "~": "s"}
 _MARKED = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
 _ON_PAPER = "document"
-"""The file whose texts stand in documents and on pages."""
+"""The flow whose texts appear in documents and on web pages."""
 
 _LINK = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One text as it is drawn."""
+    """A text as it is drawn."""
 
     id: str
     kind: str
     limit: int
     size: int
     worst: int
-    """Characters with the longest values that its placeholders may get."""
+    """Characters with the longest possible values of its placeholders."""
     state: str
     """done, fuzzy or missing."""
     html: Markup
@@ -57,12 +57,12 @@ class Message:
     footer: Shown
     options: Sequence[Shown] = ()
     as_list: Shown | None = None
-    """The label that opens the list, when the options don't fit as buttons."""
+    """The label that opens the list, if the options don't fit as buttons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One dialogue."""
+    """A dialogue."""
 
     name: str
     about: str
@@ -71,7 +71,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """Texts that stand in documents and on pages, and are never sent as messages."""
+    """Texts that appear in documents and on web pages and are never sent as messages."""
 
     name: str
     about: str
@@ -140,7 +140,7 @@ class _Texts:
         return self._slots[text_id]
 
     def shown(self, text_id: str) -> Shown:
-        """Draw one text: its translation, or the English where there is none."""
+        """Draw a text: its translation, or the English text if there is none."""
         slot = self._slots[text_id]
         entry = self._entries.get(text_id)
         text, state = slot.english, "done" if not self._entries else "missing"
@@ -167,7 +167,7 @@ class _Texts:
         try:
             return TextTemplate.parse(text).fill(dict(values), lambda value: isolated(value, rtl=self._rtl))
         except TextError:
-            return text  # told by `i18n check`
+            return text  # reported by `i18n check`
 
 
 def _section(file: FlowFile, texts: _Texts) -> Section:

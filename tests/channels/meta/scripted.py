@@ -1,10 +1,13 @@
 """A server that answers each request with the next bytes of a script, however wrong they are."""
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import Enum
+
+_content_length = re.compile(rb"\r\nContent-Length: ([0-9]+)\r\n").search
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -73,7 +76,8 @@ class Scripted:
             head = await reader.readuntil(b"\r\n\r\n")
         except asyncio.IncompleteReadError:
             return False
-        body = await reader.readexactly(int(head.rpartition(b"Content-Length: ")[2]))
+        length = _content_length(head)
+        body = await reader.readexactly(int(length[1]) if length else 0)
         self.requests.append(head + body)
         return True
 

@@ -5,7 +5,7 @@ import datetime
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.channels.meta import http
 from bot.channels.meta.http import Endpoint, NoAnswer, NotConnected
 from bot.channels.meta.http_response import Answer
-from tests.channels.meta.scripted import OK, Do, Scripted, scripted
+from tests.channels.meta.scripted import OK, Do, Line, Scripted, scripted
 
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
@@ -113,6 +115,24 @@ class TestKeptConnections:
             assert (await to.post(b"")).body == b"ok"
             assert server.connections == 2
 
+    async def test_one_whose_request_was_answered_before_it_was_sent_whole_does_not(self) -> None:
+        """What is left of it would go out before the next request, or would be waited for in vain."""
+        writers: list[asyncio.StreamWriter] = []
+
+        async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writers.append(writer)
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            to = Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", {}, timeout=30.0)
+            for body in (b"x" * 30_000_000, b""):
+                assert (await to.post(body)).status == 413
+            assert len(writers) == 2
+            await to.close()
+            for writer in writers:
+                writer.transport.abort()
+
     async def test_one_that_was_idle_too_long_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with scripted() as server, endpoint(server) as to:
             await to.post(b"")
@@ -144,6 +164,35 @@ class TestKeptConnections:
             await to.close()
             assert (await using).body == b"ok"
             await server.quiet()
+
+
+TRUNCATED = [whole[:length] for whole in (OK, CHUNKED) for length in range(1, len(whole))]
+
+ODD = st.builds(
+    lambda whole, at, byte: whole[: at % len(whole)] + byte + whole[at % len(whole) + 1 :],
+    st.sampled_from([OK, CHUNKED, CLOSING]),
+    st.integers(0, 200),
+    st.binary(min_size=1, max_size=1),
+)
+"""Answers with one wrong byte."""
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.one_of(st.sampled_from(TRUNCATED), ODD, st.binary(min_size=1, max_size=60)), st.booleans())
+def test_after_whatever_bytes_the_next_request_gets_its_own_answer(received: bytes, used: bool) -> None:
+    async def play() -> None:
+        own = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nown"
+        script: list[Line] = [*([OK] if used else []), (received, Do.CLOSE), own]
+        async with scripted(*script) as server, endpoint(server, timeout=60.0) as to:
+            if used:
+                await to.post(b"0")
+            with pytest.raises(NoAnswer) if received in TRUNCATED else suppress(NoAnswer):
+                await to.post(b"1")
+            assert (await to.post(b"2")).body == b"own"
+            assert server.requests[-1].endswith(b"\r\n\r\n2")
+            assert len(to._idle) == 1
+
+    asyncio.run(play())
 
 
 class TestSentAgain:

@@ -63,7 +63,7 @@ async def ana(simulation: Simulation) -> OneOfTwo:
     await runtime.requests.open(
         merged, Right.RECTIFICATION, int(at), b"asked", at, Calendar("DE", "Europe/Berlin"), f"{WORD} Street 1"
     )
-    await runtime.reads.note(merged, "person show", "ben", at)
+    await runtime.reads.note([merged], "person show", "ben", at)
     await simulation.hook.post(webhooks.changed_number(old, new.who, at=at))
     await simulation.settled()
     assert await owner_of(runtime, new) == survivor != merged

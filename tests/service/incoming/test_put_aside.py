@@ -11,8 +11,7 @@ from bot.channels.whatsapp import recover
 from bot.channels.whatsapp.fields import misshapen
 from bot.service import metrics
 from bot.service.incoming.receive import Receipt
-from bot.service.ports import Subject
-from bot.stores.redis.deadletters import DeadLetter
+from bot.service.ports import DeadLetter, Subject
 from bot.stores.redis.keys import ShardKeys
 from tests.captured import captured
 from tests.service.watching import owner_of, record_of, subscribed

@@ -10,7 +10,7 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.sent import Sent
 from bot.consent.evidence import Kind, Method, Seen
-from bot.stores.postgres.story import StoryEntry
+from bot.service.ports import StoryEntry
 from tests.service.watching import assert_sound, kinds_of, owner_of, record_of, session_of
 
 UNDELIVERABLE = 131026

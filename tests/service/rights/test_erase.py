@@ -29,8 +29,9 @@ from bot.messages.inbound import (
     Sender,
     Text,
 )
+from bot.service.operators.erasures import ReplayErasures
 from bot.service.ports import Append, DataHolder, PersonId, Subject
-from bot.service.rights.erase import Erase, replayed
+from bot.service.rights.erase import Erase
 from bot.settings import Settings
 from bot.stores import erasure_list
 from bot.stores.erasure_list import ErasureList
@@ -292,7 +293,15 @@ async def test_a_restored_backup_brings_nobody_back(parts: Parts, source: str) -
     assert await parts.persons.find([PHONE]) == {PHONE: person}
     assert (await parts.everything())["suppressions"] == []
 
-    backs = [back async for back in replayed(erasures, parts.erasures, parts.persons, parts.erase)]
+    replay = ReplayErasures(
+        lists=erasure_list,
+        own_list=parts.file,
+        erasures=parts.erasures,
+        persons=parts.persons,
+        erase=parts.erase,
+        suppression_seconds=0,
+    )
+    backs = [back async for back in replay.replay(erasures)]
     assert backs == [True]
     after = await parts.everything()
     for table in ("persons", "addresses", "suppressions", "retained", "erasures"):
@@ -300,7 +309,7 @@ async def test_a_restored_backup_brings_nobody_back(parts: Parts, source: str) -
     assert await parts.persons.load([stays]) != {}
     assert (await parts.record(person)).consent("order_updates").status is Status.WITHDRAWN
     assert await parts.faults() == []
-    assert [back async for back in replayed(erasures, parts.erasures, parts.persons, parts.erase)] == [False]
+    assert [back async for back in replay.replay(erasures)] == [False]
 
 
 async def test_suppressions_whose_person_is_not_known_any_more_are_listed_too(parts: Parts) -> None:

@@ -15,6 +15,7 @@ from bot.messages.reply import Outbound
 from bot.service.ports import Append, Assigned, DataHolder, Held, PersonId, Retry, SendError, Subject
 from bot.service.rights.fulfil import ATTEMPTS, Fulfil
 from bot.service.rights.rights import Rights
+from bot.service.sending.send import Send
 from bot.settings import Settings
 from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.wire import encode, read_outbound
@@ -76,19 +77,22 @@ class Desk:
 
     def __post_init__(self) -> None:
         runtime, shard = self.simulation.runtime, self.simulation.runtime.shards[0]
+        business = runtime.dialogue.world.business
+        send = Send(business=business, sessions=shard.sessions, outbox=shard.outbox, clock=lambda: self.now)
         rights = Rights(
-            runtime.dialogue.world,
-            runtime.persons,
-            runtime.requests,
-            runtime.exports,
-            runtime.data_holders,
-            Documents(runtime.dialogue.world),
-            self.channel,
-            runtime.erase,
-            runtime.keys,
+            world=runtime.dialogue.world,
+            persons=runtime.persons,
+            requests=runtime.requests,
+            exports=runtime.exports,
+            holders=runtime.data_holders,
+            documents=Documents(runtime.dialogue.world),
+            channel=self.channel,
+            send=send,
+            erase=runtime.erase,
+            keys=runtime.keys,
             clock=lambda: self.now,
         )
-        self.fulfil = Fulfil(rights, shard.tasks, shard.outbox, shard.dead, clock=lambda: self.now)
+        self.fulfil = Fulfil(rights=rights, queue=shard.tasks, send=send, dead=shard.dead, clock=lambda: self.now)
         self.queue = shard.tasks
 
     async def assign(self, work: Work, sender: Sender = BOTH) -> None:
@@ -119,7 +123,7 @@ async def desk(stores: Settings) -> AsyncIterator[Desk]:
     async with front(stores) as simulation:
         runtime = simulation.runtime
         tasks = runtime.shards[0].tasks
-        tasks._abandoned_after_ms, tasks.patience = 0, 30.0
+        tasks._abandoned_after_ms, tasks.abandoned_after = 0, 30.0
         (person,) = await runtime.persons.create([BOTH])
         await runtime.ledger.append([Append(person, 0, [requested("1"), given("2")])])
         yield Desk(simulation, Graph(), person)

@@ -149,7 +149,7 @@ async def test_a_document_from_before_is_not_given_again_when_it_would_lack_some
             await told(simulation, ana, "My name is Ana, with one n")
         case "a look":
             owner = await owner_of(simulation.runtime, ana)
-            await simulation.runtime.reads.note(owner, "person show", "op", 1_790_000_000.0)
+            await simulation.runtime.reads.note([owner], "person show", "op", 1_790_000_000.0)
         case "the language":
             await told(simulation, ana, "Deutsch")
     later = await told(simulation, ana, "MY DATA")

@@ -103,12 +103,22 @@ class Clock:
 
 
 @pytest.fixture
-def early(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def sending_clock() -> Clock:
+    """The clock by which messages are sent."""
+    return Clock()
+
+
+@pytest.fixture
+async def simulation(stores: Settings, sending_clock: Clock) -> AsyncIterator[Simulation]:
+    async with simulate(stores, sending_clock=sending_clock) as running:
+        yield running
+
+
+@pytest.fixture
+def early(sending_clock: Clock) -> Clock:
     """What is put back is due an hour later than it would be: a test brings it back when it is ready."""
-    clock = Clock()
-    clock.ahead = 3600.0
-    monkeypatch.setattr("bot.app.runtime.Deliver", partial(Deliver, clock=clock))
-    return clock
+    sending_clock.ahead = 3600.0
+    return sending_clock
 
 
 async def bring_back(simulation: Simulation, clock: Clock) -> None:
@@ -463,16 +473,16 @@ async def delivering(
     runtime, stores = simulation.runtime, simulation.runtime.shards[0]
     assert runtime.channel is not None
     deliver = Deliver(
-        stores.messages,
-        stores.outbox,
-        runtime.ledger,
-        runtime.channel,
-        Throttle(runtime.client, rate=1000),
-        stores.inbox,
-        stores.dead,
-        Undelivered(stores.inbox, runtime.requests),
-        runtime.dialogue.world.business,
-        runtime.keys,
+        queue=stores.messages,
+        outbox=stores.outbox,
+        ledger=runtime.ledger,
+        channel=runtime.channel,
+        throttle=Throttle(runtime.client, rate=1000),
+        inbox=stores.inbox,
+        dead=stores.dead,
+        undelivered=Undelivered(stores.inbox, runtime.requests),
+        business=runtime.dialogue.world.business,
+        keys=runtime.keys,
         halting=halting,
         clock=clock,
     )

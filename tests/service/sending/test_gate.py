@@ -1,10 +1,13 @@
 """The table of what may be sent: every basis with every standing of a consent, restriction, window and form."""
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import product
+from operator import contains
+from typing import get_args
 
 import msgspec
 import pytest
@@ -12,16 +15,17 @@ import pytest
 from bot import business
 from bot.business import Business, Notice
 from bot.consent.evidence import EVERY, Entry, Kind
-from bot.consent.lifecycle import Record, fold
+from bot.consent.lifecycle import Record, Status, fold
 from bot.messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
 from bot.messages.inbound import Sender
 from bot.messages.reply import Outbound, Reply, Template
 from bot.paths import FLOWS
 from bot.service.ports import PersonId
-from bot.service.sending.gate import NEVER, Look, Reason, last_seen, withheld
-from bot.service.sending.send import WINDOW, outbound
+from bot.service.sending.gate import NEVER, WINDOW, Look, Reason, last_seen, withheld
+from bot.service.sending.send import outbound
 from bot.stores.redis.wire import encode, read_outbound
 from tests.consent.facts import entry
+from tests.service.sending import gate_table
 
 BUSINESS = business.load(FLOWS / "business.toml")
 PURPOSES = {purpose.category: purpose.id for purpose in BUSINESS.purposes}
@@ -167,9 +171,52 @@ def test_utility_and_marketing_need_their_consent_alike() -> None:
     assert {"utility", "marketing"} == PURPOSES.keys()
 
 
-def test_whoever_was_erased_gets_nothing_more() -> None:
+def test_whoever_was_erased_is_told_that_and_gets_nothing_more() -> None:
     for basis in bases("offers"):
-        assert withheld(message(basis), Look.ERASED, NOW, BUSINESS) in (Reason.ERASED, Reason.UNKNOWN_PURPOSE)
+        reason = withheld(message(basis), Look.ERASED, NOW, BUSINESS)
+        told = None if basis == ByLaw(Duty.ERASURE) else Reason.ERASED
+        assert reason in (told, Reason.UNKNOWN_PURPOSE), basis
+
+
+def test_nothing_is_sent_without_an_address() -> None:
+    for basis in bases("offers"):
+        nowhere = msgspec.structs.replace(message(basis), phone=None)
+        assert withheld(nowhere, Look.UNCHANGED, NOW, BUSINESS) is Reason.NO_ADDRESS
+
+
+# --- the table that people read
+
+
+@pytest.mark.parametrize("basis", gate_table.BASES)
+def test_one_row_of_the_page_applies_to_each_combination_and_says_what_the_gate_says(basis: str) -> None:
+    found = gate_table.rows(basis)
+    said = gate_table.outcomes(basis)
+    for values, reason in zip(product(*gate_table.DIMENSIONS.values()), said, strict=True):
+        applying = [says for conditions, says in found if all(map(contains, conditions, values))]
+        assert applying == [reason], values
+
+
+def test_the_page_shows_the_gate_as_it_is() -> None:
+    cure = "run `python -m tests.service.sending.gate_table`"
+    assert gate_table.PAGE.read_text("utf-8") == gate_table.document(), cure
+
+
+def test_the_page_has_every_basis_reason_status_and_duty() -> None:
+    page = gate_table.document()
+    assert all(f"withheld: {reason}" in page for reason in Reason)
+    assert {f"ByLaw {duty}" for duty in Duty} <= gate_table.BASES.keys()
+    assert {kind.__name__ for kind in get_args(Basis)} == {basis.split()[0] for basis in gate_table.BASES}
+    records = {
+        gate_table.record("utility", consent, "none", "no", "ahead").consent(gate_table.PURPOSES["utility"]).status
+        for consent in gate_table.DIMENSIONS["consent"]
+    }
+    assert records == set(Status)
+
+
+def test_a_suppression_reaches_the_gate_as_a_withdrawal() -> None:
+    suppressed = gate_table.record("marketing", "suppressed", "none", "no", "ahead")
+    assert suppressed.consent(gate_table.PURPOSES["marketing"]).status is Status.WITHDRAWN
+    assert withheld(message(ForPurpose("offers")), suppressed, NOW, BUSINESS) is Reason.WITHDRAWN
 
 
 def test_without_news_of_the_person_only_purpose_and_window_are_judged() -> None:
@@ -242,6 +289,15 @@ def test_consent_is_looked_at_since_the_entry_at_which_it_stood_and_anew_under_a
 
 
 # --- no message without a basis
+
+
+def test_a_message_without_a_basis_does_not_type_check() -> None:
+    """If it did, mypy would report the comment below as unused, and `make lint` would fail."""
+    with pytest.raises(TypeError, match="basis"):
+        Outbound(id="o1", person="p", phone=None, bsuid=None, reply=Reply())  # type: ignore[call-arg]
+    mypy = tomllib.loads((FLOWS.parent / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
+    assert mypy["strict"]
+    assert "tests" in mypy["packages"]
 
 
 def test_a_message_without_a_basis_cannot_be_read() -> None:

@@ -1,31 +1,61 @@
-"""One door for sending: nothing else makes a message, gives it another basis, or writes to the outbox."""
+"""One door for sending: nothing else makes a message, gives it another basis, queues it or hands it to a channel."""
 
 import ast
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 BOT = Path(__file__).parents[3] / "bot"
+REDIS = BOT / "stores" / "redis"
 
-MAKES = {"service/sending/send.py"}
-CHANGES = {"service/sending/deliver.py": {"attempt", "alone", "refused_at"}}
+SEND = "service/sending/send.py"
+DELIVER = "service/sending/deliver.py"
+
+CHANGES = {DELIVER: {"attempt", "alone", "refused_at"}}
 """Which parts of a message are changed once it is made, and where."""
-QUEUES = {
-    "service/rights/fulfil.py": "answer_task",
-    "service/hand_over.py": "hand_back",
-    "service/sending/deliver.py": "retry",
+
+CALLS: Mapping[str, tuple[str, set[str]]] = {
+    # method: (what its owner is called, who may call it)
+    "hand_back": ("outbox", {SEND}),
+    "answer_task": ("outbox", {SEND}),
+    "commit": ("sessions", {SEND}),
+    "retry": ("outbox", {DELIVER}),
+    "send": ("channel", {SEND, DELIVER}),
 }
-COMMITS = {"service/incoming/converse.py"}
-WRITES = {"keys", "outbox", "sessions", "deadletters", "data_holders", "shard"}
-"""Modules of the Redis store that touch the outbox: `data_holders` only to erase from it."""
+"""What queues a message, or hands it to a channel; `retry` puts back what was read from the outbox."""
+
+JUDGES = {"judge": {DELIVER}, "judge_for_host": {"service/hand_over.py"}, "passes_at": {SEND}, "withheld": {SEND}}
+"""Who asks the gate; what it answers with these is found nowhere else."""
+
+SCRIPTS = {
+    "COMMIT": "queues what a step says, as `send` made it, with the session and the end of the messages",
+    "ANSWER": "queues what answers a task, or comes from the host's bot, as `send` made it",
+    "RETRY": "puts back what was read from the outbox",
+    "PROMOTE": "brings back what was put back",
+    "FINISH_MESSAGE": "lets the next message of the same person go, which lay behind the finished one",
+    "REPLAY": "puts back what had become a dead letter",
+}
+"""The only scripts that can write where messages to be sent lie, and why they may."""
+
+KEYS = {"outbox", "lanes", "waiting", "retries"}
+"""Where messages to be sent lie, as `keys.ShardKeys` calls it."""
+
+WRITES = {
+    "APPEND", "COPY", "EVAL", "EVALSHA", "HINCRBY", "HMSET", "HSET", "HSETNX", "LINSERT", "LMOVE", "LPUSH", "LPUSHX",
+    "LSET", "MSET", "MSETNX", "PSETEX", "RENAME", "RENAMENX", "RESTORE", "RPUSH", "RPUSHX", "SADD", "SET", "SETEX",
+    "SETNX", "SETRANGE", "XADD", "ZADD", "ZINCRBY",
+}  # fmt: skip
+"""Commands that put something where nothing was."""
 
 
 @cache
-def modules() -> list[tuple[str, ast.Module]]:
+def modules(root: Path = BOT) -> list[tuple[str, ast.Module]]:
     return [
-        (path.relative_to(BOT).as_posix(), ast.parse(path.read_text("utf-8"))) for path in sorted(BOT.rglob("*.py"))
+        (path.relative_to(root).as_posix(), ast.parse(path.read_text("utf-8"))) for path in sorted(root.rglob("*.py"))
     ]
 
 
@@ -39,7 +69,7 @@ def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 
 
 def makers(tree: ast.AST) -> int:
-    return sum(name == "Outbound" for name, _ in calls(tree))
+    return sum(name in ("Outbound", "outbound") for name, _ in calls(tree))
 
 
 def changed(tree: ast.AST) -> set[str | None]:
@@ -52,50 +82,56 @@ def changed(tree: ast.AST) -> set[str | None]:
     }
 
 
+def callers(method: str, owner: str, root: Path = BOT) -> set[str]:
+    """The modules that call a method of something called so, apart from what implements it."""
+    return {
+        name
+        for name, tree in modules(root)
+        if not name.startswith(("stores/", "channels/"))
+        for called, call in calls(tree)
+        if called == method and isinstance(call.func, ast.Attribute) and owner in ast.unparse(call.func.value).lower()
+    }
+
+
 def test_only_the_factory_makes_a_message() -> None:
-    assert {name for name, tree in modules() if makers(tree)} == MAKES
+    assert {name for name, tree in modules() if makers(tree)} == {SEND}
 
 
 def test_nothing_gives_a_message_another_basis_or_window() -> None:
     assert {name: parts for name, tree in modules() if (parts := changed(tree))} == CHANGES
 
 
-def test_the_outbox_is_written_to_where_the_gate_has_judged() -> None:
-    methods = set(QUEUES.values())
-    found = {
-        (name, method)
-        for name, tree in modules()
-        if not name.startswith("stores/")
-        for method, call in calls(tree)
-        if method in methods and "outbox" in ast.unparse(call.func)
-    }
-    assert found == set(QUEUES.items())
+@pytest.mark.parametrize("method", CALLS)
+def test_only_the_door_queues_a_message_or_hands_it_to_a_channel(method: str) -> None:
+    owner, allowed = CALLS[method]
+    assert callers(method, owner) == allowed
 
 
-def test_only_converse_commits_messages() -> None:
+def test_only_operators_replay_dead_letters() -> None:
+    found = callers("replay", "dead")
+    assert found
+    assert all(name.startswith(("commands/", "service/operators/")) for name in found)
+
+
+@pytest.mark.parametrize("method", JUDGES)
+def test_the_gate_is_asked_at_the_door_and_right_before_sending(method: str) -> None:
+    found = {name for name, tree in modules() for called, _ in calls(tree) if called == method}
+    assert found - {"service/sending/gate.py"} == JUDGES[method]
+
+
+def test_only_the_outbox_reads_what_is_to_be_sent_of_a_commit() -> None:
     found = {
         name
         for name, tree in modules()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr == "outbound" and not name.startswith("stores/")
     }
-    assert found == COMMITS
-
-
-def test_only_the_outbox_and_the_commit_touch_its_key() -> None:
-    found = {
-        Path(name).stem
-        for name, tree in modules()
-        if name.startswith("stores/redis/")
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and node.attr == "outbox"
-    }
-    assert found <= WRITES
+    assert found == {"service/incoming/converse.py"}
 
 
 @pytest.mark.parametrize(
     ("source", "found"),
-    [("Outbound('id')", 1), ("reply.Outbound(**fields)", 1), ("isinstance(one, Outbound)", 0), ("outbound(1)", 0)],
+    [("Outbound('id')", 1), ("reply.Outbound(**fields)", 1), ("isinstance(one, Outbound)", 0), ("send.outbound(1)", 1)],
 )
 def test_a_maker_is_found(source: str, found: int) -> None:
     assert makers(ast.parse(source)) == found
@@ -111,3 +147,173 @@ def test_a_maker_is_found(source: str, found: int) -> None:
 )
 def test_a_change_is_found(source: str, found: set[str | None]) -> None:
     assert changed(ast.parse(source)) == found
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_a_planted_caller_is_found(tmp_path: Path, method: str) -> None:
+    owner, _ = CALLS[method]
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service" / "planted.py").write_text(f"async def sneak(self):\n    await self._{owner}.{method}(b'')\n")
+    assert callers(method, owner, tmp_path) == {"service/planted.py"}
+
+
+# --- Redis
+
+
+def lua(root: Path, name: str) -> str:
+    return re.sub(r"--.*", "", (root / f"{name}.lua").read_text("utf-8"))
+
+
+def writing_functions(root: Path) -> set[str]:
+    """The functions of lanes.lua that write, also by another one."""
+    bodies = dict(re.findall(r"^local function (\w+)(.*?)(?=^local function|\Z)", lua(root, "lanes"), re.M | re.S))
+    writing: set[str] = set()
+    while (
+        more := {name for name, body in bodies.items() if commands(body) & WRITES or calls_any(body, writing)} - writing
+    ):
+        writing |= more
+    return writing
+
+
+def commands(source: str) -> set[str]:
+    """What a script has Redis do; all that writes if it does not say."""
+    named = set(re.findall(r"redis\.p?call\(\s*'(\w+)'", source))
+    if len(re.findall(r"redis\.p?call\b", source)) != len(re.findall(r"redis\.p?call\(\s*'", source)):
+        return WRITES
+    return {name.upper() for name in named}
+
+
+def calls_any(source: str, functions: set[str]) -> bool:
+    return any(re.search(rf"\b{name}\(", source) for name in functions)
+
+
+def scripts(root: Path) -> dict[str, str]:
+    """Every script with its whole source, that of the shared functions left out; a file that is none counts, too."""
+    files = {path.stem: path.stem for path in root.glob("*.lua") if path.stem != "lanes"}
+    for _, tree in modules(root):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Assign(
+                    targets=[ast.Name(id=name)],
+                    value=ast.Call(func=ast.Name(id="Script"), args=[ast.Constant(stem), *_]),
+                ):
+                    files[str(stem)] = name
+    return {name: lua(root, stem) for stem, name in files.items()}
+
+
+def runs(root: Path) -> dict[str, set[str]]:
+    """Every script, and every bare command that writes, with the keys that whoever runs it names."""
+    found: dict[str, set[str]] = {}
+    for module, tree in modules(root):
+        for owner in (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.Module)):
+            kept = _kept(owner)
+            for function in ast.walk(owner):
+                if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                    continue
+                named = _attributes(function)
+                keys = named & KEYS | {key for name in named for key in kept.get(name, ())}
+                for what in _run(function):
+                    name = what if what not in WRITES else f"{module}: {what}"
+                    found.setdefault(name, set()).update(keys)
+    return found
+
+
+def _kept(owner: ast.AST) -> dict[str, set[str]]:
+    """The keys that an object has put into attributes of its own."""
+    kept: dict[str, set[str]] = {}
+    for node in ast.walk(owner):
+        match node:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)], value=value):
+                kept.setdefault(name, set()).update(_attributes(value) & KEYS)
+    return kept
+
+
+def _attributes(node: ast.AST) -> set[str]:
+    return {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+
+
+def _run(function: ast.AST) -> Iterator[str]:
+    """The scripts and the writing commands that a function runs."""
+    for name, call in calls(function):
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=script))) if name == "run" and script.isupper():
+                yield script
+            case ast.Call(args=[ast.Constant(str(command)), *_]) if name in ("run", "_run") and command in WRITES:
+                yield command
+
+
+def writers(root: Path) -> set[str]:
+    """What can write where messages to be sent lie."""
+    lanes, run = writing_functions(root), runs(root)
+    sources = scripts(root)
+    by_script = {
+        name
+        for name, source in sources.items()
+        if calls_any(source, lanes) or (commands(source) & WRITES and run.get(name, KEYS))
+    }
+    return by_script | {name for name, keys in run.items() if name not in sources and keys}
+
+
+def test_only_known_scripts_write_to_the_outbox() -> None:
+    assert writers(REDIS) == SCRIPTS.keys()
+
+
+def test_the_functions_that_write_lanes_are_known() -> None:
+    assert writing_functions(REDIS) == {"keep", "send", "move", "line_up", "next_in_lane", "hold"}
+
+
+PLANTED = {
+    "a script that adds to the stream": (
+        "redis.call('XADD', KEYS[1], '*', 'e', ARGV[1])",
+        "PLANTED = Script('planted')\nclass Sneak:\n"
+        "    async def sneak(self):\n        await PLANTED.run(self._client, [self._shard.outbox], [])\n",
+        "PLANTED",
+    ),
+    "a script that lets it wait": (
+        "redis.pcall( 'ZADD', KEYS[1], 0, ARGV[1])",
+        "PLANTED = Script('planted')\n"
+        "class Sneak:\n    def __init__(self, shard):\n        self._key = shard.retries\n\n"
+        "    async def sneak(self):\n        await PLANTED.run(self._client, [self._key], [])\n",
+        "PLANTED",
+    ),
+    "a script that does not say what it does": (
+        "redis.call(ARGV[1], KEYS[1])",
+        "PLANTED = Script('planted')\nclass Sneak:\n"
+        "    async def sneak(self):\n        await PLANTED.run(self._client, [self._shard.waiting], [])\n",
+        "PLANTED",
+    ),
+    "a script that uses the lanes": (
+        "line_up({ outbox = KEYS[1] }, '', ARGV)",
+        "PLANTED = Script('planted', 'lanes')\n",
+        "PLANTED",
+    ),
+    "a script that nobody declares": ("redis.call('XADD', KEYS[1], '*', 'e', ARGV[1])", "", "planted"),
+    "a bare command": (
+        "",
+        "class Sneak:\n    async def sneak(self):\n        await self._client.run('XADD', self._shard.outbox, '*')\n",
+        "planted.py: XADD",
+    ),
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_planted_writer_is_found(tmp_path: Path, planted: str) -> None:
+    script, module, name = PLANTED[planted]
+    root = tmp_path / "redis"
+    shutil.copytree(REDIS, root)
+    if script:
+        (root / "planted.lua").write_text(f"-- KEYS: one\n{script}\nreturn 1\n")
+    if module:
+        (root / "planted.py").write_text(module)
+    assert writers(root) - SCRIPTS.keys() == {name}
+
+
+def test_a_planted_reader_is_none(tmp_path: Path) -> None:
+    root = tmp_path / "redis"
+    shutil.copytree(REDIS, root)
+    (root / "planted.lua").write_text("return redis.call('XLEN', KEYS[1]) -- not redis.call('XADD', KEYS[1])\n")
+    (root / "planted.py").write_text(
+        "PLANTED = Script('planted')\nclass Reader:\n"
+        "    async def look(self):\n        await PLANTED.run(self._client, [self._shard.outbox], [])\n"
+    )
+    assert writers(root) == SCRIPTS.keys()

@@ -10,13 +10,12 @@ from bot.consent.evidence import Entry
 from bot.consent.verifier import check_consistency, check_inclusion, leaf_hash, opened
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import Append, PersonId
+from bot.service.ports import Append, BadEntry, PersonId
 from bot.stores.postgres.checkpoints import LONGEST_TRANSACTION, MOST, TILE, Checkpoints
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.tree_verification import verify_tree
-from bot.stores.postgres.verification import BadEntry
 from tests.stores.made import given, requested, withdrawn
 
 NOW = 1_790_000_300.0

@@ -71,7 +71,7 @@ async def test_an_ended_session_is_unavailable_and_then_made_anew(database: Data
     "url",
     ["postgresql://x@127.0.0.1:1/x", "postgresql://x@/x?host=/nowhere", "postgresql://x@nowhere.invalid/x"],
 )
-async def test_nobody_there_is_unavailable(url: str) -> None:
+async def test_a_refused_connection_is_unavailable(url: str) -> None:
     database = await connect(url, connections=1)
     with pytest.raises(Unavailable, match="PostgreSQL is not available"):
         await database.fetch("SELECT 1")
@@ -97,7 +97,7 @@ async def test_a_read_only_server_is_unavailable(database: Database) -> None:
             await connection.execute("INSERT INTO wordings VALUES ('x', 'x', 'x', 'en', now())")
 
 
-async def test_an_error_of_ours_is_no_outage(database: Database) -> None:
+async def test_a_programming_error_is_not_an_outage(database: Database) -> None:
     with pytest.raises(asyncpg.UndefinedTableError):
         await database.fetch("SELECT * FROM nothing")
     with pytest.raises(asyncpg.DataError):
@@ -158,7 +158,7 @@ class TestCertificates:
             ("verify-full", "127.0.0.1", True, False),
         ],
     )
-    async def test_are_checked_as_told(
+    async def test_certificates_are_checked_as_configured(
         self, port: int, self_signed: Certificate, tls: str, host: str, with_ca: bool, shaken: bool
     ) -> None:
         ca = self_signed.certificate if with_ca else None

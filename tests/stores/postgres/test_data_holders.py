@@ -77,13 +77,13 @@ async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Key
     assert [one.what for one in whole.waiting] == ["document"]
 
 
-async def test_of_nobody_there_is_nothing(database: Database, keys: Keyring) -> None:
+async def test_an_unknown_person_has_no_data(database: Database, keys: Keyring) -> None:
     nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
     assert await exported(data_holders(database, keys), nobody) == []
     assert [await place.erase(nobody) for place in data_holders(database, keys)] == [0] * 7
 
 
-async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, keys: Keyring, subject: Subject) -> None:
+async def test_an_erasure_removes_only_that_person_s_data(database: Database, keys: Keyring, subject: Subject) -> None:
     other = await known(database, keys, OTHER, "ben")
     before = await shown(database, keys, other)
     assert {place.name: await place.erase(subject) for place in data_holders(database, keys)} == {
@@ -104,7 +104,7 @@ async def test_what_is_erased_is_gone_and_nobody_elses_is(database: Database, ke
     assert await database.fetch("SELECT FROM addresses WHERE person = $1", subject.person) == []
 
 
-async def test_where_somebody_was_is_shown_and_erased_from_either_end(
+async def test_moves_are_shown_and_erased_from_either_address(
     database: Database, keys: Keyring, subject: Subject
 ) -> None:
     persons, before, after = Persons(database, keys), Sender("+33612345678", "DE.0"), Sender(bsuid="DE.9")
@@ -130,9 +130,7 @@ async def test_two_moves_of_one_second_are_both_shown_once(database: Database, k
     assert sorted(moved) == [f"DE.0 +33612345678 → {BSUID} {PHONE}", f"{BSUID} {PHONE} → DE.9"]
 
 
-async def test_moves_are_followed_from_one_to_the_next_whichever_was_told_first(
-    database: Database, keys: Keyring
-) -> None:
+async def test_moves_are_chained_in_whatever_order_they_were_reported(database: Database, keys: Keyring) -> None:
     persons = Persons(database, keys)
     first, second = Move(Sender(bsuid="DE.1"), Sender(bsuid="DE.2"), 1), Move(Sender(bsuid="DE.2"), OTHER, 2)
     for move in (second, first, first):
@@ -142,7 +140,7 @@ async def test_moves_are_followed_from_one_to_the_next_whichever_was_told_first(
     assert await persons.moves(["GB.1"]) == []
 
 
-async def test_what_waits_of_somebody_erased_is_closed_but_the_erasure_itself(
+async def test_erasing_closes_all_open_requests_except_the_erasure(
     database: Database, keys: Keyring, subject: Subject
 ) -> None:
     """Else operators would be reminded for ever of what nobody can do or read any more."""
@@ -159,7 +157,7 @@ async def test_what_waits_of_somebody_erased_is_closed_but_the_erasure_itself(
     assert [(step.state, step.actor) for step in found[1]] == [(State.OPEN, "person"), (State.DONE, "system")]
 
 
-async def test_of_a_request_nothing_but_the_reason_can_be_taken(database: Database, subject: Subject) -> None:
+async def test_only_a_request_s_reason_can_be_removed(database: Database, subject: Subject) -> None:
     for change in ("reason = 'another'", "reason = '', actor = 'nobody'", "state = 'open', reason = ''"):
         with pytest.raises(Exception, match="append-only"):
             await database.execute(f"UPDATE request_steps SET {change}")

@@ -61,7 +61,7 @@ async def test_an_append_from_a_place_not_yet_reached_adds_nothing(ledger: Ledge
     assert await ledger.append([Append(people[0], 1, [requested("m1")])]) == set()
 
 
-async def test_nobody_s_ledger_takes_no_entries(ledger: Ledger) -> None:
+async def test_an_unknown_person_has_no_ledger(ledger: Ledger) -> None:
     assert await ledger.append([Append(PERSON, 0, [requested("m1")])]) == set()
     assert await ledger.append([]) == set()
 
@@ -123,7 +123,7 @@ class TestRedelivery:
         assert await ledger.append([Append(people[0], 1, again)]) == set()
         assert await ledger.sequences(people[:1]) == {people[0]: 1}
 
-    async def test_it_holds_back_nobody_else(self, ledger: Ledger, people: list[PersonId]) -> None:
+    async def test_a_conflicting_append_does_not_hold_back_others(self, ledger: Ledger, people: list[PersonId]) -> None:
         await ledger.append([Append(people[3], 0, [requested("m3")])])
         batch = [
             Append(person, int(person == people[3]), [requested(f"m{place}")]) for place, person in enumerate(people)

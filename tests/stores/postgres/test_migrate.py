@@ -20,6 +20,7 @@ from bot.consent.verifier import record_hash
 from bot.errors import Unavailable
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
+from bot.service.ports import BadEntry
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.exports import Exports
@@ -27,7 +28,6 @@ from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.migrate import MIGRATIONS, expected_revision
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.tables import metadata
-from bot.stores.postgres.verification import BadEntry
 
 
 async def revision(url: str) -> str:
@@ -132,7 +132,7 @@ async def test_an_entry_from_before_what_came_later_still_verifies(empty_databas
     await database.close()
 
 
-async def test_who_had_lost_every_address_to_somebody_is_merged_into_them(empty_database_url: str) -> None:
+async def test_a_person_without_any_address_left_is_merged_into_the_new_owner(empty_database_url: str) -> None:
     await migrate_to("0012", empty_database_url)
     database, keys = await connect(empty_database_url, connections=1), Keyring(["a key"])
     persons = Persons(database, keys)

@@ -71,7 +71,7 @@ async def test_a_taken_address_makes_no_second_person(database: Database, person
     assert PHONE not in str(caught.value)
 
 
-async def test_of_two_processes_that_meet_a_stranger_one_makes_the_person(
+async def test_two_processes_meeting_a_stranger_create_one_person(
     database: Database, database_url: str, keys: Keyring
 ) -> None:
     second = await connect_postgres(database_url, connections=2)
@@ -84,7 +84,7 @@ async def test_of_two_processes_that_meet_a_stranger_one_makes_the_person(
 
 
 class TestChangedAddresses:
-    async def test_a_person_keeps_those_that_are_not_named(self, persons: Persons) -> None:
+    async def test_addresses_that_are_not_mentioned_are_kept(self, persons: Persons) -> None:
         (person,) = await persons.create([Sender(phone=PHONE)])
         await persons.set_addresses(person, Sender(bsuid=BSUID))
         assert await sender_of(persons, person) == BOTH
@@ -135,7 +135,7 @@ class TestChangedAddresses:
             await persons.set_addresses(person, Sender(NEW_PHONE, BSUID), forget=PHONE)
         assert await sender_of(persons, person) == Sender(NEW_PHONE, BSUID)
 
-    async def test_two_who_take_the_same_address_leave_one_owner(
+    async def test_concurrent_takeovers_of_an_address_leave_one_owner(
         self, database: Database, database_url: str, keys: Keyring
     ) -> None:
         second = await connect_postgres(database_url, connections=2)

@@ -40,7 +40,7 @@ async def test_the_same_message_makes_one_request_however_often_it_comes(request
     assert [new for _, new in opened].count(True) == 1
 
 
-async def test_who_asks_again_meanwhile_gets_the_request_that_waits(requests: Requests) -> None:
+async def test_asking_again_returns_the_open_request(requests: Requests) -> None:
     first, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
     again, new = await requests.open(ANA, Right.ACCESS, AT + 60, b"m2", AT + 60, BERLIN)
     other, other_new = await requests.open(ANA, Right.ERASURE, AT + 60, b"m2", AT + 60, BERLIN)
@@ -68,7 +68,7 @@ async def test_an_erased_person_s_words_are_gone(requests: Requests, database: D
     assert await requests.details(request.id) == ""
 
 
-async def test_after_an_answer_one_may_ask_anew(requests: Requests) -> None:
+async def test_a_new_request_may_follow_an_answer(requests: Requests) -> None:
     first, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
     await requests.change(first, close(first, State.DONE, ""), actor="system", reason="", now=AT + 1)
     second, new = await requests.open(ANA, Right.ACCESS, AT + 60, b"m2", AT + 60, BERLIN)
@@ -99,5 +99,5 @@ async def test_its_steps_cannot_be_rewritten(requests: Requests, database: Datab
         await database.execute("UPDATE request_steps SET reason = 'other'")
 
 
-async def test_an_unknown_one_is_none(requests: Requests) -> None:
+async def test_an_unknown_request_is_none(requests: Requests) -> None:
     assert await requests.find("019a0000-0000-7000-8000-00000000ffff") is None

@@ -35,7 +35,7 @@ async def test_a_stop_given_two_rotations_ago_still_blocks(database: Database) -
         assert [entry.answer for entry in await Ledger(database, newest).story(person)] == ["", "STOP"]
 
 
-async def test_between_the_rotations_old_and_new_keys_work(database: Database) -> None:
+async def test_old_and_new_keys_both_work_during_a_rotation(database: Database) -> None:
     (person,) = await Persons(database, Keyring([FIRST])).create([ANA])
     both = Persons(database, Keyring([SECOND, FIRST]))
     assert await both.find(["DE.1"]) == {"DE.1": person}
@@ -45,13 +45,13 @@ async def test_between_the_rotations_old_and_new_keys_work(database: Database) -
     assert await rotated(database, SECOND, FIRST) == 0
 
 
-async def test_it_can_be_done_again_without_harm(database: Database) -> None:
+async def test_a_rotation_can_be_repeated(database: Database) -> None:
     await Persons(database, Keyring([FIRST])).create([Sender(None, f"DE.{number}") for number in range(450)])
     assert await rotated(database, SECOND, FIRST) == 450
     assert await rotated(database, SECOND, FIRST) == 0
 
 
-async def test_who_got_an_address_between_the_rotations_keeps_their_answers(database: Database) -> None:
+async def test_answers_survive_an_address_change_between_rotations(database: Database) -> None:
     (person,) = await Persons(database, Keyring([FIRST])).create([Sender(ANA.phone)])
     await Ledger(database, Keyring([FIRST])).append([Append(person, 0, [requested("m1"), withdrawn("m2")])])
     both = Keyring([SECOND, FIRST])
@@ -62,7 +62,7 @@ async def test_who_got_an_address_between_the_rotations_keeps_their_answers(data
     assert [entry.answer for entry in story] == ["", "STOP"]
 
 
-async def test_who_has_no_address_any_more_keeps_their_answers(database: Database) -> None:
+async def test_answers_of_a_person_without_addresses_survive_a_rotation(database: Database) -> None:
     keys = Keyring([FIRST])
     (person, heir) = await Persons(database, keys).create([Sender(ANA.phone), Sender(None, "DE.2")])
     await Ledger(database, keys).append([Append(person, 0, [requested("m1"), withdrawn("m2")])])

@@ -52,7 +52,7 @@ async def test_a_story_tells_everything(ledger: Ledger, person: PersonId) -> Non
     assert "Yes please" not in repr(yes)
 
 
-async def test_one_who_speaks_another_language_was_shown_the_default_notice(ledger: Ledger, person: PersonId) -> None:
+async def test_a_speaker_of_another_language_was_shown_the_default_notice(ledger: Ledger, person: PersonId) -> None:
     made = business({"de": "https://example.com/de", "en": "https://example.com/en"})
     await ledger.keep_notices(made)
     await ledger.append([Append(person, 0, [msgspec.structs.replace(requested("m1"), locale="fi")])])
@@ -80,5 +80,5 @@ async def test_an_erased_person_s_answers_are_gone_and_the_rest_is_not(
     assert yes.text == WORDING.text
 
 
-async def test_nobody_has_no_story(ledger: Ledger) -> None:
+async def test_an_unknown_person_has_no_story(ledger: Ledger) -> None:
     assert await ledger.story(PERSON) == []

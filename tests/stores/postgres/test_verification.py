@@ -7,11 +7,10 @@ import pytest
 from bot.consent.erasure import erased
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import Append, PersonId
+from bot.service.ports import Append, BadEntry, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
-from bot.stores.postgres.verification import BadEntry
 from tests.stores.made import given, keep_notice, requested, withdrawn
 
 
@@ -196,7 +195,7 @@ async def test_evidence_that_was_given_to_another_address_is_noticed(
     assert "address" in found.reason
 
 
-async def test_who_took_over_an_address_is_found_by_it_and_the_other_is_whole(
+async def test_a_person_who_took_over_an_address_is_found_by_it_and_the_previous_owner_stays_whole(
     database: Database, keys: Keyring, ledger: Ledger, people: list[PersonId]
 ) -> None:
     rotated = Keyring(["a newer secret of this test, thirty-two", "a secret of this test, thirty-two characters"])
@@ -204,7 +203,9 @@ async def test_who_took_over_an_address_is_found_by_it_and_the_other_is_whole(
     assert await bad(Ledger(database, rotated)) == []
 
 
-async def test_a_personal_key_emptied_is_no_erasure(database: Database, ledger: Ledger, people: list[PersonId]) -> None:
+async def test_emptying_a_personal_key_does_not_pass_for_an_erasure(
+    database: Database, ledger: Ledger, people: list[PersonId]
+) -> None:
     await database.execute("UPDATE persons SET key = '' WHERE id = $1", people[0])
     assert {one.person for one in await bad(ledger)} == {people[0]}
 
@@ -226,7 +227,7 @@ async def test_a_missing_secret_is_told_from_an_altered_answer(database: Databas
     }
 
 
-async def test_who_stops_looking_at_the_first_bad_entry_leaves_the_database_free(
+async def test_stopping_at_the_first_bad_entry_releases_the_database(
     database: Database, ledger: Ledger, people: list[PersonId]
 ) -> None:
     await tamper(database, "UPDATE ledger SET kind = 'refused' WHERE sequence = 2")
@@ -236,7 +237,7 @@ async def test_who_stops_looking_at_the_first_bad_entry_leaves_the_database_free
     await asyncio.wait_for(database.close(), 5)
 
 
-async def test_what_is_added_meanwhile_does_not_disturb(ledger: Ledger, people: list[PersonId]) -> None:
+async def test_entries_added_meanwhile_do_not_disturb_the_check(ledger: Ledger, people: list[PersonId]) -> None:
     async def add() -> None:
         for number in range(3, 60):
             await ledger.append([Append(people[0], number, [requested(f"m{number}")])])

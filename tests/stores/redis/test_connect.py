@@ -206,7 +206,7 @@ async def test_a_wrong_password_is_told(own: Client, valkey: Valkey) -> None:
     await own.run("CONFIG", "SET", "requirepass", "")  # or nobody could stop it
 
 
-async def test_an_error_of_ours_is_no_outage(client: Client) -> None:
+async def test_a_programming_error_is_not_an_outage(client: Client) -> None:
     await client.run("SET", "text", "x")
     with pytest.raises(ResponseError, match="WRONGTYPE"):
         await client.run("XLEN", "text")
@@ -217,7 +217,7 @@ def nobody_knows_it(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "unix:///nowhere.sock", "redis://nowhere.invalid:6379"])
-async def test_nobody_there_is_unavailable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refused_connection_is_unavailable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", nobody_knows_it)  # a real name server may take its time
     client = connect(url, connections=1)
     with pytest.raises(Unavailable, match="reached"):

@@ -21,7 +21,7 @@ from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.wire import encode
-from tests.stores.made import BSUID, PERSON, PHONE, TODAY, lapse, session
+from tests.stores.made import BSUID, PERSON, PHONE, TODAY, lapse, readable, session
 
 ANA = Subject(PERSON, Sender(PHONE, BSUID), before=TODAY * 86400)
 BEN = Subject(PersonId("019a0000-0000-7000-8000-000000000002"), Sender("+447911123456", "GB.1"), before=TODAY * 86400)
@@ -55,7 +55,7 @@ async def fill(client: Client, shard: ShardKeys, keys: Keyring, who: Subject, na
     assert await Sessions(client, shard).commit([commit]) == [True]
     stream = Messages(client, shard)
     for queued in await read_all(stream):
-        if queued.item is not None and queued.item.person == who.person:
+        if queued.item.person == who.person:
             await outbox.retry(queued.id, queued.item, TODAY * 86400.0)
     await dead.add(encode(says(who, f"{name} dead")), "a reason", "event")
     await dead.add(encode(told(who, f"{name} dead letter")), "a reason", "outbound")
@@ -72,7 +72,7 @@ def incoming(who: Subject, name: str) -> list[Event]:
 
 async def read_all(stream: Messages) -> list[Queued[Outbound]]:
     await stream.read(100, wait=False)  # makes the consumer group
-    return await stream.read(100, wait=False)
+    return readable(await stream.read(100, wait=False))
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ async def test_a_person_is_shown_all_that_is_on_its_way(filled: Client, keys: Ke
     assert b"ben" not in json.dumps(queues).encode()
 
 
-async def test_what_is_erased_is_gone_and_nobody_elses_is(filled: Client, keys: Keyring) -> None:
+async def test_an_erasure_removes_only_that_person_s_data(filled: Client, keys: Keyring) -> None:
     everything = data_holders(filled, SHARDS, keys)
     before = await exported(everything, BEN)
     assert b"ana dead" in await contents(filled, keys)

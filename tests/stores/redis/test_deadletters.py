@@ -10,12 +10,13 @@ import pytest
 from bot.conversation.task import Task, Work
 from bot.keys import Keyring
 from bot.messages.reply import Reply
+from bot.service.ports import DeadLetter
 from bot.stores.redis.connect import Client
-from bot.stores.redis.deadletters import DeadLetter, DeadLetters
+from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import ShardKeys
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
-from tests.stores.made import BSUID, PHONE, assigned, handed_over, message, outbound
+from tests.stores.made import BSUID, PHONE, assigned, handed_over, items, message, outbound
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ async def test_a_letter_goes_back_into_the_queue_it_came_from(
 
 async def _read(stream: Stream[object]) -> list[object]:
     await stream.read(1, wait=False)
-    return [queued.item for queued in await stream.read(10, wait=False)]
+    return items(await stream.read(10, wait=False))
 
 
 async def test_a_letter_replayed_by_many_at_once_goes_back_once(

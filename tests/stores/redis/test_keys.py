@@ -53,7 +53,7 @@ async def live(client: Client, shard: ShardKeys, keys: Keyring) -> None:
     await events.renew([queued.id for queued in read])
     await events.reclaim(1)
     await events.finish(read[1].id)
-    assert await outbox.raise_status(keys.message(sent.id), sent.status)
+    assert (await outbox.note_status(keys.message(sent.id), sent)).is_news
     commit = Commit(keys.address(BSUID), b"", session(), [read[0].id])
     commit.outbound, commit.handed_over = [outbound("o1"), outbound("o2")], [handed_over()]
     commit.tasks, commit.timers = [assigned()], [(1.0, lapse())]

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.keys import Keyring
-from bot.service.ports import Commit
+from bot.service.ports import Commit, Queued
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.deadletters import DeadLetters
@@ -17,7 +17,7 @@ from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.outbox import Messages, Outbox
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.wire import encode
-from tests.stores.made import PERSON, outbound, session
+from tests.stores.made import PERSON, outbound, readable, session
 from tests.stores.redis.idle import given_up
 
 SOMEBODY_ELSE = "019a0000-0000-7000-8000-000000000002"
@@ -42,7 +42,7 @@ class Lane:
     async def read(self) -> dict[str, bytes]:
         """Read what is there: the entry of each message."""
         queued = await self.queue.read(10, wait=False)
-        return {one.item.id if one.item else "unreadable": one.id for one in queued}
+        return {one.item.id if isinstance(one, Queued) else "unreadable": one.id for one in queued}
 
     async def retry(self, id: str, entry: bytes, due: float = 1.0) -> None:
         """Put a message back."""
@@ -113,7 +113,7 @@ async def test_what_a_dead_worker_had_in_hand_goes_before_what_is_behind_it(
     other = Lane(other_client, shard)
     assert await other.read() == {}
     await given_up(client, shard.outbox)
-    (taken,) = await other.queue.reclaim(10)
+    (taken,) = readable(await other.queue.reclaim(10))
     assert taken.item == outbound("o1")
     await other.queue.finish(taken.id)
     assert list(await other.read()) == ["o2"]
@@ -259,8 +259,7 @@ class TestWhateverHappens:
         await readers[0].read(1, wait=False)
 
         async def take(reader: Messages, *, over: bool = False) -> None:
-            for one in await (reader.reclaim(10) if over else reader.read(10, wait=False)):
-                assert one.item is not None
+            for one in readable(await (reader.reclaim(10) if over else reader.read(10, wait=False))):
                 assert over or one.item.person not in in_flight
                 in_flight[one.item.person] = (one.item.id, one.id)
 

@@ -2,21 +2,36 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import count
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.messages.reply import Outbound
-from bot.service.ports import Queued
+from bot.messages.inbound import Event, MessageId, Sender
+from bot.messages.reply import Matter, Outbound
+from bot.service.ports import Queued, Sent
 from bot.stores.redis.connect import Client
 from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.keys import GROUP, ShardKeys
-from bot.stores.redis.outbox import RANK, STATUS_SECONDS, Messages, Outbox
+from bot.stores.redis.outbox import EARLY_SECONDS, RANK, STATUS_SECONDS, Messages, Outbox
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_event
-from tests.stores.made import PERSON, assigned, handed_over, lapse, outbound
+from tests.stores.made import (
+    BSUID,
+    PERSON,
+    PHONE,
+    StatusName,
+    assigned,
+    handed_over,
+    items,
+    lapse,
+    outbound,
+    readable,
+    told,
+)
 
 NOW = 1_790_000_000.0
 
@@ -39,7 +54,7 @@ async def queued(client: Client, shard: ShardKeys, queue: Messages) -> Queued[Ou
     """A message in the outbox that has been read."""
     handed = await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
     await Outbox(client, shard).hand_back(handed, [outbound()])
-    (one,) = await queue.read(1)
+    (one,) = readable(await queue.read(1))
     return one
 
 
@@ -56,7 +71,7 @@ async def test_a_message_comes_back_when_it_is_due(
     assert await queue.length() == 0
     assert await outbox.promote(NOW + 5.24) == 0
     assert await outbox.promote(NOW + 5.25) == 1
-    assert [one.item for one in await queue.read(1)] == [outbound(attempt=1)]
+    assert items(await queue.read(1)) == [outbound(attempt=1)]
     assert await outbox.promote(NOW + 9999) == 0
 
 
@@ -83,7 +98,7 @@ async def test_timers_that_are_due_come_in_as_events(client: Client, shard: Shar
     await inbox.read(1, wait=False)
     await client.run("ZADD", shard.timers, NOW, encode(lapse("q1")), NOW + 1, encode(lapse("q2")))
     assert await outbox.promote(NOW) == 1
-    assert [one.item for one in await inbox.read(10)] == [lapse("q1")]
+    assert items(await inbox.read(10)) == [lapse("q1")]
 
 
 async def test_many_that_are_due_come_in_steps_the_oldest_first(
@@ -122,7 +137,7 @@ async def test_what_is_answered_is_queued_and_what_asked_for_it_finished(
     assert await stream.length() == 0
     assert (await client.run("XPENDING", shard.key(asked), GROUP))[0] == 0
     for expected in ("h0", "h1"):
-        (message,) = await queue.read(10)
+        (message,) = readable(await queue.read(10))
         assert message.item == outbound(expected)
         await queue.finish(message.id)
     assert await queue.read(10, wait=False) == []
@@ -143,25 +158,110 @@ class TestStatuses:
         for client in clients:
             await client.close()
 
-    @given(arriving=st.lists(st.sampled_from(sorted(RANK)), min_size=1, max_size=12), together=st.booleans())
+    @given(arriving=st.lists(st.sampled_from(get_args(StatusName)), min_size=1, max_size=12), together=st.booleans())
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     async def test_only_rise_in_whatever_order_they_come(
-        self, outboxes: list[Outbox], arriving: list[str], together: bool
+        self, outboxes: list[Outbox], arriving: list[StatusName], together: bool
     ) -> None:
         token = next(_tokens).to_bytes(16)
-        asked = [outboxes[place % 2].raise_status(token, status) for place, status in enumerate(arriving)]
-        news = await asyncio.gather(*asked) if together else [await one for one in asked]
+        asked = [outboxes[place % 2].note_status(token, told(status)) for place, status in enumerate(arriving)]
+        noted = await asyncio.gather(*asked) if together else [await one for one in asked]
+        news = [one.is_news for one in noted]
         risen = [RANK[status] for status, is_news in zip(arriving, news, strict=True) if is_news]
         assert max(risen) == max(RANK[status] for status in arriving)
         assert len(set(risen)) == len(risen), "each rank is news once"
         if not together:
             assert risen == sorted(risen)
             assert news[0]
+            ranks = [RANK[status] for status in arriving]
+            assert [one.stands for one in noted] == [
+                rank == max(ranks[: place + 1]) for place, rank in enumerate(ranks)
+            ]
 
     async def test_of_different_messages_do_not_mix(self, outbox: Outbox) -> None:
-        assert await outbox.raise_status(b"a" * 16, "read")
-        assert await outbox.raise_status(b"b" * 16, "sent")
+        assert (await outbox.note_status(b"a" * 16, told("read"))).is_news
+        assert (await outbox.note_status(b"b" * 16, told("sent"))).is_news
 
     async def test_are_forgotten_in_time(self, client: Client, shard: ShardKeys, outbox: Outbox) -> None:
-        await outbox.raise_status(b"a" * 16, "sent")
+        await outbox.note_status(b"a" * 16, told("sent"))
         assert 0 < await client.run("TTL", shard.status(b"a" * 16)) <= STATUS_SECONDS
+
+
+class TestWhatHangsOnAMessage:
+    TOKEN = b"t" * 16
+    SENT = Sent(MessageId("wamid.ours"), TOKEN, Matter(request="r1"), Sender(PHONE, BSUID), lapse("news"))
+
+    @pytest.fixture
+    async def inbox(self, client: Client, shard: ShardKeys) -> Stream[Event]:
+        inbox: Stream[Event] = Stream(client, shard.inbox, read_event)
+        await inbox.read(1, wait=False)
+        return inbox
+
+    async def test_is_told_to_whoever_notes_its_status(
+        self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, inbox: Stream[Event]
+    ) -> None:
+        await queue.finish_sent((await queued(client, shard, queue)).id, self.SENT)
+        for status in ("sent", "failed"):
+            assert (await outbox.note_status(self.TOKEN, told(status))).matter == self.SENT.matter
+        assert await queue.length() == 0
+        assert items(await inbox.read(10)) == [lapse("news")]
+
+    async def test_outlasts_what_whatsapp_takes_to_deliver(
+        self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
+    ) -> None:
+        await queue.finish_sent((await queued(client, shard, queue)).id, self.SENT)
+        assert await client.run("TTL", shard.status(self.TOKEN)) > 30 * 86400
+        await outbox.note_status(self.TOKEN, told("sent"))
+        assert await client.run("TTL", shard.status(self.TOKEN)) > 30 * 86400
+
+    async def test_is_told_to_statuses_that_came_before(
+        self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, inbox: Stream[Event]
+    ) -> None:
+        for status in ("sent", "failed"):
+            assert (await outbox.note_status(self.TOKEN, told(status))).matter == Matter()
+        await queue.finish_sent((await queued(client, shard, queue)).id, self.SENT)
+        assert await queue.length() == 0
+        assert items(await inbox.read(10)) == [lapse("news"), told("sent"), told("failed")]
+        assert await client.run("EXISTS", shard.early(self.TOKEN)) == 0
+        again = await outbox.note_status(self.TOKEN, told("failed"))
+        assert (again.is_news, again.stands, again.matter) == (False, True, self.SENT.matter)
+
+    async def test_a_status_that_came_before_and_cannot_be_read_holds_nothing_up(
+        self, client: Client, shard: ShardKeys, queue: Messages, inbox: Stream[Event]
+    ) -> None:
+        await client.run("RPUSH", shard.early(self.TOKEN), b"\xc1")
+        await queue.finish_sent((await queued(client, shard, queue)).id, self.SENT)
+        assert await queue.length() == 0
+        assert items(await inbox.read(10)) == [lapse("news")]
+
+    async def test_a_status_that_waits_names_nobody_and_not_for_long(
+        self, client: Client, shard: ShardKeys, outbox: Outbox
+    ) -> None:
+        await outbox.note_status(self.TOKEN, told("failed"))
+        (payload,) = await client.run("LRANGE", shard.early(self.TOKEN), 0, -1)
+        for word in (PHONE, BSUID, "wamid"):
+            assert word.removeprefix("+").encode() not in payload
+        assert 0 < await client.run("TTL", shard.early(self.TOKEN)) <= EARLY_SECONDS
+
+    async def test_a_status_with_our_reference_need_not_wait(
+        self, client: Client, shard: ShardKeys, outbox: Outbox
+    ) -> None:
+        await outbox.note_status(self.TOKEN, told("failed", reference="ours"))
+        assert await client.run("EXISTS", shard.early(self.TOKEN)) == 0
+
+    async def test_nothing_is_kept_of_a_message_that_nothing_hangs_on(
+        self, client: Client, shard: ShardKeys, queue: Messages
+    ) -> None:
+        await queue.finish((await queued(client, shard, queue)).id)
+        keys: list[bytes] = await client.run("KEYS", "*")
+        assert [key for key in keys if key.startswith(shard.key("d:").encode())] == []
+
+    async def test_messages_finished_together_keep_each_what_hangs_on_it(
+        self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, inbox: Stream[Event]
+    ) -> None:
+        await outbox.note_status(b"b" * 16, told("failed"))
+        sent = [replace(self.SENT, token=bytes([letter]) * 16, matter=Matter(request=chr(letter))) for letter in b"abc"]
+        await asyncio.gather(*(queue.finish_sent(b"1-%d" % number, one) for number, one in enumerate(sent)))
+        noted = [await outbox.note_status(one.token, told("read")) for one in sent]
+        assert [one.matter for one in noted] == [one.matter for one in sent]
+        assert items(await inbox.read(10)).count(told("failed")) == 1

@@ -12,7 +12,7 @@ from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.sessions import IDLE_SECONDS, Sessions
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import encode, read_assigned, read_event, read_handed_over, read_outbound
-from tests.stores.made import assigned, handed_over, lapse, message, outbound, session
+from tests.stores.made import assigned, handed_over, lapse, message, outbound, readable, session
 from tests.stores.redis.idle import given_up
 
 TOKEN, OTHER = b"\x00one person's \xff\n", b"another person's"
@@ -34,7 +34,7 @@ async def arrived(client: Client, shard: ShardKeys, inbox: Stream[Event], count:
     writing = Inbox(client, shard, limit=0)
     for number in range(count):
         await writing.forward(message(str(number)))
-    return await inbox.read(count)
+    return readable(await inbox.read(count))
 
 
 async def entries(client: Client, key: str) -> list[bytes]:
@@ -159,7 +159,7 @@ async def test_what_a_worker_left_between_reading_and_committing_is_answered_by_
     await arrived(client, shard, inbox, 1)
     await given_up(client, shard.inbox)
     other: Stream[Event] = Stream(other_client, shard.inbox, read_event)
-    assert await Sessions(other_client, shard).commit([commit(await other.reclaim(1))]) == [True]
+    assert await Sessions(other_client, shard).commit([commit(readable(await other.reclaim(1)))]) == [True]
     assert await inbox.length() == 0
 
 

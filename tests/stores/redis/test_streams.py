@@ -6,13 +6,14 @@ from collections import Counter
 import pytest
 
 from bot.messages.inbound import Event
+from bot.service.ports import Unreadable
 from bot.stores.redis import streams
 from bot.stores.redis.connect import Client
 from bot.stores.redis.inbox import Inbox
 from bot.stores.redis.keys import GROUP, ShardKeys
 from bot.stores.redis.streams import Stream
 from bot.stores.redis.wire import read_event
-from tests.stores.made import message
+from tests.stores.made import items, message, readable
 from tests.stores.redis.idle import given_up
 
 
@@ -38,8 +39,8 @@ async def test_what_was_put_in_comes_out_in_order(client: Client, shard: ShardKe
     stream = reader(client, shard)
     await put(inbox, "m1", "m2", "m3")
     await stream.read(10)  # makes the group
-    assert [queued.item for queued in await stream.read(2)] == [message("m1"), message("m2")]
-    assert [queued.item for queued in await stream.read(2)] == [message("m3")]
+    assert items(await stream.read(2)) == [message("m1"), message("m2")]
+    assert items(await stream.read(2)) == [message("m3")]
 
 
 async def test_what_was_there_before_any_reader_is_read(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
@@ -131,8 +132,8 @@ async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
     poison, *_ = await reader(client, shard).read(3)
     await client.run("XCLAIM", shard.inbox, GROUP, "dead", 0, poison.id, "RETRYCOUNT", streams.SUSPECT)
     await given_up(client, shard.inbox)
-    assert [queued.item for queued in await stream.reclaim(10)] == [message("m1"), message("m2")]
-    (alone,) = await stream.reclaim(10)
+    assert items(await stream.reclaim(10)) == [message("m1"), message("m2")]
+    (alone,) = readable(await stream.reclaim(10))
     assert (alone.item, alone.taken) == (message("poison"), streams.SUSPECT + 1)
 
 
@@ -161,7 +162,7 @@ async def test_a_server_that_lost_everything_is_read_on(
     await (client.run("FLUSHALL") if command == "FLUSHALL" else client.run("DEL", shard.inbox))
     await put(inbox, "after")
     batches = [await waiting, *[await stream.read(1, wait=False) for _ in range(3)]]
-    assert [queued.item for batch in batches for queued in batch] == [message("after")]
+    assert [item for batch in batches for item in items(batch)] == [message("after")]
 
 
 async def test_finishing_and_leaving_survive_a_lost_stream(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
@@ -182,7 +183,7 @@ async def test_what_this_version_cannot_read_comes_without_an_item(client: Clien
     await client.run("XADD", shard.inbox, "*", "e", b"\x93\x01\x02\x03")
     await stream.read(1, wait=False)
     (queued,) = await stream.read(1)
-    assert (queued.item, queued.payload) == (None, b"\x93\x01\x02\x03")
+    assert queued == Unreadable(queued.id, b"\x93\x01\x02\x03")
 
 
 async def test_an_entry_shows_nothing_of_the_person(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
@@ -211,7 +212,7 @@ async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: Sha
     await leaving.read(1)
     await leaving.leave()
     await given_up(client, shard.inbox)
-    assert [queued.item for queued in await reader(client, shard).reclaim(1)] == [message("m1")]
+    assert items(await reader(client, shard).reclaim(1)) == [message("m1")]
 
 
 async def test_who_leaves_clears_the_names_of_the_dead(

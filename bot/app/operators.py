@@ -1,0 +1,185 @@
+"""Puts together what operators can do: commands, a console and an API get this, and no store.
+
+Whoever shows or changes something of a person goes through `Find`, which records the look.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from ..channels.whatsapp import limits
+from ..consent.deadlines import Calendar
+from ..consent.retention import RuleName, policy
+from ..engines import engines
+from ..messages.inbound import Sender
+from ..numbers import typed, visible
+from ..service.incoming.receive import Receipt, Receive
+from ..service.operators.checks import Check
+from ..service.operators.dead_letters import ReplayLetters
+from ..service.operators.erasures import ReplayErasures
+from ..service.operators.evidence import Evidence
+from ..service.operators.export import ExportConsents
+from ..service.operators.find import Find
+from ..service.operators.person import AboutPerson
+from ..service.operators.requests import AnswerRequests
+from ..service.operators.rotation import RotateKeys
+from ..service.retention import Retention
+from ..settings import Settings
+from ..stores import erasure_list
+from ..stores.postgres.connect import tls_options
+from ..stores.postgres.evidence import evidence
+from ..stores.postgres.migrate import migrate
+from ..stores.postgres.rotation import count, rotate
+from ..stores.postgres.tree_verification import verify_tree
+from . import doctor
+from .runtime import Runtime, open_runtime, require
+
+WAYS = "a phone number such as +4915112345678, a BSUID such as DE.123, or a person's id"
+"""How an operator may name a person."""
+
+
+class StoreChecks:
+    """What `doctor` asks a process with stores: its files, and its stores."""
+
+    def __init__(self, runtime: Runtime, requests: AnswerRequests) -> None:
+        self._runtime = runtime
+        self._requests = requests
+
+    async def all(self) -> AsyncIterator[Check]:
+        """Yield what was found. What can't be asked, since a store does not answer, is left out."""
+        runtime = self._runtime
+        yield doctor.texts_check(runtime.dialogue.world)
+        yield doctor.business_check(runtime.dialogue.world)
+        for check in doctor.retention_checks(runtime.dialogue.world.business):
+            yield check
+        yield await doctor.redis_check(runtime.client)
+        async for check in doctor.redis_checks(runtime.client):
+            yield check
+        database = await doctor.database_check(runtime.database)
+        yield database
+        if database.ok:
+            async for check in doctor.database_checks(runtime.database, runtime.keys):
+                yield check
+            waiting = await self._requests.waiting()
+            yield doctor.requests_check(waiting.requests, waiting.today)
+
+
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """The use cases of the company's own people."""
+
+    find: Find
+    person: AboutPerson
+    requests: AnswerRequests
+    evidence: Evidence
+    export: ExportConsents
+    dead_letters: ReplayLetters
+    erasures: ReplayErasures
+    rotation: RotateKeys
+    retention: Retention
+    checks: StoreChecks
+
+
+@asynccontextmanager
+async def open_operators(settings: Settings) -> AsyncIterator[Operators]:
+    """Open everything that the settings name, and close it at the end. Raises what `open_runtime` does."""
+    async with open_runtime(settings) as runtime:
+        yield operators(runtime)
+
+
+def operators(runtime: Runtime) -> Operators:
+    """Return the use cases over the stores of a process."""
+    business = runtime.dialogue.world.business
+    find = Find(
+        persons=runtime.persons,
+        ledger=runtime.ledger,
+        erasures=runtime.erasures,
+        requests=runtime.requests,
+        reads=runtime.reads,
+        addresses=partial(read_address, country=business.controller.country),
+        ways=WAYS,
+    )
+    requests = AnswerRequests(
+        find=find,
+        requests=runtime.requests,
+        erasures=runtime.erasures,
+        calendar=Calendar.of(business.controller),
+    )
+    return Operators(
+        find=find,
+        person=_about_person(runtime),
+        requests=requests,
+        evidence=_evidence(runtime),
+        export=ExportConsents(find=find, ledger=runtime.ledger, world=runtime.dialogue.world),
+        dead_letters=ReplayLetters(
+            shards=[shard.dead for shard in runtime.shards],
+            receive=partial(_received, runtime.receive) if runtime.receive else None,
+        ),
+        erasures=_replay_erasures(runtime),
+        rotation=RotateKeys(
+            count=partial(count, runtime.database),
+            rotate=partial(rotate, runtime.database, runtime.keys),
+            erasures=runtime.erasures,
+            letters=[shard.dead for shard in runtime.shards],
+        ),
+        retention=runtime.retention(),
+        checks=StoreChecks(runtime, requests),
+    )
+
+
+def _about_person(runtime: Runtime) -> AboutPerson:
+    return AboutPerson(
+        persons=runtime.persons,
+        ledger=runtime.ledger,
+        requests=runtime.requests,
+        erasures=runtime.erasures,
+        reads=runtime.reads,
+        erase=runtime.erase,
+        purposes=[purpose.id for purpose in runtime.dialogue.world.business.purposes],
+    )
+
+
+def _evidence(runtime: Runtime) -> Evidence:
+    keys = runtime.keys
+    return Evidence(
+        ledger=runtime.ledger,
+        tree=runtime.checkpoints,
+        proof_of=partial(evidence, runtime.database, keys, runtime.checkpoints),
+        verify_tree=partial(verify_tree, runtime.database, [signer.public_key for signer in keys.signers]),
+        public_key=keys.signers[0].public_key,
+        controller=runtime.dialogue.world.business.controller.name,
+    )
+
+
+def _replay_erasures(runtime: Runtime) -> ReplayErasures:
+    return ReplayErasures(
+        lists=erasure_list,
+        own_list=runtime.settings.var_dir / erasure_list.NAME,
+        erasures=runtime.erasures,
+        persons=runtime.persons,
+        erase=runtime.erase,
+        suppression_seconds=policy(runtime.dialogue.world.business)[RuleName.SUPPRESSION].seconds,
+    )
+
+
+async def _received(receive: Receive, webhook: bytes, arrival: float) -> bool:
+    return await receive.again(webhook, arrival) is Receipt.STORED
+
+
+def read_address(text: str, country: str) -> list[Sender]:
+    """Return the addresses that somebody may mean who typed or pasted `text`, the likeliest first.
+
+    `country`: two letters; its numbers may be typed as they are dialled there. Empty when it is no address.
+    """
+    if limits.bsuid(bsuid := visible(text)):
+        return [Sender(bsuid=bsuid)]
+    return [Sender(phone=number) for number in typed(text, country) if limits.phone(number)]
+
+
+async def bring_up_to_date(settings: Settings) -> None:
+    """Create the database's tables, or change them to what this version needs."""
+    require(settings, {"DATABASE_URL"})
+    async with engines(settings) as running:
+        tls = {} if settings.embedded else tls_options(settings.database_tls_mode, settings.database_ca)
+        await migrate(running.database_url, **tls)

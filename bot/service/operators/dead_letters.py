@@ -1,0 +1,101 @@
+"""What could not be processed: what it is, never what it says, and giving it another try.
+
+No look at a person is recorded here, for there is none: what a letter holds stays sealed, and its owner is not told.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ...times import iso
+from ..ports import DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    """What is told of a dead letter."""
+
+    id: str
+    """Of all shards together."""
+    kind: str
+    reason: str
+    at: int
+    """Our time, unix seconds."""
+    bytes: int
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "reason": self.reason,
+            "at": iso(self.at),
+            "bytes": self.bytes,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of the letters that were chosen."""
+
+    done: int
+    """How many went back to where they came from."""
+    left: int
+    """How many stay: they still can't be read, or somebody else has just taken them."""
+    unknown: Collection[str]
+    """Ids that are no letter's."""
+
+
+class Letters(Protocol):
+    """The dead letters of one shard. Every method raises `Unavailable`."""
+
+    def all(self) -> AsyncIterator[DeadLetter]:
+        """Yield all, the oldest first."""
+
+    async def replay(self, letter: DeadLetter) -> bool:
+        """Put a letter back into the queue that it came from, unless it is `raw`; whether that was done."""
+
+    async def remove(self, letter_id: str) -> None:
+        """Forget one."""
+
+
+class ReplayLetters:
+    """The use cases. All methods raise `Unavailable`."""
+
+    def __init__(self, *, shards: Sequence[Letters], receive: Callable[[bytes, float], Awaitable[bool]] | None) -> None:
+        """`receive` stores what a webhook of a moment held, or says that it can't; None when settings are missing."""
+        self._shards = shards
+        self._receive = receive
+
+    async def waiting(self) -> Sequence[LetterLine]:
+        """Return what is told of each, the oldest of a shard first."""
+        return [
+            LetterLine(_id(letter), letter.kind, letter.reason, int(letter.at), letter.size)
+            async for _, letter in self._all()
+        ]
+
+    async def replay(self, wanted: Collection[str] | None) -> Replayed:
+        """Give letters another try: those with these ids, or all."""
+        chosen = [pair async for pair in self._all() if wanted is None or _id(pair[1]) in wanted]
+        done = sum([await self._again(letters, letter) for letters, letter in chosen])
+        unknown = set(wanted or ()) - {_id(letter) for _, letter in chosen}
+        return Replayed(done, len(chosen) - done, unknown)
+
+    async def _all(self) -> AsyncIterator[tuple[Letters, DeadLetter]]:
+        for letters in self._shards:
+            async for letter in letters.all():
+                yield letters, letter
+
+    async def _again(self, letters: Letters, letter: DeadLetter) -> bool:
+        if letter.kind != "raw":
+            return await letters.replay(letter)
+        if letter.payload is None:  # a key of SECRET_KEY was removed too early
+            return False
+        if self._receive is None or not await self._receive(letter.payload, letter.at):
+            return False
+        await letters.remove(letter.id)
+        return True
+
+
+def _id(letter: DeadLetter) -> str:
+    return f"{letter.shard}:{letter.id}"

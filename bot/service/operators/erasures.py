@@ -1,0 +1,118 @@
+"""After a backup was restored: erases again whoever had been erased since, and suppresses again what they withdrew.
+
+It may break off and be done again. Nobody's data is shown: an erasure holds ids and keyed hashes. The person's ledger
+records that they are erased.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ...consent.erasure import Erasure, merged, still_kept
+from ...errors import OperatorError
+from ..ports import PersonId, Subject
+from ..rights.erase import Erase
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list of erasures holds."""
+
+    path: Path
+    erasures: Sequence[Erasure] = ()
+    broken: int = 0
+    """Lines that are not whole."""
+
+
+class Lists(Protocol):
+    """Lists of erasures in files."""
+
+    def read(self, path: Path) -> tuple[Sequence[Erasure], int]:
+        """Return the erasures of a file, and how many lines of it are not whole. Raises `OSError`."""
+
+    def write(self, path: Path, erasures: Iterable[Erasure]) -> None:
+        """Write a whole list anew. Raises `OSError`."""
+
+
+class Persons(Protocol):
+    """The persons that there are."""
+
+    async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, object]:
+        """Return those that there are. Raises `Unavailable`."""
+
+
+class Erasures(Protocol):
+    """What erasures left in the database. Every method raises `Unavailable`."""
+
+    def all(self) -> AsyncIterator[Erasure]:
+        """Yield every erasure with what is left of it."""
+
+    async def keep(self, erasure: Erasure) -> int:
+        """Note an erasure with all that it leaves; return when it was done first. Again changes nothing."""
+
+
+class ReplayErasures:
+    """The use cases. All methods raise `Unavailable`."""
+
+    def __init__(
+        self,
+        *,
+        lists: Lists,
+        own_list: Path,
+        erasures: Erasures,
+        persons: Persons,
+        erase: Erase,
+        suppression_seconds: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`own_list`: the one that each erasure is added to.
+
+        `suppression_seconds`: how long what somebody erased had withdrawn is kept.
+        """
+        self._lists = lists
+        self._own_list = own_list
+        self._erasures = erasures
+        self._persons = persons
+        self._erase = erase
+        self._suppression_seconds = suppression_seconds
+        self._clock = clock
+
+    def listed(self, path: Path | None) -> Listed:
+        """Read a list, by default the own one, which may not be there yet. Raises `OperatorError`."""
+        chosen = path or self._own_list
+        try:
+            return Listed(chosen, *self._lists.read(chosen))
+        except FileNotFoundError:
+            if path is None:
+                return Listed(chosen)
+            raise OperatorError(f"{chosen}: there is no such file; name another, or none") from None
+        except OSError as error:
+            raise OperatorError(f"{chosen}: can't be read ({error.strerror}); see who may read it") from error
+
+    def write(self, path: Path, erasures: Iterable[Erasure]) -> None:
+        """Write a list to be kept with the backups. Raises `OperatorError`."""
+        try:
+            self._lists.write(path, erasures)
+        except OSError as error:
+            raise OperatorError(f"{path}: can't be written ({error.strerror}); name another file") from error
+
+    async def known(self, listed: Iterable[Erasure]) -> Sequence[Erasure]:
+        """Return every erasure of a list and of the database, with what is still to be kept of it.
+
+        So an old list does not bring back what has ended.
+        """
+        whole = merged([*listed, *[one async for one in self._erasures.all()]])
+        kept = [still_kept(one, self._clock(), self._suppression_seconds) for one in whole]
+        return [one for one in kept if one.person or one.suppressions]
+
+    async def replay(self, erasures: Iterable[Erasure]) -> AsyncIterator[bool]:
+        """Do erasures again; yield of each whether the person was back."""
+        for erasure in erasures:
+            await self._erasures.keep(erasure)
+            person = PersonId(erasure.person)
+            back = bool(erasure.person and await self._persons.load([person]))
+            if back:
+                await self._erase.erase(Subject(person), reason=erasure.reason, at=erasure.at, actor="system")
+            yield back

@@ -1,0 +1,238 @@
+"""Finds the person, or the request, that an operator names, and records that they look: there is no other way in.
+
+Every use case here that shows or changes something of a person takes a `Looked`, and only `Find` makes one, after the
+look was recorded.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from ...consent.requests import Request
+from ...errors import OperatorError
+from ...messages.inbound import Sender
+from ...paths import COMMAND
+from ..ports import Ledger, Person, PersonId, Reads, StepTaken
+
+log = structlog.get_logger(__name__)
+
+_MOST = 2**63 - 1
+"""The greatest number that an entry can have."""
+
+_PAGE = 500
+"""Persons whose looks are recorded together when everybody is looked at."""
+
+_UNKNOWN = "nobody is known by this address, and no entry has this number"
+
+_UNCLEAR = "different people have numbers that are written like this; type it with + and the country's code"
+
+_NO_REQUEST = f"there is no such request; see `{COMMAND} requests list`"
+
+
+class _OnRecord:
+    """Stands for a look that was recorded."""
+
+
+_ON_RECORD = _OnRecord()
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Who looks, and how: what is recorded."""
+
+    operator: str
+    """Who they are to the company, e.g. their user of the operating system."""
+    way: str
+    """How they look, e.g. the command `person show`."""
+
+    def __post_init__(self) -> None:
+        if not (self.operator.strip() and self.way.strip()):
+            raise ValueError("a look needs who looks, and how")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A person whom an operator looks at, which is on record. Nobody but `Find` can make one."""
+
+    person: PersonId
+    """The record that was named."""
+    records: Sequence[PersonId]
+    """All records of this person, the one that goes on first."""
+    on_record: InitVar[_OnRecord]
+    sender: Sender = field(default=Sender(), repr=False)
+    """The address that was typed, with country code; empty when they were named otherwise."""
+    entry: int | None = None
+    """The number of the entry that was typed; None when they were named otherwise."""
+    erased_before: Sequence[PersonId] = ()
+    """Others who were erased under the address that was typed: their proof is still found, by their id."""
+
+    def __post_init__(self, on_record: _OnRecord) -> None:
+        if on_record is not _ON_RECORD:
+            raise TypeError("a look must be recorded: ask `Find` for the person")
+
+    @property
+    def other_records(self) -> Sequence[PersonId]:
+        """The person's records beside the one that was named."""
+        return [record for record in self.records if record != self.person]
+
+
+class Persons(Protocol):
+    """Whose an address or a record is. Every method raises `Unavailable`."""
+
+    async def find(self, addresses: Iterable[str]) -> Mapping[str, PersonId]:
+        """Return the person of each address that is known."""
+
+    async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Person]:
+        """Return persons; of a record that was merged, the person who it is."""
+
+    async def merged(self, person: PersonId) -> Sequence[PersonId]:
+        """Return the records that turned out to be this person's, too."""
+
+
+class Entries(Ledger, Protocol):
+    """The ledger, as far as it tells whom it is about."""
+
+    async def owner(self, sequence: int) -> PersonId | None:
+        """Return whose the entry with this number in the whole ledger is."""
+
+    def persons(self) -> AsyncIterator[PersonId]:
+        """Yield everyone who has entries."""
+
+
+class Erased(Protocol):
+    """Who was erased."""
+
+    async def proofs(self, address: str) -> Sequence[PersonId]:
+        """Return the erased persons whose entries an address still leads to, the one erased last first."""
+
+
+class RequestsById(Protocol):
+    """The requests that people made."""
+
+    async def find(self, request_id: str) -> tuple[Request, Sequence[StepTaken]] | None:
+        """Return a request with all its steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Whom an operator named."""
+
+    person: PersonId
+    sender: Sender = field(default=Sender(), repr=False)
+    entry: int | None = None
+    erased_before: Sequence[PersonId] = ()
+
+
+class Find:
+    """The use case. All methods raise `Unavailable`."""
+
+    def __init__(
+        self,
+        *,
+        persons: Persons,
+        ledger: Entries,
+        erasures: Erased,
+        requests: RequestsById,
+        reads: Reads,
+        addresses: Callable[[str], Sequence[Sender]],
+        ways: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`addresses` returns what somebody may mean who typed a text, the likeliest first; `ways` names them."""
+        self._persons = persons
+        self._ledger = ledger
+        self._erasures = erasures
+        self._requests = requests
+        self._reads = reads
+        self._addresses = addresses
+        self._ways = ways
+        self._clock = clock
+
+    async def person(self, text: str, look: Look) -> Looked:
+        """Return the person of an address, an id or an entry's number. Raises `OperatorError` when that is nobody."""
+        who = await self._by_addresses(self._addresses(text)) or await self._otherwise(text)
+        if who is None or not await self._is_known(who.person):
+            raise OperatorError(f"{_UNKNOWN}; type {self._ways}")
+        return await self._looked(who, look)
+
+    async def request(self, id: str, look: Look) -> tuple[Looked, Request, Sequence[StepTaken]]:
+        """Return a request with its steps, and whose it is. Raises `OperatorError` when there is none."""
+        try:
+            found = await self._requests.find(str(UUID(id)))
+        except ValueError:
+            found = None
+        if found is None:
+            raise OperatorError(_NO_REQUEST)
+        request, steps = found
+        return await self._looked(_Named(PersonId(request.person)), look), request, steps
+
+    async def everybody(self, look: Look) -> AsyncIterator[Looked]:
+        """Yield everybody who has entries, each record for itself; of each the look is recorded."""
+        page: list[PersonId] = []
+        async for person in self._ledger.persons():
+            page.append(person)
+            if len(page) == _PAGE:
+                for looked in await self._page(page, look):
+                    yield looked
+                page = []
+        for looked in await self._page(page, look):
+            yield looked
+
+    async def _page(self, page: Sequence[PersonId], look: Look) -> Sequence[Looked]:
+        if page:
+            await self._record(page, look)
+            log.warning("operator_read_many", persons=len(page))
+        return [Looked(person, [person], _ON_RECORD) for person in page]
+
+    async def _looked(self, who: _Named, look: Look) -> Looked:
+        await self._record([who.person], look)
+        log.warning("operator_read", person=who.person)
+        records = await self._records(who.person)
+        return Looked(who.person, records, _ON_RECORD, who.sender, who.entry, who.erased_before)
+
+    async def _record(self, persons: Sequence[PersonId], look: Look) -> None:
+        await self._reads.note(persons, look.way, look.operator, self._clock())
+
+    async def _records(self, person: PersonId) -> Sequence[PersonId]:
+        known = (await self._persons.load([person])).get(person)
+        owner = known.id if known else person
+        return [owner, *await self._persons.merged(owner)]
+
+    async def _is_known(self, person: PersonId) -> bool:
+        return bool(await self._persons.load([person]) or await self._ledger.facts([person]))
+
+    async def _by_addresses(self, senders: Sequence[Sender]) -> _Named | None:
+        """Return whose one of the addresses is.
+
+        Raises `OperatorError` when that is not clear: nobody is shown, or erased, by mistake.
+        """
+        known = [who for sender in senders if (who := await self._by_address(sender))]
+        if len({who.person for who in known}) > 1:
+            raise OperatorError(_UNCLEAR)
+        return next(iter(known), None)
+
+    async def _by_address(self, sender: Sender) -> _Named | None:
+        """Return whose the address is; if nobody's, who was erased under it last."""
+        (address, *_) = sender.addresses
+        person = (await self._persons.find([address])).get(address)
+        erased = await self._erasures.proofs(address)
+        owner = person or next(iter(erased), None)
+        others = [other for other in erased if other != owner]
+        return _Named(owner, sender, erased_before=others) if owner else None
+
+    async def _otherwise(self, text: str) -> _Named | None:
+        if (sequence := _entry_in(text)) is not None:
+            owner = await self._ledger.owner(sequence)
+            return _Named(owner, entry=sequence) if owner else None
+        try:
+            return _Named(PersonId(str(UUID(text.strip()))))
+        except ValueError:
+            return None
+
+
+def _entry_in(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and int(text) <= _MOST else None

@@ -1,0 +1,148 @@
+"""Whoever looks at a person, or changes something of theirs, by whichever command, leaves a row in `reads`."""
+
+import asyncio
+import getpass
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.consent.deadlines import Calendar
+from bot.consent.requests import Right
+from bot.keys import Keyring
+from bot.messages.inbound import Sender
+from bot.service.ports import Append, PersonId
+from bot.stores.postgres.checkpoints import Checkpoints
+from bot.stores.postgres.connect import Database, connect
+from bot.stores.postgres.ledger import Ledger
+from bot.stores.postgres.persons import Persons
+from bot.stores.postgres.requests import Requests
+from tests.commands.shell import ANA, Run
+from tests.commands.test_commands import COMMANDS
+from tests.stores.made import BSUID, given, keep_notice, requested
+
+AUDITOR = Path(__file__).parents[2] / "docs" / "auditor.md"
+
+LOOKS: dict[tuple[str, ...], list[str]] = {
+    ("person", "show"): [ANA],
+    ("person", "erase"): [ANA, "--yes"],
+    ("ledger", "show"): ["1"],
+    ("ledger", "prove"): [BSUID],
+    ("ledger", "bundle"): [ANA, "--output", "{folder}/evidence.zip"],
+    ("ledger", "export"): [],
+    ("requests", "show"): ["{request}"],
+    ("requests", "extend"): ["{request}", "--reason", "much to do"],
+    ("requests", "close"): ["{request}"],
+}
+"""What shows or changes something of a person, and arguments with which it does so of Ana."""
+
+NOBODY: dict[tuple[str, ...], str] = {
+    ("requests", "list"): "ids, rights and days; whose request it is, and its words, `requests show` tells",
+    ("deadletter", "list"): "when, what kind and why; what a letter holds, and of whom, is not shown",
+    ("deadletter", "replay"): "puts letters back unseen; what they lead to is in the person's own ledger",
+    ("ledger", "verify"): "ids and numbers of entries, of the first that is not as it was written",
+    ("ledger", "checkpoint"): "hashes",
+    ("ledger", "consistency"): "hashes",
+    ("ledger", "key"): "a public key",
+    ("retention",): "does what policy says, to nobody in particular; the ledger records what ended",
+    ("replay-erasures",): "does what was decided before; ids and keyed hashes",
+    ("rotate-keys",): "counts",
+    ("doctor",): "counts",
+    ("migrate",): "tables",
+    ("web",): "serves",
+    ("worker",): "serves",
+    ("all",): "serves",
+    ("chat",): "a simulated person",
+    ("demo",): "a simulated person",
+    **{path: "files of the project" for path in COMMANDS if path[0] in ("flows", "i18n")},
+}
+"""What shows nobody, and why."""
+
+
+def test_of_every_command_it_is_decided_whether_it_looks_at_a_person() -> None:
+    assert LOOKS.keys() | NOBODY.keys() == COMMANDS.keys()
+    assert not LOOKS.keys() & NOBODY.keys()
+
+
+def test_what_takes_an_address_or_a_request_looks() -> None:
+    takes = {
+        path
+        for path, command in COMMANDS.items()
+        for parameter in command.params
+        if re.search("ADDRESS|ENTRY", str(parameter.metavar)) or (path[0] == "requests" and parameter.metavar == "ID")
+    }
+    assert takes - {("chat",)} == LOOKS.keys()  # `chat --as` makes somebody up
+
+
+@pytest.fixture
+def request_of_ana(database_url: str, environment: dict[str, str | None]) -> str:
+    """Ana, who has agreed to order updates and wants something corrected: the id of her request."""
+
+    async def made() -> str:
+        database = await connect(database_url, connections=2)
+        keys = Keyring([str(environment["SECRET_KEY"])])
+        (person,) = await Persons(database, keys).create([Sender(ANA, BSUID)])
+        await keep_notice(database)
+        await Ledger(database, keys).append([Append(person, 0, [requested("a"), given("b")])])
+        await Checkpoints(database, keys.signers[0]).advance(1_790_000_000.0)
+        id = await _asked(Requests(database, keys), person)
+        await database.close()
+        return id
+
+    return asyncio.run(made())
+
+
+async def _asked(requests: Requests, person: PersonId) -> str:
+    now = time.time()
+    calendar = Calendar("DE", "Europe/Berlin")
+    request, _ = await requests.open(
+        person, Right.RECTIFICATION, int(now), b"asked", now, calendar, "no street of mine"
+    )
+    return request.id
+
+
+def looks(url: str) -> list[tuple[str, str]]:
+    """All rows: the command and the operator."""
+
+    async def read() -> list[tuple[str, str]]:
+        database: Database = await connect(url, connections=1)
+        rows = await database.fetch("SELECT command, operator FROM reads ORDER BY number")
+        await database.close()
+        return [(row["command"], row["operator"]) for row in rows]
+
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize("path", LOOKS, ids=" ".join)
+def test_a_look_leaves_a_row(
+    run: Run, database_url: str, request_of_ana: str, tmp_path: Path, path: tuple[str, ...]
+) -> None:
+    arguments = [one.format(request=request_of_ana, folder=tmp_path) for one in LOOKS[path]]
+    code, output = run(*path, *arguments)
+    assert code == 0, output
+    assert looks(database_url) == [(" ".join(path), getpass.getuser())]
+
+
+@pytest.mark.usefixtures("request_of_ana")
+@pytest.mark.parametrize("typed", [ANA, "1"])
+def test_an_export_of_one_person_is_a_look_at_them(run: Run, database_url: str, typed: str) -> None:
+    assert run("ledger", "export", typed)[0] == 0
+    assert [command for command, _ in looks(database_url)] == ["ledger export"]
+
+
+@pytest.mark.usefixtures("request_of_ana")
+def test_who_is_not_found_was_not_looked_at(run: Run, database_url: str) -> None:
+    assert run("person", "show", "+447911999999")[0] == 1
+    assert run("requests", "show", "019a0000-0000-7000-8000-000000000001")[0] == 1
+    assert looks(database_url) == []
+
+
+def test_the_auditor_is_told_which_commands_record_a_look() -> None:
+    section = AUDITOR.read_text("utf-8").partition("## Who looked\n")[2].partition("\n## ")[0]
+    recorded, _, not_recorded = section.partition("Not recorded")
+    for path in LOOKS:
+        assert f"`{' '.join(path)}`" in recorded
+    for path in NOBODY:
+        if path[0] in ("requests", "deadletter", "ledger", "retention", "replay-erasures"):
+            assert f"`{' '.join(path)}`" in not_recorded

@@ -1,0 +1,206 @@
+"""What hung on a message is found by the channel's id of it: a channel that gives nothing back works the same."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.app.simulation import Simulation, simulate, somebody
+from bot.channels.meta.client import CloudApi
+from bot.channels.simulator import webhooks
+from bot.channels.simulator.person import SimulatedPerson
+from bot.keys import Keyring
+from bot.messages.inbound import Delivery, MessageId, Sender
+from bot.messages.reply import Matter, Outbound
+from bot.service.incoming.statuses import Statuses
+from bot.service.ports import Sent
+from bot.service.sending.undelivered import Undelivered
+from bot.service.shards import shard_of
+from bot.settings import Settings
+from tests.service.stage import changed, front
+from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
+from tests.stores.made import StatusName
+
+UNDELIVERABLE = 131026
+
+
+@pytest.fixture
+async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
+    async with simulate(changed(stores, shards=4)) as running:
+        yield running
+
+
+@pytest.fixture
+def ana(simulation: Simulation) -> SimulatedPerson:
+    """Somebody who is kept in another shard than what names their phone alone comes to."""
+    keys = simulation.runtime.keys
+    while True:
+        who = somebody(BRITISH)
+        if shard_of(keys.address(who.bsuid or ""), 4) != shard_of(keys.address(who.phone or ""), 4):
+            return simulation.person(who)
+
+
+async def requests_of(simulation: Simulation, person: SimulatedPerson) -> list[str]:
+    owner = await owner_of(simulation.runtime, person)
+    return [f"{request.right} {request.state}" for request in await simulation.runtime.requests.of(owner)]
+
+
+async def report(simulation: Simulation, person: SimulatedPerson, message: str, status: StatusName) -> None:
+    """Post what became of a message, without our own reference; a failure names the person's phone alone."""
+    code = UNDELIVERABLE if status == "failed" else None
+    await simulation.hook.post(webhooks.status(person.who, message, status, code=code))
+
+
+async def test_an_answer_that_is_told_later_to_have_failed_opens_its_request_again(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    before = len(ana.replies)
+    await ana.say("MY DATA", replies=0)
+    await quiet(simulation)
+    assert await requests_of(simulation, ana) == ["access done"]
+    summary = ana.replies[before + 1]
+    await report(simulation, ana, summary.id, "failed")
+    await quiet(simulation)
+    assert await requests_of(simulation, ana) == ["access open"]
+
+
+async def test_a_failure_after_the_delivery_opens_no_request(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    before = len(ana.replies)
+    await ana.say("MY DATA", replies=0)
+    await quiet(simulation)
+    await report(simulation, ana, ana.replies[before + 1].id, "delivered")
+    await quiet(simulation)
+    await report(simulation, ana, ana.replies[before + 1].id, "failed")
+    await quiet(simulation)
+    assert await requests_of(simulation, ana) == ["access done"]
+
+
+async def test_a_question_that_is_told_later_to_have_failed_ends(simulation: Simulation, ana: SimulatedPerson) -> None:
+    (question,) = await ana.say("Hello", replies=1)
+    await quiet(simulation)
+    await report(simulation, ana, question.id, "failed")
+    await quiet(simulation)
+    assert await kinds_of(simulation, ana) == ["requested order_updates", "lapsed order_updates"]
+    await assert_sound(simulation, ana)
+
+
+# --- statuses overtake
+
+
+@pytest.fixture
+def overtaken(simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The text ids of messages whose failure is told, and worked off, before the program knows that they were taken."""
+    send, failing = CloudApi.send, list[str]()
+
+    async def slow(self: CloudApi, outbound: Outbound) -> MessageId:
+        message = await send(self, outbound)
+        if outbound.reply.text_id in failing:
+            await report(simulation, ana, message, "failed")
+            async with asyncio.timeout(30):
+                while (await simulation.runtime.queued())["inbox"]:
+                    await asyncio.sleep(0.005)
+        return message
+
+    monkeypatch.setattr(CloudApi, "send", slow)
+    return failing
+
+
+async def test_a_failure_that_overtakes_the_end_of_sending_opens_the_request_again(
+    simulation: Simulation, ana: SimulatedPerson, overtaken: list[str]
+) -> None:
+    await subscribed(simulation, ana)
+    overtaken.append("my_data.summary")
+    await ana.say("MY DATA", replies=0)
+    await quiet(simulation)
+    assert await requests_of(simulation, ana) == ["access open"]
+
+
+async def test_a_failure_that_overtakes_the_end_of_sending_ends_the_question(
+    simulation: Simulation, ana: SimulatedPerson, overtaken: list[str]
+) -> None:
+    overtaken.append("opt_in.ask")
+    await ana.say("Hello", replies=0)
+    await quiet(simulation)
+    overtaken.clear()
+    assert await kinds_of(simulation, ana) == ["requested order_updates", "lapsed order_updates"]
+    await ana.say("YES", replies=0)
+    await quiet(simulation)
+    assert not (await record_of(simulation, ana)).given
+    await assert_sound(simulation, ana)
+
+
+# --- keys
+
+
+class Reopened(Undelivered):
+    """Notes which requests were to be opened again."""
+
+    def __init__(self) -> None:
+        self.requests: list[str] = []
+
+    async def unanswered(self, request: str) -> None:
+        self.requests.append(request)
+
+
+@pytest.mark.parametrize("older", [True, False], ids=["kept", "taken off the list"])
+async def test_what_hangs_on_a_message_is_found_after_the_secret_key_changed(stores: Settings, older: bool) -> None:
+    old, new = "the key of before " * 2, "the key of now " * 2
+    who = Sender("+4915123456789", None)
+    async with front(stores) as simulation:
+        runtime = simulation.runtime
+        await runtime.persons.create([who])
+        token = Keyring([old]).message("wamid.1")
+        await runtime.shards[0].messages.finish_sent(
+            b"1-1", Sent(MessageId("wamid.1"), token, Matter(request="r1"), who)
+        )
+        undelivered = Reopened()
+        statuses = Statuses(
+            shard=0,
+            inboxes=[runtime.shards[0].inbox],
+            outbox=runtime.shards[0].outbox,
+            persons=runtime.persons,
+            undelivered=undelivered,
+            keys=Keyring([new, old] if older else [new]),
+            failure=CloudApi("https://graph.invalid", "1", "token").failure,
+        )
+        failed = Delivery(MessageId("wamid.1"), "failed", 1_790_000_000, who)
+        for _ in range(2):  # a worker may die right after it
+            await statuses.take(failed)
+        assert undelivered.requests == (["r1", "r1"] if older else [])
+
+
+async def test_whoever_was_erased_has_no_request_opened_again(stores: Settings) -> None:
+    who = Sender("+4915123456780", None)
+    async with front(stores) as simulation:
+        runtime = simulation.runtime
+        token = runtime.keys.message("wamid.2")
+        await runtime.shards[0].messages.finish_sent(
+            b"1-1", Sent(MessageId("wamid.2"), token, Matter(request="r2"), who)
+        )
+        undelivered = Reopened()
+        statuses = Statuses(
+            shard=0,
+            inboxes=[runtime.shards[0].inbox],
+            outbox=runtime.shards[0].outbox,
+            persons=runtime.persons,
+            undelivered=undelivered,
+            keys=runtime.keys,
+            failure=CloudApi("https://graph.invalid", "1", "token").failure,
+        )
+        await statuses.take(Delivery(MessageId("wamid.2"), "failed", 1_790_000_000, who))
+        assert undelivered.requests == []
+        await runtime.persons.create([who])
+        await statuses.take(Delivery(MessageId("wamid.2"), "failed", 1_790_000_000, who))
+        assert undelivered.requests == ["r2"]
+
+
+@pytest.mark.parametrize("matter", [Matter(), Matter(question="q1"), Matter(request="r1")], ids=str)
+def test_what_hangs_on_a_message_survives_as_text(matter: Matter) -> None:
+    assert Matter.read(str(matter)) == matter
+
+
+@pytest.mark.parametrize("text", ["", "job:42", "question", "host 1-1.0", "answer.r1"])
+def test_nothing_hangs_on_another_text(text: str) -> None:
+    assert not Matter.read(text)
