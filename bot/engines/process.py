@@ -96,10 +96,12 @@ def wait(name: str, pid: int, log: Path, ready: Callable[[], bool]) -> None:
     while not ready():
         if not alive(pid):
             _started.pop(pid, None)
-            raise EngineError(f"{name} ended while starting: {_last_lines(log)}")
+            said = _last_lines(log)
+            raise EngineError(f"{name} ended while starting: {said}")
         if time.monotonic() > deadline:
             end(pid, signal.SIGKILL)
-            raise EngineError(f"{name} was not ready after {START_SECONDS:.0f} seconds: {_last_lines(log)}")
+            said = _last_lines(log)
+            raise EngineError(f"{name} was not ready after {START_SECONDS:.0f} seconds: {said}")
         time.sleep(_POLL_SECONDS)
 
 

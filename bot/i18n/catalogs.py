@@ -107,7 +107,7 @@ def _check_fallbacks(path: Path, code: str, found: Mapping[str, LanguageEntry]) 
         if following not in found and following != SOURCE_LOCALE:
             raise FileError(f"{path}: [{chain[-1]}] fallback {following!r} is not in this file; add it or leave it out")
         if following in chain:
-            raise FileError(f"{path}: [{code}] fallbacks go in a circle: {' → '.join([*chain, following])}")
+            raise FileError(f"{path}: [{code}] fallbacks go in a circle: {' → '.join([*chain, following])}; change one")
         chain.append(following)
 
 
