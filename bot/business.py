@@ -3,29 +3,22 @@
 import re
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-import tomli
 from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     HttpUrl,
-    ValidationError,
     field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 
+from . import toml_file
 from .times import parse_duration
-from .validation import complaints
-
-
-class BusinessError(ValueError):
-    """`business.toml` can't be used; the message names file, key and cure."""
-
 
 _EMAIL = r"^[^@\s]+@[^@\s]+$"
 _COUNTRY = r"^[A-Z]{2}$"
@@ -33,8 +26,8 @@ _ID = r"^[a-z][a-z0-9_]{0,39}$"
 
 _FORMS = {
     _EMAIL: "not an e-mail address; write one, e.g. privacy@blumen-haas.example",
-    _COUNTRY: "write the country's two capital letters, e.g. DE",
-    _ID: "write small letters, digits and _, a letter first, 40 at most",
+    _COUNTRY: "not a country; write its two capital letters, e.g. DE",
+    _ID: "not an id; write small letters, digits and _, a letter first, 40 at most",
 }
 """Pattern → what to write."""
 
@@ -200,13 +193,14 @@ class Business(_Table):
             raise ValueError("name at least one of email, phone, url: WhatsApp's policy demands a way to a person")
         return human
 
-    def model_post_init(self, context: Any) -> None:
-        """Check what spans several tables."""
+    @model_validator(mode="after")
+    def _notices_in_the_default_language(self) -> "Business":
         for notice in self.notices:
             if self.default_locale not in notice.url:
-                raise BusinessError(
+                raise ValueError(
                     f"notices: version {notice.version!r} has no url for default_locale {self.default_locale!r}; add it"
                 )
+        return self
 
     @property
     def notice(self) -> Notice:
@@ -225,30 +219,13 @@ class Business(_Table):
 
 
 def load(path: Path) -> Business:
-    """Read `business.toml`. Raises `BusinessError` naming each wrong key and its cure."""
-    try:
-        table = tomli.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise BusinessError(
-            f"{path}: can't be read ({error.strerror}); set BUSINESS_FILE to your business.toml"
-        ) from None
-    except tomli.TOMLDecodeError as error:
-        raise BusinessError(f"{path}: not valid TOML: {error}") from None
-    try:
-        return Business.model_validate(table)
-    except ValidationError as error:
-        raise BusinessError(complaints(path, error, _cure)) from None
-    except BusinessError as error:
-        raise BusinessError(f"{path}: {error}") from None
+    """Read `business.toml`. Raises `FileError` naming each wrong key and its cure."""
+    return toml_file.load(path, Business, _cure, unreadable="set BUSINESS_FILE to your business.toml")
 
 
 def _cure(problem: ErrorDetails) -> str:
     limits = problem.get("ctx", {})
     match problem["type"]:
-        case "missing":
-            return "missing; add this key (flows/business.toml in the repository has an example of each)"
-        case "extra_forbidden":
-            return "unknown key; remove it or correct its spelling"
         case "string_too_short":
             return "empty; fill it in"
         case "string_too_long":
@@ -260,14 +237,12 @@ def _cure(problem: ErrorDetails) -> str:
         case "too_long":
             return f"more than {limits['max_length']}; leave some out"
         case "literal_error":
-            return f"write {limits['expected']}"
+            return f"none of the known words; write {limits['expected']}"
         case "tuple_type":
-            return 'write a list, e.g. ["EU"]'
+            return 'not a list; write one, e.g. ["EU"]'
         case kind if kind.startswith("url"):
-            return "write a web address that begins with https://"
+            return "not a web address; write one that begins with https://"
         case kind if kind.startswith("date"):
-            return "write a date, e.g. 2026-10-01, without quotes"
-        case kind if kind.endswith("_type"):
-            return f"{problem['msg']} (flows/business.toml in the repository has an example of each key)"
+            return "not a date; write one without quotes, e.g. 2026-10-01"
         case _:
-            return problem["msg"].removeprefix("Value error, ")
+            return toml_file.cure_by_example(problem, "flows/business.toml in the repository")

@@ -1,19 +1,51 @@
-"""Where an error came from, told without anything that it says: its text may quote a message or a number."""
+"""What an operator can cure, what passes by itself, and where any other error came from."""
 
 import traceback
 from pathlib import Path
 
-from .paths import PACKAGE
+from .paths import COMMAND, PACKAGE
 
 _FRAMES = 8
 
 
 class OperatorError(Exception):
-    """An error that an operator can cure; its text names the cure."""
+    """What whoever runs the program can cure.
+
+    Each line of its text is a problem: what is wrong, a semicolon, what to do. No personal data, and no secret.
+    """
+
+
+class FileError(OperatorError):
+    """A file can't be used; each line of the text begins with the file and, where there is one, the key."""
+
+
+class Unavailable(OperatorError):
+    """A store can't be reached now; the same call may work later."""
+
+    cure = f"it is tried again until the store is back; `{COMMAND} doctor` says what is wrong with its URL"
+
+
+def curable(error: BaseException) -> list[OperatorError]:
+    """Return all that an operator can cure of an error or a group of them; nothing if any is the program's own."""
+    if isinstance(error, OperatorError):
+        return [error]
+    if not isinstance(error, BaseExceptionGroup):
+        return []
+    found = [curable(one) for one in error.exceptions]
+    return [one for each in found for one in each] if all(found) else []
+
+
+def problem_and_cure(line: str) -> tuple[str, str]:
+    """Return the two parts of a line that an `OperatorError` says."""
+    problem, _, cure = line.partition("; ")
+    return problem, cure
 
 
 def where(error: BaseException) -> str:
-    """Return the places in the code that an error came through, the innermost first."""
+    """Return the places in the code that an error came through, the innermost first.
+
+    Nothing that it says: its text may quote a message or a number.
+    """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return " < ".join(f"{_short(frame.filename)}:{frame.lineno}" for frame in reversed(frames))
 

@@ -15,13 +15,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from .errors import OperatorError
 from .numbers import canonical, spellings
+from .paths import COMMAND
 
 TOKEN_BYTES = 16
 _NONCE_BYTES = 12
 
 
-class Undecipherable(Exception):
+class Undecipherable(OperatorError):
     """No key of `SECRET_KEY` opens this; a key was removed too early, or the data was altered."""
 
 
@@ -150,7 +152,9 @@ class PersonKey:
         try:
             return self._sealer.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
         except (InvalidTag, ValueError):  # ValueError: too short to be ours
-            raise Undecipherable("the person's key does not open this; it was altered") from None
+            raise Undecipherable(
+                f"the person's key does not open this, so it was altered; see `{COMMAND} ledger verify`"
+            ) from None
 
     def commit(self, text: str) -> bytes:
         """Return a salted hash of a text, which proves it while the key exists and reveals nothing afterwards."""

@@ -5,6 +5,7 @@ as not set. Each field is the environment variable of the same name in capitals.
 an operator reads when it is missing or wrong: what it is, and where to find it.
 """
 
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .errors import OperatorError
+
 DatabaseTls = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
 
 MINIMUM_SECRET_LENGTH = 32
@@ -22,7 +25,7 @@ MINIMUM_SECRET_LENGTH = 32
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-class SettingsError(Exception):
+class SettingsError(OperatorError):
     """The environment cannot be used; the text says which variable to change and how, never its value."""
 
 
@@ -167,6 +170,16 @@ class Settings(_Environment):
         _require_scheme(url, "postgresql", "postgres")
         return SecretStr("postgresql://" + url.get_secret_value().partition("://")[2])
 
+    @field_validator("redis_ca", "database_ca")
+    @classmethod
+    def _certificates(cls, path: Path | None) -> Path | None:
+        if path is not None and path.is_file():
+            try:
+                ssl.create_default_context(cafile=str(path))
+            except (OSError, ValueError):
+                raise ValueError("the file holds no certificate in PEM") from None
+        return path
+
     @field_validator("redis_ca", "database_ca", "business_file")
     @classmethod
     def _file_exists(cls, path: Path | None) -> Path | None:
@@ -255,6 +268,8 @@ def _read(model: type[E], env_file: Path | None, overrides: Mapping[str, Any]) -
         return model(_env_file=env_file, **overrides)
     except ValidationError as error:
         lines = sorted(_lines(model, error.errors(include_input=False, include_context=False, include_url=False)))
+    except (OSError, UnicodeDecodeError):
+        lines = [f"{env_file}: can't be read; save it as a text file in UTF-8 that this user may read"]
     raise SettingsError("\n".join(lines))
 
 
@@ -268,14 +283,17 @@ def _lines(model: type[_Environment], errors: Iterable[Mapping[str, Any]]) -> se
         name = str(error["loc"][0]) if error["loc"] else ""
         message = str(error["msg"]).removeprefix("Value error, ")
         found.add(
-            f"{name.upper()}: {message}. Expected: {cure(name, model)}." if name in model.model_fields else message
+            f"{name.upper()}: {message[:1].lower()}{message[1:]}; expected: {cure(name, model)}"
+            if name in model.model_fields
+            else message
         )
     return found
 
 
 def _require_scheme(url: SecretStr, *schemes: str) -> None:
     try:
-        scheme = urlsplit(url.get_secret_value()).scheme
+        parts = urlsplit(url.get_secret_value())
+        scheme, _ = parts.scheme, parts.port
     except ValueError:
         raise ValueError("is not a well-formed URL") from None
     if scheme not in schemes:

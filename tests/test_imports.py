@@ -33,7 +33,7 @@ LEAVES = {
     "batcher",
     "errors",
     "logs",
-    "validation",
+    "toml_file",
 }
 """May be imported by everyone, and import only each other."""
 

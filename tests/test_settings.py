@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from bot.settings import Settings, SettingsError, cure, load_settings
+from tests.stores.certificates import self_signed_certificate
 
 KEY = "0123456789abcdef" * 4
 OTHER_KEY = "fedcba9876543210" * 4
@@ -88,13 +89,16 @@ class TestStores:
         [
             ({}, True),
             ({"dyno": "web.1"}, False),
-            ({"dyno": "web.1", "redis_ca": __file__}, True),
             ({"dyno": "web.1", "redis_tls_verify": "true"}, True),
             ({"redis_tls_verify": "0"}, False),
         ],
     )
     def test_only_heroku_s_self_signed_redis_goes_unverified(self, variables: dict[str, str], verified: bool) -> None:
         assert load_settings(None, **variables).verify_redis_tls is verified
+
+    def test_a_redis_whose_authority_is_known_is_verified_on_heroku(self, tmp_path: Path) -> None:
+        authority = self_signed_certificate(tmp_path, "localhost").certificate
+        assert load_settings(None, dyno="web.1", redis_ca=authority).verify_redis_tls
 
 
 class TestMissing:

@@ -8,14 +8,13 @@ from ..consent.requests import Request
 from ..consent.retention import RuleName, policy
 from ..conversation.lint import lint
 from ..conversation.world import World
+from ..errors import Unavailable, problem_and_cure
 from ..keys import Keyring, Undecipherable
 from ..paths import COMMAND
 from ..service.operators.checks import Check
-from ..service.ports import Unavailable
 from ..settings import Settings
-from ..stores.postgres.connect import Database
+from ..stores.postgres.connect import Database, of_another_version
 from ..stores.postgres.erasures import Erasures
-from ..stores.postgres.migrate import expected_revision
 from ..stores.redis.connect import Client
 from ..stores.redis.shard import ShardStores
 from ..translating.source_texts import overlong
@@ -46,9 +45,8 @@ async def redis_check(client: Client) -> Check:
     try:
         await client.run("PING")
     except Unavailable as error:
-        return Check(
-            "redis", ok=False, detail=str(error), cure="see REDIS_URL; it goes on by itself when Redis is back"
-        )
+        problem, cure = problem_and_cure(str(error))
+        return Check("redis", ok=False, detail=problem, cure=f"{cure}; it goes on by itself when Redis is back")
     return Check("redis", ok=True, detail="answers")
 
 
@@ -71,15 +69,14 @@ async def inbox_checks(shards: Sequence[ShardStores]) -> Sequence[Check]:
 async def database_check(database: Database) -> Check:
     """Ask whether PostgreSQL answers, with the schema of this version."""
     try:
-        (made,) = await database.fetch("SELECT to_regclass('alembic_version') IS NOT NULL AS made")
-        rows = await database.fetch("SELECT version_num FROM alembic_version") if made["made"] else []
+        revision = await database.revision()
     except Unavailable as error:
-        return Check("database", ok=False, detail=str(error), cure="see DATABASE_URL")
-    revision = rows[0]["version_num"] if rows else None
-    found = f"schema {revision or 'missing'}"
-    if revision != expected_revision():
-        return Check("database", ok=False, detail=found, cure=f"run `{COMMAND} migrate`")
-    return Check("database", ok=True, detail=found)
+        problem, cure = problem_and_cure(str(error))
+        return Check("database", ok=False, detail=problem, cure=cure)
+    if wrong := of_another_version(revision):
+        problem, cure = problem_and_cure(wrong)
+        return Check("database", ok=False, detail=problem, cure=cure)
+    return Check("database", ok=True, detail=f"schema {revision}")
 
 
 def texts_check(world: World) -> Check:

@@ -9,6 +9,7 @@ from .. import business as business_file
 from ..conversation import flow_file
 from ..conversation.flow import Flows
 from ..conversation.world import World
+from ..errors import FileError
 from ..i18n import catalogs
 from ..i18n.texts import Texts
 from ..paths import FLOWS, LOCALES
@@ -39,9 +40,8 @@ def load_world(
 ) -> tuple[World, Flows]:
     """Read everything once, at start; `business` is by default the `business.toml` among the flows.
 
-    `draft` is a language that is spoken although it is not offered yet, for its translator. Raises `FlowError`,
-    `BusinessError`, `CatalogError`, `KeywordError` or `TextError`, all of them `ValueError`s that name file, key and
-    cure.
+    `draft` is a language that is spoken although it is not offered yet, for its translator. Raises `FileError`, which
+    names file, key and cure.
     """
     flows, locales = Path(flows), Path(locales)
     source = Path(business) if business else flows / flow_file.NO_FLOW
@@ -71,14 +71,14 @@ def _catalogs(
 ) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]], list[str]]:
     """Return the catalogs, and why some can't be read: those languages are not offered, the others go on.
 
-    Raises `CatalogError` for the one that its translator tries out.
+    Raises `FileError` for the one that its translator tries out.
     """
     found: dict[str, Mapping[str, tuple[str, str]]] = {}
     unread = []
     for code in codes:
         try:
             found[code] = catalogs.read(locales, code)
-        except catalogs.CatalogError as error:
+        except FileError as error:
             if code == draft:
                 raise
             unread.append(str(error))

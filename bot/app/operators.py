@@ -32,7 +32,7 @@ from ..stores.postgres.migrate import migrate
 from ..stores.postgres.rotation import count, rotate
 from ..stores.postgres.tree_verification import verify_tree
 from . import channels, doctor
-from .runtime import Runtime, open_runtime
+from .runtime import Runtime, open_runtime, require
 
 WAYS = f"a phone number such as +4915112345678, {channels.ways()}, or a person's id"
 """How an operator may name a person."""
@@ -178,6 +178,7 @@ def read_address(text: str, country: str) -> list[Sender]:
 
 async def bring_up_to_date(settings: Settings) -> None:
     """Create the database's tables, or change them to what this version needs."""
+    require(settings, {"DATABASE_URL"})
     async with engines(settings) as running:
         tls = {} if settings.embedded else tls_options(settings.database_tls_mode, settings.database_ca)
         await migrate(running.database_url, **tls)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import structlog
 from aiohttp.web import Application, AppRunner, SockSite
 
+from ..errors import OperatorError
 from .runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,13 @@ async def working(runtime: Runtime, stopping: asyncio.Event) -> AsyncIterator[No
 @asynccontextmanager
 async def listening(app: Application, host: str, port: int) -> AsyncIterator[int]:
     """Serve an application; yields its port (0 asks for a free one). Requests in hand are finished at the end."""
-    with bound(host, port) as waiting:
+    try:
+        waiting = bound(host, port)
+    except OSError as error:
+        raise OperatorError(
+            f"PORT {port}: {error.strerror}; end the program that has it, or set another PORT"
+        ) from None
+    with waiting:
         async with answering(app, waiting):
             yield waiting.getsockname()[1]
 

@@ -2,21 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..consent.retention import policy
 from ..conversation.dialogue import Dialogue
 from ..engines import engines, local_secret
+from ..errors import Unavailable
 from ..keys import Keyring
 from ..service import worker
 from ..service.incoming.receive import Receive
 from ..service.operators.checks import Check
-from ..service.ports import Unavailable
 from ..service.sending.deliver import IN_FLIGHT
 from ..service.sending.halting import Halting
-from ..settings import Settings
+from ..settings import Settings, SettingsError
 from ..stores.redis.shard import ShardStores
 from . import channels
 from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
@@ -26,6 +27,9 @@ from .use_cases import Clock, HostedBot, UseCases
 
 _QUEUES = 4
 """Queues of a shard that a process reads; with a host's bot there is one more."""
+
+STORES = frozenset({"REDIS_URL", "DATABASE_URL", "SECRET_KEY"})
+"""Variables without which there are no stores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +115,14 @@ def missing(settings: Settings) -> dict[str, str]:
 
 def has_stores(settings: Settings) -> bool:
     """Whether the settings name all that the stores need; if not, only the routes can be served."""
-    return not missing(settings).keys() & {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"}
+    return not missing(settings).keys() & STORES
+
+
+def require(settings: Settings, names: Collection[str] = STORES) -> None:
+    """Raise `SettingsError` for those of the variables that are not set and must be."""
+    lines = [f"{one.name}: not set; {one.cure}" for one in channels.missing(settings) if one.name in names]
+    if lines:
+        raise SettingsError("\n".join(lines))
 
 
 @asynccontextmanager
@@ -125,15 +136,16 @@ async def open_runtime(
     """Open everything that the settings name, and close it at the end.
 
     The embedded PostgreSQL is brought up to date; one of your own is by `python -m bot migrate`. `draft` is a language
-    that is spoken although it is not offered yet. Raises `EngineError`, `MissingSecretError`, and the errors of the
-    files that the dialogues are made from.
+    that is spoken although it is not offered yet. Raises `OperatorError`.
     """
+    require(settings)
     async with AsyncExitStack() as stack:
         host_purpose = hosted.purpose if hosted else None
         world, flows = load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft)
-        running = await stack.enter_async_context(engines(settings))
+        policy(world.business)  # what is wrong with it is told before anything starts
         secrets = settings.secret_key or (local_secret(settings),)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
+        running = await stack.enter_async_context(engines(settings))
         queues = _QUEUES + (hosted is not None)
         stores = await stack.enter_async_context(open_stores(settings, running, keys, queues=queues))
         channel = channels.senders(settings)

@@ -22,7 +22,7 @@ from ..channels.simulator.hook import Hook
 from ..channels.simulator.person import SimulatedPerson
 from ..channels.simulator.webhooks import Identity
 from ..consent.lifecycle import fold
-from ..engines import EngineError
+from ..engines import EngineError, writing
 from ..messages.inbound import Sender
 from ..service.ports import PersonId, StoryEntry
 from ..service.shards import token_of
@@ -102,12 +102,14 @@ def reserved(settings: Settings) -> Iterator[Settings]:
     Raises `EngineError` when they are in use: two programs would answer each other's messages.
     """
     home = settings.var_dir / "simulation"
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "in_use.lock").open("w") as lock:
+    with writing(home):
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "in_use.lock").open("w")
+    with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise EngineError(f"another chat or demo runs in {home}: leave it first, or set another VAR_DIR") from None
+            raise EngineError(f"another chat or demo runs in {home}; leave it first, or set another VAR_DIR") from None
         yield settings.changed(redis_url=None, database_url=None, secret_key=(), base_url=None, var_dir=home)
 
 

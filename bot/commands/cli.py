@@ -24,8 +24,10 @@ from . import (
 )
 from .i18n import app as i18n
 from .retention import retention
+from .running import Commands
 
 app = typer.Typer(
+    cls=Commands,
     help="Consent under a WhatsApp business number: double opt-in, STOP at once, evidence that stands in an audit.",
     epilog=f"Settings come from the environment and from .env; `{COMMAND} doctor` tells what is missing.",
     no_args_is_help=True,

@@ -8,7 +8,7 @@ import typer
 from .. import paths
 from ..conversation.diagram import diagram as mermaid
 from ..conversation.flow import Flows
-from ..conversation.flow_file import FlowError, read
+from ..conversation.flow_file import read
 from ..conversation.lint import lint as problems_of
 from .running import AsJson, fail, print_json
 
@@ -35,11 +35,8 @@ def diagram(
     flow: Annotated[str, typer.Argument(help="The flow's name; all when left out.")] = "", folder: Folder = paths.FLOWS
 ) -> None:
     """Print a Mermaid diagram, which Markdown viewers draw."""
-    try:
-        flows = Flows(read(folder))
-    except FlowError as error:
-        fail(str(error))
+    flows = Flows(read(folder))
     if flow and flow not in flows:
-        fail(f"no flow is called {flow!r}; there are {', '.join(flows.by_name)}")
+        fail(f"no flow is called {flow!r}; name one of {', '.join(flows.by_name)}")
     for name in (flow,) if flow else flows.by_name:
         typer.echo(mermaid(flows[name]))

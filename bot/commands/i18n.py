@@ -1,7 +1,6 @@
 """`{COMMAND} i18n …`: the commands of translators and of those who look after the catalogs."""
 
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +10,13 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import paths
-from ..business import BusinessError
 from ..business import load as load_business
-from ..conversation.flow_file import NO_FLOW, FlowError
+from ..conversation.flow_file import NO_FLOW
 from ..conversation.flow_file import read as read_flows
-from ..i18n.catalogs import SOURCE_LOCALE, CatalogError, catalog_path, languages
-from ..i18n.po import PoError, PoFile, read, written
-from ..i18n.slot import SourceTexts, TextError
+from ..errors import OperatorError
+from ..i18n.catalogs import SOURCE_LOCALE, catalog_path, languages
+from ..i18n.po import PoFile, read, written
+from ..i18n.slot import SourceTexts
 from ..paths import COMMAND
 from ..translating import check as checking
 from ..translating import collisions as colliding
@@ -29,12 +28,12 @@ from ..translating.source_texts import source_texts
 from ..translating.start import start
 from ..translating.update import updated
 from ..words.intents import Keywords
-from ..words.keyword_files import KeywordError
 from ..words.keyword_files import read as read_keywords
 from ..words.keywords import WORDS, base
-from .running import AsJson, fail, print_json, settings
+from .running import AsJson, Commands, files_told, print_json, settings
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     help="Translations: extract, update, check, compile and try the catalogs in locales/.",
     rich_markup_mode=None,
@@ -56,13 +55,12 @@ class Project:
         return source_texts(read_flows(self.flows), load_business(business_file), business_file)
 
     def codes(self, wanted: Collection[str] | None) -> list[str]:
-        """Return the languages to work on. Raises `CatalogError` for one that isn't there."""
+        """Return the languages to work on. Raises `OperatorError` for one that isn't there."""
         known = [code for code in languages(self.locales) if code != SOURCE_LOCALE]
         for code in wanted or ():
             if code not in known:
-                raise CatalogError(
-                    f"there is no language {code!r}; known: {', '.join(known)}. A new one: `{COMMAND} i18n init {code}`"
-                )
+                cure = f"name one of {', '.join(known)}, or begin it by `{COMMAND} i18n init {code}`"
+                raise OperatorError(f"there is no language {code!r}; {cure}")
         return [code for code in known if not wanted or code in wanted]
 
 
@@ -76,20 +74,11 @@ def folders(
     context.obj = Project(locales, flows)
 
 
-@contextmanager
-def _errors_told() -> Iterator[None]:
-    """Say what is wrong with a file in one line and leave with status 1: a stack trace helps no translator."""
-    try:
-        yield
-    except (BusinessError, CatalogError, KeywordError, PoError, TextError, FlowError, OSError) as error:
-        fail(str(error))
-
-
 @app.command()
 def extract(context: typer.Context) -> None:
     """Write locales/bot.pot from the texts of the flows and of business.toml."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         path = project.locales / TEMPLATE
         path.write_text(written(_template(project)), "utf-8")
         typer.echo(f"wrote {path}")
@@ -103,7 +92,7 @@ def _template(project: Project) -> PoFile:
 def update(context: typer.Context, codes: Codes = None) -> None:
     """Bring catalogs up to date with the texts: reworded ones become fuzzy, new ones are empty."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         fresh = _template(project)
         (project.locales / TEMPLATE).write_text(written(fresh), "utf-8")
         known = languages(project.locales)
@@ -124,7 +113,7 @@ def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For e
     from ..translating import first_words  # only here: the others do without
 
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         path = start(project.locales, code, _template(project))
         typer.echo(f"wrote {path}: open it in a PO editor such as Poedit, then `{COMMAND} i18n check {code}`")
         words, phrases = first_words.begin(project.locales, code)
@@ -143,7 +132,7 @@ def check(
     from ..translating import ordinary_words  # only here: the others do without
 
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         only = project.codes(codes) if codes else ()
         found = [
             replace(finding, path=_from_here(finding.path))
@@ -186,7 +175,7 @@ def collisions(
 ) -> None:
     """Write which words mean different things in different languages, and which meaning wins."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         output.write_text(colliding.page(read_keywords(project.locales)), "utf-8")
         typer.echo(f"wrote {output}")
 
@@ -197,7 +186,7 @@ def ordinary(context: typer.Context) -> None:
     from ..translating import ordinary_words  # only here: the others do without
 
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         path = ordinary_words.write(
             project.locales, lambda language, count: typer.echo(f"{language}: {count} words", err=True)
         )
@@ -208,7 +197,7 @@ def ordinary(context: typer.Context) -> None:
 def compile_catalogs(context: typer.Context) -> None:
     """Write a .mo beside each .po; nothing is written when one of an offered language has an error."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         targets = checking.compile_all(project.locales, project.source_texts().slots)
         typer.echo(f"compiled {len(targets)} catalogs")
         for code in languages(project.locales):
@@ -226,7 +215,7 @@ def status(
 ) -> None:
     """Show how far each language is. Status 1 when an offered one lacks a text."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         wanted = project.codes(codes) if codes else list(languages(project.locales))
         reports = [
             report
@@ -269,7 +258,7 @@ def say(
 ) -> None:
     """Show what a typed text means, as an answer to a question in LANGUAGE and at any other time."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         if code != SOURCE_LOCALE:
             project.codes([code])
         words = Keywords.load(project.locales)
@@ -293,7 +282,7 @@ def pseudo(
 ) -> None:
     """Print all texts in a made-up language, and which English leaves a longer language too little room."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         slots = project.source_texts().slots
     catalog = pseudo_languages.catalogs(slots)[pseudo_languages.ARABIC if arabic else pseudo_languages.ENGLISH]
     for slot in slots:
@@ -310,7 +299,7 @@ def preview(
 ) -> None:
     """Write a page for each language that shows every message as WhatsApp draws it; open it in a browser."""
     project: Project = context.obj
-    with _errors_told():
+    with files_told():
         files = read_flows(project.flows)
         sources = project.source_texts()
         keywords = Keywords.load(project.locales)

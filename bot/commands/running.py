@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import orjson
@@ -11,52 +12,87 @@ import typer
 import uvloop
 from rich.console import Console
 from rich.progress import Progress
+from typer.core import TyperCommand, TyperGroup
 
 from .. import logs
 from ..app import channels
-from ..business import BusinessError
-from ..conversation.flow_file import FlowError
-from ..engines import EngineError, MissingSecretError
-from ..errors import OperatorError
-from ..i18n.catalogs import CatalogError
-from ..i18n.texts import TextError
-from ..keys import Undecipherable
-from ..service.ports import Unavailable
-from ..settings import Settings, SettingsError, load_settings
-from ..words.intents import KeywordError
+from ..errors import OperatorError, curable, problem_and_cure
+from ..settings import Settings, load_settings
 
 T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
-_CURABLE = (
-    BusinessError,
-    CatalogError,
-    EngineError,
-    FlowError,
-    KeywordError,
-    MissingSecretError,
-    OperatorError,
-    SettingsError,
-    TextError,
-    Unavailable,
-    Undecipherable,
-)
-"""Errors whose text tells an operator what to do; all others are the program's and show their place."""
+_UsageError: Any = typer.BadParameter.__base__
+"""Raised when a command is typed wrongly. Typer brings a click of its own, so it has no better name."""
+
+
+class Command(TyperCommand):
+    """The only command of a program."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run what was typed."""
+        _told(super().main, *args, **options)
+
+
+class Commands(TyperGroup):
+    """The commands of a program."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run what was typed."""
+        _told(super().main, *args, **options)
+
+
+def _told(main: Callable[..., Any], args: Sequence[str] | None = None, **options: Any) -> NoReturn:
+    """Run what was typed and end the process. What an operator can cure is told, as JSON where that was asked for.
+
+    Any other error is the program's own: its traceback is for whoever mends the program.
+    """
+    typed = list(sys.argv[1:] if args is None else args)
+    as_json = "--json" in typed[: typed.index("--") if "--" in typed else None]
+    try:
+        with _usage_told(as_json=as_json):
+            status = main(typed, **options | {"standalone_mode": not as_json})
+    except Exception as error:
+        if not (found := curable(error)):
+            raise
+        _tell([line for one in found for line in str(one).splitlines()], as_json=as_json)
+        status = 1
+    sys.exit(status)
+
+
+@contextmanager
+def _usage_told(*, as_json: bool) -> Iterator[None]:
+    """Tell a script in JSON how it typed a command wrongly; typer tells people, with a hint to `--help`."""
+    try:
+        yield
+    except _UsageError as error:
+        if not as_json:
+            raise
+        typed = error.ctx.command_path if error.ctx else "the command"
+        _tell([f"{error.format_message().rstrip('.')}; see `{typed} --help`"], as_json=True)
+        sys.exit(error.exit_code)
+
+
+def _tell(lines: Sequence[str], *, as_json: bool) -> None:
+    """Print each problem: one line on standard error, or all of them as the one JSON document on standard output."""
+    if as_json:
+        parts = map(problem_and_cure, lines)
+        print_json({"ok": False, "errors": [{"error": problem, "cure": cure} for problem, cure in parts]})
+        return
+    for line in lines:
+        typer.secho(f"error: {line}", fg=typer.colors.RED, err=True)
 
 
 def settings(**overrides: Any) -> Settings:
-    """Read the environment, or end with what is wrong in it."""
-    try:
-        found = load_settings(**overrides)
-        channels.missing(found)  # also tells what is wrong in theirs
-        return found
-    except SettingsError as error:
-        fail(str(error))
+    """Read the environment. Raises `SettingsError`."""
+    found = load_settings(**overrides)
+    channels.missing(found)  # also tells what is wrong in theirs
+    return found
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, or end with an error that can be cured. SIGTERM ends it in order, as Ctrl-C does.
+    """Run to the end. SIGTERM ends it in order, as Ctrl-C does.
 
     Standard output is for what was asked for, which scripts read; logs go to standard error, unless `work` decides.
     """
@@ -65,13 +101,6 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return uvloop.run(_interruptible(work))
     except asyncio.CancelledError:
         raise typer.Exit(128 + signal.SIGTERM) from None
-    except _CURABLE as error:
-        fail(str(error))
-    except BaseExceptionGroup as group:
-        curable = group.subgroup(_CURABLE)
-        if curable is None or len(curable.exceptions) < len(group.exceptions):
-            raise
-        fail("\n".join(str(error) for error in curable.exceptions))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
 
@@ -84,10 +113,18 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
 
 
 def fail(message: str) -> NoReturn:
-    """End with a message on standard error and exit status 1."""
-    for line in message.splitlines():
-        typer.secho(f"error: {line}", fg=typer.colors.RED, err=True)
-    raise typer.Exit(1)
+    """End with what is wrong, a semicolon and what to do: exit status 1."""
+    raise OperatorError(message)
+
+
+@contextmanager
+def files_told() -> Iterator[None]:
+    """Tell of files that can't be read or written."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or "a file"
+        raise OperatorError(f"{where}: {error.strerror}; name another, or see who may read and write it") from None
 
 
 def progress_bar() -> Progress:

@@ -11,20 +11,18 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import tomli
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic_core import ErrorDetails
 
+from .. import toml_file
 from ..business import Business, Duration
+from ..errors import FileError
 from .lifecycle import Consent, Record
 
 FILE = Path(__file__).with_name("retention.toml")
 
 DEFAULT = "default"
 """Stands for every country without a rule of its own."""
-
-
-class RetentionError(ValueError):
-    """`retention.toml` can't be used; the message names the key."""
 
 
 class RuleName(StrEnum):
@@ -52,10 +50,8 @@ class Figure(BaseModel):
     means: str = Field(min_length=1)
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    countries: Mapping[str, Mapping[RuleName, Figure]]
+class _File(RootModel[Mapping[str, Mapping[RuleName, Figure]]]):
+    """Country → name → number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +84,17 @@ Policy = Mapping[RuleName, Rule]
 
 @cache
 def figures(file: Path = FILE) -> Mapping[str, Mapping[RuleName, Figure]]:
-    """Read all figures: country, or `DEFAULT`, → name → figure. Raises `RetentionError`."""
-    try:
-        read = _File.model_validate({"countries": tomli.loads(file.read_text("utf-8"))}).countries
-    except tomli.TOMLDecodeError as error:
-        raise RetentionError(f"{file}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        lines = (f"{file}: {'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-        raise RetentionError("\n".join(lines)) from None
+    """Read all numbers: country, or `DEFAULT`, → name → number. Raises `FileError`."""
+    read = toml_file.load(file, _File, _cure, unreadable="install consentbot again").root
     if missing := set(RuleName) - {RuleName.MAX_AGE} - read.get(DEFAULT, {}).keys():
-        raise RetentionError(f"{file}: [{DEFAULT}] lacks {', '.join(sorted(missing))}; every country falls back on it")
+        raise FileError(f"{file}: [{DEFAULT}] lacks {', '.join(sorted(missing))}; add what every country falls back on")
     return read
+
+
+def _cure(problem: ErrorDetails) -> str:
+    if "[key]" in problem["loc"]:
+        return f"not a rule; write one of {', '.join(RuleName)}"
+    return toml_file.cure_by_example(problem, f"[{DEFAULT}] of {FILE.name}")
 
 
 def policy(business: Business) -> Policy:

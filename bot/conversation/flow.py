@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, cast
 from transitions import EventData, Machine, State
 
 from ..consent.evidence import EVERY
+from ..errors import FileError
 from ..i18n.texts import Slot
 from .compose import Option
 from .effects import CHOICES, EFFECTS
-from .flow_file import SAY, FlowError, FlowFile, StateTable, TransitionTable
+from .flow_file import SAY, FlowFile, StateTable, TransitionTable
 from .guards import GUARDS
 from .lint import check
 from .turn import Turn
@@ -142,9 +143,9 @@ class Flows:
     """All dialogues of a business, linted."""
 
     def __init__(self, files: Sequence[FlowFile]) -> None:
-        """Raises `FlowError` with all that `lint` finds wrong."""
+        """Raises `FileError` with all that `lint` finds wrong."""
         if problems := [problem for problem in check(files) if not problem.harmless]:
-            raise FlowError("\n".join(map(str, problems)))
+            raise FileError("\n".join(map(str, problems)))
         self.slots: tuple[Slot, ...] = tuple(slot for file in files for slot in file.slots)
         text_ids = frozenset(slot.id for slot in self.slots)
         self.by_name: Mapping[str, Flow] = {

@@ -4,19 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import tomli
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
 
+from .. import toml_file
+from ..errors import FileError
 from ..i18n.texts import Kind, Slot
-from ..validation import complaints
 
 NO_FLOW = "business.toml"
 """Stands among the flows and is none."""
-
-
-class FlowError(ValueError):
-    """A flow file can't be used; the message names file, key and cure."""
 
 
 class _Table(BaseModel):
@@ -119,37 +115,22 @@ class FlowFile:
 
 
 def read(folder: Path) -> list[FlowFile]:
-    """Read every flow of a folder. Raises `FlowError`."""
+    """Read every flow of a folder. Raises `FileError`."""
     files: dict[str, FlowFile] = {}
     for path in sorted(folder.glob("*.toml")):
         if path.name != NO_FLOW:
-            file = FlowFile(_table(path), str(path))
+            file = FlowFile(toml_file.load(path, FlowTable, _cure), str(path))
             if file.table.flow in files:
-                raise FlowError(
+                raise FileError(
                     f"{path}: flow {file.table.flow!r} is also in {files[file.table.flow].source}; rename one"
                 )
             files[file.table.flow] = file
     if not files:
-        raise FlowError(f"{folder}: no flow here; restore flows/*.toml from version control")
+        raise FileError(f"{folder}: no flow here; restore flows/*.toml from version control")
     return list(files.values())
 
 
-def _table(path: Path) -> FlowTable:
-    try:
-        return FlowTable.model_validate(tomli.loads(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FlowError(f"{path}: can't be read ({error}); restore it from version control") from None
-    except tomli.TOMLDecodeError as error:
-        raise FlowError(f"{path}: not valid TOML: {error}") from None
-    except ValidationError as error:
-        raise FlowError(complaints(path, error, _cure)) from None
-
-
 def _cure(problem: ErrorDetails) -> str:
-    match problem["type"]:
-        case "missing":
-            return "missing; add this key (flows/opt_in.toml has an example of each)"
-        case "extra_forbidden":
-            return "unknown key; remove it or correct its spelling (flows/opt_in.toml has an example of each)"
-        case _:
-            return problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "string_pattern_mismatch":
+        return "not a name; write small letters and _, a letter first"
+    return toml_file.cure_by_example(problem, "flows/opt_in.toml")

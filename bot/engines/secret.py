@@ -2,14 +2,17 @@
 
 import os
 import secrets
+from pathlib import Path
 
 from pydantic import SecretStr
 
-from ..settings import Settings, cure
+from ..errors import OperatorError
+from ..settings import MINIMUM_SECRET_LENGTH, Settings, cure
+from .process import writing
 
 
-class MissingSecretError(Exception):
-    """`SECRET_KEY` must be set, because the data is in the operator's own database."""
+class MissingSecretError(OperatorError):
+    """`SECRET_KEY` is not set and must be: the data lies in a database of the operator's own."""
 
 
 def local_secret(settings: Settings) -> SecretStr:
@@ -19,19 +22,27 @@ def local_secret(settings: Settings) -> SecretStr:
     would be lost with the machine's disk, and all addresses with it.
     """
     if not settings.embedded or settings.on_heroku:
-        raise MissingSecretError(f"Set SECRET_KEY: {cure('secret_key')}.")
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+        raise MissingSecretError(f"SECRET_KEY is not set; set it: {cure('secret_key')}")
     path = settings.var_dir / "secret_key"
-    if not path.exists():
-        aside = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_hex(32))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            path.hardlink_to(aside)  # fails if another process was first; then its key counts
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    return SecretStr(path.read_text().strip())
+    with writing(settings.var_dir):
+        settings.var_dir.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make(path)
+        secret = path.read_text("ascii", errors="replace").strip()
+    if len(secret) < MINIMUM_SECRET_LENGTH:
+        raise MissingSecretError(f"{path}: is not whole; restore it, as nothing in VAR_DIR can be read without it")
+    return SecretStr(secret)
+
+
+def _make(path: Path) -> None:
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        path.hardlink_to(aside)  # fails where another process was first: then its key counts
+    except FileExistsError:
+        pass
+    finally:
+        aside.unlink()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..settings import Settings
 from .postgres import ACCOUNT, Postgres
-from .process import EngineError, forget_ended
+from .process import EngineError, forget_ended, writing
 from .valkey import Valkey
 
 _LONGEST_SOCKET_PATH = 103
@@ -72,12 +72,13 @@ def engines_sync(settings: Settings, *, durable: bool = True) -> Iterator[Engine
         return
 
     home = settings.var_dir.resolve()
-    home.mkdir(parents=True, exist_ok=True)
-    sockets = _socket_folder(home)
+    with writing(home):
+        home.mkdir(parents=True, exist_ok=True)
+        sockets = _socket_folder(home)
+        users = _open(home / "engines.users")
     valkey, postgres = Valkey(home, sockets, durable), Postgres(home, sockets, durable)
-    users = _open(home / "engines.users")
     try:
-        with _locked(home):
+        with writing(home), _locked(home):
             fcntl.flock(users, fcntl.LOCK_SH)
             if not given_redis:
                 valkey.start()
@@ -150,5 +151,5 @@ def _socket_folder(home: Path) -> Path:
     status = folder.lstat()
     ours = {os.geteuid(), *(user.pw_uid for user in pwd.getpwall() if user.pw_name == ACCOUNT and os.geteuid() == 0)}
     if not stat.S_ISDIR(status.st_mode) or status.st_uid not in ours or status.st_mode & 0o077:
-        raise EngineError(f"{folder} belongs to somebody else or is open to others: remove it, or set another VAR_DIR.")
+        raise EngineError(f"{folder} belongs to somebody else or is open to others; remove it, or set another VAR_DIR")
     return folder

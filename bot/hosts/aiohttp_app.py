@@ -33,7 +33,8 @@ def setup(
     `host` gets each message that no dialogue of ours claims, from persons whose consent to `purpose` (an id of
     `business.toml`) stands; its replies are sent only while it does. With `typing`, these persons see that an answer is
     being typed. `work=False` only takes webhooks; then `consentbot worker` must run elsewhere, and there is no host.
-    Without `settings`, they are read from the environment. Raises `SettingsError`, `ValueError`.
+    Without `settings`, they are read from the environment. Raises `SettingsError`, and `ValueError`
+    for arguments that do not go together; whatever else an operator can cure is an `errors.OperatorError` at the start.
     """
     settings = load_settings() if settings is None else settings
     if (host is None) is not (purpose is None):

@@ -7,13 +7,16 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import tomli
 from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
+from pydantic import BaseModel, ConfigDict, RootModel
+from pydantic_core import ErrorDetails
 
+from .. import toml_file
+from ..errors import FileError
 from ..paths import COMMAND
 from . import po
 
@@ -21,10 +24,6 @@ SOURCE_LOCALE = "en"
 """The language in which the texts are written."""
 
 LANGUAGES = "languages.toml"
-
-
-class CatalogError(ValueError):
-    """`languages.toml` or a catalog can't be used; the message names the file and the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +42,61 @@ class LanguageEntry:
     """The `Plural-Forms` header of its catalog."""
 
 
+class _Entry(BaseModel):
+    """A table of `languages.toml`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    status: Literal["offered", "draft"]
+    fallback: str = SOURCE_LOCALE
+    template: str = ""
+    plural: str = "nplurals=2; plural=(n != 1);"
+    reviewed: bool = False
+
+
+class _File(RootModel[dict[str, _Entry]]):
+    """Language → its table."""
+
+
 def languages(folder: Path) -> dict[str, LanguageEntry]:
-    """Read `languages.toml`. Raises `CatalogError`."""
+    """Read `languages.toml`. Raises `FileError`."""
     path = folder / LANGUAGES
-    try:
-        table = tomli.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
-    except (OSError, ValueError) as error:
-        raise CatalogError(f"{path}: can't be read ({error}); restore it from version control") from error
+    table = toml_file.load(path, _File, _cure).root
     found = {code: _language(path, code, entry) for code, entry in table.items()}
     for code in found:
         _check_fallbacks(path, code, found)
     return found
 
 
-def _language(path: Path, code: str, entry: dict[str, Any]) -> LanguageEntry:
+def _cure(problem: ErrorDetails) -> str:
+    match problem["type"]:
+        case "literal_error":
+            return f"neither of the two words; write {problem['ctx']['expected']}"
+        case "extra_forbidden":
+            return f"unknown key; write one of {', '.join(_Entry.model_fields)}"
+        case "model_type":
+            return "not a table; write a line for each key, as in the other entries"
+        case "bool_type":
+            return "not a yes or no; write true or false, without quotes"
+        case "string_type":
+            return "not a text; put it in quotes"
+        case _:
+            return toml_file.cure_by_example(problem, "[en] of the same file")
+
+
+def _language(path: Path, code: str, entry: _Entry) -> LanguageEntry:
     try:
         Locale.parse(code.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
-        raise CatalogError(f"{path}: [{code}] is no language that CLDR knows; write e.g. [pt-BR]") from None
-    if problem := _wrong_key(entry):
-        raise CatalogError(f"{path}: [{code}] {problem}")
-    status = entry.pop("status", None)
-    if status not in ("offered", "draft"):
-        raise CatalogError(f"{path}: [{code}] status must be 'offered' or 'draft', not {status!r}")
-    return LanguageEntry(code=code, offered=status == "offered", **entry)
-
-
-_KEYS: Mapping[str, type] = {"status": str, "fallback": str, "template": str, "plural": str, "reviewed": bool}
-
-
-def _wrong_key(entry: object) -> str:
-    if not isinstance(entry, dict):
-        return "must be a table, with a line for each key; see the other entries"
-    for key, value in entry.items():
-        if key not in _KEYS:
-            return f"has the unknown key {key!r}; the keys are {', '.join(_KEYS)}"
-        if not isinstance(value, _KEYS[key]):
-            return f"{key} must be {'true or false' if key == 'reviewed' else 'a text in quotes'}, not {value!r}"
-    return ""
+        raise FileError(f"{path}: {code}: no language that CLDR knows; write e.g. [pt-BR]") from None
+    return LanguageEntry(
+        code=code,
+        offered=entry.status == "offered",
+        fallback=entry.fallback,
+        template=entry.template,
+        reviewed=entry.reviewed,
+        plural=entry.plural,
+    )
 
 
 def _check_fallbacks(path: Path, code: str, found: Mapping[str, LanguageEntry]) -> None:
@@ -89,11 +105,9 @@ def _check_fallbacks(path: Path, code: str, found: Mapping[str, LanguageEntry]) 
     while chain[-1] != SOURCE_LOCALE:
         following = found[chain[-1]].fallback
         if following not in found and following != SOURCE_LOCALE:
-            raise CatalogError(
-                f"{path}: [{chain[-1]}] fallback {following!r} is not in this file; add it or leave it out"
-            )
+            raise FileError(f"{path}: [{chain[-1]}] fallback {following!r} is not in this file; add it or leave it out")
         if following in chain:
-            raise CatalogError(f"{path}: [{code}] fallbacks go in a circle: {' → '.join([*chain, following])}")
+            raise FileError(f"{path}: [{code}] fallbacks go in a circle: {' → '.join([*chain, following])}; change one")
         chain.append(following)
 
 
@@ -105,7 +119,7 @@ def catalog_path(folder: Path, code: str, suffix: str = "po") -> Path:
 def read(folder: Path, code: str) -> Mapping[str, tuple[str, str]]:
     """Return text id → (English, translation) of a language, from the `.mo` if it was compiled, else the `.po`.
 
-    Raises `CatalogError` when there is neither, or it is broken.
+    Raises `FileError` when there is neither, or it is broken.
     """
     compiled, source = catalog_path(folder, code, "mo"), catalog_path(folder, code)
     fresh = compiled.exists() and (not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime)
@@ -114,7 +128,7 @@ def read(folder: Path, code: str) -> Mapping[str, tuple[str, str]]:
     try:
         file = po.read(source)
     except (OSError, po.PoError) as error:
-        raise CatalogError(f"{source}: can't be read ({error}); run `{COMMAND} i18n check {code}`") from error
+        raise FileError(f"{source}: can't be read ({error}); run `{COMMAND} i18n check {code}`") from error
     return {entry.id: (entry.english, entry.translation) for entry in file.entries if entry.usable}
 
 
@@ -123,7 +137,7 @@ def _read_compiled(path: Path) -> Mapping[str, tuple[str, str]]:
         with path.open("rb") as file:
             catalog = read_mo(file)
     except (OSError, ValueError, LookupError, struct.error) as error:
-        raise CatalogError(f"{path}: can't be read ({error}); run `{COMMAND} i18n compile`") from error
+        raise FileError(f"{path}: can't be read ({error}); run `{COMMAND} i18n compile`") from error
     return {
         _text(message.context): (str(message.id), str(message.string))
         for message in catalog

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from babel.messages.pofile import normalize
 
+from ..errors import FileError
 
-class PoError(ValueError):
-    """A line that is not valid PO; the message begins with `file:line:`."""
+
+class PoError(FileError):
+    """A line that is no PO; the message begins with `file:line:`."""
 
     def __init__(self, path: Path | str, line: int, message: str) -> None:
         super().__init__(f"{path}:{line}: {message}")

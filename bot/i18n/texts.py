@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 
+from ..errors import FileError
 from .bidi import isolated, right_to_left
 from .faults import alike, errors
 from .slot import LIMITS, Kind, Slot, TextError, TextTemplate, length
@@ -16,9 +17,9 @@ MAX_ROWS = 10
 class Texts:
     """Every text in every offered language, checked once at start.
 
-    A translation with an error (`bot.i18n.faults`), or of an English text that has changed, counts as missing: a
-    message then falls back as a whole to the next language of the chain, never in part. A language that
-    lacks a `legal` text is not offered. Raises `TextError` when an English text is broken.
+    A translation with an error (`bot.i18n.faults`), or of an English that has changed, is left out as if it were
+    missing: a message then falls back as a whole to the next language of the chain, never in part. A language that
+    lacks a `legal` text is not offered. Raises `FileError` when an English text is broken.
     """
 
     def __init__(
@@ -108,4 +109,4 @@ def _written(slot: Slot) -> TextTemplate:
     try:
         return TextTemplate.parse(slot.english)
     except TextError as error:
-        raise TextError(f"{slot.source}: {slot.id}: {error}") from None
+        raise FileError(f"{slot.source}: {slot.id}: {error}") from None

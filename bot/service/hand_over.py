@@ -10,22 +10,13 @@ from dataclasses import dataclass
 import structlog
 
 from ..business import Business
+from ..errors import Unavailable
 from ..messages import host_ids
 from ..messages.basis import ForPurpose
 from ..messages.inbound import Inbound
 from ..messages.reply import Reply
 from . import metrics
-from .ports import (
-    Channels,
-    DeadLetters,
-    HandedOver,
-    Ledger,
-    PersonId,
-    Queue,
-    Queued,
-    SendError,
-    Unavailable,
-)
+from .ports import Channels, DeadLetters, HandedOver, Ledger, PersonId, Queue, Queued, SendError
 from .sending.gate import judge_for_host
 from .sending.send import Send
 from .taker import Taker

@@ -12,11 +12,11 @@ from typing import Generic, TypeVar
 
 import structlog
 
-from ..errors import where
+from ..errors import Unavailable, where
 from ..messages.inbound import Event
 from . import metrics
 from .incoming.converse import Converse
-from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unavailable, Unreadable
+from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unreadable
 from .retention import Retention
 from .sending.retry import AGAIN
 from .taker import Taker

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from ..commands.running import Command
 from ..paths import FLOWS, LOCALES
 from . import find_transcripts, load_world, run_transcript, update_transcript
 
 app = typer.Typer()
 
 
-@app.command()
+@app.command(cls=Command)
 def main(
     folder: Path,
     flows: Path = FLOWS,

@@ -35,21 +35,22 @@ What a turn does not mention is not compared. In texts and ledger lines, `{local
 stand, e.g. `person = "{yes_word}"`; `{code}` is the code that was asked for last.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import tomli
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import ErrorDetails
 
+from .. import toml_file
 from ..conversation.flow import Flows
 from ..conversation.world import World
 from ..messages.inbound import Choice
 from ..messages.reply import Reply
 from .conversation import Conversation, choices_of, line_of
 
-_HEADS = {"locale", "locales", "as", "host", "conveys", "turn"}
-_DOES = {
+_DOES = (
     "person",
     "tap",
     "payload",
@@ -64,11 +65,69 @@ _DOES = {
     "wait",
     "whatsapp",
     "again",
-}
-_WHATSAPP = ("accepts", "delivers", "fails", "refuses")
-_CONVEYS = ("nothing", "accepted", "delivered")
+)
+"""Keys of a turn that say what happens in it."""
+
 EXPECTS = ("bot", "ledger", "status", "tasks", "handed_over")
 """Keys of a turn that say what is to come of it."""
+
+
+Conveys = Literal["nothing", "accepted", "delivered"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class _Reply(_Table):
+    text_id: str
+    choices: list[str] = []
+    says: str = ""
+
+
+class _Turn(_Table):
+    """`[[turn]]`."""
+
+    person: str = ""
+    tap: str = ""
+    payload: str = ""
+    react: str = ""
+    voice: bool = True
+    picture: str = ""
+    edit: str = ""
+    revoke: bool = True
+    forward: str = ""
+    preference: str = ""
+    number_changed: str = ""
+    wait: str = ""
+    whatsapp: Literal["accepts", "delivers", "fails", "refuses"] = "accepts"
+    again: bool = True
+    label: str = ""
+    quotes: str = ""
+    back: int = 0
+    at: str = ""
+    bot: _Reply | list[_Reply] = []
+    ledger: list[str] = []
+    status: dict[str, str] = {}
+    tasks: list[str] = []
+    handed_over: bool = False
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> "_Turn":
+        if len(self.model_fields_set & set(_DOES)) != 1:
+            raise ValueError(f"not one thing happens; write exactly one of: {', '.join(sorted(_DOES))}")
+        return self
+
+
+class _File(_Table):
+    """A whole transcript."""
+
+    locale: str = ""
+    locales: list[str] | None = None
+    address: str = Field("+4915112345678", alias="as")
+    host: str = ""
+    conveys: Conveys = "delivered"
+    turn: list[_Turn] = []
 
 
 @dataclass(frozen=True)
@@ -80,7 +139,7 @@ class Transcript:
     address: str
     host: str
     turns: tuple[Mapping[str, Any], ...]
-    conveys: Literal["nothing", "accepted", "delivered"] = "delivered"
+    conveys: Conveys = "delivered"
     """How far WhatsApp brings each question."""
 
     def __str__(self) -> str:
@@ -93,40 +152,30 @@ def find_transcripts(folder: str | Path) -> list[Transcript]:
 
 
 def load_transcript(path: str | Path) -> list[Transcript]:
-    """Read a transcript: one for each of its languages. Raises `ValueError` naming file, key and cure."""
+    """Read a transcript: one for each of its languages. Raises `FileError` naming file, key and cure."""
     path = Path(path)
-    try:
-        table = tomli.loads(path.read_text("utf-8"))
-    except tomli.TOMLDecodeError as error:
-        raise ValueError(f"{path}: not valid TOML: {error}") from None
-    for key in table.keys() - _HEADS:
-        raise ValueError(f"{path}: unknown key {key!r}; use one of: {', '.join(sorted(_HEADS))}")
-    for number, turn in enumerate(table.get("turn", []), 1):
-        _check_turn(f"{path}: turn {number}", turn)
+    file = toml_file.load(path, _File, _cure)
     one = Transcript(
         path,
-        locale=table.get("locale", ""),
-        address=table.get("as", "+4915112345678"),
-        host=table.get("host", ""),
-        turns=tuple(table.get("turn", [])),
-        conveys=_one_of(f"{path}: conveys", table.get("conveys", "delivered"), _CONVEYS),
+        locale=file.locale,
+        address=file.address,
+        host=file.host,
+        turns=tuple(turn.model_dump(exclude_unset=True) for turn in file.turn),
+        conveys=file.conveys,
     )
-    return [replace(one, locale=locale) for locale in table.get("locales", [one.locale])]
+    return [one] if file.locales is None else [replace(one, locale=locale) for locale in file.locales]
 
 
-def _check_turn(where: str, turn: Mapping[str, Any]) -> None:
-    known = _DOES | {*EXPECTS, "at", "back", "label", "quotes"}
-    if unknown := sorted(turn.keys() - known):
-        raise ValueError(f"{where}: unknown key {unknown[0]!r}; use one of: {', '.join(sorted(known))}")
-    if len(turn.keys() & _DOES) != 1:
-        raise ValueError(f"{where}: needs exactly one of: {', '.join(sorted(_DOES))}")
-    _one_of(f"{where}: whatsapp", turn.get("whatsapp", "accepts"), _WHATSAPP)
-
-
-def _one_of(where: str, value: Any, known: Sequence[str]) -> Any:
-    if value not in known:
-        raise ValueError(f"{where}: unknown {value!r}; use one of: {', '.join(known)}")
-    return value
+def _cure(problem: ErrorDetails) -> str:
+    match problem["type"]:
+        case "extra_forbidden":
+            model = _File if len(problem["loc"]) == 1 else _Reply if "bot" in problem["loc"] else _Turn
+            known = sorted(field.alias or name for name, field in model.model_fields.items())
+            return f"unknown key; use one of: {', '.join(known)}"
+        case "literal_error":
+            return f"not a known word; use {problem['ctx']['expected']}"
+        case _:
+            return toml_file.cure_by_example(problem, "the docstring of testing/transcript.py")
 
 
 def run_transcript(transcript: Transcript, world: World, flows: Flows) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import OperatorError
 from ..i18n import faults, po
-from ..i18n.catalogs import SOURCE_LOCALE, CatalogError, LanguageEntry, catalog_path, languages, write_compiled
+from ..i18n.catalogs import SOURCE_LOCALE, LanguageEntry, catalog_path, languages, write_compiled
 from ..i18n.slot import Slot, SourceTexts
 from ..paths import COMMAND
 from .extract import TEMPLATE, template
@@ -158,13 +159,15 @@ def advice(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Itera
 def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
     """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written. Drafts with errors are left out.
 
-    Raises `CatalogError` with every finding, and writes nothing, if the catalog of an offered language has errors.
+    Raises `OperatorError` with every finding, and writes none, when the catalog of an offered language is unsound.
     """
     slots = tuple(slots)
     translated = [language for code, language in languages(folder).items() if code != SOURCE_LOCALE]
     found = {language.code: list(soundness(folder, language, slots)) for language in translated}
     if serious := [str(finding) for language in translated if language.offered for finding in found[language.code]]:
-        raise CatalogError("\n".join([*serious, "nothing was compiled"]))
+        raise OperatorError(
+            "\n".join([*serious, f"nothing was compiled; correct these, then run `{COMMAND} i18n compile` again"])
+        )
     targets = []
     for language in translated:
         if found[language.code]:
@@ -176,7 +179,7 @@ def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
 
 
 def everything(folder: Path, sources: SourceTexts, only: Collection[str] = ()) -> Iterator[Finding]:
-    """Check all languages, or `only` some. Raises `CatalogError` when `languages.toml` can't be used."""
+    """Check all languages, or `only` some. Raises `OperatorError` when `languages.toml` can't be used."""
     known = languages(folder)
     if not only:
         yield from source(sources.slots)

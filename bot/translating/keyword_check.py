@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ..errors import FileError
 from ..i18n import po
 from ..i18n.catalogs import catalog_path
 from ..paths import COMMAND
 from ..words import ordinary
 from ..words.intents import Intent, Keywords
-from ..words.keyword_files import KeywordError, path_of
+from ..words.keyword_files import path_of
 from ..words.keywords import WORDS, base
 from . import ordinary_words, phrases
 from .check import Finding
@@ -24,7 +25,7 @@ def findings(folder: Path, languages: Mapping[str, bool], codes: Iterable[str]) 
     """
     try:
         words = Keywords.load(folder)
-    except KeywordError as error:
+    except FileError as error:
         for line in str(error).splitlines():
             file, _, message = line.partition(".toml: ")
             path = Path(f"{file}.toml")
@@ -95,7 +96,7 @@ def _lacks(folder: Path, language: str, words: Keywords, *, offered: bool) -> It
         yield Finding(path, 1, "phrase", f"{lack} (locales/en/{phrases.FILE} is an example)", offered)
 
 
-_AT = re.compile(r" \(at line (\d+), column \d+\)$")
+_AT = re.compile(r" \(at line (\d+), column \d+\)")
 _KEY = re.compile(r"(\w+)(?:\.(\w+))?[\w.]*: (?:(['\"])(.+?)\3 )?")
 
 

@@ -8,9 +8,9 @@ import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from ..errors import OperatorError
 from ..words import ordinary
 from ..words.intents import Keywords
-from ..words.keyword_files import KeywordError
 from ..words.keyword_files import read as read_keywords
 from ..words.normalise import typed
 
@@ -62,10 +62,10 @@ def lacking(keywords: Keywords, language: str) -> Iterator[str]:
 def write(folder: Path, told: Callable[[str, int], None]) -> Path:
     """Write the ordinary words of all languages, reporting for each language how many there are.
 
-    Raises `KeywordError` when the frequency lists are missing.
+    Raises `OperatorError` when the frequency lists are missing.
     """
     if not installed():
-        raise KeywordError("the frequency lists are missing: install the extra `dev`")
+        raise OperatorError("the frequency lists are missing; install the extra `dev`")
     keywords = Keywords(read_keywords(folder))
     found: dict[str, set[str]] = {}
     for language, words in misheard(keywords, keywords.languages):

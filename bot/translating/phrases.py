@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-import tomli
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import ErrorDetails
 
+from .. import toml_file
+from ..errors import FileError
 from ..words.intents import Intent, Keywords, Match
 from ..words.keywords import COMMANDS, Words
 
@@ -82,24 +84,17 @@ def path_of(folder: Path, language: str) -> Path:
     return folder / language / FILE
 
 
-def read(text: str) -> Phrases:
-    """Return the phrases of a file. Raises `ValueError` with a line for each key that can't be used."""
-    try:
-        return Phrases.model_validate(tomli.loads(text))
-    except tomli.TOMLDecodeError as error:
-        raise ValueError(f"not valid TOML: {error}") from error
-    except ValidationError as error:
-        raise ValueError("\n".join(_told(problem) for problem in error.errors())) from error
+def read(path: Path) -> Phrases:
+    """Return the phrases of one file. Raises `FileError` with a line for each key that can't be used."""
+    return toml_file.load(path, Phrases, _cure)
 
 
 def count(path: Path) -> int:
     """Return how many different phrases a file has: none when it is missing, enough when `failures` tells why not."""
     try:
-        return len({phrase for phrase, _, _ in read(path.read_text("utf-8-sig")).every()})
-    except OSError:
-        return 0
-    except ValueError:
-        return ENOUGH
+        return len({phrase for phrase, _, _ in read(path).every()})
+    except FileError:
+        return ENOUGH if path.exists() else 0
 
 
 def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failure]:
@@ -108,11 +103,11 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
     if not path.exists():
         return
     try:
-        text = path.read_text("utf-8-sig")
-        phrases = read(text)
-    except (OSError, ValueError) as error:
-        yield from (Failure(path, 1, line) for line in str(error).splitlines())
+        phrases = read(path)
+    except FileError as error:
+        yield from (Failure(path, 1, line.removeprefix(f"{path}: ")) for line in str(error).splitlines())
         return
+    text = path.read_text("utf-8-sig")
     for phrase, meaning, waiting in phrases.every():
         match = keywords.classify(phrase, asked_in=language if waiting else None, spoken=(language,))
         if match and match.unasked:
@@ -132,17 +127,12 @@ def _difference(phrase: str, meaning: str, match: Match | None, *, waiting: bool
     )
 
 
-def _told(problem: object) -> str:
-    """Return the key of a problem that pydantic found, and the cure."""
-    assert isinstance(problem, dict)
-    key = ".".join(str(part) for part in problem["loc"])
-    match problem["type"]:
-        case "extra_forbidden" | "value_error":
-            keys = {"asked": tuple(Asked.model_fields), "any_time": AT_ANY_TIME}
-            known = keys.get(str(problem["loc"][0]), tuple(Phrases.model_fields))
-            return f"{key}: unknown key; it can be {', '.join(known)}"
-        case _:
-            return f'{key}: not a list of phrases; put them in brackets and quotes, e.g. stop = ["stop please"]'
+def _cure(problem: ErrorDetails) -> str:
+    if problem["type"] not in ("extra_forbidden", "value_error"):
+        return 'not a list of phrases; put them in brackets and quotes, e.g. stop = ["stop please"]'
+    keys = {"asked": tuple(Asked.model_fields), "any_time": AT_ANY_TIME}
+    known = keys.get(str(problem["loc"][0]), tuple(Phrases.model_fields))
+    return f"unknown key; it can be {', '.join(known)}"
 
 
 def _line(text: str, phrase: str) -> int:

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..business import Business, BusinessError
+from ..business import Business
 from ..conversation.compose import DOCUMENT
 from ..conversation.flow_file import FlowFile
 from ..conversation.world import KNOWN_VALUES, TOLD_VALUES, LanguageValues, World
+from ..errors import FileError
 from ..i18n import faults
 from ..i18n.slot import SourceTexts
 from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Slot, length
@@ -123,7 +124,7 @@ def slots(business: Business, source: str | Path = "flows/business.toml") -> lis
 
 
 def check_texts(business: Business, source: str | Path, languages: Mapping[str, object]) -> None:
-    """Raise `BusinessError` with each text that can't be shown as it is, and its cure.
+    """Raise `FileError` with each text that can't be shown as it is, and its cure.
 
     `languages` are those of `locales/languages.toml`: the default must be one of them.
     """
@@ -134,11 +135,11 @@ def check_texts(business: Business, source: str | Path, languages: Mapping[str, 
             f"{source}: default_locale: {business.default_locale!a} is no language here; write one of {known}"
         )
     if problems:
-        raise BusinessError("\n".join(problems))
+        raise FileError("\n".join(problems))
 
 
 def check_titles(business: Business, source: str | Path, keywords: Keywords) -> None:
-    """Raise `BusinessError` for a title that is a command when typed: nobody could choose a purpose named STOP."""
+    """Raise `FileError` for a title that is a command when typed: nobody could choose a purpose named STOP."""
     problems = [
         f"{source}: purposes.{number}.title: {purpose.title!a} means {match.intent} when it is typed; "
         "write what these messages are about"
@@ -146,7 +147,7 @@ def check_titles(business: Business, source: str | Path, keywords: Keywords) -> 
         if (match := keywords.classify(purpose.title, asked_in=business.default_locale))
     ]
     if problems:
-        raise BusinessError("\n".join(problems))
+        raise FileError("\n".join(problems))
 
 
 def _texts(business: Business) -> Iterator[tuple[str, str]]:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 
+from ..errors import OperatorError
 from ..i18n import po
-from ..i18n.catalogs import LANGUAGES, CatalogError, LanguageEntry, catalog_path, languages
+from ..i18n.catalogs import LANGUAGES, LanguageEntry, catalog_path, languages
 from ..paths import COMMAND
 from .plurals import plural_forms
 from .update import updated
@@ -14,11 +15,11 @@ from .update import updated
 def start(folder: Path, code: str, template: po.PoFile) -> Path:
     """Make the catalog of `code` and return its path; a catalog that a translator already sent is kept and completed.
 
-    Raises `CatalogError`, and `PoError` if the existing catalog is broken.
+    Raises `OperatorError`, and `PoError` when the catalog sent is broken.
     """
     known = languages(folder)
     if code in known:
-        raise CatalogError(
+        raise OperatorError(
             f"{folder / LANGUAGES}: [{code}] is there already; `{COMMAND} i18n update {code}` updates it"
         )
     language = LanguageEntry(code=_checked(code), offered=False, plural=plural_forms(code))
@@ -41,8 +42,8 @@ def _checked(code: str) -> str:
     try:
         locale = Locale.parse(code.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
-        raise CatalogError(f"{code!r} is no language that CLDR knows; write e.g. it or pt-BR") from None
+        raise OperatorError(f"{code!r} is no language that CLDR knows; write e.g. it or pt-BR") from None
     spelled = str(locale).replace("_", "-")
     if spelled != code:
-        raise CatalogError(f"{code!r} is written {spelled!r}")
+        raise OperatorError(f"{code!r} is another spelling; write {spelled!r}")
     return code

@@ -35,7 +35,7 @@ class Report:
 
 
 def reports(folder: Path, sources: SourceTexts) -> list[Report]:
-    """Return the progress of every language. Raises `CatalogError`, `PoError`, `OSError`."""
+    """Return the progress of every language. Raises `FileError`, `PoError`, `OSError`."""
     return [_report(folder, language, sources) for language in languages(folder).values()]
 
 

@@ -19,10 +19,11 @@ from babel import negotiate_locale
 
 from ..conversation.compose import DOCUMENT
 from ..conversation.world import World
+from ..errors import Unavailable
 from ..i18n.bidi import right_to_left
 from ..keys import Undecipherable
 from ..service import metrics
-from ..service.ports import Exports, Unavailable
+from ..service.ports import Exports
 from ..service.rights.my_data import VERSION
 
 log = structlog.get_logger(__name__)

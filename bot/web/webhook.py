@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 import structlog
 from aiohttp import web
 
+from ..errors import Unavailable
 from ..service import metrics
 from ..service.incoming.receive import Receipt, Receive
-from ..service.ports import Unavailable, WebAnswer, Webhooks, WebRequest
+from ..service.ports import WebAnswer, Webhooks, WebRequest
 
 log = structlog.get_logger(__name__)
 

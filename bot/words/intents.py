@@ -11,14 +11,14 @@ from pathlib import Path
 
 from .assent import Assent
 from .courtesies import Courtesies
-from .keyword_files import KeywordError, read, withdrawing
+from .keyword_files import read, withdrawing
 from .keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
 from .normalise import Typed, emoji, exact, loose, typed
 from .ordinary import NONE_ORDINARY, Ordinary
 from .ordinary import read as read_ordinary
 from .withdrawal import Withdrawals
 
-__all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "KeywordError", "Keywords", "Match"]
+__all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "Keywords", "Match"]
 
 UNASKED_NO = "no:unasked"
 """The rule of a no that answers no question: where a consent stands, it may be meant to end it."""
@@ -97,7 +97,7 @@ class Keywords:
 
     @classmethod
     def load(cls, folder: Path) -> "Keywords":
-        """Read `folder` (`locales/`). Raises `KeywordError`, which names the file, the key and the cure."""
+        """Read `folder` (`locales/`). Raises `FileError`, which names the file, the key and the cure."""
         return cls(read(folder), read_ordinary(folder))
 
     def classify(self, text: str | Typed, *, asked_in: str | None, spoken: Collection[str] = ()) -> Match | None:

@@ -5,30 +5,24 @@ What would make two meanings of one word is refused when the program starts, wit
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import tomli
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from .. import toml_file
+from ..errors import FileError
 from ..i18n import faults
 from ..i18n.slot import Kind, Slot
-from ..validation import complaints
 from .keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
 from .normalise import exact, loose
 
 FILE = "keywords.toml"
 
 
-class KeywordError(ValueError):
-    """A keyword file can't be used; the message names the file, the key and the cure."""
-
-
 def read(folder: Path) -> dict[str, Vocabulary]:
-    """Return language → its words, the universal ones under `UNIVERSAL`. Raises `KeywordError`."""
-    found = {UNIVERSAL: _read_one(folder / FILE)}
+    """Return language → its words, the universal ones under `UNIVERSAL`. Raises `FileError`."""
+    found = {UNIVERSAL: toml_file.load(folder / FILE, Vocabulary, _cure)}
     for path in sorted(folder.glob(f"*/{FILE}")):
-        found[path.parent.name] = _read_one(path)
+        found[path.parent.name] = toml_file.load(path, Vocabulary, _cure)
     problems = [
         *_misplaced(folder, found),
         *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
@@ -38,7 +32,7 @@ def read(folder: Path) -> dict[str, Vocabulary]:
         *_misprinted(folder, found),
     ]
     if problems:
-        raise KeywordError("\n".join(dict.fromkeys(problems)))
+        raise FileError("\n".join(dict.fromkeys(problems)))
     return found
 
 
@@ -47,24 +41,9 @@ def path_of(folder: Path, language: str) -> Path:
     return folder / FILE if language == UNIVERSAL else folder / language / FILE
 
 
-def _read_one(path: Path) -> Vocabulary:
-    try:
-        table: dict[str, Any] = tomli.loads(path.read_text("utf-8-sig"))  # Windows' Notepad begins with a mark
-    except UnicodeDecodeError:
-        raise KeywordError(f"{path}: is not UTF-8; save the file in UTF-8") from None
-    except OSError as error:
-        raise KeywordError(f"{path}: can't be read ({error}); restore it from version control") from error
-    except tomli.TOMLDecodeError as error:
-        raise KeywordError(f"{path}: not valid TOML: {error}") from error
-    try:
-        return Vocabulary.model_validate(table)
-    except ValidationError as error:
-        raise KeywordError(complaints(path, error, _cure)) from error
-
-
 def _cure(problem: ErrorDetails) -> str:
     match problem["type"]:
-        case "extra_forbidden" | "value_error":
+        case "value_error":
             return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
         case "string_type":
             return 'not a text; put it in quotes, e.g. words = ["no"]'
@@ -75,7 +54,7 @@ def _cure(problem: ErrorDetails) -> str:
         case "string_too_long":
             return "longer than 80 characters; shorten it"
         case _:
-            return f"{problem['msg']}; write a list of words in quotes, or one word for `show`"
+            return toml_file.cure_by_example(problem, "locales/en/keywords.toml")
 
 
 def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:

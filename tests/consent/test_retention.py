@@ -7,7 +7,8 @@ import pytest
 
 from bot.business import Business, load
 from bot.consent.evidence import Kind
-from bot.consent.retention import DEFAULT, FILE, End, RetentionError, RuleName, end, figures, policy, spans
+from bot.consent.retention import DEFAULT, FILE, End, RuleName, end, figures, policy, spans
+from bot.errors import FileError
 from bot.paths import FLOWS
 from tests.consent.facts import admitted, entry
 
@@ -88,7 +89,7 @@ def test_a_wrong_file_is_refused_with_the_key(tmp_path: Path, old: str, new: str
     text = FILE.read_text("utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), "utf-8")
-    with pytest.raises(RetentionError, match=told):
+    with pytest.raises(FileError, match=told):
         figures(file)
 
 

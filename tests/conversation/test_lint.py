@@ -7,8 +7,9 @@ import pytest
 
 from bot.app.load import load_world
 from bot.conversation.flow import Flows
-from bot.conversation.flow_file import FlowError, read
+from bot.conversation.flow_file import read
 from bot.conversation.lint import Problem, lint
+from bot.errors import FileError
 from bot.paths import FLOWS, LOCALES
 
 
@@ -128,7 +129,7 @@ def test_no_state_that_asks(flows: Path) -> None:
     ("text", "what"),
     [
         ("flow = ", "not valid TOML"),
-        ('flow = "Help"', "flow: String should match"),
+        ('flow = "Help"', "flow: not a name"),
         ('intents = ["help"]', "flow: missing"),
         ('flow = "more"\ncolour = "red"', "colour: unknown key"),
         ('flow = "help"', "is also in"),
@@ -147,7 +148,7 @@ def test_a_folder_without_flows(tmp_path: Path) -> None:
 
 def test_a_flow_with_a_fault_does_not_start(flows: Path) -> None:
     change(flows, "stop", 'before = ["record_withdrawn"]', "")
-    with pytest.raises(FlowError, match=r"stop\.toml: flow stop: .*answers STOP without withdrawing; add before"):
+    with pytest.raises(FileError, match=r"stop\.toml: flow stop: .*answers STOP without withdrawing; add before"):
         load_world(flows, LOCALES)
 
 

@@ -12,6 +12,7 @@ from bot.business import load
 from bot.conversation.compose import Composition, Option
 from bot.conversation.flow_file import read
 from bot.conversation.world import autonym
+from bot.errors import FileError
 from bot.i18n import catalogs
 from bot.i18n.catalogs import languages
 from bot.i18n.texts import Slot, Texts, length
@@ -124,7 +125,7 @@ def test_a_catalog_that_cannot_be_read_takes_its_language_off_offer_and_no_other
     assert "de" not in world.texts.offered
     assert {"en", "fr"} < set(world.texts.offered)
     assert "bot.po: can't be read" in world.texts.problems[0]
-    with pytest.raises(catalogs.CatalogError, match="i18n check de"):
+    with pytest.raises(FileError, match="i18n check de"):
         load_world(locales=locales, draft="de")
 
 

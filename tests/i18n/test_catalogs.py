@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.i18n.catalogs import CatalogError, catalog_path, languages, read
+from bot.errors import FileError, OperatorError
+from bot.i18n.catalogs import catalog_path, languages, read
 from bot.translating.check import compile_all
 from tests.i18n.made import ASK, GERMAN, HEADERS, SLOTS, YES, entry, german, write_catalog
 
@@ -22,16 +23,16 @@ def test_languages_are_read_with_their_defaults(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("toml", "message"),
     [
-        ('[de]\nstatus = "ready"', "status must be 'offered' or 'draft'"),
-        ('[de]\nstatus = "draft"\nname = "Deutsch"', "unknown key 'name'"),
-        ("de = 1", "see the other entries"),
-        ("[de", "can't be read"),
+        ('[de]\nstatus = "ready"', "de.status: neither of the two words; write 'offered' or 'draft'"),
+        ('[de]\nstatus = "draft"\nname = "Deutsch"', "de.name: unknown key; write one of"),
+        ("de = 1", "as in the other entries"),
+        ("[de", "not valid TOML"),
         ('[xx]\nstatus = "draft"', "no language that CLDR knows"),
-        ("[de]\nreviewed = true", "[de] status must be 'offered' or 'draft', not None"),
-        ('[de]\nstatus = "draft"\nstate = "x"', "[de] has the unknown key 'state'; the keys are status, fallback,"),
-        ('[de]\nstatus = "draft"\nreviewed = "no"', "[de] reviewed must be true or false, not 'no'"),
-        ('[de]\nstatus = "draft"\ntemplate = 5', "[de] template must be a text in quotes, not 5"),
-        ('de = "draft"', "[de] must be a table"),
+        ("[de]\nreviewed = true", "de.status: missing; add this key"),
+        ('[de]\nstatus = "draft"\nstate = "x"', "de.state: unknown key; write one of status, fallback,"),
+        ('[de]\nstatus = "draft"\nreviewed = "no"', "de.reviewed: not a yes or no; write true or false"),
+        ('[de]\nstatus = "draft"\ntemplate = 5', "de.template: not a text; put it in quotes"),
+        ('de = "draft"', "de: not a table; write a line for each key"),
         ('[de]\nstatus = "draft"\nfallback = "fr"', "fallback 'fr' is not in this file"),
         ('[de]\nstatus = "draft"\nfallback = "de"', "go in a circle: de → de"),
         (
@@ -42,7 +43,7 @@ def test_languages_are_read_with_their_defaults(folder: Path) -> None:
 )
 def test_a_wrong_table_is_refused_with_its_cure(tmp_path: Path, toml: str, message: str) -> None:
     (tmp_path / "languages.toml").write_text(toml, "utf-8")
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(FileError) as caught:
         languages(tmp_path)
     assert message in str(caught.value)
     assert "languages.toml" in str(caught.value)
@@ -68,10 +69,10 @@ def test_empty_and_fuzzy_translations_are_left_out(folder: Path) -> None:
 
 def test_a_missing_and_a_broken_catalog_are_named_with_the_command_that_tells_more(folder: Path) -> None:
     write_catalog(folder, 'msgctxt "a"\nmsgid "No\n')
-    with pytest.raises(CatalogError, match=r"bot\.po:11: .*i18n check de"):
+    with pytest.raises(FileError, match=r"bot\.po:11: .*i18n check de"):
         read(folder, "de")
     catalog_path(folder, "de").unlink()
-    with pytest.raises(CatalogError, match=r"bot\.po: can't be read"):
+    with pytest.raises(FileError, match=r"bot\.po: can't be read"):
         read(folder, "de")
 
 
@@ -126,7 +127,7 @@ def test_an_unsound_catalog_is_not_compiled_and_no_other_is_either(
         table.write('\n[fr]\nstatus = "draft"\n')
     write_catalog(folder, *german(), code="fr", headers=HEADERS.replace("de", "fr"))
     write_catalog(folder, *blocks, headers=headers)
-    with pytest.raises(CatalogError) as caught:
+    with pytest.raises(OperatorError) as caught:
         compile_all(folder, SLOTS)
     assert code in str(caught.value)
     assert "nothing was compiled" in str(caught.value)
@@ -144,7 +145,7 @@ def test_a_good_compiled_catalog_survives_a_failed_compilation(folder: Path) -> 
     (compiled,) = compile_all(folder, SLOTS)
     before = compiled.read_bytes()
     write_catalog(folder, *german(common_footer="Abmelden"))
-    with pytest.raises(CatalogError):
+    with pytest.raises(OperatorError):
         compile_all(folder, SLOTS)
     assert compiled.read_bytes() == before
 
@@ -153,7 +154,7 @@ def test_a_good_compiled_catalog_survives_a_failed_compilation(folder: Path) -> 
 def test_a_damaged_compiled_catalog_is_named_with_its_cure(folder: Path, damage: bytes) -> None:
     (compiled,) = compile_all(folder, SLOTS)
     compiled.write_bytes(damage)
-    with pytest.raises(CatalogError, match=r"bot\.mo: can't be read .*i18n compile"):
+    with pytest.raises(FileError, match=r"bot\.mo: can't be read .*i18n compile"):
         read(folder, "de")
 
 

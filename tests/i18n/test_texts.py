@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.errors import FileError
 from bot.i18n.texts import Kind, Slot, TextError, Texts
 
 ASK = Slot("opt_in.ask", Kind.BODY, "May *{business}* write?", legal=True, examples={"business": "Haas"})
@@ -104,7 +105,7 @@ def test_a_text_that_nobody_asks_for_is_ignored() -> None:
 
 def test_a_broken_english_text_is_refused_with_its_file() -> None:
     broken = replace(HELP, english="Help {is near.", source="flows/help.toml")
-    with pytest.raises(TextError, match=r"flows/help\.toml: help\.help: a brace is not closed"):
+    with pytest.raises(FileError, match=r"flows/help\.toml: help\.help: a brace is not closed"):
         Texts([broken], {})
 
 

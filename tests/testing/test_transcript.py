@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import FileError
 from bot.testing import find_transcripts, load_transcript, run_transcript, update_transcript
 from tests.shipped import read_once
 
@@ -78,14 +79,14 @@ def test_a_failure_shows_the_chat_so_far(path: Path) -> None:
     ("text", "complaint"),
     [
         ("[[turn]", "a_yes.toml: not valid TOML"),
-        ('local = "fr"', "a_yes.toml: unknown key 'local'; use one of: as, conveys, host, locale"),
-        ('[[turn]]\nperson = "x"\nsays = "y"', "a_yes.toml: turn 1: unknown key 'says'; use one of: again, at, back"),
-        ("[[turn]]\nbot = []", "a_yes.toml: turn 1: needs exactly one of: again, edit, forward"),
-        ('[[turn]]\nperson = "x"\ntap = "yes"', "turn 1: needs exactly one of"),
+        ('local = "fr"', "a_yes.toml: local: unknown key; use one of: as, conveys, host, locale"),
+        ('[[turn]]\nperson = "x"\nsays = "y"', "a_yes.toml: turn.0.says: unknown key; use one of: again, at, back"),
+        ("[[turn]]\nbot = []", "a_yes.toml: turn.0: not one thing happens; write exactly one of: again, edit, forward"),
+        ('[[turn]]\nperson = "x"\ntap = "yes"', "turn.0: not one thing happens; write exactly one of"),
     ],
 )
 def test_a_transcript_that_can_not_be_read(path: Path, text: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(FileError, match=complaint):
         load_transcript(write(path, text))
 
 

@@ -28,7 +28,7 @@ class TestShipped:
 
     @pytest.mark.parametrize("language", sorted({*OFFERED, *LANGUAGES}))
     def test_each_language_has_forty_of_every_kind(self, language: str) -> None:
-        phrases = list(read(path_of(LOCALES, language).read_text("utf-8")).every())
+        phrases = list(read(path_of(LOCALES, language)).every())
         assert len({phrase for phrase, _, _ in phrases}) >= ENOUGH
         meanings = {meaning for _, meaning, _ in phrases}
         assert {"yes", "no", "stop", "maybe_stop", "my_data", "delete", NOTHING} <= meanings

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.words.keyword_files import FILE, KeywordError, read
+from bot.errors import FileError
+from bot.words.keyword_files import FILE, read
 from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
 from bot.words.normalise import loose
 from tests.words.vocabulary import LANGUAGES, VOCABULARIES
@@ -20,7 +21,7 @@ def folder_with(tmp_path: Path, universal: str = "", **languages: str) -> Path:
 
 
 def refusal(folder: Path) -> str:
-    with pytest.raises(KeywordError) as caught:
+    with pytest.raises(FileError) as caught:
         read(folder)
     return str(caught.value).replace(f"{folder}/", "")
 
@@ -145,7 +146,7 @@ class TestRefusal:
     def test_a_file_in_another_encoding_is_told(self, tmp_path: Path) -> None:
         folder = folder_with(tmp_path, de="")
         (folder / "de" / FILE).write_bytes('polite = ["grüezi"]'.encode("latin-1"))
-        assert refusal(folder) == "de/keywords.toml: is not UTF-8; save the file in UTF-8"
+        assert refusal(folder) == "de/keywords.toml: is not UTF-8 in line 1; save the file in UTF-8"
 
     def test_a_file_saved_by_notepad_is_read(self, tmp_path: Path) -> None:
         folder = folder_with(tmp_path, de="")

@@ -7,8 +7,9 @@ run time, `ways` for dead ends, `texts` for what is missing or too long, `law` f
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from ...errors import FileError, problem_and_cure
 from ...paths import FLOWS
-from ..flow_file import FlowError, FlowFile, read
+from ..flow_file import FlowFile, read
 from . import law, names, texts, ways
 from .problem import Check, Dialogues, Problem
 
@@ -46,9 +47,9 @@ def lint(folder: Path = FLOWS) -> list[Problem]:
     """Return every problem of the flows in a folder; none if all is well."""
     try:
         return check(read(folder))
-    except FlowError as error:
+    except FileError as error:
         lines = (line.partition(": ") for line in str(error).splitlines())
-        return [Problem(where, what, "correct the file") for where, _, what in lines]
+        return [Problem(where, *problem_and_cure(told)) for where, _, told in lines]
 
 
 def check(files: Sequence[FlowFile]) -> list[Problem]:

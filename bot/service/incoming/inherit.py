@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from ...consent.erasure import closed, ended, inherited, lacking, stricter, withdrawn
 from ...consent.evidence import EVERY, Entry, Kind, Method
 from ...consent.lifecycle import fold
+from ...errors import Unavailable
 from ...messages.inbound import AddressChanged, Inbound, Preference, QuestionStatus
-from ..ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions, Unavailable
+from ..ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions
 
 _TRIES = 10
 """How often an append is retried while other workers add to the ledger."""

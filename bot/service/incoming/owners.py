@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from uuid import UUID
 
+from ...errors import Unavailable
 from ...messages.inbound import AddressChanged, Inbound, Sender
 from ...numbers import canonical, same, spellings
-from ..ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Unavailable
+from ..ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
 from .inherit import Inherit, Looked
 
 _LOOKS = 5

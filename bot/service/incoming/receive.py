@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from ...consent.evidence import Clock
+from ...errors import Unavailable
 from ...keys import Keyring
 from ...messages.inbound import Event, Inbound, Sender
 from .. import metrics
@@ -22,7 +23,6 @@ from ..ports import (
     NotAWebhook,
     Parsed,
     Taken,
-    Unavailable,
     Webhooks,
     WebRequest,
 )

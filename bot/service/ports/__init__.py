@@ -21,7 +21,7 @@ from .incoming import (
 from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
 from .provider import Provider
-from .queues import DeadLetter, DeadLetters, Queue, Queued, Unavailable, Unreadable
+from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
 from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Export, Exports, OutOfReach, Requests, StepTaken
@@ -85,7 +85,6 @@ __all__ = [
     "Suppressions",
     "Taken",
     "Throttle",
-    "Unavailable",
     "Unreadable",
     "WebAnswer",
     "WebRequest",

@@ -4,15 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from ...paths import COMMAND
-
 T = TypeVar("T")
-
-
-class Unavailable(Exception):
-    """A store can't be reached now; the same call may work later."""
-
-    cure = f"it is tried again until the store is back; `{COMMAND} doctor` says what is wrong with its URL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ from typing import Protocol
 from ...consent.erasure import AddressToken, Erasure, erased, kept, proof_until, withdrawn
 from ...consent.evidence import Kind
 from ...consent.lifecycle import Record, apply, fold
+from ...errors import Unavailable
 from ...messages.inbound import Sender
-from ..ports import Append, DataHolder, Ledger, PersonId, Persons, Subject, Unavailable
+from ..ports import Append, DataHolder, Ledger, PersonId, Persons, Subject
 
 _TRIES = 10
 """How often an append is retried while workers add to the ledger."""

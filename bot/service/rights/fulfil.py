@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from ...consent.rights import Right
-from ...errors import where
+from ...errors import Unavailable, where
 from .. import metrics
-from ..ports import Assigned, DeadLetters, OutOfReach, Queue, Queued, SendError, Unavailable
+from ..ports import Assigned, DeadLetters, OutOfReach, Queue, Queued, SendError
 from ..sending.gate import is_open
 from ..sending.send import Send
 from ..taker import Taker

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from ...errors import Unavailable
 from .. import metrics
-from ..ports import Retry, Unavailable
+from ..ports import Retry
 
 AGAIN = 0.5
 """Seconds after which a store that was away is asked again."""

@@ -2,32 +2,52 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import asyncpg
 
-from ...service.ports import Unavailable
+from ...errors import Unavailable, problem_and_cure
+from ...paths import COMMAND
+from .migrate import expected_revision
 
 _CLOSE_SECONDS = 5
 
-_PASSING = (
-    OSError,  # refused, reset, unknown host, time-out, TLS
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,  # disk full, too many connections
-    asyncpg.ReadOnlySQLTransactionError,  # it has become a standby
-    asyncpg.QueryCanceledError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-    asyncpg.InternalClientError,  # the connection broke between two parts of one statement
-    asyncpg.InvalidAuthorizationSpecificationError,  # hosts rotate credentials under a running program
-    asyncpg.InvalidCatalogNameError,  # no such database: not made yet, or misspelt
+_PASSING: Mapping[type[Exception], str] = {
+    asyncpg.CannotConnectNowError: "it is starting or ending; wait, or see its log",
+    asyncpg.AdminShutdownError: "it was shut down; see its log",
+    asyncpg.CrashShutdownError: "it crashed; see its log",
+    asyncpg.InsufficientResourcesError: "it has no more room, or too many connections; give it more",
+    asyncpg.ReadOnlySQLTransactionError: "it is a standby now; see DATABASE_URL",
+    asyncpg.QueryCanceledError: "it took too long; see its load",
+    asyncpg.DeadlockDetectedError: "two statements waited for each other; try again",
+    asyncpg.SerializationError: "two transactions met; try again",
+    # hosts rotate credentials under a running program
+    asyncpg.InvalidAuthorizationSpecificationError: "it refuses the login; see DATABASE_URL and DATABASE_TLS",
+    asyncpg.InvalidCatalogNameError: "it has no such database; create it, or correct DATABASE_URL",
+    asyncpg.InsufficientPrivilegeError: "its user may not do this; grant it, or see the user in DATABASE_URL",
+    asyncpg.PostgresConnectionError: "the connection broke; see DATABASE_URL",
+    asyncpg.ProtocolError: "it does not understand us; see whether DATABASE_URL leads to a PostgreSQL",
+    # between two parts of one statement; or a server of another kind
+    asyncpg.InternalClientError: "the connection broke; see whether DATABASE_URL leads to a PostgreSQL",
+    asyncpg.ClientConfigurationError: "the address is not whole; correct DATABASE_URL",
+    asyncpg.UndefinedObjectError: "it knows no such option; take it out of DATABASE_URL",
+    TimeoutError: "it does not answer in time; see DATABASE_URL and the network",
+    OSError: "it cannot be reached; see DATABASE_URL and DATABASE_TLS",
+}
+"""Failures that pass, or that the operator ends, and what is to be done; a subclass stands before its base."""
+
+_KINDS = tuple(_PASSING)
+
+_OTHER_TABLES = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+    asyncpg.InvalidColumnReferenceError,
 )
+"""What a database says whose tables are not of this version."""
 
 
 @contextmanager
@@ -35,12 +55,14 @@ def reaching_postgres() -> Iterator[None]:
     """Turn temporary failures into `Unavailable`, which names only their kind, since their text may quote data."""
     try:
         yield
-    except _PASSING as error:
-        raise Unavailable(f"PostgreSQL is not available: {type(error).__name__}") from None
+    except _KINDS as error:
+        told = next(told for kind, told in _PASSING.items() if isinstance(error, kind))
+        problem, cure = problem_and_cure(told)
+        raise Unavailable(f"PostgreSQL is not available: {problem} ({type(error).__name__}); {cure}") from None
     except asyncpg.InterfaceError as error:
         if type(error) is not asyncpg.InterfaceError:  # its subclasses report wrong arguments
             raise
-        raise Unavailable("PostgreSQL is not available: the connection is closed") from None
+        raise Unavailable("PostgreSQL is not available: the connection is closed; see its log") from None
 
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
@@ -56,13 +78,21 @@ class Database:
     async def fetch(self, statement: str, *arguments: Any) -> "list[asyncpg.Record]":
         """Run a statement and return its rows."""
         with reaching_postgres():
-            rows: list[asyncpg.Record] = await self._pool.fetch(statement, *arguments)
+            try:
+                rows: list[asyncpg.Record] = await self._pool.fetch(statement, *arguments)
+            except _OTHER_TABLES:
+                await self._require_our_tables()
+                raise
             return rows
 
     async def execute(self, statement: str, *arguments: Any) -> None:
         """Run a statement."""
         with reaching_postgres():
-            await self._pool.execute(statement, *arguments)
+            try:
+                await self._pool.execute(statement, *arguments)
+            except _OTHER_TABLES:
+                await self._require_our_tables()
+                raise
 
     @asynccontextmanager
     async def transaction(
@@ -70,17 +100,42 @@ class Database:
     ) -> AsyncIterator[Connection]:
         """Run several statements as one."""
         with reaching_postgres():
-            async with (
-                self._pool.acquire() as connection,
-                connection.transaction(isolation=isolation, readonly=readonly),
-            ):
-                yield connection
+            try:
+                async with (
+                    self._pool.acquire() as connection,
+                    connection.transaction(isolation=isolation, readonly=readonly),
+                ):
+                    yield connection
+            except _OTHER_TABLES:
+                await self._require_our_tables()
+                raise
+
+    async def revision(self) -> str | None:
+        """Return the version of the tables; None when there are none."""
+        (made,) = await self.fetch("SELECT to_regclass('alembic_version') IS NOT NULL AS made")
+        rows = await self.fetch("SELECT version_num FROM alembic_version") if made["made"] else []
+        return rows[0]["version_num"] if rows else None
+
+    async def _require_our_tables(self) -> None:
+        if problem := of_another_version(await self.revision()):
+            raise Unavailable(f"PostgreSQL is not available: {problem}") from None
 
     async def close(self) -> None:
         """Close all connections, waiting a little for statements under way."""
         with reaching_postgres(), suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._pool.close()
+
+
+def of_another_version(revision: str | None) -> str:
+    """Say what is wrong with the tables' version, and its cure; empty when they are of this version."""
+    if revision is None:
+        return f"it has no tables of ours; run `{COMMAND} migrate`"
+    if revision > expected_revision():
+        return f"its tables are newer, {revision}, than this version; install the version that migrated it"
+    if revision < expected_revision():
+        return f"its tables are older, {revision}, than this version; run `{COMMAND} migrate`"
+    return ""
 
 
 def tls_options(tls: str | None, ca: Path | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from ...consent.verifier import FIELDS, LATER_FIELDS
 from ...keys import Keyring
+from ...paths import COMMAND
 from ...service.ports import NotSignedYet, PersonId
 from .checkpoints import Checkpoints
 from .connect import Database
@@ -32,7 +33,9 @@ async def evidence(database: Database, keys: Keyring, checkpoints: Checkpoints, 
     for row in rows:
         proof = await checkpoints.prove(row["sequence"])
         if proof is None:
-            raise NotSignedYet("the newest record is not covered by a checkpoint yet; run `ledger checkpoint` first")
+            raise NotSignedYet(
+                f"the newest record is not covered by a checkpoint yet; run `{COMMAND} ledger checkpoint` first"
+            )
         note, public_key = proof.note, proof.public_key
         records.append(
             {name: _plain(row[name]) for name in (*FIELDS, *LATER_FIELDS, "entry_hash")}

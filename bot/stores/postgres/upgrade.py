@@ -5,21 +5,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from .connect import reaching_postgres
+from ...errors import OperatorError
+from .connect import of_another_version, reaching_postgres
 
 _LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
+
+_CONNECT_SECONDS = 5
 
 
 async def upgrade(url: str, migrations: Path, **options: Any) -> None:
     """Run `migrations`, a folder, on a database; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"), connect_args=options)
+
+    async def connect() -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(url, timeout=_CONNECT_SECONDS, **options)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
     try:
         with reaching_postgres(), _unwrapped():
             async with engine.begin() as connection:
@@ -33,7 +41,13 @@ def _upgrade(connection: Connection, migrations: Path) -> None:
     config = Config()
     config.set_main_option("script_location", str(migrations).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:  # it finds a version that is not among its migrations
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        if problem := of_another_version(found):
+            raise OperatorError(f"PostgreSQL can't be migrated: {problem}") from None
+        raise error
 
 
 @contextmanager

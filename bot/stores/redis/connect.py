@@ -11,11 +11,18 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import AuthenticationError, BusyLoadingError, ReadOnlyError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    InvalidResponse,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as NotConnected
 from redis.exceptions import TimeoutError as NoAnswer
 
-from ...service.ports import Unavailable
+from ...errors import OperatorError, Unavailable
 
 READ_BLOCK_MS = 500
 """How long a reader waits for new entries: so long, at most, an idle process takes to notice that it is to stop."""
@@ -29,18 +36,28 @@ ANSWER_SECONDS = 10
 Argument = str | bytes | int | float
 
 _PASSING = {
-    "OOM": "it is full: give it more memory; what is queued must not be evicted",
-    "MISCONF": "it cannot write to its disk: see its log",
-    "READONLY": "it is a replica now",
-    "UNBLOCKED": "it became a replica while we waited",
-    "LOADING": "it is reading its data",
-    "BUSY": "it is busy with a long script",
-    "NOREPLICAS": "it has too few replicas",
-    "MASTERDOWN": "it has lost its primary",
-    "CLUSTERDOWN": "its cluster is not whole",
-    "TRYAGAIN": "its cluster is moving keys",
+    "OOM": "it is full; give it more memory, as what is queued must not be evicted",
+    "MISCONF": "it cannot write to its disk; see its log",
+    "READONLY": "it is a replica now; see REDIS_URL",
+    "UNBLOCKED": "it became a replica while we waited; see REDIS_URL",
+    "LOADING": "it is reading its data; wait",
+    "BUSY": "it is busy with a long script; wait",
+    "NOREPLICAS": "it has too few replicas; see its replication",
+    "MASTERDOWN": "it has lost its primary; see its replication",
+    "CLUSTERDOWN": "its cluster is not whole; see its cluster",
+    "NOPERM": "its user may not do this; see the rights of the user in REDIS_URL",
+    "NOAUTH": "it wants a password; see REDIS_URL",
+    "DENIED": "it refuses connections from outside; see its protected mode",
+    "TRYAGAIN": "its cluster is moving keys; wait",
 }
-"""Error codes that pass, and what they mean to an operator."""
+"""Error codes of what passes, or what the operator ends: what they mean, and what is to be done."""
+
+_REFUSALS = {
+    "unknown command": "it lacks a command that we need; use Redis or Valkey 7.2 or newer",
+    "unknown subcommand": "it lacks a command that we need; use Redis or Valkey 7.2 or newer",
+    "DB index is out of range": "it has no database of this number; correct REDIS_URL",
+}
+"""Parts of other errors' texts."""
 
 
 class Client:
@@ -92,7 +109,9 @@ class Client:
             async with asyncio.timeout(POOL_SECONDS):
                 await self._permits.acquire()
         except TimeoutError:
-            raise Unavailable("Redis is not available: all our connections to it are busy") from None
+            raise Unavailable(
+                "Redis is not available: all our connections to it are busy; start fewer workers, or see its load"
+            ) from None
 
     def _new(self) -> AbstractConnection:
         connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
@@ -117,14 +136,18 @@ def _passing(error: Exception) -> str | None:
     """Say why a failure may pass, in words that hold nothing of the command; None when it will not."""
     for cause in (error, error.__cause__):  # what a server says while connecting is wrapped
         if isinstance(cause, AuthenticationError):
-            return "it refuses the login: see REDIS_URL"
+            return "it refuses the login; see REDIS_URL"
         if isinstance(cause, ResponseError) and (reason := _PASSING.get(code(cause))) is not None:
             return reason
     if isinstance(error, BusyLoadingError):
         return _PASSING["LOADING"]
     if isinstance(error, TimeoutError | NoAnswer):
-        return "it does not answer in time"
-    return "it cannot be reached" if isinstance(error, NotConnected | OSError) else None
+        return "it does not answer in time; see REDIS_URL and the network"
+    if isinstance(error, InvalidResponse):
+        return "it answers in another language; see whether REDIS_URL leads to a Redis or Valkey"
+    if isinstance(error, ResponseError):
+        return next((told for said, told in _REFUSALS.items() if said in str(error)), None)
+    return "it cannot be reached; see REDIS_URL" if isinstance(error, NotConnected | OSError) else None
 
 
 def connect(url: str, *, connections: int, verify: bool = True, ca: Path | None = None) -> Client:
@@ -138,7 +161,7 @@ def connect(url: str, *, connections: int, verify: bool = True, ca: Path | None 
         options["ssl_check_hostname"] = verify
         if ca is not None:
             options["ssl_ca_certs"] = str(ca)
-    pool = ConnectionPool.from_url(
+    pool = _pool(
         url,
         socket_timeout=None,  # `ANSWER_SECONDS` counts for both ways
         socket_connect_timeout=5,
@@ -148,3 +171,12 @@ def connect(url: str, *, connections: int, verify: bool = True, ca: Path | None 
         **options,
     )
     return Client(pool, connections)
+
+
+def _pool(url: str, **options: Any) -> ConnectionPool:
+    try:
+        pool = ConnectionPool.from_url(url, **options)
+        pool.make_connection()  # type: ignore[no-untyped-call]
+    except (TypeError, ValueError):  # it may quote the URL
+        raise OperatorError("REDIS_URL: has an option that is not known; take out what follows the ?") from None
+    return pool

@@ -9,11 +9,11 @@ import pytest
 
 from bot.app.operators import Operators, operators, read_address
 from bot.app.runtime import Runtime, open_runtime
-from bot.errors import OperatorError
+from bot.errors import OperatorError, Unavailable
 from bot.messages.inbound import Sender
 from bot.service.operators import find
 from bot.service.operators.find import Find, Look, Looked
-from bot.service.ports import Append, PersonId, Unavailable
+from bot.service.ports import Append, PersonId
 from bot.settings import Settings
 from tests.stores.made import requested
 

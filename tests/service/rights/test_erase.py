@@ -14,6 +14,7 @@ from bot.app.simulation import Simulation, simulate
 from bot.channels.simulator.webhooks import Identity
 from bot.consent.evidence import EVERY, Entry
 from bot.consent.lifecycle import Record, Status, fold
+from bot.errors import Unavailable
 from bot.keys import Keyring
 from bot.messages.inbound import (
     AddressChanged,
@@ -29,7 +30,7 @@ from bot.messages.inbound import (
     Text,
 )
 from bot.service.operators.erasures import ReplayErasures
-from bot.service.ports import Append, DataHolder, PersonId, Subject, Unavailable
+from bot.service.ports import Append, DataHolder, PersonId, Subject
 from bot.service.rights.erase import Erase
 from bot.settings import Settings
 from bot.stores import erasure_list

@@ -9,9 +9,10 @@ import asyncpg
 import pytest
 
 from bot.engines import Engines
+from bot.errors import Unavailable
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import Append, Unavailable
+from bot.service.ports import Append
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import Database, connect, tls_options
 from bot.stores.postgres.ledger import Ledger

@@ -17,9 +17,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.consent.verifier import record_hash
+from bot.errors import Unavailable
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import BadEntry, Unavailable
+from bot.service.ports import BadEntry
 from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.exports import Exports

@@ -13,7 +13,8 @@ import pytest
 from redis.exceptions import ResponseError
 
 from bot.engines.valkey import Valkey
-from bot.service.ports import Taken, Unavailable
+from bot.errors import Unavailable
+from bot.service.ports import Taken
 from bot.stores.redis.connect import Client, connect
 from bot.stores.redis.inbox import Inbox
 from bot.stores.redis.keys import ShardKeys
