@@ -48,8 +48,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "i18n": set(),
     "translating": {"conversation", "words", "messages", "i18n"},
     # what implements the protocols that service declares
-    "channels": {"service.ports", "service.operators.checks", "messages", "consent", "i18n"},
-    "stores": {"service.ports", "messages", "conversation.session", "conversation.task", "consent"},
+    "channels": {"service.ports", "messages", "consent", "i18n"},
+    "stores": {"service.ports", "messages", "conversation.session", "consent"},
     "documents": {"service.rights.my_data", "conversation", "consent", "i18n"},
     # processes of the program's own
     "engines": set(),

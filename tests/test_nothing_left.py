@@ -15,7 +15,7 @@ from bot.channels.simulator.webhooks import Identity
 from bot.consent.deadlines import Calendar
 from bot.consent.requests import extend
 from bot.consent.rights import Right
-from bot.conversation.task import Task
+from bot.conversation.session import Task
 from bot.engines import Engines
 from bot.engines.process import packaged
 from bot.messages.basis import Answer

@@ -9,8 +9,7 @@ from pydantic_settings import BaseSettings
 from ..channels.meta.provider import META
 from ..messages.inbound import WHATSAPP, Delivery, Inbound, MessageId, Sender
 from ..messages.reply import Outbound
-from ..service.operators.checks import Check
-from ..service.ports import Channel, Provider, Retry, SendError, Webhooks
+from ..service.ports import Channel, Check, Provider, Retry, SendError, Webhooks
 from ..settings import Missing, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]

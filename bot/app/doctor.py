@@ -11,14 +11,14 @@ from ..conversation.world import World
 from ..errors import Unavailable, problem_and_cure
 from ..keys import Keyring, Undecipherable
 from ..paths import COMMAND
-from ..service.operators.checks import Check
+from ..service.ports import Check
 from ..settings import Settings
 from ..stores.postgres.connect import Database, of_another_version
 from ..stores.postgres.erasures import Erasures
 from ..stores.redis.connect import Client
-from ..stores.redis.shard import ShardStores
 from ..translating.source_texts import overlong
 from . import channels
+from .stores import ShardStores
 
 _OLDEST_REDIS = "7.2"
 _OLDEST_POSTGRES = "14"

@@ -14,7 +14,6 @@ from ..engines import engines
 from ..messages.inbound import Sender
 from ..numbers import typed, visible
 from ..service.incoming.receive import Receipt, Receive
-from ..service.operators.checks import Check
 from ..service.operators.dead_letters import ReplayLetters
 from ..service.operators.erasures import ReplayErasures
 from ..service.operators.evidence import Evidence
@@ -23,6 +22,7 @@ from ..service.operators.find import Find
 from ..service.operators.person import AboutPerson
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
+from ..service.ports import Check
 from ..service.retention import Retention
 from ..settings import Settings
 from ..stores import erasure_list

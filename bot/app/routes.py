@@ -6,8 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from ..service.incoming.receive import Receive
-from ..service.operators.checks import Check
-from ..service.ports import Provider, Webhooks
+from ..service.ports import Check, Provider, Webhooks
 from ..settings import Settings
 from ..web import Downloads, Health, health_routes, my_data_routes, webhook_routes
 from . import channels

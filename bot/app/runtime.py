@@ -14,15 +14,14 @@ from ..errors import Unavailable
 from ..keys import Keyring
 from ..service import worker
 from ..service.incoming.receive import Receive
-from ..service.operators.checks import Check
+from ..service.ports import Check
 from ..service.sending.deliver import IN_FLIGHT
 from ..service.sending.halting import Halting
 from ..settings import Settings, SettingsError
-from ..stores.redis.shard import ShardStores
 from . import channels
 from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
 from .load import load_world
-from .stores import Stores, open_stores
+from .stores import ShardStores, Stores, open_stores
 from .use_cases import Clock, HostedBot, UseCases
 
 _QUEUES = 4

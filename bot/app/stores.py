@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..engines import Engines
 from ..keys import Keyring
+from ..messages.inbound import Event
 from ..service.ports import DataHolder
 from ..settings import Settings
 from ..stores import erasure_list
@@ -25,14 +26,44 @@ from ..stores.postgres.retention import Retained
 from ..stores.redis import data_holders as redis_holders
 from ..stores.redis.connect import Client
 from ..stores.redis.connect import connect as connect_redis
+from ..stores.redis.deadletters import DeadLetters
+from ..stores.redis.inbox import Inbox
 from ..stores.redis.keys import ShardKeys
-from ..stores.redis.shard import ShardStores
+from ..stores.redis.outbox import Messages, Outbox
+from ..stores.redis.sessions import Sessions
+from ..stores.redis.streams import Stream
 from ..stores.redis.throttle import Throttle
+from ..stores.redis.wire import read_assigned, read_event, read_handed_over
 
 _COMMAND_CONNECTIONS = 3
 """To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
 
 _DATABASE_CONNECTIONS = 4
+
+
+class ShardStores:
+    """The stores of one shard, and its queues as they are read."""
+
+    def __init__(self, client: Client, reader: Client, shard: ShardKeys, settings: Settings, keys: Keyring) -> None:
+        """`reader` is for reads that wait: it has a connection for each queue."""
+        abandoned = settings.takeover_seconds * 1000
+        self.number = shard.number
+        self.inbox = Inbox(client, shard, limit=settings.inbox_limit, most_bytes=settings.inbox_megabytes * 2**20)
+        self.dead = DeadLetters(client, shard, keys)
+        self.sessions = Sessions(client, shard)
+        self.urgent_sessions = Sessions(client, shard, shard.urgent)
+        """The same, for those who answer the urgent lane."""
+        self.outbox = Outbox(client, shard)
+        self.events: Stream[Event] = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
+        self.urgent: Stream[Event] = Stream(reader, shard.urgent, read_event, abandoned_after_ms=abandoned)
+        self.messages = Messages(reader, shard, abandoned_after_ms=abandoned)
+        self.handover = Stream(reader, shard.handover, read_handed_over, abandoned_after_ms=abandoned)
+        self.tasks = Stream(reader, shard.tasks, read_assigned, abandoned_after_ms=abandoned)
+
+    async def leave(self) -> None:
+        """Give up this reader's name at every queue where it leaves nothing unfinished."""
+        for stream in (self.urgent, self.events, self.messages, self.handover, self.tasks):
+            await stream.leave()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

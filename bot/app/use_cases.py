@@ -26,8 +26,7 @@ from ..service.sending.deliver import Deliver
 from ..service.sending.halting import Halting
 from ..service.sending.send import Send
 from ..service.sending.undelivered import Undelivered
-from ..stores.redis.shard import ShardStores
-from .stores import Stores
+from .stores import ShardStores, Stores
 
 Clock = Callable[[], float]
 """Returns unix seconds."""

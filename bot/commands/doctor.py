@@ -11,7 +11,7 @@ from ..app import channels
 from ..app import doctor as checks
 from ..app.operators import bring_up_to_date, open_operators
 from ..app.runtime import has_stores
-from ..service.operators.checks import Check
+from ..service.ports import Check
 from ..settings import Settings
 from .running import AsJson, print_json, run
 from .running import settings as read_settings

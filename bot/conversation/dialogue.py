@@ -36,8 +36,7 @@ from .guards import answers_the_pending_request
 from .language import LanguageChoice
 from .named import named_purposes
 from .navigation import Navigation
-from .session import Session
-from .task import Task
+from .session import Session, Task
 from .triggers import Trigger
 from .turn import Turn, said
 from .world import World

@@ -12,12 +12,12 @@ from msgspec.structs import asdict
 from ..consent.evidence import EVERY, Kind, Method
 from ..consent.lifecycle import Status
 from ..consent.rights import Right
+from ..i18n.cldr import autonym
 from ..i18n.texts import MAX_ROWS
 from ..messages.inbound import QuestionStatus
 from .compose import Option
-from .task import Task
+from .session import Task
 from .turn import Turn
-from .world import autonym
 
 Effect = Callable[[Turn], None]
 Choices = Callable[[Turn], Sequence[Option]]

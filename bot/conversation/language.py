@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from ..i18n.cldr import babel_locale
 from ..i18n.locale import guess
 from ..words.intents import Match
 from ..words.keywords import base
 from ..words.normalise import exact, loose
 from .turn import Turn
-from .world import World, babel_locale
+from .world import World
 
 
 class LanguageChoice:

@@ -1,9 +1,13 @@
-"""Where a person is in a dialogue. May be lost and rebuilt from the ledger; consent never is."""
+"""What outlasts a turn: where a person is in a dialogue, and tasks to be done outside of the conversation.
+
+A session may be lost and is rebuilt from the ledger; consent never is.
+"""
 
 import msgspec
 
 from ..consent.asked import Asked, first_delivery
 from ..consent.lifecycle import Record
+from ..consent.rights import Right
 
 
 class Session(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -65,3 +69,11 @@ def rebuilt(person: str, record: Record, locale: str = "") -> Session:
     if record.pending is None:
         return Session(person=person, record=record, locale=locale)
     return Session(person=person, record=record, locale=locale or record.pending.locale, asking=())
+
+
+class Task(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One thing to do for the person who wrote."""
+
+    right: Right
+    text: str = ""
+    """Of a rectification: what the person wrote. Personal; never to be logged."""

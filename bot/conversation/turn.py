@@ -31,8 +31,7 @@ from ..messages.inbound import (
 from ..messages.reply import Reply
 from ..words.normalise import Typed, typed
 from .compose import Composition, Option
-from .session import Session
-from .task import Task
+from .session import Session, Task
 from .world import LanguageValues, Values, World
 
 SKEW = 2

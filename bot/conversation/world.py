@@ -5,13 +5,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from babel import Locale
 from babel.lists import format_list
 
 from ..business import Business
 from ..consent.retention import Policy, RuleName, Spans, policy, spans
-from ..i18n.periods import period
-from ..i18n.places import place_name
+from ..i18n.cldr import babel_locale, period, place_name
 from ..i18n.texts import Texts
 from ..words.intents import Keywords
 from ..words.keywords import WORDS
@@ -35,17 +33,6 @@ class LanguageValues:
         """Return all purposes as a list, one line each, marked: given, given but `resting` for the moment, or not."""
         marks = {purpose: "⏸️" if purpose in resting else "✅" for purpose in given}
         return "\n".join(f"{marks.get(purpose, '⬜')} {title}" for purpose, (title, _) in self.purposes.items())
-
-
-def babel_locale(code: str) -> Locale:
-    """Return Babel's object for one of our locale codes, e.g. `pt-BR`."""
-    return Locale.parse(code.replace("-", "_"))
-
-
-def autonym(code: str) -> str:
-    """Return the name of a language in that language, e.g. `Français`."""
-    name = babel_locale(code).get_display_name() or code
-    return name[:1].upper() + name[1:]
 
 
 @dataclass

@@ -7,8 +7,9 @@ from babel.lists import format_list
 
 from ..consent.evidence import EVERY
 from ..conversation.compose import DOCUMENT
-from ..conversation.world import World, babel_locale
+from ..conversation.world import World
 from ..i18n.bidi import right_to_left
+from ..i18n.cldr import babel_locale
 
 NOTICE = "privacy.notice"
 """The chat's short privacy notice is also part of the document: why, who else, where, how long, rights."""

@@ -7,7 +7,7 @@ the same). The isolating characters are invisible; keywords are matched without 
 import unicodedata
 from functools import lru_cache
 
-from babel import Locale
+from .cldr import babel_locale
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
@@ -15,7 +15,7 @@ FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 @lru_cache(maxsize=256)
 def right_to_left(code: str) -> bool:
     """Whether a language is written from right to left."""
-    return Locale.parse(code.replace("-", "_")).text_direction == "rtl"
+    return babel_locale(code).text_direction == "rtl"
 
 
 def isolated(value: str, *, rtl: bool) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from babel import Locale, UnknownLocaleError
+from babel import UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 from pydantic import BaseModel, ConfigDict, RootModel
@@ -19,6 +19,7 @@ from .. import toml_file
 from ..errors import FileError
 from ..paths import COMMAND
 from . import po
+from .cldr import babel_locale
 
 SOURCE_LOCALE = "en"
 """The language in which the texts are written."""
@@ -86,7 +87,7 @@ def _cure(problem: ErrorDetails) -> str:
 
 def _language(path: Path, code: str, entry: _Entry) -> LanguageEntry:
     try:
-        Locale.parse(code.replace("-", "_"))
+        babel_locale(code)
     except (ValueError, UnknownLocaleError):
         raise FileError(f"{path}: {code}: no language that CLDR knows; write e.g. [pt-BR]") from None
     return LanguageEntry(

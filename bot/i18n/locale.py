@@ -4,8 +4,10 @@ from collections.abc import Collection
 from functools import lru_cache
 
 import phonenumbers
-from babel import Locale, UnknownLocaleError
+from babel import UnknownLocaleError
 from babel.languages import get_official_languages
+
+from .cldr import babel_locale
 
 _FALLBACKS = {"no": "nb", "iw": "he", "in": "id", "tl": "fil"}
 """Old or collective codes that Babel's negotiation does not map."""
@@ -35,10 +37,10 @@ def languages_of(country_code: str) -> tuple[str, ...]:
 @lru_cache(maxsize=2048)
 def _match(wanted: str, offered: tuple[str, ...]) -> str | None:
     try:
-        locale = Locale.parse(_FALLBACKS.get(wanted, wanted).replace("-", "_"))
+        locale = babel_locale(_FALLBACKS.get(wanted, wanted))
     except (ValueError, UnknownLocaleError):
         return None
-    parsed = {code: Locale.parse(code.replace("-", "_")) for code in offered}
+    parsed = {code: babel_locale(code) for code in offered}
     for same in (
         lambda other: other == locale,
         lambda other: (other.language, other.script) == (locale.language, locale.script),

@@ -11,8 +11,7 @@ from ..consent.evidence import Entry
 from ..consent.lifecycle import Status, fold
 from ..conversation.dialogue import Dialogue, Step
 from ..conversation.flow import Flows
-from ..conversation.session import Session
-from ..conversation.task import Task
+from ..conversation.session import Session, Task
 from ..conversation.world import World
 from ..messages.inbound import (
     AddressChanged,

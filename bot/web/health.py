@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from .. import __version__
 from ..errors import Unavailable
 from ..service import metrics
-from ..service.operators.checks import Check
+from ..service.ports import Check
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.consent.lifecycle import fold
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.session import Session, rebuilt
 from bot.messages.inbound import Inbound, MessageId, QuestionStatus, Sender, Text
-from bot.service.incoming.arrival import timed
+from bot.service.incoming.receive import timed
 from tests.conversation.worlds import FLOWS, WORLD
 
 NOON = 1_790_000_000

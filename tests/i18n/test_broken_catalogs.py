@@ -11,10 +11,10 @@ from bot.app.load import load_world
 from bot.business import load
 from bot.conversation.compose import Composition, Option
 from bot.conversation.flow_file import read
-from bot.conversation.world import autonym
 from bot.errors import FileError
 from bot.i18n import catalogs
 from bot.i18n.catalogs import languages
+from bot.i18n.cldr import autonym
 from bot.i18n.texts import Slot, Texts, length
 from bot.paths import FLOWS, LOCALES
 from bot.translating.check import soundness

@@ -6,8 +6,7 @@ from typing import Literal, TypeVar
 from bot.consent.evidence import Entry, Kind, Seen, Wording
 from bot.consent.lifecycle import Consent, Record, Status
 from bot.consent.rights import Right
-from bot.conversation.session import Session
-from bot.conversation.task import Task
+from bot.conversation.session import Session, Task
 from bot.messages.basis import Answer
 from bot.messages.inbound import Delivery, Inbound, Lapse, MessageId, Sender, Text
 from bot.messages.reply import Button, Outbound, Reply

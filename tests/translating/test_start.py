@@ -7,8 +7,7 @@ from bot.errors import OperatorError
 from bot.i18n.catalogs import languages, read
 from bot.i18n.po import read as read_po
 from bot.translating.extract import template
-from bot.translating.plurals import plural_forms
-from bot.translating.start import start
+from bot.translating.start import plural_forms, start
 from tests.i18n.made import HEADERS, SOURCES, german, write_catalog
 
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import aiohttp
 
-from ...service.operators.checks import Check
+from ...service.ports import Check
 from .settings import MetaSettings
 
 _SECONDS = 10

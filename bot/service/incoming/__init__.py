@@ -1,5 +1,5 @@
 """From a webhook to the answer: `receive` stores what a channel posted, and `converse` answers it.
 
-`arrival` says when a message was written, `claims` how urgent it is; `cases` and `owners` find whose it is, `inherit`
+`claims` says how urgent an event is; `cases` and `owners` find whose it is, `inherit`
 what they had before; `redelivery` steps a message again whose worker died; `staff` watches what staff write.
 """

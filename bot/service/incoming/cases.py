@@ -3,19 +3,21 @@
 The quick way is one look at Redis: the session lies under the token of the sender's address. Whoever has none
 there (new, idle for long, or Redis lost everything), writes from another address, or is told by WhatsApp to have
 changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
+
+What a changed or deleted message had led to is read from the ledger, too, and told to the dialogue, which has no store.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
 
-from ...consent.evidence import Entry
+from ...consent.evidence import Entry, Fact
 from ...consent.lifecycle import fold
 from ...conversation.session import Session, rebuilt
 from ...keys import Keyring
-from ...messages.inbound import AddressChanged, Inbound, Sender
+from ...messages.inbound import AddressChanged, Correction, Inbound, Sender
 from ..ports import (
     Commit,
     Ledger,
@@ -28,7 +30,6 @@ from ..ports import (
     Suppressions,
 )
 from ..shards import token_of
-from .corrections import corrects
 from .inherit import Inherit
 from .owners import Owners, addresses_of, previous_senders
 
@@ -205,3 +206,21 @@ def _nameless(inbound: Inbound) -> bool:
 def _phone_alone(inbound: Inbound) -> bool:
     """Whether nothing tells who it is but a phone, which may have a new owner."""
     return not inbound.person and inbound.sender.phone is not None and inbound.sender.bsuid is None
+
+
+def corrects(inbound: Inbound) -> bool:
+    """Whether a message can be answered only by somebody who has read the ledger."""
+    return isinstance(inbound.content, Correction) and bool(inbound.content.original)
+
+
+def informed(inbound: Inbound, past: Iterable[PastFact], added: Iterable[Entry], keys: Keyring) -> Inbound:
+    """Return the message with what the one that it corrects led to: in the ledger, or `added` to it just now."""
+    if not isinstance(inbound.content, Correction) or not corrects(inbound):
+        return inbound
+    original = inbound.content.original
+    led_to = (*_of(keys.messages(original), past), *(entry.fact for entry in added if entry.inbound == original))
+    return msgspec.structs.replace(inbound, content=msgspec.structs.replace(inbound.content, led_to=led_to))
+
+
+def _of(tokens: Collection[bytes], past: Iterable[PastFact]) -> Iterator[Fact]:
+    return (one.fact for one in past if one.inbound in tokens)

@@ -51,8 +51,7 @@ from ..ports import (
 from ..sending.send import Send
 from ..sending.undelivered import reference
 from ..shards import shard_of, token_of
-from .cases import Case, Cases
-from .corrections import informed
+from .cases import Case, Cases, informed
 from .redelivery import as_it_is, as_it_was, facts_of, recorded_from
 from .staff import Staff
 from .statuses import Statuses

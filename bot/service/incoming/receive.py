@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 import structlog
 
-from ...consent.evidence import Clock
+from ...consent.evidence import TOLERANCE, Clock
 from ...errors import Unavailable
 from ...keys import Keyring
 from ...messages.inbound import Event, Inbound, Sender
@@ -27,7 +27,6 @@ from ..ports import (
     WebRequest,
 )
 from ..shards import shard_of, token_of
-from .arrival import timed
 from .claims import Claims, is_urgent
 
 log = structlog.get_logger(__name__)
@@ -226,3 +225,20 @@ def _is_timeless(event: Event) -> bool:
 
 def _address_of(event: Event) -> Sender:
     return event.sender if isinstance(event, Inbound) else event.recipient
+
+
+EARLIEST = 1_577_836_800
+"""Unix seconds of the year 2020, before the Cloud API: an earlier time is a mistake."""
+
+
+def timed(event: Event, arrival: float) -> Event:
+    """Return an event with a time that can be: nothing was written after it arrived (`arrival`, unix seconds).
+
+    What has no such time counts as written at its arrival, and says so.
+    """
+    if EARLIEST <= event.at <= arrival + TOLERANCE:
+        return event
+    arrived = {"at": int(arrival), "clock": Clock.ARRIVAL}
+    if isinstance(event, Inbound) and event.at > arrival:
+        return msgspec.structs.replace(event, **arrived, stamp=event.at)
+    return msgspec.structs.replace(event, **arrived)

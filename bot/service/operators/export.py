@@ -8,7 +8,7 @@ from ...consent.export import Event, Party, Processing, as_json_ld, as_rows
 from ...consent.lifecycle import Consent, fold
 from ...consent.retention import RuleName, policy
 from ...conversation.world import World
-from ...i18n.places import place_name
+from ...i18n.cldr import place_name
 from ..ports import PersonId, StoryEntry
 from .find import Find, Look, Looked
 

@@ -20,7 +20,7 @@ from .incoming import (
 )
 from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
-from .provider import Provider
+from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
 from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
@@ -35,6 +35,7 @@ __all__ = [
     "ChangedMeanwhile",
     "Channel",
     "Channels",
+    "Check",
     "Checkpoints",
     "Claim",
     "Commit",

@@ -9,11 +9,28 @@ from typing import Generic, TypeVar
 
 from ...messages.inbound import Sender
 from ...settings import ChannelSettings
-from ..operators.checks import Check
 from .incoming import Webhooks
 from .outgoing import Channel
 
 S = TypeVar("S", bound=ChannelSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A result of `doctor` or `/readyz`, told to an operator."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    """What was found."""
+    cure: str = ""
+    """What to do, when it is not well."""
+    required: bool = True
+    """Whether the program can't do its work without it; else it is a warning."""
+
+    def as_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return {"name": self.name, "ok": self.ok, "detail": self.detail, "cure": self.cure, "required": self.required}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from typing import Protocol
 
 import msgspec
 
-from ...conversation.session import Session
-from ...conversation.task import Task
+from ...conversation.session import Session, Task
 from ...messages.inbound import WHATSAPP, Inbound, MessageId, Sender
 from ...messages.reply import Outbound
 from .people import PersonId

@@ -10,7 +10,7 @@ from ...business import Business
 from ...consent.requests import State
 from ...consent.retention import RuleName, policy
 from ...consent.rights import REQUESTS, Right
-from ...i18n.places import place_name
+from ...i18n.cldr import place_name
 from ..ports import Held
 from .my_data import (
     KEPT,

@@ -22,7 +22,8 @@ from ...consent.requests import Request, State, close
 from ...consent.retention import RuleName, policy
 from ...consent.rights import Right
 from ...conversation.compose import message
-from ...conversation.world import World, babel_locale
+from ...conversation.world import World
+from ...i18n.cldr import babel_locale
 from ...keys import Keyring
 from ...messages.reply import Document, Outbound, Reply
 from ..ports import (

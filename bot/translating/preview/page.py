@@ -3,20 +3,21 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
 import jinja2
+from babel.dates import format_date
 from markupsafe import Markup, escape
 
 from ...conversation.compose import FOOTER, LIST
 from ...conversation.flow_file import FlowFile, StateTable
 from ...i18n.bidi import isolated, right_to_left
-from ...i18n.places import place_name
+from ...i18n.cldr import babel_locale, period, place_name
 from ...i18n.po import PoEntry
 from ...i18n.slot import Slot, SourceTexts, TextError, TextTemplate, length
 from ...i18n.texts import LIMITS, MAX_BUTTONS, Kind
-from .examples import localized
 
 _MARKS = {"*": "b", "_": "i", "~": "s"}
 _MARKED = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
@@ -221,3 +222,24 @@ def _template() -> jinja2.Template:
         loader=jinja2.PackageLoader(__package__, "."), autoescape=True, undefined=jinja2.StrictUndefined
     )
     return environment.get_template("page.html.j2")
+
+
+_DAY = re.compile(r"\d{1,2} [A-Z][a-z]+ \d{4}")
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+_YEARS = re.compile(r"(\d+) years?")
+
+
+def localized(example: str, code: str, translations: Mapping[str, str]) -> str:
+    """Return `example`, written in English in the flows, in the language `code`.
+
+    `translations`: English text → translation, for texts that may be part of a value, such as titles of purposes.
+    """
+    if years := _YEARS.fullmatch(example):
+        return period(timedelta(days=365 * int(years[1])), code)
+    if _DAY.fullmatch(example):
+        number, month, year = example.split()
+        day = date(int(year), _MONTHS.index(month[:3]) // 3 + 1, int(number))
+        return format_date(day, "medium", locale=babel_locale(code))
+    for english, translation in translations.items():
+        example = example.replace(english, translation)
+    return example

@@ -10,8 +10,7 @@ from pydantic import Field, SecretStr
 
 from bot.messages.inbound import Choice, Content, Delivery, Event, Inbound, Media, MessageId, Other, Sender, Text
 from bot.messages.reply import Outbound, Reply
-from bot.service.operators.checks import Check
-from bot.service.ports import Malformed, NotAWebhook, Parsed, Provider, Retry, SendError, WebAnswer, WebRequest
+from bot.service.ports import Check, Malformed, NotAWebhook, Parsed, Provider, Retry, SendError, WebAnswer, WebRequest
 from bot.settings import ChannelSettings
 
 NAME, HEADER, LONGEST = "toy", "X-Toy-Signature", 1600

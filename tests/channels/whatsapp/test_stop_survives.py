@@ -15,7 +15,7 @@ from bot.channels.whatsapp.payloads import parse
 from bot.conversation.dialogue import Dialogue
 from bot.conversation.session import Session
 from bot.messages.inbound import Inbound, Sender
-from bot.service.incoming.arrival import timed
+from bot.service.incoming.receive import timed
 from bot.service.ports import Parsed
 from tests.conversation.worlds import FLOWS, WORLD
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.consent.evidence import TOLERANCE, Clock
 from bot.messages.inbound import Delivery, Event, Inbound, MessageId, Sender, Text
-from bot.service.incoming.arrival import EARLIEST, timed
+from bot.service.incoming.receive import EARLIEST, timed
 
 NOW = 1_790_000_000.7
 

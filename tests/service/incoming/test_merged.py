@@ -15,7 +15,7 @@ from bot.consent.deadlines import Calendar
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import fold
 from bot.consent.rights import Right
-from bot.conversation.task import Task
+from bot.conversation.session import Task
 from bot.messages.basis import ForPurpose
 from bot.messages.inbound import MessageId, Sender
 from bot.messages.reply import Outbound, Reply

@@ -9,7 +9,7 @@ from bot.app.simulation import Simulation
 from bot.consent.erasure import proof_until
 from bot.consent.requests import State
 from bot.consent.rights import Right
-from bot.conversation.task import Task
+from bot.conversation.session import Task
 from bot.documents import Documents
 from bot.messages.inbound import Delivery, Inbound, MessageId, Sender
 from bot.messages.reply import Outbound

@@ -7,7 +7,7 @@ from functools import cached_property
 import pytest
 
 from bot.consent.rights import Right
-from bot.conversation.task import Task
+from bot.conversation.session import Task
 from bot.keys import Keyring
 from bot.messages.basis import Answer
 from bot.messages.inbound import AddressChanged, Delivery, Event, Inbound, MessageId, Sender, Text

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from bot.consent.rights import Right
-from bot.conversation.task import Task
+from bot.conversation.session import Task
 from bot.keys import Keyring
 from bot.messages.reply import Reply
 from bot.service.ports import DeadLetter

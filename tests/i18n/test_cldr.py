@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.i18n.catalogs import languages
-from bot.i18n.periods import period
+from bot.i18n.cldr import period, place_name
 from bot.paths import LOCALES
 
 YEAR, MONTH = timedelta(days=365), timedelta(days=30.5)
@@ -43,3 +43,16 @@ def test_no_language_abbreviates(code: str, span: timedelta) -> None:
     word = re.sub(r"[\d\s]", "", period(span, code))
     assert len(word) > 1
     assert word not in ("bl", "mbl", "bhl")
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "name"),
+    [
+        ("EU", "de", "Europäische Union"),
+        ("EU", "ar", "الاتحاد الأوروبي"),
+        ("IE", "pt-BR", "Irlanda"),
+        ("Our cellar in Freiburg", "fr", "Our cellar in Freiburg"),
+    ],
+)
+def test_a_country_is_named_in_the_language(place: str, code: str, name: str) -> None:
+    assert place_name(place, code) == name

@@ -1,4 +1,4 @@
-"""A length of time in words, such as "3 years": CLDR's, except where CLDR has none or a wrong one."""
+"""Names and periods as CLDR writes them in each language, through Babel."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -25,9 +25,25 @@ _OURS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 """Language → unit → plural category → words. CLDR 47 has "3 bl", "3 y" and "3 let" for three years in these."""
 
 
+def babel_locale(code: str) -> Locale:
+    """Return Babel's object for a locale code of ours, e.g. `pt-BR`. Raises `ValueError`, `UnknownLocaleError`."""
+    return Locale.parse(code.replace("-", "_"))
+
+
+def autonym(code: str) -> str:
+    """Return the name of a language in that language, e.g. `Français`."""
+    name = babel_locale(code).get_display_name() or code
+    return name[:1].upper() + name[1:]
+
+
+def place_name(place: str, code: str) -> str:
+    """Return the name of `place`, such as DE or EU, in the language `code`; other texts are returned unchanged."""
+    return str(babel_locale(code).territories.get(place, place))
+
+
 def period(span: timedelta, code: str) -> str:
     """Return `span` in words of the language `code`, in years or months, rounded."""
-    locale = Locale.parse(code.replace("-", "_"))
+    locale = babel_locale(code)
     number, unit = format_timedelta(span, granularity="month", locale="en").split()
     words = _OURS.get(locale.language, {}).get(unit.removesuffix("s"))
     if words is None:
