@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ..consent.rights import Right
 from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Texts, length
 from ..messages.reply import Button, Document, Reply, Row
-from .world import LanguageValues, Values, World
+from .placeholders import LanguageValues, Values
+from .world import World
 
 FOOTER = "common.footer"
 """The way out, under every message."""
@@ -16,10 +17,10 @@ LIST = "common.list"
 
 
 TOLD = frozenset(text_id for right in Right for text_id in right.says)
-"""Texts that are said in this way alone."""
+"""Texts that only tasks say, outside of a flow's states."""
 
 DOCUMENT = "document"
-"""The flow whose texts stand in documents and on the page behind their link, never in a chat."""
+"""The flow whose texts appear in documents and on the page behind their link, never in a chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ class Option:
     """Something to choose."""
 
     id: str
-    """What comes back when it is tapped."""
+    """The id that comes back when it is tapped."""
     text_id: str = ""
-    """The text that names it …"""
+    """The text that is its label …"""
     title: str = ""
-    """… or its name, when that is the same in every language."""
+    """… or its label, if that is the same in every language."""
     description_id: str = ""
     """The text that explains it in a list."""
 
@@ -43,7 +44,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What a message consists of, before it has a language."""
+    """The parts of a message, before it has a language."""
 
     text_id: str
     options: Sequence[Option] = ()

@@ -1,4 +1,4 @@
-"""A flow as a Mermaid diagram: each state, each way in and out, and where consent is touched."""
+"""A flow as a Mermaid diagram: every state and transition, and where consent is recorded."""
 
 from collections.abc import Iterable, Iterator
 
@@ -7,7 +7,7 @@ from .flow_file import SAY, StateTable, TransitionTable
 from .triggers import Trigger
 
 _EVIDENCE = "record_"
-"""Effects whose names begin so write to the ledger."""
+"""Effects with these prefixes write to the ledger."""
 
 _INTRODUCTION = """\
 # The dialogues

@@ -1,8 +1,8 @@
 """One step of a conversation: `step(session, inbound, now)` → the next session, facts for the ledger, replies.
 
-The order of meaning: what ends things (STOP, in any state and language) comes first, then the other words that
-work everywhere, then the answers of the dialogue that is going on, then the host's bot, then a short "I did not
-understand", and after several of those silence, so that two bots come to rest.
+A message is matched in this order: first what ends things (STOP, in any state and language), then the other words that
+work everywhere, then answers in the current dialogue, then the host's bot, then a short "I did not understand". After
+several of those comes silence, so that two bots talking to each other come to rest.
 """
 
 from collections.abc import Collection, Sequence
@@ -42,73 +42,73 @@ from .turn import Turn, said
 from .world import World
 
 MOST_UNCLEAR_MESSAGES = 3
-"""How many messages in a row that fit nothing are answered."""
+"""How many consecutive messages that match nothing get an answer."""
 
 REPETITIONS = 8
-"""How often in a row the same answer is given."""
+"""How often the same answer is given in a row."""
 
 MOST_LOOKS_AGAIN = 6
-"""How often a yes is looked at again while it is not known whether WhatsApp took the question; then that is asked anew.
+"""How often a yes is looked at again while nobody knows whether WhatsApp took the question; then it is asked again.
 """
 
 TALK = 40
-"""How many answers in a row are given without any consent or question becoming another.
+"""How many answers are given in a row without any consent or question changing.
 
-No person needs so many; a bot at the other end that answers each of ours would never stop.
+No person needs that many; a bot that answers each of ours would never stop.
 """
 
 FACTS_A_DAY = 200
-"""How many facts one person's messages of a day may add to the ledger; then only what ends something is added.
+"""How many facts a person's messages may add to the ledger per day; after that only endings are added.
 
-Who says START, YES and STOP in turn, thirty times a day, means none of it; the ledger is kept for years.
+A person who says START, YES and STOP in turn, thirty times a day, means none of it, and the ledger is kept for years.
 """
 
 DAY = 86400
 
 COUNTED_ANEW_AFTER_SECONDS = 3600
-"""Seconds without a message after which all three are counted anew."""
+"""Seconds without a message after which all three counters restart."""
 
 _WITHDRAWALS = frozenset({Intent.STOP, Intent.MAYBE_STOP})
-"""What is heard where nothing else is: in a caption, or in the label of a host's button."""
+"""Intents that count even in a caption or in the label of a host's button."""
 
 _REMEMBERED = 8
-"""How many messages that were changed before they came are remembered. Webhooks come in any order."""
+"""How many corrections that arrive before their message are remembered: webhooks come in any order."""
 
 _ENDS = frozenset({Kind.EXPIRED, Kind.STALE})
-"""Facts that a message finds, rather than makes."""
+"""Facts that a message reveals rather than causes."""
 
 _DELIBERATE = frozenset({"location", "contacts", "order", "interactive", "flow"})
-"""Kinds of message that nobody sends by accident; others may be events of WhatsApp's own."""
+"""Kinds of message that nobody sends by accident; other kinds may be WhatsApp's own events."""
 
 
 _OPENING = frozenset({Kind.REQUESTED, Kind.GIVEN, Kind.KEPT, Kind.LIFTED})
-"""Facts after which something more may be sent, or asked …"""
+"""Facts that allow more to be sent or asked …"""
 
 _ENDING = frozenset({Kind.WITHDRAWN, Kind.OBJECTED, Kind.RESTRICTED, Kind.PAUSED, Kind.REFUSED})
-"""… and those after which less may: they are never too many."""
+"""… and facts that allow less, of which there are never too many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one message leads to.
+    """What a message leads to.
 
-    `session.record.pending` and `session.answerable_until` before and after tell the timers: for a pending question
-    a `Lapse` of its id is due right after that time, and one for another time is no longer needed.
+    The timers follow from `session.record.pending` and `session.answerable_until`, before and after: a pending question
+    needs a `Lapse` with its id right after that time, and a lapse for any other time is no longer needed.
     """
 
     session: Session
     entries: tuple[Entry, ...] = ()
     """Facts for the ledger, in their order; each (inbound, purpose, kind) once."""
     replies: tuple[Reply, ...] = ()
-    """All are answers to the person; one that asks for consent has its `question` set."""
+    """Answers to the person; a reply that asks for consent has its `question` set."""
     handed_over: bool = False
-    """No dialogue claims the message and consent allows it: the host's bot gets it."""
+    """Whether the host's bot gets the message: no dialogue claims it, and consent allows it."""
     tasks: tuple[Task, ...] = ()
-    """What is to be done outside of the conversation; its result is said by whoever does it."""
+    """What is to be done outside of the conversation; whoever does it also reports the result."""
     failure: Exception | None = None
-    """Why nothing is answered although the message ended something: the program or one of its files is at fault."""
+    """Why there is no answer although the message ended something: the program or one of its files is at fault."""
     postponed: bool = False
-    """The message seems to answer a question that may be on its way: it is to be looked at again a little later."""
+    """Whether to look at the message again a little later: it seems to answer a question that is still on its way."""
 
 
 class Dialogue:
@@ -124,9 +124,9 @@ class Dialogue:
     def step(self, session: Session, inbound: Inbound, now: float, recorded: Sequence[Fact] = ()) -> Step:
         """Answer one message; `now` is our time in unix seconds.
 
-        A withdrawal is recorded whatever fails while it is answered; the step tells the `failure` then.
-        `recorded` is what the ledger has from this very message: its worker died before the end of the step. What was
-        decided then is decided again, even if more is known now, or the key that makes ids of questions is another.
+        A withdrawal is recorded whatever fails in answering it; the step's `failure` says so. `recorded` is what the
+        ledger already has from this message, whose worker died before the end of the step: the same decisions are made
+        again, even if more is known now or the key for ids of questions has changed.
         """
         try:
             return self._step(session, inbound, now, recorded)
@@ -137,11 +137,11 @@ class Dialogue:
             return Step(turn.session, tuple(turn.entries), failure=failure)
 
     def opens_a_record(self, inbound: Inbound) -> bool:
-        """Whether somebody unknown becomes a person by this: they said something, or switched marketing off.
+        """Whether this makes an unknown sender a person: they said something, or switched marketing off.
 
-        An emoji under our farewell, or a message taken back, needs nobody's data (GDPR Art. 5(1)(c)).
+        An emoji under our farewell, or a deleted message, needs nobody's data (GDPR Art. 5(1)(c)).
         """
-        if inbound.overheard:  # of somebody unknown there is nothing that a doubt could pause
+        if inbound.overheard:  # an unknown person has nothing that a doubt could pause
             return self._hears(inbound, doubts=False)
         match inbound.content:
             case Text() | Choice() | Media():
@@ -181,7 +181,7 @@ class Dialogue:
             kinds = {entry.kind for entry in turn.entries}
             if kinds & _OPENING and not kinds & _ENDING:
                 return self._declined(session, inbound, now)
-            if not turn.changed:  # said before, and recorded
+            if not turn.changed:  # already said and recorded
                 turn.entries, turn.session.record = [], session.record
         turn.session.facts = self._facts_before(turn) + len(turn.entries)
         turn.session.facts_day = inbound.at // DAY
@@ -197,9 +197,9 @@ class Dialogue:
         )
 
     def _say_again(self, turn: Turn, waited: Pending | None) -> None:
-        """Ask once more what waited before this turn, if the end of another consent was told: a yes may be to that.
+        """Repeat the question that waited before this turn if another consent's end was reported: a yes may mean that.
 
-        Where we are only overheard, nothing can be asked, so it waits no longer.
+        Where we only overhear, nothing can be asked, so the question ends.
         """
         pending, replies = turn.record.pending, turn.replies
         if pending is None or pending != waited or not replies or any(reply.question for reply in replies):
@@ -211,20 +211,20 @@ class Dialogue:
             turn.close_question(Method.CHAT, rule="superseded")
         elif self._navigation.position(turn) == self.flows.question and not self._ask_again(turn):
             state = self.flows[self.flows.question.flow].state(self.flows.question.state)
-            state.speak(turn, state.table.say)  # what led to this is older than the question, which stays the same
+            state.speak(turn, state.table.say)  # the cause is older than the question, which stays the same
         self._navigation.settle(turn)
 
     def heeds(self, inbound: Inbound) -> bool:
-        """Whether something overheard can change anything; if not, nobody needs to know who wrote it."""
+        """Whether something overheard can change anything; if not, its sender need not be looked up."""
         return self._hears(inbound) or (isinstance(inbound.content, Correction) and bool(inbound.content.original))
 
     def _hears(self, inbound: Inbound, *, doubts: bool = True) -> bool:
-        """Whether there is a withdrawal in something overheard; `doubts`: it may be a doubt, too."""
+        """Whether something overheard contains a withdrawal or, with `doubts`, a doubtful one."""
         match inbound.content:
             case Text() | Choice() | Media() | Correction() | Other() as content:
                 try:
                     match = self._heeded(inbound, content)
-                except Exception:  # the step will fail, too, and look for a withdrawal in another way
+                except Exception:  # the step will fail as well, and look for a withdrawal in another way
                     return True
                 return match is not None and (doubts or match.intent is not Intent.MAYBE_STOP)
             case StaffMessage() | Reaction():
@@ -232,7 +232,7 @@ class Dialogue:
         return True
 
     def _heeded(self, inbound: Inbound, content: Text | Choice | Media | Correction | Other) -> Match | None:
-        """Return the withdrawal, or the doubt, in something overheard."""
+        """Return the withdrawal or doubt in something overheard."""
         tapped = content.id.partition(":")[0] if isinstance(content, Choice) else ""
         if tapped in (Intent.STOP, "withdraw") or (tapped == Trigger.KEEP and inbound.overheard == "standby"):
             return Match(Intent.STOP, "button", frozenset())
@@ -242,10 +242,10 @@ class Dialogue:
         return match if match.intent in (Intent.STOP, Intent.OBJECT, Intent.MAYBE_STOP) else None
 
     def _overhear(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
-        """Obey a withdrawal in what was not written to us alone, and confirm it; rest at a doubt without a word.
+        """Obey and confirm a withdrawal that was not written to us alone; pause silently at a doubtful one.
 
-        A yes that is changed or deleted there is taken back, too. Where Meta's agent holds the chat, the doubt is
-        asked about, as the answer comes the same way.
+        A yes that is edited or deleted there is taken back as well. If Meta's agent holds the chat, the doubt is asked
+        about, since the answer comes the same way.
         """
         match = self._heeded(turn.inbound, content)
         doubt, held = match is not None and match.intent is Intent.MAYBE_STOP, turn.inbound.overheard == "standby"
@@ -264,18 +264,18 @@ class Dialogue:
 
     @staticmethod
     def _facts_before(turn: Turn) -> int:
-        """Return how many facts this day had before the turn."""
+        """Return how many facts there were today before this turn."""
         return turn.session.facts if turn.session.facts_day == turn.inbound.at // DAY else 0
 
     def _declined(self, session: Session, inbound: Inbound, now: float) -> Step:
-        """Change nothing, and tell how to reach a person: what was asked for begins again tomorrow."""
+        """Change nothing and say how to reach a person; tomorrow the request works again."""
         turn = Turn(self.world, session.copy(), inbound, now)
         turn.session.last_at = max(session.last_at, inbound.at)
         turn.say("human.contact")
         return Step(turn.session, replies=() if turn.session.repeats > REPETITIONS else tuple(turn.replies))
 
     def _enough(self, turn: Turn) -> bool:
-        """Whether the talk goes round in circles."""
+        """Whether the conversation is going round in circles."""
         session = turn.session
         session.answers = 0 if turn.changed or turn.handed_over else session.answers + bool(turn.replies or turn.tasks)
         return not turn.changed and (session.repeats > REPETITIONS or session.answers > TALK)
@@ -289,7 +289,7 @@ class Dialogue:
             self._navigation.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
         if turn.inbound.awaits and (pending is None or pending.question != turn.inbound.awaits):
-            return  # what it was to answer is over
+            return  # what it should answer is over
         match content:
             case Text() if self._is_no_answer(turn):
                 self._no_answer(turn)
@@ -346,10 +346,10 @@ class Dialogue:
         return next((question for message, question in asked if quoted and message == quoted), None)
 
     def _typed_yes(self, turn: Turn, body: str) -> None:
-        """A yes without more answers the question that waits, if that had reached the person (GDPR Art. 4(11), 7(1)).
+        """A plain yes answers the pending question if that had reached the person (GDPR Art. 4(11), 7(1)).
 
-        One that quotes a message of which we know nothing answers that, perhaps an older question: WhatsApp delivers
-        for weeks. But it may be the very question, if we are yet to hear by which message that was asked.
+        A yes that quotes an unknown message answers that message, perhaps an older question: WhatsApp delivers for
+        weeks. But it may be the pending question itself if we have not yet heard which message asked it.
         """
         pending = turn.record.pending
         if not self._is_plain(turn, body):
@@ -379,7 +379,7 @@ class Dialogue:
             case Trigger.KEEP if turn.argument:
                 self._tapped_keep(turn)
             case Trigger.YES | Trigger.NO | Trigger.KEEP:
-                self._read_label(turn, choice, COMMANDS)  # ours name their question
+                self._read_label(turn, choice, COMMANDS)  # our own buttons name their question
             case "locale" if turn.argument in self.world.texts.offered:
                 self._set_language(turn, turn.argument)
             case "ask" if self.world.business.purpose(turn.argument):
@@ -396,7 +396,7 @@ class Dialogue:
                 self._read_label(turn, choice, COMMANDS)
 
     def _named_answer(self, turn: Turn, answer: str, by: Seen) -> None:
-        """A button under a question, or an answer that quotes it: it answers that question and no other."""
+        """A button under a question, or an answer quoting it, answers that question and no other."""
         question, pending = turn.argument, turn.record.pending
         if answer == "yes" and by is Seen.BUTTON and (self._is_no_answer(turn) or self._quotes_other(turn, question)):
             return self._unclaimed(turn, ours=True)
@@ -405,7 +405,7 @@ class Dialogue:
             self._navigation.put(turn, self.flows.question)
             return self._answered(turn, answer)
         agreed = self._agreed_by(turn, question)
-        if agreed and answer == "no":  # to a question answered with yes before: a change of mind
+        if agreed and answer == "no":  # to a question already answered with yes: a change of mind
             turn.argument = agreed
             return self._open(turn, Intent.MY_CHOICES, Trigger.WITHDRAW_ONE)
         if agreed in turn.record.given:
@@ -415,17 +415,17 @@ class Dialogue:
 
     @staticmethod
     def _is_no_answer(turn: Turn) -> bool:
-        """Whether the message was forwarded, or changed before it came."""
+        """Whether the message was forwarded, or edited before it came."""
         return turn.inbound.forwarded or turn.is_corrected
 
     @staticmethod
     def _quotes_other(turn: Turn, question: str) -> bool:
-        """Whether a tap is told to be on another message than those that are known to have asked this question."""
+        """Whether a tap was on a message other than those known to have asked this question."""
         its = [one.message for one in turn.session.asked if one.question == question]
         return bool(turn.inbound.quoted and its and all(its)) and turn.inbound.quoted not in its
 
     def _agreed_by(self, turn: Turn, question: str) -> str:
-        """Return the purpose that a yes to this question agreed to, whether that stands or has ended by itself."""
+        """Return the purpose that a yes to this question agreed to, whether it stands or has ended by itself."""
         for purpose, consent in turn.record.consents.items():
             stands = consent.status not in (Status.WITHDRAWN, Status.REFUSED)
             if consent.question == question and stands and self.world.business.purpose(purpose) is not None:
@@ -433,7 +433,7 @@ class Dialogue:
         return ""
 
     def _tapped_keep(self, turn: Turn) -> None:
-        """A button under the question whether to stop: it ends the pause that this question began, and no later one."""
+        """A button under the question whether to stop ends the pause that this question began, and no later pause."""
         doubts = turn.doubts
         if doubts and turn.argument not in doubts:
             return self._unclaimed(turn, ours=True)
@@ -442,9 +442,9 @@ class Dialogue:
         return self._answered(turn, Trigger.KEEP)
 
     def _read_label(self, turn: Turn, choice: str, heard: Collection[Intent]) -> None:
-        """A button of someone else's message: its label may be one of these, but it answers none of our questions.
+        """Read the button of somebody else's message: its label may be a word of ours, but answers no question of ours.
 
-        When the label tells nothing, a `choice` such as OPT_OUT does.
+        If the label means nothing, a `choice` such as OPT_OUT does.
         """
         match = self._meaning(turn)
         self._language.settle(turn, match)
@@ -456,35 +456,35 @@ class Dialogue:
         return self._open(turn, match.intent)
 
     def _withdrawing(self, turn: Turn, match: Match) -> None:
-        """Obey a typed withdrawal, or ask back; a longer text that was asked for is taken as the answer first."""
+        """Obey a typed withdrawal, or ask back; where a text was asked for, a longer one first counts as the answer."""
         if not match.bare:
             self._navigation.fire(turn, Trigger.TYPED)
         self._obey(turn, match)
 
     def _obey(self, turn: Turn, match: Match) -> None:
-        """End what a withdrawal names, or everything; ask at a doubt. Words of somebody else's name nothing."""
+        """End what a withdrawal names, or everything; ask in case of doubt. Somebody else's words name nothing."""
         if not turn.inbound.forwarded and (named := named_purposes(turn, match)):
             turn.argument = " ".join(named)
             return self._open(turn, Intent.MY_CHOICES, Trigger.WITHDRAW_ONE)
         return self._open(turn, match.intent)
 
     def _unreadable(self, turn: Turn) -> None:
-        """A picture, a voice note, an order …: only a withdrawal in its text is heard; it never consents."""
+        """A picture, a voice note, an order …: only a withdrawal in its text counts; it never consents."""
         if not self._withdraws(turn):
             self._unclaimed(turn, readable=False)
 
     def _no_answer(self, turn: Turn) -> None:
-        """What was forwarded, or changed before it came, answers nothing and commands nothing.
+        """A forwarded message, or one edited before it came, answers and commands nothing.
 
-        It is taken where any text is asked for.
+        It is accepted only where any text is asked for.
         """
         if not self._withdraws(turn) and not self._navigation.fire(turn, Trigger.TYPED):
             self._unclaimed(turn, ours=self._navigation.knows(turn, Trigger.TYPED))
 
     def _withdraws(self, turn: Turn) -> bool:
-        """Whether there is a withdrawal in a message of which nothing else is heard; it is obeyed.
+        """Obey a withdrawal in a message in which nothing else counts; return whether there was one.
 
-        A forwarded one may be somebody else's: nothing that needs consent is sent until the person has told.
+        A forwarded withdrawal may be somebody else's: nothing that needs consent is sent until the person clarifies.
         """
         heard = self._heard(turn)
         if heard is not None:
@@ -503,9 +503,9 @@ class Dialogue:
     # --- messages that were changed or deleted
 
     def _corrected(self, turn: Turn, correction: Correction) -> None:
-        """An answer that was changed or deleted is that answer no longer; a withdrawal stays one.
+        """An edited or deleted answer no longer counts; a withdrawal still does.
 
-        It gives nothing: a yes that comes this way is asked for.
+        A correction never gives consent: a yes that comes this way is asked for.
         """
         heard = self._heard(turn)
         if heard is not None and heard.intent is Intent.STOP:
@@ -526,13 +526,13 @@ class Dialogue:
             self._undo(turn, correction, fact)
 
     def _remember(self, turn: Turn, correction: Correction) -> None:
-        """Remember that a message is not what it was: it may come later, or become again what it was."""
+        """Remember that a message was corrected: it may come later, or be changed back."""
         if correction.original:
             tokens = (*turn.session.corrected, turn.token(correction.original))
             turn.session.corrected = tuple(dict.fromkeys(tokens))[-_REMEMBERED:]
 
     def _undo(self, turn: Turn, correction: Correction, fact: Fact) -> None:
-        """Take back one fact that followed from the words that are no more."""
+        """Take back a fact that followed from the words that were corrected."""
         consent, now = turn.record.consent(fact.purpose), self._means(turn, fact.locale)
         if turn.inbound.overheard and (fact.kind is not Kind.GIVEN or now is Intent.YES):
             return  # nothing can be asked there
@@ -552,7 +552,7 @@ class Dialogue:
                 self._open(turn, Intent.MAYBE_STOP)
 
     def _means(self, turn: Turn, asked_in: str) -> Intent | None:
-        """Return YES if the message would plainly be one to a question in that language, or NO."""
+        """Return YES or NO if the message would plainly be that to a question in the given language."""
         match = self._meaning(turn, asked_in) if turn.answer else None
         if match is None or match.intent not in (Intent.YES, Intent.NO):
             return None
@@ -565,7 +565,7 @@ class Dialogue:
     # --- questions and answers
 
     def _asked_in(self, turn: Turn, quoted: str | None) -> str | None:
-        """The language of the question that waits for a yes or no, or may at least be answered with no."""
+        """The language of the question that waits for a yes or no, or can at least be answered with no."""
         pending = turn.record.pending
         if pending is not None and (
             quoted == pending.question or self._navigation.position(turn) == self.flows.question
@@ -581,9 +581,9 @@ class Dialogue:
         return None
 
     def _unasked(self, turn: Turn, answer: Intent) -> None:
-        """An answer to nothing that waits. The host's bot may have asked; else a no may be a withdrawal.
+        """An answer while nothing waits. The host's bot may have asked; otherwise a no may be a withdrawal.
 
-        A yes agrees to nothing; where a consent has ended, it is the wish to be asked.
+        A yes agrees to nothing; where a consent has ended, it is a wish to be asked.
         """
         if self._is_hosts(turn):
             return self._unclaimed(turn)
@@ -594,12 +594,12 @@ class Dialogue:
         return self._unclaimed(turn, ours=True)
 
     def _is_plain(self, turn: Turn, body: str) -> bool:
-        """Whether a yes says nothing besides, as it must if consent follows from it."""
+        """Whether a yes says nothing else, as it must for consent to follow."""
         pending = turn.record.pending
         return pending is None or self.world.keywords.assent.is_plain(body, pending.locale)
 
     def _foreign_yes(self, turn: Turn) -> bool:
-        """A yes in another language than the question's agrees to nothing; but it can stop, and tells a language."""
+        """A yes in a language other than the question's agrees to nothing, but it reveals a language."""
         match = self.world.keywords.yes_elsewhere(turn.typed)
         if match is None:
             return False
@@ -609,7 +609,7 @@ class Dialogue:
         return self._language.corrected(turn, match) and self._ask_again(turn)
 
     def _ask(self, turn: Turn, *purposes: str, trigger: str = Trigger.ASK_ONE) -> None:
-        """Begin a round of questions about these purposes only; the one going on goes on if there is nothing to ask."""
+        """Begin a round of questions about only these purposes; the current round continues if none is left."""
         round_before, question = turn.session.asking, turn.record.pending
         turn.session.asking = purposes
         self._navigation.open(turn, self.flows.by_intent[Intent.START], trigger)
@@ -617,16 +617,16 @@ class Dialogue:
             turn.session.asking = round_before
 
     def _ask_again(self, turn: Turn) -> bool:
-        """Ask the question that waits once more; return whether there was one."""
+        """Repeat the pending question; return whether there was one."""
         return self._navigation.fire(turn, Trigger.ASK_AGAIN)
 
     def _ask_first(self, turn: Turn, purpose: str) -> None:
-        """Ask about this purpose now; the question that waits, and the rest of its round, come after it."""
+        """Ask about this purpose now; the pending question and the rest of its round follow."""
         pending = turn.record.pending
         self._ask(turn, purpose, *([pending.purpose] if pending else []), *(turn.session.asking or ()))
 
     def _take_back(self, turn: Turn, purpose: str) -> None:
-        """Say that a yes counts for nothing, since its question had not arrived; and ask again, this time for good."""
+        """Say that a yes does not count because its question had not arrived, and ask again."""
         if self.world.business.purpose(purpose) is None or turn.record.restricted:
             return
         turn.about = purpose
@@ -634,7 +634,7 @@ class Dialogue:
         self._ask_first(turn, purpose)
 
     def _renew(self, turn: Turn) -> None:
-        """Ask anew for what has ended, or ends soon: after an answer to the person, if nothing else is going on."""
+        """Ask again for what has ended or ends soon: after an answer to the person, if nothing else is going on."""
         if not turn.replies or turn.tasks or any(entry.kind not in _ENDS for entry in turn.entries):
             return
         self._navigation.settle(turn)
@@ -644,7 +644,7 @@ class Dialogue:
             self._ask(turn, ending[0])
 
     def _ask_anew(self, turn: Turn, *, wished: bool = False) -> bool:
-        """Ask for consents that ended by themselves, and say why; return whether there are any to ask for."""
+        """Ask again for consents that ended by themselves, and say why; return whether there are any."""
         ended = turn.ended(wished=wished) if turn.record.pending is None else []
         if ended:
             self._ask(turn, *ended, trigger=Trigger.ASK_ANEW)
@@ -664,7 +664,7 @@ class Dialogue:
             self._open(turn, Intent.START)
 
     def _first_contact(self, turn: Turn) -> None:
-        """Who writes first is asked; before that in which language, when nothing tells it."""
+        """Ask a person who writes for the first time; ask for their language before, if nothing reveals it."""
         known = turn.session.locale or len(self.world.texts.offered) == 1
         self._open(turn, Intent.START if known else Intent.LANGUAGE)
 
@@ -674,7 +674,7 @@ class Dialogue:
     # --- nothing fits
 
     def _unclaimed(self, turn: Turn, *, readable: bool = True, ours: bool = False) -> None:
-        """Nothing claims the message; `ours` if it answers, in vain, something that we asked."""
+        """Nothing claims the message; `ours`: it is an unfitting answer to something that we asked."""
         session = turn.session
         if not ours and self._is_hosts(turn):
             turn.handed_over = True
@@ -686,7 +686,7 @@ class Dialogue:
             self._not_understood(turn, readable)
 
     def _is_hosts(self, turn: Turn) -> bool:
-        """Whether the host's bot gets what no dialogue of ours claims."""
+        """Whether the host's bot gets messages that none of our dialogues claims."""
         purpose = self.world.host_purpose
         return purpose is not None and turn.record.allows(purpose, turn.inbound.at)
 

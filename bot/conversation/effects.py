@@ -1,7 +1,6 @@
 """What flow files may name besides guards: effects (`before`, `after`), which change the turn, and `choices_from`.
 
-What an effect records is examined by `bot.consent.lifecycle`, so a flow that names it in the wrong place records
-nothing.
+`bot.consent.lifecycle` checks what an effect records, so an effect named in the wrong place records nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +26,7 @@ Choices = Callable[[Turn], Sequence[Option]]
 
 
 def next_purpose(turn: Turn) -> None:
-    """Turn to the next purpose of the round, and open a question about it; another one that waits is closed."""
+    """Turn to the next purpose of the round and open a question about it; a pending question is closed."""
     turn.about, *rest = turn.to_ask()
     turn.session.asking = tuple(rest)
     if turn.record.pending is not None and turn.record.pending.purpose != turn.about:
@@ -76,7 +75,7 @@ def record_refused(turn: Turn) -> None:
 
 
 def record_lapsed(turn: Turn) -> None:
-    """Record that the question was not answered in time, or has reached nobody."""
+    """Record that the question was not answered in time, or reached nobody."""
     match turn.inbound.content:
         case QuestionStatus(code=code):
             turn.close_question(Method.UNDELIVERED, rule=code)
@@ -85,12 +84,12 @@ def record_lapsed(turn: Turn) -> None:
 
 
 def record_withdrawn(turn: Turn) -> None:
-    """Withdraw from everything, also from what `business.toml` no longer names."""
+    """Withdraw from everything, including purposes that `business.toml` no longer names."""
     turn.withdraw(turn.purposes)
 
 
 def record_withdrawn_one(turn: Turn) -> None:
-    """Withdraw from the purpose that was tapped, or those that were named."""
+    """Withdraw from the purpose that was tapped or the purposes that were named."""
     turn.about = turn.argument
     turn.withdraw(turn.argument.split())
 
@@ -110,7 +109,7 @@ def record_kept(turn: Turn) -> None:
 
 
 def record_restricted(turn: Turn) -> None:
-    """Restrict the use of data for every purpose, and have it noted as a request."""
+    """Restrict the use of data for every purpose, and note it as a request."""
     for purpose in turn.purposes:
         consent = turn.record.consent(purpose)
         if not consent.restricted or turn.inbound.at > consent.restricted_at:
@@ -126,7 +125,7 @@ def record_lifted(turn: Turn) -> None:
 
 
 def record_objected(turn: Turn) -> None:
-    """Record an objection to every purpose, and have it noted as a request."""
+    """Record an objection to every purpose, and note it as a request."""
     for purpose in turn.purposes:
         turn.record_fact(Kind.OBJECTED, purpose)
     turn.session.asking = None
@@ -139,12 +138,12 @@ def choose_code(turn: Turn) -> None:
 
 
 def ask_correction(turn: Turn) -> None:
-    """Have noted what the person wants corrected."""
+    """Note what the person wants corrected."""
     turn.tasks.append(Task(Right.RECTIFICATION, turn.answer))
 
 
 def ask_erasure(turn: Turn) -> None:
-    """Have the person erased; what they had agreed to ends now, so nothing is sent meanwhile."""
+    """Have the person erased; their consents end now, so nothing is sent in the meantime."""
     turn.session.code = ""
     turn.withdraw(turn.record.given)
     turn.close_question(Method.CHAT, rule="superseded")
@@ -171,7 +170,7 @@ def _asks(right: Right) -> Effect:
 
 
 def purposes(turn: Turn) -> Sequence[Option]:
-    """Each purpose, to stop it or to be asked for it."""
+    """Each purpose, to stop it or to be asked about it."""
     options = []
     for purpose in turn.world.business.purposes:
         on = turn.record.consent(purpose.id).status is Status.GIVEN
@@ -181,7 +180,7 @@ def purposes(turn: Turn) -> Sequence[Option]:
 
 
 def purposes_to_keep(turn: Turn) -> Sequence[Option]:
-    """Each purpose whose consent this STOP ended, to be asked for it anew."""
+    """Each purpose whose consent this STOP ended, to be asked about it again."""
     return [
         Option(f"ask:{purpose.id}", f"purpose.{purpose.id}.title")
         for purpose in turn.world.business.purposes
@@ -190,7 +189,7 @@ def purposes_to_keep(turn: Turn) -> Sequence[Option]:
 
 
 def languages(turn: Turn) -> Sequence[Option]:
-    """Languages that are spoken here, by their own names, the likely ones first; as many as a list holds."""
+    """Offered languages by their own names, the likely ones first; as many as a list holds."""
     offered = sorted(turn.world.texts.offered, key=autonym)
     first = [code for code in (*turn.likely, turn.locale) if code in offered]
     codes = dict.fromkeys([*first, *offered])

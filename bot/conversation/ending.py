@@ -15,7 +15,7 @@ from .turn import Turn
 
 
 class Ending:
-    """Records such ends; only the end of a question may say something, if its flow wants that."""
+    """Records such endings; only the end of a question may say something, if its flow wants that."""
 
     def __init__(self, flows: Flows, navigation: Navigation) -> None:
         self._flows = flows
@@ -41,16 +41,16 @@ class Ending:
             self._lapse(turn)
 
     def _lapse(self, turn: Turn) -> None:
-        """The pending question is not to be answered any more."""
+        """End the pending question."""
         position = self._flows.question
         if expires := self._flows[position.flow].state(position.state).table.expires:
             self._navigation.visit(turn, position, expires)
 
     def conveyed(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
-        """Note how far a message came that asks a question; return the purposes whose consent is none therefore.
+        """Note how far a message with a question got; return the purposes whose consent turns out to be void.
 
-        A question that reaches nobody lapses. If somebody agreed to it meanwhile, they agreed to something unseen:
-        unless the answer itself shows that it was (its button, a quote), that consent is stale (GDPR Art. 4(11)).
+        A question that reaches nobody lapses. If somebody agreed to it in the meantime, they agreed to something
+        unseen: that consent is stale, unless the answer itself (its button, a quote) shows otherwise (GDPR Art. 4(11)).
         """
         if not news.question:
             question = next((one.question for one in turn.session.asked if one.message == news.message), "")
@@ -67,7 +67,7 @@ class Ending:
         session, question = turn.session, news.question
         message = _which(session.asked, news)
         if any(one.delivered_at for one in session.asked if one.question == question and one.message == message):
-            return ()  # WhatsApp may report both; delivered is delivered
+            return ()  # WhatsApp may report both; delivered wins
         session.asked = without(session.asked, question, message)
         if any(one.is_taken for one in session.asked if one.question == question):
             return ()  # another message asks it, too
@@ -83,15 +83,15 @@ class Ending:
         return unfounded
 
     def preference(self, turn: Turn, value: str) -> None:
-        """WhatsApp's own switch: `stop` withdraws marketing; `resume` gives nothing back, it is no consent."""
+        """Obey WhatsApp's own switch: `stop` withdraws marketing; `resume` is no consent and gives nothing back."""
         if value == "stop":
             purposes = turn.world.business.purposes
             turn.withdraw([purpose.id for purpose in purposes if purpose.category == "marketing"])
 
     def address_changed(self, turn: Turn) -> None:
-        """Someone else may hold the number now: every withdrawal stays, every consent needs a new YES.
+        """End what a new holder of the number did not agree to: withdrawals stay, every consent needs a new YES.
 
-        What was asked under the new address already, because this comes late or twice, stands.
+        What was already asked under the new address, because this event comes late or twice, stands.
         """
         at = turn.inbound.at
         for purpose in turn.record.given:
@@ -113,11 +113,11 @@ def _asked(news: QuestionStatus, inbound: Inbound) -> Asked:
 
 
 def _which(asked: Sequence[Asked], news: QuestionStatus) -> str:
-    """Return the message that failed: the only one that asks the question, if the one that is named is not known."""
+    """Return the message that failed: the only one asking the question, if the named message is unknown."""
     its = [one.message for one in asked if one.question == news.question]
     return its[0] if news.status == "failed" and len(its) == 1 else news.message
 
 
 def _hangs_on(consent: Consent, question: str) -> bool:
-    """Whether nothing but WhatsApp's having taken this question speaks for the consent."""
+    """Whether the consent rests only on WhatsApp having accepted this question."""
     return consent.question == question and consent.seen in (Seen.ACCEPTED, Seen.UNKNOWN)

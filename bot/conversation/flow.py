@@ -1,8 +1,8 @@
-"""A dialogue: what a flow file says → a `Flow` with one shared, synchronous state machine.
+"""A dialogue: turns a flow file into a `Flow` with one shared, synchronous state machine.
 
 The `states` and `transitions` tables of the file are the keyword arguments of `transitions.Machine`; guards and
 effects are named in them and looked up here. Sessions are never registered with a machine: an event is fired on
-a session, whose `state` attribute is all that the machine needs.
+a session, and its `state` attribute is all that the machine needs.
 """
 
 import logging
@@ -69,7 +69,7 @@ class DialogueState(State):
 
 
 class Flow:
-    """One dialogue, shared by all conversations and changed by none."""
+    """A dialogue, shared by all conversations and changed by none."""
 
     def __init__(self, file: FlowFile, text_ids: Collection[str]) -> None:
         self.table = table = file.table
@@ -143,7 +143,7 @@ class Flows:
     """All dialogues of a business, linted."""
 
     def __init__(self, files: Sequence[FlowFile]) -> None:
-        """Raises `FileError` with all that `lint` finds wrong."""
+        """Raises `FileError` with everything that `lint` finds wrong."""
         if problems := [problem for problem in check(files) if not problem.harmless]:
             raise FileError("\n".join(map(str, problems)))
         self.slots: tuple[Slot, ...] = tuple(slot for file in files for slot in file.slots)

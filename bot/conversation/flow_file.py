@@ -1,4 +1,4 @@
-"""What stands in a flow file: its tables, read and checked for shape. What they mean together is checked by `lint`."""
+"""The content of a flow file: its tables, read and checked for shape. `lint` checks what they mean together."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from ..errors import FileError
 from ..i18n.texts import Kind, Slot
 
 NO_FLOW = "business.toml"
-"""Stands among the flows and is none."""
+"""A file among the flows that is not a flow."""
 
 
 class _Table(BaseModel):
@@ -58,7 +58,7 @@ class TransitionTable(_Table):
 
 
 SAY = "say:"
-"""Begins an effect that says a text."""
+"""Prefix of an effect that says a text."""
 
 
 class TextTable(_Table):
@@ -78,7 +78,7 @@ class FlowTable(_Table):
     intents: tuple[str, ...] = ()
     initial: str = ""
     interlude: bool = False
-    """Afterwards the dialogue that was going on goes on."""
+    """Whether the interrupted dialogue continues afterwards."""
     states: tuple[StateTable, ...] = ()
     transitions: tuple[TransitionTable, ...] = ()
     texts: dict[str, TextTable] = Field(default_factory=dict)
@@ -86,7 +86,7 @@ class FlowTable(_Table):
 
 @dataclass(frozen=True)
 class FlowFile:
-    """A flow and the file that it stands in."""
+    """A flow and its file."""
 
     table: FlowTable
     source: str

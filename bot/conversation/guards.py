@@ -13,7 +13,7 @@ Guard = Callable[[Turn], bool]
 
 
 def answers_the_pending_request(turn: Turn) -> bool:
-    """Whether the message answers the question that is pending, and nothing newer speaks against it."""
+    """Whether the message answers the pending question, and nothing newer contradicts it."""
     inbound, pending = turn.inbound, turn.record.pending
     names_one = turn.named or isinstance(inbound.content, Choice)
     delivered_at = first_delivery(turn.session.asked, pending.question) if pending else 0
@@ -53,7 +53,8 @@ def ended_by_address(turn: Turn) -> bool:
 
 
 def agreed_unseen(turn: Turn) -> bool:
-    """Whether somebody agreed to a question that had not reached them, and what told them so has not either."""
+    """Whether somebody agreed to a question that had not reached them, and the message saying so has not reached them
+    either."""
     return _next(turn).ended and _next(turn).ended_by is Method.UNDELIVERED and _next(turn).unseen
 
 
@@ -62,17 +63,17 @@ def _next(turn: Turn) -> Consent:
 
 
 def question_waits(turn: Turn) -> bool:
-    """Whether a question is pending that can simply be repeated, being in the language that is spoken."""
+    """Whether the pending question can simply be repeated because it is in the current language."""
     return turn.record.pending is not None and turn.record.pending.locale == turn.locale
 
 
 def newer_than_the_question(turn: Turn) -> bool:
-    """Whether the message was written after the question that waits: an older one can't lead to another question."""
+    """Whether the message was written after the pending question: an older message can't lead to another question."""
     return turn.record.pending is not None and turn.inbound.at >= turn.record.pending.asked_at
 
 
 def use_restricted(turn: Turn) -> bool:
-    """Whether the person has restricted the use of their data for the purpose that is asked about."""
+    """Whether the person has restricted the use of their data for the purpose in question."""
     return turn.record.consent(turn.about).restricted
 
 
@@ -103,7 +104,7 @@ def nothing_recorded(turn: Turn) -> bool:
 
 
 def types_the_code(turn: Turn) -> bool:
-    """Whether the message is the code that was asked for, in whatever digits the person's keyboard has."""
+    """Whether the message is the code that was asked for, in any script's digits."""
     if not turn.session.code:
         return False
     digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())

@@ -1,4 +1,4 @@
-"""Which language a person speaks: what they chose, else what they typed, else their country's, else they are asked."""
+"""Which language a person speaks: their choice, else what they typed, else their country's, else they are asked."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -13,27 +13,27 @@ from .world import World
 
 
 class LanguageChoice:
-    """Settles the language of a session, word by word."""
+    """Settles the language of a session, message by message."""
 
     def __init__(self, world: World) -> None:
         self._offered = world.texts.offered
         self._variants: dict[str, list[str]] = {}
-        """Language → the locales of it that are offered."""
+        """Language → its offered locales."""
         for code in self._offered:
             self._variants.setdefault(base(code), []).append(code)
         self._source = world.texts.source_locale
         self._default = world.business.default_locale
 
     def named(self, turn: Turn) -> str | None:
-        """Return the language whose name was typed: its own, the English one, or that in the language spoken."""
+        """Return the language whose name was typed: in that language, in English, or in the current language."""
         names = _names(self._offered, turn.locale, self._source)
         return self._nearest(turn, names.get(turn.typed.loose, ()))
 
     def settle(self, turn: Turn, match: Match | None) -> None:
         """Learn the language from what was typed, or else from the person's country.
 
-        A country with several official languages tells none; nor does an English word where another language is
-        spoken, for English commands are typed everywhere.
+        A country with several official languages settles nothing; nor does an English word where another language is
+        spoken, since English commands are typed everywhere.
         """
         session = turn.session
         if session.locale and not session.guessed:
@@ -54,11 +54,11 @@ class LanguageChoice:
             turn.likely = likely
 
     def plausible(self, turn: Turn) -> tuple[str, ...]:
-        """Return the languages that the person may speak, as far as anything tells: the session's, the country's."""
+        """Return the languages that the person may speak: the session's, or the country's."""
         return (turn.session.locale,) if turn.session.locale else self._of_the_country(turn)
 
     def corrected(self, turn: Turn, match: Match) -> bool:
-        """Take the language of a word that does not fit the one guessed; whether there was such."""
+        """Switch to the language of a word that does not fit the guessed language; return whether that happened."""
         typed = self._typed(turn, match)
         if typed is None or typed == turn.session.locale or not turn.session.guessed:
             return False
@@ -71,7 +71,7 @@ class LanguageChoice:
         return self._nearest(turn, self._variants[next(iter(having))]) if len(having) == 1 else None
 
     def _nearest(self, turn: Turn, codes: Sequence[str]) -> str | None:
-        """Return the first of several variants of a language, but rather the one spoken, or the country's."""
+        """Return the best of several variants of a language: the current one, the country's, else the first."""
         if len(codes) < 2:
             return codes[0] if codes else None
         return next(code for code in (turn.session.locale, *self._of_the_country(turn), *codes) if code in codes)
@@ -83,7 +83,7 @@ class LanguageChoice:
 
 @lru_cache
 def _names(offered: tuple[str, ...], *others: str) -> Mapping[str, tuple[str, ...]]:
-    """Return name → languages: each by its own name and by those in some others, with and without its country."""
+    """Return name → languages: each under its own name and its names in some others, with and without country."""
     found: dict[str, dict[str, None]] = {}
     for code in offered:
         for variant in (code, base(code)):

@@ -1,6 +1,6 @@
-"""What a message ends when it can't be answered: the withdrawal in it is recorded, whatever fails beside it.
+"""Records the withdrawal in a message that can't be answered, whatever else fails.
 
-Stopping may never depend on a text that can be filled or a flow that is whole (GDPR Art. 7(3)). So this uses none.
+Stopping must never depend on a text or a flow being intact (GDPR Art. 7(3)), so this uses none.
 """
 
 import re
@@ -47,11 +47,11 @@ def _meant(turn: Turn) -> Intent | None:
 
 
 _BUTTONS = {"stop": Intent.STOP, "withdraw": Intent.MAYBE_STOP}
-"""Our buttons that end everything, or one purpose: that one can wait until it is understood."""
+"""Our buttons that end everything, or a single purpose, which can wait until it is understood."""
 
 
 def _looked_for(turn: Turn) -> Intent | None:
-    """Look for a printed word of withdrawal, when not even the search for others works."""
+    """Look for a printed word of withdrawal, if not even the search for other words works."""
     keywords, words = turn.world.keywords, _WORDS(turn.answer.casefold())
     printed = {keywords.shown(Intent.STOP, language).casefold() for language in keywords.languages}
     if printed.isdisjoint(words):

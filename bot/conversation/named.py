@@ -1,4 +1,4 @@
-"""Which purposes a withdrawal names, when it names only some of those that a person gets."""
+"""The purposes that a withdrawal names, if it names only some of those that a person gets."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,7 @@ def named_purposes(turn: Turn, match: Match) -> Sequence[str]:
 
 
 def _titled(turn: Turn) -> Sequence[str]:
-    """Return the purpose whose title is what the message stops: without it the message would stop everything."""
+    """Return the purpose whose title the message stops: without the title it would stop everything."""
     languages = [turn.world.language(locale) for locale in {turn.locale, turn.world.texts.source_locale}]
     for language in languages:
         for purpose, (title, _) in language.purposes.items():
@@ -33,7 +33,7 @@ def _titled(turn: Turn) -> Sequence[str]:
 
 
 def _some_of(turn: Turn, purposes: Sequence[str]) -> Sequence[str]:
-    """Return `purposes` if the person gets or is asked for others, too."""
+    """Return `purposes` if the person also gets, or is asked about, others."""
     record = turn.record
     others = {*record.given, *([record.pending.purpose] if record.pending else ())} - set(purposes)
     return purposes if others else ()

@@ -1,4 +1,4 @@
-"""Where a person stands in the dialogues: going there, leaving, coming back to a question that still waits."""
+"""Navigation between dialogues: entering, leaving, coming back to a pending question."""
 
 from functools import lru_cache
 
@@ -20,15 +20,15 @@ class Navigation:
         self._labels = [(name, slot.id) for name, slot in named if name in flows.by_intent and slot.kind in _LABELS]
 
     def flow(self, turn: Turn) -> Flow | None:
-        """Return the dialogue going on."""
+        """Return the current dialogue."""
         return self._flows[turn.session.flow] if turn.session.flow else None
 
     def position(self, turn: Turn) -> Position:
-        """Return the state of it."""
+        """Return the current position."""
         return Position(turn.session.flow, turn.session.state)
 
     def put(self, turn: Turn, position: Position) -> None:
-        """Go there without a word."""
+        """Go to a position without saying anything."""
         turn.session.flow, turn.session.state = position
 
     def knows(self, turn: Turn, trigger: str) -> bool:
@@ -47,7 +47,7 @@ class Navigation:
         return flow is not None and flow.knows(turn.session.state, trigger) and flow.fire(trigger, turn)
 
     def open(self, turn: Turn, flow: Flow, trigger: str = Trigger.START) -> None:
-        """Begin a dialogue; an interlude gives back to the one that was going on."""
+        """Begin a dialogue; after an interlude the interrupted dialogue continues."""
         interrupted = self.position(turn)
         self.put(turn, Position(flow.name, flow.table.initial))
         flow.fire(trigger, turn)
@@ -93,9 +93,9 @@ class Navigation:
             self.put(turn, stood)
 
     def settle(self, turn: Turn) -> None:
-        """Leave a dialogue that is over, or gone since a deploy; stand where a question still waits.
+        """Leave a dialogue that is over, or gone since a deploy, and return to a pending question.
 
-        Where that is follows from the record, so a session that was lost finds its position again.
+        The position follows from the record, so a lost session finds it again.
         """
         session, record = turn.session, turn.record
         if self._over(turn) or (self.position(turn) == self._flows.question and record.pending is None):
@@ -120,5 +120,5 @@ def _is_label(turn: Turn, text_id: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _plain(label: str) -> str:
-    """Return a text of ours as it is compared: each of some hundred labels is asked for again and again."""
+    """Return a text of ours as it is compared; cached, since some hundred labels are needed again and again."""
     return loose(exact(label))

@@ -11,44 +11,44 @@ from ..consent.rights import Right
 
 
 class Session(msgspec.Struct, array_like=True, omit_defaults=True):
-    """One person's place. `state` is what the flow's Machine moves; mutable for the length of one step only."""
+    """A person's position in the dialogues. The flow's machine moves `state`; mutable only during a step."""
 
     person: str
     """UUIDv7 of the person."""
     record: Record = Record()
     """The fold of the person's ledger entries."""
     locale: str = ""
-    """The language spoken; empty until it is known."""
+    """The current language; empty until it is known."""
     guessed: bool = False
-    """Whether `locale` is only that of the person's country: a word in another language may still change it."""
+    """Whether `locale` was guessed from the country: a word in another language may still change it."""
     flow: str = ""
-    """The dialogue going on; empty when none is."""
+    """The current dialogue; empty if there is none."""
     state: str = ""
     asking: tuple[str, ...] | None = None
     """The purposes still to be asked in this round of questions; None outside of one."""
     unclear: int = 0
-    """How many messages in a row fitted nothing."""
+    """How many consecutive messages matched nothing."""
     last_text: str = ""
     """The id of the last text said."""
     repeats: int = 0
     """How often in a row it was said."""
     answers: int = 0
-    """How many answers in a row were given without anything becoming another."""
+    """How many answers were given in a row without anything changing."""
     last_at: int = 0
     """WhatsApp's time of the person's last message, unix seconds."""
     phone: bytes = b""
     """The first bytes of the phone's token, so that another phone on the same BSUID is noticed."""
     code: str = ""
-    """What the person must type to have their data erased; empty when nothing of the kind is asked."""
+    """The code that the person must type to have their data erased; empty if none is asked for."""
     facts: int = 0
     """How many facts the person's messages of one day led to."""
     facts_day: int = 0
     """That day, counted since 1970."""
 
     corrected: tuple[str, ...] = ()
-    """Keyed hashes of messages that were changed or deleted and led to nothing: perhaps they have not come yet."""
+    """Keyed hashes of corrected messages that led to nothing: perhaps they have not come yet."""
     asked: tuple[Asked, ...] = ()
-    """The last messages that asked for consent. What is lost is asked again: no consent depends on it."""
+    """The last messages that asked for consent. If lost, the question is asked again: no consent depends on it."""
 
     @property
     def answerable_until(self) -> int:
@@ -62,9 +62,9 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
 
 
 def rebuilt(person: str, record: Record, locale: str = "") -> Session:
-    """Return a person's session as the ledger alone tells it: Redis lost it, or it never was.
+    """Return a person's session rebuilt from the ledger alone: Redis lost it, or it never existed.
 
-    Their place in a dialogue follows from the record at the next step; only the rest of a round of questions is lost.
+    The position in a dialogue follows from the record at the next step; only the rest of a round of questions is lost.
     """
     if record.pending is None:
         return Session(person=person, record=record, locale=locale)
@@ -76,4 +76,4 @@ class Task(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     right: Right
     text: str = ""
-    """Of a rectification: what the person wrote. Personal; never to be logged."""
+    """For a rectification, the person's words. Personal; never to be logged."""

@@ -12,7 +12,7 @@ from ..words.intents import Intent
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What is known of one trigger."""
+    """A trigger's properties."""
 
     fired: str = ""
     """When it is fired, for whoever writes a flow."""
@@ -21,13 +21,13 @@ class _Row:
 
 
 class Trigger(StrEnum):
-    """What a transition may be fired by."""
+    """A trigger that Python fires."""
 
     fired: str
     begins: Intent | None
 
     def __new__(cls, id: str, row: _Row = _Row()) -> "Trigger":
-        """Make a trigger of its row."""
+        """Make a trigger from its row."""
         trigger = str.__new__(cls, id)
         trigger._value_, trigger.fired, trigger.begins = id, row.fired, row.begins
         return trigger

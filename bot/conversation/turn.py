@@ -1,4 +1,4 @@
-"""One turn of a conversation while it is being made: what guards read and effects write.
+"""A turn of a conversation in the making: what guards read and effects write.
 
 A `Turn` lives inside one call of `dialogue.step` and is never shared.
 """
@@ -31,57 +31,58 @@ from ..messages.inbound import (
 from ..messages.reply import Reply
 from ..words.normalise import Typed, typed
 from .compose import Composition, Option
+from .placeholders import LanguageValues, Values
 from .session import Session, Task
-from .world import LanguageValues, Values, World
+from .world import World
 
 SKEW = 2
-"""Seconds by which the clocks of our own processes may differ: all are kept by NTP."""
+"""Seconds by which the clocks of our own processes may differ; NTP keeps them all."""
 
 LONGEST_WAY = 8 * 86400
-"""Seconds that a message may be under way: Meta redelivers for 7 days (webhooks/overview). An older time is wrong, and
-in doubt a withdrawal is newer."""
+"""Seconds for which a message may be under way: Meta redelivers for 7 days (webhooks/overview). An older time is wrong,
+and in doubt a withdrawal is newer."""
 
 
 @dataclass
 class Turn:
-    """One message being answered."""
+    """A message being answered."""
 
     world: World
     session: Session
     inbound: Inbound
     now: float
     recorded: Sequence[Fact] = ()
-    """What the ledger has from this very message, which was processed before."""
+    """What the ledger already has from this very message, which was processed before."""
     rule: str = ""
     """How the message was matched."""
     argument: str = ""
-    """What a tapped choice is about: a question, a purpose, a locale."""
+    """The subject of a tapped choice: a question, a purpose, a locale."""
     named: str = ""
-    """The question that the message itself names, by its button or by quoting it."""
+    """The question that the message names by its button or by a quote."""
     named_by: Seen = Seen.UNKNOWN
-    """By which of the two."""
+    """Which of the two it was."""
     about: str = ""
-    """The purpose that is spoken about; several, separated by spaces, when one message ends them."""
+    """The purpose being talked about; several, separated by spaces, if a message ends several."""
     asked: str = ""
     """The id of the question asked in this turn."""
     doubt: str = ""
-    """The id of the question whether to stop, when that is what is asked in this turn."""
+    """The id of the question whether to stop, if that is asked in this turn."""
     likely: tuple[str, ...] = ()
-    """Languages of the person's country, when theirs is not known yet."""
+    """Languages of the person's country, if theirs is not known yet."""
     entries: list[Entry] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     spoken: str = ""
     """The language of the last reply."""
     changed: bool = False
-    """Whether a consent, or what is asked, is another than before."""
+    """Whether a consent or the pending question changed."""
     handed_over: bool = False
     postponed: bool = False
-    """Whether the message is to be looked at again a little later."""
+    """Whether to look at the message again a little later."""
     given_before: frozenset[str] = frozenset()
     """What had been consented to before this turn."""
     _newest: int = 0
-    """When the newest fact before this turn happened, unix seconds."""
+    """Time of the newest fact before this turn, unix seconds."""
 
     def __post_init__(self) -> None:
         self._newest = newest(self.record)
@@ -102,7 +103,7 @@ class Turn:
 
     @cached_property
     def typed(self) -> Typed:
-        """The same, taken apart to be looked up."""
+        """The answer, normalised for lookups."""
         return typed(self.answer)
 
     @property
@@ -113,18 +114,18 @@ class Turn:
     # --- facts
 
     def question_id(self, purpose: str) -> str:
-        """Return a question's id: the same again when the same message is processed again.
+        """Return a question's id, which is the same if the same message is processed again.
 
-        It is keyed, so that nobody else can make a button that answers it.
+        It is keyed, so that nobody else can make a button that answers the question.
         """
         for fact in self.recorded:
             if fact.kind is Kind.REQUESTED and fact.purpose == purpose:
-                return fact.question  # the key may have been changed since
+                return fact.question  # the key may have changed since
         key = self.world.question_key
         return hashlib.blake2b(f"{self.inbound.id} {purpose}".encode(), key=key, digest_size=6).hexdigest()
 
     def token(self, message: MessageId) -> str:
-        """Return what a message is remembered by; it tells nothing of its id, which holds the phone number."""
+        """Return the token by which a message is remembered; its id would reveal the phone number."""
         return hashlib.blake2b(message.encode(), key=self.world.question_key, digest_size=6).hexdigest()
 
     @property
@@ -134,7 +135,7 @@ class Turn:
 
     @property
     def relevant_questions(self) -> set[str]:
-        """The questions that something may still refer to: what waits, and what a consent follows from."""
+        """The questions that a message may still refer to: the pending one, and those that a consent follows from."""
         pending, record = self.record.pending, self.record
         return {record.consent(purpose).question for purpose in record.given} | (
             {pending.question} if pending else set()
@@ -147,12 +148,12 @@ class Turn:
         if not self.recorded:
             return known
         seen = (fact.seen for fact in self.recorded if fact.kind is Kind.GIVEN and fact.question == pending.question)
-        return msgspec.structs.replace(known, seen=next(seen, Seen.UNKNOWN))  # as it was decided before
+        return msgspec.structs.replace(known, seen=next(seen, Seen.UNKNOWN))  # as decided before
 
     def record_fact(self, kind: Kind, purpose: str, **details: Any) -> None:
         """Take a fact about `purpose` into the step. Raises `NotAllowed` when the law does not allow it.
 
-        One message makes one fact of a kind about a purpose, as in the ledger: a second one says nothing new.
+        As in the ledger, a message makes one fact of a kind about a purpose: a second one says nothing new.
         """
         if any((entry.kind, entry.purpose) == (kind, purpose) for entry in self.entries):
             return
@@ -184,18 +185,18 @@ class Turn:
         return common | {"method": Method.CHAT, "answer": self.answer, "rule": self.rule}
 
     def code(self) -> str:
-        """Return a code of four digits: the same again when the same message is processed again."""
+        """Return a code of four digits, which is the same if the same message is processed again."""
         digest = hashlib.blake2b(f"{self.inbound.id} code".encode(), digest_size=8).digest()
         return str(1000 + int.from_bytes(digest) % 9000)
 
     @property
     def purposes(self) -> Sequence[str]:
-        """All purposes: those that `business.toml` names, and what the person once answered besides."""
+        """All purposes: those in `business.toml`, and others that the person answered in the past."""
         named = [purpose.id for purpose in self.world.business.purposes]
         return [*named, *(purpose for purpose in self.record.consents if purpose not in named)]
 
     def to_ask(self) -> list[str]:
-        """Return the purposes to ask about: of this round, else of all, those neither agreed to nor stopped since."""
+        """Return the purposes to ask about: of this round, else all, that were neither agreed to nor stopped since."""
         asking = self.session.asking
         named = [purpose.id for purpose in self.world.business.purposes]
         purposes = named if asking is None else [purpose for purpose in asking if purpose in named]
@@ -208,10 +209,10 @@ class Turn:
         ]
 
     def ended(self, *, wished: bool = False) -> list[str]:
-        """Return the purposes whose consent ended by itself and may be asked for anew.
+        """Return the purposes whose consent ended by itself and may be asked for again.
 
-        That is once, unless it is `wished`, or the question reached nobody: silence is an answer. What was withdrawn or
-        refused is not among them. Who `wished` it is also asked what nobody has read so far.
+        Only once, unless the person `wished` it or the question reached nobody: silence is an answer. Withdrawn and
+        refused purposes are not among them. With `wished`, questions that nobody has read so far are included.
         """
         consents = [(one.id, self.record.consent(one.id)) for one in self.world.business.purposes]
         return [
@@ -226,7 +227,7 @@ class Turn:
         return frozenset(consent.doubt for consent in self.record.consents.values() if consent.paused)
 
     def renewable(self, purpose: str) -> bool:
-        """Whether a given consent ends so soon that it may be asked for anew, and was not yet."""
+        """Whether a given consent ends so soon that it may be asked for again, and has not been."""
         named, consent = self.world.business.purpose(purpose), self.record.consent(purpose)
         before = named.refresh_before if named else None
         left = consent.expires_at - self.inbound.at
@@ -238,7 +239,7 @@ class Turn:
         )
 
     def withdraw(self, purposes: Sequence[str]) -> None:
-        """Withdraw from these purposes whatever stands: at once, and before anything is said."""
+        """Withdraw whatever stands for these purposes: at once, before anything is said."""
         for purpose in purposes:
             consent = self.record.consent(purpose)
             if consent.status is not Status.WITHDRAWN or self._stopped["at"] > consent.stopped_at:
@@ -249,7 +250,7 @@ class Turn:
     def _stopped(self) -> dict[str, Any]:
         """When a withdrawal in this message was written, and by which clock.
 
-        Without a time of its own that can be it ends what arrived before it, and stands in the way of nothing after.
+        Without a possible time of its own it ends what arrived before it, and blocks nothing after it.
         """
         inbound, arrival = self.inbound, int(self.inbound.received_at)
         if inbound.clock is Clock.ARRIVAL:
@@ -266,7 +267,7 @@ class Turn:
 
     @staticmethod
     def of_the(pending: Pending) -> dict[str, Any]:
-        """Return what the end of a question shares with the question."""
+        """Return the fields that the end of a question shares with the question."""
         return {
             "purpose": pending.purpose,
             "question": pending.question,
@@ -284,7 +285,7 @@ class Turn:
         *,
         question: str = "",
     ) -> None:
-        """Say a text, with a choice of `options` under it; `question` is the pending one if this asks it."""
+        """Say a text with `options` under it; `question` is the pending question if this text asks it."""
         texts, session = self.world.texts, self.session
         message = Composition(text_id, options, question)
         self.spoken = message.language(texts, self.locale)
@@ -321,11 +322,11 @@ class Turn:
 
 
 def in_order(inbound: Inbound, record: Record, newest: int, now: float) -> Inbound:
-    """Return a message as written after everything that arrived before it, where no time tells the order.
+    """Return a message timed after everything that arrived before it, if no timestamp tells the order.
 
-    That is so when WhatsApp gave it none that can be, and when something on record lies ahead of our time: then our
-    own clock was wrong, at that moment or now. WhatsApp's time can still say that a message is older. `newest` is
-    that of the record, in unix seconds, and `now` is our time.
+    That is the case if WhatsApp gave it no possible time, or if something on record lies in the future: then our own
+    clock is or was wrong. WhatsApp's time can still say that a message is older. `newest` is the newest time on record,
+    in unix seconds, and `now` our time.
     """
     pending = record.pending
     if pending is not None and pending.asked_on > now + SKEW:
@@ -337,7 +338,7 @@ def in_order(inbound: Inbound, record: Record, newest: int, now: float) -> Inbou
 
 
 def said(content: Content) -> str:
-    """Return what the person typed or tapped, as they saw it; empty when it is nothing to read."""
+    """Return what the person typed or tapped, as they saw it; empty if there is nothing to read."""
     match content:
         case Text(text) | Media(caption=text) | Correction(text=text) | Other(text=text):
             return text

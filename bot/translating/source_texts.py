@@ -11,7 +11,8 @@ from typing import Any
 from ..business import Business
 from ..conversation.compose import DOCUMENT
 from ..conversation.flow_file import FlowFile
-from ..conversation.world import KNOWN_VALUES, TOLD_VALUES, LanguageValues, World
+from ..conversation.placeholders import KNOWN_VALUES, TOLD_VALUES, LanguageValues
+from ..conversation.world import World
 from ..errors import FileError
 from ..i18n import faults
 from ..i18n.slot import SourceTexts

@@ -1,6 +1,6 @@
-"""The room of checks: what is wrong with the dialogues, found when the program starts, and by `flows lint`.
+"""Checks of the dialogues, made when the program starts and by `flows lint`.
 
-Comes in: flow files as they were read; goes out: problems, each with its cure. `names` looks for what would fail at
+Comes in: flow files as read; goes out: problems, each with its cure. `names` looks for what would fail at
 run time, `ways` for dead ends, `texts` for what is missing or too long, `law` for what consent depends on.
 """
 
@@ -30,7 +30,7 @@ _EACH: Sequence[Check] = (
     law.stop,
     law.doubt,
 )
-"""Look at one flow after the other."""
+"""Checks of a single flow."""
 
 _TOGETHER: Sequence[Callable[[Dialogues], Iterator[Problem]]] = (
     names.intents,
@@ -40,11 +40,11 @@ _TOGETHER: Sequence[Callable[[Dialogues], Iterator[Problem]]] = (
     law.only_one,
     law.way_out,
 )
-"""Look at all flows together."""
+"""Checks of all flows together."""
 
 
 def lint(folder: Path = FLOWS) -> list[Problem]:
-    """Return every problem of the flows in a folder; none if all is well."""
+    """Return every problem of the flows in a folder."""
     try:
         return check(read(folder))
     except FileError as error:

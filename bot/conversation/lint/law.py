@@ -1,4 +1,4 @@
-"""What the law asks of a dialogue: of the question, of the way out, and of a STOP."""
+"""What the law requires of a dialogue: of the question, the way out, and STOP."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def _wording(where: str, text: Slot | None, shown: tuple[str, ...]) -> Iterator[
 
 
 def evidence(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """A question is recorded after it was said, an answer only if it is one; nobody is erased but by their code."""
+    """A question is recorded after it was said, an answer only if it answers; nobody is erased without their code."""
     for transition in file.table.transitions:
         where = at_transition(file, transition)
         if "record_requested" in transition.before:
@@ -62,7 +62,7 @@ def evidence(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
 
 
 def stop(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """STOP withdraws on every way, before anything is said; a doubtful one pauses (GDPR Art. 7(3))."""
+    """STOP withdraws on every path before anything is said; a doubtful STOP pauses (GDPR Art. 7(3))."""
     for transition in file.table.transitions:
         if transition.source != file.table.initial or transition.trigger != "start":
             continue
@@ -95,7 +95,7 @@ def _both_answers(file: FlowFile, state: StateTable) -> Iterator[Problem]:
 
 
 def only_one(dialogues: Dialogues) -> Iterator[Problem]:
-    """One state asks for consent, and one whether to stop: a person whose session is lost is put back there."""
+    """Exactly one state asks for consent and one whether to stop: a person whose session is lost is put back there."""
     for effect, what in (("record_requested", "asks for consent"), ("record_paused", "asks whether to stop")):
         places = [at(file, f"state {name!r}") for file in dialogues.files for name in sorted(file.entered_with(effect))]
         if not places:

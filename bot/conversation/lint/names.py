@@ -1,4 +1,4 @@
-"""Names that mean nothing, or two things: `transitions` accepts them when it is built and fails on them later."""
+"""Names that mean nothing or two things: `transitions` accepts them when built and fails on them later."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from .problem import Dialogues, Problem, at, at_state, at_transition
 
 
 def names(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """States, guards, effects and functions that are named exist, and states once."""
+    """Named states, guards, effects and functions exist, and state names are unique."""
     table = file.table
     states = {state.name: "" for state in table.states}
     if states:
@@ -39,7 +39,7 @@ def _unknown(where: str, kind: str, wanted: Iterable[str], known: Mapping[str, o
 
 
 def intents(dialogues: Dialogues) -> Iterator[Problem]:
-    """Each intent is claimed by one flow; yes and no by none, for they answer a question."""
+    """Each intent is claimed by one flow, except yes and no, which answer a question."""
     claimants: dict[str, list[FlowFile]] = {}
     for file in dialogues.files:
         for intent in file.table.intents:
@@ -58,7 +58,7 @@ def intents(dialogues: Dialogues) -> Iterator[Problem]:
 
 
 def rights(dialogues: Dialogues) -> Iterator[Problem]:
-    """Whoever asks for their rights is offered all of them (GDPR Art. 12(2))."""
+    """A person who asks for their rights is offered all of them (GDPR Art. 12(2))."""
     for file in dialogues.files:
         if Intent.RIGHTS in file.table.intents:
             offered = {choice for state in file.table.states for choice in state.choices}

@@ -1,4 +1,4 @@
-"""What a check of the dialogues finds, and where."""
+"""A finding of the checks, and where it is."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Problem:
     what: str
     cure: str
     harmless: bool = False
-    """Untidy, but every message would still be right: the program starts."""
+    """Whether it is merely untidy: every message would still be right, so the program starts."""
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}; {self.cure}"
@@ -41,7 +41,7 @@ class Dialogues:
 
 
 Check = Callable[[FlowFile, Dialogues], Iterator[Problem]]
-"""Looks at one flow, and at the others as far as it names them."""
+"""Checks a flow, and others as far as it names them."""
 
 
 def at(file: FlowFile, key: str) -> str:

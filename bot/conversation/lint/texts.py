@@ -1,4 +1,4 @@
-"""Texts: those that are named exist, are of the right kind, fit with their example values, and none is left over."""
+"""Texts: named texts exist, are of the right kind and fit with their example values; none is left over."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -6,8 +6,8 @@ from typing import NamedTuple
 from ...i18n.texts import MAX_ROWS, Kind, Slot, TextError, TextTemplate, length
 from ..compose import DOCUMENT, FOOTER, LIST, TOLD
 from ..flow_file import FlowFile
+from ..placeholders import KNOWN_VALUES, TOLD_VALUES
 from ..turn import PERSONAL_VALUES
-from ..world import KNOWN_VALUES, TOLD_VALUES
 from .problem import Dialogues, Problem, at, at_state, at_transition
 
 _SAID_BY_CODE = frozenset(
@@ -25,7 +25,7 @@ _LABELS = (Kind.BUTTON, Kind.ROW)
 
 
 class _Mention(NamedTuple):
-    """A text where a flow names it."""
+    """A mention of a text in a flow."""
 
     where: str
     name: str
@@ -48,7 +48,7 @@ def _mentions(file: FlowFile) -> Iterator[_Mention]:
 
 
 def mentions(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
-    """A text that is named exists, and is of a kind that can stand there."""
+    """A named text exists and is of a kind that can be used there."""
     for where, name, kinds in _mentions(file):
         text = dialogues.text(file, name)
         if not name:
@@ -61,7 +61,7 @@ def mentions(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
 
 
 def fits(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """A text can be filled, and with its example values it is not too long."""
+    """A text can be filled and, with its example values, is not too long."""
     for slot in file.slots:
         where = at(file, f"texts.{slot.id.partition('.')[2]}")
         try:

@@ -1,4 +1,4 @@
-"""Ways through a dialogue: every state can be reached and left, and nobody is left without an answer."""
+"""Paths through a dialogue: every state can be reached and left, and nobody is left without an answer."""
 
 from collections.abc import Iterator
 

@@ -1,0 +1,51 @@
+"""The placeholders of texts, and the values that fill them."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from babel.lists import format_list
+
+from ..i18n.cldr import babel_locale
+from ..words.keywords import WORDS
+
+KNOWN_VALUES = frozenset(
+    {*WORDS, "business", "notice_url", "third_parties", "storage", "proof_time", "privacy_contact", "contact"}
+)
+"""Placeholders that every text may use."""
+
+TOLD_VALUES = frozenset({"since", "link", "until", "due"})
+"""Placeholders that only whoever does a task can fill."""
+
+
+@dataclass(frozen=True)
+class LanguageValues:
+    """The values that texts in one language are filled with, made once."""
+
+    locale: str
+    values: Mapping[str, str]
+    purposes: Mapping[str, tuple[str, str]]
+    """Purpose id → title, description."""
+
+    def titles(self, purpose_ids: Sequence[str]) -> str:
+        """Return the titles of purposes as a list in words."""
+        titles = [self.purposes[purpose][0] for purpose in purpose_ids if purpose in self.purposes]
+        return format_list(titles, locale=babel_locale(self.locale))
+
+    def choices(self, given: Collection[str], resting: Collection[str]) -> str:
+        """Return all purposes as a list, one line each, marked: given, given but `resting` for the moment, or not."""
+        marks = {purpose: "⏸️" if purpose in resting else "✅" for purpose in given}
+        return "\n".join(f"{marks.get(purpose, '⬜')} {title}" for purpose, (title, _) in self.purposes.items())
+
+
+class Values(dict[str, str]):
+    """The values of one message: those of its language, and those of the person, which are made only if asked for."""
+
+    def __init__(self, language: LanguageValues, personal: Mapping[str, Callable[[LanguageValues], str]]) -> None:
+        super().__init__(language.values)
+        self._language = language
+        self._personal = personal
+        for name in personal.keys() & self.keys():
+            del self[name]
+
+    def __missing__(self, name: str) -> str:
+        return self._personal[name](self._language)
