@@ -1,4 +1,4 @@
-"""Keeps the ids of a host's buttons apart from ours: a tap on one of them never means what a button of ours means."""
+"""Keeps the ids of a host's buttons apart from ours, so that a tap on them never means what our buttons mean."""
 
 from typing import TypeVar
 

@@ -1,4 +1,4 @@
-"""What a person sent: the one shape that every channel translates its messages to.
+"""What a person sent: the shape into which every channel translates its messages.
 
 Only what a dialogue may use is kept (GDPR Art. 5(1)(c)): no profile name, no media, no location, no contact
 cards, no advertising ids. The structs are `msgspec`'s frozen ones because they are also the inbox's wire format.
@@ -11,14 +11,14 @@ import msgspec
 from ..consent.evidence import Clock, Fact
 
 WHATSAPP = "whatsapp"
-"""The channel of what names no other one: so it takes no room."""
+"""The default channel, which is left out of stored values."""
 
 MessageId = NewType("MessageId", str)
 """WhatsApp's id of a message (`wamid.…`). It encodes the phone number: never log it, never put it in a key."""
 
 
 class Sender(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The addresses of one person as a message carries them; either may be missing, not both.
+    """A person's addresses as carried by a message; either may be missing, but not both.
 
     `phone` is `+E.164` with the plus; `bsuid` is Meta's business-scoped user id, e.g. `DE.1349…`.
     """
@@ -28,12 +28,12 @@ class Sender(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def addresses(self) -> list[str]:
-        """Those that are known, the BSUID first: a phone number may get a new owner, a BSUID does not."""
+        """The known addresses, the BSUID first: a phone number may get a new owner, a BSUID does not."""
         return [address for address in (self.bsuid, self.phone) if address]
 
     @property
     def firmest(self) -> "Sender":
-        """The address that says who it is: an event of ours must not bring back a number that was given up."""
+        """The most stable address: an event of ours must not bring back a number that was given up."""
         return Sender(None, self.bsuid) if self.bsuid else self
 
 
@@ -51,7 +51,7 @@ class Choice(msgspec.Struct, frozen=True, tag="choice", gc=False):
 
 
 class Reaction(msgspec.Struct, frozen=True, tag="reaction", gc=False):
-    """An emoji set on (or, with None, taken from) one of our messages. Never an answer."""
+    """An emoji set on one of our messages or, with None, removed from it. Never an answer."""
 
     emoji: str | None = None
 
@@ -72,11 +72,11 @@ class Correction(msgspec.Struct, frozen=True, tag="correction", omit_defaults=Tr
     text: str = ""
     """What it says now; empty when it was deleted."""
     led_to: tuple[Fact, ...] = ()
-    """What it led to when it was answered, as the ledger tells; looked up when the correction is answered."""
+    """What the message had led to, according to the ledger; looked up when the correction is answered."""
 
 
 class Other(msgspec.Struct, frozen=True, tag="other", gc=False):
-    """Something that no dialogue reads: location, contacts, order, unsupported, a new type.
+    """Content that no dialogue reads: location, contacts, order, unsupported, a new type.
 
     `text` is the note of an order, read only for a withdrawal.
     """
@@ -108,10 +108,10 @@ class StaffMessage(msgspec.Struct, frozen=True, tag="staff_message", gc=False):
 
 
 class QuestionStatus(msgspec.Struct, frozen=True, tag="question_status", omit_defaults=True, gc=False):
-    """What became of a message of ours that asks for consent."""
+    """The fate of a message of ours that asks for consent."""
 
     question: str
-    """Empty when the channel tells only the message; then that leads to its question."""
+    """Empty if the channel names only the message, which then leads to its question."""
     status: Literal["accepted", "sent", "delivered", "failed", "unsent"]
     """`accepted`: the channel took it; `failed`: it did, and could not deliver it; `unsent`: it never left us."""
     message: str = ""
@@ -121,7 +121,7 @@ class QuestionStatus(msgspec.Struct, frozen=True, tag="question_status", omit_de
 
 
 class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
-    """A timer of ours: the question asked has waited long enough."""
+    """Our own timer: the pending question has waited long enough."""
 
     question: str
 
@@ -141,45 +141,45 @@ Content = (
 )
 
 Overheard = Literal["", "group", "standby", "history", "field"]
-"""Where a message was heard that was not written to us alone: in a group, in a chat that Meta's agent holds, in the
-chats of before that a newly connected number brings along, or in a field of webhooks or a shape of message that this
-version does not know. Empty for an ordinary message."""
+"""Where a message was overheard that was not written to us alone: in a group, in a chat held by Meta's agent, in the
+history that a newly connected number brings along, or in a webhook field or message shape that this version does not
+know. Empty for an ordinary message."""
 
 
 class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc=False):
-    """One message or event from (or about) one person."""
+    """A message or event from (or about) a person."""
 
     id: MessageId
     sender: Sender
     at: int
     """When it was written, unix seconds, by `clock`. It survives webhook retries, so windows and consent use this.
 
-    A channel that finds no readable time gives 0, and the arrival counts (`bot.service.incoming.arrival`)."""
+    A channel without a readable time gives 0; then the arrival counts (`bot.service.incoming.receive`)."""
     content: Content
     received_at: float = 0.0
     """Our time, unix seconds."""
     quoted: str | None = None
-    """The id of our message that this one replies to, when WhatsApp tells; in the dialogues, the token of that id."""
+    """The id of our message that this message replies to, if known; in dialogues, the token of that id."""
     forwarded: bool = False
-    """Whether the person passed on a message that they or somebody else wrote to others."""
+    """Whether it is a forwarded message."""
     person: str = ""
-    """The person it is about, when it is an event of our own."""
+    """The person it is about, if it is our own event."""
     awaits: str = ""
-    """The question that it may answer, once it is known whether that has reached the person: it was postponed."""
+    """The question that a postponed message may answer once it is known whether that has reached the person."""
     postponed: int = 0
-    """How often it was."""
+    """How often it was postponed."""
     clock: Clock = Clock.WHATSAPP
-    """Whose clock `at` is of."""
+    """The clock that `at` comes from."""
     stamp: int = 0
-    """WhatsApp's time when it lies after the arrival, unix seconds: it tells no time, but perhaps an order."""
+    """WhatsApp's time if it lies after the arrival, unix seconds: useless as a time, but perhaps an order."""
     overheard: Overheard = ""
-    """Unless empty, only a withdrawal or a doubt in it is heard, and nothing but a withdrawal is answered."""
+    """Unless empty, only a withdrawal or doubt in it counts, and only a withdrawal is answered."""
     channel: str = WHATSAPP
     """The name of the channel that it came from, by which it is answered."""
 
 
 class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, gc=False):
-    """What became of a message that we sent (a status webhook)."""
+    """The fate of a message that we sent (a status webhook)."""
 
     id: MessageId
     status: Literal["sent", "delivered", "read", "played", "failed"]
@@ -190,10 +190,10 @@ class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, 
     reference: str | None = None
     """Our own `Outbound.reference`, from a channel that gives it back (Meta: `biz_opaque_callback_data`)."""
     clock: Clock = Clock.WHATSAPP
-    """Whose clock `at` is of."""
+    """The clock that `at` comes from."""
     channel: str = WHATSAPP
     """The name of the channel that tells it."""
 
 
 Event = Inbound | Delivery
-"""What the inbox holds."""
+"""An entry of the inbox."""

@@ -1,4 +1,4 @@
-"""What is said to a person: a finished message in one language, before any channel has shaped it."""
+"""What is said to a person: a finished message in one language, before a channel shapes it."""
 
 import msgspec
 
@@ -67,12 +67,12 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     text_id: str = ""
     """Which text of which flow this is, e.g. `opt_in.ask`; for tests and transcripts, never sent."""
     purpose: str = ""
-    """Of a reply of the host's bot: the purpose that it serves, if another one than its messages serve in general."""
+    """For a reply of the host's bot, the purpose that it serves, if not the host's usual purpose."""
     question: str = ""
-    """Of a reply of ours: the pending question that it asks."""
+    """For our own reply, the pending question that it asks."""
 
     def wording(self) -> str:
-        """Return everything that the person can read of this message, in reading order: what evidence keeps."""
+        """Return everything the person can read in this message, in reading order, as kept in evidence."""
         parts = [self.header, self.body]
         parts += [f"[{button.title}]" for button in self.buttons]
         if self.rows:
@@ -85,7 +85,7 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Matter(msgspec.Struct, frozen=True, gc=False):
-    """What hangs on a message of ours: it ends, or is open again, when the message reaches nobody. At most one is set.
+    """What depends on a message of ours: it ends, or is open again, if the message reaches nobody. At most one is set.
 
     As text it is stored under the channel's id of the message, and sent along to channels that give it back.
     """
@@ -122,9 +122,9 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     bsuid: str | None
     reply: Reply
     basis: Basis
-    """Why it may be sent. There is no default: what names none can neither be made nor read."""
+    """Why it may be sent. There is no default: a message without a basis can be neither made nor read."""
     window_ends: int = 0
-    """Unix seconds until which the person can be sent anything, 24 hours after their message; later only templates."""
+    """End of the 24 hours after the person's message, unix seconds; later only templates may be sent."""
     ledger_seq: int = -1
     """The person's last ledger entry when the gate let the basis pass; -1: it was not asked."""
     notice: str = ""

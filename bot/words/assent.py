@@ -1,8 +1,8 @@
-"""Whether a typed yes can only be a yes: a list of what may be written, and nothing besides it.
+"""Decides whether a typed yes is unambiguous: it must match a pattern of what a plain yes looks like.
 
-Consent must be unambiguous (GDPR Art. 4(11)), and signs that turn a yes round or make fun of it are without number:
-`~YES~`, "yes 🤞", "> YES", "yes/no". So nothing is searched for them. A pattern for each language says what a plain
-yes looks like; whoever writes anything else is asked once more.
+Consent must be unambiguous (GDPR Art. 4(11)), and there is no end of signs that reverse or mock a yes: `~YES~`,
+"yes 🤞", "> YES", "yes/no". So nothing is searched for them. Each language has a pattern for a plain yes; a person who
+writes anything else is asked once more.
 """
 
 import re
@@ -13,7 +13,7 @@ from .keywords import UNIVERSAL, Intent, Vocabulary, base
 from .normalise import exact, loose
 
 _LONGEST = 200
-"""Characters of a message that is looked at: the longest yes with all that may stand beside it has fewer."""
+"""Maximum characters of a message to look at: the longest yes, with everything allowed around it, has fewer."""
 
 _BLANK = r"[ \t\r\n\u00a0\u2009\u202f]"
 
@@ -21,13 +21,13 @@ _PAUSE = rf"(?:(?:[,!،]{{1,3}}|\.(?!\.)){_BLANK}*|{_BLANK}+)"
 """What separates the words of a phrase: "oui, merci". At the end a comma says that more is to come."""
 
 _CLOSING = rf"(?:!|[.。](?!{_BLANK}*[.。]))"
-"""What may end it. Several dots trail off: "si…" is Spanish for "if…", too."""
+"""What may end it. Several dots trail off: "si…" is also Spanish for "if…"."""
 
 _AFFIRMING = "👍✅✔✓☑👌🙏🤝🙂😊😀😃😄😁❤"
-"""Signs that say yes or thank you. A wink, crossed fingers, a shrug and the like are no part of a clear answer."""
+"""Emoji that say yes or thank you. A wink, crossed fingers, a shrug and the like are not part of a clear answer."""
 
 _SIGN = rf"(?:[{_AFFIRMING}][\ufe0f\U0001f3fb-\U0001f3ff]?|:-?\))"
-"""One of them, with its colour, or a smile made of punctuation."""
+"""Such an emoji, with its skin tone, or a smile made of punctuation."""
 
 _SMILES: Mapping[str, str] = {"ru": r"|\)", "uk": r"|\)"}
 """Where brackets without eyes are a smile: "да))"."""
@@ -36,19 +36,19 @@ _APOSTROPHE = f"['’‘ʼ´`]?{_BLANK}?"
 _HYPHEN = rf"(?:[-‐‑]|{_BLANK})"
 
 _CASE: Mapping[str, Mapping[str, str]] = {"tr": {"i": "i\u0307"}}
-"""What a capital letter (İ) becomes in small letters where it is not another one's."""
+"""What a capital letter (İ) becomes in lower case, unless another capital does."""
 
 _ALIKE = ("اأإآٱ", "يىی", "كک", "هة", "șş", "țţ", "àá", "èé", "ìí", "òó", "ùú", "σς")
-"""Letters that people write for each other."""
+"""Letters that people write instead of each other."""
 
 _POINTS = (
     (re.compile("[\u0621-\u064a]"), "[\u0640\u064b-\u0652\u0670]{0,3}"),
     (re.compile("[א-ת]"), "[\u05b0-\u05bc\u05c1\u05c2]{0,3}"),
 )
-"""Letters → the vowel points, and the strokes that draw them out, which may follow them."""
+"""Letters → the vowel points and elongation strokes that may follow them."""
 
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-"""What Asian keyboards write in place of ASCII."""
+"""What Asian keyboards write instead of ASCII."""
 
 
 class Assent:
@@ -57,10 +57,10 @@ class Assent:
     def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
         self._vocabularies = vocabularies
         self._patterns: dict[str, re.Pattern[str]] = {}
-        """Made when the first yes in a language comes: all of them would take a second of every start."""
+        """Compiled on the first yes in a language: compiling all would take a second of every start."""
 
     def is_plain(self, text: str, asked_in: str) -> bool:
-        """Whether `text` is a yes to a question asked in `asked_in` and nothing but that."""
+        """Whether `text` is a yes to a question asked in `asked_in`, and nothing else."""
         if len(text) > _LONGEST:
             return False
         language = base(asked_in) if base(asked_in) in self._vocabularies else UNIVERSAL
@@ -72,9 +72,9 @@ class Assent:
 
 
 def _folded(text: str) -> str:
-    """Undo case, width, and whether an accent is part of its letter or a mark after it; no other likeness.
+    """Undo case, width, and the difference between composed and combining accents; nothing else.
 
-    Small letters are made by `lower`: `casefold` would take ſ for s, and a mark below a letter for a Greek iota.
+    Uses `lower`: `casefold` would take ſ for s, and a mark below a letter for a Greek iota.
     """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).translate(_FULL_WIDTH).lower())
 

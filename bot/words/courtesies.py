@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 
 MOST = 32
-"""Words at each end of a message that are taken for courtesies: thousands are no greeting, only much to read."""
+"""Maximum words taken for courtesies at each end of a message."""
 
 
 class Courtesies:
-    """Words and phrases that change nothing about what stands beside them."""
+    """Words and phrases that change nothing about their neighbours."""
 
     def __init__(self, forms: Iterable[str]) -> None:
         self._forms = frozenset(forms)
         self._longest = 1 + max((form.count(" ") for form in self._forms), default=-1)
 
     def without(self, words: list[str]) -> tuple[int, int]:
-        """Return where the message begins and ends without them; where it began and ended, if it is only that."""
+        """Return where the message begins and ends without courtesies; its whole range if it has nothing else."""
         first, end = 0, len(words)
         while first < MOST and (length := self._at_start(words[first : first + self._longest])):
             first += length

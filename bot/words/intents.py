@@ -1,7 +1,7 @@
 """What a typed text means. Withdrawal is read generously, in every language; consent strictly, in one.
 
-`Keywords.classify` looks whole messages up in tables made at start; only a message that is no known word is
-searched: for a withdrawal, and for a command between courtesies. The words stand in `locales/*/keywords.toml`.
+`Keywords.classify` looks up whole messages in tables built at start; only a message that is not a known word is
+searched for a withdrawal, and for a command between courtesies. The words are in `locales/*/keywords.toml`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -21,27 +21,27 @@ from .withdrawal import Withdrawals
 __all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "Keywords", "Match"]
 
 UNASKED_NO = "no:unasked"
-"""The rule of a no that answers no question: where a consent stands, it may be meant to end it."""
+"""The rule of a no without a question: where a consent stands, it may be meant as a withdrawal."""
 
 UNASKED = "yes:unasked"
-"""The rule of a yes that answers no question: it must never count."""
+"""The rule of a yes without a question: it must never count."""
 
 BY_PAYLOAD = f"{Intent.STOP}:{UNIVERSAL}:payload"
-"""The rule of a button of somebody else's that stops by its payload, as its label tells nothing."""
+"""The rule of somebody else's button that stops by its payload because its label says nothing."""
 
 _NOWHERE: frozenset[str] = frozenset()
 
 _GLANCE = 80
-"""Characters at each end of a message that are looked at first."""
+"""Characters at each end of a message that are checked first."""
 
 _BARE = frozenset({"exact", "loose", "whole", "typo", "repeated", "lookalike", "emoji"})
-"""How a word counts that is the whole message."""
+"""The kind of match of a word that is the whole message."""
 
 _LISTED = frozenset({"inside", "complaint"})
-"""How a doubt is found by words that were listed for it: "wrong number", a no as well."""
+"""The kind of match of a doubt listed as such: "wrong number", or a no."""
 
 _GUESSED = frozenset({"typo", "repeated", "lookalike"})
-"""How a word counts that is in no list."""
+"""The kind of match of a word in no list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,13 @@ class Match:
     rule: str
     """Evidence without the person's words: intent, languages and kind of match, e.g. `stop:es+pt:first_word`."""
     languages: frozenset[str]
-    """Languages that have the matched word, to guess the person's; empty when the word tells nothing (STOP)."""
+    """Languages with the matched word, to guess the person's; empty if the word reveals nothing (STOP)."""
     offers: bool = False
-    """Whether a withdrawal is about offers and the like only: marketing, not orders."""
+    """Whether a withdrawal is only about offers and the like: marketing, not orders."""
 
     @property
     def bare(self) -> bool:
-        """Whether the message is nothing but this."""
+        """Whether the message is nothing but the matched word."""
         return self.how in _BARE
 
     @property
@@ -68,7 +68,7 @@ class Match:
 
     @property
     def unasked(self) -> bool:
-        """Whether it is a yes or a no that answers no question."""
+        """Whether it is a yes or a no without a question."""
         return self.rule in (UNASKED, UNASKED_NO)
 
 
@@ -78,7 +78,7 @@ class Keywords:
     def __init__(self, vocabularies: Mapping[str, Vocabulary], ordinary: Ordinary = NONE_ORDINARY) -> None:
         self._vocabularies = vocabularies
         self.languages = frozenset(vocabularies) - {UNIVERSAL}
-        """Languages that have words of their own."""
+        """Languages with words of their own."""
         self._exact, self._loose = _commands(vocabularies)
         speakers = _speakers(vocabularies)
         self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
@@ -103,10 +103,10 @@ class Keywords:
     def classify(self, text: str | Typed, *, asked_in: str | None, spoken: Collection[str] = ()) -> Match | None:
         """Return what `text` means; None when it is nothing known.
 
-        `asked_in` is the locale of the question that waits for an answer, None when there is none. Without one
-        a NO has the rule `no:unasked`, and a YES `yes:unasked`: that one answers nothing and must never count.
-        `spoken` are the locales that the person may speak, as far as that is known: an ordinary word of theirs is no
-        withdrawal because it is one elsewhere (a Spaniard's "seis" is Finnish for stop).
+        `asked_in` is the locale of the pending question, None if there is none. Without a question a NO has the rule
+        `no:unasked` and a YES `yes:unasked`, which answers nothing and must never count. `spoken` are the locales that
+        the person may speak, as far as known: an ordinary word in them is not a withdrawal just because it is one
+        elsewhere (a Spaniard's "seis" is Finnish for stop).
         """
         text, form, plain = text if isinstance(text, Typed) else typed(text)
         if not form:
@@ -130,10 +130,10 @@ class Keywords:
         return self._command(plain.split()) or withdrawal or no
 
     def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
-        """Return a withdrawal less what is only an ordinary word where the person lives.
+        """Return a withdrawal unless it is only an ordinary word in the person's language.
 
-        A word that texts of ours print asks back there. Nobody's language being known, it acts, and another word
-        that is ordinary somewhere asks back.
+        A word printed in our texts asks back there. If the language is unknown, a printed word acts, and any other
+        word that is ordinary somewhere asks back.
         """
         ordinary_in = self._ordinary.get(plain, _NOWHERE) - match.languages
         if not ordinary_in or (spoken and not ordinary_in & spoken):
@@ -144,7 +144,7 @@ class Keywords:
         return _match(Intent.MAYBE_STOP, "ordinary", match.languages) if printed or not spoken else None
 
     def misheard(self, word: str, language: str) -> bool:
-        """Whether `word`, ordinary in `language`, withdraws there though it is none of its words of withdrawal."""
+        """Whether `word`, ordinary in `language`, withdraws there although the language does not list it."""
         match = self.classify(word, asked_in=language, spoken=(language,))
         if match is None or match.intent is not Intent.STOP:
             return False
@@ -152,7 +152,7 @@ class Keywords:
         return how in _GUESSED or (whose != UNIVERSAL and language not in match.languages)
 
     def yes_elsewhere(self, text: Typed) -> Match | None:
-        """Return the yes that `text`, which means nothing in the question's language, is in another one."""
+        """Return a yes in another language, if `text` means nothing in the question's language."""
         return self._unasked.get(text.loose)
 
     def unheard(self, language: str) -> Iterator[tuple[str, str]]:
@@ -165,7 +165,7 @@ class Keywords:
                 yield "stop.ask", word
 
     def says(self, intent: Intent, label: str, language: str) -> bool:
-        """Whether `label` has words in it that alone answer yes, or no, in `language`."""
+        """Whether `label` contains words that answer yes or no in `language`."""
         vocabulary = self._vocabularies.get(language)
         answers = vocabulary.loose_forms(*vocabulary.word_list(intent).every()) if vocabulary else ()
         return any(f" {answer} " in f" {loose(exact(label))} " for answer in answers)
@@ -175,7 +175,7 @@ class Keywords:
         return word in self._stops
 
     def names_stop(self, payload: str) -> bool:
-        """Whether the payload of a button is a word of withdrawal: STOP, OPT_OUT, Unsubscribe."""
+        """Whether a button's payload is a word of withdrawal: STOP, OPT_OUT, Unsubscribe."""
         match = self._loose.get(loose(exact(payload)))
         return match is not None and match.intent is Intent.STOP
 
@@ -188,7 +188,7 @@ class Keywords:
         return False
 
     def may_stop(self, text: str) -> bool:
-        """Whether a look at both ends of `text` shows a word of withdrawal: quick, and not sure either way."""
+        """Whether both ends of `text` show a word of withdrawal: a quick check that can err either way."""
         ends = [text] if len(text) <= 2 * _GLANCE else [text[:_GLANCE], text[-_GLANCE:]]
         forms = [loose(exact(end)) for end in ends]
         first, last = forms[0].partition(" ")[0], forms[-1].rpartition(" ")[2]
@@ -208,7 +208,7 @@ class Keywords:
         raise KeyError(f"no keywords.toml shows a word for {intent.value}")
 
     def _unasked_no(self, plain: str, spoken: Collection[str]) -> Match | None:
-        """Return a no in a language that the person may speak, though nothing was asked."""
+        """Return a no in a language that the person may speak, although nothing was asked."""
         known = [language for language in spoken if language in self._answers] or [UNIVERSAL]
         answers = (self._answers[language][1].get(plain) for language in known)
         no = next((match for match in answers if match and match.intent is Intent.NO), None)
@@ -219,7 +219,7 @@ class Keywords:
         return answers[0].get(form) or answers[1].get(plain)
 
     def _command(self, words: list[str]) -> Match | None:
-        """Return the command that a message is without the courtesies around it; withdrawals were searched before."""
+        """Return the command in a message without its courtesies; withdrawals were searched before."""
         first, end = self._courtesies.without(words)
         match = self._loose.get(" ".join(words[first:end]))
         return match if match and match.intent is not Intent.STOP else None
@@ -244,10 +244,10 @@ _Table = dict[str, Match]
 
 
 def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
-    """Return what means a command as a whole message, in its exact and in its loose form."""
+    """Return the tables of commands as whole messages, in exact and in loose form."""
     exactly: _Claims = {}
     loosely: _Claims = {}
-    for intent in (Intent.STOP, *GLOBAL):  # of two meanings of a form the one that comes first counts
+    for intent in (Intent.STOP, *GLOBAL):  # if a form has two meanings, the first counts
         for language, vocabulary in vocabularies.items():
             words = vocabulary.stop if intent is Intent.STOP else vocabulary.word_list(intent)
             for form, plain in vocabulary.looked_up(words.every()):
@@ -259,7 +259,7 @@ def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
 
 
 _Claims = dict[str, tuple[Intent, set[str]]]
-"""Form → what it means, and in which languages."""
+"""Form → its meaning and languages."""
 
 
 def _settled(claims: _Claims, how: str) -> _Table:
@@ -272,7 +272,7 @@ def _known_in(languages: set[str]) -> frozenset[str]:
 
 
 def _answers(vocabularies: Mapping[str, Vocabulary], language: str, speakers: "_Speakers") -> tuple[_Table, _Table]:
-    """Return what answers a question asked in `language`: its own words and the universal ones, less the ambiguous."""
+    """Return what answers a question asked in `language`: its own and the universal words, without ambiguous ones."""
     exactly: _Table = {}
     loosely: _Table = {}
     for source in dict.fromkeys((UNIVERSAL, language)):
@@ -304,7 +304,7 @@ def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
 
 
 def _with_answers(ordinary: Ordinary, speakers: "_Speakers") -> Ordinary:
-    """Return ordinary words and those that answer a question, which are as ordinary."""
+    """Return ordinary words, including those that answer a question."""
     found = dict(ordinary)
     for forms in speakers.values():
         for form, languages in forms.items():
@@ -313,5 +313,5 @@ def _with_answers(ordinary: Ordinary, speakers: "_Speakers") -> Ordinary:
 
 
 def _unasked(speakers: _Speakers) -> _Table:
-    """Return what would be a yes in some language, had anything been asked."""
+    """Return what would be a yes in some language if anything had been asked."""
     return {form: Match(Intent.YES, UNASKED, languages) for form, languages in speakers[Intent.YES].items()}

@@ -1,6 +1,6 @@
 """`locales/<language>/keywords.toml` and `locales/keywords.toml`, read and checked.
 
-What would make two meanings of one word is refused when the program starts, with the file, the key and the cure.
+A word with two meanings is refused when the program starts, with the file, the key and the cure.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def read(folder: Path) -> dict[str, Vocabulary]:
 
 
 def path_of(folder: Path, language: str) -> Path:
-    """Return where the words of a language stand."""
+    """Return the file with the words of a language."""
     return folder / FILE if language == UNIVERSAL else folder / language / FILE
 
 
@@ -58,7 +58,7 @@ def _cure(problem: ErrorDetails) -> str:
 
 
 def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:
-    """Find files that no question would be looked up in."""
+    """Find files in which no question would be looked up."""
     for language in languages:
         if base(language) != language:
             place = path_of(folder, base(language))
@@ -94,8 +94,8 @@ def _vague(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
 def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
     """Find commands, which work in every language, that are a yes, a no or an ordinary word in one of them.
 
-    Of words of withdrawal only those count that do so inside a message: one that is the whole message is read as an
-    answer where it is one.
+    Words of withdrawal count only if they act inside a message: as a whole message they are read as an answer where
+    they are one.
     """
     commands: dict[str, tuple[str, str]] = {}
     harmless: list[tuple[str, str, str, str]] = []
@@ -118,7 +118,7 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
 
 
 def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
-    """Find printed words of withdrawal that would not work when they are typed."""
+    """Find printed words of withdrawal that would not work when typed."""
     everywhere = set(withdrawing(vocabularies[UNIVERSAL]))
     for language, vocabulary in vocabularies.items():
         show = vocabulary.stop.show
@@ -127,7 +127,7 @@ def _unprintable(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[
 
 
 def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
-    """Find printed words that would spoil the texts in which they stand."""
+    """Find printed words that would spoil their texts."""
     for language, vocabulary in vocabularies.items():
         for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
             show = vocabulary.stop.show if intent is Intent.STOP else vocabulary.word_list(intent).show

@@ -1,6 +1,6 @@
-"""The words that customers may type, by what they mean, and the forms in which they are looked up.
+"""The words that customers may type, by meaning, and the forms in which they are looked up.
 
-Words are additive: a language can only add to what others and the universal one say.
+Words are additive: a language can only add to other languages and the universal list.
 """
 
 import re
@@ -16,14 +16,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
 from .normalise import exact, loose
 
 UNIVERSAL = "any"
-"""The language of words that belong to none, e.g. STOP."""
+"""The pseudo-language of words that belong to no language, e.g. STOP."""
 
 
 class Heard(StrEnum):
     """Where the words of an intent count."""
 
     INSIDE = "inside"
-    """Wherever they stand in a message, in every language: a withdrawal, or the doubt whether it is one."""
+    """Anywhere in a message, in every language: a withdrawal, or a possible one."""
     ALONE = "alone"
     """As a whole message in any language, at any time."""
     ANSWER = "answer"
@@ -32,7 +32,7 @@ class Heard(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What the program knows of one intent."""
+    """The properties of an intent."""
 
     heard: Heard = Heard.ALONE
     placeholder: str = ""
@@ -79,12 +79,12 @@ class Intent(StrEnum):
 
 
 GLOBAL = tuple(intent for intent in Intent if intent.heard is Heard.ALONE)
-"""Intents that a whole message in any language can have at any time, besides STOP; in their order of precedence."""
+"""Intents that a whole message in any language can have at any time, besides STOP, in order of precedence."""
 
 ANSWERS = tuple(intent for intent in Intent if intent.heard is Heard.ANSWER)
 
 COMMANDS = frozenset(Intent) - frozenset(ANSWERS)
-"""Intents that begin a dialogue: each is claimed by one flow."""
+"""Intents that begin a dialogue; each is claimed by exactly one flow."""
 
 WORDS: Mapping[str, Intent] = {intent.placeholder: intent for intent in Intent if intent.placeholder}
 """Placeholder → the intent whose word it shows."""
@@ -105,7 +105,7 @@ class WordList(_Table):
     """The word printed in texts (`{stop_word}`); counts as a word."""
     words: Words = ()
     ambiguous: Words = ()
-    """Never an answer here, not even as the English word: e.g. "no", which is a colloquial yes in Polish."""
+    """Never an answer in this language, not even as an English word: e.g. "no", a colloquial yes in Polish."""
 
     def every(self) -> Iterator[str]:
         """Return all words, the printed one first."""
@@ -122,30 +122,30 @@ class Stop(_Table):
 
     show: Word = ""
     strong: Words = ()
-    """Have no other use: withdraw as a whole message and as first or last words of any message."""
+    """Words without another use: withdraw as a whole message and as first or last words of any message."""
     common: Words = ()
-    """The same, but one that opens a longer sentence in small letters may be speech ("stop, o Zé não vem")."""
+    """The same, but in lower case at the start of a longer sentence it may be speech ("stop, o Zé não vem")."""
     weak: Words = ()
-    """Have other uses (cancel an order): withdraw as a whole message; inside one the bot asks."""
+    """Words with other uses (cancel an order): withdraw as a whole message; inside a message the bot asks."""
     alone: Words = ()
-    """Ordinary words of some language: withdraw as a whole message and mean nothing inside one."""
+    """Ordinary words in some language: withdraw as a whole message and mean nothing inside a message."""
     phrases: Words = ()
-    """Clear refusals: withdraw wherever they stand."""
+    """Clear refusals: withdraw anywhere in a message."""
     never: Words = ()
-    """Look like one of these words, or contain it ("bus stop"), and are no withdrawal."""
+    """Look like or contain one of these words ("bus stop") but are no withdrawal."""
     ask: Words = ()
-    """Complaints ("wrong number", "this is spam"): everything pauses and the bot asks, wherever they stand.
+    """Complaints ("wrong number", "this is spam"): anywhere in a message they pause everything, and the bot asks.
 
-    A single word ("harassment") does so only as a statement of its own. One that ends with * counts with any ending,
-    and anywhere: "şikayet ed*".
+    A single word ("harassment") does so only as a statement of its own. A word ending in * counts with any ending and
+    anywhere: "şikayet ed*".
     """
     not_after: Words = ()
-    """Before a word of withdrawal they turn it round ("can't stop"), as negations of [refusal] do: the bot asks."""
+    """Reverse a word of withdrawal after them ("can't stop"), like the negations of [refusal]: the bot asks."""
     not_before: Words = ()
-    """The same, after it ("arrêtez pas")."""
+    """The same, following the word ("arrêtez pas")."""
 
     def every(self) -> Iterator[str]:
-        """Return all that withdraws as a whole message."""
+        """Return everything that withdraws as a whole message."""
         for name, words in self.lists():
             if name != "never":
                 yield from words
@@ -179,37 +179,37 @@ class Refusal(_Table):
     more: Words = ()
     """What makes a negation final: "any more", "again", "ever"."""
     me: Words = ()
-    """Whom we write to: "me", "us"."""
+    """The recipient of our messages: "me", "us"."""
     lists: Words = ()
-    """Where the person stands with us: "my number", "your list"."""
+    """What the person is on: "my number", "your list"."""
     remove: Words = ()
-    """Verbs of taking off such a list: "remove", "delete"."""
+    """Verbs of removal from such a list: "remove", "delete"."""
     unsubscribe: Words = ()
     """Verbs and nouns that mean nothing but withdrawal: "unsubscrib*", "opt out"."""
     withdraw: Words = ()
-    """Verbs of taking back what one agreed to: "withdraw", "revoke"."""
+    """Verbs of taking back an agreement: "withdraw", "revoke"."""
     consent: Words = ()
     """What is taken back: "consent", "permission"; also "agree" ("I no longer agree")."""
     past: Words = ()
-    """Negations that tell what did not happen: "did not", "haven't". They forbid nothing."""
+    """Negations about what did not happen: "did not", "haven't". They forbid nothing."""
     forbid: Words = ()
     """Negation and contact in one word: "nepište", "yazmayın"."""
     unwanted: Words = ()
     """Negation and wish in one word: "nechci", "istemiyorum"."""
     others: Words = ()
-    """Things that are stopped or cancelled with a business, and are none of its messages: "order", "appointment"."""
+    """Things that are stopped or cancelled but are not messages: "order", "appointment"."""
     doubt: Words = ()
-    """What makes a statement a question, a condition or a tale: "why did", "if", "by mistake"."""
+    """What makes a statement a question, a condition or a story: "why did", "if", "by mistake"."""
     only: Words = ()
     """The same, and with messages about `others` nothing more is wanted: "only", "nothing but"."""
     keep: Words = ()
-    """What says, anywhere in a message, that its writer wants to go on: "keep sending", "still want"."""
+    """Phrases anywhere in a message that say its writer wants to go on: "keep sending", "still want"."""
     that: Words = ()
     """Open a clause that belongs to what stands before its comma: German "dass", Polish "żebyście"."""
     contrast: Words = ()
     """Words that open another statement: "but"."""
     filler: Words = ()
-    """Little words that change nothing: "you", "please", "to", "from", "these". Not needed: those that are `polite`."""
+    """Small words that change nothing: "you", "to", "from", "these". Those in `polite` are not needed here."""
     prefixes: Words = ()
     """Letters that are written together with the word after them, such as "and" and "the" in Arabic and Hebrew."""
 
@@ -236,7 +236,7 @@ def _has_words(key: str) -> str:
 
 
 class Vocabulary(_Table):
-    """One file. Besides the tables that are declared here it has a `WordList` for each intent, under its id."""
+    """A keyword file. Besides the tables declared here it has a `WordList` for each intent, under its id."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
     __pydantic_extra__: dict[Annotated[str, AfterValidator(_has_words)], WordList]
@@ -244,7 +244,7 @@ class Vocabulary(_Table):
     polite: Words = ()
     """Greetings and courtesies that change nothing about a withdrawal beside them."""
     vague: Words = ()
-    """Among the universal words: said by people who agree to nothing ("ok"), so that no language may take it as yes."""
+    """Among the universal words: said by people who agree to nothing ("ok"), so no language may use it as yes."""
     spelling: dict[Word, Word] = {}
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()
@@ -267,7 +267,7 @@ class Vocabulary(_Table):
         return (form.exact for form in self.looked_up(words))
 
     def loose_forms(self, *words: str) -> Iterator[str]:
-        """Yield the same forms as they are compared when `exact` finds nothing."""
+        """Yield the same forms as compared when `exact` finds nothing."""
         return (form.loose for form in self.looked_up(words))
 
     def looked_up(self, words: Iterable[str]) -> Iterator[Form]:
@@ -275,7 +275,7 @@ class Vocabulary(_Table):
         return chain.from_iterable(map(self.forms_of, words))
 
     def forms_of(self, word: str) -> tuple[Form, ...]:
-        """Return both of one word, which is taken apart once, however many tables it stands in."""
+        """Return both forms of a word, computed only once however many tables contain it."""
         found = self._known.get(word)
         if found is None:
             found = self._known[word] = self._taken_apart(word)
@@ -287,7 +287,7 @@ class Vocabulary(_Table):
 
     @cached_property
     def _spelt_otherwise(self) -> frozenset[str]:
-        """Letters without which a word has one spelling."""
+        """Letters that give a word other spellings."""
         return frozenset({"'", "’", *(letter[0] for letter in self.spelling)})
 
     def _taken_apart(self, word: str) -> tuple[Form, ...]:
@@ -311,7 +311,7 @@ _VARIETY = re.compile("[-_@]")
 
 
 def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
-    """Yield (key, word) of all words of a file that have a meaning of their own."""
+    """Yield (key, word) for all words of a file with a meaning of their own."""
     for name, words in vocabulary.stop.lists():
         yield from ((f"stop.{name}", word) for word in words)
     for intent in (*GLOBAL, *ANSWERS):

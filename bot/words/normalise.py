@@ -1,4 +1,4 @@
-"""Typed text in a form that can be looked up: two tiers, and three looser readings used for withdrawals only.
+"""Brings typed text into forms for lookups: two tiers, and three looser readings for withdrawals only.
 
 `exact` undoes what keyboards and fonts do (case, full-width, invisible characters, punctuation, emoji); `loose`
 also what people leave out (accents, vowel points, the right kind of alef). Marks of scripts in which they are
@@ -10,18 +10,18 @@ import unicodedata
 from typing import NamedTuple
 
 READ = 2048
-"""Characters of a message that are read: of a longer one (WhatsApp allows 4096) both ends, so that a STOP before or
-after a long quotation is heard while the work for one message stays bounded."""
+"""Characters of a message that are read: both ends of a longer one (WhatsApp allows 4096), so that a STOP before or
+after a long quotation is heard while the work per message stays bounded."""
 
 READ_WORDS = 128
-"""Words of a message that are searched for a withdrawal at most; of more of them again both ends."""
+"""Maximum words of a message that are searched for a withdrawal; of a longer message, both ends."""
 
 _RUN_OF_MARKS = 30
-"""Marks on one letter that count: canonical ordering takes the square of their number. Unicode UAX #15, Stream-Safe
-Text Format; no language needs more than a few."""
+"""Marks that count on a letter: canonical ordering takes the square of their number. Unicode UAX #15, Stream-Safe Text
+Format; no language needs more than a few."""
 
 _REMEMBERED = 4096
-"""How many characters each table keeps, so that nobody can fill the memory by sending every one there is."""
+"""Maximum entries of each table, so that nobody can fill the memory by sending every character there is."""
 
 _JOINERS = "\u200c\u200d"
 """Zero-width (non-)joiner: spelling in Persian and Indic scripts, so `exact` keeps them inside words."""
@@ -34,11 +34,11 @@ _BLANK_LETTERS = re.compile(
 _KEYCAP = "\u20e3"
 
 _APOSTROPHES = "\u02bc\u02b9\u02bb\u02c8"
-"""Those that Unicode counts as letters; the others are punctuation anyway."""
+"""The ones that Unicode counts as letters; the others are punctuation anyway."""
 
 
 class _Exact(dict[int, str]):
-    """Code point → what is left of it: for `str.translate`, filled as characters are met."""
+    """Code point → its replacement, for `str.translate`; filled as characters occur."""
 
     def __missing__(self, code: int) -> str:
         kept = unicodedata.normalize("NFKC", chr(code))
@@ -63,7 +63,7 @@ def _seen(character: str) -> str:
 
 
 class _Loose(dict[int, str]):
-    """Code point of a decomposed text → its plain letter: for `str.translate`, filled as characters are met."""
+    """Code point of a decomposed text → its plain letter, for `str.translate`; filled as characters occur."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -99,10 +99,10 @@ _ascii_table = {code: _exact_table[code] for code in range(128)}
 
 
 class Typed(NamedTuple):
-    """A message as it is read: taken apart once, then looked up in many places."""
+    """A message prepared for reading: normalised once, then looked up in many tables."""
 
     text: str
-    """As it was typed; of an over-long one both ends."""
+    """As typed; both ends of an over-long text."""
     exact: str
     loose: str
 
@@ -118,9 +118,9 @@ def typed(text: str) -> Typed:
 
 
 def both_ends(text: str) -> str:
-    """Return what is read of `text`: all of it, or the words at both ends when it is longer than `READ`.
+    """Return the part of `text` that is read: all of it, or the words at both ends if it is longer than `READ`.
 
-    Before that, long runs of blanks, signs and marks are shortened, so that they push nothing out of sight.
+    Long runs of blanks, signs and marks are shortened first, so that they push nothing out of sight.
     """
     if len(text) <= READ:
         return text
@@ -133,7 +133,7 @@ def _cut(text: str, most: int) -> str:
     head, tail = text[: most // 2 - 1], text[-(most // 2) :]
     begun, ended = head.rsplit(maxsplit=1), tail.split(maxsplit=1)
     if len(begun) > 1:
-        head = begun[0]  # without the word that was cut: a part may be another word ("non|stop")
+        head = begun[0]  # without the word that was cut: its part may be another word ("non|stop")
     if len(ended) > 1:
         tail = ended[1]
     return f"{head}\n{tail}"
@@ -146,7 +146,7 @@ _FILLING = re.compile(rf"(?<!{_NO_LETTER}){_NO_LETTER}{{{2 * _RUN_OF_MARKS},}}")
 
 
 def _shortened(run: re.Match[str]) -> str:
-    """Return both ends of a run, apart if anything in it separates words."""
+    """Return both ends of a run, separated if anything in it separates words."""
     signs = run[0]
     apart = any(" " in _exact_table[ord(sign)] for sign in set(signs))
     return signs[: _RUN_OF_MARKS // 2] + " " * apart + signs[-_RUN_OF_MARKS // 2 :]
@@ -188,7 +188,7 @@ _LONG_RUN = re.compile(r"(.)\1\1")
 
 
 def drawn_out(word: str) -> bool:
-    """Whether somebody leaned on a key: a letter stands three times or more in a row, as in `stoooop`."""
+    """Whether a letter occurs three or more times in a row, as in `stoooop`."""
     return _LONG_RUN.search(word) is not None
 
 
@@ -211,8 +211,8 @@ _LONGEST_DISGUISE = 64
 def skeletons(word: str) -> tuple[str, ...]:
     """Return what `word` looks like in Latin letters: `стор` (Cyrillic) → `ctop` and `stop`; none for a Latin word.
 
-    Cyrillic с is read both as the c that it looks like and as the s that it sounds like; letters that look like no
-    Latin one stay.
+    Cyrillic с is read both as the c that it looks like and as the s that it sounds like; letters that resemble no
+    Latin letter stay.
     """
     if word.isascii() or len(word) > _LONGEST_DISGUISE:
         return ()

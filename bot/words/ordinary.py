@@ -1,4 +1,4 @@
-"""Ordinary words of one language that would withdraw in another's name, or by a slip of the finger.
+"""Ordinary words of a language that another language's words, or a typing slip, would turn into a withdrawal.
 
 `locales/ordinary.toml` holds them, because the frequency lists behind it are too big to ship: `i18n ordinary`
 writes it.

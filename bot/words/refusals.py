@@ -1,8 +1,8 @@
-"""Refusals put together from small sets of words: "please do not text me", "schickt mir keine Werbung mehr".
+"""Recognises refusals made of small sets of words: "please do not text me", "schickt mir keine Werbung mehr".
 
-No list of sentences is ever complete. So each language lists the parts of a refusal by their role ([refusal] in its
-keyword file), and what a statement says follows from the roles that meet in it, in any order within a few words.
-Each word that has no role makes it less sure: what is read in part only asks back.
+No list of sentences is ever complete. So each language lists the parts of a refusal by role ([refusal] in its keyword
+file), and the meaning of a statement follows from the roles that occur together, in any order, within a few words.
+Every word without a role makes the reading less sure: a partly understood statement only asks back.
 """
 
 from collections import defaultdict
@@ -14,19 +14,19 @@ from .keywords import Intent, Vocabulary
 from .statements import Part
 
 _NEAR = 4
-"""Words between which two roles belong together: "do not ever again send"."""
+"""Maximum distance in words at which two roles belong together: "do not ever again send"."""
 
 _NEAR_AFTER = 6
 """The same from a verb to the negation that ends its clause: German "löschen Sie meine Nummer bitte nicht"."""
 
 _READ = 60
-"""Words at each end of a message whose roles are looked at: hardly anybody writes more, and each costs time."""
+"""Words at each end of a message whose roles are looked up: hardly anybody writes more, and each costs time."""
 
 _OPENING = 3
 """First letters by which stems are found, and expressions whose second word is one."""
 
 _ODD = 4
-"""Words without a role that a statement about our messages may have and still be sure."""
+"""Words without a role that a statement about our messages may contain and still be sure."""
 
 _NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
 _ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
@@ -66,23 +66,23 @@ _BINDS = _MORE | _MESSAGES | _CONTACT
 """After a negation these belong to it: in "don't text me unsubscribe" the second verb is not negated."""
 
 _BESIDE_NO = _NO | _MESSAGES | _FILLER
-"""All that a statement such as "ads: no, thanks" is made of."""
+"""The roles that a statement such as "ads: no, thanks" consists of."""
 
 _UNSETTLED = _PAST | _COURTESY
-"""Words with one of these lose other roles."""
+"""A word with one of these loses its other roles."""
 
 _TELLING = _ENDS | _NOT | _NO | _ONLY | _COMPLAINT
-"""Without one of these no rule is fulfilled."""
+"""Without one of these no rule applies."""
 
 _SOMETHING = _CONTACT | _MESSAGES | _UNSUBSCRIBE | _REMOVE | _CONSENT | _WANT
 """Without one of these there is no refusal to be found."""
 
 Profile = Mapping[str, Sequence[int]]
-"""Language → the roles of each word of a message in it; a language in which no word has any is missing."""
+"""Language → the roles of each word of a message; a language in which no word has a role is missing."""
 
 
 class Sure(IntEnum):
-    """How sure a reading is."""
+    """How sure a reading is, from least to most."""
 
     ASK = 1
     ACT = 2
@@ -240,7 +240,7 @@ def _closes(roles: Sequence[int], part: Part) -> bool:
 
 
 _WHOLE_ONLY = frozenset({"remove_me", "no_consent"})
-"""Rules whose words have too many other uses to ask about beside others ("take me to the shop"), but for messages."""
+"""Rules whose words have too many other uses to ask back ("take me to the shop"), unless about messages."""
 
 
 def covered(roles: Sequence[int], start: int, end: int) -> bool:
@@ -317,7 +317,7 @@ def turned(roles: Sequence[int], start: int, end: int, part: Part) -> bool:
 
 
 def _found(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
-    """Return the rule that the roles of a statement fulfil, and whether no other words could change it."""
+    """Return the rule that the roles of a statement satisfy, and whether no other words could change it."""
     if together & _STOP and _meet(roles, _STOP, _CONTACT | _MESSAGES):
         return "stop_messages", bool(together & _MESSAGES or (together & _CONTACT and together & _ME))
     if together & _UNSUBSCRIBE:

@@ -1,4 +1,4 @@
-"""A message taken apart where its writer paused: "no, stop" is two statements, "don't stop" is one."""
+"""Splits a message where its writer paused: "no, stop" is two statements, "don't stop" is one."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ _ASKING = frozenset("?؟;⁈⁉❓")
 
 
 class Part(NamedTuple):
-    """What stands between two pauses, as places of words (the end excluded), and the sentence around it."""
+    """The range of words between two pauses (end excluded), and the sentence around it."""
 
     start: int
     end: int
@@ -40,7 +40,7 @@ def parts(text: str, count: int) -> list[Part]:
 
 
 def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
-    """Return `found` with each part whose first word leans on what stands before it put to the part before."""
+    """Return `found` with each part joined to the previous one if its first word depends on it."""
     together: list[Part] = []
     for part in found:
         if part.start > part.sentence[0] and leans(part.start):

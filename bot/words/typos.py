@@ -1,10 +1,10 @@
-"""Which known words are one slip of the finger away: found by looking up deletions, not by a search of all words."""
+"""Finds known words one typing slip away by looking up deletions, without searching all words."""
 
 from collections.abc import Iterable, Iterator
 
 
 class Neighbours:
-    """An index of words by what is left of them when one letter is missing (the method of SymSpell)."""
+    """An index of words by what is left when a letter is missing (the method of SymSpell)."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._index: dict[str, tuple[str, ...]] = {}

@@ -1,4 +1,4 @@
-"""Finds a withdrawal inside a message that is not simply a known word: at its ends, misspelt, or in a sentence.
+"""Finds a withdrawal in a message that is not just a known word: at its ends, misspelt, or in a sentence.
 
 Stopping must be as easy as agreeing (GDPR Art. 7(3)), in any wording that a reasonable reader would understand
 (47 CFR 64.1200(a)(10), used as a floor). So this reads generously, and asks back where it is in doubt.
@@ -19,13 +19,13 @@ from .statements import Part
 from .typos import Neighbours
 
 _SHORT = 3
-"""Words of a message in which a misspelt word is looked for, or that a common word may open."""
+"""Maximum words of a message in which misspelt words are looked for, or which a common word may open."""
 
 _TYPED = 5
-"""Letters that a misspelt word has at least: shorter ones are near to too many others."""
+"""Minimum letters of a misspelt word: shorter words resemble too many others."""
 
 _SPANS = 5
-"""Words of withdrawal at each end of a message that are looked at: nobody needs more to say it."""
+"""Words of withdrawal considered at each end of a message: nobody needs more to say it."""
 
 _NO = "no"
 """The answer that many languages share."""
@@ -47,10 +47,10 @@ class Grade(IntEnum):
 
 
 _FUZZY = {Grade.STRONG: 5, Grade.COMMON: 6, Grade.WEAK: 6}
-"""Letters from which on a word of this grade is recognised misspelt as a whole message."""
+"""Minimum letters for recognising a misspelt word of this grade as a whole message."""
 
 _FUZZY_BESIDE_OTHERS = 6
-"""The same for strong words that are not the whole message."""
+"""The same for strong words within a message."""
 
 
 class WordEntry(NamedTuple):
@@ -61,7 +61,7 @@ class WordEntry(NamedTuple):
 
 
 class Span(NamedTuple):
-    """A known word or phrase where it stands in a message."""
+    """A known word or phrase at its position in a message."""
 
     start: int
     end: int
@@ -80,7 +80,7 @@ class Found(NamedTuple):
 
 
 class Message:
-    """A message while it is read: its words, what each may do in which language, and where its writer paused."""
+    """A message being read: its words, their roles by language, and where its writer paused."""
 
     def __init__(self, text: str, words: list[str], profile: Profile, spoken: Collection[str]) -> None:
         self.text = text
@@ -348,7 +348,7 @@ class Withdrawals:
         for word in dict.fromkeys(words[:1] + words[-1:]):
             known = self._entries.get(word)
             if known and known.grade > Grade.ALONE:
-                continue  # written right, so its neighbours have decided: "don't stop"
+                continue  # spelled correctly, so its neighbours have decided: "don't stop"
             entry = self._drawn_out(word, alone=len(words) == 1) if drawn_out(word) else None
             if entry:
                 return Found(Intent.STOP, "repeated", entry.languages)
@@ -396,7 +396,7 @@ def _found(sure: Sure, how: str, languages: frozenset[str], message: Message, pa
 
 
 def entries(vocabularies: Mapping[str, Vocabulary]) -> dict[str, WordEntry]:
-    """Return all words that matter to a withdrawal, in their loose form."""
+    """Return all words that matter to a withdrawal, in loose form."""
     collected: dict[str, tuple[Grade, set[str]]] = {}
     for language, vocabulary in vocabularies.items():
         for grade, words in _graded(vocabulary):
@@ -442,14 +442,14 @@ def _lengths_by_first_word(known: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
 
 def _courtesies(vocabulary: Vocabulary) -> Iterator[str]:
-    """Yield what changes nothing beside a withdrawal: courtesies, and a yes or no, which STOP beats."""
+    """Yield words that change nothing beside a withdrawal: courtesies, and yes or no, which STOP overrides."""
     yield from vocabulary.loose_forms(*vocabulary.polite)
     for intent in ANSWERS:
         yield from vocabulary.loose_forms(*vocabulary.word_list(intent).every())
 
 
 def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
-    """Return the words of all other intents: whoever types one of them made no slip."""
+    """Return the words of all other intents, which are not typing slips."""
     return {
         form
         for vocabulary in vocabularies.values()

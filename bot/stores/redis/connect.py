@@ -1,4 +1,4 @@
-"""The one way to Redis or Valkey: a typed client whose failures are `Unavailable` when trying later may help."""
+"""The only way to Redis or Valkey: a typed client whose temporary failures are `Unavailable`."""
 
 import asyncio
 import ssl
@@ -25,7 +25,7 @@ from redis.exceptions import TimeoutError as NoAnswer
 from ...errors import OperatorError, Unavailable
 
 READ_BLOCK_MS = 500
-"""How long a reader waits for new entries: so long, at most, an idle process takes to notice that it is to stop."""
+"""How long a reader waits for new entries, and so how long an idle process may take to notice that it should stop."""
 
 POOL_SECONDS = 5
 """How long a command waits for a connection when all are in use."""
@@ -63,9 +63,9 @@ _REFUSALS = {
 class Client:
     """Sends commands; replies come as the server sends them (bytes, int, list, None).
 
-    Nothing is retried here: a command whose answer was lost would be repeated. Our scripts may be repeated, and
-    their callers do it. Connections are redis-py's, used directly: its own client and pool around them cost three
-    times what the command does.
+    Nothing is retried here, since a command whose answer was lost would be repeated. Our scripts may be repeated, and
+    their callers do so. Connections are redis-py's, used directly: its own client and pool cost three times as much
+    as the command.
     """
 
     def __init__(self, pool: ConnectionPool, connections: int) -> None:

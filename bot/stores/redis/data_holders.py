@@ -1,4 +1,4 @@
-"""What Redis holds of a person: to be shown to them, and erased. Queues are looked through page by page."""
+"""What Redis holds about a person, to be exported and erased. Queues are searched page by page."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "early": "under the same hash, statuses without an address; expires by itself within ten minutes",
     "BUCKET": "how fast the business number may send",
 }
-"""Kinds of keys that hold nothing of a person, and why."""
+"""Kinds of keys without personal data, and why."""
 
 _PAGE = 500
 
@@ -56,7 +56,7 @@ class SessionKeys:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return the place in the dialogue, in our own words for it."""
+        """Return the position in the dialogue, in our own words."""
         async for _, session in self._of(subject):
             pending = session.record.pending
             details = {
@@ -90,7 +90,7 @@ class SessionKeys:
         return list(dict.fromkeys([*self._keys.addresses(*subject.sender.addresses), *subject.tokens]))
 
     async def _of(self, subject: Subject) -> AsyncIterator[tuple[bytes, Session]]:
-        """Yield the person's sessions, the newest first; that of someone who got the number meanwhile is not theirs."""
+        """Yield the person's sessions, the newest first, without that of a new owner of the number."""
         for shard in self._shards:
             for token in self._tokens(subject):
                 key = shard.session(token)
@@ -107,11 +107,11 @@ class _Found:
     where: bytes
     """Id in a stream, member of a set, or field of a hash."""
     item: Item | None = field(repr=False)
-    """None of one that this version of the program cannot read, or that no parser took."""
+    """None if this version of the program cannot read the entry, or no parser accepted it."""
 
 
 class QueueKeys:
-    """Messages on their way, in every direction, timers, tasks, and what was put aside."""
+    """Messages on their way in every direction, timers, tasks, and dead letters."""
 
     name = "queues"
     holds = frozenset(
@@ -149,7 +149,7 @@ class QueueKeys:
     # --- erasing
 
     async def erase(self, subject: Subject) -> int:
-        """Take all of it out, but for the erasure itself, and what the person wrote after it."""
+        """Remove everything except the erasure itself and what the person wrote after it."""
         belongs = _Belongs(subject)
         return sum([await self._erase_in(shard, subject, belongs) for shard in self._shards])
 
@@ -174,7 +174,7 @@ class QueueKeys:
         return count
 
     async def _erase_messages(self, shard: ShardKeys, subject: Subject, belongs: "_Belongs") -> int:
-        """Empty the person's lane from behind: else taking out its first message would let in the next."""
+        """Empty the person's lane from the end: otherwise removing its first message would let in the next."""
         waiting = [one.where async for one in self._waiting(shard, subject)]
         count = await self._remove("HDEL", shard.waiting, waiting)
         retries = [one.where async for one in self._retries(shard, belongs)]
@@ -241,9 +241,9 @@ class QueueKeys:
 
 
 class _Belongs:
-    """Tells whether an entry is about a person: by the id that it names, or by an address if it names nobody.
+    """Tells whether an entry is about a person: by the id it names, or by an address if it names nobody.
 
-    What names somebody else is theirs, also under the same number: that may have a new owner.
+    An entry that names somebody else is theirs, even with the same number, which may have a new owner.
     """
 
     def __init__(self, subject: Subject) -> None:
@@ -277,7 +277,7 @@ class _Belongs:
 
 
 def _is_erasure(item: Item | None) -> bool:
-    """Whether it is the erasure itself: it is finished by who does it, so that it is not forgotten in between."""
+    """Whether it is the erasure itself, which its worker finishes, so that it is not forgotten halfway."""
     return isinstance(item, Assigned) and item.task.right is Right.ERASURE
 
 
@@ -308,5 +308,5 @@ def _pages(values: Sequence[bytes]) -> Iterable[Sequence[bytes]]:
 
 
 def data_holders(client: Client, shards: Sequence[ShardKeys], keys: Keyring) -> Sequence[DataHolder]:
-    """Return all places of Redis, in the order in which they are erased."""
+    """Return all holders in Redis, in the order in which they are erased."""
     return (QueueKeys(client, shards, keys), SessionKeys(client, shards, keys))

@@ -1,6 +1,6 @@
-"""Dead letters: what could not be processed, with the reason, until someone looks or replays it.
+"""Dead letters: what could not be processed, with the reason, until somebody inspects or replays it.
 
-They lie here for weeks, while queues run empty: so whatever they hold is sealed.
+They stay for weeks, unlike entries of queues, so their content is sealed.
 """
 
 import re
@@ -15,7 +15,7 @@ from .scripts import REPLAY
 from .wire import READERS, read_outbound
 
 MOST = 100_000
-"""Dead letters kept for each shard; the oldest give way."""
+"""Dead letters kept per shard; the oldest are dropped first."""
 
 _PAGE = 100
 
@@ -74,9 +74,9 @@ class DeadLetters:
     async def replay(self, letter: DeadLetter) -> bool:
         """Put a letter back into the queue that it came from, and forget it in the same step.
 
-        A message lines up behind what is queued for the same person; those that nobody can read form a line, too.
-        False when somebody else has taken it, or no key opens it. Raises `ValueError` for a raw one: parse its webhook
-        again, store what it holds, then `remove` it.
+        A message queues behind what is queued for the same person; unreadable messages share a line of their own.
+        False if somebody else has taken it, or no key opens it. Raises `ValueError` for a raw letter: parse its
+        webhook again, store what it holds, then `remove` it.
         """
         if letter.kind not in self._queues:
             raise ValueError(f"a letter of kind {letter.kind} lay in no queue before")

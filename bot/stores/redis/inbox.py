@@ -1,8 +1,8 @@
 """The inbox: every event that was acknowledged, stored once and kept until it is answered.
 
-A server that is killed may lose what it said was stored: with `appendfsync everysec` it writes nothing to its file
-while that is being synced, and a replica that takes over lags behind. So the last moments are kept here, too, and
-stored again when the server is not the same as before.
+A server that is killed may lose what it acknowledged: with `appendfsync everysec` it writes nothing to its file while
+that is being synced, and a replica that takes over lags behind. So the last moments are also kept here, and stored
+again when the server is not the same as before.
 """
 
 import time
@@ -21,17 +21,18 @@ REMEMBERED = 8 * 86400
 """Seconds for which a day's digests are kept after the last one: Meta redelivers for 7 days (webhooks/overview)."""
 
 MOMENTS = 5.0
-"""Seconds for which what was stored is kept here: a server writes its file after two at the latest."""
+"""Seconds for which stored events are also kept here: a server writes its file within two."""
 
 UNITS = 60
-"""Events of a person that are taken at once; one of more than a KiB counts as several. So what a flood leaves in front
-of others is worked off in a fraction of a second, and nobody who writes by hand comes near."""
+"""Events of a person that are accepted at once; an event of more than a KiB counts as several. What a flood leaves in
+front of others is worked off in a fraction of a second, and nobody typing by hand comes near."""
 
 UNITS_PER_SECOND = 0.5
-"""How fast they come back: 30 messages in a minute, for as long as somebody likes."""
+"""How fast the allowance refills: 30 messages a minute, for as long as somebody likes."""
 
 CROWDED = 0.9
-"""The part of the server's memory above which withdrawals only are taken: the rest is for the answers to what is."""
+"""The share of the server's memory above which only withdrawals are accepted; the rest is for answers to what is
+queued."""
 
 _TAKEN = {1: Taken.STORED, 0: Taken.KNOWN, -1: Taken.FULL, -2: Taken.LIMITED, -3: Taken.MERGED}
 
@@ -39,14 +40,14 @@ _LEFT_OUT = (Taken.LIMITED, Taken.MERGED)
 
 
 _Encoded = tuple[Incoming, bytes]
-"""An event, and how it lies in Redis: written before it joins others, which must not fail with it."""
+"""An event and its stored form, encoded before it joins a batch, which must not fail because of it."""
 
 
 class Inbox:
     """The writing end of one shard's inbox. Implements `ports.Inbox`."""
 
     def __init__(self, client: Client, shard: ShardKeys, *, limit: int, most_bytes: int = 1 << 30) -> None:
-        """`limit`: unfinished events at which no more are taken, `most_bytes`: the same for the memory they take."""
+        """`limit`: unfinished events at which no more are accepted; `most_bytes`: the same for their memory."""
         self._client = client
         self._shard = shard
         self._limit = limit
@@ -70,7 +71,7 @@ class Inbox:
         await self._client.run("XADD", lane, "*", "e", encode(event))
 
     async def filled(self) -> float:
-        """Return which part of its room the fuller lane takes up: 1 when it is full. Raises `Unavailable`."""
+        """Return how full the fuller lane is: 1 means full. Raises `Unavailable`."""
         parts = [1.0 if self._crowded else 0.0]
         for lane in (self._shard.inbox, self._shard.urgent):
             parts.append(await self._client.run("XLEN", lane) / self._limit)
@@ -80,7 +81,7 @@ class Inbox:
     async def confirm(self) -> int:
         """Store again what a server that was killed or replaced may have lost; return how many events it had.
 
-        To be called every second: it also forgets here what is old enough to be safe. Raises `Unavailable`.
+        To be called every second: it also drops copies that are old enough to be safe. Raises `Unavailable`.
         """
         if not self._recent:
             return 0
@@ -97,7 +98,7 @@ class Inbox:
         return lost
 
     async def _look(self) -> bytes:
-        """Return what the server calls itself from its start to its end; note whether it is nearly full."""
+        """Return the id of the server's run; note whether it is nearly full."""
         told: bytes = await self._client.run("INFO", "server", "memory")
         info = dict(line.split(b":", 1) for line in told.splitlines() if b":" in line)
         self._crowded = int(info[b"used_memory"]) > CROWDED * int(info[b"maxmemory"]) > 0

@@ -37,7 +37,7 @@ class ShardKeys:
 
     @cached_property
     def lanes(self) -> str:
-        """Hash: persons of whom a message is on its way, and how far each has come."""
+        """Hash: persons with a message on its way, and how far each has come."""
         return self.key("lanes")
 
     @cached_property
@@ -52,7 +52,7 @@ class ShardKeys:
 
     @cached_property
     def tasks(self) -> str:
-        """Stream: what dialogues want done outside of them."""
+        """Stream: tasks that dialogues leave."""
         return self.key("tasks")
 
     @cached_property
@@ -95,7 +95,7 @@ class ShardKeys:
         return self._session_prefix + token
 
     def limit(self, token: bytes) -> bytes:
-        """Return the key of how much more the person with this address token may send."""
+        """Return the key of the allowance of the person with this address token."""
         return self._limit_prefix + token
 
     def status(self, token: bytes) -> bytes:

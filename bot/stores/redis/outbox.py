@@ -1,4 +1,4 @@
-"""What happens to a message between being queued and being sent, and after."""
+"""The life of a message between being queued and being sent, and after."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -26,13 +26,13 @@ EARLY_SECONDS = 600
 its sender died; then it is sent again, under another id."""
 
 RANK = {"sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
-"""A status never falls: webhooks come in any order. A failure says nothing once the message was delivered."""
+"""A status never falls, since webhooks come in any order. A failure means nothing once the message was delivered."""
 
 _SOON = 5.0
-"""Seconds within which an event is as good as in the inbox."""
+"""Seconds within which an event counts as being in the inbox."""
 
 _MOST_AT_ONCE = 500
-"""Entries brought back in one step: the server does nothing else meanwhile."""
+"""Entries brought back per step: meanwhile the server does nothing else."""
 
 _Done = tuple[bytes, Sent | None, Sequence[Delivery] | None]
 """An entry, the message if something hangs on it, and the statuses that came before, once they are known."""

@@ -10,7 +10,7 @@ from .scripts import COMMIT
 from .wire import encode, read_session
 
 IDLE_SECONDS = 30 * 86400
-"""A session that nobody used for so long is forgotten; the ledger rebuilds it."""
+"""Seconds after which an unused session is forgotten; the ledger rebuilds it."""
 
 
 class Sessions:
@@ -25,7 +25,7 @@ class Sessions:
     async def load(self, tokens: Sequence[bytes]) -> list[tuple[Session, bytes] | None]:
         """Return the session of each token with the bytes that it was read from; None where there is none.
 
-        A session that another version of the program wrote and this one can't read is deleted: it counts as lost.
+        A session written by another version that this one can't read is deleted and counts as lost.
         """
         if not tokens:
             return []
@@ -43,10 +43,10 @@ class Sessions:
         return found
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
-        """Finish each person's messages, or leave a person as is whose session changed meanwhile.
+        """Finish each person's messages, unless the person's session changed in the meantime.
 
-        A person is also left when a message is no longer there: somebody has finished it, perhaps this very commit
-        whose answer was lost.
+        A person is also skipped if a message is no longer there: it was finished, perhaps by this very commit whose
+        answer was lost.
         """
         if not commits:
             return []
@@ -60,7 +60,7 @@ class Sessions:
         return [result == 1 for result in await COMMIT.run(self._client, keys, arguments)]
 
     async def forget(self, token: bytes) -> None:
-        """Forget the session under a token: the ledger rebuilds what matters of it."""
+        """Forget the session under a token; the ledger rebuilds what matters."""
         await self._client.run("DEL", self._shard.session(token))
 
 

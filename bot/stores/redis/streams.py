@@ -16,13 +16,13 @@ from .scripts import FINISH, LEAVE
 T = TypeVar("T")
 
 ABANDONED_AFTER_MS = 30_000
-"""An entry that its reader has neither finished nor renewed for so long is taken over."""
+"""Milliseconds after which an entry that its reader neither finished nor renewed is taken over."""
 
 SUSPECT = 3
 """How often an entry may be left unfinished before it is taken over alone."""
 
 DEAD_AFTER_MS = 86_400_000
-"""A reader that has not asked for anything for so long is gone; a living one asks every `READ_BLOCK_MS`."""
+"""Milliseconds after which a silent reader counts as gone; a living reader asks every `READ_BLOCK_MS`."""
 
 
 class Stream(Generic[T]):
@@ -56,7 +56,7 @@ class Stream(Generic[T]):
     async def reclaim(self, count: int) -> list[Queued[T] | Unreadable]:
         """Take over entries that their reader has left unfinished: it died, or it lost its connection.
 
-        One that was left `SUSPECT` times may be what readers die of: it comes alone, after all others.
+        An entry that was left `SUSPECT` times may be what kills readers: it comes alone, after all others.
         """
         idle = self._abandoned_after_ms
         left = await self._run("XPENDING", self._key, GROUP, "IDLE", idle, "-", "+", count)

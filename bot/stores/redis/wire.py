@@ -1,4 +1,4 @@
-"""How values lie in Redis: MessagePack, read back only as what they should be."""
+"""How values are stored in Redis: MessagePack, decoded only as the expected type."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
