@@ -1,4 +1,4 @@
-"""What an operator can cure, what passes by itself, and where any other error came from."""
+"""Errors: what an operator can cure, what passes by itself, and where any other error came from."""
 
 import traceback
 from pathlib import Path
@@ -9,9 +9,9 @@ _FRAMES = 8
 
 
 class OperatorError(Exception):
-    """What whoever runs the program can cure.
+    """An error that an operator can cure.
 
-    Each line of its text is a problem: what is wrong, a semicolon, what to do. No personal data, and no secret.
+    Each line of its text is a problem: what is wrong, a semicolon, what to do. It holds no personal data and no secret.
     """
 
 
@@ -26,7 +26,7 @@ class Unavailable(OperatorError):
 
 
 def curable(error: BaseException) -> list[OperatorError]:
-    """Return all that an operator can cure of an error or a group of them; nothing if any is the program's own."""
+    """Return the curable errors in an error or a group; empty if any of them is the program's own."""
     if isinstance(error, OperatorError):
         return [error]
     if not isinstance(error, BaseExceptionGroup):
@@ -36,15 +36,15 @@ def curable(error: BaseException) -> list[OperatorError]:
 
 
 def problem_and_cure(line: str) -> tuple[str, str]:
-    """Return the two parts of a line that an `OperatorError` says."""
+    """Return the two parts of a line of an `OperatorError`."""
     problem, _, cure = line.partition("; ")
     return problem, cure
 
 
 def where(error: BaseException) -> str:
-    """Return the places in the code that an error came through, the innermost first.
+    """Return the code locations that an error came through, the innermost first.
 
-    Nothing that it says: its text may quote a message or a number.
+    Without its text, which may quote a message or a number.
     """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return " < ".join(f"{_short(frame.filename)}:{frame.lineno}" for frame in reversed(frames))

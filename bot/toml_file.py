@@ -1,4 +1,4 @@
-"""Reads a TOML file of ours into its model; whatever is wrong in it is told to whoever wrote it, with the cure."""
+"""Reads a TOML file into its model; problems are reported with file, key and cure."""
 
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ from .errors import FileError
 Model = TypeVar("Model", bound=BaseModel)
 
 Cure = Callable[[ErrorDetails], str]
-"""Makes `what is wrong; what to do` out of a problem that pydantic found."""
+"""Turns a problem found by pydantic into `what is wrong; what to do`."""
 
 RESTORE = "restore it from version control"
 
@@ -32,7 +32,7 @@ def load(path: Path, model: type[Model], cure: Cure, *, unreadable: str = RESTOR
 
 
 def cure_by_example(problem: ErrorDetails, example: str) -> str:
-    """Return the cure of a problem that is no specialty of one file; `example` is a file that has each key."""
+    """Return the cure of a problem not specific to one file; `example` is a file with every key."""
     match problem["type"]:
         case "missing":
             return f"missing; add this key ({example} has an example of each)"

@@ -13,16 +13,16 @@ from ..service.ports import Channel, Check, Provider, Retry, SendError, Webhooks
 from ..settings import Missing, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]
-"""Any that is set up is used; the first is the one that a deployer is told to set up while none is."""
+"""Every channel that is set up is used; if none is, deployers are told to set up the first."""
 
 
 def used(settings: Settings) -> Iterator[Provider[Any]]:
-    """Yield the channels of which nothing is missing. Raises `SettingsError`."""
+    """Yield the channels that are fully set up. Raises `SettingsError`."""
     return (one for one in PROVIDERS if not settings.of(one.settings).missing())
 
 
 def missing(settings: Settings) -> Sequence[Missing]:
-    """Return what must still be set before webhooks can be answered: by stores, or by a first channel.
+    """Return the settings still missing before webhooks can be answered: for stores, or for a first channel.
 
     Raises `SettingsError`.
     """
@@ -37,12 +37,12 @@ def variables() -> Mapping[str, str]:
 
 
 def webhooks(settings: Settings) -> Mapping[str, Webhooks]:
-    """Return the ways in of the channels that are used, by their names."""
+    """Return the webhooks of the channels in use, by name."""
     return {one.name: one.webhooks(settings.of(one.settings)) for one in used(settings)}
 
 
 def senders(settings: Settings) -> "Senders | None":
-    """Return the way out; None while something is missing."""
+    """Return the senders of the channels in use; None while something is missing."""
     found = {one.name: one.sender(settings.of(one.settings)) for one in used(settings)}
     return Senders(found) if found and not missing(settings) else None
 
@@ -58,20 +58,20 @@ def ways() -> str:
 
 
 async def checks(settings: Settings) -> AsyncIterator[Check]:
-    """Ask the providers that are used whether all is well; while there is none, say so."""
+    """Run the checks of the channels in use; report if there is none."""
     for one in list(used(settings)) or PROVIDERS[:1]:
         async for check in one.checks(settings.of(one.settings)):
             yield check
 
 
 class Senders:
-    """The channels that are used, as one. Implements `ports.Channels`."""
+    """The channels in use, as one. Implements `ports.Channels`."""
 
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
 
     async def send(self, outbound: Outbound) -> MessageId:
-        """Send by the channel that the message names; where that is no longer used, by the first that is."""
+        """Send by the channel that the message names or, if that is no longer in use, by the first one."""
         document = outbound.reply.document
         if document is not None and document.media_id:
             name, media_id = _file(document.media_id)
@@ -107,11 +107,11 @@ class Senders:
 
 
 def _named(channel: str, id: str) -> str:
-    """Return an id by which a file is found again, whichever channel it is at."""
+    """Return a file's id, qualified by its channel."""
     return id if channel == WHATSAPP else f"{channel}:{id}"
 
 
 def _file(media_id: str) -> tuple[str, str]:
-    """Return at which channel a file is, and its id there."""
+    """Return a file's channel, and its id there."""
     name, colon, id = media_id.partition(":")
     return (name, id) if colon else (WHATSAPP, media_id)

@@ -1,4 +1,4 @@
-"""Looks at everything that must be well, and says what to do where it is not. `/readyz` asks the quick part."""
+"""Checks everything that must be in order, and says what to do where it is not. `/readyz` runs the quick checks."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
@@ -23,10 +23,10 @@ from .stores import ShardStores
 _OLDEST_REDIS = "7.2"
 _OLDEST_POSTGRES = "14"
 _NEARLY_FULL = 0.8
-"""The part of the inbox's room above which an operator should act: at 1 webhooks get 503."""
+"""How full the inbox may be before an operator should act: at 1, webhooks get 503."""
 
 _LONG_UNREAD = 60.0
-"""Seconds for which a message lies unread only when no worker runs, or none keeps up."""
+"""Seconds after which an unread message means that no worker runs or keeps up."""
 
 _SOON = timedelta(days=7)
 
@@ -80,7 +80,7 @@ async def database_check(database: Database) -> Check:
 
 
 def texts_check(world: World) -> Check:
-    """Tell which languages are offered, and what was left out of their texts."""
+    """Report which languages are offered, and which texts were left out."""
     problems, offered = world.texts.problems, ", ".join(world.texts.offered)
     if problems:
         cure = f"run `{COMMAND} i18n check`; the first: {problems[0]}"
@@ -92,7 +92,7 @@ def texts_check(world: World) -> Check:
 
 
 def link_check(settings: Settings) -> Check:
-    """Tell whether links to this app can be sent."""
+    """Report whether links to this app can be sent."""
     if settings.base_url:
         return Check("BASE_URL", ok=True, detail="set")
     cure = "set it to the public https:// address of this app"
@@ -108,7 +108,7 @@ def flows_checks() -> Sequence[Check]:
 
 
 def business_check(world: World) -> Check:
-    """Tell which texts outgrow WhatsApp's limits with the names and contacts of `business.toml`."""
+    """Report texts that exceed WhatsApp's limits with the names and contacts of `business.toml`."""
     found = list(overlong(world))
     if found:
         cure = "shorten what business.toml puts into them: names, third parties, contacts, purposes"
@@ -117,7 +117,7 @@ def business_check(world: World) -> Check:
 
 
 def retention_checks(business: Business) -> Sequence[Check]:
-    """Compare how long consents hold and data is kept with what the sources of these numbers say."""
+    """Compare how long consents last and data is kept with the sources of these figures."""
     rules = policy(business)
     found = [
         Check(
@@ -147,7 +147,7 @@ def retention_checks(business: Business) -> Sequence[Check]:
 
 
 async def redis_checks(client: Client) -> AsyncIterator[Check]:
-    """Ask Redis about itself: version, what it does when it is full, how full it is."""
+    """Check Redis: version, eviction policy, memory, persistence."""
     try:
         info = _info(await client.run("INFO"))
     except Unavailable:
@@ -169,7 +169,7 @@ async def redis_checks(client: Client) -> AsyncIterator[Check]:
 
 
 async def database_checks(database: Database, keys: Keyring) -> AsyncIterator[Check]:
-    """Ask a PostgreSQL that is well for its version, and try whether the keys open what it holds."""
+    """Check the version of a working PostgreSQL, and whether the keys open its data."""
     version = (await database.fetch("SHOW server_version"))[0]["server_version"]
     if _older(version, _OLDEST_POSTGRES):
         yield Check("database version", ok=False, detail=version, cure=f"{_OLDEST_POSTGRES} or newer is needed")
@@ -185,7 +185,7 @@ async def database_checks(database: Database, keys: Keyring) -> AsyncIterator[Ch
 
 
 def requests_check(waiting: Sequence[Request], today: date) -> Check:
-    """Tell what people have asked for about their data and must be answered soon (GDPR Art. 12(3))."""
+    """Report requests about personal data that must be answered soon (GDPR Art. 12(3))."""
     urgent = [request for request in waiting if request.due <= today + _SOON]
     if not urgent:
         return Check("requests", ok=True, detail=f"{len(waiting)} wait, none is due within {_SOON.days} days")

@@ -1,4 +1,4 @@
-"""Reads what a business says: flows, catalogs, keywords and `business.toml` → a `World` and its `Flows`."""
+"""Reads flows, catalogs, keywords and `business.toml` into a `World` and its `Flows`."""
 
 import gc
 from collections.abc import Collection, Iterator, Mapping
@@ -19,7 +19,7 @@ from ..words.intents import Keywords
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """Keep the cycle collector from looking, again and again, through what is read here and stays."""
+    """Keep the garbage collector from scanning again and again what is read here and stays."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -40,7 +40,7 @@ def load_world(
 ) -> tuple[World, Flows]:
     """Read everything once, at start; `business` is by default the `business.toml` among the flows.
 
-    `draft` is a language that is spoken although it is not offered yet, for its translator. Raises `FileError`, which
+    `draft` is a language to use although it is not offered yet, for its translator. Raises `FileError`, which
     names file, key and cure.
     """
     flows, locales = Path(flows), Path(locales)
@@ -69,7 +69,7 @@ def load_world(
 def _catalogs(
     locales: Path, codes: Collection[str], draft: str
 ) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]], list[str]]:
-    """Return the catalogs, and why some can't be read: those languages are not offered, the others go on.
+    """Return the catalogs, and why some can't be read: those languages are not offered.
 
     Raises `FileError` for the one that its translator tries out.
     """

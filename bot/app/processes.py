@@ -14,13 +14,13 @@ from .runtime import Runtime
 log = structlog.get_logger(__name__)
 
 KEEP_ALIVE = 100
-"""Seconds for which idle connections stay open: longer than Heroku's router keeps them (90)."""
+"""Seconds for which idle connections stay open: longer than at Heroku's router (90)."""
 
 _HANDLERS_HAVE = 4
 """Seconds for requests in hand at shutdown; aiohttp may take twice as long. With the work: less than Heroku's 30."""
 
 _WORK_HAS = 20
-"""Seconds for messages in hand at shutdown; what is not finished is left to the next process."""
+"""Seconds for messages in flight at shutdown; the next process takes over the rest."""
 
 
 @asynccontextmanager

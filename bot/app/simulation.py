@@ -1,4 +1,4 @@
-"""The whole program against a simulated WhatsApp, for `chat`, `demo`, tests and benchmarks: all else is real."""
+"""The whole program against a simulated WhatsApp, for `chat`, `demo`, tests and benchmarks; everything else is real."""
 
 import asyncio
 import fcntl
@@ -156,9 +156,9 @@ async def simulate(
 
 
 def somebody(locale: str = "en") -> Identity:
-    """Make up a person from the country where most of a language's speakers live, under a number of nobody's.
+    """Make up a person from the country with most speakers of a language, with a number that belongs to nobody.
 
-    In one process no number is made up twice before 10,000 others.
+    Within a process, a number repeats only after 10,000 others.
     """
     country = _country(locale)
     example = phonenumbers.example_number_for_type(country, phonenumbers.PhoneNumberType.MOBILE)

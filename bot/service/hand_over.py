@@ -1,4 +1,4 @@
-"""The seam to a bot that the company already has: messages that no dialogue claims, from persons who consented."""
+"""Hands messages to a bot that the company already has: those no dialogue claims, from persons who consented."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ IN_FLIGHT = 64
 
 @dataclass(frozen=True, slots=True)
 class Consenter:
-    """Who a host's message is from: all that a host may know beside the message itself."""
+    """The sender of a host's message: everything a host may know besides the message."""
 
     id: PersonId
     locale: str
@@ -57,7 +57,7 @@ class HandOver(Taker[HandedOver]):
         channel: Channels | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`purpose` is the one whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
+        """`purpose`: whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
         super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=IN_FLIGHT)
         self._host = host
         self._purpose = ForPurpose(purpose)
@@ -96,7 +96,7 @@ class HandOver(Taker[HandedOver]):
         return None
 
     async def _failed(self, queued: Queued[HandedOver], error: Exception) -> None:
-        """Let the host have the message again, a few times. Its error may quote the person: only its kind is told."""
+        """Give the host the message again, a few times. Its error may quote the person, so only its kind is logged."""
         self._failures[queued.id] += 1
         metrics.HANDED_OVER.labels("failed").inc()
         cure = f"mend the host's bot; after {ATTEMPTS} attempts `deadletter replay` gives it the message again"

@@ -1,11 +1,11 @@
-"""By which address a person's session is kept, and in which shard they lie."""
+"""Which address a person's session is stored under, and in which shard."""
 
 from ..keys import Keyring
 from ..messages.inbound import Sender
 
 
 def token_of(sender: Sender, keys: Keyring) -> bytes:
-    """Return the token of the address by which a person is kept: the BSUID's where it is known, else the phone's."""
+    """Return the token under which a person is stored: the BSUID's if known, else the phone's."""
     return keys.address(sender.bsuid or sender.phone or "")
 
 

@@ -1,4 +1,4 @@
-"""What all have in common who take entries of a queue in hand: `fulfil`, `hand_over` and `deliver`."""
+"""The base of everything that works on entries of a queue in the background: `fulfil`, `hand_over` and `deliver`."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -18,17 +18,17 @@ log = structlog.get_logger(__name__)
 UNREADABLE = "unreadable by this version"
 
 _WAIT = 1.0
-"""Seconds that is waited for room at most: meanwhile what is in hand must be renewed."""
+"""Maximum seconds to wait for room: entries in flight must be renewed meanwhile."""
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
 class Taker(ABC, Generic[T]):
-    """Takes entries of one queue in hand and works on them beside each other, up to a limit."""
+    """Works on entries of a queue concurrently, up to a limit."""
 
     def __init__(self, *, name: str, kind: str, queue: Queue[T], dead: DeadLetters, most: int) -> None:
-        """`name` is what metrics and logs call it, `kind` that of its dead letters; `most` are in hand at a time."""
+        """`name`: in metrics and logs; `kind`: of its dead letters; `most`: entries in flight at a time."""
         self._name = name
         self._kind = kind
         self._queue = queue
@@ -43,7 +43,7 @@ class Taker(ABC, Generic[T]):
         return list(self._running)
 
     async def room(self) -> int:
-        """Wait a while until more entries may be taken in hand; return how many, perhaps none."""
+        """Wait a while until more entries can be taken; return how many, perhaps none."""
         return await self._room(self._most)
 
     async def _room(self, most: int) -> int:
@@ -52,7 +52,7 @@ class Taker(ABC, Generic[T]):
         return max(0, most - len(self._running))
 
     async def take(self, batch: Sequence[Queued[T] | Unreadable]) -> None:
-        """Begin to work on what was read; put aside what this version of the program can't read."""
+        """Begin to work on what was read; bury what this version of the program can't read."""
         readable = [one for one in batch if isinstance(one, Queued)]
         for one in batch:
             if isinstance(one, Unreadable):
@@ -65,7 +65,7 @@ class Taker(ABC, Generic[T]):
         """Begin to work on a batch."""
 
     def _begin(self, queued: Queued[T] | Unreadable, work: Coroutine[Any, Any, None]) -> None:
-        """Work on an entry. If that fails, it stays unfinished, and whoever takes it over works on it again."""
+        """Work on an entry. If that fails, it stays unfinished for whoever takes it over."""
         task = asyncio.create_task(self._watched(work))
         self._running[queued.id] = task
         task.add_done_callback(partial(self._let_go, queued.id))
@@ -80,17 +80,17 @@ class Taker(ABC, Generic[T]):
             log.warning("entry_left", worker=self._name, error=type(error).__name__, where=where(error))
 
     async def finish(self) -> None:
-        """Wait until everything in hand is done; while a store is away, leave it to the next process."""
+        """Wait until everything in flight is done; if a store is unreachable, leave it to the next process."""
         self._ending = True
         while self._running:
             await asyncio.wait(self._running.values())
 
     async def _surely(self, work: Callable[[], Awaitable[R]]) -> R:
-        """Do one piece of work, however often the stores are away. Raises `Unavailable` when the process ends."""
+        """Do some work, however often the stores are unreachable. Raises `Unavailable` when the process ends."""
         return await surely(self._name, work, lambda: self._ending)
 
     async def _put_aside(self, queued: Queued[T] | Unreadable, reason: str) -> None:
-        """Make it a dead letter; it is still to be finished."""
+        """Make it a dead letter without finishing it."""
         metrics.DEAD.labels(self._kind).inc()
         await self._surely(lambda: self._dead.add(queued.payload, reason, self._kind))
 

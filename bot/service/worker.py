@@ -1,7 +1,7 @@
 """The endless rounds of a worker: answer the inbox, send the outbox, serve the host, bring back what is due.
 
-A round that fails because a store is away is done again until it succeeds: what was read and not finished is still
-there. A message on which the program itself fails becomes a dead letter, and its neighbours go on.
+A round that fails because a store is unreachable is repeated until it succeeds: entries that were read but not finished
+are still there. A message on which the program itself fails becomes a dead letter, and its neighbours continue.
 """
 
 import asyncio
@@ -27,16 +27,16 @@ BATCH = 256
 """Messages answered together: one transaction, one commit."""
 
 READERS = 10
-"""How many workers may end with one message in hand before it is put aside: it may be what they die of."""
+"""How many workers may die holding a message before it is buried, since it may be what kills them."""
 
 LOOKS = 6
-"""How often, within the time after which an entry counts as left, a reader renews its own and looks for such."""
+"""How often a reader renews its entries and looks for abandoned ones within the time that makes an entry abandoned."""
 
 PROMOTE_EVERY = 0.25
 """Seconds between looks for what is due."""
 
 SETTLED = 600.0
-"""Seconds after which a process begins with what is done once a day: one that keeps crashing does not."""
+"""Delay in seconds before daily jobs, so that a crash-looping process never runs them."""
 
 DAILY = 86400.0
 
@@ -64,7 +64,7 @@ class _Reader(Generic[T]):
 
 
 async def lasting(name: str, round: Callable[[], Awaitable[None]], stopping: asyncio.Event) -> None:
-    """Do rounds until told to stop; after a failure wait a little, longer each time, and go on."""
+    """Repeat rounds until told to stop; after a failure wait, longer each time, and go on."""
     failures = 0
     while not stopping.is_set():
         try:
@@ -82,7 +82,7 @@ async def persistently(
     stopping: asyncio.Event,
     meanwhile: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
-    """Do one piece of work, however often the stores are away, until told to stop; in between do `meanwhile`."""
+    """Do some work, however often the stores are unreachable, until told to stop; between attempts do `meanwhile`."""
     while True:
         try:
             return await work()
@@ -135,7 +135,7 @@ async def _answered(
     dead: DeadLetters,
     stopping: asyncio.Event,
 ) -> None:
-    """Answer a batch, however often the stores are away meanwhile; one by one when a message in it is poison."""
+    """Answer a batch, however often the stores are unreachable; one by one if a message in it is poison."""
     if not batch:
         return None
     if batch[0].taken > READERS:
@@ -180,7 +180,7 @@ async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
 
 
 async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:
-    """Once a day end and forget what has been kept long enough; the first time when the process has settled."""
+    """Once a day, end and delete what has been kept long enough; first after the process has settled."""
 
     async def round() -> None:
         await pause(SETTLED, stopping)
@@ -192,7 +192,7 @@ async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:
 
 
 async def sign(checkpoints: Checkpoints, interval: float, stopping: asyncio.Event) -> None:
-    """Sign the ledger's tree every `interval` seconds; what is more than one checkpoint takes follows at once."""
+    """Sign the ledger's tree every `interval` seconds; a backlog of more than one checkpoint follows at once."""
 
     async def round() -> None:
         if not await checkpoints.advance(time.time()):

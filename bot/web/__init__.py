@@ -1,6 +1,6 @@
 """HTTP: routes that only translate between requests and use cases.
 
-Comes in: requests of channels, of persons who open the link to their data, and of those who watch over the program;
+Comes in: requests of channels, of persons who open the link to their data, and of monitoring;
 goes out: calls of `bot.service`, and pages. May be mounted into any aiohttp application beside its own routes.
 """
 

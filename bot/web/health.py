@@ -1,4 +1,4 @@
-"""`/healthz`, `/readyz` and `/metrics`, for those who watch over the program. No secrets, no personal data."""
+"""`/healthz`, `/readyz` and `/metrics`, for monitoring. No secrets, no personal data."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -42,7 +42,7 @@ def health_routes(health: Health) -> Iterable[web.RouteDef]:
         return _json(answer, status=200 if ok else 503)
 
     async def measured(_: web.Request) -> web.Response:
-        metrics.QUEUED.clear()  # what Redis can't tell now is not told as it was
+        metrics.QUEUED.clear()  # without an answer of Redis, old figures are not repeated
         with suppress(Unavailable):
             for queue, length in (await health.queued()).items():
                 metrics.QUEUED.labels(queue).set(length)

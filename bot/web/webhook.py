@@ -1,7 +1,7 @@
-"""The addresses to which channels post: webhooks, acknowledged only once they are stored.
+"""The webhook routes of channels: a webhook is acknowledged only once it is stored.
 
-Anything but 200 makes a channel try again, Meta for days; so 200 is also the answer to what does not concern us, and
-503 the one to what can't be stored now.
+Anything but 200 makes a channel try again, Meta for days. So 200 is also the answer to what does not concern us, and
+503 to what can't be stored now.
 """
 
 from collections.abc import Callable, Iterable

@@ -1,6 +1,6 @@
-"""How urgent an event is: recognised while its webhook waits, so first by a look at both ends of its text.
+"""Judges how urgent an event is while its webhook waits, so at first only by both ends of its text.
 
-What looks like a withdrawal there, and what would be left out because its person sends too much, is read in full.
+A text that looks like a withdrawal there, or would be dropped because its sender sends too much, is read in full.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from ..ports import Claim
 log = structlog.get_logger(__name__)
 
 _CHOICES = {"stop": Claim.WITHDRAWAL, "withdraw": Claim.MATTERS, "no": Claim.MATTERS}
-"""Buttons of ours by the first part of their id; the others withdraw nothing."""
+"""Our buttons by the first part of their id; other buttons withdraw nothing."""
 
 
 class Claims:
@@ -35,7 +35,7 @@ class Claims:
         self._keywords = keywords
 
     def at_a_glance(self, event: Event) -> Claim:
-        """Return what an event claims, for a few microseconds; a withdrawal in a sentence may be overlooked."""
+        """Return an event's claim within a few microseconds; a withdrawal in a sentence may be overlooked."""
         return self._claim(event, self._keywords.may_stop)
 
     def in_full(self, event: Event) -> Claim:
@@ -53,11 +53,11 @@ class Claims:
         match = self._keywords.classify(text, asked_in=None)
         if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
             return Claim.FREE
-        forwarded = isinstance(event, Inbound) and event.forwarded  # somebody else's words begin a pause only
+        forwarded = isinstance(event, Inbound) and event.forwarded  # somebody else's words only begin a pause
         return Claim.WITHDRAWAL if match.intent is Intent.STOP and not forwarded else Claim.MATTERS
 
     def _least(self, event: Event) -> Claim:
-        """Return what an event claims whatever its words say."""
+        """Return an event's claim regardless of its words."""
         match event:
             case Inbound(content=AddressChanged() | Preference() | StaffMessage() | Lapse()):
                 return Claim.FREE
@@ -74,7 +74,7 @@ class Claims:
 def is_urgent(event: Event, claim: Claim) -> bool:
     """Whether it overtakes others: a withdrawal in words, or by WhatsApp's own switch.
 
-    What staff write goes the same way, so that it is looked at behind the withdrawal that came before it.
+    Messages of staff take the same lane, so that they are looked at after a withdrawal that came before.
     """
     if claim is Claim.WITHDRAWAL:
         return True
@@ -82,9 +82,9 @@ def is_urgent(event: Event, claim: Claim) -> bool:
 
 
 def _unread(error: Exception) -> Claim:
-    """Return what an event claims whose words the program can't read: it may be a withdrawal, so it is never left out.
+    """Return the claim of an event whose words the program can't read: it may be a withdrawal, so it is never dropped.
 
-    The answer to it will fail, too, and look for a withdrawal in another way.
+    Answering it will fail as well, and look for a withdrawal in another way.
     """
     log.error(
         "claim_unread", error=type(error).__name__, where=where(error), cure="report where: it is a bug in the program"

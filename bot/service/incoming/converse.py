@@ -1,10 +1,10 @@
 """Answers messages: a batch from the inbox → steps → the ledger → one commit.
 
-The order is what makes it safe to die anywhere: evidence is committed first, then, in one script, the session, the
-replies, the timers and the end of the messages. Whoever takes the messages up after a crash finds the evidence
-already there and steps again to the same replies. No lock is held: a person's ledger takes entries only after the
-one that the step started from, and a session is replaced only if it is still the one that was read; who loses
-reads again.
+The order makes it safe to crash anywhere: evidence is committed first, then, in one script, the session, the
+replies, the timers and the end of the messages. A worker that takes over after a crash finds the evidence
+already there and steps again to the same replies. No lock is held: a person's ledger accepts entries only after the
+entry that the step started from, and a session is replaced only if it is still the one that was read; the loser reads
+again.
 """
 
 import time
@@ -59,13 +59,13 @@ from .statuses import Statuses
 log = structlog.get_logger(__name__)
 
 SOON = 0.25
-"""Seconds after which a message that came too early is looked at for the second time; then twice as many each time."""
+"""Seconds until a message that came too early is looked at a second time; doubled after each further look."""
 
 DAY = 86400
-"""Contact is noted once in each of them."""
+"""Seconds; contact is noted once per day."""
 
 _ROUNDS = 5
-"""How often a person's messages are tried anew when other workers were faster, before they are left for later."""
+"""How often a person's messages are retried when other workers were faster, before they are left for later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Converse:
             await self._written_by_staff(one)
 
     async def _written_by_staff(self, queued: Queued[Inbound]) -> None:
-        """Look whether staff wrote after a STOP; for a second time behind what waits now, which may hold that."""
+        """Check whether staff wrote after a STOP; check again behind what is queued now, which may contain the STOP."""
         inbound = queued.item
         if not await self._staff.wrote(inbound.sender, inbound.at) and not inbound.postponed:
             again = msgspec.structs.replace(inbound, postponed=1)
@@ -197,7 +197,7 @@ class Converse:
         now = round(self._clock(), 3)  # as the ledger keeps it: a session must equal what is folded from there
         stepped: dict[PersonId, Case] = {}
         for case in cases:
-            if case.person not in stepped:  # one who comes twice, under two addresses: the second waits
+            if case.person not in stepped:  # a person who appears twice, under two addresses: the second waits
                 self._step(case, now)
                 stepped[case.person] = case
         recorded = await self._record(stepped)
@@ -213,7 +213,7 @@ class Converse:
             await self._persons.set_locales(locales)
         if contacts := {case.person: at for case in committed if (at := _news_of_contact(case))}:
             await self._persons.note_contacts(contacts)
-        for case in committed:  # now that the ledger tells what they lack: who makes them anew reads it
+        for case in committed:  # the ledger now has what they lack: whoever rebuilds them reads it
             await self._forget(case.outdated)
         done: set[bytes] = set()
         results = await self._send.commit([case.commit for case in committed])
@@ -229,7 +229,7 @@ class Converse:
         return done
 
     async def _set_aside(self, unanswered: Iterable[tuple[Queued[Inbound], Exception]]) -> None:
-        """Keep what could not be answered, so that it can be once the fault is mended."""
+        """Keep what could not be answered, so that it can be answered once the fault is mended."""
         for queued, failure in unanswered:
             metrics.FAILURES.labels("answer").inc()
             metrics.DEAD.labels("event").inc()
@@ -281,7 +281,7 @@ class Converse:
         self._set_timers(case.commit, before if case.past is None else None, _lapse(session))
 
     def _with_reference(self, inbound: Inbound, session: Session) -> Inbound:
-        """Return a message that names what it quotes as sessions do, by whichever key that was named."""
+        """Return a message that names what it quotes as sessions do, whichever key made that name."""
         if inbound.quoted is None:
             return inbound
         names = [reference(token) for token in self._keys.messages(inbound.quoted)]
@@ -332,20 +332,20 @@ class Converse:
 
 
 def _passes_by(inbound: Inbound, dialogue: Dialogue) -> bool:
-    """Whether nothing follows from an event, whoever it is about: nobody is made a person for it."""
+    """Whether nothing can follow from an event, so that nobody becomes a person because of it."""
     return bool(inbound.overheard) and not dialogue.heeds(inbound)
 
 
 def _wait(postponed: int) -> float:
-    """Return after how many seconds a message is looked at again that was postponed so often: at first at once."""
+    """Return the seconds until a message postponed so often is looked at again; at first immediately."""
     return SOON * 2 ** (postponed - 1) if postponed else 0.0
 
 
 def _wrote_at(case: Case, step: Step, inbound: Inbound) -> int:
-    """Return when the person last wrote, unix seconds: what is sent to them is allowed for a day after that.
+    """Return when the person last wrote, unix seconds: for a day after that anything may be sent to them.
 
-    Of news of a message, that is in the session, or the ledger if Redis lost it. What has just arrived with a stamp
-    older than anything can be was written just now.
+    For news about a message, that is in the session, or in the ledger if Redis lost it. A message that just arrived
+    with an impossibly old timestamp was written just now.
     """
     if isinstance(inbound.content, QuestionStatus):
         words = (one.fact.at for one in case.past or () if one.fact.method is Method.CHAT)
@@ -355,7 +355,7 @@ def _wrote_at(case: Case, step: Step, inbound: Inbound) -> int:
 
 
 def _news_of_contact(case: Case) -> int:
-    """Return when the person wrote, if that is another day than the last time and no entry tells it; else 0."""
+    """Return when the person wrote, if that is on a new day and no ledger entry records it; else 0."""
     before, after = case.session.last_at, case.commit.session.last_at
     if before // DAY == after // DAY or any(entry.is_contact for entry in case.entries):
         return 0
@@ -366,7 +366,7 @@ _ENDINGS = frozenset({Kind.WITHDRAWN, Kind.OBJECTED})
 
 
 def _lapse(session: Session) -> Inbound | None:
-    """The event that comes when a question has waited long enough; the same each time, so that it can be removed."""
+    """Return the event for a question that has waited long enough; always the same, so that it can be removed."""
     if (pending := session.record.pending) is None:
         return None
     id, at = MessageId(f"lapse {pending.question}"), session.answerable_until + 1

@@ -1,4 +1,4 @@
-"""A webhook arrives: it is proven genuine, read, and stored; only then may it be acknowledged."""
+"""Takes a webhook: verifies, reads and stores it; only then may it be acknowledged."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ REDELIVERED_FOR = 7
 """Days for which a webhook may come again. Meta: webhooks/overview."""
 
 CONFIRM_EVERY = 1.0
-"""Seconds between looks whether what was acknowledged is still there."""
+"""Seconds between checks that what was acknowledged is still there."""
 
 
 class Receipt(StrEnum):
@@ -70,7 +70,7 @@ class Receive:
         self._keys = keys
         self._clock = clock
         self._known_fields: set[str] = set()
-        """Fields of which operators were told that this version does not know them."""
+        """Unknown fields that operators were already told about."""
 
     async def __call__(self, channel: str, request: WebRequest) -> Receipt:
         """Store what a webhook holds. Raises `Unavailable`; then, as after `FULL`, the channel must try again."""
@@ -85,10 +85,10 @@ class Receive:
         return await self.store(channel, parsed, arrival)
 
     async def again(self, channel: str, body: bytes, arrival: float) -> Receipt:
-        """Store a webhook of our own dead letters, unless something in it still can't be read.
+        """Store a webhook from the dead letters, unless something in it still can't be read.
 
-        `channel` is the one that it came from; `arrival` is when, unix seconds: what was written before a question must
-        not answer it.
+        `channel` is where it came from, `arrival` when, in unix seconds: what was written before a question must not
+        answer it.
         """
         webhooks = self._webhooks.get(channel)
         if webhooks is None:
@@ -100,14 +100,14 @@ class Receive:
         return Receipt.UNREADABLE if parsed.malformed else await self.store(channel, parsed, arrival)
 
     async def watch(self) -> None:
-        """See to it, without end, that what was acknowledged is still there after a store was killed."""
+        """Make sure, forever, that what was acknowledged is still there after a store was killed."""
         while True:
             await asyncio.sleep(CONFIRM_EVERY)
             with suppress(Unavailable):  # it is asked again, and nothing is forgotten until it has answered
                 await self.confirm()
 
     async def confirm(self) -> None:
-        """Store again what stores that failed have lost. Raises `Unavailable`."""
+        """Store again what failed stores have lost. Raises `Unavailable`."""
         for inbox in self._inboxes:
             if lost := await inbox.confirm():
                 metrics.EVENTS.labels("restored").inc(lost)
@@ -136,7 +136,7 @@ class Receive:
         return Receipt.STORED
 
     def _note(self, parsed: Parsed, events: Sequence[Event]) -> None:
-        """Tell operators what of a webhook was not as documented: of what is read all the same, only how often."""
+        """Tell operators what in a webhook was not as documented; for what could be read anyway, only how often."""
         clamped = sum(
             before.at > 0 and before is not after for before, after in zip(parsed.events, events, strict=True)
         )
@@ -154,7 +154,7 @@ class Receive:
             )
 
     async def _put_aside(self, channel: str, malformed: Malformed) -> None:
-        """Keep what could not be read, sealed: it may hold a STOP, and somebody's number."""
+        """Keep what could not be read, sealed, since it may hold a STOP and somebody's number."""
         metrics.EVENTS.labels("malformed").inc()
         metrics.DEAD.labels("raw").inc()
         metrics.UNPLACED.labels(malformed.reason).inc()
@@ -189,22 +189,22 @@ class Receive:
         return await inbox.add(Incoming(digest, day, event, older, person, claim, urgent))
 
     async def _came_before(self, inbox: Inbox, digest: bytes, day: int) -> bool:
-        """Tell whether a message that has no time was stored on a day before: redelivery gives it another."""
+        """Tell whether a message without a time was stored on an earlier day: redelivery gives it another."""
         for before in range(day - 1, day - 1 - REDELIVERED_FOR, -1):
             if await inbox.knows(digest, before):
                 return True
         return False
 
     def _inbox_of(self, person: bytes) -> Inbox:
-        """Return the inbox of the person with an address token; other keys shuffle people among shards."""
+        """Return the inbox of the person with an address token."""
         return self._inboxes[shard_of(person, len(self._inboxes))]
 
 
 def _digest(channel: str, event: Event, keys: Keyring) -> bytes:
-    """Name an event in the memory of what was seen; a message has several statuses.
+    """Return the digest under which an event is remembered; a message has several statuses.
 
-    An id alone does not name a message: of two with one id the second may be somebody else's, or a STOP. Two channels
-    may give the same ids.
+    An id alone does not identify a message: the second of two with the same id may be somebody else's, or a STOP, and
+    two channels may use the same ids.
     """
     if isinstance(event, Inbound):
         at = event.stamp or (0 if event.clock is Clock.ARRIVAL else event.at)
@@ -214,7 +214,7 @@ def _digest(channel: str, event: Event, keys: Keyring) -> bytes:
 
 
 def _day_of(event: Event) -> int:
-    """Return the day (since 1970) under which an event is remembered: the same at each redelivery, if it has a time."""
+    """Return the day (since 1970) under which an event is remembered: the same on each redelivery if it has a time."""
     stamp = event.stamp if isinstance(event, Inbound) else 0
     return (stamp or event.at) // 86400
 
@@ -232,9 +232,9 @@ EARLIEST = 1_577_836_800
 
 
 def timed(event: Event, arrival: float) -> Event:
-    """Return an event with a time that can be: nothing was written after it arrived (`arrival`, unix seconds).
+    """Return an event with a plausible time: nothing was written after it arrived (`arrival`, unix seconds).
 
-    What has no such time counts as written at its arrival, and says so.
+    An event without such a time counts as written on arrival, and says so.
     """
     if EARLIEST <= event.at <= arrival + TOLERANCE:
         return event

@@ -1,4 +1,4 @@
-"""Stepping once more what was recorded before its worker died, to the same replies."""
+"""Repeats the step of a message whose worker died after recording it, with the same replies."""
 
 from collections.abc import Collection, Sequence
 
@@ -11,14 +11,14 @@ from .cases import Case
 
 
 def recorded_from(case: Case, tokens: Collection[bytes]) -> int | None:
-    """Return the place in the ledger where the facts of a message begin, by any of its `tokens`; None without any."""
+    """Return the index in the ledger at which a message's facts begin, by any of its `tokens`; None without any."""
     return next((place for place, one in enumerate(case.past or ()) if one.inbound in tokens), None)
 
 
 def as_it_was(case: Case, place: int) -> Session:
-    """Return the session from which the message whose facts begin at `place` was stepped.
+    """Return the session from which the message with facts from index `place` was stepped.
 
-    If the session is lost, too, what the message led to tells which questions were still to be asked.
+    If the session is lost as well, the facts tell which questions were still to be asked.
     """
     past = case.past or ()
     record = fold(one.fact for one in past[:place])
@@ -31,13 +31,13 @@ def as_it_was(case: Case, place: int) -> Session:
 
 
 def facts_of(case: Case, place: int) -> list[Fact]:
-    """Return what the ledger has from the message whose facts begin at `place`."""
+    """Return the facts of the message that begin at index `place`."""
     past = case.past or ()
     return [one.fact for one in past[place:] if one.inbound == past[place].inbound]
 
 
 def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
-    """Return the session after such a step: with the whole ledger, to which someone else may have added."""
+    """Return the session after such a step, with the whole ledger, to which others may have added."""
     record = fold([*(one.fact for one in case.past or ()), *added])
     if session.record == record:
         return session

@@ -1,7 +1,7 @@
-"""What staff write to people from their own phones, where the number is also in the WhatsApp Business app.
+"""Watches messages that staff write from their phones, where the number is also in the WhatsApp Business app.
 
-No program can hold it back, and what they wrote is not kept. But nobody may be written to after a STOP (GDPR Art. 7(3),
-21(3)), so operators hear of it.
+No program can hold them back, and their text is not kept. But nobody may be written to after a STOP (GDPR Art. 7(3),
+21(3)), so operators are alerted.
 """
 
 import structlog
@@ -40,7 +40,7 @@ class Staff:
 
 
 def _had_stopped(record: Record, at: int) -> bool:
-    """Whether something was withdrawn before and nothing stands: who agreed to something is written to about that."""
+    """Whether something was withdrawn before and no consent stands: a consent allows writing about its purpose."""
     stopped = (one for one in record.consents.values() if one.status is Status.WITHDRAWN)
     return not record.given and any(one.stopped_at <= at for one in stopped)
 

@@ -1,7 +1,7 @@
-"""What became of messages that we sent, as the channel tells later, and what follows for whatever hung on them.
+"""Handles delivery statuses of sent messages, and what follows for whatever depends on them.
 
-What hangs on a message is stored under the channel's id of it when the message was accepted. A channel that gives back
-our own reference tells it, too: then it is also known if Redis lost it, or if the sender died before it stored it.
+What depends on a message is stored under the channel's id when the message was accepted. A channel that echoes our own
+reference reports it as well: then it is known even if Redis lost it, or the sender died before storing it.
 """
 
 import time
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Statuses:
-    """Takes note of delivery statuses for one shard."""
+    """Handles the delivery statuses of one shard."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Statuses:
         self._clock = clock
 
     async def take(self, delivery: Delivery) -> Sequence[Inbound]:
-        """Note a status; return what it tells of a person: how far a question came, that they opted out.
+        """Note a status; return its news about a person: how far a question got, or an opt-out.
 
         May be repeated. Raises `Unavailable`.
         """
@@ -63,14 +63,14 @@ class Statuses:
         if delivery.code is not None and self._is_opt_out(delivery):
             id = MessageId(f"opted out {delivery.id}")
             told.append(Inbound(id, delivery.recipient, delivery.at, Preference("stop")))
-        if matter.question or not (matter or delivery.reference):  # else it asks for no consent
+        if matter.question or not (matter or delivery.reference):  # otherwise it asks for no consent
             id, at = MessageId(f"{delivery.status} {delivery.id}"), min(delivery.at, int(self._clock()))
             status = self._status(delivery, matter.question)
             told.append(Inbound(id, delivery.recipient.firmest, at, status))
         return told if delivery.recipient != Sender() else ()
 
     async def _passed_on(self, delivery: Delivery) -> bool:
-        """Pass on a status that names a phone alone to the shard where its person, and what was sent to them, lie."""
+        """Pass a status that names only a phone to the shard of its person."""
         phone = delivery.recipient.phone
         if phone is None or delivery.recipient.bsuid or len(self._inboxes) == 1:
             return False
@@ -86,8 +86,8 @@ class Statuses:
         return True
 
     async def _noted(self, delivery: Delivery) -> Noted:
-        """Store it under the token of its message: that by the newest key, unless it was sent before that was new."""
-        if not delivery.id:  # all that lack one would share a token
+        """Store it under its message's token, by the newest key unless the message was sent before that key."""
+        if not delivery.id:  # statuses without an id would share a token
             return Noted(is_news=True, stands=True, matter=Matter())
         newest, *older = self._keys.messages(delivery.id)
         noted = await self._outbox.note_status(newest, delivery)
@@ -97,7 +97,7 @@ class Statuses:
         return noted
 
     async def _is_known(self, recipient: Sender) -> bool:
-        """Whether the person was not erased meanwhile, as far as the status tells who it is."""
+        """Whether the person was not erased in the meantime, as far as the status identifies them."""
         return recipient == Sender() or bool(await self._persons.find(recipient.addresses))
 
     def _is_opt_out(self, delivery: Delivery) -> bool:
@@ -105,7 +105,7 @@ class Statuses:
         failure = self._failure(delivery)
         metrics.REFUSALS.labels(metrics.code_label(failure.code)).inc()
         log.warning("delivery_failed", code=failure.code, meaning=failure.meaning)
-        if failure.retry is Retry.HALT:  # the channel accepts messages that it will not deliver
+        if failure.retry is Retry.HALT:  # the channel accepts messages but will not deliver them
             log.error("delivery_halted", code=failure.code, cure=failure.meaning)
         return failure.retry is Retry.OPT_OUT
 
@@ -120,5 +120,5 @@ class Statuses:
 
 
 def _told_by(delivery: Delivery) -> Matter:
-    """Return what hangs on the message by our reference, if the channel gave that back."""
+    """Return what depends on the message according to our reference, if the channel echoed it."""
     return Matter.read((delivery.reference or "").partition("/")[2])

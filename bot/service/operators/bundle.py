@@ -1,4 +1,4 @@
-"""The evidence for an authority: one zip with everything that is needed to check it, and how."""
+"""The evidence for an authority: a zip with everything needed to check it, and instructions."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from ...consent import verifier
 from ...consent.evidence import EVERY
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-"""Of every file in a zip, so that the same evidence gives the same bytes."""
+"""The timestamp of every file in the zip, so that the same evidence gives the same bytes."""
 
 
 def bundle(evidence: Mapping[str, Any], controller: str) -> bytes:

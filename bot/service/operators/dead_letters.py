@@ -1,6 +1,6 @@
-"""What could not be processed: what it is, never what it says, and giving it another try.
+"""Lists what could not be processed, without its content, and gives it another try.
 
-No look at a person is recorded here, for there is none: what a letter holds stays sealed, and its owner is not told.
+No look at a person is recorded, since there is none: a letter's content stays sealed and its owner is not shown.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
@@ -13,13 +13,13 @@ from ..ports import DeadLetter
 
 @dataclass(frozen=True, slots=True)
 class LetterLine:
-    """What is told of a dead letter."""
+    """What operators see of a dead letter."""
 
     id: str
-    """Of all shards together."""
+    """Id, unique across all shards."""
     kind: str
     channel: str
-    """The name of the channel from which a raw one came; else empty."""
+    """The channel that a raw letter came from; otherwise empty."""
     reason: str
     at: int
     """Our time, unix seconds."""
@@ -39,14 +39,14 @@ class LetterLine:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of the letters that were chosen."""
+    """The outcome of a replay."""
 
     done: int
     """How many went back to where they came from."""
     left: int
-    """How many stay: they still can't be read, or somebody else has just taken them."""
+    """How many stay because they still can't be read, or somebody else has just taken them."""
     unknown: Collection[str]
-    """Ids that are no letter's."""
+    """Ids without a letter."""
 
 
 class Letters(Protocol):
@@ -68,22 +68,22 @@ class ReplayLetters:
     def __init__(
         self, *, shards: Sequence[Letters], receive: Callable[[str, bytes, float], Awaitable[bool]] | None
     ) -> None:
-        """`receive` stores what a channel's webhook of a moment held, or says that it can't.
+        """`receive` stores a channel's webhook again or says that it can't.
 
-        It is None when settings are missing.
+        It is None if settings are missing.
         """
         self._shards = shards
         self._receive = receive
 
     async def waiting(self) -> Sequence[LetterLine]:
-        """Return what is told of each, the oldest of a shard first."""
+        """Return a line per letter, the oldest of a shard first."""
         return [
             LetterLine(_id(letter), letter.kind, letter.channel, letter.reason, int(letter.at), letter.size)
             async for _, letter in self._all()
         ]
 
     async def replay(self, wanted: Collection[str] | None) -> Replayed:
-        """Give letters another try: those with these ids, or all."""
+        """Give the letters with these ids, or all letters, another try."""
         chosen = [pair async for pair in self._all() if wanted is None or _id(pair[1]) in wanted]
         done = sum([await self._again(letters, letter) for letters, letter in chosen])
         unknown = set(wanted or ()) - {_id(letter) for _, letter in chosen}

@@ -1,7 +1,7 @@
-"""After a backup was restored: erases again whoever had been erased since, and suppresses again what they withdrew.
+"""After a backup was restored: erases again everybody erased since, and suppresses again what they withdrew.
 
-It may break off and be done again. Nobody's data is shown: an erasure holds ids and keyed hashes. The person's ledger
-records that they are erased.
+It may break off and be repeated. Nobody's data is shown: an erasure holds ids and keyed hashes. The person's ledger
+records the erasure.
 """
 
 import time
@@ -18,12 +18,12 @@ from ..rights.erase import Erase
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a list of erasures holds."""
+    """The content of a list of erasures."""
 
     path: Path
     erasures: Sequence[Erasure] = ()
     broken: int = 0
-    """Lines that are not whole."""
+    """How many lines are incomplete."""
 
 
 class Lists(Protocol):
@@ -37,7 +37,7 @@ class Lists(Protocol):
 
 
 class Persons(Protocol):
-    """The persons that there are."""
+    """The persons in the database."""
 
     async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, object]:
         """Return those that there are. Raises `Unavailable`."""
@@ -67,9 +67,9 @@ class ReplayErasures:
         suppression_seconds: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`own_list`: the one that each erasure is added to.
+        """`own_list`: the list to which each erasure is added.
 
-        `suppression_seconds`: how long what somebody erased had withdrawn is kept.
+        `suppression_seconds`: how long the withdrawals of an erased person are kept.
         """
         self._lists = lists
         self._own_list = own_list
@@ -99,16 +99,16 @@ class ReplayErasures:
             raise OperatorError(f"{path}: can't be written ({error.strerror}); name another file") from error
 
     async def known(self, listed: Iterable[Erasure]) -> Sequence[Erasure]:
-        """Return every erasure of a list and of the database, with what is still to be kept of it.
+        """Return every erasure in a list and the database, with what is still to be kept.
 
-        So an old list does not bring back what has ended.
+        So an old list brings back nothing that has ended.
         """
         whole = merged([*listed, *[one async for one in self._erasures.all()]])
         kept = [still_kept(one, self._clock(), self._suppression_seconds) for one in whole]
         return [one for one in kept if one.person or one.suppressions]
 
     async def replay(self, erasures: Iterable[Erasure]) -> AsyncIterator[bool]:
-        """Do erasures again; yield of each whether the person was back."""
+        """Repeat erasures; yield for each whether the person was back."""
         for erasure in erasures:
             await self._erasures.keep(erasure)
             person = PersonId(erasure.person)

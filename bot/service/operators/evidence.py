@@ -1,4 +1,4 @@
-"""The evidence: one person's story and its proof, the signed tree, and whether all of it is as it was written."""
+"""The evidence: a person's story with its proof, the signed tree, and its verification."""
 
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
@@ -19,31 +19,31 @@ _EMPTY = "The ledger is empty.\n"
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Entries as they are told to an operator."""
+    """Entries as shown to an operator."""
 
     entries: Sequence[StoryEntry]
     undelivered: frozenset[str]
-    """Questions that never reached the person, as far as WhatsApp tells: their texts were never shown."""
+    """Questions that, according to WhatsApp, never reached the person: their texts were never shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """One record with its proof."""
+    """A record with its proof."""
 
     evidence: Mapping[str, Any]
-    """As the offline verifier reads it."""
+    """The proof in the form that the offline verifier reads."""
     findings: Sequence[str]
-    """What was checked, and holds."""
+    """The checks that passed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What came of checking everything."""
+    """The result of verifying everything."""
 
     checked: int
     """How many entries were looked at."""
     bad: BadEntry | None
-    """The first that is not as it was written."""
+    """The first entry that was tampered with."""
 
 
 class Stories(Protocol):
@@ -60,7 +60,7 @@ class SignedTree(Protocol):
     """Signed states of the tree over the ledger. Every method raises `Unavailable`."""
 
     async def advance(self, now: float) -> int:
-        """Take new entries into the tree and sign it; return how many were new."""
+        """Add new entries to the tree and sign it; return how many were added."""
 
     async def newest(self) -> str | None:
         """Return the newest signed checkpoint."""
@@ -83,7 +83,7 @@ class Evidence:
         controller: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`proof_of` returns what proves one record, and raises `NotSignedYet`; `public_key`: of new checkpoints."""
+        """`proof_of` returns the proof of a record and raises `NotSignedYet`; `public_key`: of new checkpoints."""
         self._ledger = ledger
         self._tree = tree
         self._proof_of = proof_of
@@ -110,7 +110,7 @@ class Evidence:
             raise OperatorError(f"{error}; `{COMMAND} ledger verify` looks for what was changed") from error
 
     async def bundle(self, looked: Looked) -> bytes:
-        """Return a zip with all that proves the record that was named, and the program that checks it."""
+        """Return a zip with everything that proves the named record, and the program that checks it."""
         return bundle(await self._proof_of(looked.person), self._controller)
 
     # --- of everything
@@ -134,9 +134,9 @@ class Evidence:
         return self._public_key.hex()
 
     async def verify(self, told: Callable[[str, int], None]) -> Verified:
-        """Check every entry, and the tree that was signed, up to the first bad one.
+        """Check every entry and the signed tree, up to the first fault.
 
-        `told` hears what is checked, and how much of it was.
+        `told` is called with what is being checked and the progress.
         """
         checked = 0
         async for name, result in self._results():

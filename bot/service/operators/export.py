@@ -52,7 +52,7 @@ class ExportConsents:
             yield ConsentRecord(record, fold(events).consents, events)
 
     async def of_everybody(self, look: Look) -> AsyncIterator[ConsentRecord]:
-        """Yield the records of everybody: of each the look is recorded, as if they had been named. See `of`."""
+        """Yield everybody's records; a look is recorded for each of them, as if they had been named. See `of`."""
         async for looked in self._find.everybody(look):
             async for record in self.of(looked):
                 yield record

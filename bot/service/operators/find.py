@@ -1,6 +1,6 @@
-"""Finds the person, or the request, that an operator names, and records that they look: there is no other way in.
+"""Finds the person or request that an operator names and records the look: there is no other way in.
 
-Every use case here that shows or changes something of a person takes a `Looked`, and only `Find` makes one, after the
+Every use case here that shows or changes something of a person takes a `Looked`, which only `Find` makes, after the
 look was recorded.
 """
 
@@ -21,10 +21,10 @@ from ..ports import Ledger, Person, PersonId, Reads, StepTaken
 log = structlog.get_logger(__name__)
 
 _MOST = 2**63 - 1
-"""The greatest number that an entry can have."""
+"""The highest possible entry number."""
 
 _PAGE = 500
-"""Persons whose looks are recorded together when everybody is looked at."""
+"""Looks recorded per statement when everybody is looked at."""
 
 _UNKNOWN = "nobody is known by this address, and no entry has this number"
 
@@ -34,7 +34,7 @@ _NO_REQUEST = f"there is no such request; see `{COMMAND} requests list`"
 
 
 class _OnRecord:
-    """Stands for a look that was recorded."""
+    """Proof that a look was recorded."""
 
 
 _ON_RECORD = _OnRecord()
@@ -42,12 +42,12 @@ _ON_RECORD = _OnRecord()
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Who looks, and how: what is recorded."""
+    """Who looks and how, as it is recorded."""
 
     operator: str
-    """Who they are to the company, e.g. their user of the operating system."""
+    """The operator, e.g. their operating-system user."""
     way: str
-    """How they look, e.g. the command `person show`."""
+    """The way of looking, e.g. the command `person show`."""
 
     def __post_init__(self) -> None:
         if not (self.operator.strip() and self.way.strip()):
@@ -56,7 +56,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A person whom an operator looks at, which is on record. Nobody but `Find` can make one."""
+    """A person whose look by an operator is on record. Only `Find` can make this."""
 
     person: PersonId
     """The record that was named."""
@@ -64,11 +64,11 @@ class Looked:
     """All records of this person, the one that goes on first."""
     on_record: InitVar[_OnRecord]
     sender: Sender = field(default=Sender(), repr=False)
-    """The address that was typed, with country code; empty when they were named otherwise."""
+    """The address as typed, with country code; empty if they were named otherwise."""
     entry: int | None = None
-    """The number of the entry that was typed; None when they were named otherwise."""
+    """The entry number as typed; None if they were named otherwise."""
     erased_before: Sequence[PersonId] = ()
-    """Others who were erased under the address that was typed: their proof is still found, by their id."""
+    """Others who were erased under the typed address: their proof can still be found by their id."""
 
     def __post_init__(self, on_record: _OnRecord) -> None:
         if on_record is not _ON_RECORD:
@@ -81,7 +81,7 @@ class Looked:
 
 
 class Persons(Protocol):
-    """Whose an address or a record is. Every method raises `Unavailable`."""
+    """Finds persons by address or record. Every method raises `Unavailable`."""
 
     async def find(self, addresses: Iterable[str]) -> Mapping[str, PersonId]:
         """Return the person of each address that is known."""
@@ -142,7 +142,7 @@ class Find:
         ways: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`addresses` returns what somebody may mean who typed a text, the likeliest first; `ways` names them."""
+        """`addresses` returns what a typed text may mean, the likeliest first; `ways` lists the possible forms."""
         self._persons = persons
         self._ledger = ledger
         self._erasures = erasures
@@ -153,7 +153,7 @@ class Find:
         self._clock = clock
 
     async def person(self, text: str, look: Look) -> Looked:
-        """Return the person of an address, an id or an entry's number. Raises `OperatorError` when that is nobody."""
+        """Return the person with an address, an id or an entry number. Raises `OperatorError` if there is none."""
         who = await self._by_addresses(self._addresses(text)) or await self._otherwise(text)
         if who is None or not await self._is_known(who.person):
             raise OperatorError(f"{_UNKNOWN}; type {self._ways}")
@@ -171,7 +171,7 @@ class Find:
         return await self._looked(_Named(PersonId(request.person)), look), request, steps
 
     async def everybody(self, look: Look) -> AsyncIterator[Looked]:
-        """Yield everybody who has entries, each record for itself; of each the look is recorded."""
+        """Yield everybody with entries, record by record; a look is recorded for each."""
         page: list[PersonId] = []
         async for person in self._ledger.persons():
             page.append(person)
@@ -206,9 +206,9 @@ class Find:
         return bool(await self._persons.load([person]) or await self._ledger.facts([person]))
 
     async def _by_addresses(self, senders: Sequence[Sender]) -> _Named | None:
-        """Return whose one of the addresses is.
+        """Return the owner of one of the addresses.
 
-        Raises `OperatorError` when that is not clear: nobody is shown, or erased, by mistake.
+        Raises `OperatorError` if that is ambiguous, so that nobody is shown or erased by mistake.
         """
         known = [who for sender in senders if (who := await self._by_address(sender))]
         if len({who.person for who in known}) > 1:
@@ -216,7 +216,7 @@ class Find:
         return next(iter(known), None)
 
     async def _by_address(self, sender: Sender) -> _Named | None:
-        """Return whose the address is; if nobody's, who was erased under it last."""
+        """Return the owner of an address, or the person last erased under it."""
         (address, *_) = sender.addresses
         person = (await self._persons.find([address])).get(address)
         erased = await self._erasures.proofs(address)

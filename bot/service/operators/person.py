@@ -1,4 +1,4 @@
-"""What is known about one person, and erasing it."""
+"""What is known about a person, and erasing it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,23 +16,23 @@ from .requests import ErasedAt, as_dict
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """What an operator is shown of one person: no address, and no words of theirs."""
+    """What an operator sees of a person: neither addresses nor their words."""
 
     person: PersonId
     """The record that goes on."""
     merged: Sequence[PersonId]
-    """Records that turned out to be the same person's."""
+    """Other records of the same person."""
     locale: str
     """Empty when it is not known."""
     erased_at: int | None
     """Unix seconds; None when they were not erased."""
     consents: Mapping[str, Consent]
-    """By purpose: first those of the business, then others that the ledger still knows."""
+    """By purpose: first the business's own, then others that the ledger still knows."""
     facts: Sequence[Fact]
     """Of all records, the merged ones first."""
     requests: Sequence[Request]
     reads: Sequence[Read]
-    """Who looked, this look too."""
+    """Who looked, including this look."""
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""

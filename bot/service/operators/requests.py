@@ -1,4 +1,4 @@
-"""What people asked for about their data, by when it must be answered, and noting the answer."""
+"""What people asked for about their data, the deadlines, and noting the answers."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ class Waiting:
     requests: Sequence[Request]
     """The most urgent first."""
     today: date
-    """The day that it is where the controller is: there the due day ends."""
+    """Today's date where the controller is, since due days end there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class AnswerRequests:
         self._clock = clock
 
     async def waiting(self) -> Waiting:
-        """Return what waits: which right and by when, by ids alone. Whose it is `show` tells, which is recorded."""
+        """Return open requests with right and deadline, by id. `show` tells whose they are, which is recorded."""
         return Waiting(await self._requests.waiting(), self._calendar.day_of(self._clock()))
 
     async def show(self, id: str, look: Look) -> KnownRequest:
@@ -106,7 +106,7 @@ class AnswerRequests:
         return KnownRequest(request, steps, await self._requests.details(request.id), erased_at)
 
     async def extend(self, id: str, reason: str, look: Look) -> Request:
-        """Give a request two months more; the person must be told why within the first month (GDPR Art. 12(3))."""
+        """Give a request two more months; the person must be told why within the first month (GDPR Art. 12(3))."""
         return await self._changed(id, reason, look, lambda one: extend(one, reason, self._clock(), self._calendar))
 
     async def close(self, id: str, state: State, reason: str, look: Look) -> Request:

@@ -1,4 +1,4 @@
-"""Makes everything anew with the newest `SECRET_KEY`, and tells what still needs an older one."""
+"""Renews everything with the newest `SECRET_KEY`, and reports what still needs an older key."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from ..ports import Older, Renewed
 
 @dataclass(frozen=True, slots=True)
 class StillNeeded:
-    """What only an older key opens, or finds."""
+    """What only an older key can open or find."""
 
     rows: Older
     """Of erased persons."""

@@ -1,6 +1,7 @@
-"""Every place that holds personal data: each can show what it holds of a person, and erase it (GDPR Art. 15, 17).
+"""Data holders: everything that stores personal data can export and erase a person (GDPR Art. 15, 17).
 
-Whoever adds a table or a Redis key adds it to a place, or says why it holds nothing personal: a test fails otherwise.
+A new table or Redis key must be added to a data holder, or listed with the reason why it holds nothing personal: a test
+fails otherwise.
 """
 
 import math
@@ -18,13 +19,13 @@ class Subject:
 
     person: PersonId
     sender: Sender = field(default=Sender(), repr=False)
-    """All addresses in the clear; empty when they are not known any more."""
+    """All addresses in the clear; empty if they are no longer known."""
     tokens: Sequence[bytes] = ()
-    """Keyed hashes of addresses that were theirs, when they are known."""
+    """Keyed hashes of addresses that were theirs, if known."""
     before: float = math.inf
-    """Unix seconds: a message that the person wrote later is not part of this; it makes them a new person."""
+    """Unix seconds: a message written later is not included; it makes them a new person."""
     merged: Sequence[PersonId] = ()
-    """Records that turned out to be theirs, too."""
+    """Other records that turned out to be theirs."""
 
     @property
     def records(self) -> Sequence[PersonId]:
@@ -33,28 +34,28 @@ class Subject:
 
 
 Held = Mapping[str, Any]
-"""What one place holds of a person: some keys of `my_data.Gathered`, JSON-able. Times are ISO 8601 with an offset."""
+"""What a data holder has on a person: some keys of `my_data.Gathered`, JSON-able. Times are ISO 8601 with an offset."""
 
 
 class DataHolder(Protocol):
-    """One kind of place."""
+    """One kind of data holder."""
 
     @property
     def name(self) -> str:
-        """How reports of an erasure, and who wants some places only, call it, e.g. `requests`."""
+        """Its name in reports of an erasure and in selections, e.g. `requests`."""
 
     @property
     def holds(self) -> frozenset[str]:
         """The tables, or kinds of Redis keys, that it answers for."""
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return what it holds; None when that is nothing. Raises `Unavailable`."""
+        """Return what it holds; None if nothing. Raises `Unavailable`."""
 
     async def erase(self, subject: Subject) -> int:
-        """Erase it; return how many things. Again it finds nothing more. Raises `Unavailable`."""
+        """Erase it; return how many things. A repetition finds nothing more. Raises `Unavailable`."""
 
 
 async def exported(holders: Sequence[DataHolder], subject: Subject) -> list[Held]:
-    """Return all that all holders hold of a person, for `gather.my_data`. Raises `Unavailable`."""
+    """Return everything that all holders have on a person, for `gather.my_data`. Raises `Unavailable`."""
     held = [await holder.export(subject) for holder in holders]
     return [one for one in held if one is not None]

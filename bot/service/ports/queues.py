@@ -1,4 +1,4 @@
-"""What waits to be worked off: queues that outlive their readers, and the letters that nobody can read."""
+"""Queues that outlive their readers, and dead letters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,18 +9,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Queued(Generic[T]):
-    """An entry of a queue, to be finished by whoever read it."""
+    """An entry of a queue, to be finished by its reader."""
 
     id: bytes
     payload: bytes = field(repr=False)
     item: T
     taken: int = field(default=1, compare=False)
-    """How many readers have taken it in hand, this one too."""
+    """How many readers have taken it, including this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An entry of a queue that this version of the program can't read; whoever read it puts it aside."""
+    """An entry that this version of the program can't read; its reader buries it."""
 
     id: bytes
     payload: bytes = field(repr=False)
@@ -28,7 +28,7 @@ class Unreadable:
 
 
 class Queue(Protocol[T]):
-    """A durable queue read by competing consumers: an entry stays until it is finished, whoever dies."""
+    """A durable queue with competing consumers: an entry stays until it is finished, whichever reader dies."""
 
     @property
     def abandoned_after(self) -> float:
@@ -38,10 +38,10 @@ class Queue(Protocol[T]):
         """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
 
     async def reclaim(self, count: int) -> Sequence[Queued[T] | Unreadable]:
-        """Take over entries that their reader has left unfinished; one that was left often comes alone."""
+        """Take over entries that their reader left unfinished; an entry that was left often comes alone."""
 
     async def renew(self, entry_ids: Sequence[bytes]) -> None:
-        """Say that these are still in hand, so that nobody takes them over."""
+        """Renew the claim on these entries, so that nobody takes them over."""
 
     async def finish(self, entry_id: bytes) -> None:
         """Take a finished entry off the queue."""
@@ -65,17 +65,17 @@ class DeadLetter:
     at: float
     """Our time, unix seconds."""
     size: int
-    """Bytes that it takes, sealed."""
+    """Size in bytes, sealed."""
     payload: bytes | None = field(repr=False)
     """May hold personal data; never to be logged. None: no key of `SECRET_KEY` opens it."""
     channel: str
     """The name of the channel from which a raw one came; else empty."""
     newest: bool
-    """Whether the newest key of `SECRET_KEY` opens it; any other one must be kept on the list for it."""
+    """Whether the newest key of `SECRET_KEY` opens it; otherwise an older key must stay on the list."""
 
 
 class DeadLetters(Protocol):
-    """Where goes what cannot be processed, with the reason, until someone looks or replays it."""
+    """Keeps what cannot be processed, with the reason, until somebody inspects or replays it."""
 
     async def add(self, payload: bytes, reason: str, kind: str, channel: str = "") -> None:
         """Keep a payload of kind `event`, `outbound`, `handover`, `task` or `raw` (a webhook that no parser took).

@@ -1,4 +1,4 @@
-"""Where each person stands, and what the steps of a dialogue leave to be done."""
+"""Sessions, and what the steps of a dialogue leave to be done."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A task on its way to whoever does it. Holds the addresses, so that an erased person can still be told."""
+    """A task on its way to its worker. It holds the addresses, so that an erased person can still be told."""
 
     task: Task
     inbound: MessageId
@@ -43,7 +43,7 @@ class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 @dataclass(slots=True)
 class Commit:
-    """What one person's messages of a batch led to, to be stored in one step."""
+    """What a person's messages of a batch led to, to be stored in one step."""
 
     token: bytes
     """The address token under which the session is kept."""

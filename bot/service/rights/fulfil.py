@@ -1,4 +1,4 @@
-"""Works off what steps asked for outside of the conversation: each task is done, and its answer queued."""
+"""Works off the tasks that conversations leave: each is done, and its answer queued."""
 
 import time
 from collections import Counter
@@ -18,13 +18,13 @@ from .rights import Rights
 log = structlog.get_logger(__name__)
 
 ATTEMPTS = 5
-"""How often a task may fail before a person must look. In between it lies until its queue counts it as left."""
+"""How often a task may fail before somebody must look. Between attempts it waits to be taken over."""
 
 LONGEST_REST = 900.0
-"""Seconds for which a task rests at most that a channel did not let be done; at first until it counts as left."""
+"""Maximum seconds for which a task rests when the channel is unavailable; at first until it counts as abandoned."""
 
 IN_FLIGHT = 16
-"""Tasks at a time: most wait for the document of the same person, or for their turn to have one written."""
+"""Tasks at a time: most wait for the same person's document, or for their turn to have a document written."""
 
 _OUT_OF_REACH = "nothing can be sent to the person any more; answer them in another way (see `requests list`)"
 
@@ -47,7 +47,7 @@ class Fulfil(Taker[Assigned]):
         self._clock = clock
         self._failures: Counter[bytes] = Counter()
         self._rests: dict[bytes, tuple[float, float]] = {}
-        """Tasks that the channel is not there for: for how long they rest, and until when (unix seconds)."""
+        """Tasks waiting for the channel: how long they rest, and until when (unix seconds)."""
 
     async def _take(self, batch: Sequence[Queued[Assigned]]) -> None:
         for queued in batch:
@@ -79,7 +79,7 @@ class Fulfil(Taker[Assigned]):
             metrics.TASKS.labels(work, "done").inc()
 
     def _rest(self, queued: Queued[Assigned], work: Right, error: SendError) -> None:
-        """Leave it until the channel is there again, as long as the person may be answered: longer each time."""
+        """Leave a task until the channel is back, longer each time, while the person may still be answered."""
         rested, _ = self._rests.get(queued.id, (0.0, 0.0))
         rest = min(2 * rested, LONGEST_REST) or self._queue.abandoned_after
         self._rests[queued.id] = rest, self._clock() + rest - self._queue.abandoned_after
@@ -90,7 +90,7 @@ class Fulfil(Taker[Assigned]):
         self._rests.pop(queued.id, None)
 
     async def _failed(self, queued: Queued[Assigned], assigned: Assigned, error: Exception) -> None:
-        """Leave it for another try, a few times. Errors may quote the person."""
+        """Leave a task for another try, a few times. Errors may quote the person, so they are not logged."""
         self._failures[queued.id] += 1
         code = error.code if isinstance(error, SendError) else None
         attempt = self._failures[queued.id]

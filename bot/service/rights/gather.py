@@ -1,4 +1,4 @@
-"""Puts together all data of one person: what each place holds of them, and what the business does with it."""
+"""Puts together all data of one person: what each data holder has, and what the business does with it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ _PROMISED = frozenset(right for right in Right if right.is_promised)
 
 
 def gathered(held: Iterable[Held]) -> Gathered:
-    """Put together what the places have; lists of the same name are joined. Raises `msgspec.ValidationError`."""
+    """Put together what the data holders have; lists of the same name are joined. Raises `msgspec.ValidationError`."""
     whole: dict[str, Any] = {}
     for one in held:
         for name, value in one.items():
@@ -100,22 +100,22 @@ def _explained(one: Any, titles: Mapping[str, str], business: Business, locale: 
 
 
 def is_empty(data: MyData) -> bool:
-    """Whether nothing is recorded but the addresses, the language, and that the person has asked for their data."""
+    """Whether nothing is recorded except addresses, language, and that the person asked for their data."""
     return not (data.history or data.looks or _asked(data) or any(one.what == KEPT for one in data.waiting))
 
 
 def as_answered(data: MyData, request: str) -> MyData:
-    """Return the data as it stands when it is handed over in answer to a request (by its id): nobody waits for it."""
+    """Return the data as of its handover in answer to a request (by id), which is then no longer pending."""
     requests = [msgspec.structs.replace(one, state=State.DONE) if one.id == request else one for one in data.requests]
     waiting = [one for one in data.waiting if one.what != "task" or one.text not in _PROMISED]
     return msgspec.structs.replace(data, requests=requests, waiting=waiting)
 
 
 def portable(data: MyData) -> MyData:
-    """Return what the person provided or what was observed of them, in the same published shape (GDPR Art. 20(1)).
+    """Return what the person provided or what was observed about them, in the same published shape (GDPR Art. 20(1)).
 
-    That is who they are, their choices, what they were asked and answered, and what they wrote that still waits. What
-    was inferred from it, and what the controller keeps for its own duties, is none of it (WP 242 rev.01, chapter III).
+    That is who they are, their choices, what they were asked and answered, and messages of theirs that still wait.
+    Inferred data, and what the controller keeps for its own duties, is not part of it (WP 242 rev.01, chapter III).
     """
     return msgspec.structs.replace(
         data,
@@ -134,7 +134,7 @@ def portable(data: MyData) -> MyData:
 
 
 def says_as_much(written: bytes, data: MyData) -> bool:
-    """Whether a file that was made before tells all that lasts: what is on its way, and each look at it, does not."""
+    """Whether an earlier file still says everything, apart from queued messages and recorded looks."""
     try:
         return _lasting(from_json(written)) == _lasting(data)
     except msgspec.MsgspecError:
@@ -149,5 +149,5 @@ def _lasting(data: MyData) -> MyData:
 
 
 def _asked(data: MyData) -> list[Asked]:
-    """Return what was asked for beside the data itself."""
+    """Return the requests other than those for the data itself."""
     return [one for one in data.requests if one.right not in _PROMISED]

@@ -1,4 +1,4 @@
-"""Documents of a person that lie at the channel, where they were uploaded to be sent."""
+"""A person's documents at the channel, where they were uploaded to be sent."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ log = structlog.get_logger(__name__)
 
 
 class UploadedFiles:
-    """Files at the channel. Implements `places.DataHolder`."""
+    """Files at the channel. Implements `ports.DataHolder`."""
 
     name = "media"
     holds: frozenset[str] = frozenset()
@@ -20,10 +20,10 @@ class UploadedFiles:
         self._channel = channel
 
     async def export(self, subject: Subject) -> None:
-        """Return nothing: they are the documents that the person got."""
+        """Return nothing: the person already has these documents."""
 
     async def erase(self, subject: Subject) -> int:
-        """Delete them there. A channel that is away holds nothing up: it forgets them itself, WhatsApp in 30 days."""
+        """Delete them there. An unreachable channel blocks nothing: it deletes them itself, WhatsApp in 30 days."""
         return await self._delete([id for record in subject.records for id in await self._exports.media(record)])
 
     async def expire(self, now: float) -> int:

@@ -1,7 +1,7 @@
-"""What a person asked for about their data, done: shown, proven, corrected, restricted, objected to, erased.
+"""Does what a person asks for about their data: access, portability, proof, rectification, restriction, erasure.
 
-Each request is noted with the day by which it must be answered (GDPR Art. 12(3)) before it is worked on. A task may
-be done again after a crash: it finds its request by the message that made it, and says the same again.
+Each request is noted with its deadline (GDPR Art. 12(3)) before it is worked on. A task may be repeated after a crash:
+it finds its request by the message that made it, and gives the same answer again.
 """
 
 import asyncio
@@ -54,8 +54,8 @@ LINK_LASTS = 3 * 86400
 """Seconds for which the link to the machine-readable form works."""
 
 DOCUMENTS_A_DAY = 5
-"""Documents of each kind that are written for one person within a day: each takes seconds of CPU. Who asks more often
-gets the newest again (GDPR Art. 12(5) would allow to refuse); what changed since, the message above it tells."""
+"""Documents of each kind written per person and day: each takes seconds of CPU. A person who asks more often gets the
+newest again (GDPR Art. 12(5) would allow a refusal); the message above it says what changed since."""
 
 DAY = 86400
 
@@ -63,11 +63,11 @@ PDF = "application/pdf"
 TEXT = "text/plain"
 
 _PROVING = frozenset({"person", "consents"})
-"""The places of what a receipt shows; the queues, which may be long, have nothing of it."""
+"""The data holders behind a receipt; the queues, which may be long, are not among them."""
 
 
 class Documents(Protocol):
-    """Writes what a person gets. Takes CPU for some hundred milliseconds: to be called in a thread."""
+    """Writes a person's documents. Takes hundreds of milliseconds of CPU, so it is to be called in a thread."""
 
     def my_data(self, data: MyData, locale: str) -> bytes:
         """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
@@ -110,13 +110,13 @@ class Rights:
         self._clock = clock
         self._calendar = Calendar.of(world.business.controller)
         self._in_flight: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
-        """Who is having a document made: what is asked for meanwhile finds it made."""
+        """Persons whose document is being made: a second request finds it ready."""
         self._writing = asyncio.Lock()
-        """One document at a time is written: threads share one interpreter, which answers others, too."""
+        """One document at a time is written: threads share an interpreter that also answers others."""
         self._mark_days = policy(world.business)[RuleName.SUPPRESSION].after.days
 
     async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
-        """Do a task, or find it done; return what is still to be said, with the same ids each time.
+        """Do a task, or find it done; return what remains to be said, with the same ids each time.
 
         Raises `Unavailable`, `SendError` and `OutOfReach`.
         """
@@ -155,16 +155,16 @@ class Rights:
                 return self._queued(await self._rectification(assigned), assigned)
             case Right.ERASURE:
                 await self._erasure(assigned)
-            case Right.RESTRICTION | Right.OBJECTION:  # in force, and confirmed, since the step
+            case Right.RESTRICTION | Right.OBJECTION:  # in force and confirmed since the step
                 await self._closed(await self._opened(assigned, right))
             case _:
                 assert_never(right)
         return []
 
     async def _to_where_they_are(self, assigned: Assigned) -> Assigned:
-        """Return the task as that of who the person is now, at the addresses that they have.
+        """Return the task for the person's present record and addresses.
 
-        An older one may be somebody else's, and their record may have turned out to be of somebody known.
+        An older address may be somebody else's now, and the record may have been merged into another.
         """
         person = (await self._persons.load([assigned.person])).get(assigned.person)
         if person is None:
@@ -202,7 +202,7 @@ class Rights:
         ]
 
     async def _portability(self, assigned: Assigned, request: Request) -> list[Reply]:
-        """GDPR Art. 20: what they provided, by a link; where there are no pages of ours, as a document."""
+        """GDPR Art. 20: what they provided, by a link or, without web pages of ours, as a document."""
         self._must_reach(assigned)
         whole = await self._data(assigned, self._holders)
         if is_empty(whole):
@@ -221,7 +221,7 @@ class Rights:
         return [message(self._world, "portability.file", assigned.locale, document=document)]
 
     def _serves(self, export: Export) -> bool:
-        """Whether it can be given in the way that is ours now."""
+        """Whether an export can be delivered in the way that is configured now."""
         return bool(self._base_url or export.media_id)
 
     async def _to_take_along(self, assigned: Assigned, data: MyData) -> Export:
@@ -239,7 +239,7 @@ class Rights:
     async def _kept(
         self, assigned: Assigned, data: MyData, name: str, document: bytes, file: bytes, *, mime: str = PDF
     ) -> Export:
-        """Hand a document over to the channel, and remember it: who is erased has it deleted there, too."""
+        """Upload a document to the channel and remember it, so that an erasure deletes it there as well."""
         media_id = await self._channel.upload(document, name, mime, channel=assigned.channel)
         try:
             return await self._remembered(assigned, data, media_id, file)
@@ -278,12 +278,12 @@ class Rights:
         return await self._exports.made_since(assigned.person, assigned.task.right, self._clock() - DAY)
 
     async def _rectification(self, assigned: Assigned) -> list[Reply]:
-        """GDPR Art. 16: noted for a person of the business, with the day by which they must have seen to it."""
+        """GDPR Art. 16: note it for the company's people, with the deadline."""
         request = await self._opened(assigned, Right.RECTIFICATION)
         return [self._told("correct.noted", assigned, due=self._day(request.due, assigned))]
 
     async def _erasure(self, assigned: Assigned) -> None:
-        """Erase, then tell: the message goes past the outbox, for nothing of the person may lie there any more."""
+        """Erase, then tell: the message goes past the outbox, which may no longer hold anything of the person."""
         request = await self._opened(assigned, Right.ERASURE)
         erased = await self._erase.erase(
             Subject(assigned.person, assigned.sender), reason="asked for in the chat", at=assigned.at
@@ -302,7 +302,7 @@ class Rights:
                 log.warning("erasure_not_told", cure="too late: nothing can be sent to them any more", reason=withheld)
 
     def _kept_until(self, erased: Erased) -> date:
-        """Return the last day on which anything is kept: the proof, or the mark that nothing may be written."""
+        """Return the last day on which anything is kept: the proof or the suppression."""
         mark = proof_until(erased.at, self._mark_days)
         return max(mark, erased.proof_until) if erased.proof_until else mark
 
@@ -341,7 +341,7 @@ class Rights:
     async def _closed(self, request: Request) -> None:
         if request.state.is_open:
             after = close(request, State.DONE, "")
-            with suppress(ChangedMeanwhile):  # who asks twice at once is answered twice, and the request closed once
+            with suppress(ChangedMeanwhile):  # two requests at once get two answers, and the request is closed once
                 await self._requests.change(request, after, actor="system", reason="", now=self._clock())
 
     def _told(self, text_id: str, assigned: Assigned, **values: str) -> Reply:
@@ -351,7 +351,7 @@ class Rights:
         return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))
 
     def _queued(self, replies: Sequence[Reply], assigned: Assigned, request: str = "") -> Sequence[Outbound]:
-        """Queue replies; if they answer a request, it is open again when one of them reaches nobody."""
+        """Return replies to be queued; if they answer a request, it is reopened when one of them reaches nobody."""
         name = self._keys.message(assigned.inbound).hex()
         return self._send.answers(replies, assigned, name=name, request=request)
 

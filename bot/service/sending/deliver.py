@@ -1,7 +1,7 @@
-"""Sends what is in the outbox: a last look at consent, the rate limits, the channel, and what its errors ask for.
+"""Sends what is in the outbox: a last look at consent, rate limits, the channel, and what its errors call for.
 
-The outbox gives out one message of a person at a time, over all processes: so each person gets theirs in order, and
-different people don't wait for each other.
+The outbox gives out one message per person at a time, across all processes, so that each person gets theirs in order
+and nobody waits for anybody else.
 """
 
 import asyncio
@@ -45,10 +45,10 @@ from .undelivered import Undelivered, reference
 log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 64
-"""Requests to the channel at a time: what a crash may send twice."""
+"""Concurrent requests to the channel: the most that a crash may send twice."""
 
 ALONE = 5
-"""How often one message may be refused as if nothing could be sent, while others are sent to."""
+"""How often a message may be refused as if nothing could be sent while others are being sent to."""
 
 
 class Deliver(Taker[Outbound]):
@@ -71,7 +71,7 @@ class Deliver(Taker[Outbound]):
         most: int = IN_FLIGHT,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`halting` is shared by all that send from this process; `most`: how many messages are sent at a time."""
+        """All senders of a process share `halting`; `most`: how many messages are sent at a time."""
         super().__init__(name="deliver", kind="outbound", queue=queue, dead=dead, most=most)
         self._messages = queue
         self._outbox = outbox
@@ -87,7 +87,7 @@ class Deliver(Taker[Outbound]):
         self._halting = halting or Halting()
 
     async def room(self) -> int:
-        """Wait a while until more messages may be taken in hand; return how many, perhaps none."""
+        """Wait a while until more messages can be taken; return how many, perhaps none."""
         if wait := self._halting.pausing(self._clock()):
             await asyncio.sleep(min(wait, 1.0))
             return 0
@@ -95,7 +95,7 @@ class Deliver(Taker[Outbound]):
         return 0 if self._halting.pausing(self._clock()) else room
 
     async def _take(self, batch: Sequence[Queued[Outbound]]) -> None:
-        """Begin to send as fast as the number may; first what confirms an opt-out."""
+        """Begin to send as fast as the number may, opt-out confirmations first."""
         waiting = deque(sorted(batch, key=_confirms_no_opt_out))
         while waiting:
             granted, wait = await self._throttle.take(len(waiting))
@@ -128,12 +128,12 @@ class Deliver(Taker[Outbound]):
         return await self._sent(queued, outbound, message, began)
 
     async def _done(self, entry_id: bytes, outcome: str) -> None:
-        """Finish a message, however long the store is away: taken over it would be sent again."""
+        """Finish a message, however long the store is unreachable: taken over, it would be sent again."""
         metrics.SENT.labels(outcome).inc()
         await surely("deliver", lambda: self._messages.finish(entry_id))
 
     async def _sent(self, queued: Queued[Outbound], outbound: Outbound, message: MessageId, began: float) -> None:
-        """Finish a message that was taken; what hangs on it is stored for its statuses in the same step."""
+        """Finish an accepted message and, in the same step, store what depends on it for its statuses."""
         if not (matter := outbound.matter):
             return await self._done(queued.id, "sent")
         metrics.SENT.labels("sent").inc()
@@ -194,7 +194,7 @@ class Deliver(Taker[Outbound]):
         return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
 
     async def _halt(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
-        """Let everybody wait: nothing is taken from this number. However often it is tried, the message is kept."""
+        """Make everybody wait, since nothing is accepted from this number. The message is kept, however many tries."""
         metrics.HALTED.set(1)
         log.error("sending_halted", code=error.code, cure=error.meaning)
         now = self._clock()
@@ -203,7 +203,7 @@ class Deliver(Taker[Outbound]):
         await self._put_back(queued, msgspec.structs.replace(outbound, refused_at=now), due)
 
     async def _refused_alone(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
-        """Let this recipient wait; put the message aside once it was refused often while others were sent to."""
+        """Make this recipient wait; bury the message once it was refused often while others were sent to."""
         log.error("sending_refused", code=error.code, cure=error.meaning)
         now = self._clock()
         others_are_sent_to = self._halting.sends(outbound.refused_at, now)
@@ -215,7 +215,7 @@ class Deliver(Taker[Outbound]):
         await self._put_back(queued, msgspec.structs.replace(outbound, alone=alone, refused_at=now), due)
 
     def _switched_off(self, outbound: Outbound) -> Inbound:
-        """The person switched marketing off at the channel: the same as if they had told us."""
+        """Return the person's opt-out at the channel as if they had told us."""
         return Inbound(
             MessageId(f"refused {outbound.id}"),
             Sender(outbound.phone, outbound.bsuid),
@@ -227,7 +227,7 @@ class Deliver(Taker[Outbound]):
     # --- consent
 
     async def _judged(self, batch: Sequence[Outbound]) -> Sequence[Reason | None]:
-        """Look once more, right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
+        """Look again right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
         return await judge(batch, self._ledger, self._clock(), self._business)
 
 

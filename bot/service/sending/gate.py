@@ -1,7 +1,7 @@
-"""The only judge of what may be sent: asked when a message is queued, and again right before it leaves.
+"""Decides what may be sent, when a message is queued and again right before it leaves. Nothing else decides that.
 
-What was allowed when it was queued may not be any more (GDPR Art. 7(3)). What it costs: an `Answer`, and what the law
-asks for, needs no look at the ledger unless it has waited for another try.
+What was allowed when queued may no longer be (GDPR Art. 7(3)). Cost: an `Answer`, and what the law requires, needs no
+look at the ledger unless it has waited for a retry.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,19 +16,19 @@ from ...messages.reply import Outbound
 from ..ports import HandedOver, Ledger, PersonId
 
 NEVER = -1
-"""Instead of a number of entries: the person was not looked at."""
+"""Instead of an entry number: the person was not looked at."""
 
 WINDOW = 24 * 3600
-"""Seconds after a person's message in which anything may be sent to them. Meta: messages/send-messages."""
+"""Seconds after a person's message during which anything may be sent to them. Meta: messages/send-messages."""
 
 _TELLS_ERASURE = ByLaw(Duty.ERASURE)
 
 
 class Look(Enum):
-    """What a look at a person's ledger shows when it does not show a record."""
+    """The result of a look at a person's ledger that returned no record."""
 
     UNCHANGED = "unchanged"
-    """It ends where it did when the gate last let a message pass, so nothing was withdrawn since."""
+    """The ledger ends where it did when the gate last passed a message, so nothing was withdrawn since."""
     ERASED = "erased"
     """The person was erased."""
 
@@ -45,7 +45,7 @@ class Reason(StrEnum):
     OUTSIDE_WINDOW = "outside_window"
     """The person wrote more than 24 hours ago, and it is no template. Meta: messages/send-messages."""
     QUESTION_CLOSED = "question_closed"
-    """It asks for a consent, and that question waits no longer."""
+    """It asks for a consent, and the question is no longer pending."""
     RESTRICTED = "restricted"
     """The person restricted the use of their data (GDPR Art. 18)."""
     NO_CONSENT = "no_consent"
@@ -71,17 +71,17 @@ _BY_STATUS = {
 
 
 def is_open(wrote_at: int, now: float) -> bool:
-    """Whether anything may still be sent to somebody who wrote then; later only templates may."""
+    """Whether anything may still be sent to a person who wrote at `wrote_at`; later only templates may."""
     return now <= wrote_at + WINDOW
 
 
 def reaches(to: Sender, wrote_at: int, now: float) -> bool:
-    """Whether an answer to what a person wrote then can still reach them."""
+    """Whether an answer to a person's message of that time can still reach them."""
     return to != Sender() and is_open(wrote_at, now)
 
 
 def withheld(outbound: Outbound, seen: Record | Look, at: float, business: Business) -> Reason | None:
-    """Return why a message may not be sent now (`at`, unix seconds), or None when it may."""
+    """Return why a message may not be sent now (`at`, unix seconds); None if it may."""
     if not (outbound.phone or outbound.bsuid):
         return Reason.NO_ADDRESS
     if at > outbound.window_ends and (outbound.reply.template is None or isinstance(outbound.basis, Answer)):
@@ -90,7 +90,7 @@ def withheld(outbound: Outbound, seen: Record | Look, at: float, business: Busin
 
 
 def refused(basis: Basis, seen: Record | Look, at: float, business: Business) -> Reason | None:
-    """Return why nothing may be sent on this basis now, whatever it says, or None when something may."""
+    """Return why nothing may be sent on this basis now, whatever its content; None if something may."""
     if isinstance(basis, ForPurpose) and business.purpose(basis.purpose) is None:
         return Reason.UNKNOWN_PURPOSE
     if seen is Look.ERASED:
@@ -121,15 +121,15 @@ def _unconsented(record: Record, purpose: str, at: float, business: Business) ->
 
 
 def passes_at(basis: Basis, record: Record, at: float, business: Business) -> int:
-    """Return at which entry of the ledger a basis lets a message pass; `NEVER` when it does not."""
+    """Return the ledger entry at which a basis passes a message; `NEVER` if it does not."""
     return NEVER if refused(basis, record, at, business) else record.seq
 
 
 def last_seen(outbound: Outbound, business: Business) -> int | None:
-    """Return at which entry of the person's ledger the gate let a message pass, for `looks`.
+    """Return the ledger entry at which the gate passed a message, for `looks`.
 
-    None: it may go without another look. `NEVER`: more than the ledger may have changed, as the message has waited
-    for long or the privacy notice is another one.
+    None: it may go without another look. `NEVER`: more than the ledger may have changed, because the message waited
+    for long or the privacy notice changed.
     """
     if outbound.attempt or outbound.refused_at:
         return NEVER
@@ -142,7 +142,7 @@ def last_seen(outbound: Outbound, business: Business) -> int | None:
 
 
 async def judge(messages: Sequence[Outbound], ledger: Ledger, at: float, business: Business) -> list[Reason | None]:
-    """Return why each message may not be sent now, or None when it may, by a last look. Raises `Unavailable`."""
+    """Return for each message why it may not be sent now, None if it may, by a last look. Raises `Unavailable`."""
     last = ((PersonId(one.person), last_seen(one, business)) for one in messages)
     seen = await looks(ledger, ((person, number) for person, number in last if number is not None))
     return [withheld(one, seen.get(PersonId(one.person), Look.UNCHANGED), at, business) for one in messages]
@@ -151,7 +151,7 @@ async def judge(messages: Sequence[Outbound], ledger: Ledger, at: float, busines
 async def judge_for_host(
     messages: Sequence[HandedOver], basis: Basis, ledger: Ledger, at: float, business: Business
 ) -> list[Reason | None]:
-    """Return why the host's bot may not have each message now, or None when it may. Raises `Unavailable`."""
+    """Return for each message why the host's bot may not have it now, None if it may. Raises `Unavailable`."""
     notice = business.notice.version
     seen = await looks(ledger, ((one.person, one.ledger_seq if one.notice == notice else NEVER) for one in messages))
     return [refused(basis, seen.get(one.person, Look.UNCHANGED), at, business) for one in messages]
@@ -160,9 +160,9 @@ async def judge_for_host(
 async def looks(
     ledger: Ledger, last: Iterable[tuple[PersonId, int]]
 ) -> Mapping[PersonId, Record | Literal[Look.ERASED]]:
-    """Look at the ledgers of persons; return what those show that do not end any more where they did.
+    """Look at persons' ledgers; return the results for those that no longer end where they did.
 
-    Of whoever is left out nothing was withdrawn since. Raises `Unavailable`.
+    For persons left out, nothing was withdrawn since. Raises `Unavailable`.
     """
     then: Sequence[tuple[PersonId, int]] = list(last)
     if not then:

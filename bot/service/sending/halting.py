@@ -1,27 +1,27 @@
-"""Whether a refusal is about the business number, so that everybody must wait, or about one message or recipient.
+"""Tells whether a refusal is about the business number, so that everybody must wait, or about one message or recipient.
 
-Meta answers both with the same codes: 131005 (a permission is missing) may come for one recipient alone, and so may a
-403 from something on the way. So a code alone halts nothing: several recipients must have been refused and nobody
-accepted in between. Even then the next recipient is tried after a second: all of these may have been unlucky. What one
-process has seen is enough; each finds out by itself.
+Meta uses the same codes for both: 131005 (missing permission) may come for a single recipient, and so may a 403 from
+something on the way. So a code alone halts nothing: several recipients must have been refused and nobody accepted in
+between. Even then the next recipient is tried after a second, since all of these may have been unlucky. Each process
+finds out by itself.
 """
 
 from ..ports import PersonId, Retry
 
 SUSPECTS = 3
-"""Recipients that are refused one after the other before it counts as the number's doing."""
+"""Consecutively refused recipients after which the number itself is suspected."""
 
 BURST = 10.0
-"""Seconds within which so many must be told to be slower: meanwhile others may be accepted."""
+"""Seconds within which that many recipients must be throttled; others may be accepted in between."""
 
 PROBE = 1.0
-"""Seconds that what waits gives the one message that tries; twice as long after each that is refused."""
+"""Seconds until a single message tries again; doubled after each refusal."""
 
 LONGEST = 60.0
-"""Seconds between two of them at most."""
+"""Maximum seconds between two such tries."""
 
 RECENT = 60.0
-"""Seconds for which an accepted message shows that the number sends."""
+"""Seconds for which an accepted message proves that the number works."""
 
 _ABOUT_ALL = frozenset({Retry.HALT, Retry.LATER})
 
@@ -36,9 +36,9 @@ class Halting:
         self._paused_until = 0.0
         self._under_way = 0
         self._in_vain = 0
-        """How many tried since anybody was accepted."""
+        """Tries since the last accepted message."""
         self.probing = False
-        """Whether nothing was taken of late: then one message at a time tries if anything is again."""
+        """Whether nothing was accepted lately, so that only one message at a time is tried."""
 
     def begin(self, now: float) -> bool:
         """Return whether a message may be sent now; if so, `end` must follow."""
@@ -48,11 +48,11 @@ class Halting:
         return True
 
     def end(self) -> None:
-        """Note that a message that `begin` let go is under way no more."""
+        """Note that a message started with `begin` is no longer under way."""
         self._under_way -= 1
 
     def accepted(self, now: float) -> bool:
-        """Note that a message was taken; return whether nothing had been before."""
+        """Note that a message was accepted; return whether this ended a halt."""
         ended, self.probing = self.probing, False
         self._accepted_at = now
         self._suspects.clear()
@@ -60,7 +60,7 @@ class Halting:
         return ended
 
     def refused(self, person: PersonId, retry: Retry, now: float) -> bool:
-        """Note that a message to a person was refused; return whether that is about the number."""
+        """Note that a message to a person was refused; return whether the number is the cause."""
         if retry is Retry.THROTTLE:
             return self._too_fast(person, now)
         if retry not in _ABOUT_ALL:
@@ -72,7 +72,7 @@ class Halting:
         return self.probing
 
     def pause_for_all(self, now: float) -> None:
-        """Let nothing be sent for a while. A short one at first: the next recipient may be taken at once."""
+        """Pause all sending, only briefly at first: the next recipient may be accepted at once."""
         self.pause(now + min(PROBE * 2 ** (self._in_vain - 1), LONGEST))
 
     def _too_fast(self, person: PersonId, now: float) -> bool:
@@ -80,7 +80,7 @@ class Halting:
         return len(self._hurried) >= SUSPECTS
 
     def sends(self, since: float, now: float) -> bool:
-        """Whether the number has sent to somebody since then; since lately, if that is 0."""
+        """Whether a message was accepted since then; recently, if that is 0."""
         return self._accepted_at > (since or now - RECENT)
 
     def later(self, now: float) -> float:

@@ -1,4 +1,4 @@
-"""When to try again what a channel did not take, or a store could not."""
+"""When to retry what a channel did not accept or a store could not do."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,13 +9,13 @@ from .. import metrics
 from ..ports import Retry
 
 AGAIN = 0.5
-"""Seconds after which a store that was away is asked again."""
+"""Seconds after which an unreachable store is asked again."""
 
 T = TypeVar("T")
 
 
 async def surely(name: str, work: Callable[[], Awaitable[T]], given_up: Callable[[], bool] = lambda: False) -> T:
-    """Do one piece of work, however often the stores are away meanwhile. Raises `Unavailable` once it is given up."""
+    """Do some work, however often the stores are unreachable meanwhile. Raises `Unavailable` once given up."""
     while True:
         try:
             return await work()
@@ -29,8 +29,8 @@ async def surely(name: str, work: Callable[[], Awaitable[T]], given_up: Callable
 def delay(retry: Retry, attempt: int, random: float) -> float:
     """Return the seconds to wait after the failure of an attempt (the first is 0); `random` is in [0, 1).
 
-    The random part keeps those that failed together from coming back together; what Meta's quotas ask for is never
-    shortened by it. Raises `ValueError` for a policy that never retries.
+    The random part keeps messages that failed together from coming back together; it never shortens what Meta's quotas
+    require. Raises `ValueError` for a policy that never retries.
     """
     match retry:
         case Retry.PAIR:

@@ -1,7 +1,7 @@
-"""The one door for sending: makes what goes out, and queues it. Whatever is sent has passed here, and has a basis.
+"""The only module that makes and queues outgoing messages: whatever is sent has passed here and has a basis.
 
-What is queued is judged by the gate here, and again right before it leaves (`deliver`). Past the outbox goes only what
-confirms an erasure.
+The gate judges a message here, and again right before it leaves (`deliver`). Only the confirmation of an erasure goes
+past the outbox.
 """
 
 import time
@@ -45,9 +45,9 @@ class Send:
         held: bool,
         channel: str,
     ) -> list[Outbound]:
-        """Return what a step of a dialogue says, to be committed with it.
+        """Return the messages of a dialogue's step, to be committed with it.
 
-        `name` is the step's own, `record` what the ledger says after it; `ends_consent`: whether it ended any.
+        `name` identifies the step, `record` is the record after it; `ends_consent`: whether the step ended any consent.
         """
         made = []
         for number, reply in enumerate(replies):
@@ -72,7 +72,7 @@ class Send:
     def answers(
         self, replies: Sequence[Reply], assigned: Assigned, *, name: str, request: str = ""
     ) -> Sequence[Outbound]:
-        """Return what answers somebody's request about their data; if one reaches nobody, `request` is open again."""
+        """Return the answers to a person's request about their data; if one reaches nobody, `request` is reopened."""
         return [
             outbound(
                 reply,
@@ -91,7 +91,7 @@ class Send:
     # --- what is queued
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
-        """Finish steps and queue what they say; False for a person whose session changed meanwhile."""
+        """Finish steps and queue their messages; False for a person whose session changed meanwhile."""
         return await self._sessions.commit(commits)
 
     async def answer_task(self, entry_id: bytes, answers: Sequence[Outbound]) -> None:
@@ -101,10 +101,9 @@ class Send:
     async def answer_for_host(
         self, entry_id: bytes, handed: HandedOver, replies: Sequence[Reply], purpose: ForPurpose
     ) -> None:
-        """Finish a message that the host's bot had and queue its replies.
+        """Finish a message that was handed to the host's bot and queue the bot's replies.
 
-        Each serves the purpose that it names, which only the gate believes, or else the host's own `purpose`, for
-        which the message was let pass.
+        Each reply serves the purpose that it names, which the gate verifies, or else the host's own `purpose`.
         """
         made = []
         for number, reply in enumerate(replies):
@@ -127,9 +126,9 @@ class Send:
     # --- what is sent at once
 
     async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Reason | None:
-        """Tell somebody that they were erased, past the outbox: nothing of them may lie there any more.
+        """Tell a person that they were erased, past the outbox, which may no longer hold anything of them.
 
-        Returns why it may not be sent. Raises `SendError`.
+        Returns why it may not be sent, if so. Raises `SendError`.
         """
         told = outbound(
             reply,
@@ -163,8 +162,9 @@ def outbound(
     """Return a message to a person who last wrote at `wrote_at` (WhatsApp's time, unix seconds; 0: never).
 
     `seen` is the person's last ledger entry when the gate let the basis pass, and `notice` the privacy notice then;
-    without them it looks anew before the message leaves. `held`: somebody else holds the chat, such as Meta's agent.
-    `request` is what it answers; `channel` is the name of the one by which they wrote.
+    without them the gate looks again before the message leaves. `held`: somebody else, such as Meta's agent, holds the
+    chat.
+    `request`: the request that it answers; `channel`: name of the channel by which they wrote.
     """
     if reply.purpose or reply.question:  # the basis says it
         reply = msgspec.structs.replace(reply, purpose="", question="")
@@ -185,7 +185,7 @@ def outbound(
 
 
 def _basis(reply: Reply, record: Record, ends_consent: bool) -> Basis:
-    """Return why a reply of ours may be sent. All that our dialogues say is about consent and the person's rights."""
+    """Return the basis of our own reply. Everything our dialogues say is about consent and the person's rights."""
     if reply.question:
         return AsksConsent(reply.question)
     if ends_consent:

@@ -1,4 +1,4 @@
-"""What follows when a message of ours reaches nobody: its question ends, the request that it answers is open again."""
+"""What follows when a message of ours reaches nobody: its question ends, or the request it answers is reopened."""
 
 import time
 from collections.abc import Callable
@@ -12,16 +12,16 @@ from ..ports import Inbox, Requests
 log = structlog.get_logger(__name__)
 
 _REFERENCE_BYTES = 8
-"""Enough to tell a person's few messages apart."""
+"""Bytes: enough to tell a person's few messages apart."""
 
 
 def reference(token: bytes) -> str:
-    """Return what sessions refer to a message by, of the token of its id."""
+    """Return the reference by which sessions name a message, from the token of its id."""
     return token[:_REFERENCE_BYTES].hex()
 
 
 class Undelivered:
-    """Sees to what hung on messages that nobody will read."""
+    """Handles what depended on messages that nobody will read."""
 
     def __init__(self, inbox: Inbox, requests: Requests, clock: Callable[[], float] = time.time) -> None:
         self._inbox = inbox
@@ -30,7 +30,7 @@ class Undelivered:
 
     async def unsent(self, outbound: Outbound) -> None:
         """Note that a message never leaves. May be repeated; raises `Unavailable`."""
-        if question := outbound.matter.question:  # a later YES would answer something unseen
+        if question := outbound.matter.question:  # a later YES would answer something that was never seen
             at, news = self._clock(), QuestionStatus(question, "unsent")
             id = MessageId(f"unsent {outbound.id}")
             await self._inbox.forward(Inbound(id, Sender(), int(at), news, at, person=outbound.person))
