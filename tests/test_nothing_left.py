@@ -106,8 +106,8 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
     extended = extend(request, reason, now, calendar)
     await runtime.stores.requests.change(request, extended, actor="operator", reason=reason, now=now)
     await runtime.stores.database.execute(
-        "INSERT INTO exports (id, made_at, expires_at, person, token, data) "
-        "VALUES (gen_random_uuid(), 1, 2, $1, 'token', 'file sealed with her key')",
+        "INSERT INTO exports (id, made_at, expires_at, person, token, data, right_asked) "
+        "VALUES (gen_random_uuid(), 1, 2, $1, 'token', 'file sealed with her key', 'access')",
         person,
     )
 

@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
 
-from msgspec.structs import replace
 from pydantic_settings import BaseSettings
 
 from ..channels.meta.provider import META
-from ..messages.inbound import WHATSAPP, Delivery, Inbound, MessageId, Sender
-from ..messages.reply import Outbound
-from ..service.ports import Channel, Check, Provider, Retry, SendError, Webhooks
+from ..channels.senders import Senders
+from ..messages.inbound import Sender
+from ..service.ports import Check, Provider, Webhooks
 from ..settings import Missing, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]
@@ -41,7 +40,7 @@ def webhooks(settings: Settings) -> Mapping[str, Webhooks]:
     return {one.name: one.webhooks(settings.of(one.settings)) for one in used(settings)}
 
 
-def senders(settings: Settings) -> "Senders | None":
+def senders(settings: Settings) -> Senders | None:
     """Return the senders of the channels in use; None while something is missing."""
     found = {one.name: one.sender(settings.of(one.settings)) for one in used(settings)}
     return Senders(found) if found and not missing(settings) else None
@@ -62,56 +61,3 @@ async def checks(settings: Settings) -> AsyncIterator[Check]:
     for one in list(used(settings)) or PROVIDERS[:1]:
         async for check in one.checks(settings.of(one.settings)):
             yield check
-
-
-class Senders:
-    """The channels in use, as one. Implements `ports.Channels`."""
-
-    def __init__(self, channels: Mapping[str, Channel]) -> None:
-        self._channels = channels
-
-    async def send(self, outbound: Outbound) -> MessageId:
-        """Send by the channel that the message names or, if that is no longer in use, by the first one."""
-        document = outbound.reply.document
-        if document is not None and document.media_id:
-            name, media_id = _file(document.media_id)
-            if name != outbound.channel:
-                raise SendError("other_channel", Retry.NEVER, "the file is at another channel", attempts=1)
-            outbound = replace(outbound, reply=replace(outbound.reply, document=replace(document, media_id=media_id)))
-        return await self._of(outbound.channel).send(outbound)
-
-    async def mark_read(self, message: Inbound, *, typing: bool) -> None:
-        """Show the person that their message was read."""
-        await self._of(message.channel).mark_read(message, typing=typing)
-
-    async def upload(self, content: bytes, filename: str, mime: str, *, channel: str) -> str:
-        """Hand a file over to the channel by which it will be sent."""
-        return _named(channel, await self._of(channel).upload(content, filename, mime))
-
-    async def delete_media(self, media_id: str) -> None:
-        """Delete a file at the channel where it is."""
-        name, id = _file(media_id)
-        await self._of(name).delete_media(id)
-
-    def failure(self, delivery: Delivery) -> SendError:
-        """Tell what it means that a message which was accepted is now reported to have failed."""
-        return self._of(delivery.channel).failure(delivery.code or "")
-
-    async def close(self) -> None:
-        """Release the connections of all."""
-        for channel in self._channels.values():
-            await channel.close()
-
-    def _of(self, name: str) -> Channel:
-        return self._channels.get(name) or next(iter(self._channels.values()))
-
-
-def _named(channel: str, id: str) -> str:
-    """Return a file's id, qualified by its channel."""
-    return id if channel == WHATSAPP else f"{channel}:{id}"
-
-
-def _file(media_id: str) -> tuple[str, str]:
-    """Return a file's channel, and its id there."""
-    name, colon, id = media_id.partition(":")
-    return (name, id) if colon else (WHATSAPP, media_id)

@@ -265,11 +265,10 @@ class _Crowd:
         """Our ids of the answers to one message are its name and their places, from 0 on; more may follow."""
         if reference == "-":
             return True
-        name, place, *_ = reference.split(".")
+        name, place = _name_and_place(reference)
         if not talker.reference:
-            return place == "0"
-        name_before, place_before, *_ = talker.reference.split(".")
-        return (name, int(place)) == (name_before, int(place_before) + 1)
+            return place == 0
+        return (name, place - 1) == _name_and_place(talker.reference)
 
     def _progress(self, talker: _Talker) -> None:
         if not talker.acknowledged or talker.missing:
@@ -286,6 +285,12 @@ class _Crowd:
     def _look_whether_finished(self) -> None:
         if self._over and not self._talking and not self._due:
             self._finished.set()
+
+
+def _name_and_place(reference: str) -> tuple[str, int]:
+    """Return what our id of an answer says; after a slash stands what hangs on the answer."""
+    name, place = reference.partition("/")[0].split(".")
+    return name, int(place)
 
 
 def _percentiles(seconds: list[float]) -> tuple[float, float]:

@@ -21,13 +21,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from bot.app import channels
 from bot.app.load import load_world
 from bot.commands.cli import app
 from bot.consent import retention
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.paths import FLOWS
-from bot.settings import Settings
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.persons import Persons
 from bot.words.intents import Keywords
@@ -94,7 +94,7 @@ REDIS = {"doctor", "rotate-keys", "retention", "deadletter list", "deadletter re
 
 def typed(name: str, *before: str, after: tuple[str, ...] = (), env: Environment) -> Any:
     """Type a command in an empty environment, but for these variables."""
-    nothing = {one.upper(): None for one in Settings.model_fields}
+    nothing = {one.upper(): None for one in channels.variables()}
     group, _, rest = name.partition(" ")
     words = [group, *before, *([rest] if rest else []), *TYPED[name], *after]
     return CliRunner().invoke(app, words, env={**nothing, "TERM": "dumb", "COLUMNS": "300", **env})
@@ -103,7 +103,7 @@ def typed(name: str, *before: str, after: tuple[str, ...] = (), env: Environment
 def is_cure(line: str) -> bool:
     """Whether a line has a cure that names a file, a setting, a store or a command of ours."""
     problem, _, cure = line.partition("; ")
-    settings = "|".join(one.upper() for one in Settings.model_fields)
+    settings = "|".join(one.upper() for one in channels.variables())
     return bool(
         problem and cure and re.search(rf"\b({settings}|Redis|PostgreSQL|python -m bot)\b|/|\.toml|\.env", line)
     )

@@ -140,7 +140,7 @@ def test_who_is_not_found_was_not_looked_at(run: Run, database_url: str) -> None
 
 def test_the_auditor_is_told_which_commands_record_a_look() -> None:
     section = AUDITOR.read_text("utf-8").partition("## Who looked\n")[2].partition("\n## ")[0]
-    recorded, _, not_recorded = section.partition("Not recorded")
+    recorded, _, not_recorded = section.partition("These are not recorded")
     for path in LOOKS:
         assert f"`{' '.join(path)}`" in recorded
     for path in NOBODY:

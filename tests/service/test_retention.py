@@ -340,7 +340,8 @@ async def fill(town: Town, day: int, number: int) -> None:
         "INSERT INTO retained (token, person, key_id, until) VALUES ($1, $2, '', $3)", token, person, until
     )
     await database.execute(
-        "INSERT INTO exports (id, made_at, expires_at, person, token, data) VALUES ($1, $2, $3, $1, $4, '')",
+        "INSERT INTO exports (id, made_at, expires_at, person, token, data, right_asked) "
+        "VALUES ($1, $2, $3, $1, $4, '', 'access')",
         person,
         at,
         at + 3 * DAY,

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.app.channels import Senders
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.meta.client import CloudApi
 from bot.channels.meta.provider import META
+from bot.channels.senders import Senders
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.keys import Keyring

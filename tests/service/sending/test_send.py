@@ -15,8 +15,8 @@ REDIS = BOT / "stores" / "redis"
 SEND = "service/sending/send.py"
 DELIVER = "service/sending/deliver.py"
 
-CHANGES = {DELIVER: {"attempt", "alone", "refused_at"}}
-"""Which parts of a message are changed once it is made, and where."""
+CHANGES = {DELIVER: {"attempt", "alone", "refused_at"}, "channels/senders.py": {"reply", "document"}}
+"""Which parts of a message are changed once it is made, and where: the id of a file loses its channel's name."""
 
 CALLS: Mapping[str, tuple[str, set[str]]] = {
     # method: (what its owner is called, who may call it)

@@ -41,8 +41,8 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
     done = close(request, State.DONE, "")
     await requests.change(request, done, actor="operator", reason=f"sent to {PHONE}", now=AT)
     await database.execute(
-        "INSERT INTO exports (id, made_at, expires_at, person, token, data) "
-        "VALUES (gen_random_uuid(), 1, 2, $1, $2, 'sealed')",
+        "INSERT INTO exports (id, made_at, expires_at, person, token, data, right_asked) "
+        "VALUES (gen_random_uuid(), 1, 2, $1, $2, 'sealed', 'access')",
         person,
         name.encode(),
     )
