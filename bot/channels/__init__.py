@@ -1,6 +1,6 @@
-"""The ways to reach people: each folder is one, and speaks its platform's dialect so nobody else must.
+"""Channels: each folder is a way to reach people and keeps its platform's dialect to itself.
 
 Comes in: bytes that a platform posted, and each `Outbound` to be sent; goes out: `Inbound` and `Delivery` events,
 and requests to the platform. Only `bot.app` imports it, and lists each folder's `Provider` in `bot.app.channels`.
-`bot.service.ports` says what is expected of a channel, `docs/developer.md` how to add one.
+`bot.service.ports` says what is expected of a channel, `docs/developer.md` how to add a channel.
 """

@@ -29,7 +29,7 @@ def show_said(console: Console, text: str) -> None:
 def show_reply(console: Console, business: str, reply: Sent, saved: Path | None = None) -> None:
     """Show a message of the bot; its buttons carry the numbers by which they are tapped.
 
-    Below it stands what must be in one line to be opened: where its document was `saved`, and long links.
+    Below it is what must be on a line of its own to be opened: where its document was `saved`, and long links.
     """
     width = min(_WIDEST, console.width)
     inside = Text("\n\n").join(_blocks(reply))
@@ -41,7 +41,7 @@ def show_reply(console: Console, business: str, reply: Sent, saved: Path | None 
 
 
 def _blocks(reply: Sent) -> Iterator[Text]:
-    """Yield what stands in the bubble, from top to bottom; a caption stands under its document, as in WhatsApp."""
+    """Yield the content of the bubble from top to bottom; a caption comes under its document, as in WhatsApp."""
     if reply.header:
         yield Text(reply.header, style="bold")
     if reply.document:
@@ -57,7 +57,7 @@ def _blocks(reply: Sent) -> Iterator[Text]:
 
 
 def _numbered(number: int, choice: Button | Row) -> Text:
-    """Return a button or a row with the number by which it is tapped."""
+    """Return a button or row with the number that taps it."""
     description = choice.description if isinstance(choice, Row) else ""
     return Text.assemble((f"/{number} ", "cyan"), (choice.title, "bold cyan"), (f"  {description}", "dim"))
 

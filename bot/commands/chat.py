@@ -81,7 +81,7 @@ def _lines(script: Path | None) -> Sequence[str] | None:
 
 
 async def _chat(settings: Settings, who: Identity, locale: str, lines: Sequence[str] | None) -> bool:
-    """Return whether the bot did all that it was asked to."""
+    """Return whether the bot did everything it was asked to."""
     logs.configure("ERROR", stream=sys.stderr)
     console = Console(highlight=False)
     with reserved(settings) as own:
@@ -97,7 +97,7 @@ async def _chat(settings: Settings, who: Identity, locale: str, lines: Sequence[
 
 
 class Done(Enum):
-    """What became of a line."""
+    """The outcome of a line."""
 
     WELL = auto()
     FAILED = auto()
@@ -117,7 +117,7 @@ class Talk:
     async def play(self, lines: Sequence[str], pace: float = 0.0) -> bool:
         """Type lines one after the other, each when the bot is quiet; `pace` in seconds before each.
 
-        Blank lines and those that begin with # are left out. Return whether everything could be done.
+        Blank lines and lines beginning with # are skipped. Return whether everything could be done.
         """
         well = True
         for line in lines:
@@ -135,7 +135,7 @@ class Talk:
         return well
 
     async def _second_of_a_withdrawal_over(self) -> None:
-        """Wait: at equal time STOP wins, and WhatsApp's time has whole seconds, but people type slower than scripts."""
+        """Wait until the second of a withdrawal is over: within it STOP wins, but people type slower than scripts."""
         stopped_at = await self._simulation.stopped_at(self.person.who)
         await asyncio.sleep(max(0.0, 1 + stopped_at - time.time()))
 
@@ -164,7 +164,7 @@ class Talk:
         return Done.WELL if command in ("/who", "/help") else Done.FAILED
 
     def _actions(self, rest: str) -> Mapping[str, tuple[str, Callable[[], Awaitable[object]]]]:
-        """Return what can be done beside typing and tapping: how it is shown, and how it is done."""
+        """Return the actions besides typing and tapping: how each is shown, and what it does."""
         emoji = rest or "👍"
         value: Literal["stop", "resume"] = "resume" if rest == "resume" else "stop"
         return {
@@ -183,7 +183,7 @@ class Talk:
         return await self._done(lambda: self.person.tap(options[number - 1].id, replies=0))
 
     async def _type_the_code(self) -> Done:
-        """Type the number that stands in the last message: a script can't know it beforehand."""
+        """Type the number in the last message, which a script can't know beforehand."""
         last = self.person.replies[-1].text if self.person.replies else ""
         if not (codes := _CODE.findall(last)):
             self._console.print("The last message has no code.", style="dim")
@@ -222,7 +222,7 @@ class Talk:
 
 
 def _saved(reply: Sent, folder: Path) -> Path:
-    """Save a document as a telephone does: beside those that came before it, under its own name or one like it."""
+    """Save a document as a phone does: beside earlier ones, under its own name or a similar one."""
     folder.mkdir(parents=True, exist_ok=True)
     name = Path(Path(reply.document).name or "document")
     path = next(
@@ -235,7 +235,7 @@ def _saved(reply: Sent, folder: Path) -> Path:
 
 
 async def _typed() -> AsyncIterator[str]:
-    """Yield lines as they are typed, until the end of input. (`input` in a thread would hold up Ctrl-C.)"""
+    """Yield lines as they are typed, until the end of input. (`input` in a thread would delay Ctrl-C.)"""
     terminal, typed = sys.stdin.fileno(), b""
     while True:
         sys.stdout.write("> ")

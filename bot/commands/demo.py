@@ -66,7 +66,7 @@ def _clock(seconds: int) -> str:
 
 
 async def _keep_serving(talk: Talk, console: Console) -> None:
-    """On a terminal it is the reader's turn to type; else just serve until told to stop."""
+    """On a terminal, let the reader type; otherwise serve until told to stop."""
     stopping = asyncio.create_task(stop_on_signals().wait())
     if not sys.stdin.isatty():
         console.print("Serving until Ctrl-C.")

@@ -25,7 +25,7 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what is missing or wrong, and the cure of each. Exit status 1 when something must be done."""
+    """Report what is missing or wrong, with a cure for each. Exit status 1 if something must be done."""
     found = run(_found(read_settings(), release=release))
     if as_json:
         print_json({"ok": _well(found), "checks": [check.as_dict() for check in found]})

@@ -1,4 +1,4 @@
-"""`replay-erasures`: after a backup was restored, erase again whoever had been erased since it was made."""
+"""`replay-erasures`: after a backup was restored, erase again everybody who had been erased since."""
 
 import sys
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ def replay_erasures(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """After restoring a backup: erase again whoever had been erased since, and suppress again what they withdrew.
+    """After restoring a backup: erase again everybody erased since, and suppress again what they withdrew.
 
     It reads the list and the table, and may be interrupted and run again. Run it before anything is sent.
     """

@@ -1,4 +1,4 @@
-"""What commands about one person have in common: how a person is named, and that somebody looks at them."""
+"""What commands about a person have in common: naming the person, and recording the look."""
 
 import getpass
 from typing import Annotated
@@ -21,7 +21,7 @@ def by(command: str) -> Look:
 
 
 async def all_records(find: Find, address: str, command: str) -> Looked:
-    """Find a person of whom all records are wanted; the look is recorded."""
+    """Find all records of a person; the look is recorded."""
     looked = await find.person(address, by(command))
     for erased in looked.erased_before:
         typer.echo(f"Under this address a person was erased before; their proof: {erased}", err=True)
@@ -29,7 +29,7 @@ async def all_records(find: Find, address: str, command: str) -> Looked:
 
 
 async def one_record(find: Find, address: str, command: str) -> Looked:
-    """Find a person of whom only the record that is named is wanted, and name the others; the look is recorded."""
+    """Find only the named record of a person, and print the ids of the others; the look is recorded."""
     looked = await all_records(find, address, command)
     for other in looked.other_records:
         typer.echo(f"The same person has another record, to be asked for by its id: {other}", err=True)

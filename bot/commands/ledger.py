@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Check every entry, and the tree that was signed; the first bad entry is named, and the exit status is 1."""
+    """Check every entry and the signed tree; if an entry is bad, name the first one and exit with status 1."""
     verified = run(_verified(read_settings(), progress=not as_json))
     checked, bad = verified.checked, verified.bad
     if as_json:
@@ -33,7 +33,7 @@ def verify(as_json: AsJson = False) -> None:
 
 
 def _named(bad: BadEntry) -> str:
-    """Return what a fault is about, as the begin of a sentence."""
+    """Return the subject of a fault, as the beginning of a sentence."""
     if bad.sequence:
         return f"Entry {bad.sequence} of person {bad.person}" if bad.person else f"Entry {bad.sequence}"
     return f"Person {bad.person}:" if bad.person else "The ledger:"
@@ -52,7 +52,7 @@ async def _verified(settings: Settings, *, progress: bool) -> Verified:
 
 @app.command()
 def show(address: EntryOrAddress, as_json: AsJson = False) -> None:
-    """Tell the story of one person's consents, or one entry: when, what exact words, which language, which notice."""
+    """Tell the story of a person's consents, or of an entry: when, which exact words, which language, which notice."""
     story = run(_story(read_settings(), address))
     if as_json:
         print_json([as_dict(entry) for entry in story.entries])
@@ -114,7 +114,7 @@ def _answer(entry: StoryEntry) -> str:
 
 
 def _cause(entry: StoryEntry) -> str:
-    """Return why a consent ended that nobody ended."""
+    """Return why a consent ended by itself."""
     if entry.method is Method.UNDELIVERED and entry.kind is not Kind.REQUESTED:
         return (
             f"WhatsApp's error {entry.rule}: the question had not been delivered" if entry.rule else "it was not sent"
@@ -138,7 +138,7 @@ _BY_THE_ANSWER = {Seen.BUTTON: "answered by its own button", Seen.QUOTE: "quoted
 
 
 def _print(console: Console, entry: StoryEntry, *, shown: bool) -> None:
-    """Print an entry; `shown` says whether the question that it is about was, as far as WhatsApp tells."""
+    """Print an entry; `shown`: whether its question was shown, as far as WhatsApp tells."""
     purpose = "every purpose" if entry.purpose == EVERY else entry.purpose
     console.print(f"[bold]{entry.number}. {entry.kind}[/] {purpose}  {iso(entry.at)} ({_BY[entry.clock]})")
     lines = {

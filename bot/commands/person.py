@@ -26,7 +26,7 @@ def _person() -> None:
 
 @app.command()
 def show(address: Address, as_json: AsJson = False) -> None:
-    """Show a person's language, where each consent stands, and how it came to that."""
+    """Show a person's language, the status of each consent, and its history."""
     known = run(_known(read_settings(), address))
     if as_json:
         print_json(known.as_dict())
@@ -48,7 +48,7 @@ def erase(
 ) -> None:
     """Erase a person who asked for it outside of the chat (GDPR Art. 17). It may be interrupted and run again.
 
-    Kept are the pseudonymous proof of their consents, to the end of its retention, and what they withdrew.
+    The pseudonymous proof of their consents is kept to the end of its retention, as are their withdrawals.
     """
     settings = read_settings()
     if not yes:

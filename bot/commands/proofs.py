@@ -21,7 +21,7 @@ from .running import settings as read_settings
 
 
 def checkpoint() -> None:
-    """Sign the ledger's tree now, and print the signed checkpoint. A worker does it every CHECKPOINT_MINUTES."""
+    """Sign the ledger's tree now and print the signed checkpoint. A worker does this every CHECKPOINT_MINUTES."""
     typer.echo(run(_checkpoint(read_settings())), nl=False)
 
 
@@ -36,7 +36,7 @@ def consistency(
         typer.Argument(metavar="SIZE", help="The records that the older checkpoint counts: its second line.", min=1),
     ],
 ) -> None:
-    """Print the proof that the newest tree only added to an older one, for the verifier's --proof."""
+    """Print the proof that the newest tree only added to an older tree, for the verifier's --proof."""
     print_json(run(_consistency(read_settings(), size)))
 
 
@@ -56,9 +56,9 @@ async def _key(settings: Settings) -> str:
 
 
 def prove(address: EntryOrAddress, as_json: AsJson = False) -> None:
-    """Check one person's records and their proofs; with --json print them, for the offline verifier.
+    """Check a person's records and their proofs; with --json print them, for the offline verifier.
 
-    Of an entry, all records of its person are proven: each includes the one before it.
+    For an entry, all records of its person are proven, since each includes the previous one.
     """
     proven = run(_proven(read_settings(), address))
     if as_json:
@@ -78,7 +78,7 @@ def bundle(
     address: Address,
     output: Annotated[Path, typer.Option("--output", "-o", help="The zip to write.")] = Path("evidence.zip"),
 ) -> None:
-    """Write everything that proves one person's consents to an authority, with the program that checks it."""
+    """Write everything that proves a person's consents to an authority, with the program that checks it."""
     content = run(_bundle(read_settings(), address))
     try:
         output.touch(0o600)
@@ -107,7 +107,7 @@ def export(
         Format, typer.Option("--format", help="jsonld: W3C DPV with ISO/IEC TS 27560's fields.")
     ] = Format.JSONLD,
 ) -> None:
-    """Print consent records for other programs: linked data (one document a line) or a table for a spreadsheet."""
+    """Print consent records for other programs: linked data (a document per line) or a table for a spreadsheet."""
     run(_export(read_settings(), address, format))
 
 

@@ -1,4 +1,4 @@
-"""`requests`: what people asked for about their data, by when it must be answered, and answering it."""
+"""`requests`: what people asked for about their data, the deadlines, and noting the answers."""
 
 from datetime import date
 from typing import Annotated
@@ -34,7 +34,7 @@ def list_(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(id: Id, as_json: AsJson = False) -> None:
-    """Show a request and every step that it took."""
+    """Show a request and all its steps."""
     known = run(_known(read_settings(), id))
     if as_json:
         print_json(known.as_dict())
@@ -52,7 +52,7 @@ def show(id: Id, as_json: AsJson = False) -> None:
 
 @app.command(name="extend")
 def extend_(id: Id, reason: Reason) -> None:
-    """Give a request two months more; the person must be told why within the first month (GDPR Art. 12(3))."""
+    """Give a request two more months; the person must be told why within the first month (GDPR Art. 12(3))."""
     changed = run(_extended(read_settings(), id, reason))
     typer.echo(f"Extended: due {changed.due}. Tell the person the reason now.")
 

@@ -1,4 +1,4 @@
-"""`retention`: what ends and goes because its time is over, by which rule, now and soon; and doing it."""
+"""`retention`: end and delete what policy no longer allows to keep, or report what falls due."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what falls due, now and soon.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """End consents and forget data whose time is over, as a worker does once a day; or tell what would go."""
+    """End consents and delete data whose time is over, as a worker does once a day; or only report what would go."""
     if dry_run:
         lines = run(_report(read_settings()))
         if as_json:

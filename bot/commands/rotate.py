@@ -1,4 +1,4 @@
-"""`rotate-keys`: make everything anew with the newest `SECRET_KEY`, so that the old one may go."""
+"""`rotate-keys`: renew everything with the newest `SECRET_KEY`, so that the old key may go."""
 
 import typer
 
@@ -12,7 +12,7 @@ from .running import settings as read_settings
 def rotate_keys() -> None:
     """Renew all tokens and ciphertexts after you put a new key first on SECRET_KEY; then remove the old one.
 
-    Everything goes on working meanwhile. It may be interrupted and run again.
+    Everything keeps working meanwhile. It may be interrupted and run again.
     """
     done, needed = run(_rotated(read_settings()))
     older, letters = needed.rows, needed.letters

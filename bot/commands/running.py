@@ -44,7 +44,7 @@ class Commands(TyperGroup):
 
 
 def _told(main: Callable[..., Any], args: Sequence[str] | None = None, **options: Any) -> NoReturn:
-    """Run what was typed and end the process. What an operator can cure is told, as JSON where that was asked for.
+    """Run what was typed and end the process. Curable errors are reported, as JSON if asked for.
 
     Any other error is the program's own: its traceback is for whoever mends the program.
     """
@@ -63,7 +63,7 @@ def _told(main: Callable[..., Any], args: Sequence[str] | None = None, **options
 
 @contextmanager
 def _usage_told(*, as_json: bool) -> Iterator[None]:
-    """Tell a script in JSON how it typed a command wrongly; typer tells people, with a hint to `--help`."""
+    """Report a mistyped command to a script in JSON; typer tells people, with a hint to `--help`."""
     try:
         yield
     except _UsageError as error:
@@ -94,7 +94,7 @@ def settings(**overrides: Any) -> Settings:
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end. SIGTERM ends it in order, as Ctrl-C does.
 
-    Standard output is for what was asked for, which scripts read; logs go to standard error, unless `work` decides.
+    Standard output is for results, which scripts read; logs go to standard error, unless `work` decides.
     """
     logs.configure("WARNING", stream=sys.stderr)
     try:
@@ -113,7 +113,7 @@ async def _interruptible(work: Coroutine[Any, Any, T]) -> T:
 
 
 def fail(message: str) -> NoReturn:
-    """End with what is wrong, a semicolon and what to do: exit status 1."""
+    """End with exit status 1 and a message: what is wrong, a semicolon, what to do."""
     raise OperatorError(message)
 
 
@@ -128,7 +128,7 @@ def files_told() -> Iterator[None]:
 
 
 def progress_bar() -> Progress:
-    """Return a bar for long work: only somebody at a terminal sees it, on standard error."""
+    """Return a progress bar on standard error, shown only on a terminal."""
     console = Console(stderr=True)
     return Progress(console=console, transient=True, disable=not console.is_terminal)
 

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 def web() -> None:
-    """Take webhooks and store them; answers nothing by itself (see `worker`)."""
+    """Take webhooks and store them; does not answer them (see `worker`)."""
     run(serve(settings(), listen=True, work=False))
 
 
@@ -48,7 +48,7 @@ async def serve(settings: Settings, *, listen: bool, work: bool) -> None:
             app.add_routes(routes(settings, lambda: runtime))
             # Heroku's router comes from outside.
             await stack.enter_async_context(listening(app, "0.0.0.0", settings.port))
-        gc.freeze()  # what there is now stays, and need not be looked through while people wait
+        gc.freeze()  # what exists now stays, so the collector need not scan it while people wait
         log.info("started", web=listen, work=work, port=settings.port if listen else None)
         await stopping.wait()
         log.info("stopping")

@@ -108,5 +108,5 @@ async def _answer(endpoint: Endpoint, body: bytes, unread: Callable[[], SendErro
 
 
 def _accepted_unread() -> SendError:
-    """The message has an id that is not known: sent again it would arrive twice."""
+    """Return the error for a message that was accepted with an unreadable id: sent again it would arrive twice."""
     return SendError(UNREADABLE, Retry.NEVER, "Graph accepted it with an answer that cannot be read", attempts=1)

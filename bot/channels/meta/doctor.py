@@ -1,4 +1,4 @@
-"""What `doctor` asks Meta itself: may the token use the number, and of what is the app told?"""
+"""What `doctor` asks Meta: whether the token may use the number, and which webhook fields the app gets."""
 
 from collections.abc import AsyncIterator, Mapping
 
@@ -18,11 +18,11 @@ _FIELDS: Mapping[str, str] = {
     "messaging_handovers": "who holds a chat is not told",
     "smb_message_echoes": "what staff write after a STOP is not noticed, where the number is also in the Business app",
 }
-"""Fields of webhooks to which the app should be subscribed, and what happens without."""
+"""Webhook fields to which the app should be subscribed, and what happens without."""
 
 
 async def checks(settings: MetaSettings) -> AsyncIterator[Check]:
-    """Yield what is well and what is not."""
+    """Yield the results of all checks."""
     yield await _number_check(settings)
     if fields := await _fields_check(settings):
         yield fields
@@ -61,7 +61,7 @@ async def _fields_check(settings: MetaSettings) -> Check | None:
 
 
 def _subscribed(answer: object) -> set[str] | None:
-    """Return the fields to which the app is subscribed; None when the answer tells none."""
+    """Return the fields to which the app is subscribed; None if the answer does not tell."""
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list):
         return None

@@ -1,4 +1,4 @@
-"""POSTs to one URL over HTTP/1.1 connections that are kept open, at a fifth of what a general client costs."""
+"""POSTs to a single URL over persistent HTTP/1.1 connections, at a fifth of the cost of a general client."""
 
 import asyncio
 import re
@@ -15,7 +15,7 @@ from .http_response import Answer, AnswerReader, Unreadable
 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 60.0
-"""How long a connection waits for its next request."""
+"""Seconds for which an idle connection is kept."""
 
 _url = re.compile(r"https?://[!-~]+").fullmatch
 
@@ -25,16 +25,16 @@ class NotConnected(Exception):
 
 
 class NoAnswer(Exception):
-    """The request was sent and no whole answer came."""
+    """The request was sent, but no complete answer came."""
 
     def __init__(self, status: int) -> None:
         super().__init__("no whole answer")
         self.status = status
-        """What the answer began with; 0 when it had not begun."""
+        """The answer's status; 0 if it had not begun."""
 
 
 class Endpoint:
-    """One URL. Redirects are not followed, proxies not used; certificates are verified as `tls` says."""
+    """A URL to post to. Redirects are not followed, proxies not used; certificates are verified as `tls` says."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Endpoint:
     async def post(self, body: bytes) -> Answer:
         """Send one request. Raises `NotConnected` and `NoAnswer`.
 
-        Once more when a kept connection is closed before any byte of the answer: servers end idle ones at any time.
+        Retried once if a kept connection is closed before any byte of the answer: servers close idle ones at any time.
         """
         request = b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
         async with self._places:
@@ -76,7 +76,7 @@ class Endpoint:
             return await self._ask(await self._connect(), request)
 
     async def close(self) -> None:
-        """Release the connections; one that is in use, when its answer has come."""
+        """Release the connections; busy ones after their answer."""
         self._closed = True
         while self._idle:
             self._idle.pop().abort()
@@ -114,7 +114,7 @@ class Endpoint:
             self._idle.popleft().abort()
 
     def _kept(self) -> "_Connection | None":
-        """Take the connection that was used last, so that those too many grow old."""
+        """Return the most recently used connection, so that surplus ones grow old."""
         oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
@@ -139,7 +139,7 @@ class _Connection(asyncio.Protocol):
 
     @property
     def is_free(self) -> bool:
-        """Whether the request is sent whole: servers may answer one that they have not read to its end."""
+        """Whether the request was sent completely: servers may answer before they have read it to the end."""
         return self.is_open and not self._transport.get_write_buffer_size()
 
     @property
@@ -197,7 +197,7 @@ class _Connection(asyncio.Protocol):
 
 
 def _head(host: str, path: str, headers: Mapping[str, str]) -> bytes:
-    """Return a request up to the value of its last field, which is the length of the body. Raises `ValueError`."""
+    """Return a request's head up to the value of its last field, the length of the body. Raises `ValueError`."""
     fields = [f"{name}: {value}" for name, value in headers.items()]
     if not all(field.isascii() and field.isprintable() for field in fields):
         raise ValueError("a header has characters that cannot be sent")

@@ -1,18 +1,18 @@
-"""The bytes of HTTP/1.1 answers → their statuses and bodies. httptools parses them, here is what it leaves open."""
+"""Reads the bytes of HTTP/1.1 answers. httptools parses them; the rules here are what it leaves open."""
 
 from typing import NamedTuple
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 MOST = 1024 * 1024
-"""Bytes of an answer; Graph's have some hundreds."""
+"""Maximum bytes of an answer; Graph's have some hundreds."""
 
 MOST_AROUND = 64 * 1024
-"""Bytes of an answer that are not its body: the head, the sizes of chunks, trailers."""
+"""Maximum bytes of an answer besides its body: head, chunk sizes, trailers."""
 
 
 class Answer(NamedTuple):
-    """A whole answer."""
+    """A complete answer."""
 
     status: int
     body: bytes
@@ -21,11 +21,11 @@ class Answer(NamedTuple):
 
 
 class Unreadable(Exception):
-    """It is no answer of HTTP/1.1, could be read in two ways, or is larger than what is read here."""
+    """The answer is not HTTP/1.1, is ambiguous, or is too large."""
 
 
 class AnswerReader:
-    """Takes the bytes of a connection's answers as they come, one answer after the other.
+    """Takes the bytes of a connection's answers as they arrive, one answer after the other.
 
     The methods `on_…` are called by the parser, which stops where they raise.
     """

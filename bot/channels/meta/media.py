@@ -15,13 +15,13 @@ from .http import CONNECT_SECONDS
 from .http_response import MOST
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=CONNECT_SECONDS)
-"""For one request, an upload of the largest file included."""
+"""Seconds for a request, including an upload of the largest file."""
 
 _AT_ONCE = 4
-"""Requests: each upload holds its file in memory."""
+"""Concurrent requests: each upload holds its file in memory."""
 
 _NO_SUCH_OBJECT = ("33", "100")
-"""Codes for an id that is not, or no longer, known."""
+"""Error codes for an id that is not, or no longer, known."""
 
 
 class _Uploaded(msgspec.Struct):
@@ -34,7 +34,7 @@ _decode = msgspec.json.Decoder(_Uploaded).decode
 class MediaApi:
     """The files of one business number.
 
-    Each request has a connection of its own: files are sent to few people, so that none is worth keeping open.
+    Each request has its own connection: files are sent to few people, so keeping one open is not worth it.
     """
 
     def __init__(self, graph: str, phone_number_id: str, headers: Mapping[str, str]) -> None:
@@ -87,7 +87,7 @@ class MediaApi:
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """Return the body, or none of it if there is too much. Raises `aiohttp.ClientError`."""
+    """Return the body, or nothing if it is too large. Raises `aiohttp.ClientError`."""
     try:
         await response.content.readexactly(MOST + 1)
     except asyncio.IncompleteReadError as whole:

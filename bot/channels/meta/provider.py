@@ -1,4 +1,4 @@
-"""WhatsApp at Meta's Cloud API, as the registry of channels takes it."""
+"""WhatsApp at Meta's Cloud API, as an entry of the channel registry."""
 
 from pydantic import SecretStr
 

@@ -1,4 +1,4 @@
-"""Chats that somebody else holds, such as Meta's agent: taken for one message of ours, then given back.
+"""Chats held by somebody else, such as Meta's agent: taken for a message of ours, then given back.
 
 Meta: whatsapp/conversation-routing and webhooks/reference/standby, Aug to Oct 2026. Only the escalation partner of
 the account may take a chat; a message sent without takes it too, where that is allowed at all.
@@ -33,11 +33,11 @@ _FAILURES: Mapping[ThreadAction, tuple[str, str]] = {
         "give the chat back in Meta Business Suite; else it goes back 24 hours after the person's last message",
     ),
 }
-"""What operators are told when it does not work, and the cure."""
+"""The problem and its cure, for operators."""
 
 
 class Threads:
-    """Who holds the chats of one business number."""
+    """Takes and gives back the chats of a business number."""
 
     def __init__(self, ask: Callable[[bytes], Awaitable[bytes]]) -> None:
         """`ask` posts a request to `PATH`, and raises `SendError`."""

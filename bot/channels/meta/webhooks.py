@@ -1,4 +1,4 @@
-"""What Meta posts for one business number, as `bot.service.ports.Webhooks`: is it genuine, and what does it hold?
+"""Meta's webhooks for a business number, as `bot.service.ports.Webhooks`: authenticity and content.
 
 Meta: webhooks/create-webhook-endpoint. A webhook is signed with HMAC-SHA256 of the raw body and the app secret. The
 signature holds no time, so a replay passes: deduplication is the defence against it.
@@ -17,7 +17,7 @@ _well_formed = re.compile(r"sha256=[0-9a-f]{64}").fullmatch
 
 
 def sign(body: bytes, app_secret: str) -> str:
-    """Return the header's value for `body`, as Meta makes it."""
+    """Return the signature header for `body`, as Meta makes it."""
     return "sha256=" + hmac.digest(app_secret.encode(), body, "sha256").hex()
 
 

@@ -1,4 +1,4 @@
-"""A Graph API that takes messages as Meta's does, and refuses what Meta's refuses."""
+"""A Graph API that accepts and refuses what Meta's does."""
 
 import asyncio
 import time
@@ -35,7 +35,7 @@ ReportedStatus = Literal["sent", "delivered", "read"]
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A message of a person that was marked as read."""
+    """A person's message that was marked as read."""
 
     message_id: str
     typing: bool
@@ -48,7 +48,7 @@ class _Failure:
 
 
 class GraphSimulator:
-    """Serves one business number; what it accepted is in `sent`.
+    """Serves a business number; accepted messages are in `sent`.
 
     `latency` (seconds) and `refusing` (an error code for every message) may be set at any time.
     """
@@ -138,7 +138,7 @@ class GraphSimulator:
 
     @property
     def url(self) -> str:
-        """What the bot's GRAPH_URL is to be."""
+        """The URL for the bot's GRAPH_URL."""
         return f"{self._address}/{self._version}"
 
     # --- what happens outside the bot

@@ -13,11 +13,10 @@ from .webhooks import Identity
 
 
 class SimulatedPerson:
-    """One person who chats with the bot behind `hook`, and is reached through `graph`.
+    """A person who chats with the bot behind `hook` and is reached through `graph`.
 
-    Whatever they do returns the bot's replies: as many as `replies` says (0 does not wait), or, when it says
-    nothing, all that come until the bot has `settled` or, where nobody can tell, is quiet for a moment; the first
-    within `patience` seconds.
+    Every action returns the bot's replies: as many as `replies` says (0 does not wait) or, without it, all that come
+    until the bot has `settled` or, where nobody can tell, is quiet for a moment; the first within `patience` seconds.
     """
 
     def __init__(

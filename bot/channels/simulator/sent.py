@@ -1,4 +1,4 @@
-"""What the bot sent, as the person sees it."""
+"""What the bot sent, as seen by the person."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from .shapes import Buttons, Interactive, Linked, Listing, Message, QuickReply, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One accepted message."""
+    """An accepted message."""
 
     id: str
     recipient: str

@@ -1,4 +1,5 @@
-"""The requests that Graph takes: their exact shapes and limits. Written apart from the sender, to find its mistakes."""
+"""The requests that Graph accepts: their exact shapes and limits. Written independently of the sender, to find its
+mistakes."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -11,7 +12,7 @@ from .refusal import Refusal
 
 
 class Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """An object without any field but the documented ones."""
+    """An object with only the documented fields."""
 
 
 class Body(Shape, frozen=True):
@@ -208,7 +209,7 @@ class Read(Shape, frozen=True):
 
 
 def checked(raw: object) -> Message | Read:
-    """Return a request body as what it is. Raises `Refusal` where Graph would refuse it."""
+    """Return a request body as its shape. Raises `Refusal` where Graph would refuse it."""
     if type(raw) is not dict:
         raise Refusal(100, "The body must be a JSON object")
     if "messaging_product" not in raw:

@@ -1,4 +1,4 @@
-"""Webhooks as Meta posts them: one function for each thing that happens, returning the bytes of a POST.
+"""Webhooks as Meta posts them: a function for each kind of event, returning the bytes of a POST.
 
 Meta: webhooks/reference/messages and user_preferences, 2026. Several are put into one POST by `together`.
 """
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a webhook is about; `phone` is `+E.164`, and either address may be hidden."""
+    """The person a webhook is about; `phone` is `+E.164`, and either address may be hidden."""
 
     phone: str | None = "+34600000001"
     bsuid: str | None = "ES.10000000000000000001"
@@ -54,7 +54,7 @@ def _bytes(entries: list[Json]) -> bytes:
 
 
 def _present(**fields: object) -> Json:
-    """Leave out what is not known: Meta omits keys, it does not empty them."""
+    """Leave out what is unknown: Meta omits keys instead of leaving them empty."""
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""What one message says: an object of `messages[]` → `Content`. Everything that no dialogue reads is left behind."""
+"""Translates an object of `messages[]` into `Content`. Everything that no dialogue reads is left out."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ known_word = re.compile(r"[a-z_]{1,40}").fullmatch
 
 
 def content_of(message: Fields) -> Content:
-    """Translate a message of any type but a changed address. Raises `Misshapen`."""
+    """Translate a message of any type except a changed address. Raises `Misshapen`."""
     kind = required_text(message, "type")
     if kind == "text":
         return _text(message)
@@ -33,7 +33,7 @@ def _template_button(message: Fields) -> Content:
 
 
 def _interactive(message: Fields) -> Content:
-    """A tapped button or row; the object can be missing although the type promises it."""
+    """Translate a tapped button or row; the object may be missing although the type promises it."""
     interactive = inner(message, "interactive")
     kind = "" if interactive is None else text(interactive, "type")
     if interactive is None or kind not in ("button_reply", "list_reply"):
@@ -46,7 +46,7 @@ def _interactive(message: Fields) -> Content:
 
 
 def _flow(interactive: Fields | None) -> Content:
-    """A form of WhatsApp's that was filled in: what was typed into it may be a withdrawal."""
+    """Translate a completed WhatsApp form: what was typed into it may be a withdrawal."""
     reply = interactive and interactive.get("nfm_reply")
     filled = reply.get("response_json") if type(reply) is dict else None
     try:
@@ -56,7 +56,7 @@ def _flow(interactive: Fields | None) -> Content:
 
 
 def _reaction(message: Fields) -> Content:
-    """An emoji; when it is taken away the field is left out, or empty in older payloads."""
+    """Translate an emoji; if it was removed, the field is missing or, in older payloads, empty."""
     return Reaction(text(required(message, "reaction"), "emoji") or None)
 
 
@@ -77,13 +77,13 @@ def _order(message: Fields) -> Content:
 
 
 def _edit(message: Fields) -> Content:
-    """The new text of a message, which may be a STOP. Meta: coexistence numbers only."""
+    """Translate an edited message, which may be a STOP. Meta: coexistence numbers only."""
     edit = required(message, "edit")
     return Correction("edit", MessageId(text(edit, "original_message_id")), words_in(edit))
 
 
 def _revoke(message: Fields) -> Content:
-    """A message taken back. Meta: coexistence numbers only."""
+    """Translate a deleted message. Meta: coexistence numbers only."""
     revoke = inner(message, "revoke")
     return Correction("revoke", MessageId("" if revoke is None else text(revoke, "original_message_id")))
 
@@ -107,7 +107,7 @@ READERS: Mapping[str, Callable[[Fields], Content]] = {
 # --- words
 
 _MOST_LOOKS = 300
-"""Values of one object that are looked at."""
+"""Maximum values of an object to look at."""
 
 _NO_WORDS = frozenset(
     {
@@ -124,11 +124,11 @@ _NO_WORDS = frozenset(
         "history_context", "biz_opaque_callback_data",
     }
 )  # fmt: skip
-"""Keys that hold no words of the person's."""
+"""Keys that never hold the person's words."""
 
 
 def words_in(value: object) -> str:
-    """Return the texts in an object of any shape, at any depth, in their order: what a person may have written."""
+    """Return all texts in an object of any shape, in order: what a person may have written."""
     return kept("\n".join(dict.fromkeys(_texts(value))))
 
 

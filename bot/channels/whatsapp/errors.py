@@ -1,8 +1,8 @@
-"""Meta's error codes and what to do about each.
+"""WhatsApp's error codes and what to do about each.
 
-Meta: support/error-codes (19 Nov 2025), about-the-platform (pair limit). The code decides, not the title and not the
-HTTP status, which counts only for a code that is not known here. The same code may come as the answer to a request
-or later as a `failed` status.
+Meta: support/error-codes (19 Nov 2025), about-the-platform (pair limit). The code decides, not the title or the
+HTTP status, which counts only for unknown codes. The same code may come in the answer to a request or later in a
+`failed` status.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ UNREACHABLE = "unreachable"
 UNREADABLE = "unreadable"
 """The answer is not one of Graph's."""
 UNANSWERED = "unanswered"
-"""Sent, and no whole answer came: the message may have been accepted."""
+"""Sent, but no complete answer came: the message may have been accepted."""
 
 
 ATTEMPTS: Mapping[Retry, int | None] = {
@@ -31,7 +31,7 @@ ATTEMPTS: Mapping[Retry, int | None] = {
     Retry.LATER: 12,
     Retry.HALT: None,
 }
-"""How often one message is sent at most under each policy; None: until an operator acts."""
+"""Maximum number of tries under each policy; None: until an operator acts."""
 
 
 class Known(NamedTuple):
@@ -40,7 +40,7 @@ class Known(NamedTuple):
     retry: Retry
     meaning: str
     attempts: int | None = None
-    """How often a message is sent at most, where that is less than `ATTEMPTS` says."""
+    """Maximum number of tries, if lower than in `ATTEMPTS`."""
 
 
 def _never(meaning: str) -> Known:
@@ -140,14 +140,14 @@ OURS: Mapping[str, Known] = {
     UNREACHABLE: _backoff("no connection to Graph"),
     UNANSWERED: _backoff("Graph did not answer", attempts=3),  # each may arrive: Meta knows no idempotency key
 }
-"""Those that no answer of Meta's holds."""
+"""Codes of our own, which no answer of Meta's contains."""
 
 _PAYMENTS = range(134_000, 135_000)
-"""Codes of payments and of the Marketing Messages API, which nothing here uses."""
+"""Codes of payments and the Marketing Messages API, which are not used here."""
 
 
 def known(code: int | str, status: int = 400) -> Known:
-    """Return what to do about a code; one that is not in the tables is judged by the HTTP status."""
+    """Return what to do about a code; a code that is not in the tables is judged by the HTTP status."""
     number = code if isinstance(code, int) else int(code) if code.isdecimal() else None
     entry = OURS.get(str(code)) if number is None else ERRORS.get(number)
     if entry is not None:
@@ -167,7 +167,7 @@ def known(code: int | str, status: int = 400) -> Known:
 
 
 _NOT_GRAPH = frozenset({403, 404, 405, 407})
-"""Statuses that, without an error of Graph's, come from something else at that address or on the way to it."""
+"""HTTP statuses that, without a Graph error, come from something else at that address or on the way."""
 
 
 def send_error(code: int | str, status: int = 400, *, detail: str = "") -> SendError:
@@ -189,7 +189,7 @@ _decode = msgspec.json.Decoder(_GraphAnswer).decode
 
 
 def from_response(status: int, body: bytes) -> SendError:
-    """Return the exception for an answer that is not a success; nothing of its text goes into it."""
+    """Return the exception for an unsuccessful answer, without any of its text."""
     try:
         code = _decode(body).error.code
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -1,4 +1,4 @@
-"""Single values of a webhook, taken out with their types checked."""
+"""Reads single values of a webhook, with their types checked."""
 
 import re
 from typing import Any, NoReturn
@@ -13,14 +13,14 @@ LATEST = 4_102_444_800
 """Unix seconds of the year 2100: a later time is a mistake."""
 
 MOST_CHARACTERS = 4096
-"""Kept of any one text."""
+"""Characters kept of a text."""
 
 
 _message_id = re.compile(r"wamid\.[!-~]{1,506}").fullmatch
 
 
 class Misshapen(ValueError):
-    """A value is missing or wrong. Says which field, never what it holds."""
+    """A value is missing or wrong. Names the field, never its content."""
 
 
 def misshapen(where: str) -> NoReturn:
@@ -41,7 +41,7 @@ def required(parent: Fields, name: str) -> Fields:
 
 
 def each_of(value: object) -> list[Any]:
-    """Return the members of a list; what should be one and is a single value counts as its only member."""
+    """Return the members of a list; a single value where a list should be counts as its only member."""
     return value if type(value) is list else [] if value is None else [value]
 
 
@@ -51,13 +51,13 @@ def objects_of(value: object) -> list[Fields]:
 
 
 def text(parent: Fields, name: str) -> str:
-    """Return the text in a field, cut to a length that can be kept; empty when there is none. Raises `Misshapen`."""
+    """Return the text in a field, shortened to what can be kept; empty if there is none. Raises `Misshapen`."""
     value = parent.get(name)
     return "" if value is None else required_text(parent, name)
 
 
 def required_text(parent: Fields, name: str) -> str:
-    """Return the text in a field, cut to a length that can be kept. Raises `Misshapen`."""
+    """Return the text in a field, shortened to what can be kept. Raises `Misshapen`."""
     value = parent.get(name)
     if type(value) is not str:
         misshapen(name)
@@ -65,7 +65,7 @@ def required_text(parent: Fields, name: str) -> str:
 
 
 def kept(value: str) -> str:
-    """Return a text as it can be kept: of one that is too long both ends, for a STOP may stand at either."""
+    """Return a text as it can be kept: both ends of a long text, since a STOP may be at either."""
     if "\0" in value:  # PostgreSQL stores none
         value = value.replace("\0", "")
     if len(value) <= MOST_CHARACTERS:
@@ -75,7 +75,7 @@ def kept(value: str) -> str:
 
 
 def message_id(parent: Fields) -> MessageId:
-    """Return WhatsApp's id of a message; what a sender puts there for want of one is none. Raises `Misshapen`."""
+    """Return WhatsApp's id of a message; placeholders of senders count as missing. Raises `Misshapen`."""
     value = parent.get("id")
     return MessageId(value) if type(value) is str and _message_id(value) else misshapen("id")
 
@@ -89,9 +89,9 @@ def timestamp(parent: Fields) -> int:
 
 
 def addresses(phone: object, user_id: object) -> Sender:
-    """Return the addresses in a field for a phone number and one for a BSUID; one that cannot be read is none.
+    """Return the addresses in a field for a phone number and a field for a BSUID; an unreadable one counts as missing.
 
-    So a STOP counts as long as either tells who sent it. Some payloads hold the BSUID in both fields. A BSUID of a
+    So a STOP counts as long as either identifies its sender. Some payloads hold the BSUID in both fields. A BSUID of a
     parent portfolio is no address.
     """
     bsuid = user_id if type(user_id) is str and limits.bsuid(user_id) else None

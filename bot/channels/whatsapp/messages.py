@@ -1,4 +1,4 @@
-"""`Outbound` → the body of a request to `/{phone_number_id}/messages`, refused here if WhatsApp would refuse it."""
+"""Turns an `Outbound` into a request to `/{phone_number_id}/messages`, refusing what WhatsApp would refuse."""
 
 from collections.abc import Iterable
 from typing import Any, Literal, NoReturn
@@ -40,7 +40,7 @@ def mark_read_request(message: MessageId, *, typing: bool) -> bytes:
 
 
 ThreadAction = Literal["take", "release"]
-"""What can be done about who holds a chat."""
+"""Actions on who holds a chat."""
 
 
 def thread_request(action: ThreadAction, outbound: Outbound) -> bytes:
@@ -60,7 +60,7 @@ def _refuse(what: str) -> NoReturn:
 
 
 def _recipient(outbound: Outbound) -> Part:
-    """Prefer the phone number: where both are given, Meta does too."""
+    """Return the recipient's fields, preferring the phone number, as Meta does if both are given."""
     if outbound.phone:
         return {"to": outbound.phone} if limits.phone(outbound.phone) else _refuse("to: not +E.164")
     if outbound.bsuid:
@@ -90,7 +90,7 @@ def _content(reply: Reply) -> tuple[str, Part]:
 
 
 def _text(reply: Reply) -> tuple[str, Part]:
-    """A text has no header and no footer of its own, so they become its first and last paragraph."""
+    """Return a text; it has no header and footer of its own, so they become its first and last paragraph."""
     body = _filled("body", _paragraphs(reply.header, reply.body, reply.footer), limits.TEXT_BODY)
     return "text", {"preview_url": False, "body": body}
 

@@ -1,4 +1,4 @@
-"""The business's own number: whoever writes under it is no person, and what they write goes to one."""
+"""The business's own number: its messages come from staff and go to a person."""
 
 import re
 
@@ -8,7 +8,8 @@ from .fields import Fields
 from .recover import joined, object_in
 
 ECHOES = ("message_echoes", "smb_message_echoes")
-"""Fields, and lists in them, of what staff write on their phones. Meta: webhooks/reference/smb_message_echoes."""
+"""Fields, and lists in them, with messages that staff write on their phones. Meta: webhooks/reference/
+smb_message_echoes."""
 
 _RECIPIENT_KEYS = ("to", "to_user_id", "recipient_id", "recipient_user_id", "recipient")
 
@@ -16,7 +17,7 @@ _KEPT = frozenset({"from", "from_user_id", "id", "timestamp", "type", *_RECIPIEN
 
 
 def own_numbers(value: object) -> frozenset[str]:
-    """Return the numbers that a change names as the business's, and their ids: some payloads hold those instead."""
+    """Return the business's numbers named in a change, and their ids, which some payloads hold instead."""
     named = [object_in(value, "metadata"), object_in(object_in(value, "standby"), "metadata")]
     told = [str(one.get(name, "")) for one in named for name in ("display_phone_number", "phone_number_id")]
     plain = [re.sub("[^0-9]", "", one).removeprefix("00") for one in told]
@@ -24,15 +25,15 @@ def own_numbers(value: object) -> frozenset[str]:
 
 
 def recipient(message: Fields) -> Sender:
-    """Return to whom a message of the business went, however it is told."""
+    """Return the recipient of a message of the business, however it is named."""
     return joined(message.get(key) for key in _RECIPIENT_KEYS)
 
 
 def has_recipient(message: Fields) -> bool:
-    """Whether a message names one, readable or not: nobody's does who writes to the business."""
+    """Whether a message names a recipient, readable or not: messages to the business never do."""
     return any(message.get(key) is not None for key in _RECIPIENT_KEYS)
 
 
 def without_words(message: object) -> object:
-    """Return what of a message of the business may be kept: nothing that staff wrote."""
+    """Return a message of the business without anything that staff wrote."""
     return {key: message[key] for key in message if key in _KEPT} if type(message) is dict else None

@@ -1,7 +1,7 @@
-"""The bytes of one webhook POST → events. Survives anything; never repeats what it was given in an error.
+"""Reads the bytes of a webhook POST into events. Survives any input and never quotes it in an error.
 
-Meta puts up to a thousand updates into one POST and retries all of them for days when one fails, so each is read by
-itself: what is misshapen is set aside, what does not concern us is counted, and the others go on.
+Meta puts up to a thousand updates into a POST and retries all of them for days if it fails, so each is read by itself:
+malformed updates are set aside, irrelevant ones are counted, and the others continue.
 """
 
 import re
@@ -54,22 +54,22 @@ StatusName = Literal["sent", "delivered", "read", "played", "failed"]
 
 
 class Ignored(StrEnum):
-    """Why something well-formed became no event."""
+    """Why something well-formed did not become an event."""
 
     OBJECT = "object"
     """Not about WhatsApp."""
     ACCOUNT = "account"
     """About the business account, its numbers or its templates."""
     SILENT = "silent"
-    """A field that is known, and in which nobody says anything to us."""
+    """A known field in which nobody says anything to us."""
     FIELD = "field"
-    """A field that is not known here; whoever says something in it is heard all the same."""
+    """An unknown field; whoever says something in it is heard anyway."""
     NUMBER = "number"
     """For another number of the same account."""
     GROUP = "group"
     """A status of a message to a group."""
     HISTORY = "history"
-    """Of the chats of before: from the business, or without words."""
+    """From the chat history: written by the business, or without words."""
     OWN = "own"
     """From the business's own number, where nobody writes to a person."""
     AGENT = "agent"
@@ -77,7 +77,7 @@ class Ignored(StrEnum):
     ERRORS = "errors"
     """Meta reports a failure of its own."""
     STATUS = "status"
-    """A status that is not known here."""
+    """An unknown status."""
     PREFERENCE = "preference"
     """A switch that would give a consent."""
 
@@ -98,7 +98,7 @@ def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -
 
 
 def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at: float) -> Iterator["_Change"]:
-    """Yield each change of each entry; what stands where none is documented, too: somebody may speak in it."""
+    """Yield each change of each entry, including undocumented places, where somebody may speak."""
 
     def of(entry: object) -> Iterator[_Change]:
         changes = entry.get("changes", [] if entry.keys() <= _EMPTY_ENTRY else None) if type(entry) is dict else None
@@ -121,7 +121,7 @@ def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at:
 
 
 def _beside(parent: Fields, documented: Set[str]) -> Fields:
-    """Return what has parts of its own and stands where none is documented."""
+    """Return structured values in undocumented places."""
     others = parent.keys() - documented
     return {key: parent[key] for key in others if type(parent[key]) in (dict, list) and parent[key]}
 
@@ -149,7 +149,7 @@ class _Change:
         self._contacts: dict[str, Sender] | None = None
 
     def read(self) -> None:
-        """Add what it holds to the result; what nobody could read is set aside."""
+        """Add its content to the result; unreadable parts are set aside."""
         try:
             if self._fault:
                 misshapen(self._fault)
@@ -195,7 +195,7 @@ class _Change:
             self._of_unknown_field(name, value)
 
     def _for_another_number(self, value: Fields) -> bool:
-        """Whether it is; of an update that names no number only a withdrawal is heard."""
+        """Whether it is for another number; an update without a number can only withdraw."""
         metadata = value.get("metadata")
         number = metadata.get("phone_number_id") if type(metadata) is dict else None
         if number == self._phone_number_id:
@@ -212,7 +212,7 @@ class _Change:
             self._parsed.ignore(Ignored.ERRORS)
 
     def _standby(self, value: Fields) -> None:
-        """What happens in a chat that Meta's agent holds. Meta: webhooks/reference/standby, Aug 2026."""
+        """Read a chat held by Meta's agent. Meta: webhooks/reference/standby, Aug 2026."""
         held = value.get("standby")
         if type(held) is dict:
             value = value | held
@@ -224,7 +224,7 @@ class _Change:
             self._parsed.ignore(Ignored.AGENT)
 
     def _history(self, value: Fields) -> None:
-        """The chats of before, up to six months. Meta: webhooks/reference/history, coexistence numbers only."""
+        """Read the chat history of up to six months. Meta: webhooks/reference/history, coexistence numbers only."""
         for chunk in objects_of([*each_of(value.get("history")), value]):
             for thread in objects_of([*each_of(chunk.get("threads")), chunk]):
                 named = object_in(thread, "context")
@@ -264,7 +264,7 @@ class _Change:
             self._add(cast("Event", event))
 
     def _add(self, event: Event) -> None:
-        """Add an event, unless it is said to be about the business itself, which is no person."""
+        """Add an event, unless it is about the business itself, which is not a person."""
         if self._is_own(event.sender if type(event) is Inbound else Sender()):
             self._parsed.ignore(Ignored.OWN)
         else:
@@ -282,7 +282,7 @@ class _Change:
         return type(message) is dict and self._is_own(recover.lenient_sender(message))
 
     def _alone(self, value: Fields, name: str, update: object) -> bytes:
-        """Write one update as a webhook of its own, without the others and without anybody's profile."""
+        """Return an update as a webhook of its own, without the others and without anybody's profile."""
         metadata, contacts = object_in(value, "metadata"), value.get("contacts")
         only = {
             "metadata": {name: metadata.get(name) for name in ("phone_number_id", "display_phone_number")},
@@ -298,7 +298,7 @@ class _Change:
     # --- what was not as documented
 
     def _recovered(self, value: Fields, name: str, update: object) -> bool:
-        """Read again what could not be read as documented; whether anything came of it."""
+        """Read leniently what could not be read as documented; return whether that succeeded."""
         if name == "messages" and type(update) is dict and not _tells_an_address(update):
             return self._heard(value, update)
         if name == "statuses":
@@ -328,7 +328,7 @@ class _Change:
         return True
 
     def _overhear(self, value: object) -> bool:
-        """Hear whoever speaks anywhere in a value; whether anybody does."""
+        """Hear whoever speaks anywhere in a value; return whether anybody does."""
         messages = value.get("messages") if type(value) is dict else None
         heard = False
         if type(value) is dict and type(messages) is list:
@@ -344,7 +344,7 @@ class _Change:
         return heard
 
     def _search(self, value: Fields, *taken: str) -> bool:
-        """Hear whoever speaks in what the parser of a known field has not `taken`; whether anybody does."""
+        """Hear whoever speaks in what the parser of a known field has not `taken`; return whether anybody does."""
         others = {key: inner for key, inner in value.items() if key not in taken}
         if others.keys() <= _CHAT:
             return False
@@ -354,7 +354,7 @@ class _Change:
         return heard
 
     def _apart(self, event: Inbound) -> Inbound:
-        """Keep a copy in a field that is not known from being taken for the message itself, should both come."""
+        """Distinguish a copy in an unknown field from the message itself, in case both come."""
         if event.overheard not in ("field", "history"):
             return event
         return msgspec.structs.replace(event, id=MessageId(f"{event.overheard} {event.id}"))
@@ -364,7 +364,7 @@ class _Change:
         return Arrival(self._received_at, len(self._parsed.events))
 
     def _status_again(self, value: Fields, status: object) -> bool:
-        """Read of a status that is not as documented what an opt-out or a question needs; whether it could be."""
+        """Read from an undocumented status what an opt-out or a question needs; return whether that was possible."""
         if type(status) is not dict:
             return False
         what, code = str(status.get("status")), _error_code(status)
@@ -381,7 +381,7 @@ class _Change:
         return True
 
     def _lenient(self, value: Fields, status: Fields, what: StatusName, code: str | None) -> Delivery:
-        """Return what became of whose message, from whatever tells it. Raises `Misshapen` when nothing tells whose."""
+        """Return a status from whatever fields hold it. Raises `Misshapen` if nothing identifies the person."""
         told = {"from": status.get("recipient_id"), "from_user_id": status.get("recipient_user_id")}
         recipient, repairs = recover.sender(addresses(*told.values()), told, _all_contacts(value))
         id = recover.identity(status, self._arrival, recipient, f"{what} {code}", repairs)
@@ -401,7 +401,7 @@ class _Change:
         return self._inbound(message_id(message), sender, timestamp(message), content_of(message), message)
 
     def _written_by_us(self, value: Fields, message: Fields) -> Event | Ignored:
-        """What came from the business's own number: from staff, unless it is known that nobody typed it now."""
+        """Read what came from the business's own number: from staff, unless nobody typed it just now."""
         if self._overheard == "standby":
             return Ignored.AGENT
         staff = self._change.get("field") in (*ECHOES, "messages") and not recover.in_group(message)
@@ -411,7 +411,7 @@ class _Change:
         return self._known(value, addresses(message.get("from"), message.get("from_user_id")))
 
     def _system(self, value: Fields, message: Fields) -> Event:
-        """A changed address: the sender becomes the new one, and what it was before is the content."""
+        """Read a changed address: the sender is the new address, the content the previous one."""
         system = required(message, "system")
         if change := change_of_address(message, system, _all_contacts(value)):
             return self._changed(message, *change)
@@ -419,7 +419,7 @@ class _Change:
         return self._inbound(message_id(message), self._sender(value, message), timestamp(message), content, message)
 
     def _changed(self, update: Fields, before: Sender, after: Sender) -> Event:
-        """Whatever of an envelope can't be read, a change is noted: whom the old address leads to is not them now."""
+        """Note a change whatever else can't be read: the old address no longer leads to the person."""
         repairs: set[Repair] = set()
         at = recover.time(update, repairs)
         known = (before.bsuid or before.phone or "", after.phone or "", after.bsuid or "")
@@ -481,18 +481,18 @@ class _Change:
         return Inbound(id, sender, at, Preference(meant), self._received_at)
 
     def _user_id_update(self, value: Fields, update: Fields) -> Event | Ignored:
-        """The form of a changed BSUID that Meta documented until Aug 2026."""
+        """Read a changed BSUID in the form documented until Aug 2026."""
         change = change_of_address(update, update | {"type": "user_changed_user_id"}, _all_contacts(value))
         return self._changed(update, *change) if change else Ignored.SILENT
 
     def _echo(self, value: Fields, message: Fields) -> Event | Ignored:
-        """What staff wrote on their phone; what a person wrote is a message of theirs."""
+        """Read what staff wrote on their phone; what a person wrote is a message of theirs."""
         if not has_recipient(message) or self._is_own(recipient(message)):
             return self._message(value, message)
         return Ignored.GROUP if recover.in_group(message) else self._by_staff(value, message)
 
     def _by_staff(self, value: Fields, message: Fields) -> Event:
-        """To whom staff wrote, and when."""
+        """Return to whom staff wrote, and when."""
         to = self._known(value, recipient(message))
         if to == Sender() and not has_recipient(message):
             others = {one for one in _all_contacts(value) if not self._is_own(one)}
@@ -503,13 +503,13 @@ class _Change:
         return Inbound(id, to, recover.time(message, set()), StaffMessage(), self._received_at)
 
     def _of_before(self, customer: Sender, message: Fields) -> None:
-        """Hear a message of the chats of before if the customer wrote it."""
+        """Hear a message of the chat history if the customer wrote it."""
         theirs = recover.speaks(message) and self._is_by(customer, message)
         if not (theirs and self._heard({"contacts": [_contact(customer)]}, message)):
             self._parsed.ignore(Ignored.HISTORY)
 
     def _is_by(self, customer: Sender, message: Fields) -> bool:
-        """Whether the customer of a thread wrote a message in it, not the business."""
+        """Whether the customer, not the business, wrote a message in a thread."""
         sender, to = recover.lenient_sender(message), recipient(message)
         if any(same(one, other) for one in sender.addresses for other in customer.addresses):
             return True
@@ -549,7 +549,7 @@ def _contact(sender: Sender) -> Fields:
 
 
 def _of_system(value: Fields, message: Fields, system: Fields) -> Content:
-    """What a system message of a kind that is not known says: perhaps that the person wants nothing more."""
+    """Return what a system message of an unknown kind says: perhaps that the person wants nothing more."""
     kind = text(system, "type")
     if opts_out(kind):
         return Preference("stop")
@@ -558,7 +558,7 @@ def _of_system(value: Fields, message: Fields, system: Fields) -> Content:
 
 
 def _is_about(words: str, value: Fields) -> bool:
-    """Whether a sentence is WhatsApp's about a person, in which their name may be any word: "User Stop joined"."""
+    """Whether a sentence is WhatsApp's about a person, whose name may be any word: "User Stop joined"."""
     contacts = value.get("contacts")
     profiles = [object_in(one, "profile") for one in contacts] if type(contacts) is list else []
     names = [name for one in profiles if type(name := one.get("name")) is str and len(name) < len(words)]
@@ -566,14 +566,14 @@ def _is_about(words: str, value: Fields) -> bool:
 
 
 def _tells_an_address(message: Fields) -> bool:
-    """Whether a message is about an address that changed: it has a sentence, but nobody wrote it."""
+    """Whether a message is about a changed address: it has a sentence, but nobody wrote it."""
     return message.get("type") == "system" and tells_a_change(object_in(message, "system"))
 
 
 _EMPTY_ENTRY = frozenset({"id", "time"})
 
 _CHAT = frozenset({"messaging_product", "metadata", "contacts"})
-"""What a change of the field `messages` has beside its updates."""
+"""Parts of a change of the field `messages` besides its updates."""
 
 _UPDATES = frozenset({"messages", "statuses", "errors", "message_echoes"})
 
@@ -615,7 +615,7 @@ SILENT_FIELDS = frozenset(
         "smb_app_state_sync",
     }
 )
-"""Fields in which nobody writes to the business, or which tell nothing that a consent follows from."""
+"""Fields in which nobody writes to the business, or which are irrelevant to consent."""
 
 _REACHED = frozenset({"sent", "delivered", "read", "played"})
 
@@ -628,7 +628,7 @@ _OPTED_OUT = "131050"
 
 
 def _error_code(status: Fields) -> str | None:
-    """Return why it failed; of several reasons the one that the recipient chose."""
+    """Return why it failed; among several reasons, the recipient's own choice."""
     codes = [code for error in objects_of(status.get("errors")) if (code := _code(error.get("code"))) is not None]
     return _OPTED_OUT if _OPTED_OUT in codes else next(iter(codes), None)
 

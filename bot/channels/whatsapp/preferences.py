@@ -1,4 +1,4 @@
-"""WhatsApp's own switch for marketing messages: which of its values mean stop, and which mean nothing here."""
+"""WhatsApp's own switch for marketing messages: which of its values mean stop."""
 
 import re
 from typing import Literal
@@ -24,7 +24,7 @@ _DENIES = frozenset(
         "revoked", "withdrawn",
     }
 )  # fmt: skip
-"""Words that end it beside one of those, as in "does not want to continue"."""
+"""Words that turn one of those into an end, as in "does not want to continue"."""
 
 _opts_out = re.compile(
     r"(?:(?:user|customer|person|has|was|all)_)*"
@@ -35,9 +35,9 @@ _opts_out = re.compile(
 
 
 def opts_out(kind: str) -> bool:
-    """Whether the name of an event or of a value says that somebody wants no more messages.
+    """Whether the name of an event or value says that somebody wants no more messages.
 
-    All of it must say so: `user_unblocked`, `call_stopped` and `user_stopped_typing` are about something else.
+    The whole name must say so: `user_unblocked`, `call_stopped` and `user_stopped_typing` are about something else.
     """
     words = re.findall("[A-Z]?[a-z]+|[A-Z]+", kind[:_LONGEST_NAME])
     return bool(_opts_out("_".join(words).lower()))
@@ -47,16 +47,16 @@ _LONGEST_NAME = 100
 
 
 def is_one(found: Fields) -> bool:
-    """Whether an object in a place that is not known tells of such a switch."""
+    """Whether an object in an unknown place reports such a switch."""
     value = found.get("value")
     return ("category" in found and "value" in found) or (type(value) is str and opts_out(value))
 
 
 def wish(preference: Fields) -> tuple[Wish | None, bool]:
-    """Return what a person wished, and whether it was guessed; None when it tells nothing.
+    """Return a person's wish, and whether it was guessed; None if there is none.
 
-    A word that is not known of any sign-up stops: whoever used the switch and did not turn marketing on wants less of
-    it. The category does not matter either: there is one switch. Meta: webhooks/reference/user_preferences.
+    A word that is not a known sign-up stops: whoever used the switch without turning marketing on wants less of it.
+    The category does not matter either: there is a single switch. Meta: webhooks/reference/user_preferences.
     """
     known = preference.get("value")
     if known in ("stop", "resume") and preference.get("category") == "marketing_messages":

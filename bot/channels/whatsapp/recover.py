@@ -1,8 +1,8 @@
-"""Reads again, for the two things that a withdrawal needs, what could not be read as documented: a sender and words.
+"""Reads leniently what could not be read as documented, for the two things a withdrawal needs: a sender and words.
 
-A readable STOP must not be lost to an envelope that is not (GDPR Art. 7(3)). Whatever else is missing or wrong is
-left out, and what had to be guessed is told by kind, so that operators see it. Words that stand where none are
-documented become `Other`, which can end a consent but never give one.
+A readable STOP must not be lost because its envelope is broken (GDPR Art. 7(3)). Anything else missing or wrong is left
+out, and what had to be guessed is reported by kind to operators. Words in undocumented places become `Other`, which can
+end a consent but never give it.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from .preferences import is_one
 
 
 class Repair(StrEnum):
-    """What of an update was not as documented and had to be guessed."""
+    """What in an update was undocumented and had to be guessed."""
 
     SENDER = "sender"
     ID = "id"
@@ -30,31 +30,31 @@ class Repair(StrEnum):
 
 
 class Arrival(NamedTuple):
-    """When an update came, and its place in its webhook: no other update has the same."""
+    """When an update came, and its index in its webhook, which together are unique."""
 
     at: float
     """Our time, unix seconds."""
     place: int
 
     def named(self, kind: str, about: Sender, what: str) -> MessageId:
-        """Name an update that tells neither an id nor a time by which it could be known again."""
+        """Return an id for an update with neither an id nor a time."""
         return synthetic_id(kind, about.phone or "", about.bsuid or "", what, repr(self.at), str(self.place))
 
 
 UNREADABLE_QUOTE = "unreadable"
-"""In place of the id of a message that is quoted in a way that can't be read: it is not the question that waits."""
+"""Replaces the unreadable id of a quoted message: it is not the pending question."""
 
 _MOST_LOOKS = 2000
-"""Values of one envelope that are looked at; the largest documented batch has fewer than this for each message."""
+"""Maximum values of an envelope to look at; the largest documented batch has fewer per message."""
 
 _SEARCH = 10
-"""Looks for which a search for words counts that found none."""
+"""Cost, in values, of a search for words that found none."""
 
 _DEEPEST = 32
-"""Levels of one envelope that are looked at; a documented one has nine."""
+"""Maximum depth of an envelope to look at; documented envelopes have nine levels."""
 
 _SENDER_DEPTH = 3
-"""Levels of one sender that are looked at."""
+"""Maximum depth of a sender to look at."""
 
 _SENDER_KEYS = ("from", "from_user_id", "wa_id", "user_id", "sender", "author", "customer", "phone_number", "phone")
 _NOT_SPOKEN = frozenset({"message_echoes", "statuses", "errors", "metadata", "contacts", "recipient", "state_sync"})
@@ -63,13 +63,13 @@ _NOT_SPOKEN = frozenset({"message_echoes", "statuses", "errors", "metadata", "co
 _number_in = re.compile(
     r"(?:[a-z]+:)?(?:\+|00)?([0-9][0-9 .()/\u00a0-]*)(?::[0-9]+)?(?:@(?:s\.whatsapp\.net|c\.us))?"
 ).fullmatch
-"""Never what stands before `@lid` or `@g.us`: those are digits that name an account or a group, and no number."""
+"""Never what precedes `@lid` or `@g.us`: those digits name an account or a group, not a number."""
 
 
 def inbound(
     message: Fields, found: Sender, contacts: Iterable[Sender], arrival: Arrival, overheard: Overheard
 ) -> tuple[Inbound, set[Repair]]:
-    """Return what a message says, and what of it was guessed.
+    """Return what a message says, and what had to be guessed.
 
     `found` is its sender as far as documented fields tell. Raises `Misshapen` without a sender or anything said.
     """
@@ -82,7 +82,7 @@ def inbound(
 
 
 def sender(found: Sender, update: Fields, contacts: Iterable[Sender]) -> tuple[Sender, set[Repair]]:
-    """Return who wrote, unless it was found; when the update does not tell, the only contact with it did.
+    """Return the sender, unless found before; if the update does not name them, the only contact with it.
 
     Raises `Misshapen`.
     """
@@ -96,7 +96,7 @@ def sender(found: Sender, update: Fields, contacts: Iterable[Sender]) -> tuple[S
 
 
 def time(update: Fields, repairs: set[Repair]) -> int:
-    """Return WhatsApp's time, 0 when it can't be read: the arrival counts then."""
+    """Return WhatsApp's time, 0 if it can't be read: then the arrival counts."""
     try:
         return timestamp(update)
     except Misshapen:
@@ -105,10 +105,10 @@ def time(update: Fields, repairs: set[Repair]) -> int:
 
 
 def identity(update: Fields, arrival: Arrival, about: Sender, what: str, repairs: set[Repair]) -> MessageId:
-    """Return the id of an update, or one of this arrival alone.
+    """Return the id of an update, or an id unique to this arrival.
 
-    Nothing else tells a redelivery from the same word said again, and of the two mistakes only one is harmless: a
-    greeting that is answered twice, not a second STOP that is dropped.
+    Without an id a redelivery can't be told from a repeated word, and only one of the two mistakes is harmless: a
+    greeting answered twice, not a second STOP dropped.
     """
     try:
         return message_id(update)
@@ -147,7 +147,7 @@ def speakers(value: object) -> Iterator[Fields]:
 
 
 def lenient_sender(message: Fields, depth: int = 0) -> Sender:
-    """Return the addresses under any name and in any form that is known of some provider."""
+    """Return addresses under any name and in any form known from some provider."""
     named = {key.lower(): value for key, value in message.items()}
     return joined((named.get(key) for key in _SENDER_KEYS), depth + 1)
 
@@ -211,7 +211,7 @@ def _content(message: Fields, repairs: set[Repair]) -> Content:
 
 
 def _tapped(message: Fields) -> Choice | None:
-    """Return what was tapped by whatever of its id and its label can be read."""
+    """Return what was tapped, from whatever of its id and label can be read."""
     interactive = message.get("interactive")
     replies = interactive.values() if type(interactive) is dict else ()
     for reply in (*replies, message.get("button")):
@@ -223,7 +223,7 @@ def _tapped(message: Fields) -> Choice | None:
 
 
 def _written(text: object) -> str:
-    """Return what stands in the object of a typed text, under a name that can only be meant for it."""
+    """Return the text of a typed message, from any field that can only be meant for it."""
     if type(text) is dict:
         return next(filter(None, (_plain(text.get(name)) for name in ("body", "text", "content", "message"))), "")
     return _plain(text)
@@ -238,7 +238,7 @@ def _plain(value: object) -> str:
 
 
 def _context(message: Fields, repairs: set[Repair]) -> tuple[str | None, bool]:
-    """Return which message it answers, and whether it was passed on."""
+    """Return which message it answers, and whether it was forwarded."""
     context = message.get("context")
     if context is None:
         return None, False
@@ -252,7 +252,7 @@ def _context(message: Fields, repairs: set[Repair]) -> tuple[str | None, bool]:
 
 
 def synthetic_id(kind: str, *known: str) -> MessageId:
-    """Name an update to which Meta gives no id, the same at each redelivery."""
+    """Return an id for an update without one, which is the same on each redelivery."""
     digest = hashlib.sha256("\n".join((kind, *known)).encode("utf-8", "surrogatepass"))
     return MessageId(f"{kind}.{digest.hexdigest()[:32]}")
 

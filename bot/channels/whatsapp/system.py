@@ -1,8 +1,8 @@
-"""System messages: an address of a person changed. What it was, and what it became.
+"""System messages about a person's changed address: what it was, and what it became.
 
-Meta: webhooks/reference/messages/system, Aug 2026. A phone change gives a new BSUID too. Which fields tell the old
+Meta: webhooks/reference/messages/system, Aug 2026. A phone change gives a new BSUID too. Which fields hold the old
 address differs: `previous_user_id`, only `from_user_id`, only `from`, or nothing but the sentence for people in `body`.
-Older and newer forms name the same under other names, so a change is known by what it tells, not by its name alone.
+Older and newer forms use other names, so a change is recognised by its content, not by its name alone.
 """
 
 import re
@@ -23,7 +23,7 @@ CHANGES = frozenset(
         "customer_identity_changed",
     }
 )
-"""Kinds of system messages that tell of one; the last two are older than Aug 2026."""
+"""Kinds of system messages about a changed address; the last two are older than Aug 2026."""
 
 _changes = re.compile("(?i)chang|updat|migrat|switch|replac|port(ed|ing)").search
 _of_number = re.compile("(?i)number|phone|wa_?id").search
@@ -31,9 +31,9 @@ _of_address = re.compile("(?i)number|phone|wa_?id|user_?id|bsuid|address").searc
 
 
 def change_of_address(message: Fields, system: Fields, contacts: Iterable[Sender] = ()) -> tuple[Sender, Sender] | None:
-    """Return the addresses before and after; None when it tells of no such change. Raises `Misshapen`.
+    """Return the addresses before and after; None if there is no such change. Raises `Misshapen`.
 
-    Another spelling of the same number is no change.
+    Another spelling of the same number is not a change.
     """
     kind, told = text(system, "type"), _Told(message, system)
     if kind == "customer_identity_changed":  # the address stayed, but perhaps not the person behind it
@@ -54,14 +54,14 @@ def change_of_address(message: Fields, system: Fields, contacts: Iterable[Sender
 
 
 def tells_a_change(system: Fields) -> bool:
-    """Whether a system message is about something that changed: its sentence is WhatsApp's, whoever's name is in it."""
+    """Whether a system message is about a change: then its sentence is WhatsApp's, whatever name it contains."""
     kind = system.get("type")
     return type(kind) is str and (kind in CHANGES or bool(_changes(kind)))
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """What is told of one kind of address: before, after, of the sender (who is either), and in the sentence."""
+    """What is known of a kind of address: before, after, the sender's (which is either), and in the sentence."""
 
     old: str | None
     new: str | None
@@ -70,7 +70,7 @@ class _Side:
 
     @property
     def role(self) -> Literal["old", "new", ""]:
-        """Whether the sender is told under the address before or after; empty when nothing says."""
+        """Whether the sender is the address before or after; empty if unknown."""
         if self.sender is None:
             return ""
         if self.new or self.old:
@@ -91,24 +91,24 @@ class _Side:
 class _Sentence:
     """The last two addresses of one kind in a sentence that ends with them, e.g. "… from DE.1 to DE.2".
 
-    The last two, and one of them must be what is known: a person chooses the name with which the sentence begins, and
-    may choose somebody else's address.
+    Only the last two, one of which must be known: a person chooses the name with which the sentence begins, and may
+    choose somebody else's address.
     """
 
     found: tuple[str, ...]
 
     @property
     def first(self) -> str | None:
-        """The address before, if the sentence tells two."""
+        """The address before, if the sentence has two."""
         return self.found[0] if len(self.found) == 2 else None
 
     @property
     def last(self) -> str | None:
-        """The address after, if the sentence tells two."""
+        """The address after, if the sentence has two."""
         return self.found[1] if len(self.found) == 2 else None
 
     def completed(self, old: str | None, new: str | None) -> tuple[str | None, str | None]:
-        """Complete what fields tell."""
+        """Complete the fields."""
         if old and new:
             return old, new
         if new is None and old is None:
@@ -120,7 +120,7 @@ class _Sentence:
 
 
 class _Told:
-    """What the fields of a change tell, and its sentence."""
+    """The fields of a change, and its sentence."""
 
     def __init__(self, message: Fields, system: Fields) -> None:
         self.sender = joined([message.get("from") or system.get("customer"), message.get("from_user_id")])
@@ -131,7 +131,7 @@ class _Told:
         self._bsuid = _Side(self._old.bsuid, self._new.bsuid, self.sender.bsuid, _bsuids(sentence))
 
     def changes(self, kind: str) -> bool:
-        """Whether the fields tell of a change although its kind is not known."""
+        """Whether the fields report a change although its kind is unknown."""
         if self._old != Sender() and (self._new != Sender() or not _overlap(self.sender, self._old)):
             return True
         differs = _differ(self.sender.phone, self._new.phone) or _differ(self.sender.bsuid, self._new.bsuid)
@@ -141,7 +141,7 @@ class _Told:
 
     @property
     def is_respelled(self) -> bool:
-        """Whether nothing changed but how the number is written."""
+        """Whether only the spelling of the number changed."""
         phone, bsuid = self._phone, self._bsuid
         before, after = phone.old or phone.sender or phone.sentence.first, phone.new or phone.sentence.last
         if not (before and after and before != after and same(before, after)):

@@ -1,4 +1,4 @@
-"""JSON of a webhook, read leniently and written again for the dead letters."""
+"""The JSON of a webhook, read leniently and written again for dead letters."""
 
 import json
 from typing import Any
@@ -34,9 +34,9 @@ def written(entry: object) -> bytes:
 
 
 def _decoded_leniently(body: bytes) -> Any:
-    """Read what is JSON but for a broken character or a number out of range: one such text must not stop the others.
+    """Read JSON with broken characters or numbers out of range: a single such text must not stop the others.
 
-    What cannot be a character becomes U+FFFD.
+    Invalid characters become U+FFFD.
     """
     try:
         return _scrubbed(
