@@ -27,7 +27,7 @@ from bot.commands.cli import app
 from bot.consent import retention
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.paths import FLOWS
+from bot.paths import FLOWS, LOCALES
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.persons import Persons
 from bot.words.intents import Keywords
@@ -463,6 +463,28 @@ def test_each_file_in_each_way(
         assert result.exit_code == 0, result.output
     else:
         assert all(str(tmp_path) in one for one in problems_of(result, as_json=True))
+
+
+TRANSLATORS: Mapping[str, bytes | None] = {**WAYS, "half a catalog": b'msgid "'}
+
+
+@pytest.mark.parametrize("way", TRANSLATORS)
+@pytest.mark.parametrize("file", ["de/tests.toml", "de/LC_MESSAGES/bot.po"])
+def test_each_file_of_a_translator_in_each_way(tmp_path: Path, file: str, way: str) -> None:
+    """`i18n check` tells what is wrong with it as a finding, and goes on to the others."""
+    for name in ("languages.toml", "keywords.toml", "ordinary.toml", "bot.pot", "de", "en"):
+        copy = shutil.copytree if (LOCALES / name).is_dir() else shutil.copy
+        copy(LOCALES / name, tmp_path / name)
+    path, content = tmp_path / file, TRANSLATORS[way]
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    elif way == "a folder":
+        path.mkdir()
+    result = typed("i18n check", "--locales", str(tmp_path), after=("de",), env={})
+    assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
+    assert (result.exit_code, "Traceback" in result.output) == (1, False)
+    assert str(path) in result.output
 
 
 @pytest.mark.parametrize("flow", [path.name for path in FLOWS.glob("*.toml")])

@@ -18,6 +18,7 @@ from bot.channels.meta.provider import META
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
+from bot.errors import OperatorError
 from bot.messages.inbound import Choice
 from bot.settings import Settings, load_settings
 from bot.testing import Conversation, load_transcript, load_world, run_transcript
@@ -116,6 +117,16 @@ async def test_without_its_settings_it_refuses_webhooks_and_says_why() -> None:
             async with session.get(f"http://127.0.0.1:{port}/readyz") as response:
                 names = {check["name"] for check in (await response.json())["checks"]}
                 assert {"WHATSAPP_TOKEN", "DATABASE_URL", "REDIS_URL"} <= names
+
+
+async def test_a_host_that_starts_with_a_broken_file_is_told_the_file_and_the_cure(
+    stores: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "business.toml").write_text("[controller", "utf-8")
+    app = web.Application()
+    bot.setup(app, stores.changed(business_file=tmp_path / "business.toml"))
+    with pytest.raises(OperatorError, match=r"business\.toml: not valid TOML: .*; correct it there"):
+        await web.AppRunner(app).setup()
 
 
 @pytest.mark.parametrize(
