@@ -56,7 +56,7 @@ def load_world(
     texts = Texts(
         written.slots,
         translated,
-        {code: language.fallback for code, language in spoken.items()},
+        fallbacks={code: language.fallback for code, language in spoken.items()},
         draft=draft,
         together=written.together,
     )

@@ -44,7 +44,7 @@ _DATABASE_CONNECTIONS = 4
 class ShardStores:
     """The stores of one shard, and its queues as they are read."""
 
-    def __init__(self, client: Client, reader: Client, shard: ShardKeys, settings: Settings, keys: Keyring) -> None:
+    def __init__(self, *, client: Client, reader: Client, shard: ShardKeys, settings: Settings, keys: Keyring) -> None:
         """`reader` is for reads that wait: it has a connection for each queue."""
         abandoned = settings.takeover_seconds * 1000
         self.number = shard.number
@@ -132,6 +132,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
             shards=[
-                ShardStores(client, reader, ShardKeys(number), settings, keys) for number in range(settings.shards)
+                ShardStores(client=client, reader=reader, shard=ShardKeys(number), settings=settings, keys=keys)
+                for number in range(settings.shards)
             ],
         )

@@ -26,6 +26,7 @@ class Texts:
         self,
         slots: Iterable[Slot],
         catalogs: Mapping[str, Mapping[str, tuple[str, str]]],
+        *,
         fallbacks: Mapping[str, str] | None = None,
         source_locale: str = "en",
         draft: str = "",

@@ -18,7 +18,7 @@ GERMAN = {
 
 
 def texts(fallbacks: dict[str, str] | None = None, **catalogs: dict[str, tuple[str, str]]) -> Texts:
-    return Texts(SLOTS, {code.replace("_", "-"): catalog for code, catalog in catalogs.items()}, fallbacks)
+    return Texts(SLOTS, {code.replace("_", "-"): catalog for code, catalog in catalogs.items()}, fallbacks=fallbacks)
 
 
 def without(text_id: str) -> dict[str, tuple[str, str]]:

@@ -7,7 +7,7 @@ malformed updates are set aside, irrelevant ones are counted, and the others con
 import re
 from collections.abc import Callable, Iterator, Set
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal, cast
 
 import msgspec
@@ -99,6 +99,7 @@ def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -
 
 def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at: float) -> Iterator["_Change"]:
     """Yield each change of each entry, including undocumented places, where somebody may speak."""
+    change_of = partial(_Change, parsed=parsed, phone_number_id=phone_number_id, received_at=received_at)
 
     def of(entry: object) -> Iterator[_Change]:
         changes = entry.get("changes", [] if entry.keys() <= _EMPTY_ENTRY else None) if type(entry) is dict else None
@@ -107,11 +108,11 @@ def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at:
                 alone = {"changes": [change]}
                 fields = change if type(change) is dict else {"value": change}
                 fault = "" if fields is change else "change"
-                yield _Change(fields, parsed, phone_number_id, received_at, alone, fault)
+                yield change_of(fields, entry=alone, fault=fault)
             entry = _beside(entry, _EMPTY_ENTRY | {"changes"})
             if not entry:
                 return
-        yield _Change({"value": entry}, parsed, phone_number_id, received_at, entry, "entry")
+        yield change_of({"value": entry}, entry=entry, fault="entry")
 
     for entry in each_of(webhook.get("entry")):
         yield from of(entry)
@@ -132,6 +133,7 @@ class _Change:
     def __init__(
         self,
         change: Fields,
+        *,
         parsed: Parsed,
         phone_number_id: str,
         received_at: float,
