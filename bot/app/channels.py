@@ -9,15 +9,18 @@ from ..channels.meta.provider import META
 from ..channels.senders import Senders
 from ..messages.inbound import Sender
 from ..service.ports import Check, Provider, Webhooks
-from ..settings import Missing, Settings
+from ..settings import ChannelSettings, Missing, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]
 """Every channel that is set up is used; if none is, deployers are told to set up the first."""
 
 
-def used(settings: Settings) -> Iterator[Provider[Any]]:
-    """Yield the channels that are fully set up. Raises `SettingsError`."""
-    return (one for one in PROVIDERS if not settings.of(one.settings).missing())
+def used(settings: Settings) -> Iterator[tuple[Provider[Any], ChannelSettings]]:
+    """Yield the channels that are fully set up, with their settings. Raises `SettingsError`."""
+    for one in PROVIDERS:
+        own = settings.of(one.settings)
+        if not own.missing():
+            yield one, own
 
 
 def missing(settings: Settings) -> Sequence[Missing]:
@@ -37,13 +40,13 @@ def variables() -> Mapping[str, str]:
 
 def webhooks(settings: Settings) -> Mapping[str, Webhooks]:
     """Return the webhooks of the channels in use, by name."""
-    return {one.name: one.webhooks(settings.of(one.settings)) for one in used(settings)}
+    return {one.name: one.webhooks(own) for one, own in used(settings)}
 
 
 def senders(settings: Settings) -> Senders | None:
     """Return the senders of the channels in use; None while something is missing."""
-    found = {one.name: one.sender(settings.of(one.settings)) for one in used(settings)}
-    return Senders(found) if found and not missing(settings) else None
+    found = {one.name: one.sender(own) for one, own in used(settings)}
+    return Senders(found) if found and not settings.missing() else None
 
 
 def address(text: str) -> Sender | None:
@@ -58,6 +61,6 @@ def ways() -> str:
 
 async def checks(settings: Settings) -> AsyncIterator[Check]:
     """Run the checks of the channels in use; report if there is none."""
-    for one in list(used(settings)) or PROVIDERS[:1]:
-        async for check in one.checks(settings.of(one.settings)):
+    for one, own in list(used(settings)) or [(PROVIDERS[0], settings.of(PROVIDERS[0].settings))]:
+        async for check in one.checks(own):
             yield check

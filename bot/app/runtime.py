@@ -70,7 +70,7 @@ class Runtime:
     ) -> Iterable[Coroutine[Any, Any, None]]:
         build = self.use_cases
         for urgent, lane in ((True, shard.urgent), (False, shard.events)):
-            yield worker.answer_inbox(build.converse(shard, urgent=urgent), lane, shard.dead, stopping)
+            yield worker.answer_inbox(build.converse(shard, urgent=urgent), lane, stopping)
         deliver = build.deliver(shard, halting, most=min(IN_FLIGHT, self.settings.messages_per_second))
         yield worker.work_off("deliver", deliver, shard.messages, stopping)
         yield worker.work_off("fulfil", build.fulfil(shard), shard.tasks, stopping)
@@ -154,7 +154,7 @@ async def open_runtime(
         use_cases = UseCases(
             stores=stores, dialogue=dialogue, channel=channel, base_url=settings.base_url or "", clock=clock
         )
-        receive = None if missing(settings) else use_cases.receive(channels.webhooks(settings))
+        receive = None if channel is None else use_cases.receive(channels.webhooks(settings))
         await stack.enter_async_context(_watching(receive))
         yield Runtime(
             settings=settings,

@@ -16,7 +16,7 @@ from ..errors import Unavailable, where
 from ..messages.inbound import Event
 from . import metrics
 from .incoming.converse import Converse
-from .ports import Checkpoints, DeadLetters, Outbox, Queue, Queued, Unreadable
+from .ports import Checkpoints, Outbox, Queue, Queued, Unreadable
 from .retention import Retention
 from .sending.retry import AGAIN
 from .taker import Taker
@@ -118,12 +118,12 @@ def _note(name: str, error: Exception) -> None:
         log.error("round_failed", worker=name, error=type(error).__name__, where=where(error), cure=cure)
 
 
-async def answer_inbox(converse: Converse, inbox: Queue[Event], dead: DeadLetters, stopping: asyncio.Event) -> None:
+async def answer_inbox(converse: Converse, inbox: Queue[Event], stopping: asyncio.Event) -> None:
     """Answer what comes in, and what another worker left unanswered."""
     reader = _Reader(inbox)
 
     async def round() -> None:
-        await _answered(await reader.read(BATCH), converse, inbox, dead, stopping)
+        await _answered(await reader.read(BATCH), converse, inbox, stopping)
 
     await lasting("converse", round, stopping)
 
@@ -132,29 +132,22 @@ async def _answered(
     batch: Sequence[Queued[Event] | Unreadable],
     converse: Converse,
     inbox: Queue[Event],
-    dead: DeadLetters,
     stopping: asyncio.Event,
 ) -> None:
     """Answer a batch, however often the stores are unreachable; one by one if a message in it is poison."""
     if not batch:
         return None
     if batch[0].taken > READERS:
-        return await _bury(batch[0], f"{READERS} workers ended while they had it in hand", inbox, dead)
+        return await converse.bury(batch[0], f"{READERS} workers ended while they had it in hand")
     try:
         await persistently("converse", lambda: converse.answer(batch), stopping, lambda: inbox.renew(_ids(batch)))
     except Exception as error:
         _note("converse", error)
         if len(batch) == 1:
-            await _bury(batch[0], f"the program failed: {type(error).__name__}", inbox, dead)
+            await converse.bury(batch[0], f"the program failed: {type(error).__name__}")
         else:
             for queued in batch:
-                await _answered([queued], converse, inbox, dead, stopping)
-
-
-async def _bury(queued: Queued[Event] | Unreadable, reason: str, inbox: Queue[Event], dead: DeadLetters) -> None:
-    metrics.DEAD.labels("event").inc()
-    await dead.add(queued.payload, reason, "event")
-    await inbox.finish(queued.id)
+                await _answered([queued], converse, inbox, stopping)
 
 
 async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asyncio.Event) -> None:

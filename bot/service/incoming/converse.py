@@ -51,6 +51,7 @@ from ..ports import (
 from ..sending.send import Send
 from ..sending.undelivered import reference
 from ..shards import shard_of, token_of
+from ..taker import UNREADABLE
 from .cases import Case, Cases, informed
 from .redelivery import as_it_is, as_it_was, facts_of, recorded_from
 from .staff import Staff
@@ -121,7 +122,9 @@ class Converse:
         for queued in batch:
             match queued:
                 case Unreadable():
-                    await self._bury(queued)
+                    cure = "see `deadletter list`; a newer version may have written it"
+                    log.error("event_unreadable", cure=cure)
+                    await self.bury(queued, UNREADABLE)
                 case Queued(item=Delivery() as delivery):
                     told = await self._statuses.take(delivery)
                     news += [Queued(queued.id, queued.payload, inbound) for inbound in told]
@@ -140,18 +143,18 @@ class Converse:
         for one in by_staff:  # after the withdrawals that came with it
             await self._written_by_staff(one)
 
+    async def bury(self, queued: Queued[Event] | Unreadable, reason: str) -> None:
+        """Make it a dead letter and finish it."""
+        metrics.DEAD.labels("event").inc()
+        await self._shard.dead.add(queued.payload, reason, "event")
+        await self._shard.inbox.finish(queued.id)
+
     async def _written_by_staff(self, queued: Queued[Inbound]) -> None:
         """Check whether staff wrote after a STOP; check again behind what is queued now, which may contain the STOP."""
         inbound = queued.item
         if not await self._staff.wrote(inbound.sender, inbound.at) and not inbound.postponed:
             again = msgspec.structs.replace(inbound, postponed=1)
             await self._shard.inboxes[self._shard.number].forward(again)
-        await self._shard.inbox.finish(queued.id)
-
-    async def _bury(self, queued: Unreadable) -> None:
-        metrics.DEAD.labels("event").inc()
-        log.error("event_unreadable", cure="see `deadletter list`; a newer version may have written it")
-        await self._shard.dead.add(queued.payload, "unreadable by this version", "event")
         await self._shard.inbox.finish(queued.id)
 
     async def _answer(self, messages: Sequence[Queued[Inbound]]) -> None:

@@ -163,8 +163,7 @@ def outbound(
 
     `seen` is the person's last ledger entry when the gate let the basis pass, and `notice` the privacy notice then;
     without them the gate looks again before the message leaves. `held`: somebody else, such as Meta's agent, holds the
-    chat.
-    `request`: the request that it answers; `channel`: name of the channel by which they wrote.
+    chat. `request`: the request that it answers; `channel`: name of the channel by which they wrote.
     """
     if reply.purpose or reply.question:  # the basis says it
         reply = msgspec.structs.replace(reply, purpose="", question="")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.app.simulation import Simulation, simulate, somebody
+from bot.app.stores import Stores
 from bot.channels.meta.client import CloudApi
 from bot.channels.meta.provider import META
 from bot.channels.senders import Senders
@@ -146,6 +147,19 @@ class Reopened(Undelivered):
         self.requests.append(request)
 
 
+def statuses_of(stores: Stores, undelivered: Undelivered, keys: Keyring) -> Statuses:
+    """Return what works off the statuses of the first shard with these keys."""
+    return Statuses(
+        shard=0,
+        inboxes=[stores.shards[0].inbox],
+        outbox=stores.shards[0].outbox,
+        persons=stores.persons,
+        undelivered=undelivered,
+        keys=keys,
+        failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
+    )
+
+
 @pytest.mark.parametrize("older", [True, False], ids=["kept", "taken off the list"])
 async def test_what_hangs_on_a_message_is_found_after_the_secret_key_changed(stores: Settings, older: bool) -> None:
     old, new = "the key of before " * 2, "the key of now " * 2
@@ -158,15 +172,7 @@ async def test_what_hangs_on_a_message_is_found_after_the_secret_key_changed(sto
             b"1-1", Sent(MessageId("wamid.1"), token, Matter(request="r1"), who)
         )
         undelivered = Reopened()
-        statuses = Statuses(
-            shard=0,
-            inboxes=[runtime.stores.shards[0].inbox],
-            outbox=runtime.stores.shards[0].outbox,
-            persons=runtime.stores.persons,
-            undelivered=undelivered,
-            keys=Keyring([new, old] if older else [new]),
-            failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
-        )
+        statuses = statuses_of(runtime.stores, undelivered, Keyring([new, old] if older else [new]))
         failed = Delivery(MessageId("wamid.1"), "failed", 1_790_000_000, who)
         for _ in range(2):  # a worker may die right after it
             await statuses.take(failed)
@@ -182,15 +188,7 @@ async def test_whoever_was_erased_has_no_request_opened_again(stores: Settings) 
             b"1-1", Sent(MessageId("wamid.2"), token, Matter(request="r2"), who)
         )
         undelivered = Reopened()
-        statuses = Statuses(
-            shard=0,
-            inboxes=[runtime.stores.shards[0].inbox],
-            outbox=runtime.stores.shards[0].outbox,
-            persons=runtime.stores.persons,
-            undelivered=undelivered,
-            keys=runtime.stores.keys,
-            failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
-        )
+        statuses = statuses_of(runtime.stores, undelivered, runtime.stores.keys)
         await statuses.take(Delivery(MessageId("wamid.2"), "failed", 1_790_000_000, who))
         assert undelivered.requests == []
         await runtime.stores.persons.create([who])
