@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,12 @@ gave the message, the other one is that of {controller}'s servers.
 
 def story(evidence: Mapping[str, Any]) -> str:
     """Return the records in plain language."""
-    return "\n".join(_told(record, evidence) for record in evidence["records"])
+    unseen = {record["question"] for record in evidence["records"] if _undelivered(record)}
+    return "\n".join(_told(record, evidence, unseen) for record in evidence["records"])
 
 
-def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
+def _told(record: Mapping[str, Any], evidence: Mapping[str, Any], unseen: Collection[str]) -> str:
+    """Return a record in plain language; `unseen`: the questions that were not delivered."""
     purpose = "every purpose" if record["purpose"] == EVERY else record["purpose"]
     lines = [
         f"{record['person_seq']}. {record['kind']}: {purpose}",
@@ -88,7 +90,6 @@ def _told(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
         f"   record number {record['sequence']}, SHA-256 {record['entry_hash']}, consentbot {record['app_version']}"
     )
     text = evidence["wordings"].get(record["wording"])
-    unseen = {one["question"] for one in evidence["records"] if _undelivered(one)}
     shown = "sent, and not delivered" if record["question"] in unseen else "shown"
     if text and record["kind"] != "requested":
         lines.append(f"   the exact text {shown}: that of the question, SHA-256 {record['wording']}")
