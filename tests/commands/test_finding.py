@@ -83,7 +83,7 @@ def test_digits_that_may_be_two_people_s_numbers_show_neither(run: Run, database
     assert f"Person {at_home}" in run("person", "show", "034600000001")[1]
 
 
-@pytest.mark.parametrize("typed", ["hello", "", "+1", "+4915199999999", "DE.9", "42"])
+@pytest.mark.parametrize("typed", ["hello", "", "+1", "+4915199999999", "DE.9", "42", "1" * 20, "1" * 5000])
 def test_who_is_not_found_is_told_what_to_type(run: Run, typed: str) -> None:
     code, output = run("person", "show", typed)
     assert code == 1

@@ -235,4 +235,6 @@ class Find:
 
 
 def _entry_in(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and int(text) <= _MOST else None
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(_MOST))):
+        return None
+    return sequence if (sequence := int(text)) <= _MOST else None
