@@ -6,24 +6,29 @@ and `channels` again (`Outbound` → bytes). `messages` has what they exchange, 
 docs/architecture.md draws all of it.
 
 The folder is `bot` in a checkout; where a wheel is installed, the package is `consentbot`. A host program imports from
-here: `setup` puts consentbot in front of its bot, and `Inbound`, `Consenter` and `Reply` pass between them.
+here: `setup` puts consentbot in front of its bot, `Inbound`, `Consenter` and `Reply` pass between them, and `OPERATORS`
+leads to what operators can do.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .hosts.aiohttp_app import setup
+    from .errors import OperatorError
+    from .hosts.aiohttp_app import OPERATORS, setup
     from .messages.inbound import Choice, Inbound, Media, Text
     from .messages.reply import Button, Link, Reply, Row
     from .service.hand_over import Consenter
+    from .service.operators.find import Look
     from .settings import Settings
 
 __version__ = "0.1.0"
 
 _DEFINED_IN = {
-    "setup": ".hosts.aiohttp_app",
+    "OperatorError": ".errors",
+    **dict.fromkeys(("OPERATORS", "setup"), ".hosts.aiohttp_app"),
     "Consenter": ".service.hand_over",
+    "Look": ".service.operators.find",
     "Settings": ".settings",
     **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), ".messages.inbound"),
     **dict.fromkeys(("Button", "Link", "Reply", "Row"), ".messages.reply"),
@@ -31,12 +36,15 @@ _DEFINED_IN = {
 """The module of each name: imported at first use, so that small commands start fast."""
 
 __all__ = [
+    "OPERATORS",
     "Button",
     "Choice",
     "Consenter",
     "Inbound",
     "Link",
+    "Look",
     "Media",
+    "OperatorError",
     "Reply",
     "Row",
     "Settings",

@@ -65,6 +65,11 @@ class ChannelSettings(_Environment):
         """What must still be set before the channel can be used; empty when all is there."""
         return _missing(type(self), {name: getattr(self, name) for name in self.needed})
 
+    @property
+    def begun(self) -> bool:
+        """Whether something is set that only this channel needs."""
+        return any(getattr(self, name) for name in self.needed if name not in Settings.model_fields)
+
 
 C = TypeVar("C", bound=ChannelSettings)
 
@@ -250,12 +255,25 @@ def cure(name: str, model: type[BaseSettings] = Settings) -> str:
     return model.model_fields[name.lower()].description or ""
 
 
-def load_settings(env_file: Path | None = Path(".env"), **overrides: Any) -> Settings:
+def load_settings(
+    env_file: Path | None = Path(".env"), *, channels: Iterable[type[ChannelSettings]] = (), **overrides: Any
+) -> Settings:
     """Read environment and `env_file`; `overrides` (field names, also of channels) win over both.
 
-    Raises `SettingsError`, one line for each wrong variable, without any value.
+    Raises `SettingsError`, one line for each wrong variable, also those of `channels`, without any value.
     """
-    settings = _read(Settings, env_file, overrides)
+    wrong: list[str] = []
+    for channel in channels:
+        try:
+            _read(channel, env_file, overrides)
+        except SettingsError as error:
+            wrong += str(error).splitlines()
+    try:
+        settings = _read(Settings, env_file, overrides)
+    except SettingsError as error:
+        wrong = [*str(error).splitlines(), *wrong]
+    if wrong:
+        raise SettingsError("\n".join(dict.fromkeys(wrong)))
     settings._env_file, settings._overrides = env_file, overrides
     return settings
 

@@ -158,7 +158,7 @@ def is_there(name: str) -> bool:
     for part in name.split(".")[1:]:
         if (place / f"{part}.py").exists():
             return True
-        if not (place / part).is_dir():
+        if not (place / part / "__init__.py").exists():
             return part in (place / "__init__.py").read_text("utf-8")
         place /= part
     return True

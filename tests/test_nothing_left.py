@@ -101,7 +101,9 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
     commit.timers = [(now * 2.0, inbound)]
     assert await shard.sessions.commit([commit]) == [True]
     calendar = Calendar("DE", "Europe/Berlin", None)
-    request, _ = await runtime.stores.requests.open(person, Right.RECTIFICATION, now, b"planted", now, calendar, WORD)
+    request, _ = await runtime.stores.requests.open(
+        person, Right.RECTIFICATION, at=now, inbound=b"planted", now=now, calendar=calendar, details=WORD
+    )
     reason = f"{ANA.phone} asked much"
     extended = extend(request, reason, now, calendar)
     await runtime.stores.requests.change(request, extended, actor="operator", reason=reason, now=now)

@@ -12,7 +12,7 @@ from ..service.ports import Check, Provider, Webhooks
 from ..settings import ChannelSettings, Missing, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]
-"""Every channel that is set up is used; if none is, deployers are told to set up the first."""
+"""Every channel that is set up is used; if none is begun, deployers are told to set up the first."""
 
 
 def used(settings: Settings) -> Iterator[tuple[Provider[Any], ChannelSettings]]:
@@ -28,14 +28,29 @@ def missing(settings: Settings) -> Sequence[Missing]:
 
     Raises `SettingsError`.
     """
-    of_channel = () if any(used(settings)) else settings.of(PROVIDERS[0].settings).missing()
-    return [*of_channel, *settings.missing()]
+    if any(used(settings)):
+        return settings.missing()
+    begun = [lacks for _, lacks in unfinished(settings)]
+    return [*(begun[0] if begun else settings.of(PROVIDERS[0].settings).missing()), *settings.missing()]
+
+
+def unfinished(settings: Settings) -> Iterator[tuple[Provider[Any], Sequence[Missing]]]:
+    """Yield the channels of which only a part is set, with what each still needs. Raises `SettingsError`."""
+    for one in PROVIDERS:
+        own = settings.of(one.settings)
+        if own.begun and (lacks := own.missing()):
+            yield one, lacks
+
+
+def models() -> Sequence[type[ChannelSettings]]:
+    """Return what each channel reads from the environment."""
+    return [one.settings for one in PROVIDERS]
 
 
 def variables() -> Mapping[str, str]:
     """Return all environment variables, in lower case, with what each is and where to find it."""
-    models: Sequence[type[BaseSettings]] = (Settings, *(one.settings for one in PROVIDERS))
-    return {name: field.description or "" for model in models for name, field in model.model_fields.items()}
+    read: Sequence[type[BaseSettings]] = (Settings, *models())
+    return {name: field.description or "" for model in read for name, field in model.model_fields.items()}
 
 
 def webhooks(settings: Settings) -> Mapping[str, Webhooks]:
@@ -60,7 +75,12 @@ def ways() -> str:
 
 
 async def checks(settings: Settings) -> AsyncIterator[Check]:
-    """Run the checks of the channels in use; report if there is none."""
-    for one, own in list(used(settings)) or [(PROVIDERS[0], settings.of(PROVIDERS[0].settings))]:
+    """Run the checks of the channels in use; report if there is none, and those that are only set up in part."""
+    in_use = list(used(settings))
+    for one, own in in_use or [(PROVIDERS[0], settings.of(PROVIDERS[0].settings))]:
         async for check in one.checks(own):
             yield check
+    for one, lacks in unfinished(settings) if in_use else ():
+        names = ", ".join(lack.name for lack in lacks)
+        cure = "; ".join(f"{lack.name}: {lack.cure}" for lack in lacks)
+        yield Check(one.name, ok=False, detail=f"not used: {names} not set", cure=cure, required=False)

@@ -1,5 +1,6 @@
 """Builds the use cases of a process out of its stores, channels and dialogues, all by the same clock."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -189,6 +190,7 @@ class UseCases:
             exports=self.stores.exports,
             holders=self.data_holders,
             documents=Documents(world),
+            writing=self._writing,
             channel=self.sender,
             send=self.send(shard),
             erase=self.erase,
@@ -196,6 +198,11 @@ class UseCases:
             base_url=self.base_url,
             clock=self.clock,
         )
+
+    @cached_property
+    def _writing(self) -> asyncio.Lock:
+        """Held while a person's document is written, so that a process writes one at a time."""
+        return asyncio.Lock()
 
     @cached_property
     def data_holders(self) -> Sequence[DataHolder]:

@@ -86,9 +86,7 @@ def _tell(lines: Sequence[str], *, as_json: bool) -> None:
 
 def settings(**overrides: Any) -> Settings:
     """Read the environment. Raises `SettingsError`."""
-    found = load_settings(**overrides)
-    channels.missing(found)  # also tells what is wrong in theirs
-    return found
+    return load_settings(channels=channels.models(), **overrides)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
+from ..app import channels
 from ..app.operators import Operators, operators
 from ..app.processes import working
 from ..app.routes import routes
@@ -36,7 +37,7 @@ def setup(
     Without `settings`, they are read from the environment. Raises `SettingsError`, and `ValueError`
     for arguments that do not go together; whatever else an operator can cure is an `errors.OperatorError` at the start.
     """
-    settings = load_settings() if settings is None else settings
+    settings = load_settings(channels=channels.models()) if settings is None else settings
     if (host is None) is not (purpose is None):
         raise ValueError("host and purpose go together: name the purpose whose consent the host's messages need")
     if host is not None and not work:

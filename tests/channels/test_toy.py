@@ -148,6 +148,23 @@ async def test_nothing_is_missing_while_one_channel_is_complete(settings: Settin
     assert [check.name async for check in channels.checks(settings)] == ["toy"]
 
 
+async def test_a_channel_set_up_in_part_is_reported_with_what_it_needs(settings: Settings, stores: Settings) -> None:
+    only = stores.changed(toy_secret=SECRET, base_url=BASE_URL)
+    assert [one.name for one in channels.missing(only)] == ["TOY_URL"]
+
+    beside = settings.changed(whatsapp_token="a-token")
+    assert list(channels.missing(beside)) == []
+    _, whatsapp = [check async for check in channels.checks(beside)]
+    assert (whatsapp.name, whatsapp.ok, whatsapp.required) == ("whatsapp", False, False)
+    assert "WHATSAPP_PHONE_NUMBER_ID" in whatsapp.detail
+    assert "WHATSAPP_PHONE_NUMBER_ID: " in whatsapp.cure
+    assert "WHATSAPP_TOKEN" not in whatsapp.detail
+
+
+async def test_a_base_url_alone_begins_no_channel(stores: Settings) -> None:
+    assert list(channels.unfinished(stores.changed(base_url=BASE_URL))) == []
+
+
 async def test_a_forged_one_and_one_for_a_channel_that_is_not_used_are_refused(
     settings: Settings, service: ToyService
 ) -> None:

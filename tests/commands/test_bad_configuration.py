@@ -280,6 +280,12 @@ def test_each_setting_is_told_by_its_name(stores: Environment, variable: str, va
     assert problem.startswith(f"{variable}: ")
 
 
+def test_all_wrong_settings_are_reported_at_once(stores: Environment) -> None:
+    wrong = {"PORT": "a", "GRAPH_URL": "graph", "SHARDS": "0"}
+    problems = problems_of(typed("requests list", after=("--json",), env={**stores, **wrong}), as_json=True)
+    assert {problem.partition(":")[0] for problem in problems} == set(wrong)
+
+
 def test_a_port_that_another_program_has(stores: Environment) -> None:
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = taken.getsockname()[1]

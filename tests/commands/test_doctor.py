@@ -163,7 +163,9 @@ def test_what_people_asked_for_is_told_before_it_is_due(run: Run, database_url: 
         keys = Keyring(["0123456789abcdef" * 4])
         (person,) = await Persons(database, keys).create([Sender(phone=ANA)])
         at = int(time.time()) - days_ago * 86400
-        await Requests(database, keys).open(person, Right.ACCESS, at, b"m1", at, Calendar("DE", "Europe/Berlin"))
+        await Requests(database, keys).open(
+            person, Right.ACCESS, at=at, inbound=b"m1", now=at, calendar=Calendar("DE", "Europe/Berlin")
+        )
         await database.close()
 
     asyncio.run(asked())

@@ -97,7 +97,13 @@ async def _asked(requests: Requests, person: PersonId) -> str:
     now = time.time()
     calendar = Calendar("DE", "Europe/Berlin")
     request, _ = await requests.open(
-        person, Right.RECTIFICATION, int(now), b"asked", now, calendar, "no street of mine"
+        person,
+        Right.RECTIFICATION,
+        at=int(now),
+        inbound=b"asked",
+        now=now,
+        calendar=calendar,
+        details="no street of mine",
     )
     return request.id
 

@@ -289,7 +289,7 @@ async def test_who_is_being_asked_stays(town: Town) -> None:
 @pytest.mark.parametrize("state", [State.OPEN, State.DONE])
 async def test_who_waits_for_an_answer_stays(town: Town, state: State) -> None:
     ana = await town.person()
-    request, _ = await town.requests.open(ana, Right.ACCESS, START, b"m", START, GERMAN)
+    request, _ = await town.requests.open(ana, Right.ACCESS, at=START, inbound=b"m", now=START, calendar=GERMAN)
     if state is State.DONE:
         done = close(request, state, "")
         await town.requests.change(request, done, actor="operator", reason="", now=START + 2000 * DAY)
@@ -348,7 +348,7 @@ async def fill(town: Town, day: int, number: int) -> None:
         token,
     )
     who = await town.person()
-    request, _ = await town.requests.open(who, Right.ACCESS, at, token, at, GERMAN)
+    request, _ = await town.requests.open(who, Right.ACCESS, at=at, inbound=token, now=at, calendar=GERMAN)
     await town.requests.change(request, close(request, State.DONE, ""), actor="operator", reason="", now=at)
     await town.wrote(who, 3000)
 
@@ -377,7 +377,7 @@ async def test_rows_go_at_their_own_end_and_younger_ones_stay(town: Town) -> Non
 
 
 async def test_a_request_that_waits_for_its_answer_is_never_forgotten(town: Town) -> None:
-    await town.requests.open(await town.person(), Right.ERASURE, START, b"m", START, GERMAN)
+    await town.requests.open(await town.person(), Right.ERASURE, at=START, inbound=b"m", now=START, calendar=GERMAN)
     await town.keeps(5000)
     assert (await counts(town))["requests"] == 1
 

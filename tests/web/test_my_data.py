@@ -39,7 +39,9 @@ async def known(simulation: Simulation, locale: str = "en") -> PersonId:
 
 async def link(simulation: Simulation, locale: str = "en", *, ends_in: int = 3600) -> str:
     now, person = int(time.time()), await known(simulation, locale)
-    export = await simulation.runtime.stores.exports.keep(person, Right.ACCESS, FILE, "12345", now, now + ends_in)
+    export = await simulation.runtime.stores.exports.keep(
+        person, Right.ACCESS, file=FILE, media_id="12345", made_at=now, expires_at=now + ends_in
+    )
     return f"/my-data/{export.secret}"
 
 

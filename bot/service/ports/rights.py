@@ -35,7 +35,7 @@ class Exports(Protocol):
     """What was made ready for persons; files are sealed with their keys. Every method raises `Unavailable`."""
 
     async def keep(
-        self, person: PersonId, right: Right, file: bytes, media_id: str, made_at: int, expires_at: int
+        self, person: PersonId, right: Right, *, file: bytes, media_id: str, made_at: int, expires_at: int
     ) -> Export:
         """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
 
@@ -68,6 +68,7 @@ class Requests(Protocol):
         self,
         person: PersonId,
         right: Right,
+        *,
         at: int,
         inbound: bytes,
         now: float,

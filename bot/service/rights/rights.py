@@ -88,6 +88,7 @@ class Rights:
         exports: Exports,
         holders: Sequence[DataHolder],
         documents: Documents,
+        writing: asyncio.Lock,
         channel: Channels,
         send: Send,
         erase: Erase,
@@ -95,7 +96,11 @@ class Rights:
         base_url: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`base_url`: where our pages are; without it no link is sent."""
+        """`base_url`: where our pages are; without it no link is sent.
+
+        `writing` is held while a document is written. A process has one for all its shards: threads share an
+        interpreter that also answers other people.
+        """
         self._world = world
         self._persons = persons
         self._requests = requests
@@ -111,8 +116,7 @@ class Rights:
         self._calendar = Calendar.of(world.business.controller)
         self._in_flight: WeakValueDictionary[PersonId, asyncio.Lock] = WeakValueDictionary()
         """Persons whose document is being made: a second request finds it ready."""
-        self._writing = asyncio.Lock()
-        """One document at a time is written: threads share an interpreter that also answers others."""
+        self._writing = writing
         self._mark_days = policy(world.business)[RuleName.SUPPRESSION].after.days
 
     async def answer(self, assigned: Assigned) -> Sequence[Outbound]:
@@ -251,7 +255,9 @@ class Rights:
     async def _remembered(self, assigned: Assigned, data: MyData, media_id: str, file: bytes) -> Export:
         made_at = int(data.made_at.timestamp())
         right = assigned.task.right
-        return await self._exports.keep(assigned.person, right, file, media_id, made_at, made_at + LINK_LASTS)
+        return await self._exports.keep(
+            assigned.person, right, file=file, media_id=media_id, made_at=made_at, expires_at=made_at + LINK_LASTS
+        )
 
     def _link(self, export: Export, text_id: str, assigned: Assigned) -> list[Reply]:
         if not self._base_url or export.fetched:
@@ -330,11 +336,11 @@ class Rights:
         request, _ = await self._requests.open(
             assigned.person,
             right,
-            assigned.at,
-            self._keys.message(assigned.inbound),
-            self._clock(),
-            self._calendar,
-            assigned.task.text,
+            at=assigned.at,
+            inbound=self._keys.message(assigned.inbound),
+            now=self._clock(),
+            calendar=self._calendar,
+            details=assigned.task.text,
         )
         return request
 

@@ -66,7 +66,7 @@ class Exports:
         self._keys = keys
 
     async def keep(
-        self, person: PersonId, right: Right, file: bytes, media_id: str, made_at: int, expires_at: int
+        self, person: PersonId, right: Right, *, file: bytes, media_id: str, made_at: int, expires_at: int
     ) -> Export:
         """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
         key = await self._key(person)

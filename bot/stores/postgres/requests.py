@@ -36,6 +36,7 @@ class Requests:
         self,
         person: PersonId,
         right: Right,
+        *,
         at: int,
         inbound: bytes,
         now: float,

@@ -61,7 +61,13 @@ async def ana(simulation: Simulation) -> OneOfTwo:
     await new.say("STOP", replies=1)
     merged = await owner_of(runtime, new)
     await runtime.stores.requests.open(
-        merged, Right.RECTIFICATION, int(at), b"asked", at, Calendar("DE", "Europe/Berlin"), f"{WORD} Street 1"
+        merged,
+        Right.RECTIFICATION,
+        at=int(at),
+        inbound=b"asked",
+        now=at,
+        calendar=Calendar("DE", "Europe/Berlin"),
+        details=f"{WORD} Street 1",
     )
     await runtime.stores.reads.note([merged], "person show", "ben", at)
     await simulation.hook.post(webhooks.changed_number(old, new.who, at=at))

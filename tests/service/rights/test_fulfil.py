@@ -1,5 +1,6 @@
 """Tasks when the channel is away, when it is too late, and when a number has a new owner: nothing is lost or misled."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -87,6 +88,7 @@ class Desk:
             exports=runtime.stores.exports,
             holders=runtime.use_cases.data_holders,
             documents=Documents(runtime.dialogue.world),
+            writing=asyncio.Lock(),
             channel=self.channel,
             send=send,
             erase=runtime.use_cases.erase,

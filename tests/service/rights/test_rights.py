@@ -11,12 +11,13 @@ import jsonschema
 import pypdf
 import pytest
 
-from bot.app.simulation import Simulation, simulate
+from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator.person import SimulatedPerson
-from bot.service.rights.my_data import schema
+from bot.documents import Documents
+from bot.service.rights.my_data import MyData, schema
 from bot.settings import Settings
 from tests.service.stage import changed
-from tests.service.watching import assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
+from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, record_of, subscribed
 
 BASE_URL = "https://consent.example"
 
@@ -166,6 +167,32 @@ async def test_who_asks_many_times_at_once_is_answered_each_time_and_at_once(
     assert sum(bool(reply.document) for reply in ana.replies) == 6
     assert "task_failed" not in logged.getvalue()
     assert set(await requests_of(simulation, ana)) == {"access done"}
+
+
+async def test_a_process_writes_one_document_at_a_time_whatever_the_shards(
+    stores: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes hundreds of milliseconds of the interpreter, which everybody's STOP needs as well."""
+    inside, most, real = 0, 0, Documents.my_data
+
+    def watched(self: Documents, data: MyData, locale: str) -> bytes:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        try:
+            return real(self, data, locale)
+        finally:
+            inside -= 1
+
+    monkeypatch.setattr(Documents, "my_data", watched)
+    async with simulate(changed(stores, shards=4)) as running:
+        people = [running.person(somebody(BRITISH)) for _ in range(8)]
+        for person in people:
+            await subscribed(running, person)
+        await asyncio.gather(*(person.say("MY DATA", replies=0) for person in people))
+        await quiet(running)
+        assert all(any(reply.document for reply in person.replies) for person in people)
+    assert most == 1
 
 
 async def test_who_asks_all_day_gets_the_newest_document_again(

@@ -36,7 +36,13 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
     await Ledger(database, keys).append([Append(person, 0, entries)])
     requests = Requests(database, keys)
     request, _ = await requests.open(
-        person, Right.RECTIFICATION, AT, keys.message(name), AT, Calendar("DE", "Europe/Berlin", None), "my name is Ana"
+        person,
+        Right.RECTIFICATION,
+        at=AT,
+        inbound=keys.message(name),
+        now=AT,
+        calendar=Calendar("DE", "Europe/Berlin", None),
+        details="my name is Ana",
     )
     done = close(request, State.DONE, "")
     await requests.change(request, done, actor="operator", reason=f"sent to {PHONE}", now=AT)
@@ -147,7 +153,15 @@ async def test_erasing_closes_all_open_requests_except_the_erasure(
     """Else operators would be reminded for ever of what nobody can do or read any more."""
     requests, calendar = Requests(database, keys), Calendar("DE", "Europe/Berlin", None)
     for right in (Right.RECTIFICATION, Right.ERASURE):
-        await requests.open(subject.person, right, AT, keys.message(f"new {right}"), AT, calendar, "words")
+        await requests.open(
+            subject.person,
+            right,
+            at=AT,
+            inbound=keys.message(f"new {right}"),
+            now=AT,
+            calendar=calendar,
+            details="words",
+        )
     for place in data_holders(database, keys):
         await place.erase(subject)
     (waiting,) = await requests.waiting()

@@ -30,7 +30,7 @@ async def person(database: Database, keys: Keyring) -> PersonId:
 
 
 async def kept(exports: Exports, person: PersonId, *, made_at: int = MADE, media_id: str = "12345") -> Export:
-    return await exports.keep(person, Right.ACCESS, FILE, media_id, made_at, ENDS)
+    return await exports.keep(person, Right.ACCESS, file=FILE, media_id=media_id, made_at=made_at, expires_at=ENDS)
 
 
 async def test_the_file_is_given_once(exports: Exports, person: PersonId) -> None:
@@ -94,7 +94,7 @@ async def test_what_has_ended_is_deleted_and_its_documents_are_named(
     await kept(exports, person)
     fetched = await kept(exports, person, media_id="67890")
     await exports.fetch(fetched.secret, MADE)
-    stays = await exports.keep(person, Right.ACCESS, FILE, "24680", MADE, ENDS + 1)
+    stays = await exports.keep(person, Right.ACCESS, file=FILE, media_id="24680", made_at=MADE, expires_at=ENDS + 1)
     assert await exports.media(person) == ["12345", "67890", "24680"]
     assert sorted(await exports.expire(ENDS)) == ["12345", "67890"]
     assert [str(row["id"]) for row in await database.fetch("SELECT id FROM exports")] == [stays.id]

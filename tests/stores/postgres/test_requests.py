@@ -26,7 +26,7 @@ def requests(database: Database, keys: Keyring) -> Requests:
 
 
 async def test_a_request_is_kept_with_its_first_step(requests: Requests) -> None:
-    opened, new = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT + 1, BERLIN)
+    opened, new = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT + 1, calendar=BERLIN)
     assert new
     found = await requests.find(opened.id)
     assert found is not None
@@ -36,15 +36,17 @@ async def test_a_request_is_kept_with_its_first_step(requests: Requests) -> None
 
 
 async def test_the_same_message_makes_one_request_however_often_it_comes(requests: Requests) -> None:
-    opened = await asyncio.gather(*(requests.open(ANA, Right.ERASURE, AT, b"m1", AT, BERLIN) for _ in range(10)))
+    opened = await asyncio.gather(
+        *(requests.open(ANA, Right.ERASURE, at=AT, inbound=b"m1", now=AT, calendar=BERLIN) for _ in range(10))
+    )
     assert len({request.id for request, _ in opened}) == 1
     assert [new for _, new in opened].count(True) == 1
 
 
 async def test_asking_again_returns_the_open_request(requests: Requests) -> None:
-    first, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
-    again, new = await requests.open(ANA, Right.ACCESS, AT + 60, b"m2", AT + 60, BERLIN)
-    other, other_new = await requests.open(ANA, Right.ERASURE, AT + 60, b"m2", AT + 60, BERLIN)
+    first, _ = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
+    again, new = await requests.open(ANA, Right.ACCESS, at=AT + 60, inbound=b"m2", now=AT + 60, calendar=BERLIN)
+    other, other_new = await requests.open(ANA, Right.ERASURE, at=AT + 60, inbound=b"m2", now=AT + 60, calendar=BERLIN)
     assert (again.id, new) == (first.id, False)
     assert (other.id != first.id, other_new) == (True, True)
 
@@ -53,8 +55,12 @@ async def test_what_the_person_wants_corrected_is_sealed_and_each_text_is_a_requ
     requests: Requests, database: Database, keys: Keyring
 ) -> None:
     (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
-    first, _ = await requests.open(person, Right.RECTIFICATION, AT, b"m1", AT, BERLIN, "I am Ana, not Anna")
-    second, new = await requests.open(person, Right.RECTIFICATION, AT, b"m2", AT, BERLIN, "and not Mrs")
+    first, _ = await requests.open(
+        person, Right.RECTIFICATION, at=AT, inbound=b"m1", now=AT, calendar=BERLIN, details="I am Ana, not Anna"
+    )
+    second, new = await requests.open(
+        person, Right.RECTIFICATION, at=AT, inbound=b"m2", now=AT, calendar=BERLIN, details="and not Mrs"
+    )
     assert new
     assert await requests.details(first.id) == "I am Ana, not Anna"
     assert await requests.details(second.id) == "and not Mrs"
@@ -64,38 +70,40 @@ async def test_what_the_person_wants_corrected_is_sealed_and_each_text_is_a_requ
 
 async def test_an_erased_person_s_words_are_gone(requests: Requests, database: Database, keys: Keyring) -> None:
     (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
-    request, _ = await requests.open(person, Right.RECTIFICATION, AT, b"m1", AT, BERLIN, "I am Ana, not Anna")
+    request, _ = await requests.open(
+        person, Right.RECTIFICATION, at=AT, inbound=b"m1", now=AT, calendar=BERLIN, details="I am Ana, not Anna"
+    )
     await database.execute("DELETE FROM persons WHERE id = $1", person)
     assert await requests.details(request.id) == ""
 
 
 async def test_a_new_request_may_follow_an_answer(requests: Requests) -> None:
-    first, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
+    first, _ = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
     await requests.change(first, close(first, State.DONE, ""), actor="system", reason="", now=AT + 1)
-    second, new = await requests.open(ANA, Right.ACCESS, AT + 60, b"m2", AT + 60, BERLIN)
+    second, new = await requests.open(ANA, Right.ACCESS, at=AT + 60, inbound=b"m2", now=AT + 60, calendar=BERLIN)
     assert new
     assert [request.id for request in await requests.of(ANA)] == [first.id, second.id]
-    replayed, new = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT + 90, BERLIN)
+    replayed, new = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT + 90, calendar=BERLIN)
     assert (replayed.state.is_open, new) == (True, False)
 
 
 async def test_what_waits_is_listed_by_urgency(requests: Requests) -> None:
-    late, _ = await requests.open(ANA, Right.ACCESS, AT + 86400 * 5, b"m1", AT, BERLIN)
-    soon, _ = await requests.open(BEN, Right.ACCESS, AT, b"m2", AT, BERLIN)
-    done, _ = await requests.open(BEN, Right.ERASURE, AT, b"m3", AT, BERLIN)
+    late, _ = await requests.open(ANA, Right.ACCESS, at=AT + 86400 * 5, inbound=b"m1", now=AT, calendar=BERLIN)
+    soon, _ = await requests.open(BEN, Right.ACCESS, at=AT, inbound=b"m2", now=AT, calendar=BERLIN)
+    done, _ = await requests.open(BEN, Right.ERASURE, at=AT, inbound=b"m3", now=AT, calendar=BERLIN)
     await requests.change(done, close(done, State.REFUSED, "a legal duty"), actor="operator", reason="a", now=AT)
     assert [request.id for request in await requests.waiting()] == [soon.id, late.id]
 
 
 async def test_two_operators_cannot_both_change_it(requests: Requests) -> None:
-    request, _ = await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
+    request, _ = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
     await requests.change(request, extend(request, "much", AT + 1, BERLIN), actor="operator", reason="much", now=AT + 1)
     with pytest.raises(ChangedMeanwhile):
         await requests.change(request, close(request, State.DONE, ""), actor="operator", reason="", now=AT + 2)
 
 
 async def test_its_steps_cannot_be_rewritten(requests: Requests, database: Database) -> None:
-    await requests.open(ANA, Right.ACCESS, AT, b"m1", AT, BERLIN)
+    await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
     with pytest.raises(Exception, match="append-only"):
         await database.execute("UPDATE request_steps SET reason = 'other'")
 
