@@ -31,8 +31,8 @@ def curable(error: BaseException) -> list[OperatorError]:
         return [error]
     if not isinstance(error, BaseExceptionGroup):
         return []
-    found = [curable(one) for one in error.exceptions]
-    return [one for each in found for one in each] if all(found) else []
+    found = [curable(inner) for inner in error.exceptions]
+    return [inner for errors in found for inner in errors] if all(found) else []
 
 
 def problem_and_cure(line: str) -> tuple[str, str]:

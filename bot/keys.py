@@ -67,7 +67,9 @@ class Keyring:
 
         Rows stored before spellings were unified are found by each spelling.
         """
-        return [_token(key, one) for address in addresses for key in self._lookup for one in spellings(address)]
+        return [
+            _token(key, spelling) for address in addresses for key in self._lookup for spelling in spellings(address)
+        ]
 
     def by_token(self, addresses: Iterable[str]) -> dict[bytes, list[str]]:
         """Return the tokens of `addresses`, newest key first, each with the addresses that it stands for."""

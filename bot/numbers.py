@@ -58,7 +58,7 @@ def _without_15(national: str) -> str | None:
 def spellings(address: str) -> list[str]:
     """Return every spelling of a number, the canonical one first; for any other address only itself."""
     first = canonical(address)
-    others = [one for one in _candidates(first) if one != first and canonical(one) == first]
+    others = [candidate for candidate in _candidates(first) if candidate != first and canonical(candidate) == first]
     return list(dict.fromkeys([first, *others, address]))
 
 
@@ -71,7 +71,7 @@ def _candidates(number: str) -> list[str]:
             return [f"+521{national}"]
         case "+54":
             with_15 = [f"{national[:area]}15{national[area:]}" for area in (2, 3, 4)]
-            return [f"+549{national}", *(f"+54{mobile}{one}" for mobile in ("", "9") for one in with_15)]
+            return [f"+549{national}", *(f"+54{mobile}{variant}" for mobile in ("", "9") for variant in with_15)]
     return []
 
 
@@ -92,7 +92,7 @@ def typed(text: str, country: str) -> list[str]:
         meant = [_parsed(plain, country)]
     else:  # as in WhatsApp's `wa_id`, or as dialled in countries without a leading 0
         meant = [f"+{digits}", _parsed(plain, country)]
-    return list({canonical(one): one for one in reversed(meant) if one}.values())[::-1]
+    return list({canonical(number): number for number in reversed(meant) if number}.values())[::-1]
 
 
 def visible(text: str) -> str:

@@ -64,11 +64,11 @@ def procfile() -> dict[str, str]:
     return dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text().splitlines())
 
 
-def test_it_has_heroku_s_shape() -> None:
+def test_app_json_has_heroku_s_schema() -> None:
     app_json()
 
 
-def test_it_asks_for_both_stores_under_the_names_we_read() -> None:
+def test_both_stores_are_attached_under_the_names_we_read() -> None:
     assert {addon.plan.partition(":")[0]: addon.as_ for addon in app_json().addons} == {
         "heroku-redis": "REDIS",
         "heroku-postgresql": "DATABASE",
@@ -79,24 +79,24 @@ def test_every_variable_is_a_setting() -> None:
     assert {name.lower() for name in app_json().env} <= variables().keys()
 
 
-def test_a_filled_in_form_is_all_that_webhooks_need() -> None:
+def test_app_json_asks_for_every_setting_that_webhooks_need() -> None:
     needed = {one.name for one in missing(load_settings(None, dyno="web.1"))}
     assert needed <= app_json().env.keys() | HEROKU_SETS
 
 
-def test_what_webhooks_need_is_asked_for_or_made() -> None:
+def test_every_setting_that_webhooks_need_is_required() -> None:
     env = app_json().env
     for one in missing(load_settings(None, dyno="web.1")):
         if one.name not in HEROKU_SETS:
             assert env[one.name].required
 
 
-def test_made_secrets_are_those_that_meta_does_not_issue() -> None:
+def test_only_secrets_that_meta_does_not_issue_are_generated() -> None:
     made = {name for name, variable in app_json().env.items() if variable.generator}
     assert made == {"SECRET_KEY", "WHATSAPP_VERIFY_TOKEN"}
 
 
-def test_a_made_secret_key_says_that_it_goes_with_the_app() -> None:
+def test_the_secret_key_s_description_says_it_is_deleted_with_the_app() -> None:
     assert "deleted with the app" in app_json().env["SECRET_KEY"].description
 
 
@@ -123,12 +123,12 @@ def test_the_python_version_is_a_supported_minor_without_patch() -> None:
     assert f"Programming Language :: Python :: {version}" in project["classifiers"]
 
 
-def test_only_one_package_manager_s_files() -> None:
+def test_there_are_files_of_only_one_package_manager() -> None:
     others = ("Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock", "setup.py", "runtime.txt")
     assert [name for name in others if (ROOT / name).exists()] == []
 
 
-def test_the_build_hook_can_be_run() -> None:
+def test_the_build_hook_is_executable() -> None:
     assert os.access(ROOT / "bin" / "post_compile", os.X_OK)
 
 

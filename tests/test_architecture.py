@@ -55,7 +55,7 @@ def missing(text: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_what_a_page_names_exists(page: str) -> None:
+def test_everything_that_a_page_names_exists(page: str) -> None:
     assert len(named_paths(PAGES[page])) > 15
     assert list(missing(PAGES[page])) == []
 
@@ -64,11 +64,11 @@ def test_what_a_page_names_exists(page: str) -> None:
     "text",
     ["`bot/plugins`", "`bot/channels/<provider>` and `bot/gone/<x>.py`", "`tests/test_architecture.py::test_gone`"],
 )
-def test_what_is_not_there_is_found(text: str) -> None:
+def test_a_missing_path_or_test_is_found(text: str) -> None:
     assert len(list(missing(text))) == 1
 
 
-def test_the_drawn_way_passes_modules_that_exist() -> None:
+def test_the_message_diagram_names_only_existing_modules() -> None:
     drawing = re.findall(r"```mermaid\n(.*?)```", section("The way of a message"), re.DOTALL)[0]
     participants = re.findall(r"participant \w+ as (\S+)", drawing)
     assert len(participants) > 10
@@ -95,7 +95,7 @@ def may_import(room: str) -> str:
     return ", ".join(f"`{other}`" for other in sorted(MAY_IMPORT[room])) or "–"
 
 
-def test_the_leaves_are_named_as_such() -> None:
+def test_modules_named_as_leaves_are_leaves_of_the_import_rules() -> None:
     leaves = re.findall(r"`bot/(\w+)\.py`", section("The folders"))
     assert len(leaves) > 3
     assert set(leaves) <= LEAVES
@@ -113,7 +113,7 @@ def test_the_crash_points_are_those_that_are_tested() -> None:
     assert [step for step, _ in rows("Where it may die")] == list(AFTER)
 
 
-def test_ten_changes_are_told_with_the_files_to_touch() -> None:
+def test_each_of_the_ten_changes_names_its_files_and_tests() -> None:
     listed = re.split(r"^\d+\. ", section("Ten changes, and the files to touch"), flags=re.MULTILINE)[1:]
     assert len(listed) == 10
     for change in listed:
@@ -164,7 +164,7 @@ def is_there(name: str) -> bool:
     return True
 
 
-def test_no_text_names_a_place_in_the_package_that_is_gone() -> None:
+def test_no_text_names_a_path_or_module_that_is_gone() -> None:
     assert {name: found for name, text in texts() if (found := stale(text))} == {}
 
 
@@ -179,7 +179,7 @@ def test_no_text_names_a_place_in_the_package_that_is_gone() -> None:
         "`bot.serving.start`",
     ],
 )
-def test_a_place_that_is_gone_is_found(text: str) -> None:
+def test_a_path_or_module_that_is_gone_is_found(text: str) -> None:
     assert len(stale(text)) == 1
 
 
@@ -194,5 +194,5 @@ def test_a_place_that_is_gone_is_found(text: str) -> None:
         "bot.po",
     ],
 )
-def test_a_place_that_is_there_is_none(text: str) -> None:
+def test_an_existing_path_or_module_is_not_reported(text: str) -> None:
     assert stale(text) == []

@@ -29,7 +29,7 @@ async def test_one_tick_is_one_batch() -> None:
     assert server.batches == [[0, 1, 2, 3, 4]]
 
 
-async def test_what_comes_while_one_is_under_way_goes_with_the_next() -> None:
+async def test_items_added_during_a_batch_go_into_the_next_one() -> None:
     server = Server()
     batcher = Batcher(server)
     first = batcher.add(1)
@@ -39,21 +39,21 @@ async def test_what_comes_while_one_is_under_way_goes_with_the_next() -> None:
     assert server.batches == [[1], [2, 3]]
 
 
-async def test_a_batch_has_its_limit() -> None:
+async def test_a_batch_has_a_size_limit() -> None:
     server = Server()
     batcher = Batcher(server, most=3)
     assert await asyncio.gather(*map(batcher.add, range(7))) == [0, 2, 4, 6, 8, 10, 12]
     assert [len(batch) for batch in server.batches] == [3, 3, 1]
 
 
-async def test_an_error_reaches_all_of_its_batch_and_no_other() -> None:
+async def test_an_error_reaches_every_caller_of_its_batch_and_no_others() -> None:
     batcher = Batcher(Server(), most=2)
     results = await asyncio.gather(*map(batcher.add, (12, 13, 14)), return_exceptions=True)
     assert [type(result) for result in results] == [ConnectionError, ConnectionError, int]
     assert await batcher.add(1) == 2
 
 
-async def test_too_few_results_are_an_error_and_nobody_waits_for_ever() -> None:
+async def test_too_few_results_are_an_error_for_every_caller() -> None:
     async def lazy(batch: Sequence[int]) -> Sequence[int]:
         return batch[1:]
 
@@ -61,14 +61,14 @@ async def test_too_few_results_are_an_error_and_nobody_waits_for_ever() -> None:
     assert [type(result) for result in results] == [RuntimeError, RuntimeError]
 
 
-async def test_a_caller_that_gives_up_disturbs_nobody() -> None:
+async def test_a_cancelled_caller_does_not_affect_the_others() -> None:
     batcher = Batcher(Server())
     impatient, patient = batcher.add(1), batcher.add(2)
     impatient.cancel()
     assert await patient == 4
 
 
-async def test_draining_waits_for_all_that_was_added() -> None:
+async def test_draining_waits_for_everything_that_was_added() -> None:
     server = Server()
     batcher = Batcher(server, most=1)
     results = [batcher.add(number) for number in range(3)]
@@ -77,7 +77,7 @@ async def test_draining_waits_for_all_that_was_added() -> None:
     await batcher.drain()
 
 
-async def test_a_cancelled_batch_leaves_nobody_waiting() -> None:
+async def test_cancelling_a_batch_cancels_all_waiting_callers() -> None:
     server = Server()
     batcher = Batcher(server, most=1)
     results = [batcher.add(number) for number in range(3)]

@@ -55,7 +55,7 @@ TEXT = (FLOWS / "business.toml").read_text("utf-8")
         ),
     ],
 )
-def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: str, told: str) -> None:
+def test_a_wrong_business_file_is_refused_with_key_and_cure(tmp_path: Path, old: str, new: str, told: str) -> None:
     assert old in TEXT
     file = tmp_path / "business.toml"
     file.write_text(TEXT.replace(old, new, 1), "utf-8")
@@ -93,7 +93,7 @@ def test_it_is_refused_with_the_key_and_the_cure(tmp_path: Path, old: str, new: 
         ('address = "Blumen', 'address = "\\u0000Blumen', r"controller.address: .*U\+0000"),
     ],
 )
-def test_no_text_of_the_company_can_spoil_a_message(tmp_path: Path, old: str, new: str, told: str) -> None:
+def test_company_texts_that_would_break_a_message_are_refused(tmp_path: Path, old: str, new: str, told: str) -> None:
     file = tmp_path / "business.toml"
     assert old in TEXT.partition("\n")[2]
     head, _, rest = TEXT.partition("\n")
@@ -102,13 +102,13 @@ def test_no_text_of_the_company_can_spoil_a_message(tmp_path: Path, old: str, ne
         load_world(business=file)
 
 
-def test_an_address_and_opening_hours_may_have_lines(tmp_path: Path) -> None:
+def test_an_address_and_opening_hours_may_have_several_lines(tmp_path: Path) -> None:
     file = tmp_path / "business.toml"
     file.write_text(TEXT.replace('hours = "Mo-Fr', 'hours = "Mo-Fr\\nSat', 1), "utf-8")
     assert "\nSat" in load_world(business=file)[0].business.human.hours
 
 
-def test_the_default_language_is_one_that_there_is(tmp_path: Path) -> None:
+def test_an_unknown_default_language_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "business.toml"
     text = TEXT.replace('default_locale = "en"', 'default_locale = "xx"', 1)
     file.write_text(text.replace("[notices.url]", '[notices.url]\nxx = "https://a.example/"', 1), "utf-8")
@@ -116,7 +116,7 @@ def test_the_default_language_is_one_that_there_is(tmp_path: Path) -> None:
         load_world(business=file)
 
 
-def test_texts_that_outgrow_whatsapp_with_the_company_s_own_words_are_named(tmp_path: Path) -> None:
+def test_texts_too_long_with_the_company_s_values_are_reported(tmp_path: Path) -> None:
     file = tmp_path / "business.toml"
     long = f'[[third_parties]]\nname = "{"N" * 500}"\nrole = "processor"\nwhat = "hosting"\ncountry = "US"\n\n[storage]'
     file.write_text(TEXT.replace("[storage]", long, 1), "utf-8")

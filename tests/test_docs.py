@@ -52,7 +52,7 @@ def words(command: str) -> list[str]:
     return names
 
 
-def test_there_are_commands() -> None:
+def test_commands_and_make_targets_are_found_in_the_docs() -> None:
     assert len(COMMANDS) > 15
     assert {target for _, target in MAKE_TARGETS} >= {"demo", "test", "lint", "bench"}
 

@@ -103,7 +103,7 @@ def reported_pids(process: subprocess.Popen[str]) -> tuple[int, int]:
 
 
 class TestLife:
-    async def test_both_run_while_used_and_no_longer(self, settings: Settings) -> None:
+    async def test_both_engines_run_only_while_used(self, settings: Settings) -> None:
         async with engines(settings) as running:
             started = pids(running)
             assert all(alive(pid) for pid in started)
@@ -127,7 +127,7 @@ class TestLife:
                 took.append(time.monotonic() - begin)
         assert min(took) < 1
 
-    def test_valkey_keeps_what_it_was_given(self, own_engines: Engines) -> None:
+    def test_valkey_is_configured_to_be_durable_and_never_evict(self, own_engines: Engines) -> None:
         with redis.Redis.from_url(own_engines.redis_url, decode_responses=True) as client:
             assert client.config_get("appendonly", "appendfsync", "maxmemory-policy", "port") == {
                 "appendonly": "yes",
@@ -151,7 +151,7 @@ class TestLife:
         assert "duplicate key" in log
         assert "4915112345678" not in log
 
-    def test_sockets_are_for_their_owner_only(self, own_engines: Engines, var_dir: Path) -> None:
+    def test_engine_folders_are_accessible_to_their_owner_only(self, own_engines: Engines, var_dir: Path) -> None:
         for folder in ("run", "postgres", "valkey"):
             assert stat.S_IMODE((var_dir / folder).stat().st_mode) == 0o700
 
@@ -188,7 +188,7 @@ class TestLife:
         finally:
             sockets.rmdir()
 
-    def test_a_path_with_blanks_and_signs_works(self, var_dir: Path) -> None:
+    def test_a_path_with_spaces_and_special_characters_works(self, var_dir: Path) -> None:
         with engines_sync(load_settings(None, var_dir=var_dir / "a %20 b?c&d,e")) as running:
             assert running.valkey is not None
             put(running, "odd")
@@ -196,7 +196,7 @@ class TestLife:
             sockets = running.valkey.sockets
         sockets.rmdir()
 
-    def test_a_path_with_a_blank_needs_no_fallback(self, var_dir: Path) -> None:
+    def test_a_path_with_spaces_needs_no_fallback(self, var_dir: Path) -> None:
         with engines_sync(load_settings(None, var_dir=var_dir / "a %20 b?c&d")) as running:
             assert running.valkey is not None
             assert running.valkey.sockets == var_dir / "a %20 b?c&d" / "run"
@@ -205,7 +205,7 @@ class TestLife:
 
 
 class TestGivenUrls:
-    def test_two_urls_start_nothing(self, var_dir: Path) -> None:
+    def test_no_engine_starts_when_both_urls_are_set(self, var_dir: Path) -> None:
         given = load_settings(None, redis_url="redis://r", database_url="postgres://d/b", var_dir=var_dir)
         with engines_sync(given) as running:
             assert (running.redis_url, running.database_url) == ("redis://r", "postgresql://d/b")
@@ -213,7 +213,7 @@ class TestGivenUrls:
             running.restart()
         assert list(var_dir.iterdir()) == []
 
-    def test_one_url_starts_the_other_engine(self, var_dir: Path) -> None:
+    def test_only_the_engine_without_a_url_starts(self, var_dir: Path) -> None:
         with engines_sync(load_settings(None, redis_url="redis://r", var_dir=var_dir)) as running:
             assert running.redis_url == "redis://r"
             assert running.valkey_pid is None
@@ -236,7 +236,7 @@ class TestSharing:
             assert other.returncode == 0
             assert not any(alive(pid) for pid in started)
 
-    def test_the_starter_may_leave_first(self, settings: Settings) -> None:
+    def test_the_process_that_started_the_engines_may_exit_first(self, settings: Settings) -> None:
         with another_process(settings.var_dir) as other:
             started = reported_pids(other)
             with engines_sync(settings) as running:
@@ -251,7 +251,7 @@ class TestSharing:
             one.communicate("")
             two.communicate("")
 
-    def test_a_user_killed_without_a_chance_to_leave_does_not_count(self, settings: Settings) -> None:
+    def test_a_killed_process_no_longer_keeps_the_engines_running(self, settings: Settings) -> None:
         with another_process(settings.var_dir) as other:
             started = reported_pids(other)
             with engines_sync(settings) as running:
@@ -292,7 +292,7 @@ class TestSharing:
         assert not list((settings.var_dir / "run").glob(".s.PGSQL*"))
         assert not (settings.var_dir / "postgres" / "postmaster.pid").exists()
 
-    async def test_the_event_loop_goes_on_while_they_start(self, settings: Settings) -> None:
+    async def test_starting_the_engines_does_not_block_the_event_loop(self, settings: Settings) -> None:
         ticks = 0
 
         async def tick() -> None:
@@ -320,7 +320,7 @@ class TestCrash:
         put(own_engines, "after")
         assert kept(own_engines) == (["before", "after"], ["before", "after"])
 
-    def test_restart_leaves_what_runs_alone(self, own_engines: Engines) -> None:
+    def test_restart_leaves_running_engines_alone(self, own_engines: Engines) -> None:
         running = pids(own_engines)
         own_engines.restart()
         assert pids(own_engines) == running
@@ -348,7 +348,7 @@ class TestCrash:
                 assert pids(first) == pids(second)
                 put(first, "again")
 
-    def test_nothing_is_left_of_engines_that_somebody_killed(self, settings: Settings) -> None:
+    def test_killed_engines_leave_no_zombie_processes(self, settings: Settings) -> None:
         with engines_sync(settings) as running:
             killed = pids(running)
             for pid in killed:
@@ -356,7 +356,7 @@ class TestCrash:
             assert eventually(lambda: all(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE for pid in killed))
         assert not any(psutil.pid_exists(pid) for pid in killed)
 
-    def test_a_stale_pid_file_naming_a_living_stranger_does_not_stop_a_start(self, settings: Settings) -> None:
+    def test_a_stale_pid_file_of_an_unrelated_process_does_not_stop_a_start(self, settings: Settings) -> None:
         """After a container restart process numbers begin anew: PostgreSQL alone would refuse to start."""
         with engines_sync(settings):
             contents = (settings.var_dir / "postgres" / "postmaster.pid").read_text()
@@ -369,7 +369,7 @@ class TestCrash:
         assert stranger.poll() is None
         stranger.communicate(b"\n")
 
-    def test_a_first_start_that_broke_off_is_begun_anew(self, settings: Settings) -> None:
+    def test_an_interrupted_first_start_is_repeated(self, settings: Settings) -> None:
         half = settings.var_dir / "postgres.new"
         half.mkdir()
         (half / "PG_VERSION").write_text("18")
@@ -386,7 +386,9 @@ class TestCrash:
 
 
 class TestErrors:
-    def test_without_the_extra_both_cures_are_named(self, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_the_embedded_extra_the_error_names_both_cures(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
         with pytest.raises(NotInstalledError) as caught, engines_sync(settings):
             pass
@@ -422,7 +424,7 @@ class TestLocalSecret:
         assert stat.S_IMODE((settings.var_dir / "secret_key").stat().st_mode) == 0o600
         assert [path.name for path in settings.var_dir.iterdir()] == ["secret_key"]
 
-    def test_a_key_that_another_process_made_first_counts(
+    def test_a_key_created_first_by_another_process_is_used(
         self, settings: Settings, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         first = local_secret(settings)

@@ -178,16 +178,16 @@ def test_a_planted_way_to_a_store_is_found(tmp_path: Path, module: str, source: 
     assert ways_around(tmp_path / "bot")
 
 
-def test_imports_go_one_way() -> None:
+def test_every_import_is_allowed_by_the_table() -> None:
     assert complaints(BOT) == []
 
 
-def test_every_room_is_in_the_table() -> None:
+def test_every_package_and_module_is_in_the_import_table() -> None:
     rooms = {room_of(path, BOT) for path in BOT.rglob("*.py")}
     assert rooms <= COMPOSITION | LEAVES | MAY_IMPORT.keys()
 
 
-def test_a_dialect_knows_no_host_and_a_provider_no_other() -> None:
+def test_dialect_and_providers_import_no_other_provider() -> None:
     """Another host can speak WhatsApp's dialect, and any folder can go without the others."""
     channels = BOT / "channels"
     providers = {path.name for path in channels.iterdir() if path.is_dir()} - {"whatsapp", "simulator", "__pycache__"}
@@ -205,7 +205,7 @@ def test_a_dialect_knows_no_host_and_a_provider_no_other() -> None:
     ] == []
 
 
-def test_ports_have_one_door() -> None:
+def test_ports_are_imported_only_from_their_package() -> None:
     """Whoever needs one need not know by which subject it is sorted."""
     ports = BOT / "service" / "ports"
     behind = {f"bot.service.ports.{path.stem}" for path in ports.glob("*.py")} - {"bot.service.ports.__init__"}
@@ -219,7 +219,7 @@ def test_ports_have_one_door() -> None:
     ] == []
 
 
-def test_the_table_names_no_room_twice() -> None:
+def test_the_import_table_lists_nothing_twice() -> None:
     assert not COMPOSITION & LEAVES
     assert not (COMPOSITION | LEAVES) & MAY_IMPORT.keys()
 
@@ -260,7 +260,7 @@ def test_no_module_of_ours_is_imported_by_its_full_name() -> None:
         ("brand_new.py", "from .service import ports"),
     ],
 )
-def test_a_planted_import_is_found(tmp_path: Path, module: str, statement: str) -> None:
+def test_a_forbidden_import_is_found(tmp_path: Path, module: str, statement: str) -> None:
     planted = tmp_path / "bot" / module
     planted.parent.mkdir(parents=True)
     planted.write_text(statement)
@@ -278,7 +278,7 @@ def test_a_planted_import_is_found(tmp_path: Path, module: str, statement: str) 
         ("commands/cli.py", "from ..engines import engines"),
     ],
 )
-def test_a_right_import_passes(tmp_path: Path, module: str, statement: str) -> None:
+def test_an_allowed_import_passes(tmp_path: Path, module: str, statement: str) -> None:
     planted = tmp_path / "bot" / module
     planted.parent.mkdir(parents=True)
     planted.write_text(statement)

@@ -22,13 +22,13 @@ class TestTokens:
         assert keys.address(PHONE) == Keyring([NEW]).address(PHONE)
         assert len(keys.address(PHONE)) == TOKEN_BYTES
 
-    def test_another_address_has_another(self, keys: Keyring) -> None:
+    def test_another_address_has_another_token(self, keys: Keyring) -> None:
         assert keys.address(PHONE) != keys.address(PHONE + "0")
 
-    def test_another_installation_has_others(self, keys: Keyring) -> None:
+    def test_another_installation_has_other_tokens(self, keys: Keyring) -> None:
         assert Keyring([OLD]).address(PHONE) != keys.address(PHONE)
 
-    def test_a_token_of_one_use_tells_nothing_about_another(self, keys: Keyring) -> None:
+    def test_tokens_of_one_address_differ_between_uses(self, keys: Keyring) -> None:
         """Nobody can look up in one place what was seen in another."""
         tokens = {keys.address(PHONE), keys.message(PHONE), keys.person(keys.new_person_key()).commit(PHONE)[:16]}
         assert len(tokens) == 3
@@ -41,48 +41,48 @@ class TestTokens:
 
 
 class TestRotation:
-    def test_the_tokens_that_an_address_had_are_known_newest_first(self) -> None:
+    def test_tokens_of_an_address_under_all_keys_are_newest_first(self) -> None:
         rotated = Keyring([NEW, OLD])
         assert rotated.addresses(PHONE) == [Keyring([NEW]).address(PHONE), Keyring([OLD]).address(PHONE)]
         assert rotated.address(PHONE) == rotated.addresses(PHONE)[0]
 
-    def test_what_an_older_key_made_can_be_made_again(self) -> None:
+    def test_tokens_of_an_older_key_can_be_computed_again(self) -> None:
         (older,) = Keyring([NEW, OLD]).older
         assert older.message("wamid.1") == Keyring([OLD]).message("wamid.1")
         assert older.older == Keyring([NEW]).older == []
 
-    def test_what_an_older_key_sealed_can_still_be_opened(self) -> None:
+    def test_data_sealed_with_an_older_key_can_still_be_opened(self) -> None:
         assert Keyring([NEW, OLD]).decrypt(Keyring([OLD]).encrypt(b"text")) == b"text"
 
-    def test_new_data_is_sealed_with_the_newest(self) -> None:
+    def test_new_data_is_sealed_with_the_newest_key(self) -> None:
         assert Keyring([NEW]).decrypt(Keyring([NEW, OLD]).encrypt(b"text")) == b"text"
 
-    def test_a_key_taken_off_the_list_opens_nothing(self) -> None:
+    def test_data_sealed_with_a_removed_key_cannot_be_opened(self) -> None:
         with pytest.raises(Undecipherable, match="SECRET_KEY"):
             Keyring([NEW]).decrypt(Keyring([OLD]).encrypt(b"text"))
 
-    def test_a_personal_key_survives_it(self) -> None:
+    def test_a_personal_key_survives_a_rotation(self) -> None:
         wrapped = Keyring([OLD]).new_person_key()
         sealed = Keyring([OLD]).person(wrapped).seal("yes")
         assert Keyring([NEW, OLD]).person(wrapped).open(sealed) == "yes"
 
-    def test_the_key_id_tells_the_newest(self) -> None:
+    def test_the_key_id_identifies_the_newest_key(self) -> None:
         assert Keyring([NEW, OLD]).key_id == Keyring([NEW]).key_id != Keyring([OLD]).key_id
 
 
 class TestSealing:
     @given(st.binary(max_size=200))
-    def test_what_is_sealed_is_opened(self, plain: bytes) -> None:
+    def test_sealed_data_is_opened_unchanged(self, plain: bytes) -> None:
         keys = Keyring([NEW])
         assert keys.decrypt(keys.encrypt(plain)) == plain
 
     @given(st.text(st.characters(exclude_categories=()), max_size=100))
-    def test_any_answer_is_sealed_and_opened(self, answer: str) -> None:
+    def test_any_sealed_answer_is_opened_unchanged(self, answer: str) -> None:
         keys = Keyring([NEW])
         person = keys.person(keys.new_person_key())
         assert person.open(person.seal(answer)) == answer
 
-    def test_the_same_text_is_never_sealed_alike(self, keys: Keyring) -> None:
+    def test_sealing_the_same_text_twice_gives_different_bytes(self, keys: Keyring) -> None:
         assert keys.encrypt(b"text") != keys.encrypt(b"text")
 
     @given(st.integers(0, 31), st.integers(1, 255))
@@ -94,7 +94,7 @@ class TestSealing:
             keys.decrypt(bytes(sealed))
 
     @pytest.mark.parametrize("length", [0, 1, 7, 8, 11, 12, 27, 200])
-    def test_what_was_never_sealed_is_not_opened(self, keys: Keyring, length: int) -> None:
+    def test_data_that_was_never_sealed_cannot_be_opened(self, keys: Keyring, length: int) -> None:
         with pytest.raises(Undecipherable):
             keys.decrypt(os.urandom(length))
         with pytest.raises(Undecipherable):
@@ -108,7 +108,7 @@ class TestSealing:
 
 
 class TestSecrecy:
-    def test_no_secret_is_shown(self, keys: Keyring) -> None:
+    def test_the_repr_of_keys_hides_their_secrets(self, keys: Keyring) -> None:
         person = keys.person(keys.new_person_key())
         assert repr(keys) == "Keyring(1 keys)"
         assert NEW not in repr(person)
@@ -121,6 +121,6 @@ class TestSecrecy:
         assert NEW not in str(caught.value)
         assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
-    def test_without_a_secret_there_are_no_keys(self) -> None:
+    def test_a_keyring_without_a_secret_is_refused(self) -> None:
         with pytest.raises(ValueError, match="SECRET_KEY"):
             Keyring([])

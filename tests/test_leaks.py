@@ -128,7 +128,7 @@ async def eventually(condition: Callable[[], bool], what: str) -> None:
 
 
 @pytest.mark.slow
-async def test_a_process_keeps_everything_to_itself_while_everything_fails(
+async def test_a_process_leaks_nothing_personal_while_everything_fails(
     own_stores: Settings, own_engines: Engines, tmp_path: Path
 ) -> None:
     """All that a real process writes, at its loudest, while stores die, refuse and hold the wrong things."""

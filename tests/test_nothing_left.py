@@ -32,7 +32,9 @@ PLAIN = ("+447911555666", "447911555666", "GB.73310000000000042", "Quillfeather"
 
 
 @pytest.mark.slow
-async def test_an_erasure_leaves_nothing(own_stores: Settings, own_engines: Engines, logged: io.StringIO) -> None:
+async def test_an_erasure_leaves_no_trace_of_the_person(
+    own_stores: Settings, own_engines: Engines, logged: io.StringIO
+) -> None:
     await talk(own_stores)
     async with open_runtime(own_stores) as runtime:
         person = (await runtime.stores.persons.find([ANA.phone or ""]))[ANA.phone or ""]

@@ -42,7 +42,7 @@ NUMBERS = st.one_of(brazilian(), mexican(), argentine())
 
 
 @given(NUMBERS)
-def test_all_spellings_of_a_number_are_one(forms: set[str]) -> None:
+def test_all_spellings_of_a_number_have_one_canonical_form(forms: set[str]) -> None:
     assert len({canonical(form) for form in forms}) == 1
     assert len({KEYS.address(form) for form in forms}) == 1
     for form in forms:
@@ -118,22 +118,22 @@ def test_a_number_is_understood_as_people_type_it(country: str, way: str, data: 
         "wa.me/4915112345678",
     ],
 )
-def test_what_is_pasted_from_elsewhere_is_understood(written: str) -> None:
+def test_numbers_pasted_in_other_formats_are_understood(written: str) -> None:
     assert "+4915112345678" in typed(written, "DE")
 
 
 @pytest.mark.parametrize("written", ["", " ", "+", "hello", "DE.123", "1234 hello", "٭", "+49 151 1234 or 5678"])
-def test_what_is_no_number_is_none(written: str) -> None:
+def test_text_that_is_not_a_number_gives_none(written: str) -> None:
     assert typed(written, "DE") == []
 
 
 @given(st.text(max_size=40), st.sampled_from(["DE", "BR", "", "XX"]))
-def test_any_text_is_survived(text: str, country: str) -> None:
+def test_any_text_gives_only_well_formed_numbers(text: str, country: str) -> None:
     for number in typed(text, country):
         assert number[0] == "+"
         assert number[1:].isdecimal()
 
 
 @given(st.from_regex(r"0[1-9][0-9]{7,9}", fullmatch=True))
-def test_what_begins_with_a_zero_is_never_read_as_a_country_code(written: str) -> None:
+def test_a_leading_zero_is_never_read_as_part_of_a_country_code(written: str) -> None:
     assert all(number.startswith("+49") for number in typed(written, "DE") if limits.phone(number))

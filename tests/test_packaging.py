@@ -33,7 +33,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 @pytest.mark.parametrize("name", PINNED)
 class TestPins:
-    def test_what_the_project_declares_is_pinned_within_its_range(self, name: str) -> None:
+    def test_declared_dependencies_are_pinned_within_their_range(self, name: str) -> None:
         pinned = pins(name)
         for declared in map(Requirement, PINNED[name]):
             assert declared.specifier.contains(pinned[canonicalize_name(declared.name)]), declared
@@ -43,7 +43,7 @@ class TestPins:
         assert len(entries) == len(pins(name))
         assert all("--hash=sha256:" in entry for entry in entries)
 
-    def test_where_packages_come_from_is_the_installer_s_business(self, name: str) -> None:
+    def test_pin_files_name_no_package_index(self, name: str) -> None:
         assert not re.search(r"://|index-url|find-links|trusted-host", (ROOT / name).read_text())
 
     def test_all_files_pin_the_same_versions(self, name: str) -> None:

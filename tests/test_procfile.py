@@ -62,7 +62,9 @@ def started(name: str, env: dict[str, str], log: Path) -> Iterator[subprocess.Po
 
 
 @pytest.mark.slow
-async def test_it_runs_as_heroku_runs_it(redis_url: str, empty_database_url: str, tmp_path: Path) -> None:
+async def test_release_web_and_workers_run_and_stop_as_on_heroku(
+    redis_url: str, empty_database_url: str, tmp_path: Path
+) -> None:
     """Key-Value Store is reached by TLS, under a certificate that nobody vouches for."""
     async with (
         GraphSimulator() as graph,

@@ -39,11 +39,11 @@ class TestReading:
         assert [key.get_secret_value() for key in settings.secret_key] == [KEY, OTHER_KEY]
         assert (settings.port, settings.log_level, settings.shards) == (5000, "DEBUG", 4)
 
-    def test_an_empty_variable_is_not_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_empty_variable_counts_as_unset(self, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = from_environment(monkeypatch, REDIS_URL="", PORT="")
         assert (settings.redis_url, settings.port) == (None, 8000)
 
-    def test_blanks_and_line_ends_around_pasted_values_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_whitespace_around_values_is_stripped(self, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = from_environment(monkeypatch, REDIS_URL=" redis://h\n", BASE_URL="https://bot.example/ ")
         assert url(settings.redis_url) == "redis://h"
         assert settings.base_url == "https://bot.example"
@@ -64,7 +64,7 @@ class TestReading:
 
 class TestStores:
     @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
-    def test_heroku_s_old_scheme_is_read(self, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    def test_the_postgres_scheme_is_read_as_postgresql(self, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
         settings = from_environment(monkeypatch, DATABASE_URL=f"{scheme}://u:p%40s@h:5432/d")
         assert url(settings.database_url) == "postgresql://u:p%40s@h:5432/d"
         assert not settings.embedded
@@ -93,24 +93,26 @@ class TestStores:
             ({"redis_tls_verify": "0"}, False),
         ],
     )
-    def test_only_heroku_s_self_signed_redis_goes_unverified(self, variables: dict[str, str], verified: bool) -> None:
+    def test_redis_tls_is_unverified_only_on_heroku_or_when_switched_off(
+        self, variables: dict[str, str], verified: bool
+    ) -> None:
         assert load_settings(None, **variables).verify_redis_tls is verified
 
-    def test_a_redis_whose_authority_is_known_is_verified_on_heroku(self, tmp_path: Path) -> None:
+    def test_a_redis_with_a_configured_ca_is_verified_on_heroku(self, tmp_path: Path) -> None:
         authority = self_signed_certificate(tmp_path, "localhost").certificate
         assert load_settings(None, dyno="web.1", redis_ca=authority).verify_redis_tls
 
 
 class TestMissing:
-    def test_the_embedded_stores_need_nothing(self) -> None:
+    def test_the_embedded_stores_need_no_settings(self) -> None:
         assert load_settings(None).missing() == ()
 
-    def test_an_own_database_needs_a_secret_key(self) -> None:
+    def test_an_external_database_needs_a_secret_key(self) -> None:
         missing = load_settings(None, database_url="postgres://h/d").missing()
         assert "SECRET_KEY" in {one.name for one in missing}
         assert "token_hex" in next(one.cure for one in missing if one.name == "SECRET_KEY")
 
-    def test_heroku_needs_its_stores(self) -> None:
+    def test_heroku_needs_store_urls_and_a_secret_key(self) -> None:
         names = {one.name for one in load_settings(None, dyno="web.1").missing()}
         assert {"REDIS_URL", "DATABASE_URL", "SECRET_KEY"} <= names
 
@@ -141,7 +143,7 @@ class TestErrors:
             ("BUSINESS_FILE", "/nowhere/business.toml"),
         ],
     )
-    def test_a_wrong_value_is_told_by_name_and_cure(
+    def test_a_wrong_value_is_reported_by_name_and_cure(
         self, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
     ) -> None:
         with pytest.raises(SettingsError) as caught:
@@ -181,14 +183,14 @@ class TestSecrets:
             {"REDIS_URL": "redis://:hush-hush@h", "PORT": "hush-hush"},
         ],
     )
-    def test_not_in_an_error_nor_in_its_traceback(
+    def test_secrets_are_not_in_an_error_or_its_traceback(
         self, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
     ) -> None:
         with pytest.raises(SettingsError) as caught:
             from_environment(monkeypatch, **variables)
         assert "hush" not in "".join(traceback.format_exception(caught.value))
 
-    def test_not_in_the_library_s_own_error(self) -> None:
+    def test_secrets_are_not_in_pydantic_s_own_error(self) -> None:
         wrong: dict[str, Any] = {"_env_file": None, "secret_key": "hush-hush"}
         with pytest.raises(ValidationError) as caught:
             Settings(**wrong)

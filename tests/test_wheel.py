@@ -149,7 +149,7 @@ def environment(python: Path, **settings: object) -> dict[str, str]:
     return {"PATH": f"{python.parent}:{os.environ['PATH']}", "PYTHONUNBUFFERED": "1", "COLUMNS": "200", **names}
 
 
-def test_the_name_bot_is_the_user_s(python: Path, own: Path, folder: Path) -> None:
+def test_the_wheel_leaves_the_name_bot_to_the_user(python: Path, own: Path, folder: Path) -> None:
     script = "import bot, consentbot; print(bot.__doc__); from consentbot import paths; print(paths.COMMAND)"
     told = subprocess.run([python, "-c", script], cwd=own, capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["Mine.", "python", "-m", "consentbot"]
@@ -171,11 +171,11 @@ def run(command: str, cwd: Path, env: dict[str, str]) -> str:
         ("python -m consentbot flows lint", "The dialogues are well."),
     ],
 )
-def test_a_command_runs_beside_it(python: Path, own: Path, command: str, answer: str) -> None:
+def test_a_command_runs_beside_a_user_s_own_bot(python: Path, own: Path, command: str, answer: str) -> None:
     assert answer in run(command, own, environment(python))
 
 
-def test_the_catalogs_are_in_order_beside_it(python: Path, tmp_path: Path) -> None:
+def test_the_catalogs_pass_the_check_beside_a_user_s_own_bot(python: Path, tmp_path: Path) -> None:
     own = users_folder(tmp_path, "bot.py")
     checked = subprocess.run(
         ["consentbot", "i18n", "check"], cwd=own, env=environment(python), capture_output=True, text=True
@@ -184,13 +184,13 @@ def test_the_catalogs_are_in_order_beside_it(python: Path, tmp_path: Path) -> No
     assert "0 errors, 0 warnings" in checked.stderr
 
 
-def test_the_demo_runs_beside_it(python: Path, tmp_path: Path, var_dir: Path) -> None:
+def test_the_demo_runs_beside_a_user_s_own_bot(python: Path, tmp_path: Path, var_dir: Path) -> None:
     own = users_folder(tmp_path, "bot.py")
     shown = run("python -m consentbot demo --once", own, environment(python, var_dir=var_dir))
     assert re.search(r"given .*order_updates.*YES", shown)
 
 
-def test_transcripts_are_played_beside_it(python: Path, tmp_path: Path) -> None:
+def test_transcripts_are_played_beside_a_user_s_own_bot(python: Path, tmp_path: Path) -> None:
     own = users_folder(tmp_path, "bot.py")
     (own / "mine.toml").write_text(TRANSCRIPT)
     assert "All went as written." in run("python -m consentbot.testing .", own, environment(python))
@@ -218,7 +218,7 @@ def production(python: Path, redis_url: str, database_url: str, graph: GraphSimu
     )
 
 
-async def test_the_doctor_is_content_beside_it(tmp_path: Path, production: dict[str, str]) -> None:
+async def test_the_doctor_passes_beside_a_user_s_own_bot(tmp_path: Path, production: dict[str, str]) -> None:
     own = users_folder(tmp_path, "bot.py")
     told = await asyncio.to_thread(run, "python -m consentbot doctor", own, production)
     assert "✓ whatsapp" in told
@@ -240,7 +240,7 @@ async def serving(program: Path, env: dict[str, str]) -> AsyncIterator[None]:
         await process.communicate()
 
 
-async def test_a_bot_py_of_the_user_s_own_stands_behind_it(
+async def test_the_documented_host_program_works_when_saved_as_bot_py(
     tmp_path: Path, production: dict[str, str], graph: GraphSimulator
 ) -> None:
     """The program of docs/developer.md, saved as bot.py and run."""

@@ -64,25 +64,27 @@ def reached(asked: Iterable[Asked], pending: Pending, *, at: int, received_at: f
 
     `by` is the part of the answer that only somebody who saw the question can give: its own button, or a quote.
     """
-    its = [one for one in asked if one.question == pending.question]
-    before = [one for one in its if one.precedes(pending, at=at, received_at=received_at)]
-    accepted_at = min((one.accepted_at for one in its if one.accepted_at), default=0)
-    delivered_at = first_delivery(its, pending.question)
+    attempts = [attempt for attempt in asked if attempt.question == pending.question]
+    before = [attempt for attempt in attempts if attempt.precedes(pending, at=at, received_at=received_at)]
+    accepted_at = min((attempt.accepted_at for attempt in attempts if attempt.accepted_at), default=0)
+    delivered_at = first_delivery(attempts, pending.question)
     if by.by_the_answer:
         return Reached(by, accepted_at, delivered_at)
-    if any(one.delivered_at for one in before):
+    if any(attempt.delivered_at for attempt in before):
         return Reached(Seen.DELIVERED, accepted_at, delivered_at)
     return Reached(Seen.ACCEPTED if before else Seen.UNKNOWN, accepted_at, delivered_at)
 
 
 def first_delivery(asked: Iterable[Asked], question: str) -> int:
     """Return when a question was first delivered; 0 when it is not known to be."""
-    return min((one.delivered_at for one in asked if one.question == question and one.delivered_at), default=0)
+    return min(
+        (attempt.delivered_at for attempt in asked if attempt.question == question and attempt.delivered_at), default=0
+    )
 
 
 def queued(asked: Collection[Asked], question: str, relevant: Collection[str]) -> tuple[Asked, ...]:
     """Note that a message with this question is queued; forget messages whose question is no longer `relevant`."""
-    if any(one.question == question and not one.message for one in asked):
+    if any(attempt.question == question and not attempt.message for attempt in asked):
         return tuple(asked)
     return _kept([*asked, Asked(question)], relevant)
 
@@ -99,23 +101,25 @@ def noted(asked: Collection[Asked], news: Asked, relevant: Collection[str]) -> t
         _earlier(before.sent_at, news.sent_at),
         _earlier(before.delivered_at, news.delivered_at),
     )
-    return tuple(after if one is before else one for one in asked)
+    return tuple(after if attempt is before else attempt for attempt in asked)
 
 
 def without(asked: Collection[Asked], question: str, message: str) -> tuple[Asked, ...]:
     """Forget a message that reaches nobody; an empty `message` means that it never left."""
-    return tuple(one for one in asked if (one.question, one.message) != (question, message))
+    return tuple(attempt for attempt in asked if (attempt.question, attempt.message) != (question, message))
 
 
 def _named(asked: Iterable[Asked], news: Asked) -> Asked | None:
     """Return what is already known of a message, perhaps only that it is queued."""
-    its = [one for one in asked if one.question == news.question and one.message in (news.message, "")]
-    return max(its, key=lambda one: bool(one.message), default=None)
+    attempts = [
+        attempt for attempt in asked if attempt.question == news.question and attempt.message in (news.message, "")
+    ]
+    return max(attempts, key=lambda attempt: bool(attempt.message), default=None)
 
 
 def _kept(asked: list[Asked], relevant: Collection[str]) -> tuple[Asked, ...]:
-    return tuple(one for one in asked if one.question in relevant)[-KEPT:]
+    return tuple(attempt for attempt in asked if attempt.question in relevant)[-KEPT:]
 
 
-def _earlier(one: int, other: int) -> int:
-    return min(one, other) if one and other else one or other
+def _earlier(first: int, second: int) -> int:
+    return min(first, second) if first and second else first or second

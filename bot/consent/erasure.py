@@ -201,7 +201,9 @@ def still_kept(erasure: Erasure, now: float, suppression_seconds: int) -> Erasur
     today = datetime.fromtimestamp(now, UTC).date()
     return replace(
         erasure,
-        suppressions=tuple(one for one in erasure.suppressions if one.since + suppression_seconds > now),
+        suppressions=tuple(
+            suppression for suppression in erasure.suppressions if suppression.since + suppression_seconds > now
+        ),
         leads=tuple(lead for lead in erasure.leads if lead.until >= today),
     )
 
@@ -209,15 +211,15 @@ def still_kept(erasure: Erasure, now: float, suppression_seconds: int) -> Erasur
 def merged(erasures: Iterable[Erasure]) -> list[Erasure]:
     """Return one erasure per person, combined from several lists."""
     whole: dict[str, Erasure] = {}
-    for one in erasures:
-        known = whole.setdefault(one.person, one)
-        if known is not one:
-            whole[one.person] = Erasure(
-                one.person,
-                min(known.at, one.at),
+    for erasure in erasures:
+        known = whole.setdefault(erasure.person, erasure)
+        if known is not erasure:
+            whole[erasure.person] = Erasure(
+                erasure.person,
+                min(known.at, erasure.at),
                 known.reason,
-                tuple(dict.fromkeys(known.suppressions + one.suppressions)),
-                tuple(dict.fromkeys(known.leads + one.leads)),
+                tuple(dict.fromkeys(known.suppressions + erasure.suppressions)),
+                tuple(dict.fromkeys(known.leads + erasure.leads)),
             )
     return list(whole.values())
 
@@ -232,7 +234,8 @@ def to_line(erasure: Erasure) -> bytes:
         "at": erasure.at,
         "reason": erasure.reason,
         "suppressions": [
-            _plain(one.address) | {"scope": one.scope, "since": one.since} for one in erasure.suppressions
+            _plain(suppression.address) | {"scope": suppression.scope, "since": suppression.since}
+            for suppression in erasure.suppressions
         ],
         "proof": [_plain(lead.address) | {"until": lead.until.isoformat()} for lead in erasure.leads],
     }
@@ -247,8 +250,11 @@ def from_line(line: bytes) -> Erasure:
             str(read["person"]),
             int(read["at"]),
             str(read["reason"]),
-            tuple(Suppression(_token(one), str(one["scope"]), int(one["since"])) for one in read["suppressions"]),
-            tuple(Lead(_token(one), date.fromisoformat(one["until"])) for one in read["proof"]),
+            tuple(
+                Suppression(_token(suppression), str(suppression["scope"]), int(suppression["since"]))
+                for suppression in read["suppressions"]
+            ),
+            tuple(Lead(_token(lead), date.fromisoformat(lead["until"])) for lead in read["proof"]),
         )
     except (KeyError, TypeError, ValueError):
         raise ValueError("this is no line of a list of erasures") from None

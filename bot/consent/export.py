@@ -179,7 +179,7 @@ def _record(
         "dpv:hasPersonalData": [{"@id": "pd:Contact"}, {"@id": "pd:Identifying"}],
         "dpv:hasProcessing": [{"@id": "dpv:Collect"}, {"@id": "dpv:Store"}, {"@id": "dpv:Use"}],
         "dpv:hasDataController": _party(processing.controller, "dpv:DataController"),
-        "dpv:hasRecipient": [_party(one, _RECIPIENT[one.role]) for one in processing.recipients],
+        "dpv:hasRecipient": [_party(recipient, _RECIPIENT[recipient.role]) for recipient in processing.recipients],
         "dpv:hasStorageCondition": [
             *({"@type": "dpv:StorageLocation", "dct:description": place} for place in processing.storage),
             {

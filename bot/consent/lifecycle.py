@@ -143,8 +143,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 def newest(record: Record) -> int:
     """Return the latest time at which anything of a record happened, unix seconds; 0 when nothing has."""
     times = [record.pending.asked_at if record.pending else 0]
-    for one in record.consents.values():
-        times += (one.since, one.asked_at, one.stopped_at, one.renewal_at, one.restricted_at)
+    for consent in record.consents.values():
+        times += (consent.since, consent.asked_at, consent.stopped_at, consent.renewal_at, consent.restricted_at)
     return max(times)
 
 

@@ -185,9 +185,9 @@ def due(record: Record, last_contact: int, rules: Policy) -> Iterator[Due]:
     """Yield everything that will fall due for a person if nothing more happens, or has fallen due already."""
     ends, lasts = [last_contact + rules[RuleName.PROSPECT_AFTER_LAST_CONTACT].seconds], spans(rules)
     for purpose in record.given:
-        one = end(record.consent(purpose), last_contact, lasts)
-        ends.append(one.at)
-        yield Due(one.at, What(one.why), purpose)
+        consent_end = end(record.consent(purpose), last_contact, lasts)
+        ends.append(consent_end.at)
+        yield Due(consent_end.at, What(consent_end.why), purpose)
     if record.pending is not None:
         ends.append(record.pending.expires_at + GRACE)
         yield Due(ends[-1], What.QUESTION, record.pending.purpose)

@@ -341,7 +341,7 @@ class Dialogue:
     def _quoted(self, turn: Turn) -> str | None:
         """Return the question of ours that the message quotes."""
         quoted, recorded = turn.inbound.quoted, turn.recorded
-        asked = [(one.message, one.question) for one in turn.session.asked]
+        asked = [(attempt.message, attempt.question) for attempt in turn.session.asked]
         asked += [(quoted or "", fact.question) for fact in recorded if fact.seen is Seen.QUOTE]
         return next((question for message, question in asked if quoted and message == quoted), None)
 
@@ -358,7 +358,9 @@ class Dialogue:
             return self._unclaimed(turn, ours=True)
         if not turn.inbound.quoted and turn.reached(pending).seen:
             return self._answered(turn, Intent.YES)
-        on_its_way = any(one.question == pending.question and not one.is_taken for one in turn.session.asked)
+        on_its_way = any(
+            attempt.question == pending.question and not attempt.is_taken for attempt in turn.session.asked
+        )
         if on_its_way and turn.inbound.postponed < MOST_LOOKS_AGAIN and not turn.recorded:
             turn.postponed = True
             return None
@@ -421,8 +423,8 @@ class Dialogue:
     @staticmethod
     def _quotes_other(turn: Turn, question: str) -> bool:
         """Whether a tap was on a message other than those known to have asked this question."""
-        its = [one.message for one in turn.session.asked if one.question == question]
-        return bool(turn.inbound.quoted and its and all(its)) and turn.inbound.quoted not in its
+        messages = [attempt.message for attempt in turn.session.asked if attempt.question == question]
+        return bool(turn.inbound.quoted and messages and all(messages)) and turn.inbound.quoted not in messages
 
     def _agreed_by(self, turn: Turn, question: str) -> str:
         """Return the purpose that a yes to this question agreed to, whether it stands or has ended by itself."""

@@ -53,7 +53,7 @@ class Ending:
         unseen: that consent is stale, unless the answer itself (its button, a quote) shows otherwise (GDPR Art. 4(11)).
         """
         if not news.question:
-            question = next((one.question for one in turn.session.asked if one.message == news.message), "")
+            question = next((attempt.question for attempt in turn.session.asked if attempt.message == news.message), "")
             if not question:
                 return ()  # that message asked for no consent
             news = replace(news, question=question)
@@ -66,10 +66,14 @@ class Ending:
     def _undelivered(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
         session, question = turn.session, news.question
         message = _which(session.asked, news)
-        if any(one.delivered_at for one in session.asked if one.question == question and one.message == message):
+        if any(
+            attempt.delivered_at
+            for attempt in session.asked
+            if attempt.question == question and attempt.message == message
+        ):
             return ()  # WhatsApp may report both; delivered wins
         session.asked = without(session.asked, question, message)
-        if any(one.is_taken for one in session.asked if one.question == question):
+        if any(attempt.is_taken for attempt in session.asked if attempt.question == question):
             return ()  # another message asks it, too
         if turn.record.pending is not None and turn.record.pending.question == question:
             self._lapse(turn)
@@ -114,8 +118,8 @@ def _asked(news: QuestionStatus, inbound: Inbound) -> Asked:
 
 def _which(asked: Sequence[Asked], news: QuestionStatus) -> str:
     """Return the message that failed: the only one asking the question, if the named message is unknown."""
-    its = [one.message for one in asked if one.question == news.question]
-    return its[0] if news.status == "failed" and len(its) == 1 else news.message
+    messages = [attempt.message for attempt in asked if attempt.question == news.question]
+    return messages[0] if news.status == "failed" and len(messages) == 1 else news.message
 
 
 def _hangs_on(consent: Consent, question: str) -> bool:

@@ -97,7 +97,7 @@ class FlowFile:
 
     def entered_with(self, effect: str) -> frozenset[str]:
         """Return the states that are entered with an effect."""
-        return frozenset(one.dest for one in self.table.transitions if effect in one.effects)
+        return frozenset(transition.dest for transition in self.table.transitions if effect in transition.effects)
 
     @property
     def slots(self) -> Iterator[Slot]:

@@ -79,7 +79,9 @@ def use_restricted(turn: Turn) -> bool:
 
 def restricted_since(turn: Turn) -> bool:
     """Whether the person restricted the use of their data after this message was written: it came late."""
-    return any(one.restricted and one.restricted_at >= turn.inbound.at for one in turn.record.consents.values())
+    return any(
+        consent.restricted and consent.restricted_at >= turn.inbound.at for consent in turn.record.consents.values()
+    )
 
 
 def nothing_given(turn: Turn) -> bool:

@@ -214,7 +214,7 @@ class Turn:
         Only once, unless the person `wished` it or the question reached nobody: silence is an answer. Withdrawn and
         refused purposes are not among them. With `wished`, questions that nobody has read so far are included.
         """
-        consents = [(one.id, self.record.consent(one.id)) for one in self.world.business.purposes]
+        consents = [(purpose.id, self.record.consent(purpose.id)) for purpose in self.world.business.purposes]
         return [
             purpose
             for purpose, consent in consents

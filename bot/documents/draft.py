@@ -32,58 +32,58 @@ class Draft:
         self._labelled(say("since"), say.time(person.since))
         if person.last_contact:
             self._labelled(say("last_contact"), say.time(person.last_contact))
-        for id in (person.id, *(one.id for one in person.earlier_records)):
+        for id in (person.id, *(record.id for record in person.earlier_records)):
             self.paper.small(id)
 
     def choices(self) -> None:
         """Write where each consent stands."""
         say = self._say
         self.paper.heading(say("choices"))
-        for one in self._data.consents:
-            days = [say.day(day) for day in (one.since, one.valid_until) if day]
-            words = [say.happened(one.status), " – ".join(days), say("paused") if one.paused else ""]
+        for consent in self._data.consents:
+            days = [say.day(day) for day in (consent.since, consent.valid_until) if day]
+            words = [say.happened(consent.status), " – ".join(days), say("paused") if consent.paused else ""]
             status = ", ".join(filter(None, words))
-            self._labelled(say.purpose(one.purpose, one.title), status)
+            self._labelled(say.purpose(consent.purpose, consent.title), status)
 
     def history(self, *, proving: bool) -> None:
         """Write every question and answer, with their proof."""
         if self._data.history:
             self.paper.heading(self._say("history"))
         shown = ""
-        for one in self._data.history:
-            self._happened(one, again=bool(one.wording) and one.wording == shown)
-            shown = one.wording or shown
+        for event in self._data.history:
+            self._happened(event, again=bool(event.wording) and event.wording == shown)
+            shown = event.wording or shown
             if proving:
-                self.paper.small(" · ".join(filter(None, [one.method, one.rule, one.legal_basis])))
-                self.paper.small(f"SHA-256 {one.entry_hash}")
+                self.paper.small(" · ".join(filter(None, [event.method, event.rule, event.legal_basis])))
+                self.paper.small(f"SHA-256 {event.entry_hash}")
             self.paper.gap()
 
-    def _happened(self, one: Happened, *, again: bool) -> None:
+    def _happened(self, event: Happened, *, again: bool) -> None:
         say, paper = self._say, self.paper
-        paper.strong(f"{self._whole(say.purpose(one.purpose, one.title))}: {say.happened(one.kind)}")
-        if one.wording and not again:
-            paper.text(f"{say('shown')} ({say.language(one.locale)}):")
-            paper.box(one.wording)
-        if one.answer:
+        paper.strong(f"{self._whole(say.purpose(event.purpose, event.title))}: {say.happened(event.kind)}")
+        if event.wording and not again:
+            paper.text(f"{say('shown')} ({say.language(event.locale)}):")
+            paper.box(event.wording)
+        if event.answer:
             paper.text(f"{say('answer')}:")
-            paper.box(one.answer)
-        paper.small(say("times", at=say.time(one.at), recorded=say.time(one.recorded_at)))
-        if one.notice_version:
-            paper.small(say("notice", version=one.notice_version, url=one.notice_url))
+            paper.box(event.answer)
+        paper.small(say("times", at=say.time(event.at), recorded=say.time(event.recorded_at)))
+        if event.notice_version:
+            paper.small(say("notice", version=event.notice_version, url=event.notice_url))
 
     def requests(self) -> None:
         """Write what the person asked for."""
         say = self._say
         if self._data.requests:
             self.paper.heading(say("requests"))
-        for one in self._data.requests:
-            if State(one.state).is_open:
-                end = f" ({say('due', date=say.day(one.due))})"
+        for request in self._data.requests:
+            if State(request.state).is_open:
+                end = f" ({say('due', date=say.day(request.due))})"
             else:
-                end = f" – {say.day(max([one.received_at, *(step.at for step in one.steps)]))}"
-            article = self._whole(f"GDPR Art. {Right(one.right).article}")
-            self.paper.text(f"{article}, {say.day(one.received_at)}{end}")
-            for step in one.steps:
+                end = f" – {say.day(max([request.received_at, *(step.at for step in request.steps)]))}"
+            article = self._whole(f"GDPR Art. {Right(request.right).article}")
+            self.paper.text(f"{article}, {say.day(request.received_at)}{end}")
+            for step in request.steps:
                 if step.reason:
                     self.paper.small(f"{say.day(step.at)}:")
                     self.paper.box(step.reason)
@@ -97,8 +97,8 @@ class Draft:
         say = self._say
         if self._data.waiting or self._data.looks:
             self.paper.heading(say("waiting"))
-        for one in self._data.waiting:
-            self.paper.text(f"{say.time(one.since)}: {self._whole(one.text or one.what)}")
+        for queued in self._data.waiting:
+            self.paper.text(f"{say.time(queued.since)}: {self._whole(queued.text or queued.what)}")
         for look in self._data.looks:
             self.paper.text(f"{say.time(look.at)}: {self._whole(look.how)}")
 
@@ -107,8 +107,8 @@ class Draft:
         say = self._say
         self.paper.heading(say("common.privacy"))
         self.paper.prose(say(NOTICE))
-        for one in self._data.recipients:
-            self.paper.small(f"{self._whole(one.name)}: {say.country(one.country)}")
+        for recipient in self._data.recipients:
+            self.paper.small(f"{self._whole(recipient.name)}: {say.country(recipient.country)}")
         self.paper.gap()
         self.paper.text(say("source"))
 

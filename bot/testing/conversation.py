@@ -289,17 +289,17 @@ class Conversation:
         return Correction(kind, original, text, led_to)
 
     def _find(self, choice: str, back: int) -> Choice:
-        shown = [one for reply in reversed(self._shown) for one in _offered(reply)]
-        found = [one for one in shown if choice in (one.title, one.id, one.id.partition(":")[0])]
+        shown = [option for reply in reversed(self._shown) for option in _offered(reply)]
+        found = [option for option in shown if choice in (option.title, option.id, option.id.partition(":")[0])]
         if back < len(found):
             return Choice(found[back].id, found[back].title)
-        titles = ", ".join(repr(one.title) for one in shown) or "nothing"
+        titles = ", ".join(repr(option.title) for option in shown) or "nothing"
         raise LookupError(f"there is no {choice!r} to tap; shown: {titles}\n{self.transcript()}")
 
 
 def choices_of(reply: Reply) -> list[str]:
     """Return what a message offers, by ids without their question."""
-    return [_ITS_QUESTION.sub("", one.id) for one in _offered(reply)]
+    return [_ITS_QUESTION.sub("", option.id) for option in _offered(reply)]
 
 
 def _offered(reply: Reply) -> list[Button | Row]:

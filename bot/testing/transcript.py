@@ -148,14 +148,14 @@ class Transcript:
 
 def find_transcripts(folder: str | Path) -> list[Transcript]:
     """Return every transcript below a folder, in each of its languages."""
-    return [one for path in sorted(Path(folder).rglob("*.toml")) for one in load_transcript(path)]
+    return [transcript for path in sorted(Path(folder).rglob("*.toml")) for transcript in load_transcript(path)]
 
 
 def load_transcript(path: str | Path) -> list[Transcript]:
     """Read a transcript: one for each of its languages. Raises `FileError` naming file, key and cure."""
     path = Path(path)
     file = toml_file.load(path, _File, _cure)
-    one = Transcript(
+    transcript = Transcript(
         path,
         locale=file.locale,
         address=file.address,
@@ -163,7 +163,7 @@ def load_transcript(path: str | Path) -> list[Transcript]:
         turns=tuple(turn.model_dump(exclude_unset=True) for turn in file.turn),
         conveys=file.conveys,
     )
-    return [one] if file.locales is None else [replace(one, locale=locale) for locale in file.locales]
+    return [transcript] if file.locales is None else [replace(transcript, locale=locale) for locale in file.locales]
 
 
 def _cure(problem: ErrorDetails) -> str:
@@ -209,9 +209,9 @@ def _filled(value: Any, words: Mapping[str, str]) -> Any:
         case str():
             return value.format_map(words) if words else value
         case list():
-            return [_filled(one, words) for one in value]
+            return [_filled(item, words) for item in value]
         case dict():
-            return {key: _filled(one, words) for key, one in value.items()}
+            return {key: _filled(item, words) for key, item in value.items()}
     return value
 
 
@@ -253,10 +253,10 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
 def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -> Iterator[str]:
     if "bot" in turn:
         expected = turn["bot"] if isinstance(turn["bot"], list) else [turn["bot"]]
-        if [one["text_id"] for one in expected] != chat.said:
-            yield f"expected {[one['text_id'] for one in expected]}, the bot said {chat.said}"
-        for one, reply in zip(expected, chat.replies, strict=False):
-            yield from _differences(one, reply)
+        if [answer["text_id"] for answer in expected] != chat.said:
+            yield f"expected {[answer['text_id'] for answer in expected]}, the bot said {chat.said}"
+        for answer, reply in zip(expected, chat.replies, strict=False):
+            yield from _differences(answer, reply)
     if "ledger" in turn and turn["ledger"] != lines:
         yield f"expected in the ledger {turn['ledger']}, there came {lines}"
     for purpose, status in turn.get("status", {}).items():

@@ -35,7 +35,9 @@ def update_transcript(path: str | Path, world: World, flows: Flows) -> bool:
 def _expectations(turn: Mapping[str, Any], chat: Conversation, lines: Sequence[str]) -> Mapping[str, str]:
     """Return key → line of what a turn leads to; `status` only for the purposes that the turn asks about."""
     expected = turn.get("bot", [])
-    said = {one["text_id"]: one.get("says") for one in (expected if isinstance(expected, list) else [expected])}
+    said = {
+        answer["text_id"]: answer.get("says") for answer in (expected if isinstance(expected, list) else [expected])
+    }
     replies = [_told(reply, said.get(reply.text_id)) for reply in chat.replies]
     found = {"bot": replies[0] if len(replies) == 1 else _list(replies)}
     if lines or "ledger" in turn:

@@ -374,15 +374,15 @@ def _turned_anywhere(roles: Sequence[int]) -> bool:
     return any(turned(roles, place, place + 1, whole) for place in ends)
 
 
-def _meet(roles: Sequence[int], one: int, other: int) -> bool:
+def _meet(roles: Sequence[int], first: int, second: int) -> bool:
     """Whether two roles stand near each other, in either order, or on one word ("nepište")."""
-    last_one = last_other = -_NEAR - 2
+    first_at = second_at = -_NEAR - 2
     for place, role in enumerate(roles):
-        if role & one:
-            last_one = place
-        if role & other:
-            last_other = place
-        if last_one >= 0 and last_other >= 0 and abs(last_one - last_other) <= _NEAR + 1:
+        if role & first:
+            first_at = place
+        if role & second:
+            second_at = place
+        if first_at >= 0 and second_at >= 0 and abs(first_at - second_at) <= _NEAR + 1:
             return True
     return False
 

@@ -20,7 +20,9 @@ def test_requests_and_work_in_hand_end_before_the_dyno_is_killed() -> None:
     assert 2 * serving._HANDLERS_HAVE + serving._WORK_HAS < DYNO_HAS_TO_END
 
 
-async def test_an_idle_connection_is_closed_after_that_time_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_connection_is_closed_after_the_keep_alive_time_not_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(serving, "KEEP_ALIVE", 1)
     async with serving.listening(web.Application(), "127.0.0.1", 0) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

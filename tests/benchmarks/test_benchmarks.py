@@ -50,7 +50,7 @@ def test_a_tiny_run_has_all_figures_and_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("dialect", ["whatsapp", "telegram"])
-def test_what_persons_post_is_about_700_bytes(dialect: str) -> None:
+def test_a_posted_message_is_about_700_bytes(dialect: str) -> None:
     post, _ = talk.telegram("x") if dialect == "telegram" else talk.whatsapp("x", sink.NUMBER)
     body = post(1, "PRIVACY").partition(b"\r\n\r\n")[2]
     assert 650 < len(body) < 750
@@ -140,7 +140,7 @@ async def outcome_of(bot: Bot, folder: Path, status: int = 200, patience: float 
         watching.close()
 
 
-async def test_a_bot_that_answers_everything_is_whole(var_dir: Path) -> None:
+async def test_a_bot_that_answers_everything_has_no_faults(var_dir: Path) -> None:
     outcome = await outcome_of(right, var_dir, patience=30.0)
     assert outcome.whole
     assert outcome.all_messages == 10 * len(talk.SCRIPTS["one_reply_each"])
@@ -157,7 +157,7 @@ async def test_a_bot_that_answers_everything_is_whole(var_dir: Path) -> None:
         (right, 503, "refused"),
     ],
 )
-async def test_what_a_bot_does_wrong_is_noticed(bot: Bot, status: int, fault: str, var_dir: Path) -> None:
+async def test_each_fault_of_a_bot_is_counted(bot: Bot, status: int, fault: str, var_dir: Path) -> None:
     outcome = await outcome_of(bot, var_dir, status)
     assert getattr(outcome, fault) > 0
     assert not outcome.whole

@@ -188,11 +188,11 @@ class Contract:
 
     # --- what the registry asks
 
-    def test_its_name_and_its_address_are_its_own(self, case: Case) -> None:
+    def test_the_channel_has_a_valid_name_and_webhook_path(self, case: Case) -> None:
         assert re.fullmatch("[a-z][a-z0-9_]{1,20}", case.provider.name)
         assert re.fullmatch("/webhooks/[a-z0-9_]+", case.provider.path)
 
-    def test_each_variable_that_is_missing_is_named_with_its_cure(self, case: Case) -> None:
+    def test_each_missing_variable_is_reported_with_its_cure(self, case: Case) -> None:
         missing = self.read(case).missing()
         assert missing
         assert all(one.cure for one in missing)
@@ -201,17 +201,17 @@ class Contract:
             others = {name: value for name, value in case.variables.items() if name != one.name}
             assert [left.name for left in self.read(case, **others).missing()] == [one.name]
 
-    def test_it_knows_its_addresses(self, case: Case) -> None:
+    def test_the_channel_recognises_only_its_own_addresses(self, case: Case) -> None:
         assert case.provider.address(PHONE) == Sender(phone=PHONE)
         for text in ("", PHONE[1:], "+", "Ana", f"{PHONE} ", f"{PHONE}\n"):
             assert case.provider.address(text) is None
 
     # --- who may post
 
-    def test_what_the_provider_signed_is_genuine(self, case: Case, webhooks: Webhooks) -> None:
+    def test_a_post_signed_by_the_provider_is_genuine(self, case: Case, webhooks: Webhooks) -> None:
         assert webhooks.authentic(case.signed(case.text("T1", "Hello")))
 
-    def test_nothing_else_is(self, case: Case, webhooks: Webhooks) -> None:
+    def test_a_forged_post_is_not_genuine(self, case: Case, webhooks: Webhooks) -> None:
         forged = list(case.forged(case.text("T1", "Hello")))
         assert len(forged) >= 4
         assert [webhooks.authentic(request) for request in forged] == [False] * len(forged)
@@ -221,60 +221,64 @@ class Contract:
         settings = self.read(case, **{name: value for name, value in case.variables.items() if name not in secrets})
         assert not case.provider.webhooks(settings).authentic(case.signed(case.text("T1", "Hello")))
 
-    def test_a_handshake_is_answered_to_whoever_knows_the_secret(self, case: Case, webhooks: Webhooks) -> None:
+    def test_a_handshake_with_the_secret_is_answered(self, case: Case, webhooks: Webhooks) -> None:
         answer = webhooks.handshake(case.handshake(SECRET, "1158201444"))
         assert answer is not None
         assert (answer.status, answer.text) == (200, "1158201444")
 
     @pytest.mark.parametrize("secret", ["", "guess", "ü"])
-    def test_and_to_nobody_else(self, case: Case, webhooks: Webhooks, secret: str) -> None:
+    def test_a_handshake_without_the_secret_is_refused(self, case: Case, webhooks: Webhooks, secret: str) -> None:
         for hooks in (webhooks, case.provider.webhooks(self.read(case))):
             answer = hooks.handshake(case.handshake(secret, "1158201444"))
             assert answer is not None
             assert answer.status >= 400
             assert "1158201444" not in answer.text
 
-    def test_what_is_posted_is_no_handshake(self, case: Case, webhooks: Webhooks) -> None:
+    def test_a_post_is_not_a_handshake(self, case: Case, webhooks: Webhooks) -> None:
         assert webhooks.handshake(case.signed(case.text("T1", "Hello"))) is None
         assert (webhooks.handshake(asked(case.provider.path)) or pytest.fail("no answer")).status >= 400
 
     # --- what is read
 
     @pytest.mark.parametrize("text", ["Hello", "STOP", "да ✓ نعم", "a & b = c + d %20"])
-    def test_a_text(self, case: Case, webhooks: Webhooks, text: str) -> None:
+    def test_a_text_is_read(self, case: Case, webhooks: Webhooks, text: str) -> None:
         event = self.inbound(webhooks, case.text("T1", text))
         assert (event.content, event.sender.phone) == (Text(text), PHONE)
         assert (event.at, event.received_at, event.overheard) == (AT, RECEIVED_AT, "")
         assert event.channel == case.provider.name
 
-    def test_a_tapped_button(self, case: Case, webhooks: Webhooks) -> None:
+    def test_a_tapped_button_is_read(self, case: Case, webhooks: Webhooks) -> None:
         event = self.inbound(webhooks, case.tap("T1", "c:offers:yes", "Yes, I agree"))
         assert event.content == Choice("c:offers:yes", "Yes, I agree")
 
-    def test_a_picture_of_which_only_the_caption_is_kept(self, case: Case, webhooks: Webhooks) -> None:
+    def test_only_the_caption_of_a_picture_is_kept(self, case: Case, webhooks: Webhooks) -> None:
         assert self.inbound(webhooks, case.picture("T1", "STOP")).content == Media("image", "STOP")
 
-    def test_words_in_something_new_are_kept_for_they_may_be_a_withdrawal(self, case: Case, webhooks: Webhooks) -> None:
+    def test_words_in_an_unknown_kind_of_message_are_kept(self, case: Case, webhooks: Webhooks) -> None:
         event = self.inbound(webhooks, case.new("T1", "STOP"))
         assert "STOP" in repr(event.content)
         assert not isinstance(event.content, Choice), "it can give no consent"
 
     @pytest.mark.parametrize("what", ["sent", "delivered"])
-    def test_a_status(self, case: Case, webhooks: Webhooks, what: Literal["sent", "delivered"]) -> None:
+    def test_a_sent_or_delivered_status_is_read(
+        self, case: Case, webhooks: Webhooks, what: Literal["sent", "delivered"]
+    ) -> None:
         id = self.inbound(webhooks, case.text("OUT1", "Hello")).id
         (event,) = self.events(webhooks, case.status(id, what))
         assert isinstance(event, Delivery)
         assert (event.id, event.status, event.at, event.recipient.phone) == (id, what, AT, PHONE)
         assert (event.code, event.channel) == (None, case.provider.name)
 
-    def test_a_failure_says_why_in_the_channel_s_word(self, case: Case, webhooks: Webhooks) -> None:
+    def test_a_failed_status_carries_the_channel_s_error_code(self, case: Case, webhooks: Webhooks) -> None:
         id = self.inbound(webhooks, case.text("OUT1", "Hello")).id
         for code in case.refusals.values():
             (event,) = self.events(webhooks, case.status(id, "failed", code))
             assert isinstance(event, Delivery)
             assert (event.status, event.code) == ("failed", code)
 
-    def test_what_cannot_be_read_is_put_aside_and_its_neighbours_are_read(self, case: Case, webhooks: Webhooks) -> None:
+    def test_an_unreadable_update_is_put_aside_and_its_neighbours_are_read(
+        self, case: Case, webhooks: Webhooks
+    ) -> None:
         body = case.together([case.text("T1", "before"), case.broken("T2", WORDS), case.text("T3", "STOP")])
         parsed = webhooks.parse(body, RECEIVED_AT)
         assert [event.content for event in parsed.events if isinstance(event, Inbound)] == [
@@ -288,7 +292,7 @@ class Contract:
         again = webhooks.parse(malformed.raw, RECEIVED_AT)
         assert ([one.reason for one in again.malformed], again.events) == ([malformed.reason], [])
 
-    def test_what_comes_again_has_the_same_id_and_what_is_another_has_another(
+    def test_a_redelivered_update_keeps_its_id_and_each_update_has_its_own(
         self, case: Case, webhooks: Webhooks
     ) -> None:
         id = self.inbound(webhooks, case.text("OUT1", "Hello")).id
@@ -303,11 +307,11 @@ class Contract:
         assert all(id.startswith(("wamid.", f"{case.provider.name}:")) for id in first), "no other channel's"
 
     @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"<xml/>", b"null"])
-    def test_what_is_no_webhook_is_told_so(self, webhooks: Webhooks, body: bytes) -> None:
+    def test_a_body_that_is_not_a_webhook_raises_not_a_webhook(self, webhooks: Webhooks, body: bytes) -> None:
         with pytest.raises(NotAWebhook):
             webhooks.parse(body, RECEIVED_AT)
 
-    def test_no_bytes_make_it_fail(self, case: Case, webhooks: Webhooks) -> None:
+    def test_damaged_bytes_never_crash_the_parser(self, case: Case, webhooks: Webhooks) -> None:
         body = case.together([case.text("T1", "Hello"), case.tap("T2", "yes", "Yes"), case.picture("T3", "STOP")])
         for place in range(0, len(body), 7):
             for changed in (body[:place], body[:place] + b"\xff" + body[place + 1 :], body[:place] + body[place + 3 :]):
@@ -333,7 +337,7 @@ class Contract:
         ],
         ids=["buttons", "list"],
     )
-    async def test_choices_are_shown_in_one_way_or_another(self, served: Case, channel: Channel, reply: Reply) -> None:
+    async def test_choices_are_shown_to_the_person(self, served: Case, channel: Channel, reply: Reply) -> None:
         await channel.send(outbound(reply))
         (shown,) = served.shown
         assert all(text in shown for text in (reply.body, "Yes, I agree", "No"))
@@ -356,7 +360,7 @@ class Contract:
 
     # --- what is refused
 
-    async def test_each_error_says_what_to_do(self, served: Case, channel: Channel) -> None:
+    async def test_each_error_code_is_mapped_to_its_retry_policy(self, served: Case, channel: Channel) -> None:
         assert served.refusals.keys() >= {Retry.NEVER, Retry.BACKOFF, Retry.THROTTLE, Retry.HALT, Retry.OPT_OUT}
         for retry, code in served.refusals.items():
             served.refuse(code)
@@ -370,7 +374,7 @@ class Contract:
         assert await channel.send(outbound(Reply("Thank you.")))
 
     @pytest.mark.parametrize("code", ["", "what_nobody_knows", "999999", f"{WORDS} {PHONE} " * 10])
-    async def test_a_code_that_nobody_knows_is_not_waited_for(self, channel: Channel, code: str) -> None:
+    async def test_an_unknown_error_code_is_not_retryable(self, channel: Channel, code: str) -> None:
         assert not channel.failure(code).retryable
 
     @pytest.mark.parametrize(
@@ -378,14 +382,14 @@ class Contract:
         [(Reply(WORDS * 1000), PHONE), (Reply(WORDS), None)],
         ids=["a text that is too long", "nobody's address"],
     )
-    async def test_what_breaks_a_limit_does_not_even_go_out(
+    async def test_a_message_that_breaks_a_limit_is_not_sent(
         self, served: Case, channel: Channel, reply: Reply, phone: str | None
     ) -> None:
         error = await self.refused(channel.send(outbound(reply, phone=phone)))
         assert error.retry is Retry.NEVER
         assert served.requests == 0
 
-    async def test_a_provider_that_is_away_is_tried_again(self, served: Case, channel: Channel) -> None:
+    async def test_a_send_to_an_unreachable_provider_is_retryable(self, served: Case, channel: Channel) -> None:
         await served.__aexit__(None, None, None)
         for sending in (channel.send(outbound(Reply(WORDS))), channel.upload(b"%PDF-1.7", "data.pdf", PDF)):
             error = await self.refused(sending)
@@ -394,7 +398,9 @@ class Contract:
 
     # --- what is told
 
-    async def test_nothing_secret_or_personal_shows(self, served: Case, channel: Channel, webhooks: Webhooks) -> None:
+    async def test_nothing_secret_or_personal_shows_in_logs_and_reprs(
+        self, served: Case, channel: Channel, webhooks: Webhooks
+    ) -> None:
         with captured() as logs:
             request = served.signed(served.broken("T1", WORDS))
             parsed = webhooks.parse(request.body, RECEIVED_AT)
@@ -407,5 +413,5 @@ class Contract:
         for secret in (SECRET, WORDS, PHONE[1:]):
             assert secret not in told
 
-    async def test_it_can_be_closed_before_anything_was_sent(self, served: Case) -> None:
+    async def test_a_channel_can_be_closed_before_anything_was_sent(self, served: Case) -> None:
         await served.provider.sender(self.read(served, **served.variables)).close()

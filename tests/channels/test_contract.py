@@ -219,7 +219,7 @@ class TestToy(Contract):
     case_type = ToyCase
 
 
-def test_so_little_is_a_channel() -> None:
+def test_the_toy_channel_has_fewer_than_150_lines() -> None:
     assert len((Path(__file__).parent / "toy" / "channel.py").read_text().splitlines()) < 150
 
 

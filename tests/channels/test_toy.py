@@ -119,7 +119,7 @@ async def test_yes_subscribes_and_stop_ends_it(settings: Settings, service: ToyS
         assert all(message["to"] == ANA for message in service.sent)
 
 
-async def test_what_nobody_could_read_is_read_again_by_the_channel_that_it_came_from(
+async def test_an_unreadable_post_is_reread_only_by_the_channel_it_came_from(
     settings: Settings, service: ToyService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(settings, service) as ana:
@@ -141,7 +141,7 @@ async def test_what_nobody_could_read_is_read_again_by_the_channel_that_it_came_
         assert not (await ana.record()).given
 
 
-async def test_nothing_is_missing_while_one_channel_is_complete(settings: Settings, stores: Settings) -> None:
+async def test_no_setting_is_missing_while_one_channel_is_complete(settings: Settings, stores: Settings) -> None:
     assert list(channels.missing(settings)) == []
     assert list(channels.webhooks(settings)) == ["toy"]
     assert {one.name for one in channels.missing(stores)} >= {"WHATSAPP_TOKEN"}
@@ -165,7 +165,7 @@ async def test_a_base_url_alone_begins_no_channel(stores: Settings) -> None:
     assert list(channels.unfinished(stores.changed(base_url=BASE_URL))) == []
 
 
-async def test_a_forged_one_and_one_for_a_channel_that_is_not_used_are_refused(
+async def test_posts_that_are_forged_or_for_an_unused_channel_are_refused(
     settings: Settings, service: ToyService
 ) -> None:
     async with running(settings, service) as ana:
@@ -213,7 +213,7 @@ async def test_two_channels_may_give_the_same_ids(both: Settings, service: ToySe
         await ana.settled()
 
 
-async def test_everybody_is_answered_by_the_channel_that_they_wrote_by(
+async def test_each_person_is_answered_on_the_channel_they_wrote_on(
     both: Settings, service: ToyService, graph: GraphSimulator
 ) -> None:
     lucia = somebody("en")
@@ -228,7 +228,7 @@ async def test_everybody_is_answered_by_the_channel_that_they_wrote_by(
         assert [message.recipient for message in graph.sent] == [lucia.phone]
 
 
-async def test_a_document_is_uploaded_sent_and_deleted_at_the_channel_that_asked(
+async def test_a_document_is_uploaded_sent_and_deleted_on_the_requesting_channel(
     both: Settings, service: ToyService, graph: GraphSimulator
 ) -> None:
     async with running(both, service) as ana:

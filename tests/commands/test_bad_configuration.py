@@ -144,7 +144,7 @@ def check(name: str, *before: str, env: Environment) -> None:
 # --- every command
 
 
-def test_every_command_is_driven() -> None:
+def test_every_command_has_a_sample_command_line() -> None:
     assert {" ".join(path) for path in COMMANDS} == TYPED.keys()
 
 
@@ -160,19 +160,21 @@ def stores(redis_url: str, database_url: str, var_dir: Path) -> Environment:
 
 
 @commands(NO_TEXTS)
-def test_a_wrong_setting(name: str) -> None:
+def test_a_wrong_setting_is_reported_with_its_cure(name: str) -> None:
     check(name, env={"PORT": "http", "SECRET_KEY": "short"})
 
 
 @commands(NO_TEXTS, {"migrate"})
-def test_a_broken_business_file(name: str, stores: Environment, tmp_path: Path) -> None:
+def test_a_broken_business_file_is_reported_with_its_cure(name: str, stores: Environment, tmp_path: Path) -> None:
     file = tmp_path / "business.toml"
     file.write_text("[controller", "utf-8")
     check(name, env={**stores, "BUSINESS_FILE": str(file)})
 
 
 @commands({"migrate", "i18n collisions", "i18n ordinary", "i18n say"})
-def test_a_broken_flow(name: str, stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_flow_is_reported_with_its_cure(
+    name: str, stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     flows = Path(shutil.copytree(FLOWS, tmp_path / "flows"))
     (flows / "stop.toml").write_text("flow = ", "utf-8")
     monkeypatch.setattr("bot.app.runtime.load_world", partial(load_world, flows))
@@ -184,7 +186,7 @@ def test_a_broken_flow(name: str, stores: Environment, tmp_path: Path, monkeypat
 
 
 @commands({"migrate", "flows lint", "flows diagram", "i18n extract", "i18n pseudo", "i18n collisions", "i18n ordinary"})
-def test_a_broken_table_of_languages(
+def test_a_broken_languages_toml_is_reported_with_its_cure(
     name: str, stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "languages.toml").write_text("[de]\nstatus = 5", "utf-8")
@@ -198,7 +200,7 @@ def test_a_broken_table_of_languages(
 
 
 @commands({"migrate"}, FILES_ONLY)
-def test_broken_figures_of_retention(
+def test_a_broken_retention_toml_is_reported_with_its_cure(
     name: str, stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "retention.toml").write_text("[default", "utf-8")
@@ -208,33 +210,35 @@ def test_broken_figures_of_retention(
 
 
 @commands(FILES_ONLY, SERVING, OWN_STORES, {"deadletter list", "deadletter replay", "ledger key"})
-def test_a_database_that_is_not_there(name: str, stores: Environment) -> None:
+def test_an_unreachable_database_is_reported_with_its_cure(name: str, stores: Environment) -> None:
     check(name, env={**stores, "DATABASE_URL": "postgresql://somebody@127.0.0.1:9/x"})
 
 
 @commands(FILES_ONLY, SERVING, OWN_STORES, {"migrate", "deadletter list", "deadletter replay", "ledger key"})
-def test_a_database_that_is_not_migrated(name: str, stores: Environment, empty_database_url: str) -> None:
+def test_an_unmigrated_database_is_reported_with_its_cure(
+    name: str, stores: Environment, empty_database_url: str
+) -> None:
     check(name, env={**stores, "DATABASE_URL": empty_database_url})
 
 
 @pytest.mark.parametrize("name", sorted(REDIS))
-def test_a_redis_that_is_not_there(name: str, stores: Environment) -> None:
+def test_an_unreachable_redis_is_reported_with_its_cure(name: str, stores: Environment) -> None:
     check(name, env={**stores, "REDIS_URL": "redis://127.0.0.1:9"})
 
 
 @commands(FILES_ONLY)
-def test_a_var_dir_that_can_t_be_written(name: str, tmp_path: Path) -> None:
+def test_an_unwritable_var_dir_is_reported_with_its_cure(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     check(name, env={"VAR_DIR": str(tmp_path / "file" / "var")})
 
 
 @commands(FILES_ONLY, OWN_STORES, SERVING, {"doctor"})
-def test_a_store_that_heroku_must_bring(name: str, tmp_path: Path) -> None:
+def test_a_missing_heroku_database_is_reported_with_its_cure(name: str, tmp_path: Path) -> None:
     check(name, env={"DYNO": "run.1", "SECRET_KEY": KEY, "REDIS_URL": "redis://127.0.0.1:9", "VAR_DIR": str(tmp_path)})
 
 
 @pytest.mark.parametrize("name", [" ".join(path) for path in COMMANDS])
-def test_a_word_that_a_command_does_not_know(name: str) -> None:
+def test_an_unknown_option_is_reported_with_its_cure(name: str) -> None:
     result = typed(name, after=("--colour",), env={})
     assert (result.exit_code, result.stdout) == (2, "")
     result = typed(name, after=("--colour", "--json"), env={})
@@ -275,7 +279,7 @@ def test_a_word_that_a_command_does_not_know(name: str) -> None:
         ("BUSINESS_FILE", "/nowhere/business.toml"),
     ],
 )
-def test_each_setting_is_told_by_its_name(stores: Environment, variable: str, value: str) -> None:
+def test_each_wrong_setting_is_reported_by_its_name(stores: Environment, variable: str, value: str) -> None:
     (problem,) = problems_of(typed("requests list", after=("--json",), env={**stores, variable: value}), as_json=True)
     assert problem.startswith(f"{variable}: ")
 
@@ -286,7 +290,7 @@ def test_all_wrong_settings_are_reported_at_once(stores: Environment) -> None:
     assert {problem.partition(":")[0] for problem in problems} == set(wrong)
 
 
-def test_a_port_that_another_program_has(stores: Environment) -> None:
+def test_a_port_in_use_is_reported(stores: Environment) -> None:
     with socket.create_server(("0.0.0.0", 0)) as taken:
         port = taken.getsockname()[1]
         told = typed("web", env={**stores, "PORT": str(port)}).stderr.splitlines()
@@ -294,7 +298,7 @@ def test_a_port_that_another_program_has(stores: Environment) -> None:
     assert problem.startswith(f"error: PORT {port}: ")
 
 
-def test_an_env_file_that_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_env_file_that_is_not_utf_8_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_bytes("PORT=8000".encode("utf-16"))
     (problem,) = problems_of(typed("requests list", env={}))
@@ -302,7 +306,7 @@ def test_an_env_file_that_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", None])
-def test_a_key_that_is_not_whole(var_dir: Path, redis_url: str, content: bytes | None) -> None:
+def test_a_damaged_secret_key_file_is_reported(var_dir: Path, redis_url: str, content: bytes | None) -> None:
     file = var_dir / "secret_key"
     file.mkdir() if content is None else file.write_bytes(content)
     problems_of(typed("requests list", env={"VAR_DIR": str(var_dir), "REDIS_URL": redis_url}))
@@ -349,7 +353,7 @@ HTTP = b"HTTP/1.1 400 Bad Request\r\n\r\n"
         (b"", "redis://nowhere.invalid", "cannot be reached"),
     ],
 )
-def test_each_way_in_which_redis_is_not_what_we_need(stores: Environment, answer: bytes, url: str, told: str) -> None:
+def test_each_kind_of_unusable_redis_is_reported(stores: Environment, answer: bytes, url: str, told: str) -> None:
     with answering(answer) as address:
         result = typed("deadletter list", env={**stores, "REDIS_URL": url.format(address)})
     (problem,) = problems_of(result)
@@ -367,7 +371,7 @@ def test_each_way_in_which_redis_is_not_what_we_need(stores: Environment, answer
         ("migrate", b"N", {"DATABASE_TLS": "require"}, "DATABASE_TLS"),
     ],
 )
-def test_each_server_that_is_no_postgresql(
+def test_a_server_without_postgresql_or_tls_is_reported(
     stores: Environment, name: str, answer: bytes, more: Environment, told: str
 ) -> None:
     with answering(answer) as address:
@@ -381,7 +385,7 @@ def test_each_server_that_is_no_postgresql(
     ("old", "new", "told"),
     [("postgres@", "nobody@", "login"), ("/test_", "/no_", "database"), ("?", "?colour=red&", "option")],
 )
-def test_each_way_in_which_postgresql_refuses(stores: Environment, name: str, old: str, new: str, told: str) -> None:
+def test_each_refusal_by_postgresql_is_reported(stores: Environment, name: str, old: str, new: str, told: str) -> None:
     url = (stores["DATABASE_URL"] or "").replace(old, new, 1)
     (problem,) = problems_of(typed(name, env={**stores, "DATABASE_URL": url}))
     assert told in problem
@@ -395,7 +399,7 @@ def test_each_way_in_which_postgresql_refuses(stores: Environment, name: str, ol
         ("migrate", "9999", "install the version that migrated it"),
     ],
 )
-def test_tables_of_another_version(stores: Environment, name: str, revision: str, cure: str) -> None:
+def test_tables_of_another_version_are_reported(stores: Environment, name: str, revision: str, cure: str) -> None:
     async def changed() -> None:
         database = await connect(stores["DATABASE_URL"] or "", connections=1)
         await database.execute("UPDATE alembic_version SET version_num = $1", revision)
@@ -444,7 +448,7 @@ FINE = {
         "retention.toml",
     ],
 )
-def test_each_file_in_each_way(
+def test_each_file_broken_in_each_way_is_reported_by_its_path(
     stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, way: str
 ) -> None:
     monkeypatch.setattr(Keywords, "load", load_keywords)
@@ -477,7 +481,7 @@ TRANSLATORS: Mapping[str, bytes | None] = {**WAYS, "half a catalog": b'msgid "'}
 
 @pytest.mark.parametrize("way", TRANSLATORS)
 @pytest.mark.parametrize("file", ["de/tests.toml", "de/LC_MESSAGES/bot.po"])
-def test_each_file_of_a_translator_in_each_way(tmp_path: Path, file: str, way: str) -> None:
+def test_each_broken_file_of_a_translator_is_reported_by_its_path(tmp_path: Path, file: str, way: str) -> None:
     """`i18n check` tells what is wrong with it as a finding, and goes on to the others."""
     for name in ("languages.toml", "keywords.toml", "ordinary.toml", "bot.pot", "de", "en"):
         copy = shutil.copytree if (LOCALES / name).is_dir() else shutil.copy
@@ -495,7 +499,9 @@ def test_each_file_of_a_translator_in_each_way(tmp_path: Path, file: str, way: s
 
 
 @pytest.mark.parametrize("flow", [path.name for path in FLOWS.glob("*.toml")])
-def test_each_flow(stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flow: str) -> None:
+def test_each_broken_flow_is_reported_by_its_name(
+    stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flow: str
+) -> None:
     flows = Path(shutil.copytree(FLOWS, tmp_path / "flows"))
     (flows / flow).write_text("flow", "utf-8")
     monkeypatch.setattr("bot.app.runtime.load_world", partial(load_world, flows))
@@ -503,7 +509,7 @@ def test_each_flow(stores: Environment, tmp_path: Path, monkeypatch: pytest.Monk
     assert f"{flow}: not valid TOML" in problem
 
 
-def test_a_key_that_does_not_open_the_data(stores: Environment) -> None:
+def test_a_key_that_cannot_decrypt_the_data_is_reported(stores: Environment) -> None:
     async def known() -> str:
         database = await connect(stores["DATABASE_URL"] or "", connections=1)
         (person,) = await Persons(database, Keyring([KEY])).create([Sender(phone=ANA)])
@@ -521,7 +527,7 @@ def test_a_key_that_does_not_open_the_data(stores: Environment) -> None:
 @pytest.mark.parametrize(
     "words", [("bot", "all"), ("bot.testing", "tests/conversations", "--flows", "{}")], ids=lambda words: words[0]
 )
-def test_programs_end_with_the_same_sentences(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_programs_report_a_broken_business_file_in_one_line(tmp_path: Path, words: tuple[str, ...]) -> None:
     flows = Path(shutil.copytree(FLOWS, tmp_path / "flows"))
     file = flows / "business.toml"
     file.write_text("[controller", "utf-8")

@@ -17,7 +17,7 @@ def drawn(width: int = 40, saved: Path | None = None, **parts: object) -> list[s
     return [line.strip("│ ") for line in screen.get().splitlines() if line[0] not in "╭╰"]
 
 
-def test_a_document_without_caption_is_its_name_alone() -> None:
+def test_a_document_without_a_caption_shows_only_its_name() -> None:
     assert drawn(document="data.pdf") == ["📄 data.pdf"]
 
 
@@ -25,12 +25,12 @@ def test_a_caption_stands_under_its_document() -> None:
     assert drawn(document="data.pdf", text="Yours.") == ["📄 data.pdf", "", "Yours."]
 
 
-def test_where_a_document_was_saved_is_never_broken() -> None:
+def test_the_path_of_a_saved_document_is_never_wrapped() -> None:
     path = Path("/a/folder/with/a/name/that/is/long/enough/data.pdf")
     assert drawn(document="data.pdf", saved=path)[-1] == str(path)
 
 
-def test_parts_stand_apart_and_choices_below_each_other() -> None:
+def test_parts_are_separated_by_blank_lines_and_choices_are_not() -> None:
     lines = drawn(header="Head", text="*Body*", footer="Foot", buttons=(Button("yes", "Yes"), Button("no", "No")))
     assert lines == ["Head", "", "Body", "", "Foot", "", "/1 Yes", "/2 No"]
     assert drawn(text="Body", rows=(Row("a", "One", "the first"),)) == ["Body", "", "/1 One  the first"]

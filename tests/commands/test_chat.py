@@ -102,7 +102,7 @@ def engines_run(var_dir: Path) -> bool:
 
 
 class TestScript:
-    def test_somebody_without_a_number_chats_in_their_language(self, run: Run, tmp_path: Path) -> None:
+    def test_a_person_without_a_number_chats_in_the_chosen_locale(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("# a comment\n\nHallo\nJA\n", "utf-8")
         code, output = run("chat", "--script", str(script), "--as", "DE.123", "--locale", "de")
@@ -110,7 +110,7 @@ class TestScript:
         assert "Blumen Haas möchte Ihnen" in words(output)
         assert "comment" not in output
 
-    def test_everything_that_can_be_done_beside_typing_shows_in_the_transcript(self, run: Run, tmp_path: Path) -> None:
+    def test_every_chat_command_shows_in_the_transcript(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("/who\nHi\n/voice\n/react ❤️\n/picture look\n/1\n/setting stop\n/help\n/quit\nSTOP\n", "utf-8")
         code, output = run("chat", "--script", str(script), "--as", "GB.123", "--locale", "en")
@@ -127,7 +127,7 @@ class TestScript:
         assert "(no answer)" in output, "to a reaction"
         assert "STOP │" not in output, "it has left before"
 
-    def test_a_document_that_came_can_be_opened_and_a_long_link_be_copied(
+    def test_documents_are_saved_and_long_links_printed_on_one_line(
         self, run: Run, tmp_path: Path, var_dir: Path
     ) -> None:
         script = tmp_path / "script.txt"
@@ -143,23 +143,21 @@ class TestScript:
         (link,) = (line for line in lines if "/my-data/" in line and not line.startswith("│"))
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/my-data/[\w-]{43}", link), "it leads to the server that runs here"
 
-    def test_a_script_erases_by_the_code_that_it_can_t_know(self, run: Run, tmp_path: Path) -> None:
+    def test_a_script_can_confirm_an_erasure_with_the_code_command(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("Hi\nYES\nDELETE\n/code\n", "utf-8")
         code, output = run("chat", "--script", str(script), "--as", "GB.126")
         assert code == 0, output
         assert "Done: Blumen Haas has deleted your data" in words(output)
 
-    def test_a_yes_after_a_stop_counts_though_a_script_types_faster_than_whatsapp_s_clock(
-        self, run: Run, tmp_path: Path
-    ) -> None:
+    def test_a_yes_right_after_a_stop_counts_in_a_fast_script(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("Hi\nYES\nNO\nOBJECT\nSTART\nYES\nSTOP\nSTART\nYES\nNO\n", "utf-8")
         code, output = run("chat", "--script", str(script), "--as", "GB.127")
         assert code == 0, output
         assert words(output).count("Thank you, noted: order updates.") == 3
 
-    def test_who_was_there_before_may_choose_another_language(self, run: Run, tmp_path: Path) -> None:
+    def test_a_returning_person_can_choose_another_language(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("??\n", "utf-8")
         for locale, told in (("de", "Blumen Haas möchte Ihnen"), ("fr", "Blumen Haas souhaite vous")):
@@ -168,7 +166,7 @@ class TestScript:
             assert told in words(output)
 
     @pytest.mark.parametrize("line", ["/1", "/code", "/react 👍", "/nonsense"])
-    def test_a_line_that_can_t_be_done_is_no_success(self, run: Run, tmp_path: Path, line: str) -> None:
+    def test_a_line_that_can_t_be_carried_out_fails_the_script(self, run: Run, tmp_path: Path, line: str) -> None:
         script = tmp_path / "script.txt"
         script.write_text(line, "utf-8")
         assert run("chat", "--script", str(script))[0] == 1
@@ -181,7 +179,7 @@ class TestScript:
             (["--script", "/no"], "can't be read"),
         ],
     )
-    def test_a_wrong_argument_is_told_with_its_cure(self, run: Run, arguments: list[str], told: str) -> None:
+    def test_a_wrong_argument_is_reported_with_its_cure(self, run: Run, arguments: list[str], told: str) -> None:
         code, output = run("chat", *arguments)
         assert code == 1
         assert told in output
@@ -189,7 +187,7 @@ class TestScript:
 
 @pytest.mark.slow
 class TestTerminal:
-    def test_one_types_taps_and_leaves(self, var_dir: Path) -> None:
+    def test_a_user_can_type_tap_and_leave(self, var_dir: Path) -> None:
         with at_a_terminal(var_dir, "chat", "--locale", "en") as terminal:
             terminal.see("/quit")
             terminal.type("Hi")
@@ -204,7 +202,7 @@ class TestTerminal:
         assert "Traceback" not in terminal.screen
         assert not engines_run(var_dir)
 
-    def test_the_link_to_one_s_data_opens_while_one_chats(self, var_dir: Path) -> None:
+    def test_the_link_to_the_person_s_data_opens_during_the_chat(self, var_dir: Path) -> None:
         with at_a_terminal(var_dir, "chat", "--locale", "en") as terminal:
             terminal.see("/quit")
             terminal.type("Hi")
@@ -221,21 +219,21 @@ class TestTerminal:
             assert terminal.left() == 0
 
     @pytest.mark.parametrize(("keys", "status"), [("\x03", 130), ("half a line\x03", 130)])
-    def test_ctrl_c_leaves_at_once_and_in_order(self, var_dir: Path, keys: str, status: int) -> None:
+    def test_ctrl_c_exits_at_once_and_stops_the_engines(self, var_dir: Path, keys: str, status: int) -> None:
         with at_a_terminal(var_dir, "chat") as terminal:
             terminal.see("/quit")
             terminal.press(keys)
             assert terminal.left() == status
         assert not engines_run(var_dir)
 
-    def test_sigterm_leaves_in_order_too(self, var_dir: Path) -> None:
+    def test_sigterm_exits_and_stops_the_engines(self, var_dir: Path) -> None:
         with at_a_terminal(var_dir, "chat") as terminal:
             terminal.see("/quit")
             terminal.process.send_signal(signal.SIGTERM)
             assert terminal.left() == 128 + signal.SIGTERM
         assert not engines_run(var_dir)
 
-    def test_two_at_once_would_answer_each_other(self, var_dir: Path, run: Run) -> None:
+    def test_a_second_chat_or_demo_at_the_same_time_is_refused(self, var_dir: Path, run: Run) -> None:
         with at_a_terminal(var_dir, "chat") as terminal:
             terminal.see("/quit")
             code, output = run("demo", "--once", VAR_DIR=str(var_dir))
@@ -243,7 +241,7 @@ class TestTerminal:
             assert "error: another chat or demo runs" in output
             assert "Traceback" not in output
 
-    def test_after_the_demo_it_is_the_reader_s_turn_until_ctrl_c(self, var_dir: Path) -> None:
+    def test_after_the_demo_the_user_can_chat_until_ctrl_c(self, var_dir: Path) -> None:
         with at_a_terminal(var_dir, "demo") as terminal:
             terminal.see("Now it is your turn")
             terminal.type("START")
@@ -256,7 +254,7 @@ class TestTerminal:
 
 @pytest.mark.slow
 class TestDemo:
-    def test_without_a_terminal_it_plays_shows_its_evidence_and_leaves(self, var_dir: Path) -> None:
+    def test_without_a_terminal_the_demo_plays_shows_its_evidence_and_exits(self, var_dir: Path) -> None:
         demo = subprocess.run(
             [sys.executable, "-m", "bot", "demo", "--once"],
             cwd=ROOT,
@@ -275,7 +273,7 @@ class TestDemo:
             assert kind in evidence
         assert not engines_run(var_dir)
 
-    def test_without_once_it_serves_until_sigterm(self, var_dir: Path) -> None:
+    def test_without_the_once_option_the_demo_serves_until_sigterm(self, var_dir: Path) -> None:
         command = [sys.executable, "-m", "bot", "demo"]
         with subprocess.Popen(
             command, cwd=ROOT, env=environment(var_dir), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True

@@ -25,14 +25,14 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 COMMANDS = dict(commands(get_command(app)))
 
 
-def test_without_arguments_it_shows_what_there_is(run: Run) -> None:
+def test_without_arguments_all_commands_are_listed(run: Run) -> None:
     _, output = run()
     for name, *_ in COMMANDS:
         assert name in output
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
-def test_every_command_teaches_itself(path: tuple[str, ...]) -> None:
+def test_every_command_and_parameter_has_a_help_text(path: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
     assert result.exit_code == 0
     command = COMMANDS[path]
@@ -41,7 +41,7 @@ def test_every_command_teaches_itself(path: tuple[str, ...]) -> None:
         assert getattr(parameter, "help", None), f"what {parameter.name} is"
 
 
-def test_it_tells_its_version(run: Run) -> None:
+def test_the_version_option_prints_the_version(run: Run) -> None:
     assert run("--version") == (0, f"{__version__}\n")
 
 

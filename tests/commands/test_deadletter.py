@@ -56,19 +56,19 @@ def listed(run: Run) -> list[dict[str, object]]:
     return found
 
 
-def test_without_any_there_is_nothing_to_do(run: Run) -> None:
+def test_without_dead_letters_there_is_nothing_to_do(run: Run) -> None:
     assert run("deadletter", "list") == (0, "There are no dead letters.\n")
     assert listed(run) == []
     assert run("deadletter", "replay", "--all") == (0, "0 replayed\n")
 
 
 @pytest.mark.parametrize(("arguments", "code"), [([], 2), (["0:1-1"], 1), (["0:1-1", "--all"], 2)])
-def test_what_is_to_be_replayed_must_be_there(run: Run, arguments: list[str], code: int) -> None:
+def test_replay_needs_either_an_existing_id_or_all(run: Run, arguments: list[str], code: int) -> None:
     assert run("deadletter", "replay", *arguments)[0] == code
 
 
 @pytest.mark.usefixtures("letters")
-def test_they_are_listed_without_what_they_hold(run: Run) -> None:
+def test_letters_are_listed_without_their_content(run: Run) -> None:
     assert [(one["kind"], one["reason"]) for one in listed(run)] == [
         ("event", "the program failed: RuntimeError"),
         ("raw", "messages: timestamp"),
@@ -81,14 +81,14 @@ def test_they_are_listed_without_what_they_hold(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("letters")
-def test_what_can_be_read_now_is_back_in_the_inbox_and_the_rest_stays(run: Run, redis_url: str) -> None:
+def test_replay_queues_readable_letters_and_keeps_the_others(run: Run, redis_url: str) -> None:
     code, output = run("deadletter", "replay", "--all")
     assert (code, output) == (1, "2 replayed, 1 left as they are (see `deadletter list`)\n")
     assert inbox(redis_url) == 2
     assert [one["reason"] for one in listed(run)] == ["messages: body"]
 
 
-def test_one_that_was_sealed_is_replayed_and_one_that_no_key_opens_stays(run: Run, redis_url: str) -> None:
+def test_replay_keeps_a_letter_that_no_key_opens(run: Run, redis_url: str) -> None:
     async def put() -> None:
         client = connect(redis_url, connections=1)
         for secret in (SECRET, "another secret that nobody has any more"):
@@ -104,7 +104,7 @@ def test_one_that_was_sealed_is_replayed_and_one_that_no_key_opens_stays(run: Ru
 
 
 @pytest.mark.usefixtures("letters")
-def test_one_is_replayed_by_its_id(run: Run, redis_url: str) -> None:
+def test_a_single_letter_is_replayed_by_its_id(run: Run, redis_url: str) -> None:
     assert run("deadletter", "replay", str(listed(run)[1]["id"])) == (0, "1 replayed\n")
     assert inbox(redis_url) == 1
     assert len(listed(run)) == 2

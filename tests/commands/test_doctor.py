@@ -29,13 +29,13 @@ def unwell(output: str) -> dict[str, str]:
     }
 
 
-def test_all_is_well_before_a_release(run: Run) -> None:
+def test_all_checks_pass_before_a_release(run: Run) -> None:
     code, output = run("doctor", "--release")
     assert code == 0, output
     assert "All is well." in output
 
 
-def test_all_is_well_with_meta_too(run: Run, graph: GraphSimulator) -> None:
+def test_all_checks_pass_with_meta(run: Run, graph: GraphSimulator) -> None:
     code, output = run("doctor", "--json", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
     answer = json.loads(output)
     assert (code, answer["ok"]) == (0, True)
@@ -61,7 +61,7 @@ def test_all_is_well_with_meta_too(run: Run, graph: GraphSimulator) -> None:
         ([], 1, "nothing that anybody writes is heard"),
     ],
 )
-def test_fields_to_which_the_app_is_not_subscribed_are_named(
+def test_missing_webhook_subscriptions_are_reported(
     run: Run, graph: GraphSimulator, subscribed: list[str], status: int, told: str
 ) -> None:
     graph.app_secret, graph.fields = "secret", subscribed
@@ -71,7 +71,7 @@ def test_fields_to_which_the_app_is_not_subscribed_are_named(
     assert "secret" not in output
 
 
-def test_fields_that_meta_does_not_tell_are_named_to_be_looked_up(run: Run, graph: GraphSimulator) -> None:
+def test_required_subscriptions_are_listed_when_meta_does_not_show_them(run: Run, graph: GraphSimulator) -> None:
     graph.app_secret = "another"
     code, output = run("doctor", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
     assert code == 0
@@ -87,7 +87,7 @@ def test_fields_that_meta_does_not_tell_are_named_to_be_looked_up(run: Run, grap
         ({"WHATSAPP_TOKEN": None}, "not asked"),
     ],
 )
-def test_what_meta_refuses_is_told_with_its_error(
+def test_errors_from_meta_are_reported(
     run: Run, graph: GraphSimulator, wrong: dict[str, str | None], told: str
 ) -> None:
     code, output = run("doctor", **{"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url} | wrong)
@@ -103,7 +103,7 @@ def test_each_missing_setting_is_named_with_where_to_find_it(run: Run) -> None:
     assert "App settings > Basic > App secret" in found["WHATSAPP_APP_SECRET"]
 
 
-def test_on_heroku_the_add_ons_and_the_key_are_missing_too(run: Run) -> None:
+def test_on_heroku_missing_add_ons_and_secret_key_are_reported(run: Run) -> None:
     code, output = run(
         "doctor", "--release", "--json", DYNO="run.1", REDIS_URL=None, DATABASE_URL=None, SECRET_KEY=None
     )
@@ -119,13 +119,13 @@ def test_on_heroku_the_add_ons_and_the_key_are_missing_too(run: Run) -> None:
         ({"DATABASE_URL": "postgresql://somebody@nowhere.invalid/x"}, "database"),
     ],
 )
-def test_a_store_that_can_t_be_reached_is_named(run: Run, wrong: dict[str, str], name: str) -> None:
+def test_an_unreachable_store_is_reported(run: Run, wrong: dict[str, str], name: str) -> None:
     code, output = run("doctor", "--release", "--json", **wrong)
     assert code == 1
     assert unwell(output).keys() == {name}
 
 
-def test_a_database_that_does_not_exist_is_named_by_both(run: Run, database_url: str) -> None:
+def test_doctor_and_migrate_both_report_a_missing_database(run: Run, database_url: str) -> None:
     wrong = database_url.replace("/test_", "/no_")
     code, output = run("doctor", "--release", "--json", DATABASE_URL=wrong)
     assert (code, set(unwell(output))) == (1, {"database"})
@@ -134,14 +134,14 @@ def test_a_database_that_does_not_exist_is_named_by_both(run: Run, database_url:
     assert output.startswith("error: PostgreSQL is not available")
 
 
-def test_a_database_that_is_not_migrated_is_named_until_it_is(run: Run, empty_database_url: str) -> None:
+def test_an_unmigrated_database_is_reported_until_it_is_migrated(run: Run, empty_database_url: str) -> None:
     code, output = run("doctor", "--release", "--json", DATABASE_URL=empty_database_url)
     assert (code, unwell(output)) == (1, {"database": "run `python -m bot migrate`"})
     assert run("migrate", DATABASE_URL=empty_database_url)[0] == 0
     assert run("doctor", "--release", DATABASE_URL=empty_database_url)[0] == 0
 
 
-def test_a_key_that_does_not_open_the_data_is_named(run: Run, database_url: str) -> None:
+def test_a_key_that_cannot_decrypt_the_data_is_reported(run: Run, database_url: str) -> None:
     async def known() -> None:
         database = await connect(database_url, connections=1)
         await Persons(database, Keyring(["0123456789abcdef" * 4])).create([Sender(phone=ANA)])
@@ -155,7 +155,7 @@ def test_a_key_that_does_not_open_the_data_is_named(run: Run, database_url: str)
 
 
 @pytest.mark.parametrize(("days_ago", "told"), [(28, "1 of 1 are due by "), (1, "1 wait, none is due within 7 days")])
-def test_what_people_asked_for_is_told_before_it_is_due(run: Run, database_url: str, days_ago: int, told: str) -> None:
+def test_open_requests_are_reported_before_they_are_due(run: Run, database_url: str, days_ago: int, told: str) -> None:
     """After 28 days no month, nor Easter at its end, has more than 7 left."""
 
     async def asked() -> None:
@@ -174,7 +174,7 @@ def test_what_people_asked_for_is_told_before_it_is_due(run: Run, database_url: 
     assert told in output
 
 
-def test_an_evicting_redis_is_named(run: Run, redis_url: str) -> None:
+def test_a_redis_that_evicts_keys_is_reported(run: Run, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
@@ -195,14 +195,16 @@ def test_an_evicting_redis_is_named(run: Run, redis_url: str) -> None:
     ],
 )
 @pytest.mark.parametrize("command", ["doctor", "migrate", "web", "worker", "all", "chat"])
-def test_a_wrong_setting_is_told_without_a_traceback(run: Run, command: str, wrong: dict[str, str], told: str) -> None:
+def test_a_wrong_setting_is_reported_without_a_traceback(
+    run: Run, command: str, wrong: dict[str, str], told: str
+) -> None:
     code, output = run(command, **wrong)
     assert code == 1
     assert f"error: {told}" in output
     assert "Traceback" not in output
 
 
-def test_a_wrong_business_file_is_told_with_its_key(run: Run, tmp_path: Path) -> None:
+def test_a_wrong_business_file_is_reported_with_the_key(run: Run, tmp_path: Path) -> None:
     broken = tmp_path / "business.toml"
     text = (paths.FLOWS / "business.toml").read_text("utf-8")
     broken.write_text(text.replace('category = "marketing"', 'category = "spam"'), "utf-8")

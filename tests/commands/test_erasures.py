@@ -98,7 +98,7 @@ def test_a_person_is_erased_by_number_and_their_proof_is_still_found(run: Run, a
     assert '"dct:identifier":' in run("ledger", "export")[1]
 
 
-def test_the_proof_is_found_by_number_although_somebody_new_has_it(run: Run, ana: str, database_url: str) -> None:
+def test_the_proof_is_found_by_number_even_when_a_new_person_has_it(run: Run, ana: str, database_url: str) -> None:
     run("person", "erase", ANA, "--yes")
 
     async def back(database: Database) -> str:
@@ -114,7 +114,7 @@ def test_the_proof_is_found_by_number_although_somebody_new_has_it(run: Run, ana
     assert run("ledger", "show", ana)[0] == 0
 
 
-def test_erasing_again_is_no_error(run: Run, ana: str) -> None:
+def test_erasing_twice_succeeds(run: Run, ana: str) -> None:
     assert run("person", "erase", ANA, "--yes")[0] == 0
     code, output = run("person", "erase", ANA, "--yes")
     assert code == 0
@@ -124,7 +124,7 @@ def test_erasing_again_is_no_error(run: Run, ana: str) -> None:
     assert by_id["suppressed"] == ["order_updates"]
 
 
-def test_nobody_is_erased_by_accident(run: Run, ana: str) -> None:
+def test_erasing_needs_confirmation_and_a_known_person(run: Run, ana: str) -> None:
     code, output = run("person", "erase", ANA)
     assert (code, "add --yes" in output) == (1, True)
     assert json.loads(run("person", "show", ANA, "--json")[1])["erased_at"] is None
@@ -132,7 +132,7 @@ def test_nobody_is_erased_by_accident(run: Run, ana: str) -> None:
 
 
 @pytest.mark.parametrize(("answer", "gone"), [("y", True), ("n", False)])
-def test_at_a_terminal_it_asks_back(
+def test_at_a_terminal_erasing_asks_for_confirmation(
     run: Run, ana: str, environment: dict[str, str | None], answer: str, gone: bool
 ) -> None:
     ours, theirs = pty.openpty()
@@ -152,7 +152,9 @@ def test_at_a_terminal_it_asks_back(
     assert (process.returncode == 0, b"is erased" in output) == (gone, gone)
 
 
-def test_a_restored_backup_is_made_good(run: Run, ana: str, database_url: str, tmp_path: Path) -> None:
+def test_persons_brought_back_by_a_backup_are_erased_again(
+    run: Run, ana: str, database_url: str, tmp_path: Path
+) -> None:
     run("person", "erase", ANA, "--yes")
     kept = tmp_path / "kept.jsonl"
     assert "1 erasures, 4 suppressions" in run("replay-erasures", "--write", str(kept))[1]
@@ -169,13 +171,13 @@ def test_a_restored_backup_is_made_good(run: Run, ana: str, database_url: str, t
     assert "0 persons were back" in run("replay-erasures")[1]
 
 
-def test_the_list_in_var_is_used_by_itself(run: Run, ana: str, database_url: str) -> None:
+def test_the_list_in_var_dir_is_replayed_by_default(run: Run, ana: str, database_url: str) -> None:
     run("person", "erase", ANA, "--yes")
     brought_back(database_url, ana)
     assert "1 persons were back" in run("replay-erasures")[1]
 
 
-def test_an_old_list_brings_back_nothing_whose_time_is_over(run: Run, tmp_path: Path) -> None:
+def test_replaying_an_old_list_restores_no_expired_suppression(run: Run, tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     token = AddressToken(b"t" * 16, b"k" * 4)
     id = "019a0000-0000-7000-8000-000000000001"
@@ -187,7 +189,7 @@ def test_an_old_list_brings_back_nothing_whose_time_is_over(run: Run, tmp_path: 
     assert id in new.read_text()
 
 
-def test_a_list_that_is_not_whole_is_told(run: Run, tmp_path: Path) -> None:
+def test_broken_lines_of_a_list_are_reported(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "list.jsonl"
     path.write_text('{"person":"019a')
     code, output = run("replay-erasures", "--file", str(path))

@@ -17,13 +17,13 @@ from tests.commands.shell import ANA, Run
 from tests.stores.made import given, requested
 
 
-def test_the_ledger_is_well(talked: Run) -> None:
+def test_an_untouched_ledger_verifies(talked: Run) -> None:
     assert talked("ledger", "checkpoint")[0] == 0
     code, output = talked("ledger", "verify", "--json")
     assert (code, json.loads(output)) == (0, {"ok": True, "checked": 6, "first_bad": None})
 
 
-def test_its_story_is_told(talked: Run) -> None:
+def test_the_story_of_a_person_is_shown(talked: Run) -> None:
     code, output = talked("ledger", "show", ANA)
     assert code == 0
     assert "'STOP'" in output
@@ -42,12 +42,12 @@ def test_one_entry_is_shown_and_proven_by_its_number(talked: Run) -> None:
     assert third["sequence"] in [record["sequence"] for record in proven["records"]]
 
 
-def test_what_is_no_entry_is_said_to_be_none(talked: Run) -> None:
+def test_showing_an_unknown_entry_number_fails(talked: Run) -> None:
     for number in ("999999", "9" * 30):
         assert talked("ledger", "show", number)[0] == 1
 
 
-def test_a_person_is_shown_in_the_shape_that_scripts_read(talked: Run) -> None:
+def test_a_person_is_shown_as_json(talked: Run) -> None:
     code, output = talked("person", "show", ANA, "--json")
     known = json.loads(output)
     assert code == 0
@@ -61,21 +61,21 @@ def test_a_person_is_shown_in_the_shape_that_scripts_read(talked: Run) -> None:
     assert known["requests"] == []
 
 
-def test_a_person_is_shown_to_people_too(talked: Run) -> None:
+def test_a_person_is_shown_as_text_without_their_number(talked: Run) -> None:
     code, output = talked("person", "show", ANA)
     assert code == 0
     assert output.count("withdrawn") == 4
     assert ANA not in output
 
 
-def test_that_somebody_looked_is_itself_recorded(talked: Run) -> None:
+def test_each_read_by_an_operator_is_logged_and_recorded(talked: Run) -> None:
     for command in (["person", "show", ANA], ["ledger", "show", ANA]):
         assert '"event":"operator_read"' in talked(*command)[1]
     reads = json.loads(talked("person", "show", ANA, "--json")[1])["reads"]
     assert [read["command"] for read in reads[-3:]] == ["person show", "ledger show", "person show"]
 
 
-def test_it_is_proven_and_bundled(talked: Run, tmp_path: Path) -> None:
+def test_the_ledger_is_proven_and_bundled_reproducibly(talked: Run, tmp_path: Path) -> None:
     talked("ledger", "checkpoint")
     assert "unchanged, in its place" in talked("ledger", "prove", ANA)[1]
     first, second = tmp_path / "1.zip", tmp_path / "2.zip"
@@ -102,7 +102,7 @@ def test_it_is_proven_and_bundled(talked: Run, tmp_path: Path) -> None:
     assert (code, output.splitlines()[-1].endswith("can't be written (No such file or directory)")) == (1, True)
 
 
-def test_it_is_exported(talked: Run) -> None:
+def test_the_ledger_is_exported_as_csv_and_json(talked: Run) -> None:
     rows = talked("ledger", "export", "--format", "csv")[1].splitlines()
     assert len(rows) == 7
     document = json.loads(talked("ledger", "export")[1])
@@ -110,14 +110,14 @@ def test_it_is_exported(talked: Run) -> None:
 
 
 @pytest.mark.parametrize("who", ["+447911999999", "GB.1", "019a0000-0000-7000-8000-000000000001", "Ana"])
-def test_an_unknown_person_is_told(talked: Run, who: str) -> None:
+def test_an_unknown_person_is_reported_without_repeating_what_was_typed(talked: Run, who: str) -> None:
     code, output = talked("person", "show", who)
     assert code == 1
     assert "error:" in output
     assert who not in output
 
 
-def test_a_row_changed_behind_the_program_s_back_is_named(run: Run, database_url: str) -> None:
+def test_a_row_changed_directly_in_the_database_is_reported(run: Run, database_url: str) -> None:
     async def written_and_changed() -> None:
         database, keys = await connect(database_url, connections=1), Keyring(["0123456789abcdef" * 4])
         (person,) = await Persons(database, keys).create([Sender(phone=ANA)])

@@ -58,7 +58,7 @@ def test_one_number_is_found_in_each_spelling(run: Run, database_url: str) -> No
     assert json.loads(run("person", "show", "5531987654321", "--json")[1])["person"] == person
 
 
-def test_a_row_from_before_numbers_had_one_spelling_is_found_and_erased(run: Run, database_url: str) -> None:
+def test_a_row_stored_under_an_older_spelling_is_found_and_erased(run: Run, database_url: str) -> None:
     (person,) = known(database_url, Sender(MADE, "BR.1"))
 
     async def older(database: Database) -> None:
@@ -74,7 +74,7 @@ def test_a_row_from_before_numbers_had_one_spelling_is_found_and_erased(run: Run
         assert "erased at" in run("person", "show", typed)[1]
 
 
-def test_digits_that_may_be_two_people_s_numbers_show_neither(run: Run, database_url: str) -> None:
+def test_digits_that_match_two_persons_numbers_show_neither(run: Run, database_url: str) -> None:
     abroad, at_home = known(database_url, Sender("+34600000001"), Sender("+4934600000001"))
     code, output = run("person", "show", "34600000001")
     assert code == 1
@@ -84,7 +84,7 @@ def test_digits_that_may_be_two_people_s_numbers_show_neither(run: Run, database
 
 
 @pytest.mark.parametrize("typed", ["hello", "", "+1", "+4915199999999", "DE.9", "42", "1" * 20, "1" * 5000])
-def test_who_is_not_found_is_told_what_to_type(run: Run, typed: str) -> None:
+def test_a_search_that_finds_nobody_says_what_can_be_typed(run: Run, typed: str) -> None:
     code, output = run("person", "show", typed)
     assert code == 1
     for way in ("+4915112345678", "DE.123", "a person's id"):

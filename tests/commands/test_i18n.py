@@ -36,12 +36,12 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-def test_what_is_shipped_is_right(locales: Path) -> None:
+def test_the_shipped_texts_pass_the_strict_check(locales: Path) -> None:
     result = typed("check", "--strict")
     assert (result.stdout, result.exit_code) == ("", 0)
 
 
-def test_a_word_of_withdrawal_that_is_ordinary_elsewhere_is_found(locales: Path) -> None:
+def test_a_withdrawal_word_that_is_ordinary_in_another_language_is_found(locales: Path) -> None:
     change(locales / "fi" / "keywords.toml", '"seis"', '"seis", "zapato"')
     result = typed("check", "es", "fi")
     assert result.exit_code == 1
@@ -52,9 +52,7 @@ def test_a_word_of_withdrawal_that_is_ordinary_elsewhere_is_found(locales: Path)
     assert "ordinary word in fi" not in result.stdout
 
 
-def test_ordinary_words_are_left_out_where_there_are_no_frequency_lists(
-    locales: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ordinary_words_are_not_checked_without_frequency_lists(locales: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.translating.ordinary_words.installed", lambda: False)
     result = typed("check", "fi")
     assert (result.exit_code, result.stdout) == (0, "")
@@ -81,7 +79,7 @@ def test_extracting_and_updating_again_changes_nothing(locales: Path) -> None:
     assert {path: path.read_bytes() for path in locales.rglob("bot.po*")} == before
 
 
-def test_a_reworded_text_waits_for_its_translators(locales: Path) -> None:
+def test_a_reworded_text_needs_its_translators_again(locales: Path) -> None:
     change(
         locales.parent / "flows" / "help.toml", "This is the automatic assistant", "You are talking to the assistant"
     )
@@ -98,7 +96,7 @@ def test_a_reworded_text_waits_for_its_translators(locales: Path) -> None:
     assert typed("status", "de").exit_code == 1
 
 
-def test_findings_name_file_and_line_as_seen_from_here(locales: Path) -> None:
+def test_findings_name_the_file_relative_to_the_current_folder(locales: Path) -> None:
     change(locales / GERMAN, 'msgstr "Ja, ich stimme zu"', 'msgstr "Ja, ich stimme dem gern zu"')
     result = typed("check", "de")
     assert result.exit_code == 1
@@ -134,7 +132,7 @@ def test_a_word_with_two_meanings_is_found(locales: Path) -> None:
         ('show = "STOPP"', 'show = "SCHLUSS JETZT"', "[stop]", "stop.show: 'SCHLUSS JETZT' is in none of its lists"),
     ],
 )
-def test_a_mistake_among_the_words_is_told_with_its_line(
+def test_a_mistake_in_keywords_toml_is_reported_with_its_line(
     locales: Path, old: str, new: str, after: str, message: str
 ) -> None:
     path = locales / "de" / "keywords.toml"
@@ -145,7 +143,7 @@ def test_a_mistake_among_the_words_is_told_with_its_line(
 
 
 @pytest.mark.parametrize("file", ["keywords.toml", "tests.toml"])
-def test_a_language_that_is_offered_needs_words_and_phrases(locales: Path, file: str) -> None:
+def test_an_offered_language_needs_keywords_and_phrases(locales: Path, file: str) -> None:
     (locales / "de" / file).unlink()
     result = typed("check", "de")
     assert result.exit_code == 1
@@ -156,7 +154,7 @@ def test_a_language_that_is_offered_needs_words_and_phrases(locales: Path, file:
     assert " warning: " in result.stdout
 
 
-def test_a_word_that_is_printed_in_english_is_found(locales: Path) -> None:
+def test_a_keyword_without_a_translation_to_print_is_found(locales: Path) -> None:
     change(locales / "pt" / "keywords.toml", 'show = "PESSOA"\n', "")
     result = typed("check", "pt-BR")
     assert result.exit_code == 1
@@ -179,7 +177,7 @@ def test_a_broken_catalog_is_not_compiled(locales: Path) -> None:
     assert list(locales.rglob("*.mo")) == []
 
 
-def test_a_new_language_can_be_begun(locales: Path) -> None:
+def test_a_new_language_can_be_started(locales: Path) -> None:
     result = typed("init", "eo")
     assert result.exit_code == 0
     assert "i18n check eo" in result.stdout
@@ -189,7 +187,7 @@ def test_a_new_language_can_be_begun(locales: Path) -> None:
     assert typed("check", "eo").exit_code == 0, "a draft may be empty"
 
 
-def test_a_catalog_that_is_gone_can_be_begun_again(locales: Path) -> None:
+def test_a_deleted_catalog_can_be_recreated(locales: Path) -> None:
     (locales / GERMAN).unlink()
     result = typed("check", "de")
     assert (result.exit_code, "de/LC_MESSAGES/bot.po:1: [missing]" in result.stdout) == (1, True)
@@ -198,7 +196,7 @@ def test_a_catalog_that_is_gone_can_be_begun_again(locales: Path) -> None:
     assert "[missing] there is" not in typed("check", "de").stdout
 
 
-def test_a_new_language_has_files_for_its_words_that_only_need_filling_in(locales: Path) -> None:
+def test_a_new_language_gets_keyword_and_phrase_files_to_fill_in(locales: Path) -> None:
     told = typed("init", "is").stdout
     for file in ("keywords.toml", "tests.toml"):
         assert str(locales / "is" / file) in told
@@ -213,7 +211,7 @@ def test_a_new_language_has_files_for_its_words_that_only_need_filling_in(locale
     assert result.exit_code == 0
 
 
-def test_a_variety_uses_the_words_of_its_language(locales: Path) -> None:
+def test_a_language_variant_uses_the_keywords_of_its_language(locales: Path) -> None:
     before = (locales / "de" / "keywords.toml").read_bytes()
     told = typed("init", "de@informal").stdout
     assert str(locales / "de" / "keywords.toml") in told
@@ -225,14 +223,14 @@ def test_a_variety_uses_the_words_of_its_language(locales: Path) -> None:
 @pytest.mark.parametrize(
     "command", [("update", "xx"), ("check", "xx"), ("status", "xx"), ("say", "xx", "ja"), ("init", "xx")]
 )
-def test_an_unknown_language_is_told_in_one_line(locales: Path, command: tuple[str, ...]) -> None:
+def test_an_unknown_language_is_reported_without_a_traceback(locales: Path, command: tuple[str, ...]) -> None:
     result = typed(*command)
     assert result.exit_code == 1
     assert "xx" in result.stderr
     assert "Traceback" not in result.output
 
 
-def test_a_broken_flow_is_told_in_one_line(locales: Path) -> None:
+def test_a_broken_flow_is_reported(locales: Path) -> None:
     (locales.parent / "flows" / "help.toml").write_text("flow = ", "utf-8")
     result = typed("check")
     assert result.exit_code == 1
@@ -254,14 +252,14 @@ def test_say_shows_what_a_text_means(
     assert f"as an answer to a question in {language}: {answer or 'nothing known'}" in said.stdout
 
 
-def test_the_made_up_languages_can_be_read(locales: Path) -> None:
+def test_the_pseudo_languages_are_printed(locales: Path) -> None:
     assert "common.no: [Ñó]" in typed("pseudo").stdout
     assert "common.no: [" in typed("pseudo", "--arabic").stdout
 
 
 @needs("msgfmt", "gettext")
 @pytest.mark.parametrize("path", sorted(LOCALES.glob("*/LC_MESSAGES/bot.po")), ids=lambda path: path.parts[-3])
-def test_gnu_gettext_finds_nothing_either(path: Path) -> None:
+def test_gnu_gettext_accepts_every_catalog(path: Path) -> None:
     result = subprocess.run(
         ["msgfmt", "--check-format", "--check-domain", "-o", "/dev/null", path],
         capture_output=True,

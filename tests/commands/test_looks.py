@@ -60,12 +60,12 @@ NOBODY: dict[tuple[str, ...], str] = {
 """What shows nobody, and why."""
 
 
-def test_of_every_command_it_is_decided_whether_it_looks_at_a_person() -> None:
+def test_every_command_is_classified_as_looking_at_a_person_or_not() -> None:
     assert LOOKS.keys() | NOBODY.keys() == COMMANDS.keys()
     assert not LOOKS.keys() & NOBODY.keys()
 
 
-def test_what_takes_an_address_or_a_request_looks() -> None:
+def test_every_command_taking_an_address_or_request_counts_as_looking() -> None:
     takes = {
         path
         for path, command in COMMANDS.items()
@@ -121,7 +121,7 @@ def looks(url: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("path", LOOKS, ids=" ".join)
-def test_a_look_leaves_a_row(
+def test_each_look_at_a_person_is_recorded(
     run: Run, database_url: str, request_of_ana: str, tmp_path: Path, path: tuple[str, ...]
 ) -> None:
     arguments = [one.format(request=request_of_ana, folder=tmp_path) for one in LOOKS[path]]
@@ -132,19 +132,19 @@ def test_a_look_leaves_a_row(
 
 @pytest.mark.usefixtures("request_of_ana")
 @pytest.mark.parametrize("typed", [ANA, "1"])
-def test_an_export_of_one_person_is_a_look_at_them(run: Run, database_url: str, typed: str) -> None:
+def test_an_export_of_one_person_is_recorded_as_a_look(run: Run, database_url: str, typed: str) -> None:
     assert run("ledger", "export", typed)[0] == 0
     assert [command for command, _ in looks(database_url)] == ["ledger export"]
 
 
 @pytest.mark.usefixtures("request_of_ana")
-def test_who_is_not_found_was_not_looked_at(run: Run, database_url: str) -> None:
+def test_a_search_that_finds_nobody_is_not_recorded_as_a_look(run: Run, database_url: str) -> None:
     assert run("person", "show", "+447911999999")[0] == 1
     assert run("requests", "show", "019a0000-0000-7000-8000-000000000001")[0] == 1
     assert looks(database_url) == []
 
 
-def test_the_auditor_is_told_which_commands_record_a_look() -> None:
+def test_the_auditor_page_lists_which_commands_record_a_look() -> None:
     section = AUDITOR.read_text("utf-8").partition("## Who looked\n")[2].partition("\n## ")[0]
     recorded, _, not_recorded = section.partition("These are not recorded")
     for path in LOOKS:

@@ -39,7 +39,7 @@ def two(database_url: str, environment: dict[str, str | None]) -> Two:
     return asyncio.run(made())
 
 
-def test_a_person_is_shown_with_all_records_by_any_name(run: Run, two: Two) -> None:
+def test_a_person_found_by_any_identifier_is_shown_with_all_records(run: Run, two: Two) -> None:
     owner, other = two
     for name in (ANA, BSUID, *two):
         known = json.loads(run("person", "show", name, "--json")[1])
@@ -49,7 +49,7 @@ def test_a_person_is_shown_with_all_records_by_any_name(run: Run, two: Two) -> N
     assert f"and {other}, which turned out to be the same person" in run("person", "show", ANA)[1]
 
 
-def test_the_story_has_all_records_and_says_where_one_goes_on(run: Run, two: Two) -> None:
+def test_the_story_has_all_records_and_says_which_one_continues(run: Run, two: Two) -> None:
     owner, other = two
     entries = json.loads(run("ledger", "show", ANA, "--json")[1])
     assert [(one["person"], one["kind"]) for one in entries] == [
@@ -61,7 +61,7 @@ def test_the_story_has_all_records_and_says_where_one_goes_on(run: Run, two: Two
     assert (code, owner in output, other in output) == (0, True, True)
 
 
-def test_each_record_is_proven_and_the_other_is_named(run: Run, two: Two) -> None:
+def test_proving_one_record_names_the_person_s_other_record(run: Run, two: Two) -> None:
     owner, other = two
     run("ledger", "checkpoint")
     code, output = run("ledger", "prove", ANA)
@@ -72,7 +72,7 @@ def test_each_record_is_proven_and_the_other_is_named(run: Run, two: Two) -> Non
 
 
 @pytest.mark.parametrize("name", [ANA, BSUID, "the other"])
-def test_an_erasure_takes_all_records(run: Run, two: Two, name: str) -> None:
+def test_an_erasure_removes_all_records_of_the_person(run: Run, two: Two, name: str) -> None:
     owner, other = two
     code, output = run("person", "erase", other if name == "the other" else name, "--yes", "--json")
     done = json.loads(output)

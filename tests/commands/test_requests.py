@@ -31,7 +31,7 @@ def person_of(dpo: Run, address: str) -> str:
     return str(json.loads(dpo("person", "show", address, "--json")[1])["person"])
 
 
-def test_the_days_left_are_counted_where_the_controller_is(dpo: Run, tmp_path: Path) -> None:
+def test_the_days_left_are_counted_in_the_controller_s_time_zone(dpo: Run, tmp_path: Path) -> None:
     text, left = (FLOWS / "business.toml").read_text("utf-8"), []
     for number, zone in enumerate(("Etc/GMT+12", "Etc/GMT-14")):  # 26 hours apart: never the same day in both
         file = tmp_path / f"business{number}.toml"  # what was read stays in memory
@@ -42,7 +42,7 @@ def test_the_days_left_are_counted_where_the_controller_is(dpo: Run, tmp_path: P
     assert left[0] > left[1]
 
 
-def test_from_the_first_look_to_the_answer(dpo: Run) -> None:
+def test_requests_are_listed_and_shown_in_full_unless_the_person_is_erased(dpo: Run) -> None:
     ana, ben = person_of(dpo, ANA), person_of(dpo, BEN)
     waiting = json.loads(dpo("requests", "list", "--json")[1])
     ids = {one["person"]: one["id"] for one in waiting if one["right"] == "rectification"}
@@ -72,7 +72,7 @@ def test_from_the_first_look_to_the_answer(dpo: Run) -> None:
     assert "to be answered until" in told
 
 
-def test_an_operator_s_terminal_of_80_columns_shows_every_rule_whole(run: Run) -> None:
+def test_the_retention_table_fits_a_terminal_of_80_columns(run: Run) -> None:
     code, output = run("retention", "--dry-run", COLUMNS="80")
     assert code == 0
     table = output.partition("\n\n")[0].splitlines()
@@ -83,12 +83,12 @@ def test_an_operator_s_terminal_of_80_columns_shows_every_rule_whole(run: Run) -
         assert line.split()[-1].isdecimal()
 
 
-def test_a_bar_is_for_terminals(run: Run) -> None:
+def test_no_progress_bar_is_printed_without_a_terminal(run: Run) -> None:
     assert run("rotate-keys")[1].startswith("0 persons renewed")
     assert run("replay-erasures")[1].startswith("0 erasures known")
 
 
-def test_a_dead_letter_that_is_none_is_named(run: Run) -> None:
+def test_replaying_an_unknown_dead_letter_is_reported(run: Run) -> None:
     code, output = run("deadletter", "replay", "0:1-1")
     assert code == 1
     assert "there is no dead letter 0:1-1; see `deadletter list`" in output

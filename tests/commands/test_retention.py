@@ -49,7 +49,7 @@ def lines(run: Run) -> dict[str, dict[str, object]]:
 
 
 @pytest.mark.usefixtures("long_silent")
-def test_it_tells_what_would_go_and_by_which_rule(run: Run) -> None:
+def test_a_dry_run_shows_what_would_be_deleted_and_by_which_rule(run: Run) -> None:
     for _ in range(2):
         line = lines(run)["prospect_after_last_contact"]
         assert line["due"] == {"now": 1, "in_30_days": 1, "in_90_days": 1}
@@ -62,7 +62,7 @@ def test_it_tells_what_would_go_and_by_which_rule(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("long_silent")
-def test_it_lets_go_what_is_due(run: Run) -> None:
+def test_retention_deletes_what_is_due(run: Run) -> None:
     code, output = run("retention")
     assert code == 0
     assert re.search(r"1 +prospect_after_last_contact", output)
@@ -71,7 +71,7 @@ def test_it_lets_go_what_is_due(run: Run) -> None:
     assert json.loads(run("retention", "--json")[1])["exports"] == 0
 
 
-def test_why_a_consent_ended_is_told_in_its_story(run: Run, environment: dict[str, str | None]) -> None:
+def test_the_story_says_why_a_consent_ended(run: Run, environment: dict[str, str | None]) -> None:
     asyncio.run(_make_consent(environment, since=int(time.time()) - 400 * 86400, days=365))
     assert json.loads(run("retention", "--json")[1])["validity"] == 1
     code, output = run("ledger", "show", ANA)
@@ -89,7 +89,7 @@ async def _make_consent(environment: dict[str, str | None], since: int, days: in
     await database.close()
 
 
-def test_it_says_when_a_worker_is_at_it(run: Run, environment: dict[str, str | None]) -> None:
+def test_retention_refuses_to_run_while_a_worker_runs_it(run: Run, environment: dict[str, str | None]) -> None:
     begun, done = threading.Event(), threading.Event()
 
     async def at_it() -> None:
@@ -121,7 +121,7 @@ def test_it_says_when_a_worker_is_at_it(run: Run, environment: dict[str, str | N
         ('prospect_after_last_contact = "100d"', None),
     ],
 )
-def test_doctor_warns_of_a_number_beyond_its_source(run: Run, tmp_path: Path, own: str, told: str | None) -> None:
+def test_doctor_warns_of_a_period_beyond_its_source(run: Run, tmp_path: Path, own: str, told: str | None) -> None:
     file = tmp_path / "business.toml"
     file.write_text((FLOWS / "business.toml").read_text("utf-8") + own, "utf-8")
     code, output = run("doctor", "--release", "--json", BUSINESS_FILE=str(file))
@@ -134,7 +134,7 @@ def test_doctor_warns_of_a_number_beyond_its_source(run: Run, tmp_path: Path, ow
 # --- what the pages say
 
 
-def test_the_auditor_s_table_has_every_number_with_its_source() -> None:
+def test_the_auditor_page_lists_every_period_with_its_source() -> None:
     page = (DOCS / "auditor.md").read_text("utf-8")
     for country, names in figures().items():
         for name, figure in names.items():
@@ -146,5 +146,5 @@ def test_the_auditor_s_table_has_every_number_with_its_source() -> None:
         assert f"- `{name}`: {figure.means}." in page
 
 
-def test_the_example_s_numbers_are_those_of_its_country() -> None:
+def test_the_example_uses_the_retention_periods_of_its_country() -> None:
     assert all(rule.after == rule.figure.after for rule in policy(load(FLOWS / "business.toml")).values())

@@ -73,13 +73,13 @@ def test_a_region_has_holidays_of_its_own() -> None:
         ((2027, 3, 1, 23, 59), date(2027, 4, 1)),
     ],
 )
-def test_the_local_day_counts_also_over_summer_time(
+def test_the_local_day_counts_across_daylight_saving_changes(
     calendar: Calendar, received: tuple[int, ...], expected: date
 ) -> None:
     assert due(at(calendar, *received), calendar) == expected
 
 
-def test_it_is_the_controller_s_day_that_counts_not_that_of_utc() -> None:
+def test_the_controller_s_local_day_counts_not_the_utc_day() -> None:
     late_in_utc = at(DE, 2027, 9, 15, 0, 30)  # 14 September, 22:30 UTC
     assert due(late_in_utc, DE) == date(2027, 10, 15)
 
@@ -98,20 +98,20 @@ class TestExtension:
         with pytest.raises(TooLate, match="2027-09-30"):
             extended(received, told, calendar)
 
-    def test_a_first_month_that_ends_on_a_holiday_can_be_extended_until_the_day_after(self) -> None:
+    def test_a_month_ending_on_a_holiday_can_be_extended_on_the_next_working_day(self) -> None:
         received = at(DE, 2025, 9, 3)  # due on Monday 6 October
         assert extended(received, at(DE, 2025, 10, 6, 12), DE) == date(2025, 12, 3)
 
 
 @given(st.dates(date(2020, 1, 1), date(2040, 1, 1)), st.integers(0, 36))
-def test_months_keep_the_date_or_end_with_the_month(day: date, months: int) -> None:
+def test_adding_months_keeps_the_day_or_takes_the_month_s_last_day(day: date, months: int) -> None:
     later = add_months(day, months)
     assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
     assert later.day == day.day or (later.day < day.day and (later + timedelta(days=1)).day == 1)
 
 
 @given(st.floats(1.6e9, 2.2e9), st.sampled_from(EVERYWHERE))
-def test_the_last_day_is_a_working_day_after_28_days_at_least(received: float, calendar: Calendar) -> None:
+def test_the_last_day_is_a_working_day_at_least_28_days_later(received: float, calendar: Calendar) -> None:
     last = due(received, calendar)
     assert calendar.is_working_day(last)
     assert 28 <= (last - calendar.day_of(received)).days <= 40

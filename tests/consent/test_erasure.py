@@ -32,7 +32,7 @@ def begins(record: Record, suppressed: dict[str, int]) -> list[tuple[str, int]]:
     return [(one.purpose, one.at) for one in inherited("p", record, suppressed, PURPOSES, 500.0)]
 
 
-def test_what_was_given_again_after_a_stop_is_not_suppressed() -> None:
+def test_a_consent_given_again_after_a_stop_is_not_suppressed() -> None:
     again = admitted(REQUESTED, GIVEN, WITHDRAWN, entry(Kind.REQUESTED, 200), entry(Kind.GIVEN, 210))
     assert withdrawn(again) == {}
     assert withdrawn(apply(again, erased("p", 300, 300.5, "person"))) == {"offers": 300}
@@ -53,7 +53,7 @@ def test_a_person_who_asked_for_erasure_is_suppressed_for_every_purpose() -> Non
     assert [(one.scope, one.since) for one in left.suppressions] == [(EVERY, 300)]
 
 
-def test_a_new_person_begins_with_what_was_withdrawn() -> None:
+def test_a_new_person_inherits_the_withdrawals_of_the_address() -> None:
     assert begins(Record(), {"offers": 120}) == [("offers", 120)]
     (first,) = inherited("p", Record(), {"offers": 120}, PURPOSES, 500.0)
     assert (first.kind, first.method, first.actor, first.recorded_at) == (Kind.WITHDRAWN, "suppression", "system", 500)
@@ -67,7 +67,7 @@ def test_a_suppression_of_everything_covers_each_purpose() -> None:
     ]
 
 
-def test_a_new_yes_stands() -> None:
+def test_a_yes_newer_than_the_suppression_stands() -> None:
     since = apply(Record(), inherited("p", Record(), {"offers": 120}, PURPOSES, 500.0)[0])
     asked = apply(since, entry(Kind.REQUESTED, 200))
     record = apply(asked, entry(Kind.GIVEN, 210))
@@ -76,7 +76,7 @@ def test_a_new_yes_stands() -> None:
 
 
 @examples(st.dictionaries(st.sampled_from([*PURPOSES, EVERY, "gone"]), st.integers(1, 1000)), st.lists(st.just(GIVEN)))
-def test_beginning_again_adds_nothing(suppressed: dict[str, int], entries: list[Entry]) -> None:
+def test_inheriting_suppressions_twice_adds_nothing(suppressed: dict[str, int], entries: list[Entry]) -> None:
     record = fold(entries)
     for one in inherited("p", record, suppressed, PURPOSES, 500.0):
         record = apply(record, one)
@@ -96,7 +96,7 @@ def test_a_line_of_the_list_is_read_as_it_was_written() -> None:
             from_line(broken)
 
 
-def test_lists_are_merged() -> None:
+def test_erasures_of_the_same_person_are_merged() -> None:
     token = AddressToken(b"0123456789abcdef", b"keyi")
     one, two = Suppression(token, "offers", 1), Suppression(token, "order_updates", 2)
     whole = merged([Erasure("p", 5, "r", (one,)), Erasure("q", 6, ""), Erasure("p", 4, "s", (one, two))])

@@ -73,7 +73,7 @@ def graph() -> Graph:
     return Graph().parse(data=json.dumps(document), format="json-ld")
 
 
-def test_it_says_who_agreed_to_what_on_which_basis(graph: Graph) -> None:
+def test_a_record_says_who_agreed_to_what_on_which_basis(graph: Graph) -> None:
     assert (RECORD, RDF.type, DPV.ConsentRecord) in graph
     assert (RECORD, DPV.hasDataSubject, URIRef(f"urn:uuid:{PERSON}")) in graph
     assert (RECORD, DPV.hasLegalBasis, GDPR["A6-1-a"]) in graph
@@ -82,14 +82,14 @@ def test_it_says_who_agreed_to_what_on_which_basis(graph: Graph) -> None:
     assert (purpose, DCTERMS.title, Literal("offers and news")) in graph
 
 
-def test_it_says_where_the_consent_stands_and_how_it_came_to_that(graph: Graph) -> None:
+def test_a_record_has_the_consent_status_and_its_events(graph: Graph) -> None:
     assert (RECORD, DPV.hasConsentStatus, DPV.ConsentWithdrawn) in graph
     events = [graph.value(event, RDF.type) for event in graph.objects(RECORD, DCTERMS.hasPart)]
     assert set(events) == {DPV.ConsentRequested, DPV.ConsentGiven, DPV.ConsentWithdrawn}
     assert graph.value(RECORD, DCTERMS.valid) is None
 
 
-def test_a_consent_that_stands_has_an_end() -> None:
+def test_a_given_consent_has_an_end_of_validity() -> None:
     document = as_json_ld(PERSON, fold(FACTS[:2]).consents, FACTS[:2], PROCESSING)
     graph = Graph().parse(data=json.dumps(document), format="json-ld")
     valid = graph.value(RECORD, DCTERMS.valid)
@@ -97,7 +97,7 @@ def test_a_consent_that_stands_has_an_end() -> None:
     assert valid.toPython().timestamp() == 1_850_000_000
 
 
-def test_an_answer_says_whose_clock_it_was_and_how_its_question_was_seen() -> None:
+def test_an_answer_says_whose_clock_dated_it_and_how_the_question_was_seen() -> None:
     facts = [FACTS[0], fact(Kind.GIVEN, 1_790_000_060, clock=Clock.ARRIVAL, seen=Seen.BUTTON)]
     document = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)
     graph = Graph().parse(data=json.dumps(document), format="json-ld")
@@ -117,7 +117,7 @@ def test_the_mandatory_fields_of_the_standard_are_there(graph: Graph, field: str
     assert graph.value(RECORD, DPV[field]) is not None
 
 
-def test_how_long_and_where_it_is_kept_is_said(graph: Graph) -> None:
+def test_a_record_says_how_long_and_where_data_is_kept(graph: Graph) -> None:
     kinds = {graph.value(one, RDF.type): one for one in graph.objects(RECORD, DPV.hasStorageCondition)}
     assert kinds.keys() == {DPV.StorageLocation, DPV.StorageDuration}
     assert str(graph.value(kinds[DPV.StorageDuration], DPV.hasDuration)) == "P1095D"
@@ -128,7 +128,7 @@ def test_the_notice_is_that_of_the_language_shown(graph: Graph) -> None:
     assert str(graph.value(notice, SCHEMA.url)) == "https://blumen-haas.example/fr/confidentialite"
 
 
-def test_a_recipient_that_decides_for_itself_is_no_processor(graph: Graph) -> None:
+def test_an_independent_recipient_is_a_third_party_not_a_processor(graph: Graph) -> None:
     kinds = {
         str(graph.value(one, DPV.hasName)): graph.value(one, RDF.type)
         for one in graph.objects(RECORD, DPV.hasRecipient)
@@ -143,7 +143,7 @@ def test_each_event_says_by_whom_and_how_it_came_about(graph: Graph) -> None:
         assert str(graph.value(graph.value(event, DPV.hasDataSource), DCTERMS.title)) == "chat"
 
 
-def test_a_consent_that_is_asked_for_anew_keeps_the_notice_that_was_agreed_to() -> None:
+def test_a_consent_under_renewal_keeps_the_notice_that_was_agreed_to() -> None:
     again = fact(Kind.REQUESTED, 1_830_000_000, question="q2", notice="2027-01", locale="en", expires_at=1_830_172_800)
     facts = [*FACTS[:2], again]
     (record,) = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)["@graph"]
@@ -160,7 +160,7 @@ def terms(graph: Graph) -> set[str]:
     }
 
 
-def test_every_term_is_one_of_the_vocabulary(graph: Graph) -> None:
+def test_every_term_belongs_to_the_vocabulary(graph: Graph) -> None:
     assert terms(graph) <= TERMS
     assert terms(graph) >= {"ConsentRecord", "hasPurpose", "ConsentWithdrawn"}
 
@@ -181,7 +181,7 @@ def test_a_restriction_does_not_change_the_consent() -> None:
     assert record["dpv:hasConsentStatus"] == {"@id": "dpv:ConsentGiven"}
 
 
-def test_nothing_is_said_that_the_reader_drops(graph: Graph) -> None:
+def test_every_property_resolves_to_an_iri(graph: Graph) -> None:
     assert all(":" in str(predicate) for _, predicate, _ in graph)
     assert len(graph) > 50
 

@@ -44,7 +44,7 @@ def test_a_question_without_an_answer_changes_nothing(before: Kind) -> None:
     assert admitted(*asked).consent("offers").since == 120
 
 
-def test_a_withdrawal_that_comes_late_holds_when_nobody_answers() -> None:
+def test_a_late_withdrawal_holds_when_the_question_lapses() -> None:
     assert status(entry(Kind.REQUESTED, 200), WITHDRAWN, entry(Kind.LAPSED, 1300)) is Status.WITHDRAWN
 
 
@@ -61,14 +61,14 @@ ERASED = entry(Kind.ERASED, 130, EVERY)
         [REQUESTED, GIVEN, entry(Kind.PAUSED, 120)],
     ],
 )
-def test_an_erasure_ends_whatever_stands_or_is_asked(before: list[Entry]) -> None:
+def test_an_erasure_ends_consents_pauses_and_open_questions(before: list[Entry]) -> None:
     record = admitted(*before, ERASED)
     assert (record.consent("offers").status, record.consent("offers").stopped_at) == (Status.WITHDRAWN, 130)
     assert not record.paused
     assert record.pending is None
 
 
-def test_an_erasure_ends_every_purpose_and_makes_none() -> None:
+def test_an_erasure_ends_every_known_purpose_and_creates_none() -> None:
     record = admitted(REQUESTED, GIVEN, entry(Kind.WITHDRAWN, 120, "order_updates"), ERASED)
     assert {name: consent.stopped_at for name, consent in record.consents.items()} == {
         "offers": 130,
@@ -94,12 +94,12 @@ def test_a_request_waits_for_its_answer() -> None:
 @pytest.mark.parametrize(
     "end", [GIVEN, entry(Kind.REFUSED, 110), entry(Kind.LAPSED, 1200), WITHDRAWN, entry(Kind.WITHDRAWN, 100)]
 )
-def test_the_question_is_closed_by(end: Entry) -> None:
+def test_the_question_is_closed_by_an_answer_a_lapse_or_a_withdrawal(end: Entry) -> None:
     assert admitted(REQUESTED, end).pending is None
 
 
 @pytest.mark.parametrize("purpose", ["offers", "order_updates"])
-def test_the_question_stays_open_after_an_older_or_another_withdrawal(purpose: str) -> None:
+def test_an_older_or_unrelated_withdrawal_leaves_the_question_open(purpose: str) -> None:
     withdrawn = entry(Kind.WITHDRAWN, 99 if purpose == "offers" else 120, purpose)
     assert admitted(REQUESTED, withdrawn).pending is not None
 
@@ -118,12 +118,12 @@ def answers(record: Record, at: int, question: str | None = None, received_at: f
     return answerable(record, at=at, received_at=received, question=question) is not None
 
 
-def test_a_typed_answer_counts_from_the_question_to_its_end() -> None:
+def test_a_typed_answer_counts_until_the_question_expires() -> None:
     record = admitted(REQUESTED)
     assert [at for at in (99, 100, 101, 1100, 1101) if answers(record, at)] == [100, 101, 1100]
 
 
-def test_a_typed_answer_that_was_under_way_when_the_question_was_asked_does_not_count() -> None:
+def test_a_typed_answer_received_before_the_question_does_not_count() -> None:
     record = admitted(entry(Kind.REQUESTED, 100, recorded_at=105.0))
     assert not answers(record, 102, received_at=103.0)
     assert answers(record, 102, received_at=105.0)
@@ -144,7 +144,7 @@ def test_an_answer_that_is_not_newer_than_the_withdrawal_does_not_count() -> Non
     assert answers(record, 101)
 
 
-def test_nothing_is_answered_when_nothing_was_asked() -> None:
+def test_no_answer_counts_without_a_question() -> None:
     assert not answers(Record(), 110)
     assert not answers(Record(), 110, "q1")
 
@@ -177,7 +177,7 @@ def test_nothing_is_answered_when_nothing_was_asked() -> None:
         ([], entry(Kind.REQUESTED, 100, expires_at=100)),
     ],
 )
-def test_it_is_refused(before: list[Entry], wrong: Entry) -> None:
+def test_an_entry_that_does_not_fit_the_record_is_refused(before: list[Entry], wrong: Entry) -> None:
     with pytest.raises(NotAllowed):
         admit(admitted(*before), wrong)
 
@@ -185,12 +185,12 @@ def test_it_is_refused(before: list[Entry], wrong: Entry) -> None:
 # --- withdrawal, in whatever order
 
 
-def test_a_withdrawal_undoes_a_consent_whose_request_is_not_newer() -> None:
+def test_a_withdrawal_not_older_than_the_request_ends_the_consent() -> None:
     for at in (100, 105, 110, 115):
         assert status(REQUESTED, GIVEN, entry(Kind.WITHDRAWN, at)) is Status.WITHDRAWN
 
 
-def test_a_withdrawal_older_than_the_request_comes_too_late_and_is_remembered() -> None:
+def test_a_withdrawal_older_than_the_request_is_only_remembered() -> None:
     consent = admitted(REQUESTED, GIVEN, entry(Kind.WITHDRAWN, 99)).consent("offers")
     assert consent.status is Status.GIVEN
     assert consent.stopped_at == 99
@@ -208,24 +208,24 @@ AGAIN = entry(Kind.REQUESTED, 6000, question="q2")
 YES_AGAIN = entry(Kind.GIVEN, 6010, question="q2")
 
 
-def test_a_consent_stands_while_it_is_asked_for_anew() -> None:
+def test_a_consent_stands_during_its_renewal() -> None:
     record = admitted(REQUESTED, GIVEN, AGAIN)
     assert record.allows("offers", 6001)
     assert not record.allows("offers", 10_110)
     assert record.pending is not None
 
 
-def test_a_new_yes_begins_a_new_validity() -> None:
+def test_a_yes_to_a_renewal_starts_a_new_validity() -> None:
     consent = admitted(REQUESTED, GIVEN, AGAIN, YES_AGAIN).consent("offers")
     assert (consent.status, consent.since, consent.asked_at, consent.expires_at) == (Status.GIVEN, 6010, 6000, 16_010)
     assert (consent.question, consent.renewal_at) == ("q2", 0)
 
 
-def test_a_no_ends_it_at_once() -> None:
+def test_a_no_to_a_renewal_ends_the_consent_at_once() -> None:
     assert status(REQUESTED, GIVEN, AGAIN, entry(Kind.REFUSED, 6010, question="q2")) is Status.REFUSED
 
 
-def test_an_unanswered_renewal_leaves_the_consent_to_its_own_end() -> None:
+def test_an_unanswered_renewal_does_not_change_when_the_consent_ends() -> None:
     silent = [REQUESTED, GIVEN, AGAIN, entry(Kind.LAPSED, 7001, question="q2")]
     assert admitted(*silent).allows("offers", 10_109)
     assert not admitted(*silent).allows("offers", 10_110)
@@ -235,7 +235,7 @@ def test_an_unanswered_renewal_leaves_the_consent_to_its_own_end() -> None:
     ("end", "left"),
     [(Kind.EXPIRED, Status.EXPIRED), (Kind.STALE, Status.STALE), (Kind.WITHDRAWN, Status.WITHDRAWN)],
 )
-def test_what_ended_while_it_was_asked_for_stays_ended_without_an_answer(end: Kind, left: Status) -> None:
+def test_a_consent_that_ends_during_its_renewal_stays_ended_without_a_yes(end: Kind, left: Status) -> None:
     ended = [REQUESTED, GIVEN, AGAIN, entry(end, 5000 if end is Kind.WITHDRAWN else 6500)]
     assert status(*ended) is left
     assert status(*ended, entry(Kind.LAPSED, 7001, question="q2")) is left
@@ -243,13 +243,13 @@ def test_what_ended_while_it_was_asked_for_stays_ended_without_an_answer(end: Ki
 
 
 @pytest.mark.parametrize("at", [6000, 6005, 6010, 6500])
-def test_a_stop_that_is_not_older_than_the_question_ends_both(at: int) -> None:
+def test_a_stop_not_older_than_the_renewal_ends_consent_and_question(at: int) -> None:
     record = admitted(REQUESTED, GIVEN, AGAIN, entry(Kind.WITHDRAWN, at))
     assert (record.consent("offers").status, record.pending) == (Status.WITHDRAWN, None)
     assert status(REQUESTED, GIVEN, AGAIN, YES_AGAIN, entry(Kind.WITHDRAWN, at)) is Status.WITHDRAWN
 
 
-def test_a_stop_older_than_the_question_ends_the_old_consent_and_not_the_new() -> None:
+def test_a_stop_older_than_the_renewal_ends_only_the_old_consent() -> None:
     late = entry(Kind.WITHDRAWN, 5000)
     assert status(REQUESTED, GIVEN, AGAIN, late) is Status.WITHDRAWN
     assert status(REQUESTED, GIVEN, AGAIN, late, YES_AGAIN) is Status.GIVEN
@@ -265,25 +265,25 @@ def test_a_stop_older_than_the_question_ends_the_old_consent_and_not_the_new() -
         ([entry(Kind.RESTRICTED, 5500)], 6000),
     ],
 )
-def test_a_renewal_is_not_asked_too_early_twice_or_in_doubt(before: list[Entry], at: int) -> None:
+def test_a_renewal_is_refused_too_early_twice_paused_or_restricted(before: list[Entry], at: int) -> None:
     with pytest.raises(NotAllowed):
         admit(admitted(REQUESTED, GIVEN, *before), entry(Kind.REQUESTED, at, question="q3"))
 
 
-def test_the_question_may_be_said_again_in_another_language() -> None:
+def test_an_open_renewal_question_may_be_asked_again() -> None:
     record = admitted(REQUESTED, GIVEN, AGAIN, entry(Kind.REQUESTED, 6100, question="q3"))
     assert record.pending is not None
     assert record.pending.question == "q3"
 
 
-def test_after_a_new_yes_it_may_be_asked_for_anew_again() -> None:
+def test_a_renewed_consent_may_be_renewed_again() -> None:
     admitted(REQUESTED, GIVEN, AGAIN, YES_AGAIN, entry(Kind.REQUESTED, 12_000, question="q3"))
 
 
 # --- what may be sent
 
 
-def test_a_consent_allows_until_it_ends() -> None:
+def test_a_consent_allows_messages_until_it_ends() -> None:
     record = admitted(REQUESTED, GIVEN)
     assert record.allows("offers", 110)
     assert record.allows("offers", 10_109)
@@ -316,7 +316,7 @@ def test_a_given_consent_knows_its_question_and_its_notice() -> None:
     assert (consent.question, consent.notice) == ("q1", "2026-10")
 
 
-def test_facts_fold_as_they_were_admitted() -> None:
+def test_folding_facts_gives_the_same_record_as_admitting_them() -> None:
     assert fold([REQUESTED, GIVEN, WITHDRAWN]) == admitted(REQUESTED, GIVEN, WITHDRAWN)
 
 

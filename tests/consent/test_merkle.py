@@ -32,7 +32,7 @@ def test_a_growing_tree_has_the_roots_another_library_computes(size: int) -> Non
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_a_frontier_goes_on_where_it_was_kept(size: int) -> None:
+def test_a_stored_frontier_can_be_continued(size: int) -> None:
     whole, first = Frontier(), Frontier()
     for leaf in leaves(size):
         first.add(leaf)
@@ -44,7 +44,7 @@ def test_a_frontier_goes_on_where_it_was_kept(size: int) -> None:
     assert kept.root == whole.root
 
 
-def test_a_frontier_of_another_size_is_refused() -> None:
+def test_a_frontier_with_the_wrong_number_of_hashes_is_refused() -> None:
     with pytest.raises(ValueError, match="3 leaves"):
         Frontier(3, [EMPTY])
 
@@ -64,7 +64,7 @@ def test_each_tree_is_proven_to_have_grown_from_each_smaller_one(size: int) -> N
         check_consistency(older, root_of(hashes[:older]), size, root_of(hashes), proof)
 
 
-def test_every_tree_grew_from_the_empty_one() -> None:
+def test_every_tree_is_consistent_with_the_empty_one() -> None:
     check_consistency(0, EMPTY, 3, root_of(leaves(3)), [])
 
 
@@ -109,34 +109,34 @@ def test_a_spoiled_inclusion_proof_is_refused(spoil: Callable[[list[bytes]], lis
 
 
 @pytest.mark.parametrize("index", [-1, 4, 6, 7, 5 ^ 2, 13, 5 + 16, 2**64])
-def test_another_place_is_refused(index: int) -> None:
+def test_an_inclusion_proof_for_another_index_is_refused(index: int) -> None:
     hashes = leaves(13)
     with pytest.raises(NotProven):
         check_inclusion(hashes[5], index, 13, inclusion_proof(hashes, 5), root_of(hashes))
 
 
 @pytest.mark.parametrize("size", [0, 1, 5, 6, 26, 2**64])
-def test_another_size_is_refused(size: int) -> None:
+def test_an_inclusion_proof_for_another_tree_size_is_refused(size: int) -> None:
     hashes = leaves(13)
     with pytest.raises(NotProven):
         check_inclusion(hashes[5], 5, size, inclusion_proof(hashes, 5), root_of(hashes))
 
 
 @pytest.mark.parametrize("root", [b"", EMPTY, flipped(root_of(leaves(13))), root_of(leaves(12)), b"\0" * 32])
-def test_another_root_is_refused(root: bytes) -> None:
+def test_an_inclusion_proof_for_another_root_is_refused(root: bytes) -> None:
     hashes = leaves(13)
     with pytest.raises(NotProven):
         check_inclusion(hashes[5], 5, 13, inclusion_proof(hashes, 5), root)
 
 
 @pytest.mark.parametrize("leaf", [b"", leaf_hash(b"other"), b"\0" * 32])
-def test_another_leaf_is_refused(leaf: bytes) -> None:
+def test_an_inclusion_proof_for_another_leaf_is_refused(leaf: bytes) -> None:
     hashes = leaves(13)
     with pytest.raises(NotProven):
         check_inclusion(leaf, 5, 13, inclusion_proof(hashes, 5), root_of(hashes))
 
 
-def test_the_root_inside_the_proof_is_refused() -> None:
+def test_a_proof_that_contains_the_root_is_refused() -> None:
     hashes = leaves(13)
     root = root_of(hashes)
     for index, leaf in enumerate(hashes):
@@ -187,7 +187,7 @@ def test_two_histories_of_one_size_are_found() -> None:
         check_consistency(8, root_of(leaves(8)), 8, root_of(rewritten(8, 3)), [])
 
 
-def test_a_tree_that_was_cut_is_found() -> None:
+def test_a_truncated_tree_is_found() -> None:
     with pytest.raises(NotProven, match="taken away"):
         check_consistency(13, root_of(leaves(13)), 8, root_of(leaves(8)), consistency_proof(leaves(13), 8))
 
@@ -202,7 +202,7 @@ def test_made_up_proofs_prove_nothing(proof: Sequence[bytes], one: int, other: i
             check_consistency(one, leaf_hash(b"made up"), other, root_of(hashes), list(proof))
 
 
-def test_growing_never_needs_more_than_the_edge() -> None:
+def test_the_edge_of_a_frontier_grows_logarithmically() -> None:
     frontier = Frontier()
     sizes = []
     for leaf in leaves(1000):

@@ -21,7 +21,7 @@ def request_() -> Request:
     return received("r1", "p1", Right.ACCESS, at(2027, 9, 15), BERLIN)
 
 
-def test_it_is_due_within_a_month(request_: Request) -> None:
+def test_a_request_is_due_within_a_month(request_: Request) -> None:
     assert (request_.due, request_.state) == (date(2027, 10, 15), State.OPEN)
 
 
@@ -47,7 +47,7 @@ def test_a_request_can_be_extended_only_once(request_: Request) -> None:
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.REFUSED])
-def test_what_is_closed_stays_closed(request_: Request, state: State) -> None:
+def test_a_closed_request_stays_closed(request_: Request, state: State) -> None:
     closed = close(request_, state, "because")
     with pytest.raises(NotPossible, match="already"):
         close(closed, State.DONE, "")
@@ -55,7 +55,7 @@ def test_what_is_closed_stays_closed(request_: Request, state: State) -> None:
         extend(closed, "because", at(2027, 10, 1), BERLIN)
 
 
-def test_an_answer_that_did_not_arrive_leaves_it_as_it_was(request_: Request) -> None:
+def test_reopening_an_answered_request_restores_its_earlier_state(request_: Request) -> None:
     assert reopen(close(request_, State.DONE, ""), was_extended=False) == request_
     extended = extend(request_, "many requests", at(2027, 10, 1), BERLIN)
     again = reopen(close(extended, State.DONE, ""), was_extended=True)
@@ -64,18 +64,18 @@ def test_an_answer_that_did_not_arrive_leaves_it_as_it_was(request_: Request) ->
         extend(again, "still many", at(2027, 10, 2), BERLIN)
 
 
-def test_only_what_was_answered_is_opened_again(request_: Request) -> None:
+def test_only_an_answered_request_can_be_reopened(request_: Request) -> None:
     for other in (request_, close(request_, State.REFUSED, "a legal duty")):
         with pytest.raises(NotPossible, match="not answered"):
             reopen(other, was_extended=False)
 
 
-def test_a_refusal_needs_a_reason_an_answer_does_not(request_: Request) -> None:
+def test_a_refusal_needs_a_reason_but_an_answer_does_not(request_: Request) -> None:
     with pytest.raises(NotPossible, match="reason"):
         close(request_, State.REFUSED, "")
     assert close(request_, State.DONE, "").state is State.DONE
 
 
-def test_it_cannot_be_closed_as_open(request_: Request) -> None:
+def test_a_request_cannot_be_closed_as_extended(request_: Request) -> None:
     with pytest.raises(NotPossible):
         close(request_, State.EXTENDED, "")

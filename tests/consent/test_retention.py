@@ -29,7 +29,7 @@ def days(country: str, name: RuleName, **own: timedelta) -> int:
 # --- the numbers
 
 
-def test_every_number_names_its_source_and_what_it_means() -> None:
+def test_every_retention_period_has_a_source_and_an_explanation() -> None:
     found = [figure for names in figures().values() for figure in names.values()]
     assert len(found) > 8
     assert all(len(figure.source) > 20 and len(figure.means) > 20 for figure in found)
@@ -99,11 +99,11 @@ GIVEN = admitted(entry(Kind.REQUESTED, 100), entry(Kind.GIVEN, 110, expires_at=1
 LASTS = spans(policy(company()))
 
 
-def test_a_consent_that_is_not_used_ends_before_its_validity() -> None:
+def test_an_unused_consent_ends_before_its_validity() -> None:
     assert end(GIVEN, 0, LASTS) == End(110 + 730 * DAY, "unused_lapse")
 
 
-def test_each_message_of_the_person_restarts_the_time() -> None:
+def test_each_message_of_the_person_restarts_the_unused_period() -> None:
     assert end(GIVEN, 5 * DAY, LASTS) == End(5 * DAY + 730 * DAY, "unused_lapse")
     assert end(GIVEN, 900 * DAY, LASTS) == End(110 + 1000 * DAY, "validity")
 

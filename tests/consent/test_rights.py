@@ -14,15 +14,15 @@ def test_a_right_is_found_by_its_id() -> None:
     assert [Right(right.value) for right in Right] == list(Right)
 
 
-def test_what_a_right_says_when_it_is_done_is_known_to_texts() -> None:
+def test_compose_knows_every_text_sent_when_a_right_is_done() -> None:
     assert {text for right in Right for text in right.says} == TOLD
 
 
-def test_a_flow_can_ask_for_each_right_that_it_promises() -> None:
+def test_every_promised_right_has_an_effect_that_asks_for_it() -> None:
     assert {f"ask_{right}" for right in Right if right.is_promised} <= EFFECTS.keys()
 
 
-def test_a_receipt_is_no_request() -> None:
+def test_a_receipt_is_not_a_request() -> None:
     """Whoever asks for their receipt is answered by a duty to prove, not by a right with a deadline."""
     assert Right.PROOF not in REQUESTS
     assert Right.ACCESS in REQUESTS

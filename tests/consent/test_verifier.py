@@ -49,7 +49,7 @@ RFC_8032 = [
 
 class TestSignature:
     @pytest.mark.parametrize(("key", "message", "signature"), RFC_8032)
-    def test_the_rfc_s_examples_hold(self, key: str, message: str, signature: str) -> None:
+    def test_the_examples_of_rfc_8032_verify(self, key: str, message: str, signature: str) -> None:
         check_signature(bytes.fromhex(key), bytes.fromhex(message), bytes.fromhex(signature))
 
     @settings(max_examples=20, deadline=None)
@@ -195,12 +195,12 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
 
 
 class TestEvidence:
-    def test_untouched_evidence_holds(self) -> None:
+    def test_untouched_evidence_verifies(self) -> None:
         found = check_evidence(evidence(), PUBLIC)
         assert len(found) == 3
         assert "unchanged" in found[1]
 
-    def test_an_erased_person_s_records_hold_without_their_answers(self) -> None:
+    def test_an_erased_person_s_records_verify_without_their_answers(self) -> None:
         erased = evidence()
         del erased["answer_key"]
         for one in erased["records"]:
@@ -231,11 +231,11 @@ class TestCommand:
         command = [sys.executable, "-I", "-S", str(alone), *map(str, arguments)]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
-    def test_it_needs_nothing_but_python(self, tmp_path: Path, archive: Path) -> None:
+    def test_the_verifier_needs_nothing_but_python(self, tmp_path: Path, archive: Path) -> None:
         done = self.run(tmp_path, archive, "--key", PUBLIC.hex())
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Everything holds.")
 
-    def test_another_key_proves_nothing(self, tmp_path: Path, archive: Path) -> None:
+    def test_evidence_is_refused_under_another_key(self, tmp_path: Path, archive: Path) -> None:
         done = self.run(tmp_path, archive, "--key", Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex())
         assert done.returncode == 1
         assert "another key" in done.stderr

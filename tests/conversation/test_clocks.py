@@ -73,14 +73,14 @@ class Clocks:
 
 
 @pytest.mark.parametrize("ahead", [30, 3600, 10 * YEAR])
-def test_a_yes_stamped_ahead_loses_against_a_later_stop(ahead: int) -> None:
+def test_a_later_stop_beats_a_yes_stamped_in_the_future(ahead: int) -> None:
     talk = Clocks().agrees(stamped=ahead)
     talk.says("STOP")
     assert not talk.given
 
 
 @pytest.mark.parametrize("stamped", [30, 10 * YEAR, None])
-def test_a_stop_from_the_future_holds_and_blocks_no_later_start(stamped: int | None) -> None:
+def test_a_stop_with_a_future_or_no_stamp_holds_and_allows_a_later_opt_in(stamped: int | None) -> None:
     talk = Clocks().agrees()
     talk.says("STOP", stamped=stamped)
     assert not talk.given
@@ -100,7 +100,7 @@ def test_a_stop_holds_whichever_way_our_clock_jumps_and_a_new_yes_counts(ours: i
 
 
 @pytest.mark.parametrize("ours", [-YEAR, -3600, 3600, YEAR])
-def test_words_recorded_by_a_wrong_clock_of_ours_without_a_stamp_lose_against_a_later_stop(ours: int) -> None:
+def test_a_later_stop_beats_an_unstamped_yes_recorded_by_a_wrong_clock(ours: int) -> None:
     talk = Clocks()
     for text in ("hello", "YES", "YES"):
         talk.says(text, stamped=None, ours=ours)
@@ -111,7 +111,7 @@ def test_words_recorded_by_a_wrong_clock_of_ours_without_a_stamp_lose_against_a_
 
 
 @pytest.mark.parametrize("ours", [-3600, 0, 3600])
-def test_a_yes_written_before_the_stop_that_came_first_gives_nothing_back(ours: int) -> None:
+def test_a_yes_written_before_a_stop_but_received_after_it_gives_no_consent(ours: int) -> None:
     talk = Clocks()
     talk.says("hello")
     written = talk.time + 2
@@ -122,13 +122,13 @@ def test_a_yes_written_before_the_stop_that_came_first_gives_nothing_back(ours: 
     assert not talk.given
 
 
-def test_a_stop_whose_stamp_is_older_than_whatsapp_redelivers_is_not_late_but_wrong() -> None:
+def test_a_stop_with_an_implausibly_old_stamp_still_withdraws() -> None:
     talk = Clocks().agrees()
     talk.says("STOP", stamped=-YEAR)
     assert not talk.given
 
 
-def test_a_stop_that_was_redelivered_late_undoes_no_newer_yes() -> None:
+def test_a_stop_redelivered_late_does_not_undo_a_newer_yes() -> None:
     talk = Clocks().agrees()
     talk.says("STOP", written=NOON - 3600)
     assert len(talk.given) == 2
@@ -140,7 +140,7 @@ words = st.sampled_from(["hello", "YES", "YES", "STOP", "START", "NO", "help"])
 
 
 @given(st.lists(st.tuples(words, stamps, shifts, st.booleans()), max_size=12), stamps, shifts)
-def test_a_stop_ends_everything_that_came_before_it_and_a_later_yes_is_possible(
+def test_a_stop_ends_all_earlier_consents_and_a_later_yes_still_counts(
     sequence: list[tuple[str, int | None, int, bool]], stamped: int | None, ours: int
 ) -> None:
     talk = Clocks()

@@ -35,18 +35,18 @@ def test_many_long_or_explained_choices_are_a_list() -> None:
         assert (reply.buttons, reply.list_button) == ((), "Choose")
 
 
-def test_no_choices_are_a_text() -> None:
+def test_a_reply_without_choices_is_plain_text() -> None:
     reply = said().reply(texts(), "en", {})
     assert (reply.buttons, reply.rows, reply.list_button) == ((), (), "")
 
 
-def test_a_list_holds_ten() -> None:
+def test_a_list_holds_at_most_ten_rows() -> None:
     assert (
         len(said(*[Option(str(number), title=str(number)) for number in range(12)]).reply(texts(), "en", {}).rows) == 10
     )
 
 
-def test_a_message_is_in_one_language_or_as_a_whole_in_the_next() -> None:
+def test_a_message_missing_one_translation_is_wholly_in_the_next_language() -> None:
     assert said(Option("a", "ask.short")).language(texts(), "fr") == "fr"
     assert said(Option("a", "ask.long")).language(texts(), "fr") == "en"
     assert said(Option("a", "ask.short", description_id="ask.more")).language(texts(), "fr") == "en"

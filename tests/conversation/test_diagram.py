@@ -9,7 +9,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "flows.md"
 ALL = Flows(read(FLOWS))
 
 
-def test_the_page_shows_the_dialogues_as_they_are() -> None:
+def test_docs_flows_md_is_up_to_date() -> None:
     assert PAGE.read_text("utf-8") == document(ALL.by_name.values()), "write document(…) into docs/flows.md again"
 
 
@@ -18,7 +18,7 @@ def test_a_diagram_is_mermaid_with_a_title() -> None:
     assert lines[:4] == ["---", "title: stop", "---", "stateDiagram-v2"]
 
 
-def test_each_way_in_and_out_is_drawn() -> None:
+def test_every_entry_exit_and_transition_is_drawn() -> None:
     drawn = diagram(ALL["stop"])
     assert "[*] --> idle : stop" in drawn
     assert "stopped --> [*]" in drawn
@@ -32,12 +32,12 @@ def test_consent_effects_are_marked() -> None:
     assert "asked --> finished : lapse, ◆ lapsed" in drawn
 
 
-def test_a_state_tells_what_it_says_offers_and_waits_for() -> None:
+def test_a_state_shows_what_it_says_offers_and_waits_for() -> None:
     drawn = diagram(ALL["opt_in"])
     assert "asked : asked (says ask, offers yes, no)" in drawn
     assert "note right of asked : lapse when nobody answers in time" in drawn
     assert "asked --> asked : anything else, says clarify" in drawn
 
 
-def test_an_interlude_is_told() -> None:
+def test_an_interlude_is_labelled() -> None:
     assert "[*] --> idle : help, an interlude" in diagram(ALL["help"])

@@ -45,12 +45,12 @@ def test_the_request_keeps_the_exact_words_that_were_shown() -> None:
         assert part in entry.shown.text
 
 
-def test_a_request_ends_after_the_time_that_the_flow_says() -> None:
+def test_a_request_expires_after_the_time_set_in_its_flow() -> None:
     entry = last(chat().says("hello"), Kind.REQUESTED)
     assert entry.expires_at - entry.at == 48 * 3600
 
 
-def test_a_yes_keeps_the_answer_and_what_it_answers() -> None:
+def test_a_yes_is_recorded_with_its_words_question_and_notice() -> None:
     talk = chat("fr").says("bonjour")
     request = last(talk, Kind.REQUESTED)
     given = last(talk.says("Oui !"), Kind.GIVEN)
@@ -59,12 +59,12 @@ def test_a_yes_keeps_the_answer_and_what_it_answers() -> None:
     assert given.expires_at - given.at == 730 * 86400
 
 
-def test_a_tapped_yes_keeps_the_label() -> None:
+def test_a_tapped_yes_is_recorded_with_the_button_label() -> None:
     given = last(chat("de").says("hallo").taps("yes"), Kind.GIVEN)
     assert (given.answer, given.rule) == ("Ja, ich stimme zu", "button")
 
 
-def test_a_stop_keeps_its_words_and_how_they_were_found() -> None:
+def test_a_stop_is_recorded_with_its_words_and_the_matching_rule() -> None:
     withdrawn = last(subscribed().sends_picture("please STOP"), Kind.WITHDRAWN)
     assert withdrawn.answer == "please STOP"
     assert withdrawn.rule.startswith("stop:any:")
@@ -80,12 +80,12 @@ def test_a_stop_keeps_its_words_and_how_they_were_found() -> None:
         (lambda talk: talk.says("hm", at="731d"), Kind.EXPIRED, Method.TIMER, "system", "validity"),
     ],
 )
-def test_what_happens_without_their_words_says_so(happens, kind, method, actor, rule) -> None:  # type: ignore[no-untyped-def]
+def test_entries_not_caused_by_words_record_their_method_and_no_answer(happens, kind, method, actor, rule) -> None:  # type: ignore[no-untyped-def]
     entry = last(happens(chat().says("hello").taps("yes")), kind)
     assert (entry.method, entry.actor, entry.answer, entry.rule) == (method, actor, "", rule)
 
 
-def test_a_consent_that_was_not_used_for_two_years_ends_before_its_validity() -> None:
+def test_a_consent_unused_for_two_years_expires_even_if_still_valid() -> None:
     purposes = [one.model_copy(update={"valid_for": timedelta(days=3000)}) for one in WORLD.business.purposes]
     patient = WORLD.business.model_copy(update={"purposes": tuple(purposes)})
     talk = Conversation(replace(WORLD, business=patient), FLOWS)
@@ -98,7 +98,7 @@ def test_a_consent_that_was_not_used_for_two_years_ends_before_its_validity() ->
 # --- ids
 
 
-def test_a_question_id_follows_from_the_message_and_tells_nothing_of_it() -> None:
+def test_a_question_id_is_derived_from_the_message_id_without_revealing_it() -> None:
     wamid = "wamid.HBgNNDkxNTExMjM0NTY3OBUCABIYFjNBM0E="
     inbound = Inbound(MessageId(wamid), Sender(GERMAN), 100, Text("hello"), 100.0)
     dialogue = Dialogue(WORLD, FLOWS)
@@ -109,7 +109,7 @@ def test_a_question_id_follows_from_the_message_and_tells_nothing_of_it() -> Non
     assert all(part not in wamid for part in (question, question.upper()))
 
 
-def test_nobody_without_the_key_can_make_a_button_that_answers_a_question() -> None:
+def test_answer_buttons_cannot_be_forged_without_the_key() -> None:
     """A host's bot sees the ids of messages, and may send buttons with any id."""
     inbound = Inbound(MessageId("wamid.1"), Sender(GERMAN), 100, Text("hello"), 100.0)
     asked = {
@@ -119,18 +119,18 @@ def test_nobody_without_the_key_can_make_a_button_that_answers_a_question() -> N
     assert len(asked) == 3
 
 
-def test_a_message_processed_again_after_a_change_of_the_key_asks_the_same_question() -> None:
+def test_a_message_reprocessed_after_a_key_change_asks_the_same_question() -> None:
     inbound = Inbound(MessageId("wamid.1"), Sender(GERMAN), 100, Text("hello"), 100.0)
     before = Dialogue(replace(WORLD, question_key=b"older"), FLOWS).step(Session("p"), inbound, 100.0)
     assert Dialogue(WORLD, FLOWS).step(Session("p"), inbound, 100.0, before.entries).replies == before.replies
 
 
-def test_the_question_travels_in_its_buttons_and_its_message() -> None:
+def test_the_buttons_of_a_question_carry_its_id() -> None:
     reply = chat().says("hello").replies[0]
     assert [button.id for button in reply.buttons] == [f"yes:{reply.question}", f"no:{reply.question}"]
 
 
-def test_the_question_is_named_when_it_is_asked_again_and_only_then() -> None:
+def test_only_replies_that_ask_a_question_carry_its_id() -> None:
     talk = chat().says("hello")
     question = talk.replies[0].question
     assert talk.says("hm").replies[0].question == question
@@ -141,7 +141,7 @@ def test_the_question_is_named_when_it_is_asked_again_and_only_then() -> None:
 # --- a pure step
 
 
-def test_a_step_leaves_its_arguments_alone_and_does_the_same_again() -> None:
+def test_a_step_is_deterministic_and_does_not_modify_its_arguments() -> None:
     talk = chat().says("hello")
     before = msgspec.msgpack.encode(talk.session)
     inbound = Inbound(MessageId("wamid.x"), talk.sender, talk.clock + 10, Text("yes"), talk.clock + 10.0)
@@ -151,7 +151,7 @@ def test_a_step_leaves_its_arguments_alone_and_does_the_same_again() -> None:
     assert msgspec.msgpack.encode(talk.session) == before
 
 
-def test_a_message_makes_one_fact_of_a_kind_about_a_purpose() -> None:
+def test_a_message_makes_at_most_one_entry_per_purpose_and_kind() -> None:
     talk = chat()
     for text in ("hello", "yes", "Deutsch", "stop", "start", "ja", "🛑", "stop"):
         talk.says(text)
@@ -161,14 +161,14 @@ def test_a_message_makes_one_fact_of_a_kind_about_a_purpose() -> None:
 # --- lost sessions, deploys in between
 
 
-def test_a_lost_session_finds_its_question_again() -> None:
+def test_a_rebuilt_session_still_accepts_a_tap_on_the_pending_question() -> None:
     talk = chat("fr").says("bonjour")
     talk.session = rebuilt("p", talk.session.record)
     assert talk.taps("yes").status("order_updates") is Status.GIVEN
     assert talk.said == ["opt_in.welcome"]  # only the rest of the round is lost
 
 
-def test_a_yes_typed_after_the_session_was_lost_is_asked_for_again() -> None:
+def test_a_yes_typed_after_the_session_was_lost_repeats_the_question() -> None:
     """Nobody knows any more whether the question arrived; no consent that was given is lost."""
     talk = chat("fr").says("bonjour")
     talk.session = rebuilt("p", talk.session.record)
@@ -176,7 +176,7 @@ def test_a_yes_typed_after_the_session_was_lost_is_asked_for_again() -> None:
     assert talk.says("oui").status("order_updates") is Status.GIVEN
 
 
-def test_a_lost_session_finds_its_pause_again() -> None:
+def test_a_rebuilt_session_still_waits_for_the_answer_to_a_possible_stop() -> None:
     talk = subscribed().says("🛑")
     talk.session = rebuilt("p", talk.session.record, "en")
     talk.says("no")
@@ -184,13 +184,13 @@ def test_a_lost_session_finds_its_pause_again() -> None:
 
 
 @pytest.mark.parametrize(("flow", "state"), [("gone", "asked"), ("opt_in", "gone"), ("opt_in", "asked"), ("help", "")])
-def test_a_place_that_is_no_more_is_left(flow: str, state: str) -> None:
+def test_a_session_in_an_invalid_state_leaves_it(flow: str, state: str) -> None:
     talk = subscribed()
     talk.session.flow, talk.session.state = flow, state
     assert talk.says("xyzzy").said == ["common.not_understood"]
 
 
-def test_a_question_about_a_purpose_that_is_no_more_is_closed() -> None:
+def test_a_question_about_a_removed_purpose_is_closed() -> None:
     talk = chat().says("hello").taps("yes")
     talk.dialogue = Dialogue(world(purposes=("order_updates",)), FLOWS)
     talk.taps("yes")
@@ -198,13 +198,13 @@ def test_a_question_about_a_purpose_that_is_no_more_is_closed() -> None:
     assert talk.ledger[-1] == "lapsed offers en"
 
 
-def test_a_purpose_that_is_no_more_is_not_asked_about() -> None:
+def test_a_removed_purpose_is_not_asked_about() -> None:
     talk = chat().says("hello")
     talk.dialogue = Dialogue(world(purposes=("order_updates",)), FLOWS)
     assert talk.taps("yes").said == ["opt_in.welcome"]
 
 
-def test_a_purpose_that_is_no_more_is_stopped_too() -> None:
+def test_a_stop_also_withdraws_a_removed_purpose() -> None:
     talk = subscribed()
     talk.dialogue = Dialogue(world(purposes=("order_updates",)), FLOWS)
     assert talk.says("CHOICES").choices == ["withdraw:order_updates"]
@@ -235,7 +235,7 @@ def test_a_question_under_an_old_notice_is_closed() -> None:
     assert last(talk, Kind.LAPSED).method is Method.NOTICE_CHANGE
 
 
-def test_one_language_needs_no_choice() -> None:
+def test_no_language_choice_is_offered_if_there_is_only_one() -> None:
     only_english = world(texts=type(WORLD.texts)(WORLD.texts.slots.values(), {}))
     talk = Conversation(only_english, FLOWS, phone="+34612345678")
     assert talk.says("hola").said == ["opt_in.ask"]
@@ -244,14 +244,14 @@ def test_one_language_needs_no_choice() -> None:
 # --- a round of questions
 
 
-def test_a_round_of_questions_survives_a_tap_on_an_answered_one() -> None:
+def test_a_tap_on_an_answered_question_does_not_end_the_round_of_questions() -> None:
     talk = Conversation(with_purposes("one", "two", "three"), FLOWS, locale="en").says("hello").taps("yes")
     assert talk.taps("yes", back=1).said == ["opt_in.already"]
     talk.taps("yes").taps("yes")
     assert talk.session.record.given == ("one", "two", "three")
 
 
-def test_a_round_about_ten_purposes() -> None:
+def test_a_round_of_questions_can_ask_about_ten_purposes() -> None:
     ids = [f"purpose_{number}" for number in range(10)]
     talk = Conversation(with_purposes(*ids), FLOWS, locale="en").says("hello")
     for _ in ids:
@@ -263,7 +263,7 @@ def test_a_round_about_ten_purposes() -> None:
 # --- odds and ends
 
 
-def test_only_the_persons_messages_are_their_last_message() -> None:
+def test_reactions_switches_and_number_changes_do_not_update_last_at() -> None:
     talk = chat().says("hello")
     said_at = talk.session.last_at
     talk.reacts().prefers("stop").waits("49h").changes_number("+4915100000000")
@@ -271,7 +271,7 @@ def test_only_the_persons_messages_are_their_last_message() -> None:
     assert talk.says("hello").session.last_at > said_at
 
 
-def test_a_message_that_comes_late_is_not_their_last() -> None:
+def test_a_late_message_does_not_change_last_at() -> None:
     talk = chat().says("hello", at="60s")
     said_at = talk.session.last_at
     assert talk.says("hello?", at="30s").session.last_at == said_at
@@ -293,7 +293,7 @@ def test_a_lapse_of_another_question_does_nothing() -> None:
 @pytest.mark.parametrize(
     "payload", ["", ":", "yes:", "no:", "ask:nothing", "withdraw:nothing", "locale:xx", "keep", "start_wars", "maybe"]
 )
-def test_any_payload_is_answered(payload: str) -> None:
+def test_an_unknown_button_payload_consents_to_nothing_and_is_answered(payload: str) -> None:
     talk = chat().says("hello")
     talk.receives(Choice(payload, "something"))
     assert talk.said == ["opt_in.clarify"]
@@ -301,41 +301,41 @@ def test_any_payload_is_answered(payload: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["location", "contacts", "unsupported", "order"])
-def test_what_can_not_be_read_is_answered_in_one_line(kind: str) -> None:
+def test_unsupported_kinds_of_message_get_the_text_only_reply(kind: str) -> None:
     assert subscribed().receives(Other(kind)).said == ["common.text_only"]
 
 
-def test_a_message_taken_back_is_not_answered() -> None:
+def test_a_deleted_message_gets_no_reply() -> None:
     assert subscribed().receives(Correction("revoke")).said == []
 
 
-def test_every_answer_carries_the_way_out() -> None:
+def test_every_reply_says_how_to_stop() -> None:
     talk = chat("de").says("hallo").says("hm").says("ja").taps("no").says("AUSWAHL").says("HILFE").says("STOPP")
     assert talk.replies
     assert all("STOPP" in reply.footer or "STOP" in reply.footer for reply in talk._shown)
 
 
-def test_a_welcome_names_what_may_be_sent() -> None:
+def test_the_welcome_names_only_purposes_that_may_be_sent() -> None:
     talk = chat().says("hello").taps("yes").says("🛑")
     talk.taps("yes")
     assert "offers and news" in talk.replies[0].body
     assert "order updates" not in talk.replies[0].body  # still paused
 
 
-def test_the_same_answer_is_not_given_for_ever() -> None:
+def test_the_same_reply_is_given_at_most_eight_times_in_a_row() -> None:
     talk = subscribed()
     answered = [bool(talk.says("HELP").replies) for _ in range(10)]
     assert answered == [True] * 8 + [False] * 2
     assert talk.waits("2h").says("HELP").replies
 
 
-def test_a_talk_that_leads_nowhere_ends() -> None:
+def test_a_conversation_that_changes_nothing_ends_after_forty_replies() -> None:
     talk = subscribed()
     answered = [bool(talk.says(text).replies) for _ in range(30) for text in ("HELP", "PRIVACY")]
     assert answered == [True] * 40 + [False] * 20
 
 
-def test_a_stop_is_confirmed_however_long_the_talk() -> None:
+def test_a_stop_is_confirmed_however_long_the_conversation() -> None:
     talk = subscribed()
     for _ in range(30):
         talk.says("HELP").says("PRIVACY")
@@ -343,7 +343,7 @@ def test_a_stop_is_confirmed_however_long_the_talk() -> None:
 
 
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
-def test_a_label_typed_where_free_text_is_asked_for_is_the_button(locale: str) -> None:
+def test_a_typed_button_label_counts_as_a_tap_where_free_text_is_asked_for(locale: str) -> None:
     """Also where it is a word of withdrawal in any other place, as "Cancel" is."""
     for word in ("CORRECT MY DATA", "DELETE"):
         talk = Conversation(WORLD, FLOWS, locale=locale)
@@ -352,7 +352,7 @@ def test_a_label_typed_where_free_text_is_asked_for_is_the_button(locale: str) -
         assert (talk.said, talk.ledger, list(talk.tasks)) == (["maybe_stop.kept"], [], [])
 
 
-def test_choices_show_what_rests() -> None:
+def test_choices_mark_restricted_purposes_as_paused() -> None:
     talk = Conversation(WORLD, FLOWS, locale="en")
     for text in ("Hello", "YES", "NO", "RESTRICT", "CHOICES"):
         talk.says(text)
@@ -365,18 +365,18 @@ def test_choices_show_what_rests() -> None:
 
 
 @pytest.mark.parametrize("no", ["no", "No, thanks", "❌", "👎", "🔕"])
-def test_a_no_to_nothing_pauses_and_asks(no: str) -> None:
+def test_an_unprompted_no_pauses_and_asks(no: str) -> None:
     talk = subscribed().says(no)
     assert talk.said == ["maybe_stop.ask"]
     assert talk.session.record.paused
 
 
-def test_a_no_may_answer_the_host_s_bot() -> None:
+def test_an_unprompted_no_is_handed_to_the_host_bot_if_there_is_one() -> None:
     talk = subscribed()
     talk.dialogue = Dialogue(world(host_purpose="order_updates"), FLOWS)
     assert talk.says("no").handed_over
     assert not talk.session.record.paused
 
 
-def test_a_no_of_somebody_who_agreed_to_nothing_is_not_asked_about() -> None:
+def test_an_unprompted_no_without_any_consent_is_not_asked_about() -> None:
     assert subscribed().says("STOP").says("no").said == ["help.unsubscribed"]

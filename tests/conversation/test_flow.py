@@ -21,26 +21,26 @@ def flow() -> Flow:
     return FLOWS["opt_in"]
 
 
-def test_an_event_moves_the_session_and_says_what_the_state_says(flow: Flow) -> None:
+def test_an_event_moves_the_session_and_sends_the_new_state_s_text(flow: Flow) -> None:
     moving = turn()
     assert flow.fire("start", moving)
     assert moving.session.state == "asked"
     assert [reply.text_id for reply in moving.replies] == ["opt_in.ask"]
 
 
-def test_an_event_whose_conditions_fail_moves_nothing(flow: Flow) -> None:
+def test_an_event_whose_conditions_fail_changes_nothing(flow: Flow) -> None:
     standing = turn("asked")
     assert not flow.fire("yes", standing)
     assert (standing.session.state, standing.replies) == ("asked", [])
 
 
-def test_a_state_knows_where_its_triggers_lead(flow: Flow) -> None:
+def test_a_flow_knows_which_triggers_a_state_accepts(flow: Flow) -> None:
     assert flow.knows("asked", "yes")
     assert not flow.knows("idle", "yes")
     assert not flow.knows("asked", "to_finished")  # transitions would make these by itself
 
 
-def test_the_machine_is_shared_and_remembers_no_session(flow: Flow) -> None:
+def test_the_shared_machine_keeps_no_session(flow: Flow) -> None:
     flow.fire("start", turn())
     assert flow.machine.models == []
 
@@ -53,11 +53,11 @@ def test_transitions_logs_no_callbacks() -> None:
     ("name", "expected"),
     [("ask", "opt_in.ask"), ("stop.already", "stop.already"), ("yes", "common.yes")],
 )
-def test_a_text_is_the_flows_own_a_qualified_or_a_common_one(flow: Flow, name: str, expected: str) -> None:
+def test_a_text_name_resolves_to_own_qualified_or_common_texts(flow: Flow, name: str, expected: str) -> None:
     assert flow.text_id(name) == expected
 
 
-def test_the_places_that_people_are_put_back_to() -> None:
+def test_the_question_and_doubt_positions_are_found_in_the_flows() -> None:
     assert FLOWS.question == Position("opt_in", "asked")
     assert FLOWS.doubt == Position("maybe_stop", "asked")
 

@@ -38,7 +38,7 @@ def test_the_ledger_of_a_day_is_bounded_and_the_last_stop_counts(texts: tuple[st
     assert talk.session.record.pending is None
 
 
-def test_who_is_over_the_limit_is_told_whom_to_ask_and_begins_again_the_next_day() -> None:
+def test_over_the_daily_limit_the_contact_is_shown_until_the_next_day() -> None:
     talk = after(CYCLES[0]).says("STOP")
     assert talk.says("START").said == ["human.contact"]
     for _ in range(10):
@@ -47,7 +47,7 @@ def test_who_is_over_the_limit_is_told_whom_to_ask_and_begins_again_the_next_day
     assert talk.waits("24h").says("START").ledger[-1].startswith("requested")
 
 
-def test_a_stop_at_the_limit_ends_what_was_given_just_before() -> None:
+def test_a_stop_at_the_daily_limit_withdraws_the_consent_given_just_before() -> None:
     talk = Conversation(WORLD, FLOWS, locale="en")
     texts = cycle(CYCLES[0])
     while talk.session.facts < FACTS_A_DAY or not talk.session.record.given:

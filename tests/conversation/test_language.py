@@ -38,23 +38,23 @@ def test_the_language_follows_from_the_word_or_the_country(phone: str, text: str
     assert spoken_by(phone, text) == expected
 
 
-def test_the_country_of_a_hidden_number() -> None:
+def test_a_hidden_number_gets_the_language_of_its_bsuid_country() -> None:
     assert spoken_by(None, "xyzzy", bsuid="AT.1a2b3c") == "de"
 
 
-def test_a_choice_is_not_overruled_by_words() -> None:
+def test_words_of_another_language_do_not_override_a_chosen_language() -> None:
     assert spoken_by("+4915112345678", "Deutsch", "aide", "arrêt") == "de"
 
 
-def test_a_guess_is_overruled_by_a_word() -> None:
+def test_a_word_of_another_language_overrides_a_guessed_language() -> None:
     assert spoken_by("+4915112345678", "xyzzy", "aide") == "fr"
 
 
-def test_a_guess_is_not_overruled_by_an_english_word() -> None:
+def test_an_english_word_does_not_override_a_guessed_language() -> None:
     assert spoken_by("+4915112345678", "xyzzy", "START", "what can you do") == "de"
 
 
-def test_a_list_of_languages_holds_ten_the_likely_first() -> None:
+def test_the_language_list_has_at_most_ten_with_the_likely_ones_first() -> None:
     talk = Conversation(WORLD, FLOWS, phone="+41791234567").says("xyzzy")
     assert talk.choices[:3] == ["locale:de", "locale:fr", "locale:it"]
     assert len(talk.choices) == min(10, len(WORLD.texts.offered))

@@ -114,7 +114,7 @@ def test_a_withdrawal_stands_whatever_fails(content: Content, faults: set[tuple[
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault[0].__name__}.{fault[1]}")
-def test_what_may_be_a_withdrawal_pauses_whatever_fails(fault: tuple[Any, str]) -> None:
+def test_a_possible_withdrawal_pauses_whatever_fails(fault: tuple[Any, str]) -> None:
     with broken(fault):
         step = answered(Text("could you perhaps make that stop for a while?"))
     assert not any(step.session.record.allows(purpose, AGREED.last_at + 60) for purpose in AGREED.record.given)
@@ -127,33 +127,33 @@ def test_whatsapps_own_switch_ends_marketing_whatever_fails() -> None:
 
 
 @pytest.mark.parametrize(("text", "given"), [("STOP", ()), ("Stop!", ()), ("BAJA", ())])
-def test_a_printed_word_stops_even_when_words_can_t_be_looked_up(text: str, given: tuple[str, ...]) -> None:
+def test_a_printed_stop_word_works_even_if_keyword_lookup_fails(text: str, given: tuple[str, ...]) -> None:
     with broken((Keywords, "classify")):
         assert answered(Text(text)).session.record.given == given
 
 
-def test_a_printed_word_in_a_sentence_pauses_when_words_can_t_be_looked_up() -> None:
+def test_a_printed_stop_word_in_a_sentence_pauses_if_keyword_lookup_fails() -> None:
     with broken((Keywords, "classify")):
         assert answered(Text("stop this please")).session.record.paused
 
 
-def test_what_is_no_withdrawal_fails_as_before() -> None:
+def test_a_failure_on_anything_but_a_withdrawal_is_raised() -> None:
     with broken((Texts, "render")), pytest.raises(LookupError):
         answered(Text("CHOICES"))
 
 
-def test_the_failure_is_told() -> None:
+def test_a_step_reports_the_failure_that_prevented_its_reply() -> None:
     with broken((Texts, "render")):
         step = answered(Text("STOP"))
     assert isinstance(step.failure, LookupError)
     assert not step.replies
 
 
-def test_nothing_is_told_when_nothing_fails() -> None:
+def test_a_step_without_a_failure_reports_none() -> None:
     assert answered(Text("STOP")).failure is None
 
 
-def test_a_company_file_that_slipped_through_can_t_stop_stop() -> None:
+def test_stop_works_even_with_an_invalid_company_file() -> None:
     title = WORLD.business.purposes[0].model_copy(update={"title": "offers {news}"})
     business = WORLD.business.model_copy(update={"purposes": (title, *WORLD.business.purposes[1:])})
     world = replace(WORLD, business=business, _languages={})

@@ -35,7 +35,7 @@ def found(folder: Path) -> list[Problem]:
     return lint(folder)
 
 
-def test_our_own_dialogues_are_well() -> None:
+def test_the_shipped_flows_have_no_problems() -> None:
     assert lint(FLOWS) == []
 
 
@@ -111,7 +111,7 @@ def test_a_fault_is_found(flows: Path, flow: str, old: str, new: str, where: str
     assert all(problem.cure and str(flows) in problem.where for problem in problems)
 
 
-def test_too_many_choices(flows: Path) -> None:
+def test_more_than_ten_choices_are_reported(flows: Path) -> None:
     names = [f"way_{number}" for number in range(11)]
     change(flows, "help", 'choices = ["my_choices", "rights", "human"]', f"choices = {names}")
     for name in names:
@@ -119,7 +119,7 @@ def test_too_many_choices(flows: Path) -> None:
     assert any("has 11 choices" in problem.what for problem in found(flows))
 
 
-def test_no_state_that_asks(flows: Path) -> None:
+def test_flows_without_a_state_that_asks_for_consent_are_reported(flows: Path) -> None:
     path = flows / "opt_in.toml"
     path.write_text(path.read_text("utf-8").replace('after = ["record_requested"]\n', ""), "utf-8")
     assert any(problem.what == "no state asks for consent" for problem in found(flows))
@@ -135,24 +135,24 @@ def test_no_state_that_asks(flows: Path) -> None:
         ('flow = "help"', "is also in"),
     ],
 )
-def test_a_file_that_can_not_be_read(flows: Path, text: str, what: str) -> None:
+def test_an_invalid_flow_file_is_reported(flows: Path, text: str, what: str) -> None:
     (flows / "more.toml").write_text(text, "utf-8")
     (problem,) = found(flows)
     assert what in problem.what
     assert problem.where == str(flows / "more.toml")
 
 
-def test_a_folder_without_flows(tmp_path: Path) -> None:
+def test_a_folder_without_flows_is_reported(tmp_path: Path) -> None:
     assert "no flow here" in found(tmp_path)[0].what
 
 
-def test_a_flow_with_a_fault_does_not_start(flows: Path) -> None:
+def test_loading_fails_if_a_flow_has_a_fault(flows: Path) -> None:
     change(flows, "stop", 'before = ["record_withdrawn"]', "")
     with pytest.raises(FileError, match=r"stop\.toml: flow stop: .*answers STOP without withdrawing; add before"):
         load_world(flows, LOCALES)
 
 
-def test_an_untidy_flow_starts(flows: Path) -> None:
+def test_a_flow_with_only_harmless_problems_loads(flows: Path) -> None:
     add(flows, "help", '[texts.left_over]\nkind = "body"\nen = "Nobody says this."')
     assert [problem.harmless for problem in found(flows)] == [True]
     assert "help" in Flows(read(flows))

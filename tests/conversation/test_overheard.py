@@ -59,7 +59,7 @@ def overheard(talk: Conversation, content: Content, where: Overheard) -> list[st
         Other("edit", "stop"),
     ],
 )
-def test_a_withdrawal_is_obeyed(content: Content, where: Overheard) -> None:
+def test_an_overheard_withdrawal_is_obeyed(content: Content, where: Overheard) -> None:
     talk = subscribed()
     said = overheard(talk, content, where)
     assert not talk.session.record.given
@@ -70,7 +70,7 @@ def test_a_withdrawal_is_obeyed(content: Content, where: Overheard) -> None:
 @pytest.mark.parametrize(
     "content", [Text("YES"), Text("start"), Text("hello"), Text("my data"), Text("delete"), Choice("yes", "Yes")]
 )
-def test_nothing_else_is_heard(content: Content, where: Overheard) -> None:
+def test_overheard_messages_without_a_withdrawal_change_nothing(content: Content, where: Overheard) -> None:
     for talk in (subscribed(), asked()):
         before = talk.session.copy()
         assert overheard(talk, content, where) == []
@@ -78,7 +78,7 @@ def test_nothing_else_is_heard(content: Content, where: Overheard) -> None:
 
 
 @pytest.mark.parametrize("where", EVERYWHERE)
-def test_the_button_of_the_question_that_waits_agrees_to_nothing(where: Overheard) -> None:
+def test_an_overheard_tap_on_the_yes_button_gives_no_consent(where: Overheard) -> None:
     talk = asked()
     pending = talk.session.record.pending
     assert pending is not None
@@ -87,9 +87,7 @@ def test_the_button_of_the_question_that_waits_agrees_to_nothing(where: Overhear
 
 
 @pytest.mark.parametrize(("where", "said"), [("group", []), ("field", []), ("standby", ["maybe_stop.ask"])])
-def test_a_doubt_rests_what_was_agreed_to_and_is_asked_about_at_their_next_word(
-    where: Overheard, said: list[str]
-) -> None:
+def test_an_overheard_doubt_pauses_and_is_asked_about_at_the_next_message(where: Overheard, said: list[str]) -> None:
     talk = subscribed()
     assert overheard(talk, Text("when will this ever stop I wonder about the flowers"), where) == said
     assert talk.session.record.paused
@@ -97,13 +95,13 @@ def test_a_doubt_rests_what_was_agreed_to_and_is_asked_about_at_their_next_word(
     assert [reply.text_id for reply in talk.replies] == ["maybe_stop.ask"]
 
 
-def test_a_doubt_of_long_ago_is_over() -> None:
+def test_a_doubt_in_the_chat_history_is_ignored() -> None:
     talk = subscribed()
     assert overheard(talk, Text("when will this ever stop I wonder about the flowers"), "history") == []
     assert not talk.session.record.paused
 
 
-def test_a_withdrawal_of_long_ago_ends_only_what_is_older() -> None:
+def test_a_withdrawal_in_the_chat_history_ends_only_older_consents() -> None:
     talk = subscribed()
     old = Inbound(MessageId("old"), Sender("+4915112345678"), talk.clock - 86400, Text("STOP"), overheard="history")
     talk.session = talk.dialogue.step(talk.session, old, float(talk.clock)).session
@@ -111,7 +109,7 @@ def test_a_withdrawal_of_long_ago_ends_only_what_is_older() -> None:
 
 
 @pytest.mark.parametrize("where", EVERYWHERE)
-def test_a_withdrawal_that_names_offers_ends_offers_alone(where: Overheard) -> None:
+def test_an_overheard_withdrawal_naming_offers_ends_only_offers(where: Overheard) -> None:
     talk = subscribed()
     said = overheard(talk, Text("stop offers"), where)
     assert talk.session.record.given == ("order_updates",)
@@ -121,12 +119,12 @@ def test_a_withdrawal_that_names_offers_ends_offers_alone(where: Overheard) -> N
 @pytest.mark.parametrize(
     "content", [Media("image", "stop offers"), Correction("edit", MessageId("first"), "stop offers")]
 )
-def test_so_does_one_in_a_caption_or_an_edited_text(content: Content) -> None:
+def test_a_withdrawal_naming_offers_in_a_caption_or_edit_ends_only_offers(content: Content) -> None:
     talk = subscribed().receives(content)
     assert talk.session.record.given == ("order_updates",)
 
 
-def test_forwarded_words_end_nothing_that_they_name() -> None:
+def test_a_forwarded_withdrawal_ends_nothing_but_pauses() -> None:
     talk = subscribed()
     talk.clock += 10
     inbound = Inbound(MessageId("on"), talk.sender, talk.clock, Text("stop offers"), talk.clock, forwarded=True)
@@ -136,7 +134,7 @@ def test_forwarded_words_end_nothing_that_they_name() -> None:
 
 
 @pytest.mark.parametrize("where", EVERYWHERE)
-def test_a_doubt_makes_nobody_known(where: Overheard) -> None:
+def test_an_overheard_stop_opens_a_record_but_a_doubt_does_not(where: Overheard) -> None:
     dialogue = asked().dialogue
     doubt = Inbound(MessageId("doubt"), Sender("+4915112345678"), 1, Text("wrong number"), overheard=where)
     assert not dialogue.opens_a_record(doubt)
@@ -146,7 +144,7 @@ def test_a_doubt_makes_nobody_known(where: Overheard) -> None:
 
 @pytest.mark.parametrize("where", EVERYWHERE)
 @pytest.mark.parametrize("text", ["", "NO", "maybe"])
-def test_a_yes_that_is_changed_or_deleted_there_is_taken_back(text: str, where: Overheard) -> None:
+def test_an_overheard_edit_or_deletion_of_a_yes_withdraws_it(text: str, where: Overheard) -> None:
     talk = asked().says("YES")
     said = overheard(talk, talk.correction("edit" if text else "revoke", text), where)
     assert talk.status("order_updates") is Status.WITHDRAWN
@@ -156,13 +154,13 @@ def test_a_yes_that_is_changed_or_deleted_there_is_taken_back(text: str, where: 
 
 
 @pytest.mark.parametrize("where", EVERYWHERE)
-def test_a_no_that_is_changed_to_yes_there_asks_nothing(where: Overheard) -> None:
+def test_an_overheard_edit_of_a_no_to_yes_changes_nothing(where: Overheard) -> None:
     talk = asked().says("NO")
     assert overheard(talk, talk.correction("edit", "YES"), where) == []
     assert talk.status("order_updates") is Status.REFUSED
 
 
-def test_what_is_taken_back_there_makes_nobody_a_person() -> None:
+def test_an_overheard_deletion_is_heeded_but_opens_no_record() -> None:
     talk = asked().says("YES")
     inbound = Inbound(MessageId("overheard"), talk.sender, talk.clock, talk.correction("revoke"), overheard="standby")
     assert talk.dialogue.heeds(inbound)

@@ -339,7 +339,7 @@ def test_after_a_stop_only_a_newer_question_counts(order: list[str], times: list
 
 @settings(max_examples=60, deadline=None)
 @given(order=st.permutations(["yes", "correct", "hello"]), text=st.sampled_from(["", "no", "hm", "STOP"]))
-def test_an_answer_that_is_no_more_counts_in_no_order(order: list[str], text: str) -> None:
+def test_a_deleted_or_changed_yes_never_counts_whatever_the_arrival_order(order: list[str], text: str) -> None:
     """A YES and its change or deletion, all after the question, come in any order."""
     talk = Examined(WORLD, FLOWS, locale="en").says("hello", at="100s")
     for what in order:
@@ -356,7 +356,7 @@ def test_an_answer_that_is_no_more_counts_in_no_order(order: list[str], text: st
 
 @settings(max_examples=60, deadline=None)
 @given(texts=st.lists(st.text(max_size=30), max_size=8), locale=st.sampled_from(LOCALES))
-def test_no_text_at_all_agrees_to_anything_unless_it_is_a_yes(texts: list[str], locale: str) -> None:
+def test_no_text_but_a_yes_gives_consent(texts: list[str], locale: str) -> None:
     talk = Examined(WORLD, FLOWS, locale=locale).says("?")
     for text in texts:
         match = WORLD.keywords.classify(text, asked_in=locale)
@@ -388,7 +388,7 @@ def ended_by_themselves(locale: str) -> Examined:
 
 
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
-def test_every_message_fits_in_every_language(locale: str) -> None:
+def test_every_reply_fits_whatsapp_limits_in_every_language(locale: str) -> None:
     """`Examined` builds the request to WhatsApp for each reply, which refuses what is too long."""
     talk = Examined(WORLD, FLOWS, locale=locale)
     words = WORLD.language(locale).values
@@ -412,7 +412,7 @@ def test_every_message_fits_in_every_language(locale: str) -> None:
 
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
 @pytest.mark.parametrize("text_id", sorted(TOLD))
-def test_what_is_told_after_a_task_fits_in_every_language(text_id: str, locale: str) -> None:
+def test_messages_sent_after_a_task_fit_whatsapp_limits_in_every_language(text_id: str, locale: str) -> None:
     values = {
         "since": "30 September 2026",
         "until": "30 September 2026",
@@ -435,7 +435,7 @@ def heard(reply: Reply) -> str:
 
 @settings(max_examples=25, deadline=None)
 @given(first=st.sampled_from(LOCALES), second=st.sampled_from(LOCALES), opening=st.sampled_from(TEXTS))
-def test_two_of_us_come_to_rest(first: str, second: str, opening: str) -> None:
+def test_two_of_our_bots_stop_talking_to_each_other(first: str, second: str, opening: str) -> None:
     talks = [Conversation(WORLD, FLOWS, locale=locale) for locale in (first, second)]
     said, turns = [opening], 0
     while said:
@@ -447,7 +447,7 @@ def test_two_of_us_come_to_rest(first: str, second: str, opening: str) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(answers=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3), locale=st.sampled_from(LOCALES))
-def test_a_bot_that_always_answers_is_left_alone(answers: list[str], locale: str) -> None:
+def test_a_bot_that_always_answers_stops_getting_replies(answers: list[str], locale: str) -> None:
     """Unless it changes consents all the time, which is for people to do."""
     talk = Conversation(WORLD, FLOWS, locale=locale)
     unchanged = 0
@@ -459,7 +459,7 @@ def test_a_bot_that_always_answers_is_left_alone(answers: list[str], locale: str
         assert not talk.replies or unchanged <= TALK + 3
 
 
-def test_an_echo_is_left_alone() -> None:
+def test_a_bot_that_echoes_our_messages_stops_getting_replies() -> None:
     talk = Conversation(WORLD, FLOWS, locale="en").says("hello")
     turns = 0
     while talk.replies:
@@ -471,7 +471,7 @@ def test_an_echo_is_left_alone() -> None:
 # --- after a crash
 
 
-def test_a_message_is_stepped_to_the_same_result_from_the_ledger_alone() -> None:
+def test_without_the_session_a_step_makes_the_same_facts_and_replies() -> None:
     """Redis lost the session: the record as it was before the message is enough for the same facts and words."""
     talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes")
     dialogue = Dialogue(WORLD, FLOWS)

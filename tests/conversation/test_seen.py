@@ -43,12 +43,12 @@ def looked_again(talk: Conversation) -> Conversation:
 # --- a question that is still queued, or on its way
 
 
-def test_a_yes_to_a_question_that_was_not_taken_is_no_consent() -> None:
+def test_a_yes_to_a_question_whatsapp_did_not_accept_gives_no_consent() -> None:
     talk = looked_again(asked().says("YES"))
     assert not is_given(talk)
 
 
-def test_it_is_looked_at_again_a_few_times_and_then_asked_anew() -> None:
+def test_an_early_yes_is_retried_a_few_times_then_the_question_is_asked_again() -> None:
     talk = asked().says("YES")
     for _ in range(MOST_LOOKS_AGAIN):
         assert talk.said == []
@@ -59,7 +59,7 @@ def test_it_is_looked_at_again_a_few_times_and_then_asked_anew() -> None:
     assert is_given(talk.accepts().says("YES"))
 
 
-def test_a_yes_that_came_before_what_whatsapp_said_of_the_question_is_not_lost() -> None:
+def test_a_yes_arriving_before_the_delivery_status_of_its_question_counts() -> None:
     """The person has the question, and we have not yet noted that it was taken."""
     talk = asked()
     talk.clock += 5
@@ -81,7 +81,7 @@ def test_a_stop_in_between_wins_over_a_postponed_yes() -> None:
     assert talk.status("order_updates") is Status.WITHDRAWN
 
 
-def test_a_postponed_yes_answers_no_other_question() -> None:
+def test_a_postponed_yes_does_not_answer_another_question() -> None:
     talk = asked().says("YES")
     postponed = talk.postponed
     talk.accepts().says("NO")
@@ -91,14 +91,14 @@ def test_a_postponed_yes_answers_no_other_question() -> None:
     assert talk.status("offers") is Status.REQUESTED
 
 
-def test_a_yes_written_before_the_question_was_taken_is_asked_for_again() -> None:
+def test_a_yes_received_before_the_question_was_accepted_repeats_the_question() -> None:
     talk = asked().says("YES").accepts()
     assert talk.looks_again().said == ["opt_in.ask"]
     assert not is_given(talk)
 
 
 @pytest.mark.parametrize("written", [-3599, -60, -13])
-def test_a_yes_stamped_before_the_question_was_accepted_is_asked_for_again(written: int) -> None:
+def test_a_yes_stamped_before_the_question_was_accepted_repeats_the_question(written: int) -> None:
     """An outage held both messages back; WhatsApp has told nothing of the question but that it took it."""
     talk = Conversation(WORLD, FLOWS, locale="en")
     talk.conveys = "accepted"
@@ -110,14 +110,14 @@ def test_a_yes_stamped_before_the_question_was_accepted_is_asked_for_again(writt
 
 
 @pytest.mark.parametrize("late", [0, 1, 2])
-def test_a_quick_yes_counts_though_the_clocks_differ_a_little(late: int) -> None:
+def test_a_quick_yes_counts_despite_small_clock_differences(late: int) -> None:
     talk = Conversation(WORLD, FLOWS, locale="en")
     talk.conveys = "accepted"
     talk.receives(Text("hello"), written=talk.clock + 7)
     assert is_given(talk.receives(Text("YES"), written=talk.clock - late))
 
 
-def test_a_no_needs_no_question_that_was_seen() -> None:
+def test_a_no_counts_even_if_the_question_was_not_seen() -> None:
     talk = asked().says("NO")
     assert talk.status("order_updates") is Status.REFUSED
     assert last(talk, Kind.REFUSED).seen is Seen.UNKNOWN
@@ -135,7 +135,7 @@ def test_a_no_needs_no_question_that_was_seen() -> None:
         (["delivered", "accepted"], Seen.DELIVERED),
     ],
 )
-def test_it_counts_once_the_question_was_taken_in_whatever_order_that_is_told(order: list[str], seen: Seen) -> None:
+def test_a_yes_counts_after_acceptance_or_delivery_in_either_order(order: list[str], seen: Seen) -> None:
     talk = asked()
     for status in order:
         talk.accepts() if status == "accepted" else talk.delivers()
@@ -145,7 +145,7 @@ def test_it_counts_once_the_question_was_taken_in_whatever_order_that_is_told(or
     assert bool(entry.delivered_at) == ("delivered" in order)
 
 
-def test_a_refusal_tells_when_its_question_was_delivered() -> None:
+def test_a_refusal_records_when_its_question_was_delivered() -> None:
     entry = last(asked("delivered").says("NO"), Kind.REFUSED)
     assert entry.accepted_at <= entry.delivered_at < entry.at
 
@@ -156,20 +156,20 @@ def test_the_time_to_answer_starts_at_delivery(delivered_after: str) -> None:
     assert is_given(talk.says("YES"))
 
 
-def test_it_ends_by_its_time_after_delivery() -> None:
+def test_a_question_lapses_a_set_time_after_its_delivery() -> None:
     talk = asked("accepted").waits("47h").delivers().waits("49h")
     assert talk.ledger[-1] == "lapsed order_updates en"
     assert not is_given(talk.says("YES"))
 
 
-def test_without_a_delivery_it_ends_by_its_time_after_it_was_asked() -> None:
+def test_an_undelivered_question_lapses_a_set_time_after_it_was_asked() -> None:
     assert asked("accepted").waits("49h").ledger[-1] == "lapsed order_updates en"
 
 
 # --- answers that show by themselves that it was seen
 
 
-def test_a_tap_on_its_own_button_counts_whatever_whatsapp_has_said() -> None:
+def test_a_tap_on_the_question_s_button_counts_without_a_delivery_status() -> None:
     talk = asked().taps("yes")
     assert is_given(talk)
     assert last(talk, Kind.GIVEN).seen is Seen.BUTTON
@@ -181,13 +181,13 @@ def test_a_yes_that_quotes_the_waiting_question_counts() -> None:
     assert last(talk, Kind.GIVEN).seen is Seen.QUOTE
 
 
-def test_a_yes_that_quotes_a_question_on_its_way_counts_once_that_is_known() -> None:
+def test_a_yes_quoting_a_question_counts_once_the_question_is_accepted() -> None:
     talk = asked().says("YES", quotes="opt_in.ask")
     assert talk.postponed is not None
     assert is_given(talk.accepts().looks_again())
 
 
-def test_a_quoting_yes_that_is_in_doubt_is_asked_about() -> None:
+def test_an_unclear_yes_that_quotes_the_question_is_asked_about() -> None:
     talk = asked("delivered").says("YES?", quotes="opt_in.ask")
     assert not is_given(talk)
     assert talk.said == ["opt_in.clarify"]
@@ -198,21 +198,21 @@ def test_a_no_that_quotes_the_waiting_question_refuses() -> None:
     assert last(talk, Kind.REFUSED).seen is Seen.QUOTE
 
 
-def test_a_yes_that_quotes_a_question_answered_before_answers_that_one() -> None:
+def test_a_yes_quoting_an_answered_question_leaves_the_waiting_one_open() -> None:
     """The question that waits stays."""
     talk = asked("delivered").says("YES").says("YES", quotes="opt_in.ask", back=1)
     assert talk.status("offers") is Status.REQUESTED
     assert is_given(talk)
 
 
-def test_a_no_that_quotes_a_question_answered_by_yes_withdraws_from_it_alone() -> None:
+def test_a_no_quoting_a_question_answered_yes_withdraws_only_that_consent() -> None:
     talk = asked("delivered").says("YES").says("NO", quotes="opt_in.ask", back=1)
     assert talk.status("order_updates") is Status.WITHDRAWN
     assert talk.status("offers") is Status.REQUESTED
 
 
 @pytest.mark.parametrize("text_id", ["opt_in.noted", "opt_in.ask"])
-def test_a_yes_that_quotes_anything_else_is_asked_for_once_more(text_id: str) -> None:
+def test_a_yes_quoting_any_other_message_gets_the_question_clarified(text_id: str) -> None:
     """A refused question is among it."""
     talk = asked("delivered").says("YES" if text_id == "opt_in.noted" else "NO")
     talk.says("YES", quotes=text_id, back=0 if text_id == "opt_in.noted" else 1)
@@ -220,7 +220,7 @@ def test_a_yes_that_quotes_anything_else_is_asked_for_once_more(text_id: str) ->
     assert talk.status("offers") is Status.REQUESTED
 
 
-def test_a_yes_without_a_name_is_no_tap_on_our_question() -> None:
+def test_a_yes_button_without_a_question_id_does_not_consent() -> None:
     talk = asked("delivered")
     for payload in ("yes", "yes:", "YES"):
         assert not is_given(talk.receives(Choice(payload, "Yes, I agree")))
@@ -237,7 +237,7 @@ def test_a_no_tapped_for_a_consent_that_became_stale_is_recorded() -> None:
     assert waits_for(talk) == "order_updates"
 
 
-def test_a_yes_button_that_was_forwarded_or_is_on_another_message_does_not_consent() -> None:
+def test_a_yes_tap_forwarded_or_on_another_message_does_not_consent() -> None:
     talk = asked("delivered")
     (button,) = [one for one in talk.replies[-1].buttons if one.id.startswith("yes")]
     tap = Choice(button.id, button.title)
@@ -257,7 +257,7 @@ def test_a_question_that_could_not_be_delivered_can_t_be_answered() -> None:
 
 
 @pytest.mark.parametrize("answer", ["tap", "quote", "typed"])
-def test_a_yes_to_a_question_that_failed_brings_it_again(answer: str) -> None:
+def test_a_yes_to_an_undelivered_question_asks_it_again(answer: str) -> None:
     """A tap or a quote even proves that it was seen."""
     talk = asked("accepted").fails(UNDELIVERABLE)
     if answer == "tap":
@@ -269,7 +269,7 @@ def test_a_yes_to_a_question_that_failed_brings_it_again(answer: str) -> None:
     assert is_given(talk.accepts().says("YES"))
 
 
-def test_somebody_who_agreed_to_what_was_not_delivered_is_told_with_the_next_message() -> None:
+def test_a_person_learns_of_an_undelivered_question_after_their_next_message() -> None:
     """What told them so was not sent: we did not know that they may be written to."""
     talk = asked("accepted").says("YES").says("NO")
     talk.conveys = "nothing"
@@ -278,16 +278,16 @@ def test_somebody_who_agreed_to_what_was_not_delivered_is_told_with_the_next_mes
     assert is_given(talk.accepts().says("YES"))
 
 
-def test_a_failure_that_is_told_before_the_acceptance_counts_too() -> None:
+def test_a_failure_reported_before_the_acceptance_counts() -> None:
     talk = asked().fails(UNDELIVERABLE).accepts()
     assert not is_given(talk.says("YES"))
 
 
-def test_a_question_that_never_left_can_t_be_answered() -> None:
+def test_a_question_that_was_never_sent_lapses() -> None:
     assert asked().refuses().ledger[-1] == "lapsed order_updates en"
 
 
-def test_a_consent_to_a_question_that_was_not_delivered_is_stale_and_the_person_is_told_once() -> None:
+def test_consent_to_an_undelivered_question_turns_stale_and_is_reported_once() -> None:
     talk = asked("accepted").says("YES").says("NO").fails(UNDELIVERABLE, back=1)
     entry = last(talk, Kind.STALE)
     assert (entry.method, entry.rule, entry.purpose) == (Method.UNDELIVERED, str(UNDELIVERABLE), "order_updates")
@@ -297,7 +297,7 @@ def test_a_consent_to_a_question_that_was_not_delivered_is_stale_and_the_person_
     assert is_given(talk.says("YES"))
 
 
-def test_while_another_question_waits_it_is_asked_before_that() -> None:
+def test_an_undelivered_question_is_asked_again_before_the_waiting_one() -> None:
     """So a yes to what we say of the one is none to the other."""
     talk = asked("accepted").says("YES").fails(UNDELIVERABLE, back=1)
     assert talk.said == ["common.undelivered", "opt_in.ask"]
@@ -308,7 +308,7 @@ def test_while_another_question_waits_it_is_asked_before_that() -> None:
     assert waits_for(talk) == "offers"
 
 
-def test_after_a_yes_was_taken_back_the_question_that_waits_is_asked_again_first() -> None:
+def test_after_a_yes_is_deleted_the_waiting_question_must_be_asked_again() -> None:
     talk = asked("delivered").says("YES")
     talk.conveys = "nothing"
     assert talk.revokes().said == ["stop.taken_back", "opt_in.ask"]
@@ -321,14 +321,14 @@ def test_after_a_yes_was_taken_back_the_question_that_waits_is_asked_again_first
 
 
 @pytest.mark.parametrize("word", ["PRIVACY", "CHOICES", "HELP"])
-def test_what_was_asked_for_in_between_leaves_the_question_as_it_is(word: str) -> None:
+def test_a_command_in_between_leaves_the_waiting_question_open(word: str) -> None:
     talk = asked("delivered").says(word)
     assert "opt_in.ask" not in talk.said
     assert is_given(talk.says("YES"))
 
 
 @pytest.mark.parametrize("answer", ["tap", "quote", "delivered"])
-def test_a_consent_whose_question_was_seen_outlives_a_failure(answer: str) -> None:
+def test_a_consent_whose_question_was_seen_survives_a_delivery_failure(answer: str) -> None:
     talk = asked("delivered" if answer == "delivered" else "accepted")
     if answer == "tap":
         talk.taps("yes")
@@ -337,20 +337,20 @@ def test_a_consent_whose_question_was_seen_outlives_a_failure(answer: str) -> No
     assert is_given(talk.fails(UNDELIVERABLE, back=1))
 
 
-def test_a_question_asked_by_two_messages_stands_while_one_of_them_was_taken() -> None:
+def test_a_question_asked_in_two_messages_stands_if_one_was_accepted() -> None:
     """It was repeated, or sent twice after a crash."""
     talk = asked("accepted").says("hm")
     assert talk.said == ["opt_in.clarify"]
     assert is_given(talk.fails(UNDELIVERABLE, back=1).says("YES"))
 
 
-def test_somebody_who_has_restricted_the_use_of_data_is_not_written_to_about_it() -> None:
+def test_a_stale_consent_is_not_announced_while_data_use_is_restricted() -> None:
     talk = asked("accepted").says("YES").says("NO").says("RESTRICT").fails(UNDELIVERABLE, back=1)
     assert last(talk, Kind.STALE).purpose == "order_updates"
     assert talk.said != ["common.undelivered", "opt_in.ask"]
 
 
-def test_a_purpose_that_is_no_more_is_not_asked_about_again() -> None:
+def test_a_removed_purpose_is_not_asked_about_again() -> None:
     talk = asked("accepted").says("YES").says("NO")
     business = WORLD.business
     kept = tuple(one for one in business.purposes if one.id != "order_updates")

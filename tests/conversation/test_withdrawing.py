@@ -45,18 +45,18 @@ def test_the_reply_says_which_purpose_ended() -> None:
     assert "offers and news" in reply.wording()
 
 
-def test_who_gets_nothing_else_stops_all_by_naming_one() -> None:
+def test_naming_the_only_consented_purpose_stops_everything() -> None:
     talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("no").taps("yes").says("stop offers")
     assert talk.replies[-1].text_id.startswith("stop.")
 
 
 @pytest.mark.parametrize("payload", ["STOP", "OPT_OUT", "opt-out", "Unsubscribe", "UNSUBSCRIBE"])
-def test_a_foreign_button_stops_by_its_payload_when_its_label_tells_nothing(payload: str) -> None:
+def test_a_host_button_stops_by_its_payload_if_its_label_says_nothing(payload: str) -> None:
     assert withdrawn(subscribed().receives(Choice(payload, "Roses"))) == ["order_updates", "offers"]
 
 
 @pytest.mark.parametrize("payload", ["STOPWATCH", "order_1", "no"])
-def test_another_payload_stops_nothing(payload: str) -> None:
+def test_a_host_button_with_another_payload_stops_nothing(payload: str) -> None:
     assert withdrawn(subscribed().receives(Choice(payload, "Roses"))) == []
 
 
@@ -66,18 +66,18 @@ class TestAnswerAskedFor:
     @pytest.mark.parametrize(
         "text", ["Please cancel the old address; the new one is 5 Main Street", "My name is Stop, not Shop"]
     )
-    def test_it_is_noted_and_asked_about(self, text: str) -> None:
+    def test_a_correction_containing_a_stop_word_is_recorded_and_asked_about(self, text: str) -> None:
         talk = subscribed().says("correct my data").says(text)
         assert [(task.right, task.text) for task in talk.tasks] == [(Right.RECTIFICATION, text)]
         assert withdrawn(talk) == []
         assert [reply.text_id for reply in talk.replies] == ["maybe_stop.ask"]
 
-    def test_a_clear_withdrawal_with_it_counts_too(self) -> None:
+    def test_a_clear_withdrawal_in_a_correction_counts_too(self) -> None:
         talk = subscribed().says("correct my data").says("It is Meyer with y. And stop sending me messages!")
         assert [task.right for task in talk.tasks] == [Right.RECTIFICATION]
         assert withdrawn(talk) == ["order_updates", "offers"]
 
-    def test_a_bare_one_is_no_correction(self) -> None:
+    def test_a_bare_stop_is_not_taken_as_a_correction(self) -> None:
         talk = subscribed().says("correct my data").says("STOP")
         assert not talk.tasks
         assert withdrawn(talk) == ["order_updates", "offers"]

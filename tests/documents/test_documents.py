@@ -60,25 +60,25 @@ def write(request: pytest.FixtureRequest) -> Write:
 
 
 @pytest.mark.parametrize("locale", ANSWERS)
-def test_an_answer_is_in_both_documents_letter_by_letter(write: Write, locale: str) -> None:
+def test_an_answer_appears_unchanged_in_both_documents(write: Write, locale: str) -> None:
     assert has(ANSWERS[locale].replace(",", ""), write(data(ANSWERS[locale]), locale))
 
 
 @pytest.mark.parametrize("locale", NAMES)
-def test_labels_are_in_the_language(write: Write, locale: str) -> None:
+def test_labels_are_in_the_requested_language(write: Write, locale: str) -> None:
     pdf = write(data(), locale)
     assert has(NAMES[locale]["answer"], pdf)
     assert has(NAMES[locale]["agreed"], pdf)
 
 
-def test_dates_languages_and_countries_are_named_in_the_language() -> None:
+def test_dates_languages_and_countries_are_in_the_requested_language() -> None:
     told = read(DOCUMENTS.my_data(data(), "de"))
     assert "20.11.2026, 10:01:00 UTC" in told
     assert "Französisch" in told
     assert "Vereinigte Staaten" in told
 
 
-def test_all_data_has_everything_that_is_known() -> None:
+def test_my_data_contains_everything_known_about_a_person() -> None:
     request = {
         "id": "0199c7a0-0000-7000-8000-000000000002",
         "right": "access",
@@ -108,7 +108,7 @@ def test_all_data_has_everything_that_is_known() -> None:
         assert planted in told
 
 
-def test_nobody_has_to_read_the_names_of_flows_and_states() -> None:
+def test_my_data_does_not_show_names_of_flows_and_states() -> None:
     talk = {"language": "fr", "flow": "opt_in", "state": "waiting_for_words", "purpose": "offers"}
     told = read(DOCUMENTS.my_data(data(talk=talk), "en"))
     assert "offers and news: asked" in told
@@ -116,7 +116,7 @@ def test_nobody_has_to_read_the_names_of_flows_and_states() -> None:
 
 
 @pytest.mark.parametrize("state", ["done", "refused"])
-def test_a_closed_request_tells_when_it_was_closed(state: str) -> None:
+def test_a_closed_request_shows_when_it_was_closed(state: str) -> None:
     steps = [{"at": "2026-11-25T10:00:00Z", "state": "open"}, {"at": "2026-11-27T10:00:00Z", "state": state}]
     request = {"id": "1", "right": "access", "received_at": "2026-11-25T10:00:00Z", "due": "2026-12-28"}
     told = read(DOCUMENTS.my_data(data(requests=[request | {"state": state, "steps": steps}]), "en"))
@@ -124,7 +124,7 @@ def test_a_closed_request_tells_when_it_was_closed(state: str) -> None:
     assert "\ufffd" not in told, "no font has it"
 
 
-def test_a_receipt_has_what_proves_a_consent() -> None:
+def test_a_receipt_contains_the_proof_of_a_consent() -> None:
     told = read(DOCUMENTS.receipt(data(), "en"))
     for planted in (
         "Proof of your choices at Blumen Haas",
@@ -143,14 +143,14 @@ def test_the_same_data_makes_the_same_bytes(write: Write) -> None:
     assert write(data(), "ar") == write(data(), "ar")
 
 
-def test_a_document_is_dated_by_its_data_and_tells_its_language(write: Write) -> None:
+def test_a_document_states_its_language_and_the_date_of_its_data(write: Write) -> None:
     reader = PdfReader(BytesIO(write(data(), "he")))
     assert reader.metadata is not None
     assert reader.metadata.creation_date == data().made_at
     assert str(reader.root_object["/Lang"]) == "he"
 
 
-def test_what_no_font_has_becomes_a_sign_and_nothing_fails(write: Write) -> None:
+def test_characters_missing_in_all_fonts_are_replaced(write: Write) -> None:
     assert "yes \ufffd\ufffd \ufffd" in read(write(data("yes 👍🏽 谢"), "en"))
 
 
@@ -159,7 +159,7 @@ def test_any_answer_can_be_written(write: Write, answer: str) -> None:
     assert write(data(answer), "en").startswith(b"%PDF")
 
 
-def test_a_long_history_goes_over_many_pages() -> None:
+def test_a_long_history_spans_several_pages() -> None:
     history = [
         {**LEDGER["history"][1], "answer": f"answer-{number}", "wording": f"A long question {number}\n" * 5}
         for number in range(60)
@@ -171,19 +171,19 @@ def test_a_long_history_goes_over_many_pages() -> None:
 
 
 @pytest.mark.parametrize("locale", ["ar", "he"])
-def test_every_line_of_a_notice_is_of_one_size(locale: str) -> None:
+def test_all_lines_of_a_notice_have_the_same_font_size(locale: str) -> None:
     sizes: dict[float, str] = {}
     for page in PdfReader(BytesIO(Documents(read_once()[0]).my_data(data(), locale))).pages:
         page.extract_text(visitor_text=lambda text, _, __, ___, size: sizes.update({size: sizes.get(size, "") + text}))
     assert all(planted in sizes[10.0] for planted in ("Heroku (Salesfo", "whatsapp.com/legal", "/en/privacy"))
 
 
-def test_every_kind_status_and_right_has_a_word() -> None:
+def test_every_kind_and_status_has_a_text_and_every_right_an_article() -> None:
     assert {*Kind, *Status} - {Status.NONE} - TEXTS.keys() == set()
     assert all(right.article for right in Right)
 
 
-def test_every_word_for_them_is_a_text() -> None:
+def test_the_text_of_every_kind_and_status_exists() -> None:
     assert {f"{DOCUMENT}.{word}" for word in TEXTS.values()} <= WORLD.texts.slots.keys()
 
 
@@ -195,7 +195,7 @@ def test_every_text_of_the_documents_is_used() -> None:
     assert {name for name in names if not re.search(rf"[\"']{name}[\"']", sources)} == set()
 
 
-def test_a_language_that_lacks_a_text_gets_the_whole_document_in_the_next_one() -> None:
+def test_a_language_lacking_a_text_gets_the_whole_document_in_its_fallback() -> None:
     world = many_scripts()
     del world.texts._templates["de"]["document.answer"]
     assert Words(world, "de").locale == "en"
@@ -208,7 +208,7 @@ def test_the_fonts_are_small_and_free() -> None:
 
 @needs("pdftoppm", "poppler-utils")
 @pytest.mark.parametrize("locale", ANSWERS)
-def test_a_page_shows_something_to_another_reader(write: Write, tmp_path: Path, locale: str) -> None:
+def test_another_pdf_reader_finds_the_answer_and_renders_the_page(write: Write, tmp_path: Path, locale: str) -> None:
     pdf = tmp_path / "document.pdf"
     pdf.write_bytes(write(data(ANSWERS[locale]), locale))
     told = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, check=True).stdout.decode()

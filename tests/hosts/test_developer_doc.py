@@ -59,7 +59,7 @@ def settings_for(stores: Settings, graph: GraphSimulator) -> Settings:
     )
 
 
-async def test_the_example_answers_those_who_consented_and_nobody_else(
+async def test_example_bot_answers_only_people_who_consented(
     stores: Settings, graph: GraphSimulator, example: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached: list[str] = []
@@ -88,7 +88,7 @@ async def test_the_example_answers_those_who_consented_and_nobody_else(
             assert len(reached) == 1
 
 
-async def test_it_lives_beside_the_routes_of_its_host_whose_body_limit_is_not_ours(
+async def test_setup_keeps_the_routes_of_the_host_and_ignores_its_body_limit(
     stores: Settings, graph: GraphSimulator
 ) -> None:
     async def own(_: web.Request) -> web.Response:
@@ -107,7 +107,7 @@ async def test_it_lives_beside_the_routes_of_its_host_whose_body_limit_is_not_ou
             assert len(await ana.say("Hello " + "x" * 3000, replies=1)) == 1
 
 
-async def test_without_its_settings_it_refuses_webhooks_and_says_why() -> None:
+async def test_without_settings_webhooks_are_refused_and_readyz_names_them() -> None:
     async with aiohttp.ClientSession() as session:
         app = web.Application()
         bot.setup(app, load_settings(None, dyno="web.1"))
@@ -119,7 +119,7 @@ async def test_without_its_settings_it_refuses_webhooks_and_says_why() -> None:
                 assert {"WHATSAPP_TOKEN", "DATABASE_URL", "REDIS_URL"} <= names
 
 
-async def test_a_host_that_starts_with_a_broken_file_is_told_the_file_and_the_cure(
+async def test_startup_with_a_broken_business_file_names_the_file_and_the_cure(
     stores: Settings, tmp_path: Path
 ) -> None:
     (tmp_path / "business.toml").write_text("[controller", "utf-8")
@@ -132,18 +132,18 @@ async def test_a_host_that_starts_with_a_broken_file_is_told_the_file_and_the_cu
 @pytest.mark.parametrize(
     "arguments", [{"host": print}, {"purpose": "order_updates"}, {"host": print, "purpose": "x", "work": False}]
 )
-def test_half_a_host_is_refused(arguments: dict[str, object]) -> None:
+def test_incomplete_host_arguments_are_rejected(arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="host"):
         bot.setup(web.Application(), load_settings(None), **arguments)  # type: ignore[arg-type]
 
 
-def test_the_chat_of_the_page_is_a_test() -> None:
+def test_chat_test_on_the_developer_page_passes() -> None:
     module = ModuleType("page")
     exec(compile(BLOCKS[1], "docs/developer.md", "exec"), module.__dict__)
     module.test_a_thumbs_up_is_no_consent()
 
 
-def test_the_transcript_of_the_page_holds(tmp_path: Path) -> None:
+def test_transcript_on_the_developer_page_passes(tmp_path: Path) -> None:
     (text,) = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     path = tmp_path / "yes_in_french.toml"
     path.write_text(text, "utf-8")
@@ -161,7 +161,7 @@ def test_the_transcript_of_the_page_holds(tmp_path: Path) -> None:
         ("host:order:1", "Back", ""),
     ],
 )
-def test_which_buttons_of_the_host_come_to_it(id: str, label: str, says: str) -> None:
+def test_host_button_taps_reach_the_host_unless_the_label_may_mean_stop(id: str, label: str, says: str) -> None:
     chat = Conversation(*load_world(host_purpose="order_updates"), locale="en")
     for text in ("Hello", "YES", "NO"):
         chat.says(text)

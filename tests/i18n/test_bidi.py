@@ -20,13 +20,13 @@ def test_the_direction_of_a_language_is_known(code: str, rtl: bool) -> None:
         "20-24",
     ],
 )
-def test_a_value_from_left_to_right_is_isolated_in_arabic_and_hebrew_only(value: str) -> None:
+def test_a_left_to_right_value_is_isolated_only_in_right_to_left_text(value: str) -> None:
     assert isolated(value, rtl=True) == f"\u2068{value}\u2069"
     assert isolated(value, rtl=False) == value
 
 
 @pytest.mark.parametrize("value", ["زهور حيفا", "פרחי חיפה", "3 سنوات", "✅ مستجدات الطلبات"])
-def test_a_value_from_right_to_left_is_isolated_elsewhere_only(value: str) -> None:
+def test_a_right_to_left_value_is_isolated_only_in_left_to_right_text(value: str) -> None:
     assert isolated(value, rtl=True) == value
     assert isolated(value, rtl=False) == f"\u2068{value}\u2069"
 
@@ -39,11 +39,11 @@ def test_each_line_is_isolated_by_itself() -> None:
 
 @pytest.mark.parametrize("rtl", [True, False])
 @pytest.mark.parametrize("value", ["https://shop.example/ar/privacy", ""])
-def test_an_address_of_the_web_stays_as_it_is(value: str, rtl: bool) -> None:
+def test_a_web_address_is_not_isolated(value: str, rtl: bool) -> None:
     assert isolated(value, rtl=rtl) == value
 
 
-def test_letters_with_accents_need_no_isolation_from_left_to_right() -> None:
+def test_accented_and_cyrillic_letters_count_as_left_to_right() -> None:
     assert isolated("Цветя Хаас · Fleurs d’été", rtl=False) == "Цветя Хаас · Fleurs d’été"
 
 
@@ -58,5 +58,5 @@ def test_letters_with_accents_need_no_isolation_from_left_to_right() -> None:
         ("+49 761", False),
     ],
 )
-def test_a_line_runs_as_its_first_letter_does_that_is_not_isolated(line: str, rtl: bool) -> None:
+def test_a_line_takes_the_direction_of_its_first_letter_not_isolated(line: str, rtl: bool) -> None:
     assert runs_right_to_left(line) is rtl

@@ -67,7 +67,7 @@ WELCOME = "Ab jetzt bekommen Sie Nachrichten von *{business}* zu: "
         ("Ab jetzt bekommen Sie\\n\\nNachrichten von *{business}* zu: ", "newline"),
     ],
 )
-def test_a_broken_text_is_named_and_its_message_is_said_in_english(
+def test_a_broken_text_is_reported_and_its_message_falls_back_to_english(
     locales: Path, slots: tuple[Slot, ...], broken: str, code: str
 ) -> None:
     break_german(locales, WELCOME, broken)
@@ -82,7 +82,9 @@ def test_a_broken_text_is_named_and_its_message_is_said_in_english(
     assert Composition("opt_in.declined").language(texts, "de") == "de"
 
 
-def test_an_over_long_button_takes_its_whole_message_along(locales: Path, slots: tuple[Slot, ...]) -> None:
+def test_an_overlong_button_makes_its_whole_message_fall_back_to_english(
+    locales: Path, slots: tuple[Slot, ...]
+) -> None:
     break_german(locales, 'msgstr "Meine Auswahl"', 'msgstr "Alles, was ich ausgewählt habe"')
     assert codes_found(locales, slots) == {"length"}
     texts = started(locales, slots)
@@ -91,7 +93,7 @@ def test_an_over_long_button_takes_its_whole_message_along(locales: Path, slots:
     assert Composition("help.help").language(texts, "de") == "de"
 
 
-def test_a_broken_legal_text_takes_the_language_off_offer_and_no_other(locales: Path, slots: tuple[Slot, ...]) -> None:
+def test_only_the_language_with_a_broken_legal_text_is_not_offered(locales: Path, slots: tuple[Slot, ...]) -> None:
     break_german(locales, 'msgstr "Mit {stop_word} melden Sie sich ab"', 'msgstr "Melden Sie sich ab"')
     texts = started(locales, slots)
     assert "de" not in texts.offered
@@ -99,7 +101,7 @@ def test_a_broken_legal_text_takes_the_language_off_offer_and_no_other(locales: 
     assert Composition("opt_in.ask").language(texts, "de") == "en"
 
 
-def test_two_buttons_of_a_question_that_read_alike_take_the_language_off_offer(locales: Path) -> None:
+def test_a_language_with_two_identical_consent_buttons_is_not_offered(locales: Path) -> None:
     """WhatsApp would refuse the question whose answer is the consent."""
     break_german(locales, 'msgid "No"\nmsgstr "Nein"', 'msgid "No"\nmsgstr "JA, ich stimme zu"')
     world, _ = load_world(locales=locales)
@@ -107,7 +109,7 @@ def test_two_buttons_of_a_question_that_read_alike_take_the_language_off_offer(l
     assert world.texts.problems[0] == "common.no [de]: reads like common.yes, which stands beside it in one message"
 
 
-def test_two_other_buttons_that_read_alike_are_said_in_english(locales: Path) -> None:
+def test_a_message_with_two_identical_other_buttons_falls_back_to_english(locales: Path) -> None:
     break_german(locales, 'msgstr "Meine Auswahl"', 'msgstr "Meine Rechte"')
     world, _ = load_world(locales=locales)
     options = [Option(name, f"common.{name}") for name in ("my_choices", "rights")]
@@ -116,9 +118,7 @@ def test_two_other_buttons_that_read_alike_are_said_in_english(locales: Path) ->
 
 
 @pytest.mark.parametrize("broken", ["", "oops", 'msgid "', "\x00", None])
-def test_a_catalog_that_cannot_be_read_takes_its_language_off_offer_and_no_other(
-    locales: Path, broken: str | None
-) -> None:
+def test_only_the_language_with_an_unreadable_catalog_is_not_offered(locales: Path, broken: str | None) -> None:
     path = locales / "de" / "LC_MESSAGES" / "bot.po"
     path.unlink() if broken is None else path.write_text(broken)
     world, _ = load_world(locales=locales)
@@ -136,7 +136,7 @@ def test_a_percent_sign_breaks_nothing(locales: Path, slots: tuple[Slot, ...]) -
     assert Composition("opt_in.welcome").language(texts, "de") == "de"
 
 
-def test_every_language_that_is_shipped_is_offered_and_every_message_exists_in_it() -> None:
+def test_every_shipped_language_is_complete_and_offered_as_configured() -> None:
     world, _ = load_world()
     shipped = languages(LOCALES)
     assert set(world.texts.offered) == {code for code, language in shipped.items() if language.offered}
@@ -153,12 +153,12 @@ def test_the_notice_says_in_its_own_language_where_data_is_kept(code: str) -> No
 
 
 @pytest.mark.parametrize("code", languages(LOCALES))
-def test_the_name_of_a_language_fits_a_row(code: str) -> None:
+def test_every_language_name_fits_a_list_row(code: str) -> None:
     assert length(autonym(code)) <= 24
 
 
 @pytest.mark.parametrize("path", sorted(LOCALES.glob("*/LC_MESSAGES/bot.po")), ids=lambda path: path.parts[-3])
-def test_other_tools_read_the_same_texts(path: Path) -> None:
+def test_babel_reads_every_shipped_catalog(path: Path) -> None:
     with path.open("rb") as file:
         catalog = read_po(file, abort_invalid=True)
     assert all(message.string for message in catalog)

@@ -41,7 +41,7 @@ def test_languages_are_read_with_their_defaults(folder: Path) -> None:
         ),
     ],
 )
-def test_a_wrong_table_is_refused_with_its_cure(tmp_path: Path, toml: str, message: str) -> None:
+def test_a_wrong_languages_toml_is_refused_with_its_cure(tmp_path: Path, toml: str, message: str) -> None:
     (tmp_path / "languages.toml").write_text(toml, "utf-8")
     with pytest.raises(FileError) as caught:
         languages(tmp_path)
@@ -67,7 +67,7 @@ def test_empty_and_fuzzy_translations_are_left_out(folder: Path) -> None:
     assert list(read(folder, "de")) == ["a.good"]
 
 
-def test_a_missing_and_a_broken_catalog_are_named_with_the_command_that_tells_more(folder: Path) -> None:
+def test_missing_and_broken_catalogs_are_reported_by_their_path(folder: Path) -> None:
     write_catalog(folder, 'msgctxt "a"\nmsgid "No\n')
     with pytest.raises(FileError, match=r"bot\.po:11: .*i18n check de"):
         read(folder, "de")
@@ -83,13 +83,13 @@ def test_compiled_catalogs_say_the_same_as_their_source(folder: Path) -> None:
     assert read(folder, "de") == before
 
 
-def test_other_programs_can_read_what_was_compiled(folder: Path) -> None:
+def test_python_gettext_can_read_compiled_catalogs(folder: Path) -> None:
     compile_all(folder, SLOTS)
     translations = gettext.translation("bot", folder, ["de"])
     assert translations.pgettext("common.yes", "Yes, I agree") == "Ja, ich stimme zu"
 
 
-def test_a_source_newer_than_what_was_compiled_wins(folder: Path) -> None:
+def test_the_newer_of_source_and_compiled_catalog_is_read(folder: Path) -> None:
     (compiled,) = compile_all(folder, SLOTS)
     source = write_catalog(folder, *german(common_yes="Ja!"))
     os.utime(compiled, (1, 1))
@@ -119,7 +119,7 @@ def test_fuzzy_translations_are_not_compiled(folder: Path) -> None:
     ],
     ids=["placeholder", "length", "fuzzy header", "plural rule", "doubled id", "syntax"],
 )
-def test_an_unsound_catalog_is_not_compiled_and_no_other_is_either(
+def test_nothing_is_compiled_when_one_catalog_is_unsound(
     folder: Path, blocks: list[str], headers: str, code: str
 ) -> None:
     """Babel would write the broken .mo all the same."""
@@ -134,7 +134,7 @@ def test_an_unsound_catalog_is_not_compiled_and_no_other_is_either(
     assert list(folder.rglob("*.mo*")) == []
 
 
-def test_a_draft_with_errors_holds_up_no_other_language(folder: Path) -> None:
+def test_a_draft_with_errors_does_not_block_other_languages(folder: Path) -> None:
     with (folder / "languages.toml").open("a") as table:
         table.write('\n[fr]\nstatus = "draft"\n')
     write_catalog(folder, *german(common_yes=""), "oops\n", code="fr", headers=HEADERS.replace("de", "fr"))

@@ -32,13 +32,13 @@ YEAR, MONTH = timedelta(days=365), timedelta(days=30.5)
         ("sl", 5 * YEAR, "5 let"),
     ],
 )
-def test_a_period_is_told_in_the_words_of_a_language(code: str, span: timedelta, words: str) -> None:
+def test_a_period_is_spelled_out_in_each_language(code: str, span: timedelta, words: str) -> None:
     assert period(span, code) == words
 
 
 @pytest.mark.parametrize("code", languages(LOCALES))
 @pytest.mark.parametrize("span", [1 * YEAR, 3 * YEAR, 5 * YEAR, 6 * MONTH])
-def test_no_language_abbreviates(code: str, span: timedelta) -> None:
+def test_no_language_abbreviates_a_period(code: str, span: timedelta) -> None:
     """What stands in legal texts must be a word: "3 y" is none in Maltese."""
     word = re.sub(r"[\d\s]", "", period(span, code))
     assert len(word) > 1

@@ -12,7 +12,7 @@ def codes(slot: Slot, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("slot", [*SLOTS, LINES], ids=lambda slot: slot.id)
-def test_the_english_itself_is_right(slot: Slot) -> None:
+def test_the_english_texts_have_no_faults(slot: Slot) -> None:
     assert errors(slot, slot.english) == []
 
 
@@ -80,7 +80,7 @@ def test_a_faulty_translation_is_found(slot: Slot, text: str, code: str) -> None
         (ASK, GERMAN["opt_in.ask"].replace("*{business}*", "*{business}*-nak")),
     ],
 )
-def test_what_a_language_needs_is_allowed(slot: Slot, text: str) -> None:
+def test_deviations_that_a_language_needs_are_allowed(slot: Slot, text: str) -> None:
     assert errors(slot, text) == []
 
 
@@ -94,24 +94,24 @@ def test_what_a_language_needs_is_allowed(slot: Slot, text: str) -> None:
         (LINES, "Eins:\nzwei drei ~vier~\n\nhelp@shop.example oder +49 761 1234567", "format"),
     ],
 )
-def test_what_looks_unintended_is_warned_of(slot: Slot, text: str, code: str) -> None:
+def test_deviations_that_look_unintended_are_warnings(slot: Slot, text: str, code: str) -> None:
     assert errors(slot, text) == []
     assert [(fault.code, fault.error) for fault in warnings(slot, text)] == [(code, False)]
 
 
 @pytest.mark.parametrize("text", ["هل يمكننا مراسلتك؟", "Μπορούμε να σας γράψουμε;", "Pouvons-nous vous écrire\u00a0?"])
-def test_ends_are_compared_across_scripts(text: str) -> None:
+def test_final_punctuation_is_compared_across_scripts(text: str) -> None:
     assert warnings(Slot("a.b", Kind.BODY, "May we write to you?"), text) == []
 
 
-def test_the_longest_values_are_tried_too() -> None:
+def test_a_text_too_long_with_the_longest_values_is_a_warning() -> None:
     assert warnings(FOOTER, GERMAN["common.footer"], {"stop_word": "M" * 16}) == []
     (fault,) = warnings(FOOTER, GERMAN["common.footer"], {"stop_word": "M" * 60})
     assert fault.code == "room"
     assert "73 characters" in fault.message
 
 
-def test_a_placeholder_without_an_example_is_told_with_its_cure() -> None:
+def test_a_placeholder_without_an_example_is_reported_with_its_cure() -> None:
     slot = Slot("a.b", Kind.BODY, "Hello {name}", source="flows/a.toml")
     (fault,) = errors(slot, "Hallo {name}")
     assert fault.code == "empty"

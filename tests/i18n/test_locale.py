@@ -45,7 +45,9 @@ def test_the_nearest_offered_language_is_found(wanted: str, offered: list[str], 
         (None, None, None),
     ],
 )
-def test_the_country_is_the_bsuids_else_the_numbers(phone: str | None, bsuid: str | None, found: str | None) -> None:
+def test_the_country_comes_from_the_bsuid_or_else_from_the_number(
+    phone: str | None, bsuid: str | None, found: str | None
+) -> None:
     assert country(phone, bsuid) == found
 
 
@@ -70,10 +72,10 @@ OFFERED = ("en", "de", "fr", "it", "nl", "pt-BR", "pt-PT", "he", "tr")
     ],
     ids=["DE", "AT", "US", "PT", "BR", "CH", "BE", "CA", "IL", "FI", "CY", "nowhere"],
 )
-def test_the_country_makes_languages_likely(phone: str, found: tuple[str, ...]) -> None:
+def test_likely_languages_are_guessed_from_the_country(phone: str, found: tuple[str, ...]) -> None:
     assert guess(phone, None, OFFERED) == found
 
 
-def test_a_second_language_of_a_country_alone_is_no_guess() -> None:
+def test_a_country_s_second_language_is_not_guessed_without_its_first() -> None:
     assert guess("+14165550123", None, ["fr"]) == ()
     assert guess("+35799123456", None, ["en", "tr"]) == ()

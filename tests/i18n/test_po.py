@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "bot.po"
 
 
-def test_what_an_editor_saved_is_written_back_byte_for_byte(path: Path) -> None:
+def test_a_file_saved_by_an_editor_is_written_back_byte_for_byte(path: Path) -> None:
     path.write_text(POEDIT, "utf-8")
     assert written(read(path)) == POEDIT
 
@@ -90,7 +90,7 @@ def test_a_comment_belongs_to_the_entry_below_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", ["#, fuzzy", "#= fuzzy", "#,fuzzy,no-wrap"])
-def test_fuzzy_is_seen_in_old_and_new_spellings(path: Path, mark: str) -> None:
+def test_the_fuzzy_flag_is_recognized_in_old_and_new_syntax(path: Path, mark: str) -> None:
     path.write_text(HEADERS + "\n" + entry("a.no", "No", "Nein", above=f"{mark}\n"), "utf-8")
     assert read(path).entries[0].fuzzy
 
@@ -100,7 +100,7 @@ def test_headers_marked_fuzzy_are_noticed(path: Path) -> None:
     assert read(path).fuzzy
 
 
-def test_windows_line_ends_and_a_byte_order_mark_do_no_harm(path: Path) -> None:
+def test_windows_line_ends_and_a_byte_order_mark_are_accepted(path: Path) -> None:
     text = HEADERS + "\n" + entry("a.no", "No", "Nein\nnein")
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("\n", "\r\n").encode())
     assert read(path).entries[0].translation == "Nein\nnein"

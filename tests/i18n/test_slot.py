@@ -42,7 +42,7 @@ def test_a_missing_value_is_named() -> None:
         TextTemplate.parse("Hello {name}").fill({"nom": "Anna"})
 
 
-def test_a_value_is_never_read_as_a_text() -> None:
+def test_placeholders_inside_a_value_are_not_filled() -> None:
     assert TextTemplate.parse("Hello {name}").fill({"name": "{business}"}) == "Hello {business}"
 
 
@@ -50,7 +50,7 @@ def test_a_value_is_never_read_as_a_text() -> None:
     ("text", "size"),
     [("abc", 3), ("Ärger", 5), ("👍", 2), ("a\u0308", 2), ("你好", 2), ("👩‍🌾", 5), ("\ud800", 1)],
 )
-def test_length_counts_the_stricter_way(text: str, size: int) -> None:
+def test_length_counts_utf_16_code_units(text: str, size: int) -> None:
     assert length(text) == size
 
 
@@ -59,5 +59,5 @@ def test_every_kind_has_a_limit() -> None:
 
 
 @pytest.mark.parametrize(("kind", "single"), [(Kind.BUTTON, True), (Kind.FOOTER, True), (Kind.BODY, False)])
-def test_short_kinds_are_of_one_line(kind: Kind, single: bool) -> None:
+def test_buttons_and_footers_are_single_line(kind: Kind, single: bool) -> None:
     assert Slot("a.b", kind, "x").single_line is single

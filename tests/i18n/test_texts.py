@@ -26,7 +26,7 @@ def without(text_id: str) -> dict[str, tuple[str, str]]:
     return {each: text for each, text in GERMAN.items() if each != text_id}
 
 
-def test_a_text_is_said_in_the_language_asked_for() -> None:
+def test_a_text_is_rendered_in_the_requested_language() -> None:
     said = texts(de=GERMAN)
     assert said.offered == ("en", "de")
     assert said.locale_for(["opt_in.ask", "common.yes"], "de") == "de"
@@ -42,14 +42,14 @@ def test_a_message_with_a_missing_part_falls_back_as_a_whole() -> None:
     assert said.locale_for(["opt_in.ask", "help.help"], "de") == "en"
 
 
-def test_it_falls_back_along_the_chain() -> None:
+def test_languages_fall_back_along_their_chain() -> None:
     said = texts({"pt-BR": "pt-PT"}, pt_PT=GERMAN, pt_BR=without("help.help"))
     assert said.locale_for(["help.help"], "pt-BR") == "pt-PT"
     assert said.locale_for(["common.yes"], "pt-BR") == "pt-BR"
     assert said.locale_for(["no.such"], "pt-BR") == "en"
 
 
-def test_an_unknown_language_is_english() -> None:
+def test_an_unknown_language_falls_back_to_english() -> None:
     assert texts(de=GERMAN).locale_for(["common.yes"], "xx") == "en"
 
 
@@ -74,14 +74,14 @@ def test_a_language_without_a_legal_text_is_not_offered(text_id: str) -> None:
         ("H" * 1025, "has 1025 characters"),
     ],
 )
-def test_a_faulty_translation_is_as_good_as_none(translation: str, reason: str) -> None:
+def test_a_faulty_translation_counts_as_missing(translation: str, reason: str) -> None:
     said = texts(de=GERMAN | {"help.help": (HELP.english, translation)})
     assert said.locale_for(["help.help"], "de") == "en"
     assert said.locale_for(["common.yes"], "de") == "de"
     assert [reason in problem for problem in said.problems] == ([True] if reason else [])
 
 
-def test_a_faulty_legal_text_takes_the_language_off_offer() -> None:
+def test_a_language_with_a_faulty_legal_text_is_not_offered() -> None:
     said = texts(de=GERMAN | {"opt_in.ask": (ASK.english, "Darf {firma} schreiben?")})
     assert said.offered == ("en",)
 
@@ -97,7 +97,7 @@ def test_a_translation_of_an_older_english_is_not_used() -> None:
     assert said.problems == ["help.help [de]: the English has changed since it was translated"]
 
 
-def test_a_text_that_nobody_asks_for_is_ignored() -> None:
+def test_a_translation_without_an_english_text_is_ignored() -> None:
     said = texts(de=GERMAN | {"gone.text": ("Bye", "Tschüss {")})
     assert said.offered == ("en", "de")
     assert said.problems == []

@@ -87,7 +87,7 @@ def answers(person: SimulatedPerson) -> int:
     return sum(reply.text == ANSWER for reply in person.replies)
 
 
-async def test_nobody_without_consent_reaches_the_host(
+async def test_messages_of_people_without_consent_never_reach_the_host(
     simulation: Simulation, host: Host, ana: SimulatedPerson
 ) -> None:
     for text in ("Hello", QUESTION, "NO", QUESTION, "START", "STOP", QUESTION):
@@ -96,7 +96,9 @@ async def test_nobody_without_consent_reaches_the_host(
     assert host.asked == []
 
 
-async def test_who_consented_is_answered_by_the_host(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+async def test_host_answers_a_person_only_while_they_consent(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
     await subscribed(simulation, ana)
     await ana.say(QUESTION, replies=1)
     assert answers(ana) == 1
@@ -107,14 +109,14 @@ async def test_who_consented_is_answered_by_the_host(simulation: Simulation, hos
     assert host.asked == [QUESTION]
 
 
-async def test_our_own_words_never_reach_the_host(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+async def test_built_in_keywords_never_reach_the_host(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     for text in ("CHOICES", "PRIVACY", "HELP", "STOP"):
         await ana.say(text, replies=1)
     assert host.asked == []
 
 
-async def test_an_answer_is_withheld_when_consent_ended_meanwhile(
+async def test_host_answer_is_withheld_if_consent_ended_meanwhile(
     simulation: Simulation, host: Host, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -130,7 +132,7 @@ async def test_an_answer_is_withheld_when_consent_ended_meanwhile(
 
 
 @pytest.mark.parametrize(("withdrawn", "reaches"), [("order_updates", False), ("offers", True)])
-async def test_a_message_that_waits_for_the_host_goes_on_only_while_its_own_consent_stands(
+async def test_message_queued_for_the_host_needs_consent_only_to_the_hosts_purpose(
     stores: Settings, host: Host, withdrawn: str, reaches: bool
 ) -> None:
     async with front(stores) as simulation:
@@ -150,7 +152,7 @@ async def test_a_message_that_waits_for_the_host_goes_on_only_while_its_own_cons
 
 
 @pytest.mark.parametrize(("change", "reaches"), [("material", False), ("editorial", True)])
-async def test_a_message_that_waits_for_the_host_while_the_notice_changes_materially_does_not_reach_it(
+async def test_material_notice_change_stops_messages_queued_for_the_host(
     stores: Settings, tmp_path: Path, host: Host, change: str, reaches: bool
 ) -> None:
     who = somebody(BRITISH)
@@ -174,7 +176,7 @@ async def test_a_message_that_waits_for_the_host_while_the_notice_changes_materi
         assert answers(ana) == reaches
 
 
-async def test_a_slow_answer_keeps_nobody_else_waiting(simulation: Simulation, host: Host) -> None:
+async def test_slow_host_answer_does_not_delay_other_replies(simulation: Simulation, host: Host) -> None:
     ana, ben = (simulation.person(somebody(BRITISH)) for _ in range(2))
     for person in (ana, ben):
         await subscribed(simulation, person)
@@ -191,7 +193,7 @@ async def test_a_slow_answer_keeps_nobody_else_waiting(simulation: Simulation, h
 
 
 @pytest.mark.slow
-async def test_a_host_that_is_slower_than_a_takeover_is_asked_once(
+async def test_host_slower_than_the_takeover_time_is_called_only_once(
     stores: Settings, simulation: Simulation, host: Host, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -207,7 +209,7 @@ async def test_a_host_that_is_slower_than_a_takeover_is_asked_once(
 
 
 @pytest.mark.slow
-async def test_a_host_that_fails_is_asked_again(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+async def test_failed_host_call_is_retried(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     host.failures, host.failure = 2, RuntimeError("the host's database is away")
     await ana.say(QUESTION, replies=1)
@@ -219,7 +221,7 @@ async def test_a_host_that_fails_is_asked_again(simulation: Simulation, host: Ho
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("failure", "name"), [(RuntimeError("of the host's"), "RuntimeError"), (None, "TypeError")])
-async def test_a_message_at_which_the_host_always_fails_becomes_a_dead_letter_that_can_be_replayed(
+async def test_message_whose_host_calls_all_fail_becomes_a_replayable_dead_letter(
     simulation: Simulation, host: Host, ana: SimulatedPerson, failure: Exception | None, name: str
 ) -> None:
     await subscribed(simulation, ana)
@@ -259,7 +261,7 @@ async def test_a_reply_for_a_purpose_without_consent_is_not_sent(
     await assert_sound(simulation, ana)
 
 
-async def test_a_reply_for_another_purpose_that_was_consented_to_is_sent(
+async def test_a_reply_for_another_consented_purpose_is_sent(
     simulation: Simulation, host: Host, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -268,7 +270,7 @@ async def test_a_reply_for_another_purpose_that_was_consented_to_is_sent(
     assert offer.text == "Roses at half price"
 
 
-async def test_an_unknown_purpose_is_told_to_whoever_runs_the_bot_without_quoting_it(
+async def test_unknown_purpose_is_logged_as_an_error_without_quoting_it(
     simulation: Simulation, host: Host, ana: SimulatedPerson, logged: io.StringIO
 ) -> None:
     await subscribed(simulation, ana)
@@ -281,7 +283,7 @@ async def test_an_unknown_purpose_is_told_to_whoever_runs_the_bot_without_quotin
     assert "Silva" not in logged.getvalue()
 
 
-async def test_a_host_cannot_pass_its_reply_off_as_a_question_of_ours(
+async def test_host_reply_cannot_pose_as_a_consent_question(
     simulation: Simulation, host: Host, ana: SimulatedPerson
 ) -> None:
     """As a question it would need no consent; and for its end, nothing of ours may end."""
@@ -312,7 +314,7 @@ async def test_a_host_cannot_pass_its_reply_off_as_a_question_of_ours(
     ],
     ids=["body", "footer", "header", "button id", "same id", "row id", "link", "two kinds", "payload"],
 )
-async def test_what_a_host_makes_too_long_or_wrong_is_put_aside_and_holds_up_nothing(
+async def test_invalid_host_reply_is_dead_lettered_and_the_next_one_is_sent(
     simulation: Simulation, host: Host, ana: SimulatedPerson, reply: Reply
 ) -> None:
     await consenting_to_order_updates(simulation, ana)
@@ -335,7 +337,7 @@ async def buttons_of(host: Host, person: SimulatedPerson, *options: Button) -> N
 
 
 @pytest.mark.parametrize("id", OURS)
-async def test_a_tap_on_a_hosts_button_comes_back_to_it_by_its_own_id_and_does_nothing_of_ours(
+async def test_tap_on_a_host_button_with_a_built_in_id_goes_only_to_the_host(
     simulation: Simulation, host: Host, ana: SimulatedPerson, id: str
 ) -> None:
     await consenting_to_order_updates(simulation, ana)
@@ -348,7 +350,9 @@ async def test_a_tap_on_a_hosts_button_comes_back_to_it_by_its_own_id_and_does_n
     assert ana.replies[-1].text == "Choose"
 
 
-async def test_a_row_of_a_host_is_its_own_too(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+async def test_tap_on_a_host_list_row_with_a_built_in_id_goes_to_the_host(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
     await consenting_to_order_updates(simulation, ana)
     host.replies = [Reply(body="Choose", rows=(Row("ask:offers", "Roses"),), list_button="Open")]
     await ana.say("Which?", replies=1)
@@ -357,7 +361,7 @@ async def test_a_row_of_a_host_is_its_own_too(simulation: Simulation, host: Host
     assert host.tapped == [Choice("ask:offers", "Roses")]
 
 
-async def test_a_hosts_button_gives_no_consent_although_it_has_the_id_and_label_of_ours(
+async def test_host_button_with_the_id_and_label_of_our_yes_gives_no_consent(
     simulation: Simulation, host: Host, ana: SimulatedPerson
 ) -> None:
     await consenting_to_order_updates(simulation, ana)
@@ -371,7 +375,9 @@ async def test_a_hosts_button_gives_no_consent_although_it_has_the_id_and_label_
 
 
 @pytest.mark.parametrize("id", ["keep", "lift", "no", "stop"])
-async def test_a_hosts_button_ends_no_pause(simulation: Simulation, host: Host, ana: SimulatedPerson, id: str) -> None:
+async def test_host_button_with_a_built_in_id_does_not_end_a_pause(
+    simulation: Simulation, host: Host, ana: SimulatedPerson, id: str
+) -> None:
     await consenting_to_order_updates(simulation, ana)
     await buttons_of(host, ana, Button(id, "Roses"))
     await ana.say("I wonder how to stop a running tap", replies=1)
@@ -381,7 +387,9 @@ async def test_a_hosts_button_ends_no_pause(simulation: Simulation, host: Host, 
     assert host.tapped == []
 
 
-async def test_a_hosts_button_that_says_stop_stops(simulation: Simulation, host: Host, ana: SimulatedPerson) -> None:
+async def test_host_button_labelled_stop_withdraws_consent(
+    simulation: Simulation, host: Host, ana: SimulatedPerson
+) -> None:
     await consenting_to_order_updates(simulation, ana)
     await buttons_of(host, ana, Button("unsubscribe", "STOP"))
     await ana.tap("STOP", replies=1)

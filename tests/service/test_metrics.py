@@ -12,16 +12,16 @@ def _no_codes_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("code", ["131026", "0", "refused_here", "too_long", "x"])
-def test_a_number_or_a_word_is_its_own_label(code: str) -> None:
+def test_error_code_that_is_a_number_or_a_word_is_its_own_label(code: str) -> None:
     assert code_label(code) == code
 
 
 @pytest.mark.parametrize("code", ["", "+34600000001", "34600000001", "ES.1", "Nobody called Ana", "a" * 41, "a_", "\n"])
-def test_what_may_be_personal_is_no_label(code: str) -> None:
+def test_error_code_that_may_be_personal_is_labelled_other(code: str) -> None:
     assert code_label(code) == "other"
 
 
-def test_there_are_never_more_than_a_few_hundred() -> None:
+def test_number_of_distinct_error_code_labels_is_limited() -> None:
     labels = {code_label(str(number)) for number in range(10_000)}
     assert len(labels) == metrics._MOST_CODES + 1
     assert code_label("5") == "5"

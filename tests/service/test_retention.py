@@ -173,7 +173,7 @@ def agreed(purpose: str = "offers", days: int = 5000) -> list[Entry]:
 # --- consents and questions
 
 
-async def test_a_consent_past_its_validity_does_not_say_given_for_ever(town: Town) -> None:
+async def test_consent_past_its_validity_becomes_expired(town: Town) -> None:
     ana = await town.person(*agreed(days=365))
     assert await town.keeps(364.9) == {}
     assert await town.status(ana) is Status.GIVEN
@@ -185,7 +185,7 @@ async def test_a_consent_past_its_validity_does_not_say_given_for_ever(town: Tow
 
 
 @pytest.mark.parametrize(("country", "days"), [("DE", 730), ("FR", 1095)])
-async def test_a_consent_that_is_not_used_lapses_as_the_country_says(town: Town, country: str, days: int) -> None:
+async def test_unused_consent_expires_after_the_period_of_the_country(town: Town, country: str, days: int) -> None:
     town.business = company(country, prospect_after_last_contact=timedelta(days=9000))
     ana = await town.person(*agreed())
     assert await town.keeps(days) == {}
@@ -193,21 +193,21 @@ async def test_a_consent_that_is_not_used_lapses_as_the_country_says(town: Town,
     assert await town.status(ana) is Status.EXPIRED
 
 
-async def test_a_word_of_the_person_keeps_their_consent_alive(town: Town) -> None:
+async def test_message_from_the_person_keeps_their_consent_alive(town: Town) -> None:
     ana = await town.person(*agreed())
     await town.wrote(ana, 500)
     assert await town.keeps(1000) == {}
     assert await town.keeps(500 + 731) == {What.UNUSED_LAPSE: 1}
 
 
-async def test_a_company_may_let_every_consent_end_by_age(town: Town) -> None:
+async def test_company_can_set_a_maximum_age_for_consents(town: Town) -> None:
     town.business = company(max_age=timedelta(days=100))
     ana = await town.person(*agreed())
     await town.wrote(ana, 99)
     assert await town.keeps(100) == {"max_age": 1}
 
 
-async def test_each_consent_ends_on_its_own(town: Town) -> None:
+async def test_each_consent_expires_independently(town: Town) -> None:
     ana = await town.person(*agreed(days=100), *agreed("order_updates", days=200))
     assert await town.keeps(150) == {What.VALIDITY: 1}
     assert (await town.record(ana)).given == ("order_updates",)
@@ -221,7 +221,7 @@ async def test_a_question_whose_timer_was_lost_is_closed(town: Town) -> None:
     assert await town.status(ana) is Status.NONE
 
 
-async def test_a_consent_that_was_withdrawn_or_asked_anew_has_no_other_end(town: Town) -> None:
+async def test_withdrawn_consent_does_not_also_expire_even_if_asked_again(town: Town) -> None:
     stopped = entry(Kind.WITHDRAWN, START + DAY, inbound="stop")
     await town.person(*agreed(days=100), stopped)
     ben = await town.person(*agreed(days=100), entry(Kind.WITHDRAWN, START + DAY, inbound="stop 2"), asked(day=2))
@@ -229,25 +229,25 @@ async def test_a_consent_that_was_withdrawn_or_asked_anew_has_no_other_end(town:
     assert await town.status(ben) is Status.WITHDRAWN
 
 
-async def test_a_late_withdrawal_of_an_older_consent_does_not_hide_the_end_of_a_newer(town: Town) -> None:
+async def test_late_withdrawal_of_an_old_consent_does_not_keep_a_new_one_alive(town: Town) -> None:
     ana = await town.person(*agreed(days=100), entry(Kind.WITHDRAWN, START - DAY, inbound="late stop"))
     assert await town.status(ana) is Status.GIVEN
     assert await town.keeps(101) == {What.VALIDITY: 1}
 
 
-async def test_doing_it_again_does_nothing(town: Town) -> None:
+async def test_second_retention_run_on_the_same_day_does_nothing(town: Town) -> None:
     await town.person(*agreed(days=10), *agreed("order_updates", days=10))
     assert await town.keeps(20) == {What.VALIDITY: 2}
     assert await town.keeps(20) == {}
 
 
-async def test_nobody_is_forgotten_between_two_pages(town: Town) -> None:
+async def test_no_person_is_skipped_between_two_pages(town: Town) -> None:
     for number in range(7):
         await town.person(*agreed(days=10 if number % 2 else 1000))
     assert await town.keeps(20) == {What.VALIDITY: 3}
 
 
-async def test_a_page_with_whom_nothing_is_due_does_not_end_the_search(town: Town) -> None:
+async def test_page_of_persons_with_nothing_due_does_not_end_the_search(town: Town) -> None:
     for days in (1000, 1000, 1000, 1000, 10):
         await town.person(*agreed(days=days))
     assert await town.keeps(20) == {What.VALIDITY: 1}
@@ -256,7 +256,7 @@ async def test_a_page_with_whom_nothing_is_due_does_not_end_the_search(town: Tow
 # --- persons
 
 
-async def test_who_consented_to_nothing_goes_three_years_after_their_last_word(town: Town) -> None:
+async def test_person_without_consent_is_erased_three_years_after_last_contact(town: Town) -> None:
     ana, ben = await town.person(), await town.person()
     await town.wrote(ben, 300)
     assert await town.keeps(1095) == {}
@@ -264,14 +264,14 @@ async def test_who_consented_to_nothing_goes_three_years_after_their_last_word(t
     assert town.eraser.persons == [ana]
 
 
-async def test_in_denmark_they_go_after_half_a_year(town: Town) -> None:
+async def test_person_without_consent_is_erased_after_half_a_year_in_denmark(town: Town) -> None:
     town.business = company("DK")
     await town.person(*agreed(), entry(Kind.WITHDRAWN, START + 1, inbound="stop"))
     assert await town.keeps(180) == {}
     assert await town.keeps(181) == {What.PROSPECT: 1}
 
 
-async def test_who_has_a_consent_stays_however_silent(town: Town) -> None:
+async def test_person_with_a_consent_is_kept_however_long_they_are_silent(town: Town) -> None:
     town.business = company(unused_lapse=timedelta(days=9000))
     ana = await town.person(*agreed(days=5000))
     assert await town.keeps(4999) == {}
@@ -280,14 +280,14 @@ async def test_who_has_a_consent_stays_however_silent(town: Town) -> None:
     assert (await town.record(ana)).consent("offers").status is Status.EXPIRED  # evidence first
 
 
-async def test_who_is_being_asked_stays(town: Town) -> None:
+async def test_person_with_a_pending_question_is_kept(town: Town) -> None:
     await town.person(asked(day=1095))
     assert await town.keeps(1096.5) == {}
     assert await town.keeps(1098) == {What.QUESTION: 1, What.PROSPECT: 1}
 
 
 @pytest.mark.parametrize("state", [State.OPEN, State.DONE])
-async def test_who_waits_for_an_answer_stays(town: Town, state: State) -> None:
+async def test_person_with_an_open_request_is_kept(town: Town, state: State) -> None:
     ana = await town.person()
     request, _ = await town.requests.open(ana, Right.ACCESS, at=START, inbound=b"m", now=START, calendar=GERMAN)
     if state is State.DONE:
@@ -297,7 +297,7 @@ async def test_who_waits_for_an_answer_stays(town: Town, state: State) -> None:
     assert (await town.keeps(2000)).get(What.PROSPECT, 0) == (state is State.DONE)
 
 
-async def test_who_restricted_the_use_of_their_data_stays_until_they_lift_it(town: Town) -> None:
+async def test_person_who_restricted_processing_is_kept_until_they_lift_it(town: Town) -> None:
     ana = await town.person(entry(Kind.RESTRICTED, START, inbound="restrict"))
     assert await town.keeps(2000) == {}
     assert (await town.reports(2000))[What.PROSPECT].held == 1
@@ -306,7 +306,7 @@ async def test_who_restricted_the_use_of_their_data_stays_until_they_lift_it(tow
     assert await town.keeps(2000) == {What.PROSPECT: 1}
 
 
-async def test_who_writes_while_their_consent_is_being_ended_is_left_alone(town: Town) -> None:
+async def test_person_who_writes_during_a_retention_run_is_left_alone(town: Town) -> None:
     ana = await town.person(*agreed(days=10))
 
     facts = town.ledger.facts
@@ -353,7 +353,7 @@ async def fill(town: Town, day: int, number: int) -> None:
     await town.wrote(who, 3000)
 
 
-async def test_the_list_of_erasures_keeps_no_keyed_hash_longer_than_the_table(town: Town) -> None:
+async def test_erasure_list_drops_suppressions_when_the_table_does(town: Town) -> None:
     await fill(town, 0, 0)
     (row,) = await town.database.fetch("SELECT token, key_id, scope, since FROM suppressions")
     mark = Suppression(AddressToken(row["token"], row["key_id"]), row["scope"], row["since"])
@@ -364,7 +364,7 @@ async def test_the_list_of_erasures_keeps_no_keyed_hash_longer_than_the_table(to
         assert len(listed.suppressions) == left == (await counts(town))["suppressions"]
 
 
-async def test_rows_go_at_their_own_end_and_younger_ones_stay(town: Town) -> None:
+async def test_rows_are_deleted_at_their_own_end_and_younger_ones_stay(town: Town) -> None:
     for number, day in enumerate((0, 0, 0, 0, 0, 500)):
         await fill(town, day, number)
     assert await town.keeps(2) == {}
@@ -376,13 +376,13 @@ async def test_rows_go_at_their_own_end_and_younger_ones_stay(town: Town) -> Non
     assert await counts(town) == {"suppressions": 1, "retained": 1, "exports": 0, "requests": 1, "request_steps": 2}
 
 
-async def test_a_request_that_waits_for_its_answer_is_never_forgotten(town: Town) -> None:
+async def test_open_request_is_never_deleted(town: Town) -> None:
     await town.requests.open(await town.person(), Right.ERASURE, at=START, inbound=b"m", now=START, calendar=GERMAN)
     await town.keeps(5000)
     assert (await counts(town))["requests"] == 1
 
 
-async def test_dead_letters_are_forgotten_after_a_month(town: Town) -> None:
+async def test_dead_letters_are_deleted_after_a_month(town: Town) -> None:
     await town.letters.add(b"{}", "unreadable", "event")
     day = (time.time() - START) / DAY
     assert await town.keeps(day + 29) == {}
@@ -394,7 +394,7 @@ async def test_dead_letters_are_forgotten_after_a_month(town: Town) -> None:
 # --- the report
 
 
-async def test_a_report_tells_what_falls_due_now_and_soon_and_changes_nothing(town: Town) -> None:
+async def test_report_counts_what_is_due_now_and_soon_and_changes_nothing(town: Town) -> None:
     for days in (100, 120, 120, 180, 400):
         await town.person(*agreed(days=days))
     line = (await town.reports(110))[What.VALIDITY]
@@ -403,7 +403,7 @@ async def test_a_report_tells_what_falls_due_now_and_soon_and_changes_nothing(to
     assert (await town.reports(110))[What.VALIDITY].counts == [0, 2, 3]
 
 
-async def test_a_report_names_every_rule_with_its_number_and_source(town: Town) -> None:
+async def test_report_names_every_rule_with_its_period_and_source(town: Town) -> None:
     town.business = company("FR", suppression=timedelta(days=10))
     lines = await town.reports(0)
     assert (lines["unused_lapse"].after, lines["unused_lapse"].country) == ("1095 days", "FR")
@@ -413,7 +413,7 @@ async def test_a_report_names_every_rule_with_its_number_and_source(town: Town) 
     assert all(line.source and line.means for line in lines.values())
 
 
-async def test_a_report_foresees_that_persons_go_when_their_consent_has_ended(town: Town) -> None:
+async def test_report_includes_persons_to_be_erased_once_their_consent_expires(town: Town) -> None:
     town.business = company("FR")
     await town.person(*agreed())
     lines = await town.reports(1080)
@@ -424,7 +424,7 @@ async def test_a_report_foresees_that_persons_go_when_their_consent_has_ended(to
 # --- several processes
 
 
-async def test_one_process_at_a_time(town: Town) -> None:
+async def test_only_one_process_at_a_time_runs_retention(town: Town) -> None:
     for _ in range(4):
         await town.person(*agreed(days=10))
     town.now = START + 20.0 * DAY
@@ -445,7 +445,7 @@ async def in_days(simulation: Simulation, days: float) -> None:
     assert await retention.keep() is not None
 
 
-async def test_who_writes_after_their_consent_was_ended_is_answered_and_asked_anew(
+async def test_person_who_types_start_after_their_consent_expired_is_asked_again(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribed(simulation, ana)
@@ -460,9 +460,7 @@ async def test_who_writes_after_their_consent_was_ended_is_answered_and_asked_an
     await assert_sound(simulation, ana)
 
 
-async def test_the_timer_of_a_question_that_was_closed_changes_nothing(
-    simulation: Simulation, ana: SimulatedPerson
-) -> None:
+async def test_timer_of_a_closed_question_changes_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("Hello", replies=1)
     await in_days(simulation, 3)
     assert await simulation.runtime.stores.shards[0].outbox.promote(time.time() + 3 * DAY) == 1
@@ -471,7 +469,7 @@ async def test_the_timer_of_a_question_that_was_closed_changes_nothing(
     await assert_sound(simulation, ana)
 
 
-async def test_of_who_was_silent_for_too_long_nothing_is_left(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_nothing_is_left_of_a_person_silent_for_too_long(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("Hello", replies=1)
     await ana.say("NO", replies=2)
     await ana.say("NO", replies=1)
@@ -485,7 +483,7 @@ async def test_of_who_was_silent_for_too_long_nothing_is_left(simulation: Simula
     assert await owner_of(simulation.runtime, ana) != owner
 
 
-async def test_a_worker_does_it_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_worker_runs_retention_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
     stopping, kept = asyncio.Event(), list[float]()
     monkeypatch.setattr(work, "SETTLED", 0.05)
     monkeypatch.setattr(work, "DAILY", 0.15)

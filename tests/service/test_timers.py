@@ -37,7 +37,7 @@ async def until_lapsed(simulation: Simulation, person: SimulatedPerson) -> list[
 
 
 @pytest.mark.slow
-async def test_a_question_lapses_without_a_word(hurried: Simulation) -> None:
+async def test_unanswered_question_lapses_by_its_timer_without_a_message(hurried: Simulation) -> None:
     ana = hurried.person(somebody(BRITISH))
     await ana.say("Hello", replies=1)
     assert await until_lapsed(hurried, ana) == ["requested order_updates", "lapsed order_updates"]
@@ -47,9 +47,7 @@ async def test_a_question_lapses_without_a_word(hurried: Simulation) -> None:
 
 
 @pytest.mark.parametrize("text", ["YES", "Hello"])
-async def test_when_the_timer_is_lost_the_next_message_finds_the_question_lapsed(
-    hurried: Simulation, text: str
-) -> None:
+async def test_question_with_a_lost_timer_lapses_at_the_next_message(hurried: Simulation, text: str) -> None:
     ana = hurried.person(somebody(BRITISH))
     await ana.say("Hello", replies=1)
     await hurried.runtime.stores.client.run("FLUSHALL")
@@ -57,7 +55,7 @@ async def test_when_the_timer_is_lost_the_next_message_finds_the_question_lapsed
     assert await kinds_of(hurried, ana) == ["requested order_updates", "lapsed order_updates"]
 
 
-async def test_only_the_question_that_waits_has_a_timer(simulation: Simulation) -> None:
+async def test_only_a_pending_question_has_a_timer(simulation: Simulation) -> None:
     ana = simulation.person(somebody(BRITISH))
     for text, replies, expected in (("Hello", 1, 1), ("YES", 2, 1), ("YES", 1, 0), ("STOP", 1, 0), ("START", 1, 1)):
         await ana.say(text, replies=replies)

@@ -17,7 +17,7 @@ OLD_KEY, NEW_KEY = "the older one " * 3, "the newest one " * 3
 
 
 @pytest.mark.parametrize("quoted", ["a question that was refused", "what nobody knows"])
-async def test_a_yes_that_quotes_a_message_is_asked_for_once_more(
+async def test_yes_that_quotes_another_message_is_asked_for_again(
     simulation: Simulation, ana: SimulatedPerson, quoted: str
 ) -> None:
     """It answers what it quotes: perhaps not the question that waits."""
@@ -31,7 +31,9 @@ async def test_a_yes_that_quotes_a_message_is_asked_for_once_more(
     assert (await record_of(simulation, ana)).given == ("offers",)
 
 
-async def test_a_first_message_is_answered_by_the_question(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_first_message_is_answered_with_the_consent_question(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     (asked,) = await ana.say("Hello", replies=1)
     assert "Blumen Haas" in asked.text
     assert "https://" in asked.text
@@ -40,14 +42,14 @@ async def test_a_first_message_is_answered_by_the_question(simulation: Simulatio
     assert await kinds_of(simulation, ana) == ["requested order_updates"]
 
 
-async def test_yes_subscribes_and_stop_ends_it(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_yes_subscribes_and_stop_unsubscribes(simulation: Simulation, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     assert set((await record_of(simulation, ana)).given) == {"order_updates", "offers"}
     await ana.say("STOP", replies=1)
     assert not (await record_of(simulation, ana)).given
 
 
-async def test_a_stop_is_in_force_before_its_confirmation_and_when_that_cannot_be_sent(
+async def test_stop_takes_effect_even_if_its_confirmation_cannot_be_sent(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -64,9 +66,7 @@ async def test_a_person_without_a_phone_number_is_reached_by_their_bsuid(simulat
 
 
 @pytest.mark.parametrize("shards", [1, 4])
-async def test_a_webhook_that_comes_again_after_a_change_of_the_key_has_no_second_effect(
-    stores: Settings, shards: int
-) -> None:
+async def test_webhook_redelivered_after_a_key_change_has_no_second_effect(stores: Settings, shards: int) -> None:
     """The new key also shuffles people among shards."""
     people = [somebody(BRITISH) for _ in range(6)]
     posts = [webhooks.text(who, "Hello") for who in people]
@@ -84,7 +84,7 @@ async def test_a_webhook_that_comes_again_after_a_change_of_the_key_has_no_secon
             await simulation.person(who).say("Hello again", replies=1)
 
 
-async def test_the_same_webhook_a_hundred_times_over_two_workers_has_one_effect(
+async def test_webhook_sent_a_hundred_times_to_two_workers_has_one_effect(
     stores: Settings, simulation: Simulation
 ) -> None:
     async with simulate(stores, graph=None) as other:
@@ -100,7 +100,7 @@ async def test_the_same_webhook_a_hundred_times_over_two_workers_has_one_effect(
 
 
 @pytest.mark.parametrize("stop_is_later_by", [0, 1])
-async def test_a_yes_that_arrives_after_a_stop_of_the_same_second_or_later_changes_nothing(
+async def test_yes_arriving_after_a_stop_of_the_same_second_or_later_is_ignored(
     simulation: Simulation, ana: SimulatedPerson, stop_is_later_by: int
 ) -> None:
     await ana.say("Hello", replies=1)
@@ -111,9 +111,7 @@ async def test_a_yes_that_arrives_after_a_stop_of_the_same_second_or_later_chang
     assert not (await record_of(simulation, ana)).given
 
 
-async def test_a_stop_that_arrives_before_the_yes_which_it_followed_wins(
-    simulation: Simulation, ana: SimulatedPerson
-) -> None:
+async def test_stop_arriving_after_a_yes_of_the_same_second_wins(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("Hello", replies=1)
     now = int(time.time()) + 1
     await ana.say("YES", at=now, replies=0)

@@ -10,7 +10,7 @@ from bot.stores import erasure_list
 from bot.stores.erasure_list import ErasureList
 
 
-async def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
+async def test_a_torn_line_does_not_damage_the_others(tmp_path: Path) -> None:
     path = tmp_path / "list"
     listed = ErasureList(path)
     await listed.add(Erasure("p", 1, ""))
@@ -32,7 +32,7 @@ def suppressed(person: str, since: int, until: date) -> Erasure:
     return Erasure(person, since, "asked", (Suppression(TOKEN, "*", since),), (Lead(TOKEN, until),))
 
 
-async def test_a_keyed_hash_stays_no_longer_than_its_own_time(tmp_path: Path) -> None:
+async def test_suppressions_and_leads_are_forgotten_when_they_expire(tmp_path: Path) -> None:
     listed = ErasureList(tmp_path / "list")
     await listed.add(suppressed("old", NOW - 10 * DAY, date(2026, 9, 20)))
     await listed.add(suppressed("", NOW - 10 * DAY, date(2026, 9, 20)))
@@ -45,7 +45,7 @@ async def test_a_keyed_hash_stays_no_longer_than_its_own_time(tmp_path: Path) ->
     assert (tmp_path / "list").stat().st_mode & 0o077 == 0
 
 
-async def test_a_line_that_is_not_whole_is_left_to_the_operator(tmp_path: Path) -> None:
+async def test_forgetting_leaves_torn_lines_to_the_operator(tmp_path: Path) -> None:
     path = tmp_path / "list"
     path.write_bytes(b"torn\n" + to_line(suppressed("old", 1, date(2020, 1, 1))))
     await ErasureList(path).forget(NOW, DAY)
@@ -53,7 +53,7 @@ async def test_a_line_that_is_not_whole_is_left_to_the_operator(tmp_path: Path) 
     assert erasure_list.read(path)[1] == 1
 
 
-async def test_forgetting_loses_no_erasure(tmp_path: Path) -> None:
+async def test_concurrent_forgetting_loses_no_erasure(tmp_path: Path) -> None:
     listed = ErasureList(tmp_path / "list")
     adding = [listed.add(suppressed(f"p{number}", number % 2 * NOW, date(2020, 1, 1))) for number in range(40)]
     await asyncio.gather(*adding, *(listed.forget(NOW, DAY) for _ in range(10)))
@@ -61,6 +61,6 @@ async def test_forgetting_loses_no_erasure(tmp_path: Path) -> None:
     assert (len({one.person for one in found}), broken) == (40, 0)
 
 
-async def test_forgetting_creates_no_list(tmp_path: Path) -> None:
+async def test_forgetting_does_not_create_a_missing_list(tmp_path: Path) -> None:
     await ErasureList(tmp_path / "list").forget(NOW, DAY)
     assert os.listdir(tmp_path) == []  # noqa: PTH208

@@ -11,7 +11,7 @@ def chat(locale: str = "en") -> Conversation:
     return Conversation(*WORLD, locale=locale)
 
 
-def test_a_chat() -> None:
+def test_a_chat_shows_replies_choices_ledger_and_status() -> None:
     talk = chat("fr").says("bonjour")
     assert talk.said == ["opt_in.ask"]
     assert talk.choices == ["yes", "no"]
@@ -25,13 +25,13 @@ def test_a_button_is_tapped_by_its_id_or_its_title(choice: str) -> None:
     assert chat().says("hello").taps(choice).status("order_updates") is Status.GIVEN
 
 
-def test_an_older_button_is_tapped() -> None:
+def test_an_older_button_can_be_tapped() -> None:
     talk = chat().says("hello").taps("no").taps("yes", back=1)
     assert talk.status("order_updates") is Status.REFUSED
     assert talk.status("offers") is Status.REQUESTED
 
 
-def test_what_was_not_shown_can_not_be_tapped() -> None:
+def test_a_button_that_was_not_shown_cannot_be_tapped() -> None:
     with pytest.raises(LookupError, match="there is no 'maybe' to tap; shown: 'Yes, I agree', 'No'"):
         chat().says("hello").taps("maybe")
     with pytest.raises(LookupError, match="there is no 'yes' to tap"):
@@ -45,18 +45,18 @@ def test_time_passes_and_questions_lapse() -> None:
     assert talk.said == []
 
 
-def test_a_message_may_have_been_written_before() -> None:
+def test_a_message_can_be_backdated() -> None:
     talk = chat().says("hello", at="60s").says("STOP", at="50s")
     assert [entry.at - talk.entries[0].at for entry in talk.entries] == [0, -10, -10]
 
 
-def test_the_chat_can_be_read() -> None:
+def test_the_transcript_of_a_chat_is_readable() -> None:
     read = chat().says("hello").taps("yes").waits("1h").transcript()
     assert "» hello\n  ◆ requested order_updates en\n« opt_in.ask: *Blumen Haas* would" in read
     assert "» [Yes, I agree]\n  ◆ given order_updates en" in read
     assert read.endswith("… 1h later")
 
 
-def test_a_chat_needs_a_duration_that_can_be_read() -> None:
+def test_an_unreadable_duration_is_refused() -> None:
     with pytest.raises(ValueError, match="not a duration"):
         chat().waits("a while")

@@ -61,7 +61,7 @@ def test_a_transcript_is_played_in_each_of_its_languages(path: Path) -> None:
         ('locales = ["en", "fr"]', 'locale = "fr"\nhost = "order_updates"', ""),
     ],
 )
-def test_what_differs_is_told(path: Path, old: str, new: str, complaint: str) -> None:
+def test_a_difference_from_the_transcript_is_reported(path: Path, old: str, new: str, complaint: str) -> None:
     write(path, A_YES.replace(old, new))
     if not complaint:
         return play(path)
@@ -85,7 +85,7 @@ def test_a_failure_shows_the_chat_so_far(path: Path) -> None:
         ('[[turn]]\nperson = "x"\ntap = "yes"', "turn.0: not one thing happens; write exactly one of"),
     ],
 )
-def test_a_transcript_that_can_not_be_read(path: Path, text: str, complaint: str) -> None:
+def test_an_invalid_transcript_is_refused_with_the_reason(path: Path, text: str, complaint: str) -> None:
     with pytest.raises(FileError, match=complaint):
         load_transcript(write(path, text))
 
@@ -121,7 +121,7 @@ wait = "2d"
 """
 
 
-def test_everything_that_a_person_can_do(path: Path) -> None:
+def test_a_transcript_can_contain_every_action_of_a_person(path: Path) -> None:
     play(write(path, EVERYTHING))
 
 
@@ -145,7 +145,7 @@ def test_an_update_writes_what_happens_and_keeps_the_rest(path: Path) -> None:
     assert not update_transcript(path, *WORLD)
 
 
-def test_an_update_keeps_what_was_said_to_be_said(path: Path) -> None:
+def test_an_update_keeps_an_expected_excerpt_of_a_reply(path: Path) -> None:
     write(path, 'locale = "en"\n[[turn]]\nperson = "hi"\nbot = { text_id = "opt_in.ask", says = "order updates" }\n')
     update_transcript(path, *WORLD)
     assert 'says = "order updates"' in path.read_text("utf-8")

@@ -30,16 +30,16 @@ def draft(folder: Path) -> None:
     path.write_text(path.read_text().replace('[de]\nstatus = "offered"', '[de]\nstatus = "draft"'))
 
 
-def test_nothing_is_found_where_all_is_well(checked: Path) -> None:
+def test_sound_catalogs_have_no_findings(checked: Path) -> None:
     assert findings(checked) == []
 
 
-def test_a_finding_reads_like_those_of_other_tools() -> None:
+def test_a_finding_is_printed_as_path_line_code_and_message() -> None:
     assert str(Finding(Path("a/bot.po"), 3, "url", "x")) == "a/bot.po:3: [url] x"
     assert str(Finding(Path("a/bot.po"), 3, "url", "x", error=False)) == "a/bot.po:3: [url] warning: x"
 
 
-def test_a_fault_is_told_with_file_line_and_id(checked: Path) -> None:
+def test_a_fault_is_reported_with_file_line_and_id(checked: Path) -> None:
     write_catalog(checked, *german(common_footer="Abmelden"))
     line = (
         (checked / "de/LC_MESSAGES/bot.po").read_text().splitlines().index('msgid "Reply {stop_word} to unsubscribe"')
@@ -68,7 +68,7 @@ def test_each_mutation_of_a_catalog_is_found(checked: Path, changes: dict[str, s
     assert {finding.code for finding in found} == {code}
 
 
-def test_a_percent_sign_is_none_of_them(checked: Path) -> None:
+def test_a_percent_sign_is_accepted(checked: Path) -> None:
     write_catalog(checked, *german(help_help="Wie kann ich zu 100 % helfen?"))
     assert findings(checked) == []
 
@@ -90,19 +90,19 @@ def test_headers_are_compared_with_languages_toml(checked: Path, headers: str, c
     assert message in finding
 
 
-def test_spaces_in_the_plural_rule_mean_nothing(checked: Path) -> None:
+def test_spaces_in_the_plural_rule_are_ignored(checked: Path) -> None:
     write_catalog(checked, *german(), headers=HEADERS.replace("plural=(n != 1);", "plural=(n!=1)"))
     assert findings(checked) == []
 
 
 @pytest.mark.parametrize("plural", ['msgid_plural "{n} days"\n', ""])
-def test_plural_forms_are_refused_where_no_text_has_them(checked: Path, plural: str) -> None:
+def test_plural_forms_in_a_catalog_are_refused(checked: Path, plural: str) -> None:
     half = f'msgctxt "common.days"\nmsgid "{{n}} day"\n{plural}msgstr[0] "{{n}} Tag"\nmsgstr[1] ""\n'
     write_catalog(checked, *german(), half)
     assert any("[plural] common.days: has plural forms" in finding for finding in findings(checked))
 
 
-def test_an_id_that_stands_twice_is_found(checked: Path) -> None:
+def test_a_duplicate_id_is_found(checked: Path) -> None:
     write_catalog(checked, *german(), entry("common.no", "No", "Nö"))
     (finding,) = findings(checked)
     assert "[duplicate] common.no: stands at line 19 already" in finding
@@ -113,14 +113,14 @@ def test_an_entry_without_id_is_found(checked: Path) -> None:
     assert any("has no msgctxt" in finding for finding in findings(checked))
 
 
-def test_bad_syntax_is_told_alone(checked: Path) -> None:
+def test_bad_syntax_is_the_only_finding_reported(checked: Path) -> None:
     write_catalog(checked, 'msgctxt "a"\nmsgid "No\n')
     (finding,) = findings(checked)
     assert finding.startswith("bot.po:11: [syntax] ")
 
 
 @pytest.mark.parametrize("above", ["", "#, fuzzy\n"], ids=["empty", "fuzzy"])
-def test_a_missing_legal_text_takes_an_offered_language_off_offer(checked: Path, above: str) -> None:
+def test_a_missing_legal_text_is_an_error_only_in_an_offered_language(checked: Path, above: str) -> None:
     blocks = [block for block in german() if "common.yes" not in block]
     write_catalog(checked, *blocks, entry(YES.id, YES.english, "Ja" if above else "", above))
     (finding,) = findings(checked)
@@ -130,7 +130,7 @@ def test_a_missing_legal_text_takes_an_offered_language_off_offer(checked: Path,
     assert "[legal] warning: common.yes" in finding
 
 
-def test_another_missing_text_is_a_warning(checked: Path) -> None:
+def test_a_missing_text_that_is_not_legal_is_a_warning(checked: Path) -> None:
     write_catalog(checked, *german(help_help=""))
     (finding,) = findings(checked)
     assert "[missing] warning: help.help: has no translation: the message is said in en" in finding
@@ -181,13 +181,13 @@ def test_the_english_is_checked_too(checked: Path) -> None:
     assert any(each.startswith("flows/common.toml:1: [length] common.yes: has 28 characters") for each in told)
 
 
-def test_warnings_are_told_apart(checked: Path) -> None:
+def test_different_punctuation_is_only_a_warning(checked: Path) -> None:
     write_catalog(checked, *german(help_help="Wie kann ich helfen"))
     (finding,) = everything(checked, SOURCES)
     assert (finding.code, finding.error) == ("punctuation", False)
 
 
-def test_the_longest_values_are_tried(checked: Path) -> None:
+def test_a_text_too_long_with_the_longest_values_is_a_warning(checked: Path) -> None:
     wide = replace(SOURCES, widest={"stop_word": "M" * 50})
     (finding,) = everything(checked, wide)
     assert (finding.code, finding.error) == ("room", False)

@@ -15,7 +15,7 @@ def test_a_word_collides_when_its_lists_differ() -> None:
     assert collisions(SMALL) == {"ne": {"yes": {"el"}, "no": {"cs"}, "polite": {"da"}}}
 
 
-def test_the_page_tells_what_wins() -> None:
+def test_the_page_shows_which_meaning_wins() -> None:
     assert page(SMALL).splitlines()[-1] == (
         "| ne | no: cs; polite: da; yes: el | *nothing* | *nothing*: da; no: cs; yes: el |"
     )

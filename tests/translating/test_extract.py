@@ -15,7 +15,7 @@ def only(slot: Slot) -> str:
     return written(template(SourceTexts((slot,), places), ROOT)).split("\n\n", 1)[1]
 
 
-def test_a_translator_is_told_place_note_kind_limit_and_law() -> None:
+def test_each_entry_tells_its_place_kind_limit_and_whether_it_is_legal() -> None:
     assert only(YES) == (
         '#. Button 1 of 2 under "opt_in.ask".\n'
         "#. WhatsApp button, at most 20 characters, on one line.\n"
@@ -42,12 +42,12 @@ def test_an_example_of_several_lines_stays_one_comment() -> None:
     assert "#. Example of {contact}: one / two" in only(slot).splitlines()
 
 
-def test_a_percent_sign_is_no_python_format() -> None:
+def test_a_percent_sign_is_not_flagged_as_python_format() -> None:
     flags = [line for line in only(Slot("a.b", Kind.BODY, "100% sure")).splitlines() if line.startswith("#,")]
     assert flags == ["#, max-length:1024"]
 
 
-def test_the_same_texts_give_the_same_bytes_and_no_date() -> None:
+def test_extraction_is_reproducible_and_has_no_date() -> None:
     first = written(template(SOURCES, ROOT))
     assert first == written(template(SOURCES, ROOT))
     assert "Date" not in first
@@ -59,7 +59,7 @@ def test_a_source_outside_the_project_is_named_without_its_folder() -> None:
     assert "#: flows/x.toml\n" in only(replace(YES, source=str(ROOT / "flows" / "x.toml")))
 
 
-def test_the_order_is_that_of_the_flows() -> None:
+def test_texts_are_extracted_in_the_order_of_the_flows() -> None:
     text = written(template(SOURCES, ROOT))
     places = [text.index(f'"{slot.id}"\nmsgid') for slot in SOURCES.slots]
     assert places == sorted(places)

@@ -27,7 +27,7 @@ class TestShipped:
         assert list(map(str, failures(LOCALES, language, KEYWORDS))) == []
 
     @pytest.mark.parametrize("language", sorted({*OFFERED, *LANGUAGES}))
-    def test_each_language_has_forty_of_every_kind(self, language: str) -> None:
+    def test_each_language_has_enough_phrases_covering_every_meaning(self, language: str) -> None:
         phrases = list(read(path_of(LOCALES, language)).every())
         assert len({phrase for phrase, _, _ in phrases}) >= ENOUGH
         meanings = {meaning for _, meaning, _ in phrases}
@@ -35,7 +35,7 @@ class TestShipped:
 
 
 class TestFailures:
-    def test_a_language_without_phrases_fails_nothing(self, tmp_path: Path) -> None:
+    def test_a_language_without_phrases_has_no_failures(self, tmp_path: Path) -> None:
         assert list(failures(tmp_path, "de", KEYWORDS)) == []
 
     @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ class TestFailures:
             ("[asked]\nyes = [1]", "de/tests.toml: asked.yes.0: "),
         ],
     )
-    def test_is_told_with_file_and_cure(self, tmp_path: Path, text: str, message: str) -> None:
+    def test_a_failure_is_reported_with_file_and_cure(self, tmp_path: Path, text: str, message: str) -> None:
         (problem,) = told(tmp_path, text)
         assert problem.startswith(message)
 
@@ -67,10 +67,10 @@ class TestFailures:
             "without a question",
         ]
 
-    def test_a_yes_that_nobody_asked_for_is_nothing(self, tmp_path: Path) -> None:
+    def test_a_yes_in_another_language_counts_as_nothing(self, tmp_path: Path) -> None:
         assert told(tmp_path, '[any_time]\nnothing = ["oui"]') == []
 
-    def test_is_found_in_its_line(self, tmp_path: Path) -> None:
+    def test_a_failure_has_the_line_of_its_phrase(self, tmp_path: Path) -> None:
         told(tmp_path, '[asked]\nyes = [\n    "ja",\n    "vielleicht",\n]')
         (failure,) = failures(tmp_path, "de", KEYWORDS)
         assert (failure.path, failure.line) == (tmp_path / "de" / FILE, 4)

@@ -35,11 +35,11 @@ def test_texts_never_grow_over_their_limit() -> None:
     assert length(catalogs([button])[ENGLISH]["a.b"][1]) <= 20
 
 
-def test_the_arabic_one_runs_from_right_to_left() -> None:
+def test_the_arabic_pseudo_language_runs_from_right_to_left() -> None:
     made = catalogs([FOOTER])[ARABIC]["common.footer"][1]
     assert "رعبلي {stop_word}" in made
 
 
-def test_english_that_leaves_no_room_is_told() -> None:
+def test_english_texts_without_room_to_grow_are_reported() -> None:
     button = Slot("a.b", Kind.BUTTON, "Seventeen letters")
     assert tight([button, FOOTER]) == [(button, 3)]

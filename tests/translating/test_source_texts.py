@@ -17,7 +17,7 @@ def shipped() -> SourceTexts:
     return source_texts(read(FLOWS), load(file), file)
 
 
-def test_the_names_of_purposes_are_texts_that_consent_depends_on() -> None:
+def test_purpose_titles_and_descriptions_are_legal_texts() -> None:
     found = {slot.id: slot for slot in slots(load(FLOWS / "business.toml"), FLOWS / "business.toml")}
     title, description = found["purpose.offers.title"], found["purpose.offers.description"]
     assert (title.english, title.kind, title.legal) == ("offers and news", Kind.ROW, True)
@@ -25,18 +25,18 @@ def test_the_names_of_purposes_are_texts_that_consent_depends_on() -> None:
     assert Path(title.source) == FLOWS / "business.toml"
 
 
-def test_each_text_stands_there_once(shipped: SourceTexts) -> None:
+def test_each_text_is_listed_once(shipped: SourceTexts) -> None:
     ids = [slot.id for slot in shipped.slots]
     assert len(set(ids)) == len(ids)
     assert {"opt_in.ask", "common.footer", "purpose.offers.title"} <= set(ids)
 
 
-def test_a_button_is_told_with_the_texts_that_it_stands_under(shipped: SourceTexts) -> None:
+def test_a_button_is_described_by_the_texts_it_appears_under(shipped: SourceTexts) -> None:
     assert 'Button 1 of 2 under "opt_in.ask".' in shipped.places["common.yes"]
     assert 'Button 1 of 2 under "maybe_stop.ask".' in shipped.places["maybe_stop.stop"]
 
 
-def test_choices_of_one_message_are_known_to_stand_together(shipped: SourceTexts) -> None:
+def test_choices_of_one_message_are_grouped(shipped: SourceTexts) -> None:
     assert ["common.yes", "common.no"] in shipped.together
     assert any({"purpose.order_updates.title", "purpose.offers.title"} <= set(group) for group in shipped.together)
 

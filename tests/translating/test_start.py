@@ -34,7 +34,7 @@ def test_the_other_languages_stay_as_they_are(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("code", ["de@informal", "ca@valencia", "sr-Latn"])
-def test_a_variety_of_a_language_is_begun_like_a_language(folder: Path, code: str) -> None:
+def test_a_language_variant_is_started_like_a_language(folder: Path, code: str) -> None:
     begin(folder, code)
     assert languages(folder)[code].plural == plural_forms(code)
 
@@ -84,7 +84,7 @@ def test_the_plural_rule_is_that_of_gnu_gettext(code: str, rule: str) -> None:
     assert plural_forms(code) == rule
 
 
-def test_a_language_that_the_table_lacks_has_the_rule_of_cldr() -> None:
+def test_a_language_missing_from_the_table_gets_the_cldr_plural_rule() -> None:
     assert plural_forms("gd").startswith("nplurals=4;")
 
 

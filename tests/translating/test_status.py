@@ -10,7 +10,7 @@ def test_a_complete_language_is_at_100_percent(folder: Path) -> None:
     assert german_one.whole.percent == 100
 
 
-def test_what_lacks_is_counted_as_a_whole_and_per_flow(folder: Path) -> None:
+def test_missing_translations_are_counted_in_total_and_per_flow(folder: Path) -> None:
     blocks = [block for block in german() if "common.yes" not in block and "help.help" not in block]
     write_catalog(folder, *blocks, entry(YES.id, YES.english, "Ja", "#, fuzzy\n"), entry(HELP.id, HELP.english, ""))
     report = reports(folder, SOURCES)[1]

@@ -41,19 +41,19 @@ def test_a_new_text_never_gets_the_translation_of_a_similar_one() -> None:
     assert (entry.id, entry.translation, entry.fuzzy) == ("b.text", "", False)
 
 
-def test_not_even_one_that_reads_the_same() -> None:
+def test_a_new_text_never_gets_the_translation_of_an_identical_one() -> None:
     other = replace(START, id="b.text")
     start, same = merged(translated(START, "Schreibt mir."), START, other).entries
     assert (start.translation, same.translation) == ("Schreibt mir.", "")
 
 
-def test_twice_reworded_the_previous_english_is_the_one_that_was_translated() -> None:
+def test_after_two_rewordings_the_previous_english_is_the_translated_one() -> None:
     once = merged(translated(START, "Schreibt mir."), replace(START, english="Second.")).entries[0]
     (twice,) = merged(once, replace(START, english="Third.")).entries
     assert (twice.fuzzy, twice.previous) == (True, "Start sending me messages.")
 
 
-def test_reworded_and_back_it_still_waits_for_a_look() -> None:
+def test_a_text_reworded_and_changed_back_stays_fuzzy() -> None:
     away = merged(translated(START, "Schreibt mir."), replace(START, english="Second.")).entries[0]
     (back,) = merged(away, START).entries
     assert (back.fuzzy, back.previous) == (True, "")
@@ -65,12 +65,12 @@ def test_a_leftover_previous_text_of_an_approved_translation_is_forgotten() -> N
     assert merged(approved, replace(START, english="New.")).entries[0].previous == START.english
 
 
-def test_an_untranslated_text_that_is_reworded_is_simply_the_new_one() -> None:
+def test_a_reworded_text_without_translation_does_not_become_fuzzy() -> None:
     (entry,) = merged(translated(START, ""), replace(START, english="New.")).entries
     assert (entry.english, entry.fuzzy, entry.previous) == ("New.", False, "")
 
 
-def test_flags_and_notes_are_those_of_the_text_as_it_is_now() -> None:
+def test_flags_and_notes_are_replaced_by_those_of_the_current_text() -> None:
     """Babel adds new flags to old ones: a limit of 24 would stay beside one of 20."""
     old = replace(translated(START, "Ja"), flags=("max-length:24", "no-wrap"), notes=("Old note.",), source="old.toml")
     button = Slot("a.text", Kind.BUTTON, START.english, source="flows/new.toml")
@@ -90,7 +90,7 @@ def test_translators_comments_stay(now: Slot) -> None:
     assert merged(entry, now).entries[0].comments == ("Nicht siezen!", "– Anna")
 
 
-def test_a_removed_text_is_kept_as_obsolete_and_comes_back_when_the_text_does() -> None:
+def test_a_removed_text_becomes_obsolete_and_is_restored_when_it_returns() -> None:
     entry = replace(translated(START, "Schreibt mir."), comments=("Anna",), notes=("A note.",))
     gone = merged(entry)
     assert gone.entries == ()
@@ -108,7 +108,7 @@ def test_a_removed_text_without_translation_is_dropped() -> None:
     assert merged(translated(START, "")).obsolete == ()
 
 
-def test_headers_of_translators_stay_and_ours_are_put_right() -> None:
+def test_translators_headers_are_kept_and_ours_are_corrected() -> None:
     catalog = PoFile(
         headers={
             "POT-Creation-Date": "2026-01-01 12:00+0000",

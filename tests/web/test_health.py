@@ -32,7 +32,7 @@ async def measured(http: aiohttp.ClientSession) -> str:
         return await response.text()
 
 
-async def test_it_is_alive_and_ready(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+async def test_running_program_is_alive_and_ready(simulation: Simulation, http: aiohttp.ClientSession) -> None:
     async with http.get("/healthz") as response:
         assert (response.status, (await response.json())["status"]) == (200, "alive")
     status, found = await checks(http)
@@ -40,14 +40,14 @@ async def test_it_is_alive_and_ready(simulation: Simulation, http: aiohttp.Clien
     assert found.keys() == {"settings", "redis", "inbox", "database", "texts"}
 
 
-async def test_it_measures(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+async def test_metrics_include_the_main_counters(simulation: Simulation, http: aiohttp.ClientSession) -> None:
     await simulation.person(somebody()).say("Hello", replies=1)
     text = await measured(http)
     for metric in ("webhooks_total", "messages_total", "ledger_entries_total", "sent_total", "queued"):
         assert f"consentbot_{metric}{{" in text
 
 
-async def test_a_database_of_another_version_is_named_with_its_cure(
+async def test_readyz_reports_a_database_of_another_version_with_the_cure(
     simulation: Simulation, http: aiohttp.ClientSession
 ) -> None:
     await simulation.runtime.stores.database.execute("UPDATE alembic_version SET version_num = '0000'")
@@ -58,7 +58,7 @@ async def test_a_database_of_another_version_is_named_with_its_cure(
     }
 
 
-async def test_messages_that_no_worker_reads_are_told(settings: Settings) -> None:
+async def test_readyz_reports_messages_that_no_worker_reads(settings: Settings) -> None:
     async with front(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
         await simulation.hook.post(webhooks.text(somebody(), "Hello"))
         assert (await checks(http))[1]["inbox"]["ok"]
@@ -70,7 +70,7 @@ async def test_messages_that_no_worker_reads_are_told(settings: Settings) -> Non
         assert "start a worker" in str(found["inbox"]["cure"])
 
 
-async def test_an_inbox_that_is_nearly_full_is_told(settings: Settings) -> None:
+async def test_readyz_reports_a_nearly_full_inbox(settings: Settings) -> None:
     async with (
         front(settings, inbox_limit=4) as simulation,
         aiohttp.ClientSession(simulation.url) as http,
@@ -81,7 +81,7 @@ async def test_an_inbox_that_is_nearly_full_is_told(settings: Settings) -> None:
         assert (status, found["inbox"]["detail"]) == (503, "100% full")
 
 
-async def test_a_language_that_had_to_be_left_out_is_told_but_stops_nothing(
+async def test_readyz_reports_a_skipped_language_but_stays_ready(
     simulation: Simulation, http: aiohttp.ClientSession
 ) -> None:
     simulation.runtime.dialogue.world.texts.problems.append("[xx] is not offered")
@@ -94,7 +94,7 @@ async def test_a_language_that_had_to_be_left_out_is_told_but_stops_nothing(
     assert "[xx] is not offered" in str(found["texts"]["cure"])
 
 
-async def test_while_the_stores_are_away_it_lives_says_so_and_measures(
+async def test_readyz_reports_unreachable_stores_while_healthz_and_metrics_work(
     settings: Settings, own_engines: Engines
 ) -> None:
     async with simulate(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
@@ -110,7 +110,7 @@ async def test_while_the_stores_are_away_it_lives_says_so_and_measures(
         own_engines.restart()
 
 
-async def test_without_its_settings_it_lives_names_them_and_refuses_webhooks(stores: Settings) -> None:
+async def test_missing_settings_are_named_and_webhooks_refused_while_healthz_works(stores: Settings) -> None:
     async with (
         open_runtime(stores) as runtime,
         listener(runtime) as hook,
@@ -133,7 +133,7 @@ async def test_without_its_settings_it_lives_names_them_and_refuses_webhooks(sto
             assert response.status == 503
 
 
-async def test_it_shows_no_secret(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+async def test_health_and_metrics_endpoints_show_no_secret(simulation: Simulation, http: aiohttp.ClientSession) -> None:
     settings = simulation.runtime.settings
     meta = settings.of(MetaSettings)
     secrets = [meta.whatsapp_token, meta.whatsapp_app_secret, meta.whatsapp_verify_token]

@@ -57,13 +57,15 @@ def somebody_new() -> Identity:
         [b"[" * 100_000, b'{"a":' * 100_000, b"1" * 100_000, b'{"object":1e99999}', b'"\\ud800"', b"\xff"]
     )
 )
-async def test_bytes_and_json(simulation: Simulation, http: aiohttp.ClientSession, body: bytes) -> None:
+async def test_arbitrary_bytes_and_json_are_answered_with_200_or_400(
+    simulation: Simulation, http: aiohttp.ClientSession, body: bytes
+) -> None:
     assert await post(simulation, http, body) in (200, 400)
 
 
 @over_http
 @given(mutated())
-async def test_a_mutated_webhook_and_its_neighbour(
+async def test_message_beside_a_mutated_webhook_is_answered(
     simulation: Simulation, http: aiohttp.ClientSession, wild: dict[str, Any]
 ) -> None:
     who = somebody_new()
@@ -76,7 +78,7 @@ async def test_a_mutated_webhook_and_its_neighbour(
 
 @over_http
 @given(junk=values | nested, content=st.text(max_size=50) | st.sampled_from(["\0", "\ud83d", "STOP\0", "y" * 60_000]))
-async def test_junk_beside_a_message_of_any_text(
+async def test_message_of_any_text_between_junk_is_answered(
     simulation: Simulation, http: aiohttp.ClientSession, junk: object, content: str
 ) -> None:
     who = somebody_new()

@@ -50,7 +50,7 @@ def many_languages(simulation: Simulation, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(simulation.runtime.dialogue.world, "texts", many_scripts().texts)
 
 
-async def test_the_button_gives_the_file_once(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+async def test_download_button_gives_the_file_only_once(simulation: Simulation, http: aiohttp.ClientSession) -> None:
     path = await link(simulation)
     async with http.post(path) as response:
         assert (response.status, await response.read()) == (200, FILE)
@@ -61,7 +61,7 @@ async def test_the_button_gives_the_file_once(simulation: Simulation, http: aioh
         assert "planted" not in await response.text()
 
 
-async def test_to_look_uses_nothing_up(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+async def test_viewing_the_page_does_not_use_up_the_link(simulation: Simulation, http: aiohttp.ClientSession) -> None:
     path = await link(simulation)
     for _ in range(3):
         async with http.get(path) as response, http.head(path) as head:
@@ -73,7 +73,9 @@ async def test_to_look_uses_nothing_up(simulation: Simulation, http: aiohttp.Cli
         assert response.status == 200
 
 
-async def test_of_many_taps_at_once_one_gets_the_file(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+async def test_only_one_of_several_simultaneous_downloads_gets_the_file(
+    simulation: Simulation, http: aiohttp.ClientSession
+) -> None:
     path = await link(simulation)
 
     async def tap() -> int:
@@ -83,7 +85,7 @@ async def test_of_many_taps_at_once_one_gets_the_file(simulation: Simulation, ht
     assert sorted(await asyncio.gather(*(tap() for _ in range(6)))) == [200] + [410] * 5
 
 
-async def test_used_ended_wrong_and_unknown_links_look_the_same(
+async def test_used_expired_malformed_and_unknown_links_look_the_same(
     simulation: Simulation, http: aiohttp.ClientSession
 ) -> None:
     used = await link(simulation)
@@ -111,7 +113,7 @@ async def test_used_ended_wrong_and_unknown_links_look_the_same(
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("alive", [True, False])
-async def test_nothing_is_kept_on_the_way(
+async def test_responses_forbid_caching_referrers_and_indexing(
     simulation: Simulation, http: aiohttp.ClientSession, method: str, alive: bool
 ) -> None:
     async with http.request(method, await link(simulation) if alive else "/my-data/x") as response:
@@ -129,7 +131,7 @@ async def test_nothing_is_kept_on_the_way(
 
 @pytest.mark.usefixtures("many_languages")
 @pytest.mark.parametrize(("locale", "direction"), [("el", "ltr"), ("ar", "rtl")])
-async def test_the_page_speaks_the_language_of_the_person(
+async def test_page_is_in_the_language_of_the_person(
     simulation: Simulation, http: aiohttp.ClientSession, locale: str, direction: str
 ) -> None:
     path = await link(simulation, locale)
@@ -149,7 +151,7 @@ async def test_the_page_speaks_the_language_of_the_person(
         ("x" * 3000, "en"),
     ],
 )
-async def test_a_dead_link_speaks_the_language_of_the_browser(
+async def test_dead_link_page_is_in_the_language_of_the_browser(
     http: aiohttp.ClientSession, wished: str, locale: str
 ) -> None:
     async with http.get("/my-data/x", headers={"Accept-Language": wished}) as response:
@@ -160,7 +162,7 @@ async def test_a_dead_link_speaks_the_language_of_the_browser(
 
 
 @pytest.mark.usefixtures("many_languages")
-async def test_a_text_cannot_break_the_page(
+async def test_texts_are_html_escaped_on_the_page(
     simulation: Simulation, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = simulation.runtime.dialogue.world
@@ -169,7 +171,9 @@ async def test_a_text_cannot_break_the_page(
         assert "<script>" not in await response.text()
 
 
-async def test_the_secret_is_in_no_log_and_no_metric(simulation: Simulation, http: aiohttp.ClientSession) -> None:
+async def test_secret_of_the_link_appears_in_no_log_and_no_metric(
+    simulation: Simulation, http: aiohttp.ClientSession
+) -> None:
     root, stream = logging.getLogger(), io.StringIO()
     handlers, level = root.handlers[:], root.level
     logs.configure("DEBUG", stream=stream, readable=False)
@@ -190,7 +194,9 @@ async def test_the_secret_is_in_no_log_and_no_metric(simulation: Simulation, htt
     assert secret not in stream.getvalue()
 
 
-async def test_while_the_database_is_away_it_says_to_come_later(settings: Settings, own_engines: Engines) -> None:
+async def test_page_answers_503_with_retry_after_while_the_database_is_down(
+    settings: Settings, own_engines: Engines
+) -> None:
     async with simulate(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
         path = await link(simulation)
         await asyncio.to_thread(kill, own_engines.postgres_pid)
@@ -199,7 +205,7 @@ async def test_while_the_database_is_away_it_says_to_come_later(settings: Settin
                 assert (response.status, response.headers["Retry-After"]) == (503, "60")
 
 
-async def test_too_many_at_once_are_told_to_come_later(
+async def test_page_answers_503_to_too_many_simultaneous_requests(
     simulation: Simulation, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "AT_ONCE", 0)
@@ -207,7 +213,7 @@ async def test_too_many_at_once_are_told_to_come_later(
         assert response.status == 503
 
 
-async def test_a_file_that_no_key_opens_looks_like_a_dead_link(
+async def test_file_that_cannot_be_decrypted_looks_like_a_dead_link(
     simulation: Simulation, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = await link(simulation)
@@ -224,7 +230,7 @@ async def test_the_schema_of_the_file_is_published(http: aiohttp.ClientSession) 
     assert published == schema()
 
 
-async def test_without_stores_the_page_says_to_come_later(settings: Settings) -> None:
+async def test_page_answers_503_without_stores(settings: Settings) -> None:
     app = web.Application()
     app.add_routes(routes(settings, lambda: None))
     async with (

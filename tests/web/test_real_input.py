@@ -20,7 +20,7 @@ def lately_written(name: str, at: int) -> bytes:
     return _TIME.sub(lambda found: f"{found[1]}{at}", text).replace("wamid.", f"wamid.{name}.").encode()
 
 
-def test_every_webhook_has_its_effect() -> None:
+def test_every_sample_webhook_is_listed_in_effects_toml() -> None:
     assert EFFECTS.keys() == {path.stem for path in (DATA / "webhooks").glob("*.json")}
 
 
@@ -37,7 +37,7 @@ async def forgotten(simulation: Simulation) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-async def test_each_does_what_it_should(simulation: Simulation) -> None:
+async def test_each_sample_webhook_has_its_expected_effect(simulation: Simulation) -> None:
     simulation.graph._window = False  # who wrote is told by the webhook itself
     began = int(time.time()) - len(EFFECTS)
     for at, (name, expected) in enumerate(EFFECTS.items(), began):

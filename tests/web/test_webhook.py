@@ -32,7 +32,7 @@ class TestHandshake:
         async with http.get(META.path, params=parameters) as response:
             return response.status, await response.text()
 
-    async def test_who_knows_the_token_gets_the_challenge_back(
+    async def test_the_right_token_gets_the_challenge_back(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         assert await self.asked(simulation, http) == (200, "1158201444")
@@ -40,14 +40,14 @@ class TestHandshake:
     @pytest.mark.parametrize(
         "wrong", [{"verify_token": "guess"}, {"verify_token": ""}, {"verify_token": "ü"}, {"mode": "unsubscribe"}]
     )
-    async def test_others_don_t(
+    async def test_a_wrong_token_or_mode_is_refused(
         self, simulation: Simulation, http: aiohttp.ClientSession, wrong: dict[str, str]
     ) -> None:
         status, text = await self.asked(simulation, http, **wrong)
         assert status == 403
         assert "1158201444" not in text
 
-    async def test_a_challenge_is_plain_text_whatever_it_holds(
+    async def test_a_challenge_containing_html_is_returned_as_plain_text(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         token = simulation.runtime.settings.of(MetaSettings).whatsapp_verify_token
@@ -66,7 +66,7 @@ MOST = 3 * 1024 * 1024
 
 
 class TestPost:
-    async def test_a_forged_one_is_refused_and_nothing_is_stored(
+    async def test_a_wrongly_signed_webhook_is_refused_and_has_no_effect(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         body = webhooks.text(somebody(), "Hello")
@@ -82,7 +82,7 @@ class TestPost:
         await simulation.settled()
         assert simulation.graph.sent == []
 
-    async def test_an_escaped_body_is_verified_as_it_came(
+    async def test_signature_is_checked_on_the_raw_body_escaped_or_not(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         who = somebody()
@@ -106,25 +106,25 @@ class TestPost:
         async with http.post(META.path, data=chunks() if chunked else io.BytesIO(body), headers=signed) as response:
             assert response.status == 413
 
-    async def test_a_body_of_three_mebibytes_is_taken(
+    async def test_a_body_of_three_mebibytes_is_accepted(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         body = webhooks.text(somebody(), "Hello")
         assert await post(simulation, http, body + b" " * (MOST - len(body))) == 200
 
-    async def test_a_small_body_that_unfolds_to_a_huge_one_is_refused(
+    async def test_a_small_body_that_decompresses_to_a_huge_one_is_refused(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         bomb = gzip.compress(b" " * (50 * 1024 * 1024))
         assert await post(simulation, http, bomb, **{"Content-Encoding": "gzip"}) == 413
 
     @pytest.mark.parametrize("packing", ["gzip", "deflate", "br", "zstd"])
-    async def test_a_body_that_can_t_be_unpacked_is_refused(
+    async def test_a_body_that_cannot_be_decompressed_is_refused(
         self, simulation: Simulation, http: aiohttp.ClientSession, packing: str
     ) -> None:
         assert await post(simulation, http, b'{"object":', **{"Content-Encoding": packing}) == 400
 
-    async def test_a_sender_who_goes_away_before_the_end_harms_nobody(
+    async def test_a_client_that_disconnects_midway_does_not_affect_others(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         host, port = simulation.url.removeprefix("http://").split(":")
@@ -136,7 +136,7 @@ class TestPost:
         assert await post(simulation, http, webhooks.account()) == 200
 
     @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"null", b"\xff\xfe", b'{"object":', b"1e999"])
-    async def test_what_is_no_webhook_is_told_so(
+    async def test_a_body_that_is_not_a_webhook_is_answered_with_400(
         self, simulation: Simulation, http: aiohttp.ClientSession, body: bytes
     ) -> None:
         assert await post(simulation, http, body) == 400
@@ -152,7 +152,7 @@ class TestPost:
             (webhooks.text(somebody(), "Hello", number="999999999999999"), "number"),
         ],
     )
-    async def test_what_does_not_concern_us_is_acknowledged_and_counted(
+    async def test_an_irrelevant_webhook_is_acknowledged_and_counted(
         self, simulation: Simulation, http: aiohttp.ClientSession, body: bytes, reason: str
     ) -> None:
         before = counted(f"ignored_{reason}")
@@ -161,7 +161,7 @@ class TestPost:
         await simulation.settled()
         assert simulation.graph.sent == []
 
-    async def test_a_malformed_message_becomes_a_dead_letter_and_its_neighbours_are_answered(
+    async def test_a_malformed_message_is_dead_lettered_and_those_beside_it_are_answered(
         self, simulation: Simulation, http: aiohttp.ClientSession
     ) -> None:
         ana, ben = somebody(), somebody()

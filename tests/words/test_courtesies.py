@@ -21,11 +21,11 @@ COURTESIES = Courtesies(["please", "thank you", "thank you very much", "hello"])
         ("", ""),
     ],
 )
-def test_only_the_ends_are_left_out(message: str, left: str) -> None:
+def test_courtesies_are_dropped_only_at_the_ends_of_a_message(message: str, left: str) -> None:
     words = message.split()
     first, end = COURTESIES.without(words)
     assert " ".join(words[first:end]) == left
 
 
-def test_without_courtesies_a_message_stays_as_it_is() -> None:
+def test_with_no_courtesies_listed_a_message_stays_unchanged() -> None:
     assert Courtesies([]).without(["please", "stop"]) == (0, 2)

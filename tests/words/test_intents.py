@@ -69,13 +69,11 @@ def withdrawals() -> list[str]:
 
 class TestStop:
     @pytest.mark.parametrize("word", ["STOP", *opt_out_words()])
-    def test_the_known_words_withdraw(self, word: str) -> None:
+    def test_the_well_known_opt_out_words_withdraw(self, word: str) -> None:
         assert heard(word) == "stop"
 
     @pytest.mark.parametrize("asked_in", [None, *LANGUAGES])
-    def test_each_word_of_each_language_withdraws_in_any_conversation_however_it_is_written(
-        self, asked_in: str | None
-    ) -> None:
+    def test_every_stop_word_works_in_any_conversation_however_it_is_written(self, asked_in: str | None) -> None:
         missed = [
             typed
             for word in withdrawals()
@@ -85,7 +83,7 @@ class TestStop:
         assert missed == []
 
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_printed_words_work_beside_courtesies_and_answers(self, language: str) -> None:
+    def test_printed_stop_words_work_beside_courtesies_and_a_yes(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
         show = vocabulary.stop.show
         for word in (*vocabulary.polite, *vocabulary.word_list(Intent.YES).every()):
@@ -101,7 +99,7 @@ class TestStop:
             "отписатся", "cnjg", "ыещз",
         ],
     )  # fmt: skip
-    def test_slips_fonts_and_courtesies_do_not_hide_it(self, text: str) -> None:
+    def test_typos_fonts_and_courtesies_do_not_hide_a_stop_word(self, text: str) -> None:
         assert heard(text) == "stop"
 
     @pytest.mark.parametrize(
@@ -141,7 +139,7 @@ class TestStop:
         ],
     )
     @pytest.mark.parametrize("asked_in", ["en", "fr", "de", "ru"])
-    def test_it_beats_a_yes(self, text: str, asked_in: str) -> None:
+    def test_a_stop_word_beats_a_yes_in_the_same_message(self, text: str, asked_in: str) -> None:
         assert heard(text, asked_in) == "stop"
 
 
@@ -157,7 +155,7 @@ class TestMaybeStop:
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("asked_in", [None, "en"])
-    def test_what_may_mean_something_else_is_asked_back(self, text: str, asked_in: str | None) -> None:
+    def test_an_ambiguous_stop_is_asked_about(self, text: str, asked_in: str | None) -> None:
         assert heard(text, asked_in) == "maybe_stop"
 
     @pytest.mark.parametrize(
@@ -171,13 +169,13 @@ class TestMaybeStop:
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("asked_in", [None, "en", "es"])
-    def test_ordinary_speech_is_none(self, text: str, asked_in: str | None) -> None:
+    def test_ordinary_speech_has_no_intent(self, text: str, asked_in: str | None) -> None:
         assert heard(text, asked_in) is None
 
 
 class TestYesAndNo:
     @pytest.mark.parametrize("language", CONSENT)
-    def test_each_language_answers_in_its_words(self, language: str) -> None:
+    def test_yes_and_no_are_understood_in_each_language(self, language: str) -> None:
         yes, no = CONSENT[language].split()
         for typed in (yes, yes.upper(), f"{yes}!", loose(exact(yes))):
             assert heard(typed, language) == "yes", typed
@@ -185,7 +183,7 @@ class TestYesAndNo:
             assert heard(typed, language) == "no", typed
 
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_all_its_words_answer_and_only_they(self, language: str) -> None:
+    def test_all_words_of_the_asked_language_answer_and_no_other_is_a_yes(self, language: str) -> None:
         own = {
             intent: {
                 loose(form)
@@ -211,10 +209,10 @@ class TestYesAndNo:
         assert heard("YES", language) == "yes"
 
     @pytest.mark.parametrize("locale", ["pt-BR", "pt-PT", "pt_BR", "pt"])
-    def test_a_region_answers_in_its_language(self, locale: str) -> None:
+    def test_a_regional_locale_accepts_the_yes_of_its_language(self, locale: str) -> None:
         assert heard("Sim", locale) == "yes"
 
-    def test_a_language_without_words_answers_with_the_universal_ones(self) -> None:
+    def test_a_language_without_keywords_accepts_only_the_universal_answers(self) -> None:
         assert [heard(word, "is") for word in ("yes", "no", "já", "ja")] == ["yes", "no", None, None]
 
     @pytest.mark.parametrize(
@@ -247,7 +245,9 @@ class TestYesAndNo:
             ("aontaím", {"ga": "yes", "en": None}),
         ],
     )
-    def test_the_same_word_in_several_languages(self, text: str, meanings: dict[str, str | None]) -> None:
+    def test_a_word_shared_by_languages_means_what_it_means_in_the_asked_one(
+        self, text: str, meanings: dict[str, str | None]
+    ) -> None:
         assert {language: heard(text, language) for language in meanings} == meanings
 
     @pytest.mark.parametrize(
@@ -270,21 +270,21 @@ class TestYesAndNo:
             "да", "oui", "1", "y e s",
         ],
     )  # fmt: skip
-    def test_what_is_not_a_plain_yes_is_none(self, text: str) -> None:
+    def test_anything_but_a_plain_yes_has_no_intent(self, text: str) -> None:
         assert heard(text, "en") is None
 
-    def test_a_yes_that_nobody_asked_for_is_told_apart(self) -> None:
+    def test_an_unasked_yes_has_its_own_rule(self) -> None:
         match = matched("oui", asked_in=None)
         assert match is not None
         assert (match.intent, match.rule, match.languages) == (Intent.YES, "yes:unasked", frozenset({"fr"}))
 
-    def test_a_no_that_nobody_asked_for_means_nothing(self) -> None:
+    def test_an_unasked_no_in_an_unknown_language_means_nothing(self) -> None:
         assert heard("nein") is None
 
 
 class TestCommands:
     @pytest.mark.parametrize("language", [UNIVERSAL, *LANGUAGES])
-    def test_each_word_works_in_any_conversation(self, language: str) -> None:
+    def test_each_command_works_in_any_conversation(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
         for intent in GLOBAL:
             for word in vocabulary.word_list(intent).every():
@@ -321,16 +321,16 @@ class TestCommands:
             ("my choices", "my_choices"),
         ],
     )
-    def test_people_ask_in_whole_sentences(self, text: str, intent: str) -> None:
+    def test_commands_are_understood_in_whole_sentences(self, text: str, intent: str) -> None:
         assert heard(text) == intent
 
     @pytest.mark.parametrize(
         "text", ["I need data for my report", "the start of the week", "yes help", "help the bees"]
     )
-    def test_a_sentence_with_such_a_word_is_no_command(self, text: str) -> None:
+    def test_a_sentence_that_merely_contains_a_command_word_is_not_a_command(self, text: str) -> None:
         assert heard(text, "en") is None
 
-    def test_a_word_between_commands_and_withdrawal_withdraws(self) -> None:
+    def test_a_word_listed_as_both_command_and_stop_withdraws(self) -> None:
         two = Keywords(
             {UNIVERSAL: Vocabulary(stop=Stop(weak=("DELETE",))), "en": Vocabulary(delete=WordList(show="DELETE"))}
         )
@@ -351,13 +351,15 @@ class TestMatch:
             ("help", "help:any:exact", set()),
         ],
     )
-    def test_tells_how_it_was_found_without_the_persons_words(self, text: str, rule: str, languages: set[str]) -> None:
+    def test_a_match_names_its_rule_and_languages_but_not_the_person_s_words(
+        self, text: str, rule: str, languages: set[str]
+    ) -> None:
         match = matched(text)
         assert match is not None
         assert match.rule == rule
         assert match.languages == languages
 
-    def test_an_answer_tells_in_which_list_it_stands(self) -> None:
+    def test_the_rule_of_an_answer_names_the_list_it_was_found_in(self) -> None:
         rules = [matched(text, "fr") for text in ("OUI", "YES", "d'accord", "Daccord")]
         assert [match.rule for match in rules if match] == [
             "yes:fr:exact",
@@ -372,7 +374,7 @@ class TestShown:
         ("locale", "word"),
         [("en", "STOP"), ("de-AT", "STOPP"), ("es", "BAJA"), ("ar", "إيقاف"), ("ru", "СТОП"), ("is", "STOP")],
     )
-    def test_the_word_of_the_locale_else_english(self, locale: str, word: str) -> None:
+    def test_the_printed_word_is_in_the_locale_s_language_or_else_english(self, locale: str, word: str) -> None:
         assert KEYWORDS.shown(Intent.STOP, locale) == word
 
     @pytest.mark.parametrize("language", LANGUAGES)
@@ -380,7 +382,7 @@ class TestShown:
         for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
             assert heard(KEYWORDS.shown(intent, language), language) == intent
 
-    def test_a_word_that_no_file_shows_is_an_error(self) -> None:
+    def test_an_intent_without_a_printed_word_is_an_error(self) -> None:
         with pytest.raises(KeyError, match=r"no keywords\.toml shows a word for help"):
             Keywords({UNIVERSAL: Vocabulary()}).shown(Intent.HELP, "en")
 
@@ -411,11 +413,11 @@ ASKED = st.none() | LANGUAGE
 
 class TestPromises:
     @given(st.text() | SPEECH, ASKED)
-    def test_any_text_is_classified(self, text: str, asked_in: str | None) -> None:
+    def test_classifying_any_text_does_not_fail(self, text: str, asked_in: str | None) -> None:
         heard(text, asked_in)
 
     @given(st.text(alphabet="stop STOP.\u200d\u0301\U0001f6d1\ufdfa\u0430\u0440 ", max_size=4096), ASKED)
-    def test_hostile_text_is_classified(self, text: str, asked_in: str | None) -> None:
+    def test_classifying_hostile_text_does_not_fail(self, text: str, asked_in: str | None) -> None:
         heard(text, asked_in)
 
     @given(FRAGMENTS, SIGNS, ASKED)
@@ -424,7 +426,7 @@ class TestPromises:
         assert matched(exact(text), asked_in) == matched(text, asked_in)
 
     @given(st.sampled_from(STRONG), SPEECH, SPEECH, ASKED)
-    def test_no_message_with_a_strong_word_of_withdrawal_is_a_yes(
+    def test_no_message_with_a_strong_stop_word_is_a_yes(
         self, word: str, before: str, after: str, asked_in: str | None
     ) -> None:
         assert heard(f"{before} {word} {after}", asked_in) != "yes"
@@ -436,18 +438,18 @@ class TestPromises:
         assert heard(text, asked_in) != "yes" or loose(exact(text)) in own
 
     @given(st.sampled_from(STRONG), SIGNS, ASKED)
-    def test_signs_around_a_word_of_withdrawal_do_not_hide_it(self, word: str, sign: str, asked_in: str | None) -> None:
+    def test_signs_around_a_stop_word_do_not_hide_it(self, word: str, sign: str, asked_in: str | None) -> None:
         assert heard(f"{sign}{word}{sign}{sign}", asked_in) == "stop"
 
 
-def test_the_rules_of_a_match_hold_no_digits_or_spaces() -> None:
+def test_the_rule_of_a_match_contains_no_digits_or_spaces() -> None:
     rules = [match.rule for word in withdrawals() if (match := matched(word))]
     assert [rule for rule in rules if not re.fullmatch(r"stop:[a-z+]+:[a-z_]+", rule)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("typed", ["{0} {0}", "{0}! {0}!", "please {0}", "{0} please", "{0}{1}{1}{1}"])
-def test_the_printed_word_of_withdrawal_works_however_it_is_stressed(language: str, typed: str) -> None:
+def test_the_printed_stop_word_works_when_repeated_drawn_out_or_polite(language: str, typed: str) -> None:
     word = KEYWORDS.shown(Intent.STOP, language)
     for asked_in in (None, language):
         assert heard(typed.format(word, word[-1]), asked_in) == "stop"
@@ -457,17 +459,17 @@ def test_the_printed_word_of_withdrawal_works_however_it_is_stressed(language: s
     ("text", "spoken"),
     [("no", ("en",)), ("Nein!", ("de",)), ("non", ("fr",)), ("NO", ()), ("❌", ()), ("👎", ("fr",)), ("🔕", ())],
 )
-def test_a_no_to_nothing_is_heard(text: str, spoken: tuple[str, ...]) -> None:
+def test_an_unasked_no_is_recognised(text: str, spoken: tuple[str, ...]) -> None:
     match = KEYWORDS.classify(text, asked_in=None, spoken=spoken)
     assert match is not None
     assert (match.intent, match.rule) == (Intent.NO, "no:unasked")
 
 
 @pytest.mark.parametrize(("text", "spoken"), [("no", ("pl",)), ("nein", ("fr",)), ("👍", ("en",))])
-def test_what_is_no_no_in_the_persons_language_is_none(text: str, spoken: tuple[str, ...]) -> None:
+def test_a_message_that_is_not_a_no_in_the_person_s_language_is_ignored(text: str, spoken: tuple[str, ...]) -> None:
     assert KEYWORDS.classify(text, asked_in=None, spoken=spoken) is None
 
 
 @pytest.mark.parametrize("sign", ["❌", "👎", "🔕"])
-def test_a_sign_answers_no_question(sign: str) -> None:
+def test_an_emoji_does_not_answer_a_question(sign: str) -> None:
     assert KEYWORDS.classify(sign, asked_in="en") is None

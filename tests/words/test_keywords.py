@@ -33,7 +33,7 @@ class TestReading:
         assert found[UNIVERSAL].stop.strong == ("STOP",)
         assert list(found["de"].word_list(Intent.YES).every()) == ["JA"]
 
-    def test_a_folder_without_words_is_no_language(self, tmp_path: Path) -> None:
+    def test_a_folder_without_a_keyword_file_is_not_a_language(self, tmp_path: Path) -> None:
         (tmp_path / "fr").mkdir()
         assert list(read(folder_with(tmp_path))) == [UNIVERSAL]
 
@@ -47,7 +47,7 @@ class TestReading:
             ("über Öl", {"über öl", "ueber öl", "über oel", "ueber oel"}),
         ],
     )
-    def test_a_word_is_looked_up_as_it_is_typed(self, word: str, forms: set[str]) -> None:
+    def test_a_word_is_looked_up_in_every_spelling_people_type(self, word: str, forms: set[str]) -> None:
         german = Vocabulary(spelling={"ü": "ue", "ö": "oe"})
         assert set(german.forms(word)) == forms
 
@@ -101,7 +101,9 @@ class TestRefusal:
             ('[yes]\nshow = "{JA}"', "de/keywords.toml: yes.show: '{JA}' has a brace; remove it"),
         ],
     )
-    def test_names_file_key_and_cure(self, tmp_path: Path, text: str, problem: str) -> None:
+    def test_an_invalid_keyword_file_is_refused_with_file_key_and_cure(
+        self, tmp_path: Path, text: str, problem: str
+    ) -> None:
         assert problem in refusal(folder_with(tmp_path, de=text))
 
     @pytest.mark.parametrize(
@@ -125,25 +127,25 @@ class TestRefusal:
             ),
         ],
     )
-    def test_a_command_is_an_answer_in_no_language(
+    def test_a_command_that_means_something_else_in_another_language_is_refused(
         self, tmp_path: Path, danish: str, hungarian: str, problem: str
     ) -> None:
         assert problem in refusal(folder_with(tmp_path, da=danish, hu=hungarian))
 
-    def test_all_problems_are_told_at_once(self, tmp_path: Path) -> None:
+    def test_all_problems_are_reported_at_once(self, tmp_path: Path) -> None:
         told = refusal(folder_with(tmp_path, de='[no]\nwords = ["👎"]\n[yes]\nwords = ["👍"]'))
         assert len(told.splitlines()) == 2
 
-    def test_a_region_has_no_words_of_its_own(self, tmp_path: Path) -> None:
+    def test_a_keyword_file_for_a_region_is_refused(self, tmp_path: Path) -> None:
         told = refusal(folder_with(tmp_path, pt_BR='[yes]\nshow = "SIM"'))
         assert (
             told == "pt-BR/keywords.toml: words stand by language, whatever the region; move them to pt/keywords.toml"
         )
 
-    def test_the_universal_file_is_needed(self, tmp_path: Path) -> None:
+    def test_the_universal_keyword_file_is_required(self, tmp_path: Path) -> None:
         assert "keywords.toml: can't be read" in refusal(tmp_path)
 
-    def test_a_file_in_another_encoding_is_told(self, tmp_path: Path) -> None:
+    def test_a_keyword_file_not_in_utf_8_is_refused(self, tmp_path: Path) -> None:
         folder = folder_with(tmp_path, de="")
         (folder / "de" / FILE).write_bytes('polite = ["grüezi"]'.encode("latin-1"))
         assert refusal(folder) == "de/keywords.toml: is not UTF-8 in line 1; save the file in UTF-8"
@@ -158,7 +160,7 @@ class TestRefusal:
     ("locale", "language"),
     [("pt", "pt"), ("pt-BR", "pt"), ("pt_PT", "pt"), ("zh-Hant-HK", "zh"), ("DE", "de"), ("de@informal", "de")],
 )
-def test_a_locale_has_a_language(locale: str, language: str) -> None:
+def test_the_base_language_of_a_locale_is_found(locale: str, language: str) -> None:
     assert base(locale) == language
 
 
@@ -166,7 +168,7 @@ class TestShipped:
     """The files in `locales/`."""
 
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_each_language_prints_a_word_for_everything(self, language: str) -> None:
+    def test_each_language_has_a_printed_word_for_every_intent(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
         assert vocabulary.stop.show
         assert [intent for intent in (*GLOBAL, *ANSWERS) if not vocabulary.word_list(intent).show] == []
@@ -178,7 +180,7 @@ class TestShipped:
         assert [word for word in shown if word != word.upper()] == []
 
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_no_yes_contains_a_word_of_withdrawal(self, language: str) -> None:
+    def test_no_yes_contains_a_stop_word(self, language: str) -> None:
         sure = {
             loose(form)
             for vocabulary in VOCABULARIES.values()

@@ -54,7 +54,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("typed", "form", "plain"), FORMS)
-def test_two_tiers_of_what_was_typed(typed: str, form: str, plain: str) -> None:
+def test_typed_text_has_an_exact_and_a_loose_form(typed: str, form: str, plain: str) -> None:
     assert exact(typed) == form
     assert loose(form) == plain
 
@@ -69,7 +69,7 @@ def test_nothing_remains_of_a_message_without_letters(blank: str) -> None:
     assert exact(blank) == ""
 
 
-def test_both_ends_of_an_endless_text_remain() -> None:
+def test_both_ends_of_an_overlong_text_are_kept() -> None:
     form = exact("\ufdfa" * 2000 + " stop")
     assert len(form) <= 2048
     assert form.startswith("صلى")
@@ -84,7 +84,7 @@ def test_emoji_come_without_skin_tones_and_variation_selectors(text: str, signs:
 
 
 @pytest.mark.parametrize(("word", "leaned"), [("stoooop", True), ("stopp", False), ("sstoopp", False), ("ooo", True)])
-def test_a_letter_three_times_in_a_row_is_no_spelling(word: str, leaned: bool) -> None:
+def test_a_letter_three_times_in_a_row_marks_a_drawn_out_word(word: str, leaned: bool) -> None:
     assert drawn_out(word) is leaned
 
 
@@ -97,11 +97,11 @@ def test_runs_of_a_letter_become_one(word: str, squeezed: str) -> None:
     ("word", "seen"),
     [("стор", "ctop"), ("стор", "stop"), ("ѕтор", "stop"), ("stοp", "stop"), ("ѕtοр", "stop"), ("soрt", "sopt")],
 )
-def test_letters_of_other_scripts_are_seen_as_what_they_look_like(word: str, seen: str) -> None:
+def test_letters_of_other_scripts_are_read_as_their_latin_lookalikes(word: str, seen: str) -> None:
     assert seen in skeletons(word)
 
 
-def test_a_latin_word_looks_like_nothing_else() -> None:
+def test_a_latin_word_has_no_lookalike_readings() -> None:
     assert skeletons("stop") == ()
 
 
@@ -123,29 +123,29 @@ def test_words_are_separated_by_one_space(text: str) -> None:
 
 
 @given(st.text(st.characters(max_codepoint=127)))
-def test_the_short_way_of_ascii_leads_to_the_same(text: str) -> None:
+def test_the_ascii_shortcut_gives_the_same_result(text: str) -> None:
     assert exact(text) == exact(f"{text} é").removesuffix("é").rstrip()
 
 
 @pytest.mark.parametrize("padding", [" ", "\u200b", "\n", "🛑", "👩‍👩‍👧‍👦", "\u0316", "\u3164", "_", ". "])
-def test_nothing_pushes_a_word_out_of_sight(padding: str) -> None:
+def test_no_amount_of_padding_hides_a_word(padding: str) -> None:
     assert "stop" in exact(padding * 2000 + " stop " + padding * 2000).split()
 
 
-def test_of_an_over_long_text_whole_words_at_both_ends_are_read() -> None:
+def test_an_overlong_text_is_cut_between_words() -> None:
     words = exact("stop " + "nonstop étape " * 400 + "stop").split()
     assert words[0] == words[-1] == "stop"
     assert set(words) == {"stop", "nonstop", "étape"}
 
 
-def test_thirty_marks_of_a_letter_count() -> None:
+def test_at_most_thirty_marks_on_a_letter_are_kept() -> None:
     assert exact("a" + "\u0316" * 4000) == exact("a" + "\u0316" * 30)
 
 
-def test_marks_that_hide_between_joiners_are_counted_too() -> None:
+def test_marks_separated_by_joiners_are_limited_too() -> None:
     assert len(exact("a" + "\u0316\u200d\u0344" * 1000)) <= 31
 
 
 @given(st.text())
-def test_a_message_is_read_as_its_forms_are(text: str) -> None:
+def test_typed_returns_the_text_with_its_exact_and_loose_forms(text: str) -> None:
     assert typed(text) == (text, exact(text), loose(exact(text)))

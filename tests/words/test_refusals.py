@@ -104,7 +104,7 @@ def how(text: str, *spoken: str) -> str | None:
         ("I no longer agree", "no_consent"),
     ],
 )
-def test_roles_that_meet_refuse(text: str, rule: str) -> None:
+def test_word_roles_that_combine_to_a_refusal_withdraw(text: str, rule: str) -> None:
     assert how(text) == f"stop:{rule}"
 
 
@@ -118,7 +118,7 @@ def test_roles_that_meet_refuse(text: str, rule: str) -> None:
         ("nej det är en bild", None),
     ],
 )
-def test_a_no_beside_what_we_send_refuses_it(text: str, found: str | None) -> None:
+def test_a_no_beside_a_word_for_our_messages_refuses_them(text: str, found: str | None) -> None:
     assert how(text, "sv") == found
 
 
@@ -133,11 +133,11 @@ def test_a_no_beside_what_we_send_refuses_it(text: str, found: str | None) -> No
         ("you do not agree on Sunday", None),
     ],
 )
-def test_only_what_names_our_messages_is_sure_with_words_that_have_no_role(text: str, found: str | None) -> None:
+def test_with_unknown_words_only_a_refusal_naming_our_messages_is_sure(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
-def test_a_negation_may_end_the_clause_of_its_verb() -> None:
+def test_a_negation_at_the_end_of_a_clause_reverses_its_verb() -> None:
     assert how("remove my number from the list not") == "maybe_stop:remove"
 
 
@@ -151,7 +151,7 @@ def test_a_negation_may_end_the_clause_of_its_verb() -> None:
         ("Har ni numret? Radera vacker bild", None),
     ],
 )
-def test_removing_what_another_statement_names_asks(text: str, found: str | None) -> None:
+def test_removing_something_named_in_another_statement_only_asks_back(text: str, found: str | None) -> None:
     assert how(text, "sv") == found
 
 
@@ -166,7 +166,7 @@ def test_removing_what_another_statement_names_asks(text: str, found: str | None
         ("tomorrow at eight remove me", None),
     ],
 )
-def test_a_statement_may_end_what_stands_before_it(text: str, found: str | None) -> None:
+def test_a_bare_stop_or_removal_refers_to_the_statement_before_it(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
@@ -179,7 +179,7 @@ def test_a_statement_may_end_what_stands_before_it(text: str, found: str | None)
         ("only messages", None),
     ],
 )
-def test_only_what_others_are_about_asks(text: str, found: str | None) -> None:
+def test_a_wish_for_nothing_but_order_messages_asks_back(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
@@ -208,7 +208,7 @@ def test_a_negation_may_be_part_of_its_verb(text: str) -> None:
         ("my dear, don't write red", None),
     ],
 )
-def test_a_word_without_a_role_and_other_things_than_messages_never_withdraw(text: str, found: str | None) -> None:
+def test_a_refusal_with_unknown_words_or_about_other_things_is_not_sure(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
@@ -226,7 +226,7 @@ def test_a_word_without_a_role_and_other_things_than_messages_never_withdraw(tex
         "stop the ads? keep them coming",
     ],
 )
-def test_a_negation_a_condition_or_a_tale_only_asks(text: str) -> None:
+def test_a_negation_condition_or_account_of_the_past_only_asks_back(text: str) -> None:
     assert (how(text) or "maybe_stop").startswith("maybe_stop")
 
 
@@ -240,11 +240,11 @@ def test_a_negation_a_condition_or_a_tale_only_asks(text: str) -> None:
         ("no offers, orders yes", "stop:no_messages"),
     ],
 )
-def test_what_may_except_an_order_asks(text: str, found: str) -> None:
+def test_a_refusal_that_may_exclude_orders_asks_back(text: str, found: str) -> None:
     assert how(text) == found
 
 
-def test_a_universal_word_is_turned_round_in_the_persons_language() -> None:
+def test_a_negation_in_the_person_s_language_reverses_a_universal_stop_word() -> None:
     assert how("stop niet", "nl") == "maybe_stop:inside"
 
 
@@ -260,7 +260,7 @@ def test_a_universal_word_is_turned_round_in_the_persons_language() -> None:
         ("I want flowers. Unsubscribe me.", "stop:unsubscribe"),
     ],
 )
-def test_a_statement_of_its_own_counts_wherever_it_stands(text: str, found: str | None) -> None:
+def test_a_separate_statement_counts_wherever_it_stands(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
@@ -274,7 +274,7 @@ def test_a_statement_of_its_own_counts_wherever_it_stands(text: str, found: str 
         ("no messages, lawyers", "stop:no_messages"),
     ],
 )
-def test_a_complaint_asks(text: str, found: str | None) -> None:
+def test_a_complaint_asks_back(text: str, found: str | None) -> None:
     assert how(text) in (found, "maybe_stop:inside" if found else None)
 
 
@@ -288,7 +288,7 @@ def test_a_complaint_asks(text: str, found: str | None) -> None:
         ("stop! no offers", False),
     ],
 )
-def test_what_is_about_offers_only_is_marked(text: str, offers: bool) -> None:
+def test_a_withdrawal_from_offers_only_is_marked(text: str, offers: bool) -> None:
     match = WORDS.classify(text, asked_in=None, spoken=("en",))
     assert match is not None
     assert (match.intent.value, match.offers) == ("stop", offers)
@@ -303,7 +303,7 @@ def test_what_is_about_offers_only_is_marked(text: str, offers: bool) -> None:
         ("no messages! no offers", "stop:no_messages"),
     ],
 )
-def test_offers_beside_other_messages_may_mean_all(text: str, found: str) -> None:
+def test_naming_offers_beside_other_messages_may_mean_all_messages(text: str, found: str) -> None:
     assert how(text) == found
 
 
@@ -340,7 +340,9 @@ class TestOrdinaryWords:
             ("lopeat", (), "stop"),
         ],
     )
-    def test_means_what_it_means_there(self, text: str, spoken: tuple[str, ...], found: str | None) -> None:
+    def test_a_stop_word_that_is_ordinary_in_the_person_s_language_does_not_stop(
+        self, text: str, spoken: tuple[str, ...], found: str | None
+    ) -> None:
         match = self.WORDS.classify(text, asked_in=None, spoken=spoken)
         assert (match.intent.value if match else None) == found
 
@@ -352,7 +354,7 @@ words = st.sets(st.sampled_from(SILENT), max_size=4).map(sum)
 
 
 @given(st.lists(words, min_size=1, max_size=6), st.lists(words, max_size=3), st.booleans())
-def test_what_is_not_looked_at_says_nothing(own: list[int], before: list[int], question: bool) -> None:
+def test_roles_skipped_by_tells_never_yield_a_reading(own: list[int], before: list[int], question: bool) -> None:
     roles, end = [*before, *own], len(before) + len(own)
     for sentence in ((0, end), (len(before), end)):
         assert read(roles, Part(len(before), end, sentence, question)) is None

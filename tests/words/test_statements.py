@@ -33,21 +33,21 @@ def heard(text: str) -> str | None:
 
 
 @pytest.mark.parametrize("text", ["Nechci, abyste mi psali", "nechci abyste mi psali", "Už nechci, abyste mi psali!"])
-def test_a_wish_denied_before_the_comma_refuses_what_stands_after_it(text: str) -> None:
+def test_a_negated_wish_before_a_comma_negates_the_clause_after_it(text: str) -> None:
     assert heard(text) == "stop"
 
 
 @pytest.mark.parametrize("text", ["Nechci, abyste mě odhlásili", "Nechci, abyste mi přestali psát"])
-def test_a_wish_denied_before_the_comma_turns_a_withdrawal_after_it_round(text: str) -> None:
+def test_a_negated_wish_before_a_comma_reverses_a_withdrawal_after_it(text: str) -> None:
     assert heard(text) == "maybe_stop"
 
 
 @pytest.mark.parametrize("text", ["Ne, chci odhlásit", "Nechci. Abyste mi psali"])
-def test_other_pauses_still_part_what_they_stand_between(text: str) -> None:
+def test_other_pauses_still_separate_statements(text: str) -> None:
     assert heard(text) != "maybe_stop"
 
 
-def test_only_a_part_inside_its_sentence_is_put_to_the_one_before() -> None:
+def test_a_part_is_joined_to_the_previous_one_only_within_a_sentence() -> None:
     text = "no, that one. that two, that three"
     found = joined(parts(text, 7), lambda place: text.replace(",", "").replace(".", "").split()[place] == "that")
     assert [(part.start, part.end) for part in found] == [(0, 3), (3, 7)]

@@ -27,7 +27,7 @@ WORDS = ("abmelden", "anmelden", "unsubscribe", "отписаться")
         ("u" * 4096, set()),
     ],
 )
-def test_neighbours_are_one_slip_away(typed: str, meant: set[str]) -> None:
+def test_neighbours_differ_by_at_most_one_typo(typed: str, meant: set[str]) -> None:
     assert Neighbours(WORDS).of(typed) == meant
 
 
@@ -52,5 +52,5 @@ def test_all_neighbours_are_found_and_nothing_else(words: set[str], typed: str) 
     assert Neighbours(words).of(typed) == {word for word in words if typed in slips(word)}
 
 
-def test_no_words_have_no_neighbours() -> None:
+def test_an_empty_word_list_has_no_neighbours() -> None:
     assert Neighbours([]).of("stop") == set()

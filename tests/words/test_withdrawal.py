@@ -59,7 +59,7 @@ def how(text: str) -> str | None:
         ("we opt out today", "maybe_stop:inside"),
     ],
 )
-def test_a_sure_word_counts_at_both_ends_and_asks_inside(text: str, found: str) -> None:
+def test_a_strong_word_stops_at_either_end_of_a_message_and_asks_inside(text: str, found: str) -> None:
     assert how(text) == found
 
 
@@ -123,7 +123,7 @@ def test_a_clear_refusal_counts_anywhere(text: str, found: str) -> None:
         ("the bus stop is far, unsubscribe", "stop:last_word"),
     ],
 )
-def test_what_only_looks_like_a_withdrawal_is_none(text: str, found: str | None) -> None:
+def test_an_expression_that_only_looks_like_a_withdrawal_is_not_one(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
@@ -145,7 +145,7 @@ def test_what_only_looks_like_a_withdrawal_is_none(text: str, found: str | None)
         ("no stop", "stop:whole"),
     ],
 )
-def test_a_word_before_or_after_turns_round_those_of_its_language(text: str, found: str) -> None:
+def test_a_negation_turns_a_stop_of_its_language_into_a_question(text: str, found: str) -> None:
     assert how(text) == found
 
 
@@ -167,18 +167,18 @@ def test_a_word_before_or_after_turns_round_those_of_its_language(text: str, fou
         ("unsubtle", None),
     ],
 )
-def test_a_slip_is_forgiven_in_a_short_message(text: str, found: str | None) -> None:
+def test_a_typo_is_forgiven_in_a_short_message(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
 @pytest.mark.parametrize(
     ("text", "found"), [("cancel cancel", "stop:whole"), ("cancel cancel cancel", "stop:whole"), ("end end", None)]
 )
-def test_a_word_said_again_is_that_word_unless_together_they_are_another(text: str, found: str | None) -> None:
+def test_a_repeated_stop_word_counts_unless_the_repetition_is_excluded(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
-def test_a_word_near_to_another_one_too_is_no_slip() -> None:
+def test_an_ambiguous_typo_is_not_corrected() -> None:
     one_letter_apart = Keywords(
         {
             UNIVERSAL: Vocabulary(),
@@ -193,7 +193,7 @@ def test_a_word_near_to_another_one_too_is_no_slip() -> None:
 
 
 @pytest.mark.parametrize("surer_first", [True, False])
-def test_a_word_of_two_languages_is_as_sure_as_in_the_surer_one(surer_first: bool) -> None:
+def test_a_stop_word_shared_by_two_languages_has_its_stronger_effect(surer_first: bool) -> None:
     shared = {
         "es": Vocabulary(stop=Stop(strong=("anular",))),
         "pt": Vocabulary(stop=Stop(alone=("anular",))),
@@ -230,11 +230,11 @@ def test_a_word_of_two_languages_is_as_sure_as_in_the_surer_one(surer_first: boo
         ("enddd", None),
     ],
 )
-def test_a_word_drawn_out_spaced_or_disguised_is_seen(text: str, found: str | None) -> None:
+def test_a_drawn_out_spaced_or_lookalike_stop_word_is_recognised(text: str, found: str | None) -> None:
     assert how(text) == found
 
 
-def test_a_printed_word_may_stand_beside_english_courtesies() -> None:
+def test_a_printed_stop_word_may_stand_beside_english_courtesies() -> None:
     """Ireland writes "please STAD"; a town ("in de stad") stays one."""
     words = Keywords(
         {
@@ -253,7 +253,7 @@ def test_a_printed_word_may_stand_beside_english_courtesies() -> None:
     assert words.classify("in de stad", asked_in="ga") is None
 
 
-def test_a_drawn_out_word_that_may_be_another_one_is_none() -> None:
+def test_an_ambiguous_drawn_out_word_is_not_recognised() -> None:
     words = Keywords(
         {
             UNIVERSAL: Vocabulary(),

@@ -23,7 +23,7 @@ def wrong(*kinds: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["withdrawals", "negations"])
-def test_at_most_one_in_a_hundred_is_misheard(kind: str) -> None:
+def test_at_most_one_in_a_hundred_sentences_is_misread(kind: str) -> None:
     assert share(kind) <= 0.01, wrong(kind)
 
 
@@ -36,7 +36,7 @@ def test_clear_withdrawals_are_mostly_obeyed_without_a_question() -> None:
     assert sum(each.at_once for each in clear) >= 0.8 * sum(each.tried for each in clear)
 
 
-def test_a_wrong_sentence_is_told_with_its_rule(tmp_path: Path) -> None:
+def test_a_misread_sentence_is_reported_with_its_rule(tmp_path: Path) -> None:
     path = tmp_path / "en.toml"
     path.write_text('withdrawals = ["hello"]\nothers = ["STOP"]\n', "utf-8")
     told: list[Result] = [each for each in results(path, KEYWORDS) if each.wrong]

@@ -88,7 +88,11 @@ def doubt(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
 
 def _both_answers(file: FlowFile, state: StateTable) -> Iterator[Problem]:
     for trigger, effect in (("yes", "record_withdrawn"), ("no", "record_kept"), ("keep", "record_kept")):
-        found = [one for one in file.table.transitions if (one.source, one.trigger) == (state.name, trigger)]
+        found = [
+            transition
+            for transition in file.table.transitions
+            if (transition.source, transition.trigger) == (state.name, trigger)
+        ]
         if not found or any(effect not in transition.before for transition in found):
             cure = f"add a transition by {trigger!r} from it with before = [{effect!r}]"
             yield Problem(at_state(file, state), f"asks whether to stop and does not heed {trigger!r}", cure)

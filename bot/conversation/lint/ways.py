@@ -84,7 +84,10 @@ def fired(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
 def repeats(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
     """A question that waits can be asked again, for example when it was answered before it arrived."""
     for name in sorted({state for effect in _WAITING for state in file.entered_with(effect)}):
-        if not any((one.source, one.trigger) == (name, Trigger.ASK_AGAIN) for one in file.table.transitions):
+        if not any(
+            (transition.source, transition.trigger) == (name, Trigger.ASK_AGAIN)
+            for transition in file.table.transitions
+        ):
             cure = f"add a transition with trigger = {Trigger.ASK_AGAIN.value!r} from it"
             yield Problem(at(file, f"state {name!r}"), "asks a question that can't be asked again", cure)
 

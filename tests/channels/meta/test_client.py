@@ -94,12 +94,12 @@ class TestAccepted:
             await channel.mark_read(READ, typing=typing)
             assert simulator.marked == [Marked("wamid.A1", typing)]
 
-    async def test_many_at_once_share_few_connections(self) -> None:
+    async def test_many_concurrent_messages_share_few_connections(self) -> None:
         async with scripted(*[answer(200, ACCEPTED)] * 50) as server, api_of(server, connections=5) as channel:
             await asyncio.gather(*(channel.send(message()) for _ in range(50)))
             assert (len(server.requests), server.connections) == (50, 5)
 
-    async def test_a_version_with_a_slash_at_its_end_is_fine(self) -> None:
+    async def test_a_trailing_slash_in_graph_url_is_accepted(self) -> None:
         async with graph() as simulator:
             channel: Channel = CloudApi(simulator.url + "/", simulator.phone_number_id, TOKEN)
             assert await channel.send(message())
@@ -110,7 +110,7 @@ class TestRefused:
     """By Graph, with its codes and HTTP statuses."""
 
     @pytest.mark.parametrize("code", sorted(code for code in ERRORS if code not in range(201, 300)))
-    async def test_a_code_of_graph_s(self, code: int) -> None:
+    async def test_each_error_code_of_graph_is_mapped_to_its_retry_policy(self, code: int) -> None:
         async with graph() as simulator, api(simulator) as channel:
             simulator.fail_next(code)
             error = await refused(channel.send(message()))
@@ -124,16 +124,16 @@ class TestRefused:
             assert (error.code, error.retry, error.attempts) == ("190", Retry.HALT, None)
             assert "WHATSAPP_TOKEN" in error.meaning
 
-    async def test_a_closed_window(self) -> None:
+    async def test_a_message_outside_the_window_is_not_retried(self) -> None:
         async with graph() as simulator, api(simulator) as channel:
             error = await refused(channel.send(message(phone="+34600000009")))
             assert (error.code, error.retry) == ("131047", Retry.NEVER)
 
-    async def test_a_refusal_of_a_read_receipt(self) -> None:
+    async def test_a_refused_read_receipt_raises_its_error_code(self) -> None:
         async with graph() as simulator, api(simulator, token="EAAs3cr3told") as channel:
             assert (await refused(channel.mark_read(READ, typing=True))).code == "190"
 
-    async def test_what_breaks_a_limit_does_not_even_go_out(self) -> None:
+    async def test_a_message_that_breaks_a_limit_is_not_sent(self) -> None:
         async with graph() as simulator, api(simulator) as channel:
             error = await refused(channel.send(message(Reply("s3cr3t" * 1000))))
             assert (error.code, error.retry) == (REFUSED_HERE, Retry.NEVER)
@@ -152,7 +152,7 @@ class TestRefused:
             (500, b'{"error":{"code":999999,"message":"s3cr3t"}}', "999999", Retry.BACKOFF),
         ],
     )
-    async def test_an_answer_without_a_code_that_is_known(
+    async def test_an_error_without_a_known_code_is_judged_by_its_http_status(
         self, status: int, body: bytes, code: str, retry: Retry
     ) -> None:
         async with scripted(answer(status, body)) as server, api_of(server) as channel:
@@ -187,7 +187,7 @@ class TestAcceptedUnread:
         ],
         ids=lambda line: repr(line)[-30:],
     )
-    async def test_it_is_never_sent_again(self, line: Any) -> None:
+    async def test_a_message_with_an_unreadable_acceptance_is_never_resent(self, line: Any) -> None:
         async with scripted(line) as server, api_of(server, timeout=1.0) as channel:
             error = await refused(channel.send(message()))
             assert (error.code, error.retry, error.attempts) == (UNREADABLE, Retry.NEVER, 1)
@@ -197,18 +197,18 @@ class TestAcceptedUnread:
 class TestUnanswered:
     """Nobody knows whether the message was accepted: a few attempts, not many."""
 
-    async def test_graph_is_too_slow(self) -> None:
+    async def test_a_message_that_timed_out_has_three_attempts(self) -> None:
         async with graph() as simulator, api(simulator, timeout=0.1) as channel:
             simulator.latency = 0.3
             error = await refused(channel.send(message()))
             assert (error.code, error.retry, error.attempts) == (UNANSWERED, Retry.BACKOFF, 3)
 
-    async def test_graph_hangs_up(self) -> None:
+    async def test_a_message_whose_connection_was_closed_has_three_attempts(self) -> None:
         async with scripted(Do.CLOSE) as server, api_of(server) as channel:
             error = await refused(channel.send(message()))
             assert (error.code, error.retry, error.attempts) == (UNANSWERED, Retry.BACKOFF, 3)
 
-    async def test_graph_does_not_speak_http(self) -> None:
+    async def test_an_answer_that_is_not_http_counts_as_unanswered(self) -> None:
         async with scripted(b"SSH-2.0-OpenSSH_9.2\r\n\r\n") as server, api_of(server) as channel:
             assert (await refused(channel.send(message()))).code == UNANSWERED
 
@@ -216,14 +216,14 @@ class TestUnanswered:
 class TestUnreachable:
     """Nothing went out: many attempts."""
 
-    async def test_nobody_listens(self) -> None:
+    async def test_a_refused_connection_has_sixty_attempts(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
         error = await refused(CloudApi(f"http://127.0.0.1:{port}/v26.0", "1", TOKEN).send(message()))
         assert (error.code, error.retry, error.attempts) == (UNREACHABLE, Retry.BACKOFF, 60)
         assert error.meaning == "no connection to Graph (ConnectionRefusedError)"
 
-    async def test_graph_comes_back(self) -> None:
+    async def test_sending_resumes_when_graph_comes_back(self) -> None:
         simulator = GraphSimulator(token=TOKEN)
         await simulator.start()
         simulator.heard(ANA)
@@ -240,7 +240,7 @@ class TestUnreachable:
 
 
 @pytest.mark.parametrize("token", ["", "two words", "s3cr3t\n", "s3cr3t\r\nX: 1", "s3cr3té", "s3cr3t\0"])
-def test_a_token_that_cannot_be_one_is_refused_without_telling_it(token: str) -> None:
+def test_an_invalid_token_is_refused_without_showing_it(token: str) -> None:
     with pytest.raises(ValueError, match=r"^WHATSAPP_TOKEN must be one line") as error:
         CloudApi("http://localhost/v26.0", "1", token)
     assert "s3cr3t" not in str(error.value)
@@ -260,6 +260,6 @@ def test_a_repr_shows_the_host_and_nothing_secret() -> None:
         ("999999", Retry.NEVER),
     ],
 )
-def test_a_failure_that_is_told_later_means_the_same_as_at_once(code: str, retry: Retry) -> None:
+def test_a_failure_reported_later_has_the_retry_policy_of_its_code(code: str, retry: Retry) -> None:
     failure = CloudApi("http://localhost/v26.0", "1", TOKEN).failure(code)
     assert (failure.code, failure.retry, bool(failure.meaning)) == (code, retry, True)

@@ -36,7 +36,7 @@ async def endpoint(server: Scripted, **more: Any) -> AsyncIterator[Endpoint]:
         await opened.close()
 
 
-async def test_a_request_is_what_http_asks_for() -> None:
+async def test_a_request_is_valid_http() -> None:
     async with scripted() as server, endpoint(server) as to:
         assert await to.post(b'{"a":1}') == Answer(200, b"ok", keeps=True)
         assert server.requests == [
@@ -76,20 +76,20 @@ async def test_a_redirect_is_not_followed() -> None:
 class TestKeptConnections:
     """One connection serves many requests, and none serves one too many."""
 
-    async def test_one_after_the_other_share_one(self) -> None:
+    async def test_consecutive_requests_share_one_connection(self) -> None:
         async with scripted() as server, endpoint(server) as to:
             for _ in range(5):
                 await to.post(b"")
             assert (len(server.requests), server.connections) == (5, 1)
 
-    async def test_at_most_so_many_are_open(self) -> None:
+    async def test_no_more_connections_are_opened_than_allowed(self) -> None:
         async with scripted() as server, endpoint(server, connections=3) as to:
             answers = await asyncio.gather(*(to.post(b"%d" % n) for n in range(20)))
             assert {answer.body for answer in answers} == {b"ok"}
             assert {request.rpartition(b"\r\n")[2] for request in server.requests} == {b"%d" % n for n in range(20)}
             assert server.most_at_once == server.connections == 3
 
-    async def test_each_gets_its_own_answer(self) -> None:
+    async def test_each_request_on_a_shared_connection_gets_its_own_answer(self) -> None:
         answers = [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n%02d" % n for n in range(50)]
         async with scripted(*answers) as server, endpoint(server, connections=1) as to:
             bodies = [answer.body for answer in await asyncio.gather(*(to.post(b"") for _ in range(50)))]
@@ -100,14 +100,14 @@ class TestKeptConnections:
         [CLOSING, b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", OK + b"surplus"],
         ids=["closing", "older", "with surplus"],
     )
-    async def test_one_that_should_not_serve_again_does_not(self, answer: bytes) -> None:
+    async def test_a_connection_with_close_http_1_0_or_surplus_bytes_is_not_reused(self, answer: bytes) -> None:
         async with scripted(answer) as server, endpoint(server) as to:
             assert (await to.post(b"")).body == b"ok"
             assert (await to.post(b"")).body == b"ok"
             assert server.connections == 2
             await server.quiet(1)
 
-    async def test_one_that_says_something_unasked_does_not(self) -> None:
+    async def test_a_connection_that_receives_unsolicited_bytes_is_not_reused(self) -> None:
         async with scripted() as server, endpoint(server) as to:
             await to.post(b"")
             server.writers[0].write(LATE)
@@ -115,7 +115,7 @@ class TestKeptConnections:
             assert (await to.post(b"")).body == b"ok"
             assert server.connections == 2
 
-    async def test_one_whose_request_was_answered_before_it_was_sent_whole_does_not(self) -> None:
+    async def test_a_connection_answered_before_the_request_was_fully_sent_is_not_reused(self) -> None:
         """What is left of it would go out before the next request, or would be waited for in vain."""
         writers: list[asyncio.StreamWriter] = []
 
@@ -135,14 +135,14 @@ class TestKeptConnections:
                 for writer in writers:
                     writer.transport.abort()
 
-    async def test_one_that_was_idle_too_long_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_connection_idle_for_too_long_is_not_reused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with scripted() as server, endpoint(server) as to:
             await to.post(b"")
             monkeypatch.setattr(http, "IDLE_SECONDS", -1)
             await to.post(b"")
             assert server.connections == 2
 
-    async def test_those_too_many_are_closed_while_others_are_used(self) -> None:
+    async def test_surplus_idle_connections_are_closed_while_others_are_in_use(self) -> None:
         async with scripted() as server, endpoint(server) as to:
             await asyncio.gather(*(to.post(b"") for _ in range(4)))
             assert server.open == 4
@@ -153,13 +153,13 @@ class TestKeptConnections:
             await server.quiet(1)
             assert server.connections == 4
 
-    async def test_all_are_released_at_the_end(self) -> None:
+    async def test_closing_the_endpoint_releases_all_connections(self) -> None:
         async with scripted() as server:
             async with endpoint(server) as to:
                 await asyncio.gather(*(to.post(b"") for _ in range(4)))
             await server.quiet()
 
-    async def test_one_in_use_is_released_when_its_answer_has_come(self) -> None:
+    async def test_a_connection_in_use_at_closing_is_released_after_its_answer(self) -> None:
         async with scripted() as server, endpoint(server) as to:
             using = asyncio.create_task(to.post(b""))
             await asyncio.sleep(0)
@@ -181,7 +181,7 @@ ODD = st.builds(
 
 @settings(max_examples=100, deadline=None)
 @given(st.one_of(st.sampled_from(TRUNCATED), ODD, st.binary(min_size=1, max_size=60)), st.booleans())
-def test_after_whatever_bytes_the_next_request_gets_its_own_answer(received: bytes, used: bool) -> None:
+def test_after_any_received_bytes_the_next_request_gets_its_own_answer(received: bytes, used: bool) -> None:
     async def play() -> None:
         own = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nown"
         script: list[Line] = [*([OK] if used else []), (received, Do.CLOSE), own]
@@ -200,7 +200,7 @@ def test_after_whatever_bytes_the_next_request_gets_its_own_answer(received: byt
 class TestSentAgain:
     """Only what went into a connection that was already over is sent again, and only once."""
 
-    async def test_the_server_has_hung_up_meanwhile(self) -> None:
+    async def test_a_request_is_resent_if_the_server_closed_the_idle_connection(self) -> None:
         async with scripted() as server, endpoint(server) as to:
             await to.post(b"1")
             server.hang_up()
@@ -209,34 +209,34 @@ class TestSentAgain:
             assert (await to.post(b"3")).body == b"ok"
             assert server.connections == 2
 
-    async def test_the_server_hangs_up_when_the_request_comes(self) -> None:
+    async def test_a_request_is_resent_if_the_kept_connection_closes_on_arrival(self) -> None:
         async with scripted(OK, Do.CLOSE) as server, endpoint(server) as to:
             await to.post(b"1")
             assert (await to.post(b"2")).body == b"ok"
             assert [request[-1:] for request in server.requests] == [b"1", b"2", b"2"]
 
-    async def test_not_a_third_time(self) -> None:
+    async def test_a_request_is_not_sent_a_third_time(self) -> None:
         async with scripted(OK, OK, Do.CLOSE, Do.CLOSE) as server, endpoint(server) as to:
             await asyncio.gather(to.post(b"0"), to.post(b"0"))
             with pytest.raises(NoAnswer):
                 await to.post(b"1")
             assert [request[-1:] for request in server.requests].count(b"1") == 2
 
-    async def test_not_on_a_new_connection(self) -> None:
+    async def test_a_request_that_failed_on_a_new_connection_is_not_resent(self) -> None:
         async with scripted(Do.CLOSE) as server, endpoint(server) as to:
             with pytest.raises(NoAnswer):
                 await to.post(b"1")
             assert len(server.requests) == 1
 
     @pytest.mark.parametrize("begun", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n", OK[:-1]])
-    async def test_not_when_an_answer_had_begun(self, begun: bytes) -> None:
+    async def test_a_request_is_not_resent_once_its_answer_has_begun(self, begun: bytes) -> None:
         async with scripted(OK, (begun, Do.CLOSE)) as server, endpoint(server) as to:
             await to.post(b"1")
             with pytest.raises(NoAnswer):
                 await to.post(b"2")
             assert len(server.requests) == 2
 
-    async def test_not_when_no_answer_came_in_time(self) -> None:
+    async def test_a_request_that_timed_out_is_not_resent(self) -> None:
         async with scripted(OK, Do.WAIT) as server, endpoint(server) as to:
             await to.post(b"1")
             to._timeout = 0.1
@@ -263,7 +263,7 @@ class TestNoAnswer:
         ],
         ids=repr,
     )
-    async def test_it_says_what_the_answer_began_with(
+    async def test_the_error_holds_the_status_of_a_broken_answer(
         self, answer: Any, status: int, caplog: pytest.LogCaptureFixture
     ) -> None:
         patience = 1.0 if status else 0.1  # what the answer begins with must have come by then
@@ -285,7 +285,7 @@ class TestNoAnswer:
             assert server.connections == 2
 
     @pytest.mark.parametrize("late", [LATE, b""], ids=["late", "never"])
-    async def test_nor_after_a_request_was_cancelled(self, late: bytes) -> None:
+    async def test_a_request_does_not_get_the_answer_to_a_cancelled_one(self, late: bytes) -> None:
         async with scripted(OK, Do.WAIT) as server, endpoint(server, connections=1) as to:
             await to.post(b"1")
             cancelled = asyncio.create_task(to.post(b"2"))
@@ -297,7 +297,7 @@ class TestNoAnswer:
             assert cancelled.cancelled()
             assert server.connections == 2
 
-    async def test_the_time_counts_from_when_the_request_has_a_connection(self) -> None:
+    async def test_the_timeout_starts_when_the_request_has_a_connection(self) -> None:
         async with scripted(Do.WAIT) as server, endpoint(server, timeout=0.5, connections=1) as to:
             first, second = (asyncio.create_task(to.post(body)) for body in (b"1", b"2"))
             with pytest.raises(NoAnswer):
@@ -308,21 +308,23 @@ class TestNoAnswer:
 class TestNotConnected:
     """Nothing was sent."""
 
-    async def test_nobody_listens(self) -> None:
+    async def test_a_refused_connection_is_reported_as_not_connected(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
         to = Endpoint(f"http://127.0.0.1:{port}/", {})
         with pytest.raises(NotConnected, match="ConnectionRefusedError"):
             await to.post(b"")
 
-    async def test_the_server_says_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_tls_handshake_that_times_out_is_reported_as_not_connected(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(http, "CONNECT_SECONDS", 0.1)
         with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel accepts, and nobody speaks TLS
             to = Endpoint(f"https://127.0.0.1:{silent.getsockname()[1]}/", {})
             with pytest.raises(NotConnected, match="TimeoutError"):
                 await to.post(b"")
 
-    async def test_a_place_is_free_again_afterwards(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_failed_connection_frees_its_slot(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async with scripted() as server, endpoint(server, connections=1) as to:
             with monkeypatch.context() as patched:
                 patched.setattr(http, "CONNECT_SECONDS", -1)
@@ -339,7 +341,7 @@ class TestNotConnected:
 class TestTls:
     """Certificates are verified, against the names and authorities that count."""
 
-    async def test_a_certificate_of_a_known_authority(self, authority: "Authority") -> None:
+    async def test_a_certificate_of_a_known_authority_is_accepted(self, authority: "Authority") -> None:
         async with (
             scripted(tls=authority.server("localhost")) as server,
             endpoint(server, url=f"https://localhost:{server.port}/", tls=authority.client) as to,
@@ -348,7 +350,7 @@ class TestTls:
                 assert (await to.post(b"")).body == b"ok"
             assert server.connections == 1
 
-    async def test_a_hang_up_meanwhile(self, authority: "Authority") -> None:
+    async def test_a_tls_connection_closed_meanwhile_is_replaced(self, authority: "Authority") -> None:
         async with (
             scripted(OK, Do.CLOSE, tls=authority.server("localhost")) as server,
             endpoint(server, url=f"https://localhost:{server.port}/", tls=authority.client) as to,
@@ -357,7 +359,7 @@ class TestTls:
                 assert (await to.post(b"")).body == b"ok"
             assert server.connections == 2
 
-    async def test_an_unknown_authority(self, authority: "Authority") -> None:
+    async def test_a_certificate_of_an_unknown_authority_is_refused(self, authority: "Authority") -> None:
         async with (
             scripted(tls=authority.server("localhost")) as server,
             endpoint(server, url=f"https://localhost:{server.port}/") as to,
@@ -366,7 +368,7 @@ class TestTls:
                 await to.post(b"")
             assert server.requests == []
 
-    async def test_a_certificate_for_somebody_else(self, authority: "Authority") -> None:
+    async def test_a_certificate_for_another_host_is_refused(self, authority: "Authority") -> None:
         async with (
             scripted(tls=authority.server("example.org")) as server,
             endpoint(server, url=f"https://localhost:{server.port}/", tls=authority.client) as to,
@@ -375,7 +377,9 @@ class TestTls:
                 await to.post(b"")
             assert server.requests == []
 
-    async def test_a_server_without_tls(self, authority: "Authority", monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test_a_server_without_tls_gets_no_request(
+        self, authority: "Authority", monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(http, "CONNECT_SECONDS", 0.2)
         async with (
             scripted() as server,
@@ -391,18 +395,18 @@ class TestTls:
     ["", "graph.facebook.com", "ftp://graph.facebook.com", "https://", "https:///v26.0", "http://a b/", "http://a/b c",
      "http://a/\n", "http://a..b/", "http://é.org/ü", "http://a:99999/"],
 )  # fmt: skip
-def test_what_is_no_url_is_refused(url: str) -> None:
+def test_an_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         Endpoint(url, {})
 
 
 @pytest.mark.parametrize("value", ["s3cr3t\r\nX: 1", "s3cr3t\n", "s3cr3té", "s3cr3t\0"])
-def test_a_header_that_would_be_more_than_one_is_refused(value: str) -> None:
+def test_a_header_with_unsendable_characters_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=r"^a header has characters that cannot be sent$"):
         Endpoint("http://a/", {"X": value})
 
 
-async def test_what_a_url_has_before_its_host_is_not_told() -> None:
+async def test_credentials_in_a_url_are_not_sent() -> None:
     async with scripted() as server, endpoint(server, url=f"http://me:s3cr3t@127.0.0.1:{server.port}/") as to:
         await to.post(b"")
         assert b"\r\nHost: 127.0.0.1:%d\r\n" % server.port in server.requests[0]

@@ -59,11 +59,11 @@ def read(*pieces: bytes, closed: bool = False) -> Answer | None:
         (CHUNKED + b"\r\n", HELLO),
     ],
 )
-def test_an_answer(received: bytes, answer: Answer) -> None:
+def test_a_whole_answer_is_parsed(received: bytes, answer: Answer) -> None:
     assert read(received) == answer
 
 
-def test_an_answer_of_no_stated_length_ends_with_the_connection() -> None:
+def test_an_answer_without_a_length_ends_with_the_connection() -> None:
     assert read(UNTIL_CLOSED) is None
     assert read(UNTIL_CLOSED, closed=True) == HELLO._replace(keeps=False)
 
@@ -99,7 +99,7 @@ def test_an_answer_in_pieces_is_read_like_one_that_comes_whole(
 
 
 @given(st.data())
-def test_one_answer_after_the_other_is_read_for_itself(data: st.DataObject) -> None:
+def test_consecutive_answers_are_read_independently(data: st.DataObject) -> None:
     reader = AnswerReader()
     for status in range(400, data.draw(st.integers(402, 405))):
         body = b"%d" % status * data.draw(st.integers(0, 50))
@@ -120,7 +120,7 @@ def test_one_answer_after_the_other_is_read_for_itself(data: st.DataObject) -> N
         (b"HTTPS-2.0\r\n\r\n", 0),
     ],
 )
-def test_what_cannot_be_read_has_the_status_of_its_own_first_line(received: bytes, status: int) -> None:
+def test_an_unreadable_answer_has_the_status_of_its_own_first_line(received: bytes, status: int) -> None:
     """Not that of the answer before it, which may have been a 200: that would mean that Graph accepted both."""
     reader = AnswerReader()
     reader.feed(SIZED)
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_has_the_status_of_its_own_first_line(received: byte
 
 
 @pytest.mark.parametrize("received", [SIZED, CHUNKED])
-def test_an_answer_byte_by_byte(received: bytes) -> None:
+def test_an_answer_can_be_read_byte_by_byte(received: bytes) -> None:
     assert read(*(bytes([byte]) for byte in received)) == HELLO
 
 
@@ -194,7 +194,7 @@ def test_the_status_is_known_as_soon_as_the_head_has_come(received: bytes) -> No
         OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhelloXX0\r\n\r\n",
     ],
 )  # fmt: skip
-def test_what_is_no_answer_is_not_read(received: bytes) -> None:
+def test_an_invalid_http_answer_is_unreadable(received: bytes) -> None:
     with pytest.raises(Unreadable):
         read(received)
 
@@ -214,7 +214,7 @@ def test_what_is_no_answer_is_not_read(received: bytes) -> None:
     ],
     ids=lambda endless: repr(endless[-40:]),
 )
-def test_an_endless_answer_is_given_up(endless: bytes) -> None:
+def test_an_endless_answer_is_rejected(endless: bytes) -> None:
     with pytest.raises(Unreadable):
         read(endless)
 
@@ -227,7 +227,7 @@ FRAGMENTS = [
 
 @example([b"HTTP/1.1 200 OK\r\n\r\n"])
 @given(st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.binary(max_size=20)), max_size=12))
-def test_any_bytes_are_an_answer_or_none_or_unreadable_however_they_are_cut(fragments: list[bytes]) -> None:
+def test_any_bytes_give_the_same_outcome_however_they_are_split(fragments: list[bytes]) -> None:
     def outcome(*pieces: bytes) -> tuple[int, bytes] | str | None:
         try:
             answer = first(AnswerReader(), pieces)

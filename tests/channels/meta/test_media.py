@@ -21,7 +21,7 @@ PDF = "application/pdf"
 CONTENT = bytes(range(256)) * 300 + b"\r\n--boundary--\r\n"
 
 
-async def test_an_uploaded_file_is_sent_byte_by_byte() -> None:
+async def test_an_uploaded_file_is_sent_unchanged() -> None:
     async with graph() as simulator, api(simulator) as channel:
         media_id = await channel.upload(CONTENT, "my-data.pdf", PDF)
         assert simulator.media[media_id].content == CONTENT
@@ -30,7 +30,7 @@ async def test_an_uploaded_file_is_sent_byte_by_byte() -> None:
         assert (sent.file, sent.document, sent.text) == (CONTENT, "data-2026.pdf", "Here")
 
 
-async def test_an_upload_is_what_graph_documents() -> None:
+async def test_an_upload_has_the_form_that_graph_documents() -> None:
     async with scripted(answer(200, b'{"id": "1"}')) as server, api_of(server) as channel:
         assert await channel.upload(b"%PDF", "my data.pdf", PDF) == "1"
         (request,) = server.requests
@@ -51,7 +51,7 @@ async def test_a_large_file_is_sent_without_holding_up_others() -> None:
         assert simulator.media[media_id].content == CONTENT * 100
 
 
-async def test_few_uploads_at_once_are_in_memory() -> None:
+async def test_at_most_four_uploads_run_at_once() -> None:
     async with scripted(*[answer(200, b'{"id": "1"}')] * 12) as server, api_of(server) as channel:
         await asyncio.gather(*(channel.upload(b"%PDF", "a.pdf", PDF) for _ in range(12)))
         assert (len(server.requests), server.most_at_once) == (12, 4)
@@ -86,7 +86,7 @@ async def test_a_deleted_file_can_be_deleted_again_but_not_sent() -> None:
         (b"x", "données.pdf", PDF),
     ],
 )
-async def test_what_whatsapp_would_refuse_is_not_uploaded(content: bytes, filename: str, mime: str) -> None:
+async def test_a_file_whatsapp_would_refuse_is_not_uploaded(content: bytes, filename: str, mime: str) -> None:
     async with graph() as simulator, api(simulator) as channel:
         error = await refused(channel.upload(content, filename, mime))
         assert (error.code, error.retry, simulator.requests) == (REFUSED_HERE, Retry.NEVER, 0)
@@ -99,7 +99,7 @@ async def test_a_file_that_is_too_large_is_not_uploaded(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("media_id", ["", "../1/messages", "12 34", "１"])
-async def test_only_a_media_id_is_deleted(media_id: str) -> None:
+async def test_deleting_an_invalid_media_id_sends_no_request(media_id: str) -> None:
     async with graph() as simulator, api(simulator) as channel:
         assert (await refused(channel.delete_media(media_id))).code == REFUSED_HERE
         assert simulator.requests == 0
@@ -112,19 +112,19 @@ async def test_a_wrong_token_stops_everything() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"id": 5}', b'{"id": "../../1"}'])
-async def test_an_answer_without_an_id_is_not_taken_for_one(body: bytes) -> None:
+async def test_an_upload_answer_without_a_media_id_is_an_error(body: bytes) -> None:
     async with scripted(answer(200, body)) as server, api_of(server) as channel:
         assert (await refused(channel.upload(b"%PDF", "a.pdf", PDF))).code == UNREADABLE
 
 
-async def test_an_answer_that_breaks_off_may_be_asked_for_again() -> None:
+async def test_an_upload_with_an_incomplete_answer_is_retryable() -> None:
     broken = (answer(200, b'{"id": "1"}')[:-1], Do.CLOSE)
     async with scripted(broken) as server, api_of(server) as channel:
         error = await refused(channel.upload(b"%PDF", "a.pdf", PDF))
         assert (error.code, error.retryable) == (UNANSWERED, True)
 
 
-async def test_an_endless_answer_is_given_up() -> None:
+async def test_an_endless_answer_is_rejected() -> None:
     async with scripted(answer(200, b'{"id": "1"}' + b" " * MOST)) as server, api_of(server) as channel:
         assert (await refused(channel.upload(b"%PDF", "a.pdf", PDF))).code == UNREADABLE
 
@@ -141,7 +141,9 @@ async def test_a_redirect_is_not_followed() -> None:
 
 
 @pytest.mark.parametrize("line", [Do.CLOSE, Do.WAIT, b"SSH-2.0-OpenSSH_9.2\r\n\r\n"], ids=repr)
-async def test_no_answer_is_a_passing_failure_that_tells_nothing(line: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unanswered_request_is_retryable_and_reveals_nothing(
+    line: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(media, "_TIMEOUT", aiohttp.ClientTimeout(total=1.0))
     async with scripted(line, line, line) as server, api_of(server) as channel:
         # aiohttp deletes a second time where a server hangs up: to delete twice is no error
@@ -150,7 +152,7 @@ async def test_no_answer_is_a_passing_failure_that_tells_nothing(line: Any, monk
             assert (error.code, error.retryable) == (UNANSWERED, True)
 
 
-async def test_a_server_that_does_not_take_the_connection_is_not_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_tls_handshake_that_times_out_counts_as_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media, "_TIMEOUT", aiohttp.ClientTimeout(connect=0.1))
     with socket.create_server(("127.0.0.1", 0)) as silent:  # the kernel accepts, and nobody speaks TLS
         channel = CloudApi(f"https://127.0.0.1:{silent.getsockname()[1]}/v26.0", "1", TOKEN)
@@ -159,7 +161,7 @@ async def test_a_server_that_does_not_take_the_connection_is_not_reached(monkeyp
         await channel.close()
 
 
-async def test_nobody_there_is_a_passing_failure() -> None:
+async def test_a_refused_connection_is_retryable() -> None:
     async with graph() as simulator:
         channel = CloudApi(simulator.url, simulator.phone_number_id, TOKEN)
     error = await refused(channel.upload(b"%PDF", "a.pdf", PDF))

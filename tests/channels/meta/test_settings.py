@@ -28,7 +28,7 @@ def plain(secret: SecretStr | None) -> str | None:
 
 
 class TestReading:
-    def test_a_bare_environment_leads_to_meta(self) -> None:
+    def test_graph_url_defaults_to_meta(self) -> None:
         assert load_settings(None).of(MetaSettings).graph_url == "https://graph.facebook.com/v26.0"
 
     def test_variables_are_read_without_blanks_around_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,11 +36,11 @@ class TestReading:
         assert plain(settings.whatsapp_token) == "token"
         assert settings.whatsapp_phone_number_id == "106540352242922"
 
-    def test_the_same_dotenv_file_is_read(self, tmp_path: Path) -> None:
+    def test_channel_settings_are_read_from_the_same_dotenv_file(self, tmp_path: Path) -> None:
         (tmp_path / "env").write_text("WHATSAPP_TOKEN=token\nUNKNOWN=1\nPORT=5000\n")
         assert plain(load_settings(tmp_path / "env").of(MetaSettings).whatsapp_token) == "token"
 
-    def test_what_is_changed_is_changed_for_both(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_changes_apply_to_both_general_and_channel_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WHATSAPP_TOKEN", "token")
         settings = load_settings(None, port=1).changed(whatsapp_token="another", shards=2)
         assert (settings.port, settings.shards) == (1, 2)
@@ -48,16 +48,16 @@ class TestReading:
 
 
 class TestMissing:
-    def test_nothing_is_missing_for_webhooks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_nothing_is_missing_in_a_complete_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         assert from_environment(monkeypatch, **COMPLETE).missing() == ()
         assert list(channels.missing(load_settings(None))) == []
 
     @pytest.mark.parametrize("name", COMPLETE)
-    def test_each_is_needed(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def test_each_variable_is_required(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         assert [one.name for one in from_environment(monkeypatch, **COMPLETE | {name: ""}).missing()] == [name]
         assert [one.name for one in channels.missing(load_settings(None))] == [name]
 
-    def test_each_missing_one_says_where_to_find_it(self) -> None:
+    def test_each_missing_variable_says_where_to_find_it(self) -> None:
         missing = channels.missing(load_settings(None))
         assert {one.name for one in missing} == COMPLETE.keys()
         assert all("App Dashboard" in one.cure or "Business Suite" in one.cure for one in missing)
@@ -70,7 +70,7 @@ class TestMissing:
     ("variable", "value"),
     [("WHATSAPP_PHONE_NUMBER_ID", "+49 151 123"), ("GRAPH_URL", "http://graph.example/v26.0")],
 )
-def test_a_wrong_value_is_told_by_name_and_cure(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_a_wrong_value_is_reported_by_name_and_cure(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         from_environment(monkeypatch, **{variable: value})
     assert str(caught.value).startswith(f"{variable}: ")

@@ -44,7 +44,7 @@ def test_any_bytes_can_be_signed(body: bytes) -> None:
         (b"", GENUINE, SECRET),
     ],
 )
-def test_another_secret_or_body_is_not(body: bytes, header: str, secret: str) -> None:
+def test_a_signature_for_another_secret_or_body_is_not_genuine(body: bytes, header: str, secret: str) -> None:
     assert not verify(body, header, secret)
 
 
@@ -67,7 +67,7 @@ def test_another_secret_or_body_is_not(body: bytes, header: str, secret: str) ->
         "sha256=" + "٣" * 64,
     ],
 )
-def test_a_header_of_another_shape_is_not(header: str | None) -> None:
+def test_a_malformed_signature_header_is_not_genuine(header: str | None) -> None:
     assert not verify(BODY, header, SECRET)
 
 
@@ -99,15 +99,15 @@ class TestWebhooks:
         ],
         ids=["as documented", "in lower case", "in any case"],
     )
-    def test_the_header_is_found(self, headers: dict[str, str]) -> None:
+    def test_the_signature_header_is_found_in_any_case(self, headers: dict[str, str]) -> None:
         assert WhatsAppWebhooks(SECRET, "1").authentic(posted(BODY, headers))
 
     @pytest.mark.parametrize("headers", [{}, {HEADER: ""}, {"X-Hub-Signature": GENUINE}])
-    def test_without_it_nothing_is_genuine(self, headers: dict[str, str]) -> None:
+    def test_without_the_signature_header_nothing_is_genuine(self, headers: dict[str, str]) -> None:
         assert not WhatsAppWebhooks(SECRET, "1").authentic(posted(BODY, headers))
 
     def test_an_empty_secret_makes_nothing_genuine(self) -> None:
         assert not WhatsAppWebhooks("", "1").authentic(posted(BODY, {HEADER: sign(BODY, "")}))
 
-    def test_the_secret_does_not_show(self) -> None:
+    def test_the_secret_does_not_show_in_a_repr(self) -> None:
         assert SECRET not in repr(WhatsAppWebhooks(SECRET, "1"))

@@ -11,7 +11,7 @@ from tests.channels.meta.test_client import ANA, api, graph, message
 HELD = replace(message(), held=True)
 
 
-async def test_the_chat_is_taken_for_the_message_and_given_back() -> None:
+async def test_a_held_chat_is_taken_for_the_message_and_released() -> None:
     async with graph() as simulator, api(simulator) as channel:
         simulator.agent_holds(ANA)
         await channel.send(HELD)
@@ -20,13 +20,13 @@ async def test_the_chat_is_taken_for_the_message_and_given_back() -> None:
         assert simulator.is_held(ANA)
 
 
-async def test_a_chat_of_ours_is_neither_taken_nor_given_away() -> None:
+async def test_a_chat_that_nobody_else_holds_is_neither_taken_nor_released() -> None:
     async with graph() as simulator, api(simulator) as channel:
         await channel.send(message())
         assert simulator.controls == []
 
 
-async def test_by_bsuid_alone_it_is_taken_too() -> None:
+async def test_a_held_chat_is_taken_by_bsuid_if_there_is_no_number() -> None:
     lucia = Identity(None, "ES.2")
     async with graph() as simulator, api(simulator) as channel:
         simulator.heard(lucia)
@@ -35,7 +35,7 @@ async def test_by_bsuid_alone_it_is_taken_too() -> None:
         assert simulator.controls == [("take", "ES.2"), ("release", "ES.2")]
 
 
-async def test_what_may_not_be_taken_is_tried_as_an_ordinary_message_and_operators_hear_of_it() -> None:
+async def test_a_chat_that_may_not_be_taken_is_logged_and_the_message_still_sent() -> None:
     async with graph() as simulator, api(simulator) as channel:
         simulator.agent_holds(ANA)
         simulator.may_take = False

@@ -80,7 +80,7 @@ def caller(graph: GraphSimulator, session: aiohttp.ClientSession) -> Caller:
 
 
 class TestRequests:
-    async def test_a_message_is_answered_as_graph_does(self, caller: Caller) -> None:
+    async def test_a_message_gets_the_same_answer_as_from_graph(self, caller: Caller) -> None:
         request = {"messaging_product": "whatsapp", "to": TO, "type": "text", "text": HELLO}
         status, answer = await caller.post(request)
         (sent,) = caller.graph.sent
@@ -92,13 +92,13 @@ class TestRequests:
         }
         assert (sent.recipient, sent.text, sent.raw) == (TO, "Hello", request)
 
-    async def test_a_bsuid_is_answered_with_itself(self, caller: Caller) -> None:
+    async def test_a_message_to_a_bsuid_returns_the_bsuid_as_contact(self, caller: Caller) -> None:
         request = {"messaging_product": "whatsapp", "recipient": "ES.2", "type": "text", "text": HELLO}
         _, answer = await caller.post(request)
         assert answer["contacts"] == [{"input": "ES.2", "user_id": "ES.2"}]
         assert caller.graph.sent[0].recipient == "ES.2"
 
-    async def test_a_template_is_accepted_for_later(self, caller: Caller) -> None:
+    async def test_a_template_is_answered_with_the_status_accepted(self, caller: Caller) -> None:
         template = {"name": "hello", "language": {"code": "en"}}
         request = {"messaging_product": "whatsapp", "to": TO, "type": "template", "template": template}
         _, answer = await caller.post(request)
@@ -132,14 +132,14 @@ class TestRequests:
     async def test_a_number_without_plus_is_refused(self, caller: Caller) -> None:
         assert await caller.say(to="34600000001") == 131009
 
-    async def test_a_read_receipt_is_noted_and_no_message(self, caller: Caller) -> None:
+    async def test_a_read_receipt_is_recorded_and_sends_no_message(self, caller: Caller) -> None:
         request = {"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.A1"}
         assert await caller.post(request) == (200, {"success": True})
         await caller.post(request | {"typing_indicator": {"type": "text"}})
         assert caller.graph.marked == [Marked("wamid.A1", typing=False), Marked("wamid.A1", typing=True)]
         assert caller.graph.sent == []
 
-    async def test_it_can_be_slow(self, caller: Caller) -> None:
+    async def test_the_simulator_can_be_slow(self, caller: Caller) -> None:
         caller.graph.latency = 0.1
         before = asyncio.get_running_loop().time()
         await caller.say()
@@ -149,31 +149,31 @@ class TestRequests:
 class TestWindow:
     """Meta: messages/send-messages. Anything within 24 hours after the person wrote; later only templates."""
 
-    async def test_it_is_open_for_a_day(self, caller: Caller, clock: Clock) -> None:
+    async def test_the_window_is_open_for_24_hours(self, caller: Caller, clock: Clock) -> None:
         clock.now += WINDOW
         assert await caller.say() == 0
 
-    async def test_then_it_is_closed(self, caller: Caller, clock: Clock) -> None:
+    async def test_the_window_is_closed_after_24_hours(self, caller: Caller, clock: Clock) -> None:
         clock.now += WINDOW + 1
         assert await caller.say() == 131047
 
-    async def test_it_opens_again(self, caller: Caller, clock: Clock) -> None:
+    async def test_the_window_reopens_when_the_person_writes(self, caller: Caller, clock: Clock) -> None:
         clock.now += WINDOW + 1
         caller.graph.heard(ANA)
         assert await caller.say() == 0
 
-    async def test_it_is_closed_to_who_never_wrote(self, caller: Caller) -> None:
+    async def test_the_window_is_closed_for_a_person_who_never_wrote(self, caller: Caller) -> None:
         assert await caller.say(to="+34600000009") == 131047
         assert await caller.say(to=None, recipient="ES.9") == 131047
 
-    async def test_it_is_open_under_both_addresses(self, caller: Caller) -> None:
+    async def test_the_window_is_open_for_both_addresses_of_a_person(self, caller: Caller) -> None:
         assert await caller.say(to=None, recipient="ES.2") == 0
 
-    async def test_a_template_needs_none(self, caller: Caller) -> None:
+    async def test_a_template_needs_no_open_window(self, caller: Caller) -> None:
         template = {"name": "hello", "language": {"code": "en"}}
         assert await caller.say(template, type="template", to="+34600000009") == 0
 
-    async def test_it_can_be_left_out(self, session: aiohttp.ClientSession) -> None:
+    async def test_the_window_check_can_be_disabled(self, session: aiohttp.ClientSession) -> None:
         async with GraphSimulator(window=False) as graph:
             assert await Caller(graph, session).say() == 0
 
@@ -186,21 +186,21 @@ class TestPairLimit:
         async with GraphSimulator(clock=clock, window=False, pair_limit=True) as served:
             yield served
 
-    async def test_after_a_burst_a_person_gets_no_more(self, caller: Caller) -> None:
+    async def test_after_a_burst_further_messages_to_a_person_are_refused(self, caller: Caller) -> None:
         assert [await caller.say() for _ in range(PAIR_BURST + 2)] == [0] * PAIR_BURST + [131056] * 2
 
-    async def test_others_do(self, caller: Caller) -> None:
+    async def test_after_a_burst_messages_to_others_are_still_accepted(self, caller: Caller) -> None:
         for _ in range(PAIR_BURST):
             await caller.say()
         assert await caller.say(to="+34600000009") == 0
 
-    async def test_one_more_for_every_six_seconds(self, caller: Caller, clock: Clock) -> None:
+    async def test_after_a_burst_one_message_per_six_seconds_is_accepted(self, caller: Caller, clock: Clock) -> None:
         for _ in range(PAIR_BURST):
             await caller.say()
         clock.now += 2 * PAIR_SECONDS
         assert [await caller.say() for _ in range(3)] == [0, 0, 131056]
 
-    async def test_what_was_borrowed_is_given_back_in_time(self, caller: Caller, clock: Clock) -> None:
+    async def test_a_full_burst_is_available_again_after_a_pause(self, caller: Caller, clock: Clock) -> None:
         for _ in range(PAIR_BURST):
             await caller.say()
         clock.now += 10 * PAIR_BURST * PAIR_SECONDS
@@ -209,7 +209,7 @@ class TestPairLimit:
 
 class TestFailures:
     @pytest.mark.parametrize("code", sorted(code for code in ERRORS if code >= 0 and code not in range(201, 300)))
-    async def test_it_fails_with_any_code_as_graph_words_it(self, caller: Caller, code: int) -> None:
+    async def test_each_error_code_is_returned_in_graph_s_format(self, caller: Caller, code: int) -> None:
         caller.graph.fail_next(code)
         request = {"messaging_product": "whatsapp", "to": TO, "type": "text", "text": HELLO}
         status, answer = await caller.post(request)
@@ -220,12 +220,12 @@ class TestFailures:
         assert error["type"] == "OAuthException"
         assert error["error_data"]["messaging_product"] == "whatsapp"
 
-    async def test_it_fails_as_often_as_it_is_told(self, caller: Caller) -> None:
+    async def test_fail_next_fails_the_given_number_of_times(self, caller: Caller) -> None:
         caller.graph.fail_next(131000, 2)
         caller.graph.fail_next(130429)
         assert [await caller.say() for _ in range(4)] == [131000, 131000, 130429, 0]
 
-    async def test_it_refuses_until_it_is_told_otherwise(self, caller: Caller) -> None:
+    async def test_every_message_is_refused_until_refusing_is_reset(self, caller: Caller) -> None:
         caller.graph.refusing = 190
         assert [await caller.say() for _ in range(3)] == [190] * 3
         caller.graph.refusing = None
@@ -272,7 +272,7 @@ async def hook(bot: Bot, session: aiohttp.ClientSession) -> AsyncIterator[Hook]:
 
 
 class TestStatuses:
-    async def test_each_is_posted_in_its_order(self, caller: Caller, hook: Hook, bot: Bot) -> None:
+    async def test_the_statuses_of_a_message_are_posted_in_order(self, caller: Caller, hook: Hook, bot: Bot) -> None:
         caller.graph.report_to(hook)
         await caller.say(biz_opaque_callback_data="job:42")
         await caller.graph.reported()
@@ -282,7 +282,7 @@ class TestStatuses:
         assert told == [(id, status, "job:42", ana) for status in ("sent", "delivered", "read")]
         assert bot.genuine == [True] * 3
 
-    async def test_only_those_that_are_wished_for(self, caller: Caller, hook: Hook, bot: Bot) -> None:
+    async def test_only_the_requested_statuses_are_posted(self, caller: Caller, hook: Hook, bot: Bot) -> None:
         caller.graph.report_to(hook, ["delivered"])
         await caller.say()
         await caller.graph.reported()
@@ -296,7 +296,7 @@ class TestStatuses:
         assert sorted((one.status, one.code) for one in bot.deliveries if one.code) == [("failed", "131050")]
         assert len(bot.deliveries) == 1 + 3
 
-    async def test_a_person_without_a_number_is_told_by_bsuid(self, caller: Caller, hook: Hook, bot: Bot) -> None:
+    async def test_statuses_name_a_person_without_a_number_by_bsuid(self, caller: Caller, hook: Hook, bot: Bot) -> None:
         hidden = Identity(None, "ES.7")
         caller.graph.heard(hidden)
         caller.graph.report_to(hook, ["sent"])
@@ -304,7 +304,7 @@ class TestStatuses:
         await caller.graph.reported()
         assert [one.recipient for one in bot.deliveries] == [Sender(None, "ES.7")]
 
-    async def test_a_bot_that_does_not_take_them_is_noted(self, caller: Caller, hook: Hook, bot: Bot) -> None:
+    async def test_a_status_refused_by_the_bot_is_recorded(self, caller: Caller, hook: Hook, bot: Bot) -> None:
         bot.status = 503
         caller.graph.report_to(hook, ["sent"])
         await caller.say()
@@ -313,14 +313,14 @@ class TestStatuses:
         assert isinstance(error, WebhookRefused)
         assert error.status == 503
 
-    async def test_without_a_hook_there_are_none(self, caller: Caller, bot: Bot) -> None:
+    async def test_without_a_hook_no_statuses_are_posted(self, caller: Caller, bot: Bot) -> None:
         await caller.say()
         await caller.graph.reported()
         assert bot.bodies == []
 
 
 class TestWaiting:
-    async def test_for_so_many_messages(self, caller: Caller) -> None:
+    async def test_wait_for_returns_after_the_given_number_of_messages(self, caller: Caller) -> None:
         waiting = asyncio.create_task(caller.graph.wait_for(2))
         await caller.say()
         await asyncio.sleep(0.02)
@@ -328,7 +328,7 @@ class TestWaiting:
         await caller.say()
         assert len(await waiting) == 2
 
-    async def test_not_for_ever(self, caller: Caller) -> None:
+    async def test_wait_for_times_out(self, caller: Caller) -> None:
         with pytest.raises(TimeoutError):
             await caller.graph.wait_for(1, 0.05)
 
@@ -354,7 +354,7 @@ TEMPLATE = {
 class TestSent:
     """What a person sees of a message."""
 
-    async def test_buttons(self, caller: Caller) -> None:
+    async def test_a_sent_message_shows_its_buttons(self, caller: Caller) -> None:
         parts = {
             "header": {"type": "text", "text": "Blumen Haas"},
             "body": {"text": "May we?"},
@@ -365,28 +365,28 @@ class TestSent:
         assert sent.choices == sent.buttons == (Button("yes", "Yes"),)
         assert sent.shown == "Blumen Haas\n\nMay we?\n\nReply STOP"
 
-    async def test_a_list(self, caller: Caller) -> None:
+    async def test_a_sent_list_shows_its_rows(self, caller: Caller) -> None:
         await caller.say({"type": "list", "body": {"text": "Choose"}, "action": ROWS}, type="interactive")
         (sent,) = caller.graph.sent
         assert sent.choices == sent.rows == (Row("1", "One", "First"),)
         assert (sent.shown, sent.list_button) == ("Choose", "Options")
 
-    async def test_a_link(self, caller: Caller) -> None:
+    async def test_a_sent_link_is_shown(self, caller: Caller) -> None:
         await caller.say({"type": "cta_url", "body": {"text": "Notice"}, "action": LINK}, type="interactive")
         (sent,) = caller.graph.sent
         assert sent.link == Link("Read", "https://example.org")
         assert sent.choices == ()
 
-    async def test_a_document(self, caller: Caller) -> None:
+    async def test_a_sent_document_shows_its_file_and_caption(self, caller: Caller) -> None:
         caller.graph.media["1"] = File("1", "data.pdf", "application/pdf", b"%PDF")
         await caller.say({"id": "1", "filename": "my-data.pdf", "caption": "Your data"}, type="document")
         (sent,) = caller.graph.sent
         assert (sent.document, sent.shown, sent.file) == ("my-data.pdf", "Your data", b"%PDF")
 
-    async def test_a_document_that_nobody_uploaded_is_refused(self, caller: Caller) -> None:
+    async def test_a_document_that_was_never_uploaded_is_refused(self, caller: Caller) -> None:
         assert await caller.say({"id": "1", "filename": "my-data.pdf"}, type="document") == 100
 
-    async def test_a_template(self, caller: Caller) -> None:
+    async def test_a_sent_template_shows_its_text_and_buttons(self, caller: Caller) -> None:
         await caller.say(TEMPLATE, type="template")
         (sent,) = caller.graph.sent
         assert (sent.template, sent.language, sent.shown) == ("hello", "en", "Acme")

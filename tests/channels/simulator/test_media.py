@@ -68,7 +68,7 @@ async def test_a_file_is_kept_under_an_id_until_it_is_deleted(uploader: Uploader
         ({"token": "wrong"}, 190),
     ],
 )
-async def test_what_meta_refuses_is_refused(uploader: Uploader, upload: dict[str, Any], code: int) -> None:
+async def test_uploads_that_meta_refuses_are_refused(uploader: Uploader, upload: dict[str, Any], code: int) -> None:
     _, answer = await uploader.upload(**upload)
     assert answer["error"]["code"] == code
     assert uploader.graph.media == {}
@@ -80,7 +80,7 @@ async def test_a_file_that_is_too_large_is_refused(uploader: Uploader, monkeypat
     assert answer["error"]["code"] == 131053
 
 
-async def test_only_who_has_the_token_deletes(uploader: Uploader) -> None:
+async def test_deleting_a_file_requires_the_token(uploader: Uploader) -> None:
     _, answer = await uploader.upload()
     assert (await uploader.delete(answer["id"], token="wrong"))[1]["error"]["code"] == 190
     assert len(uploader.graph.media) == 1

@@ -88,7 +88,7 @@ async def test_a_text_is_answered(ana: SimulatedPerson, bot: Bot) -> None:
     assert said.sender == Sender(ana.who.phone, ana.who.bsuid)
 
 
-async def test_each_call_returns_only_what_is_new(ana: SimulatedPerson, bot: Bot) -> None:
+async def test_each_call_returns_only_new_replies(ana: SimulatedPerson, bot: Bot) -> None:
     bot.script = [[ASK], [DONE]]
     await ana.say("hola")
     assert [reply.text for reply in await ana.say("sí")] == ["Done."]
@@ -101,7 +101,7 @@ async def test_a_number_of_replies_can_be_waited_for(ana: SimulatedPerson, bot: 
     assert await ana.say("hola", replies=0) == []
 
 
-async def test_a_bot_that_says_too_little_is_not_waited_for_long(graph: GraphSimulator, hook: Hook, bot: Bot) -> None:
+async def test_waiting_for_replies_that_do_not_come_times_out(graph: GraphSimulator, hook: Hook, bot: Bot) -> None:
     ana = SimulatedPerson(graph, hook, patience=0.2)
     with pytest.raises(TimeoutError, match=r"^1 replies did not come within 0\.2 s$"):
         await ana.say("hola")
@@ -110,7 +110,7 @@ async def test_a_bot_that_says_too_little_is_not_waited_for_long(graph: GraphSim
         await ana.say("hola", replies=3)
 
 
-async def test_a_bot_that_can_tell_is_waited_for_until_it_has_settled(
+async def test_a_person_waits_until_the_bot_reports_that_it_has_settled(
     graph: GraphSimulator, hook: Hook, bot: Bot
 ) -> None:
     async def settled() -> None:
@@ -121,7 +121,7 @@ async def test_a_bot_that_can_tell_is_waited_for_until_it_has_settled(
     assert [reply.text for reply in await person.say("hola")] == ["May we?", "Done."]
 
 
-async def test_a_bot_that_takes_no_webhook_is_told(ana: SimulatedPerson, bot: Bot) -> None:
+async def test_a_webhook_refused_by_the_bot_raises_an_error(ana: SimulatedPerson, bot: Bot) -> None:
     bot.status = 503
     with pytest.raises(WebhookRefused, match="503"):
         await ana.say("hola")
@@ -158,7 +158,7 @@ async def test_the_latest_of_equal_buttons_is_tapped(ana: SimulatedPerson, bot: 
     assert bot.inbound[2].quoted == ana.replies[1].id
 
 
-async def test_what_is_not_there_cannot_be_tapped(ana: SimulatedPerson, bot: Bot) -> None:
+async def test_a_choice_that_was_not_offered_cannot_be_tapped(ana: SimulatedPerson, bot: Bot) -> None:
     bot.script = [[ASK]]
     await ana.say("hola")
     with pytest.raises(LookupError, match=r"'Maybe'.*'Yes, please', 'No'"):
@@ -181,7 +181,7 @@ async def test_voice_and_pictures_are_sent(ana: SimulatedPerson, bot: Bot) -> No
     assert [said.content for said in bot.inbound] == [Media("voice"), Media("image", "stop")]
 
 
-async def test_a_preference_opens_no_window(ana: SimulatedPerson, bot: Bot) -> None:
+async def test_a_preference_does_not_open_the_messaging_window(ana: SimulatedPerson, bot: Bot) -> None:
     await ana.prefer("stop")
     assert bot.inbound[0].content == Preference("stop")
     assert bot.inbound[0].at == 1790416800

@@ -41,7 +41,7 @@ def refusal(raw: object) -> Refusal:
 
 
 @pytest.mark.parametrize("kind", REQUESTS)
-def test_a_documented_request_is_taken(kind: str) -> None:
+def test_a_documented_request_is_accepted(kind: str) -> None:
     assert isinstance(checked(request(kind)), Read if kind.startswith("read") else Message)
 
 
@@ -95,7 +95,7 @@ def test_a_type_that_is_not_simulated_is_refused(kind: object) -> None:
 
 
 @pytest.mark.parametrize("raw", [None, [], "text", 1])
-def test_what_is_no_object_is_refused(raw: object) -> None:
+def test_a_body_that_is_not_an_object_is_refused(raw: object) -> None:
     assert refusal(raw).code == 100
 
 
@@ -105,7 +105,7 @@ def test_a_number_without_plus_and_country_code_is_refused(to: str) -> None:
 
 
 @pytest.mark.parametrize("recipient", ["34600000001", "es.2", "", "ES."])
-def test_a_recipient_that_is_no_user_id_is_refused(recipient: str) -> None:
+def test_a_recipient_that_is_not_a_user_id_is_refused(recipient: str) -> None:
     assert refusal(request(to=None, recipient=recipient)).code == 131009
 
 
@@ -187,13 +187,13 @@ def test_a_value_that_breaks_a_rule_is_refused(kind: str, path: str, value: obje
     assert refusal(changed(kind, path, value)).code == 131009
 
 
-def test_a_template_has_one_body_and_each_index_once() -> None:
+def test_a_template_with_two_bodies_or_a_repeated_index_is_refused() -> None:
     body, button = REQUESTS["template"]["template"]["components"]
     assert refusal(changed("template", "template.components", [body, body])).code == 131009
     assert refusal(changed("template", "template.components", [button, button])).code == 131009
 
 
-def test_a_read_receipt_is_told_from_a_message() -> None:
+def test_a_read_receipt_is_distinguished_from_a_message() -> None:
     assert isinstance(checked(request("read")), Read)
 
 
@@ -205,7 +205,7 @@ values = st.recursive(
 
 
 @given(st.sampled_from(sorted(REQUESTS)), st.data())
-def test_anything_else_is_taken_or_refused(kind: str, data: st.DataObject) -> None:
+def test_a_request_with_any_value_changed_is_accepted_or_refused(kind: str, data: st.DataObject) -> None:
     made = request(kind)
     inner: Any = made
     while True:

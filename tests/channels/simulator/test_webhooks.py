@@ -57,19 +57,19 @@ def one(body: bytes) -> Inbound:
         (webhooks.preference(ANA, "resume"), Preference("resume")),
     ],
 )
-def test_what_a_person_does_is_read(post: bytes, content: Content) -> None:
+def test_each_action_of_a_person_is_parsed(post: bytes, content: Content) -> None:
     event = one(post)
     assert event.content == content
     assert event.sender == Sender(ANA.phone, ANA.bsuid)
 
 
 @pytest.mark.parametrize("who", [ANA, HIDDEN, OLD])
-def test_a_person_has_the_addresses_that_are_told(who: Identity) -> None:
+def test_a_webhook_has_only_the_addresses_of_its_identity(who: Identity) -> None:
     assert one(webhooks.text(who, "hola")).sender == Sender(who.phone, who.bsuid)
     assert b"null" not in webhooks.text(who, "hola")
 
 
-def test_a_message_is_as_told() -> None:
+def test_a_message_has_the_given_id_time_and_quote() -> None:
     event = one(webhooks.text(ANA, "sí", id="wamid.1", at=1790416800.7, quoted="wamid.OUT1"))
     assert (event.id, event.at, event.quoted) == ("wamid.1", 1790416800, "wamid.OUT1")
 
@@ -111,11 +111,11 @@ def test_a_status_is_read(who: Identity, what: Any) -> None:
         (webhooks.text(ANA, "hola", number="299999999999999"), "number"),
     ],
 )
-def test_what_is_not_for_us_is_ignored(post: bytes, reason: str) -> None:
+def test_webhooks_not_meant_for_us_are_ignored(post: bytes, reason: str) -> None:
     assert parse(post, phone_number_id=webhooks.PHONE_NUMBER_ID).ignored == {reason: 1}
 
 
-def test_several_can_come_together() -> None:
+def test_several_webhooks_can_be_combined_in_one_post() -> None:
     posts = [webhooks.text(ANA, "uno"), webhooks.preference(HIDDEN, "stop"), webhooks.account()]
     parsed = parse(webhooks.together(*posts))
     assert parsed.events == [one(posts[0]), one(posts[1])]

@@ -43,7 +43,7 @@ def test_a_known_code_decides_whatever_the_http_status(code: int | str, retry: R
     assert {known(code, status).retry for status in (200, 400, 401, 429, 500)} == {retry}
 
 
-def test_the_table_is_closed() -> None:
+def test_every_error_code_has_a_tested_policy() -> None:
     assert ERRORS.keys() | OURS.keys() == {code for code, _ in CASES}
     assert len(CASES) == len(ERRORS) + len(OURS)
 
@@ -56,14 +56,14 @@ def test_every_meaning_is_a_phrase_for_an_operator(code: int | str) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code, entry in ERRORS.items() if entry.retry is Retry.HALT])
-def test_what_halts_everything_names_its_cure(code: int | str) -> None:
+def test_every_halting_error_names_its_cure(code: int | str) -> None:
     what, _, cure = known(code).meaning.partition(": ")
     assert what
     assert cure.startswith(("set ", "grant ", "see ", "register "))
 
 
 @pytest.mark.parametrize("code", [134000, 134011, 134999])
-def test_payments_are_never_retried(code: int | str) -> None:
+def test_payment_errors_are_never_retried(code: int | str) -> None:
     assert known(code, 500).retry is Retry.NEVER
 
 
@@ -104,7 +104,7 @@ def test_the_status_decides_about_an_unknown_code(status: int, retry: Retry) -> 
         (504, Retry.BACKOFF),
     ],
 )
-def test_a_wrong_address_keeps_all_messages_until_it_is_corrected(status: int, retry: Retry) -> None:
+def test_an_answer_that_is_not_json_is_judged_by_its_http_status(status: int, retry: Retry) -> None:
     error = from_response(status, b"<html>")
     assert (error.code, error.retry) == (UNREADABLE, retry)
 
@@ -129,7 +129,7 @@ def test_attempts_are_bounded_unless_an_operator_must_act(code: int | str, attem
 
 
 @pytest.mark.parametrize("code", [*ERRORS, *OURS])
-def test_a_code_is_retryable_exactly_if_it_has_more_than_one_attempt(code: int | str) -> None:
+def test_a_code_is_retryable_iff_it_has_more_than_one_attempt(code: int | str) -> None:
     error = send_error(code)
     assert error.retryable == (error.attempts != 1)
 
@@ -146,7 +146,7 @@ GRAPH = {
 }
 
 
-def test_nothing_of_an_answer_s_text_is_told() -> None:
+def test_an_error_does_not_contain_the_text_of_the_answer() -> None:
     error = from_response(400, orjson.dumps(GRAPH))
     assert error.code == "131026"
     assert "s3cr3t" not in f"{error} {error!r} {error.meaning} {error.args}"
@@ -173,7 +173,7 @@ def test_nothing_of_an_answer_s_text_is_told() -> None:
     ],
     ids=lambda body: repr(body[:40]),
 )
-def test_an_answer_that_is_not_graph_s_has_no_code(body: bytes) -> None:
+def test_an_answer_not_in_graph_s_format_is_unreadable(body: bytes) -> None:
     error = from_response(400, body)
     assert error.code == UNREADABLE
     assert error.retry is Retry.NEVER

@@ -80,16 +80,16 @@ class TestShapes:
             ),
         ],
     )
-    def test_a_message(self, kind: str, reply: Reply) -> None:
+    def test_a_message_has_its_documented_body(self, kind: str, reply: Reply) -> None:
         assert body(reply, id="job:42") == json.loads((REQUESTS / f"{kind}.json").read_bytes())
 
     @pytest.mark.parametrize("typing", [True, False])
-    def test_a_read_receipt(self, typing: bool) -> None:
+    def test_a_read_receipt_has_its_documented_body(self, typing: bool) -> None:
         made = json.loads(mark_read_request(MessageId("wamid.A1"), typing=typing))
         assert isinstance(checked(made), Read)
         assert made == json.loads((REQUESTS / f"read{'_and_typing' * typing}.json").read_bytes())
 
-    def test_only_what_the_person_reads_is_sent(self) -> None:
+    def test_internal_fields_of_a_reply_are_not_sent(self) -> None:
         made = body(Reply("Hello", text_id="help.said", purpose="marketing"))
         assert made.keys() == {"messaging_product", "recipient_type", "to", "type", "text"}
 
@@ -97,17 +97,17 @@ class TestShapes:
 class TestRecipient:
     """A number always has its plus: without it Meta prepends a country code, and a stranger reads the message."""
 
-    def test_a_number_goes_into_to(self) -> None:
+    def test_a_number_goes_into_the_to_field(self) -> None:
         made = body(Reply("Hello"))
         assert made["to"] == "+34600000001"
         assert "recipient" not in made
 
-    def test_a_bsuid_goes_into_recipient(self) -> None:
+    def test_a_bsuid_goes_into_the_recipient_field(self) -> None:
         made = body(Reply("Hello"), phone=None, bsuid="ES.2")
         assert made["recipient"] == "ES.2"
         assert "to" not in made
 
-    def test_a_number_is_preferred(self) -> None:
+    def test_a_number_is_preferred_to_a_bsuid(self) -> None:
         made = body(Reply("Hello"), bsuid="ES.2")
         assert made["to"] == "+34600000001"
         assert "recipient" not in made
@@ -115,15 +115,15 @@ class TestRecipient:
     @pytest.mark.parametrize(
         "phone", ["34600000001", "+", "+034600000001", "+34 600", "+346", "+1234567890123456", "+34600000001\n", "ES.2"]
     )
-    def test_what_is_no_number_is_refused(self, phone: str) -> None:
+    def test_an_invalid_number_is_refused(self, phone: str) -> None:
         assert refusal(Reply("Hello"), phone=phone, bsuid="ES.2") == "to: not +E.164"
 
     @pytest.mark.parametrize("bsuid", ["2", "es.2", "ES.", "ES.ENT.2", "ES.2\n", "ES." + "1" * 129, "+34600000001"])
-    def test_what_is_no_bsuid_is_refused(self, bsuid: str) -> None:
+    def test_an_invalid_bsuid_is_refused(self, bsuid: str) -> None:
         assert refusal(Reply("Hello"), phone=None, bsuid=bsuid) == "recipient: not a BSUID"
 
     @pytest.mark.parametrize("nothing", [None, ""])
-    def test_nobody_is_refused(self, nothing: str | None) -> None:
+    def test_a_message_without_an_address_is_refused(self, nothing: str | None) -> None:
         assert refusal(Reply("Hello"), phone=nothing, bsuid=nothing) == "recipient: no address"
 
 
@@ -187,22 +187,22 @@ LIMITS: dict[str, tuple[int, Callable[[int], Reply]]] = {
 class TestLimits:
     """Each length and count of Meta's documentation."""
 
-    def test_at_the_limit_it_is_sent(self, part: str) -> None:
+    def test_a_message_at_the_limit_is_sent(self, part: str) -> None:
         limit, reply = LIMITS[part]
         assert body(reply(limit))
 
-    def test_one_more_is_refused(self, part: str) -> None:
+    def test_a_message_one_over_the_limit_is_refused(self, part: str) -> None:
         limit, reply = LIMITS[part]
         assert f"more than {limit}" in refusal(reply(limit + 1))
 
 
-def test_the_reference_is_limited_too() -> None:
+def test_the_reference_is_limited_to_512_characters() -> None:
     assert body(Reply("Hello"), id="x" * 512)
     assert refusal(Reply("Hello"), id="x" * 513) == "reference: more than 512 characters"
 
 
 @pytest.mark.parametrize(("title", "fits"), [("😀" * 10, True), ("😀" * 10 + "x", False), ("é" * 20, True)])
-def test_characters_are_counted_the_stricter_way(title: str, fits: bool) -> None:
+def test_characters_are_counted_in_utf_16_units(title: str, fits: bool) -> None:
     reply = Reply("May we?", buttons=(Button("yes", title),))
     assert body(reply) if fits else refusal(reply)
 
@@ -274,7 +274,7 @@ def test_characters_are_counted_the_stricter_way(title: str, fits: bool) -> None
         (Reply("half a pair: \ud83d"), "text: holds half of a surrogate pair"),
     ],
 )  # fmt: skip
-def test_what_meta_would_refuse_is_refused_here(reply: Reply, reason: str) -> None:
+def test_replies_meta_would_refuse_are_refused_before_sending(reply: Reply, reason: str) -> None:
     assert refusal(reply) == reason
 
 
@@ -287,7 +287,7 @@ def test_a_value_in_a_template_may_have_four_blanks() -> None:
     assert body(template(body={"a": "one    two"}))
 
 
-def test_a_refusal_does_not_tell_the_text() -> None:
+def test_a_refusal_does_not_reveal_text_or_number() -> None:
     assert "s3cr3t" not in refusal(Reply("s3cr3t" * 1000)) + refusal(asking(header="s3cr3t\n"))
     assert "+49" not in refusal(Reply("Hello"), phone="+49 170")
 
@@ -337,11 +337,13 @@ class TestAgainstTheSimulator:
     bsuids = st.none() | st.sampled_from(["ES.2", "ES.ENT.2", "es.2", ""]) | texts
 
     @given(reply=replies)
-    def test_a_reply(self, reply: Reply) -> None:
+    def test_any_reply_is_refused_here_or_accepted_by_the_simulator(self, reply: Reply) -> None:
         self.is_refused_or_accepted(outbound(reply))
 
     @given(phone=phones, bsuid=bsuids, id=texts)
-    def test_a_recipient(self, phone: str | None, bsuid: str | None, id: str) -> None:
+    def test_any_recipient_is_refused_here_or_accepted_by_the_simulator(
+        self, phone: str | None, bsuid: str | None, id: str
+    ) -> None:
         self.is_refused_or_accepted(outbound(Reply("Hello"), phone=phone, bsuid=bsuid, id=id))
 
     def is_refused_or_accepted(self, message: Outbound) -> None:

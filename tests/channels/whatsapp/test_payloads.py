@@ -583,7 +583,7 @@ def test_every_payload_has_its_expectation() -> None:
     assert {path.stem for path in POSTS.glob("*.json")} == SITUATIONS.keys()
 
 
-def test_without_a_number_of_ours_all_numbers_are_read() -> None:
+def test_without_a_configured_number_webhooks_for_all_numbers_are_read() -> None:
     assert [event.id for event in parse(post("other_number")).events] == ["wamid.OTHER"]
 
 
@@ -618,7 +618,7 @@ def test_a_redelivered_preference_keeps_its_id() -> None:
         ("[]", 0),
     ],
 )
-def test_a_time_is_digits_or_a_number_until_2100_and_anything_else_is_left_to_the_arrival(at: str, read: int) -> None:
+def test_a_timestamp_is_a_positive_integer_up_to_2100_or_ignored(at: str, read: int) -> None:
     result = parsed(post("text").replace(b'"1790416800"', at.encode()))
     assert [event.at for event in result.events] == [read]
 
@@ -646,7 +646,7 @@ def test_an_address_is_a_number_with_country_code_or_a_bsuid(sender: str, read: 
 @pytest.mark.parametrize(
     "id", ["", "null", "0", "undefined", "wamid.", "wamid. x", "wamid.\\u0000", "wamid.é", "wamid." + "x" * 507]
 )
-def test_an_id_that_cannot_be_one_is_replaced_by_one_of_this_arrival(id: str) -> None:
+def test_an_invalid_message_id_is_replaced_by_one_made_for_the_arrival(id: str) -> None:
     body = post("text").replace(b"wamid.TEXT", id.encode())
     first, replayed, later = (parse(body, received_at=at).events[0].id for at in (1.5, 1.5, 1.75))
     assert first == replayed != later
@@ -654,18 +654,18 @@ def test_an_id_that_cannot_be_one_is_replaced_by_one_of_this_arrival(id: str) ->
 
 
 @pytest.mark.parametrize("situation", ["preference_without_timestamp", "text_without_id", "id_null", "time_missing"])
-def test_what_comes_again_is_known_only_by_an_id_of_whatsapps(situation: str) -> None:
+def test_a_redelivery_is_recognised_only_by_an_id_from_whatsapp(situation: str) -> None:
     first, later = (parse(post(situation), received_at=at).events[0].id for at in (1.5, 1.75))
     assert (first == later) == (situation == "time_missing")
 
 
-def test_a_text_is_cut_to_what_can_be_kept() -> None:
+def test_a_long_text_is_shortened_in_the_middle() -> None:
     (event,) = parsed(post("text").replace(b"BAJA", b"x" * 5000)).events
     assert isinstance(event, Inbound)
     assert event.content == Text("x" * 2047 + "\n" + "x" * 2048)
 
 
-def test_a_text_loses_what_postgresql_cannot_store() -> None:
+def test_characters_that_postgresql_cannot_store_are_removed_from_a_text() -> None:
     (event,) = parsed(post("text").replace(b"BAJA", rb"ST\u0000OP")).events
     assert isinstance(event, Inbound)
     assert event.content == Text("STOP")
@@ -683,7 +683,7 @@ class TestBrokenJson:
             (b"\t", "\t"),
         ],
     )
-    def test_a_character_that_is_none_is_replaced(self, broken: bytes, read: str) -> None:
+    def test_an_invalid_character_is_replaced(self, broken: bytes, read: str) -> None:
         (event,) = parsed(post("text").replace(b"BAJA", b"stop " + broken)).events
         assert isinstance(event, Inbound)
         assert event.content == Text(f"stop {read}")
@@ -692,14 +692,14 @@ class TestBrokenJson:
     @pytest.mark.parametrize(
         "number", [b"1e999", b"NaN", b"-Infinity", b"9" * 20, b"9" * 30, b"9" * 5000, b"-" + b"9" * 19]
     )
-    def test_a_number_out_of_range_harms_only_what_it_is_in(self, number: bytes, beside: bytes) -> None:
+    def test_a_number_out_of_range_harms_only_its_own_message(self, number: bytes, beside: bytes) -> None:
         before, after = post("batch_with_malformed_neighbour").replace(b"antes", beside).split(b'"body": 12')
         result = parsed(before + b'"body": ' + number + after)
         assert [event.id for event in result.events] == ["wamid.B6", "wamid.B8", "wamid.OUT3"]
         assert can_be_replayed(result.malformed[0])
 
     @pytest.mark.parametrize("depth", [200, 900])
-    def test_deep_nesting_harms_only_what_it_is_in(self, depth: int) -> None:
+    def test_deep_nesting_harms_only_its_own_message(self, depth: int) -> None:
         before, after = post("batch_with_malformed_neighbour").split(b'"body": 12')
         result = parsed(before + b'"body": ' + b"[" * depth + b"]" * depth + after)
         assert [event.id for event in result.events] == ["wamid.B6", "wamid.B8", "wamid.OUT3"]
@@ -720,7 +720,7 @@ class TestBrokenJson:
         ],
         ids=lambda body: repr(body[:8]),
     )
-    def test_what_is_no_json_object_is_no_webhook(self, body: bytes) -> None:
+    def test_a_body_that_is_not_a_json_object_is_not_a_webhook(self, body: bytes) -> None:
         with pytest.raises(NotAWebhook, match=r"^the body is not a JSON object$"):
             parsed(body)
 
@@ -731,23 +731,23 @@ def can_be_replayed(malformed: Malformed) -> bool:
 
 
 @pytest.mark.parametrize("situation", [name for name, read in SITUATIONS.items() if read.malformed])
-def test_what_is_malformed_can_be_replayed(situation: str) -> None:
+def test_a_malformed_update_can_be_replayed(situation: str) -> None:
     assert all(can_be_replayed(one) for one in parsed(post(situation)).malformed)
 
 
-def test_what_is_malformed_is_kept_without_its_neighbours_and_their_profiles() -> None:
+def test_a_malformed_update_is_kept_without_its_neighbours() -> None:
     raw = parsed(post("batch_with_malformed_neighbour")).malformed[0].raw
     assert b"wamid.B7" in raw
     assert b"wamid.B6" not in raw
     assert b"Ana" not in raw
 
 
-def test_what_is_malformed_does_not_show_in_a_repr() -> None:
+def test_the_repr_of_a_malformed_update_hides_its_content() -> None:
     shown = repr(parsed(post("batch_with_malformed_neighbour")).malformed)
     assert "34600000001" not in shown
     assert "messages: body" in shown
 
 
-def test_of_what_staff_wrote_no_word_is_put_aside() -> None:
+def test_a_malformed_staff_message_is_put_aside_without_its_words() -> None:
     (aside,) = parsed(post("echo_in_messages_without_recipient")).malformed
     assert b"BAJA" not in aside.raw

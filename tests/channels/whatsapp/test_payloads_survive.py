@@ -82,27 +82,27 @@ def written(post: object) -> bytes:
 
 
 @given(st.binary(max_size=200))
-def test_bytes(body: bytes) -> None:
+def test_arbitrary_bytes_do_not_stop_the_parser(body: bytes) -> None:
     parsed(body)
 
 
 @given(values | nested)
-def test_json(value: object) -> None:
+def test_arbitrary_json_does_not_stop_the_parser(value: object) -> None:
     parsed(written(value))
 
 
 @given(st.dictionaries(st.sampled_from(["entry", "changes", "value", "field", "messages"]), values))
-def test_something_under_the_names_of_a_webhook(value: dict[str, object]) -> None:
+def test_arbitrary_values_under_webhook_keys_do_not_stop_the_parser(value: dict[str, object]) -> None:
     parsed(written({"entry": value, "object": "whatsapp_business_account"}))
 
 
 @given(mutated())
-def test_a_mutated_webhook(post: dict[str, Any]) -> None:
+def test_a_mutated_webhook_does_not_stop_the_parser(post: dict[str, Any]) -> None:
     parsed(written(post))
 
 
 @given(mutated(), st.data())
-def test_broken_bytes_in_a_mutated_webhook(post: dict[str, Any], data: st.DataObject) -> None:
+def test_broken_bytes_in_a_mutated_webhook_do_not_stop_the_parser(post: dict[str, Any], data: st.DataObject) -> None:
     body = written(post)
     start = data.draw(st.integers(0, len(body)))
     parsed(body[:start] + data.draw(st.binary(min_size=1, max_size=3)) + body[start + data.draw(st.integers(0, 3)) :])
@@ -123,7 +123,7 @@ def test_the_neighbour_of_a_mutated_entry_is_unharmed(post: dict[str, Any], firs
 
 @pytest.mark.parametrize("name", ["messages", "statuses"])
 @given(item=values | nested, first=st.booleans())
-def test_the_neighbour_of_anything_in_one_change_is_unharmed(name: str, item: object, first: bool) -> None:
+def test_a_message_beside_arbitrary_items_in_one_change_is_unharmed(name: str, item: object, first: bool) -> None:
     value: dict[str, Any] = {"metadata": {"phone_number_id": NUMBER}, "messages": [NEIGHBOUR]}
     others = value.setdefault(name, [])
     others.insert(0 if first else len(others), item)
@@ -135,7 +135,7 @@ def test_the_neighbour_of_anything_in_one_change_is_unharmed(name: str, item: ob
 
 
 @given(mutated())
-def test_what_is_malformed_stays_malformed_when_it_is_replayed(post: dict[str, Any]) -> None:
+def test_a_malformed_update_stays_malformed_when_replayed(post: dict[str, Any]) -> None:
     result = parsed(written(post))
     for one in result.malformed if result else ():
         if one.raw:
@@ -174,7 +174,7 @@ def nested_in(wrap: Callable[[object], object], depth: int = 400) -> object:
     ],
     ids=["sender in sender", "id beside", "no words", "three ways", "wide", "wide and deep"],
 )
-def test_what_is_nested_in_an_unknown_field_is_looked_at_within_bounds(value: object) -> None:
+def test_the_search_in_a_nested_unknown_field_is_bounded(value: object) -> None:
     """Counted in calls of functions, for a time would depend on the machine: unbounded these take millions."""
     calls = 0
 

@@ -112,7 +112,7 @@ def test_a_stop_in_a_damaged_envelope_is_in_force(body: bytes) -> None:
 
 
 @given(damaged(), st.sampled_from(["", None, "???", 0, [], {}]))
-def test_a_stop_of_nobody_is_put_aside_with_all_that_it_holds(body: bytes, nobody: object) -> None:
+def test_a_stop_without_a_sender_is_put_aside_with_its_words(body: bytes, nobody: object) -> None:
     post = json.loads(body)
     text = json.dumps(post)
     for address in ('"34600000001"', '"ES.10000000000000000001"'):

@@ -130,13 +130,13 @@ def number(**system: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_the_address_before_is_read_wherever_it_is_told(
+def test_the_previous_address_is_read_wherever_it_is_given(
     change: tuple[Sender, Sender], before: Sender, after: Sender
 ) -> None:
     assert change == (before, after)
 
 
-def test_of_spellings_of_one_number_none_is_another_address() -> None:
+def test_another_spelling_of_the_new_number_is_not_the_previous_address() -> None:
     told = {"type": "user_changed_number", "wa_id": "5531987654321", "user_id": "BR.2", "previous_user_id": "BR.1"}
     assert read(told, **{"from": "553187654321"}) == (Sender(None, "BR.1"), Sender("+5531987654321", "BR.2"))
 
@@ -144,7 +144,7 @@ def test_of_spellings_of_one_number_none_is_another_address() -> None:
 @pytest.mark.parametrize(
     "name", ["DE.9", "DE.9 changed from DE.8 to DE.7", "from DE.9 to DE.2", "4915199999999", "DE.1 DE.9"]
 )
-def test_a_name_that_looks_like_an_address_moves_nobody_else(name: str) -> None:
+def test_a_name_that_looks_like_an_address_is_not_taken_as_one(name: str) -> None:
     """Whoever takes somebody's address for a name must not become them."""
     told = user_id(body=f"User {name} changed from DE.1 to DE.2")
     assert read(told) == (Sender(None, "DE.1"), Sender(None, "DE.2"))
@@ -152,7 +152,7 @@ def test_a_name_that_looks_like_an_address_moves_nobody_else(name: str) -> None:
         read(user_id(body=f"User {name.replace('DE.2', 'DE.3')} changed"))
 
 
-def test_a_kind_that_is_not_known_moves_nobody_by_a_guess() -> None:
+def test_an_unknown_kind_of_change_is_not_guessed_from_its_sentence() -> None:
     assert (
         read({"type": "user_of_tomorrow", "user_id": "DE.2", "body": "from DE.1 to DE.2"}, from_user_id="DE.1") is None
     )
@@ -167,7 +167,7 @@ def test_a_kind_that_is_not_known_moves_nobody_by_a_guess() -> None:
         ({"type": "user_joined", "wa_id": OLD[1:]}, {"from": OLD[1:]}),
     ],
 )
-def test_who_is_named_beside_the_sender_is_not_their_new_address(
+def test_an_address_beside_the_sender_in_other_events_is_not_a_change(
     system: dict[str, Any], message: dict[str, str]
 ) -> None:
     assert read(system, **message) is None
@@ -178,22 +178,22 @@ def test_who_is_named_beside_the_sender_is_not_their_new_address(
     [("553187654321", "5531987654321"), ("5215512345678", "525512345678"), ("541123456789", "5491123456789")],
 )
 @pytest.mark.parametrize("kind", ["user_changed_number", "customer_changed_number", "user_number_changed"])
-def test_another_spelling_of_the_same_number_is_no_change(kind: str, before: str, after: str) -> None:
+def test_a_respelled_number_is_not_a_change_of_address(kind: str, before: str, after: str) -> None:
     assert read({"type": kind, "wa_id": after}, **{"from": before}) is None
     assert read({"type": kind, "body": f"User A changed from {before} to {after}"}, **{"from": before}) is None
 
 
-def test_another_spelling_of_a_number_that_has_the_same_id_is_no_change() -> None:
+def test_a_respelled_number_with_the_same_id_is_not_a_change_of_address() -> None:
     told = {"type": "user_changed_number", "wa_id": "5531987654321", "user_id": "BR.1", "previous_user_id": "BR.1"}
     assert read(told, **{"from": "553187654321"}) is None
     assert read(user_id(previous_user_id="DE.2")) is None
 
 
-def test_two_addresses_in_a_name_are_no_change() -> None:
+def test_two_addresses_in_a_name_are_rejected() -> None:
     with pytest.raises(Misshapen):
         read({"type": "user_changed_number", "body": f"User {OLD} {NEW} changed"}, **{"from": NEW[1:]})
 
 
-def test_the_id_of_a_parent_portfolio_is_no_address() -> None:
+def test_the_id_of_a_parent_portfolio_is_not_an_address() -> None:
     with pytest.raises(Misshapen):
         read(user_id(body="User A changed from DE.ENT.1 to DE.2"))

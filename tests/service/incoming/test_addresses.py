@@ -50,7 +50,7 @@ async def test_people_of_both_shards_are_served(simulation: Simulation) -> None:
 
 
 @pytest.mark.parametrize(("home", "phone_in"), [(0, 1), (1, 0)])
-async def test_who_writes_by_phone_alone_is_answered_in_the_shard_of_their_bsuid(
+async def test_message_with_only_a_phone_is_handled_in_the_shard_of_the_bsuid(
     simulation: Simulation, home: int, phone_in: int
 ) -> None:
     who = somebody_in(simulation, home, phone_in=phone_in)
@@ -65,7 +65,7 @@ async def test_who_writes_by_phone_alone_is_answered_in_the_shard_of_their_bsuid
 
 
 @pytest.mark.parametrize("home", [0, 1])
-async def test_a_person_known_by_phone_alone_stays_the_same_when_their_bsuid_is_seen(
+async def test_person_known_only_by_phone_stays_the_same_once_a_bsuid_appears(
     simulation: Simulation, home: int
 ) -> None:
     who = somebody_in(simulation, home, phone_in=0)
@@ -80,9 +80,7 @@ async def test_a_person_known_by_phone_alone_stays_the_same_when_their_bsuid_is_
 
 
 @pytest.mark.parametrize("now_in", [0, 1])
-async def test_what_comes_late_from_an_id_of_before_is_known_under_the_new_one(
-    simulation: Simulation, now_in: int
-) -> None:
+async def test_late_stop_from_a_previous_bsuid_applies_to_the_new_one(simulation: Simulation, now_in: int) -> None:
     before = somebody_in(simulation, 0)
     late = simulation.person(before)
     await late.say("Hello", replies=1)
@@ -101,9 +99,7 @@ async def test_what_comes_late_from_an_id_of_before_is_known_under_the_new_one(
 
 
 @pytest.mark.parametrize("late", ["a message", "the change once more", "the change before"])
-async def test_what_comes_late_does_not_take_a_person_back_to_an_address_of_before(
-    simulation: Simulation, late: str
-) -> None:
+async def test_late_events_do_not_restore_a_previous_address(simulation: Simulation, late: str) -> None:
     """Answers would go to a number that may be a stranger's by now."""
     first, second, now = (somebody(BRITISH) for _ in range(3))
     await simulation.person(first).say("Hello", replies=1)
@@ -128,7 +124,7 @@ async def test_what_comes_late_does_not_take_a_person_back_to_an_address_of_befo
     assert await owner_of(simulation.runtime, ana) == person
 
 
-async def test_what_was_withdrawn_under_an_address_is_looked_for_once(
+async def test_suppressions_are_looked_up_once_until_redis_is_flushed(
     simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[set[str]] = []
@@ -149,7 +145,7 @@ async def test_what_was_withdrawn_under_an_address_is_looked_for_once(
     assert looks == [theirs, theirs]
 
 
-async def test_two_persons_who_turn_out_to_be_one_keep_the_withdrawal(simulation: Simulation) -> None:
+async def test_merging_two_persons_keeps_the_withdrawal(simulation: Simulation) -> None:
     who = somebody(BRITISH)
     by_bsuid, by_phone = simulation.person(Identity(None, who.bsuid)), simulation.person(Identity(who.phone, None))
     await subscribed(simulation, by_bsuid)
@@ -227,7 +223,9 @@ async def test_after_a_change_of_number_a_stop_still_holds(simulation: Simulatio
     await assert_sound(simulation, ana, stranger)
 
 
-async def test_the_heir_of_a_number_is_told_nothing_of_its_last_holder(simulation: Simulation, moving: Moving) -> None:
+async def test_new_owner_of_a_number_sees_no_consent_of_its_previous_owner(
+    simulation: Simulation, moving: Moving
+) -> None:
     old, new, heir = moving
     ana = simulation.person(old)
     await subscribed(simulation, ana)
@@ -236,7 +234,7 @@ async def test_the_heir_of_a_number_is_told_nothing_of_its_last_holder(simulatio
     assert "✅" not in choices.text
 
 
-async def test_a_phone_with_another_bsuid_has_another_owner_who_starts_from_nothing(simulation: Simulation) -> None:
+async def test_phone_with_another_bsuid_belongs_to_a_new_person_without_consents(simulation: Simulation) -> None:
     ana = simulation.person(somebody(BRITISH))
     await subscribed(simulation, ana)
     heir = simulation.person(Identity(ana.who.phone, somebody(BRITISH).bsuid))
@@ -248,7 +246,7 @@ async def test_a_phone_with_another_bsuid_has_another_owner_who_starts_from_noth
     await assert_sound(simulation, ana, heir)
 
 
-async def test_each_phone_that_a_person_lets_go_carries_their_withdrawal(simulation: Simulation) -> None:
+async def test_withdrawal_is_passed_on_with_each_phone_a_person_gives_up(simulation: Simulation) -> None:
     """Nothing tells that its next owner is not the same person, and a withdrawal must not be lost."""
     ana = simulation.person(somebody(BRITISH))
     await ana.say("STOP", replies=1)
@@ -262,7 +260,7 @@ async def test_each_phone_that_a_person_lets_go_carries_their_withdrawal(simulat
         await assert_sound(simulation, heir)
 
 
-async def test_a_late_message_from_before_the_change_is_answered(simulation: Simulation) -> None:
+async def test_late_stop_written_before_a_number_change_is_obeyed(simulation: Simulation) -> None:
     old, new = somebody(BRITISH), somebody(BRITISH)
     ana = simulation.person(old)
     await subscribed(simulation, ana)
@@ -299,7 +297,7 @@ async def test_one_number_in_two_spellings_is_one_person(
     await assert_sound(simulation, ana, respelled)
 
 
-async def test_two_persons_of_one_number_become_one_and_keep_the_withdrawal(simulation: Simulation) -> None:
+async def test_two_persons_with_one_number_are_merged_and_keep_the_withdrawal(simulation: Simulation) -> None:
     """Rows from before numbers had one spelling may hold two persons of one number."""
     forms = SPELLINGS[0]
     runtime = simulation.runtime

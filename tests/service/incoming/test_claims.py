@@ -68,7 +68,9 @@ def inbound(content: Content) -> Inbound:
 
 
 @pytest.mark.parametrize(("content", "claim"), AT_A_GLANCE)
-def test_a_glance_recognises_withdrawals_at_both_ends(claims: Claims, content: Content, claim: Claim) -> None:
+def test_at_a_glance_recognises_withdrawals_at_both_ends_of_a_text(
+    claims: Claims, content: Content, claim: Claim
+) -> None:
     assert claims.at_a_glance(inbound(content)) is claim
 
 
@@ -81,16 +83,16 @@ def test_a_glance_recognises_withdrawals_at_both_ends(claims: Claims, content: C
         ("Hello", ORDINARY),
     ],
 )
-def test_in_full_it_is_read_as_the_dialogue_reads_it(claims: Claims, text: str, claim: Claim) -> None:
+def test_in_full_recognises_withdrawals_as_the_dialogue_does(claims: Claims, text: str, claim: Claim) -> None:
     assert claims.in_full(inbound(Text(text))) is claim
 
 
-def test_a_forwarded_withdrawal_is_no_withdrawal_yet(claims: Claims) -> None:
+def test_forwarded_stop_is_not_claimed_as_a_withdrawal(claims: Claims) -> None:
     forwarded = Inbound(MessageId("m"), Sender("+447911123456"), 1, Text("STOP"), forwarded=True)
     assert claims.at_a_glance(forwarded) is claims.in_full(forwarded) is MATTERS
 
 
-def test_a_status_claims_nothing(claims: Claims) -> None:
+def test_delivery_status_is_not_counted_against_the_sender(claims: Claims) -> None:
     delivery = Delivery(MessageId("m"), "read", 1)
     assert claims.at_a_glance(delivery) is claims.in_full(delivery) is FREE
 
@@ -105,22 +107,24 @@ def test_a_status_claims_nothing(claims: Claims) -> None:
         (Text("Hello"), ORDINARY, False),
     ],
 )
-def test_withdrawals_overtake(content: Content, claim: Claim, urgent: bool) -> None:
+def test_only_withdrawals_are_urgent(content: Content, claim: Claim, urgent: bool) -> None:
     assert is_urgent(inbound(content), claim) is urgent
 
 
 @pytest.mark.parametrize("payload", ["OPT_OUT", "unsubscribe", "Stop"])
-def test_a_foreign_button_withdraws_by_its_payload(claims: Claims, payload: str) -> None:
+def test_button_of_another_system_withdraws_by_its_payload(claims: Claims, payload: str) -> None:
     assert claims.at_a_glance(inbound(Choice(payload, "\N{THUMBS UP SIGN}"))) is WITHDRAWAL
 
 
-def test_what_can_t_be_read_may_be_a_withdrawal(claims: Claims, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_text_that_fails_to_classify_is_treated_as_a_possible_withdrawal(
+    claims: Claims, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Keywords, "classify", Mock(side_effect=LookupError))
     assert claims.at_a_glance(inbound(Text("STOP"))) is claims.in_full(inbound(Text("Hello"))) is MATTERS
     assert claims.at_a_glance(inbound(Choice("stop", "Unsubscribe"))) is WITHDRAWAL
 
 
-def test_a_glance_costs_far_less_than_reading(claims: Claims) -> None:
+def test_at_a_glance_is_at_least_twice_as_fast_as_in_full(claims: Claims) -> None:
     text = inbound(Text("Hello, when do you open on Sunday? I would like to buy some flowers."))
 
     glance, full = (min(seconds(read, text) for _ in range(50)) for read in (claims.at_a_glance, claims.in_full))

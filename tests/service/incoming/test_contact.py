@@ -27,7 +27,9 @@ async def long_ago(simulation: Simulation) -> None:
     await simulation.runtime.stores.client.run("FLUSHALL")
 
 
-async def test_a_word_that_changes_no_consent_is_contact(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_message_that_changes_no_consent_still_updates_last_contact(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await subscribed(simulation, ana)
     await long_ago(simulation)
     before = int(time.time())
@@ -35,7 +37,7 @@ async def test_a_word_that_changes_no_consent_is_contact(simulation: Simulation,
     assert await last_contact(simulation, ana) >= before
 
 
-async def test_it_is_noted_once_a_day(
+async def test_last_contact_is_updated_once_a_day(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribed(simulation, ana)
@@ -52,7 +54,9 @@ async def test_it_is_noted_once_a_day(
         assert await last_contact(simulation, ana) == midnight + noted
 
 
-async def test_what_the_person_did_not_write_or_tap_is_none(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_statuses_reactions_and_settings_do_not_update_last_contact(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await subscribed(simulation, ana)
     await long_ago(simulation)
     shown = ana.replies[-1].id

@@ -32,9 +32,7 @@ async def status(simulation: Simulation, ana: SimulatedPerson) -> Status:
     return (await record_of(simulation, ana)).consent("order_updates").status
 
 
-async def test_a_yes_that_is_changed_is_taken_back_and_the_person_is_told(
-    simulation: Simulation, ana: SimulatedPerson
-) -> None:
+async def test_editing_a_yes_withdraws_it_and_notifies_the_person(simulation: Simulation, ana: SimulatedPerson) -> None:
     yes = await agreed(simulation, ana)
     told, asked = await ana.edit(yes, "maybe", replies=2)
     assert "took your answer back" in told.text
@@ -44,7 +42,7 @@ async def test_a_yes_that_is_changed_is_taken_back_and_the_person_is_told(
     await assert_sound(simulation, ana)
 
 
-async def test_a_yes_that_is_deleted_is_found_when_redis_has_forgotten(
+async def test_deleting_a_yes_withdraws_it_even_after_redis_was_flushed(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     yes = await agreed(simulation, ana)
@@ -53,7 +51,7 @@ async def test_a_yes_that_is_deleted_is_found_when_redis_has_forgotten(
     assert await status(simulation, ana) is Status.WITHDRAWN
 
 
-async def test_a_change_in_the_same_batch_as_its_original_counts(stores: Settings) -> None:
+async def test_edit_in_the_same_batch_as_its_original_counts(stores: Settings) -> None:
     async with front(stores) as simulation:
         ana = simulation.person(somebody(BRITISH))
         await ana.say("Hi", replies=0)
@@ -67,7 +65,7 @@ async def test_a_change_in_the_same_batch_as_its_original_counts(stores: Setting
         assert await status(simulation, ana) is Status.WITHDRAWN
 
 
-async def test_a_correction_of_something_unknown_does_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_correction_of_an_unknown_message_does_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
     await agreed(simulation, ana)
     before = await kinds_of(simulation, ana)
     await ana.revoke("wamid.unknown", replies=0)
@@ -76,7 +74,7 @@ async def test_a_correction_of_something_unknown_does_nothing(simulation: Simula
     assert await kinds_of(simulation, ana) == before
 
 
-async def test_nobody_takes_back_the_answer_of_another(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_a_person_cannot_revoke_the_answer_of_another(simulation: Simulation, ana: SimulatedPerson) -> None:
     yes = await agreed(simulation, ana)
     eve = simulation.person(somebody(BRITISH))
     await eve.say("Hi", replies=1)
@@ -85,7 +83,7 @@ async def test_nobody_takes_back_the_answer_of_another(simulation: Simulation, a
     assert await status(simulation, ana) is Status.GIVEN
 
 
-async def test_a_forwarded_yes_agrees_to_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_forwarded_yes_gives_no_consent(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("Hi", replies=1)
     await ana.forward("YES", replies=1)
     await ana.forward("YES", often=True, replies=1)
@@ -94,7 +92,7 @@ async def test_a_forwarded_yes_agrees_to_nothing(simulation: Simulation, ana: Si
 
 @pytest.mark.parametrize("text", ["", "NO"])
 @pytest.mark.parametrize("where", [{"held": True}, {"group_id": "G1"}], ids=["standby", "group"])
-async def test_a_yes_is_taken_back_where_others_hold_or_share_the_chat(
+async def test_a_yes_can_be_taken_back_in_a_held_chat_or_a_group(
     simulation: Simulation, ana: SimulatedPerson, text: str, where: dict[str, Any]
 ) -> None:
     yes = await agreed(simulation, ana)
@@ -107,7 +105,7 @@ async def test_a_yes_is_taken_back_where_others_hold_or_share_the_chat(
     assert (await record_of(simulation, ana)).pending is None, "nothing can be asked there"
 
 
-async def test_an_answer_to_a_request_to_call_makes_nobody_a_person(simulation: Simulation) -> None:
+async def test_call_permission_reply_creates_no_person(simulation: Simulation) -> None:
     eve = simulation.person(somebody(BRITISH))
     reply = {"type": "call_permission_reply", "call_permission_reply": {"response": "accept"}}
     await eve.send(webhooks.message(eve.who, "interactive", reply, at=simulation.graph.clock()), replies=0)

@@ -21,7 +21,7 @@ async def answer(simulation: Simulation, *, urgent: bool) -> None:
         await simulation.runtime.use_cases.converse(shard, urgent=urgent).answer(batch)
 
 
-async def test_behind_a_flood_waits_little_and_a_stop_waits_for_nobody(settings: Settings) -> None:
+async def test_flood_of_one_sender_is_capped_and_a_stop_is_queued_as_urgent(settings: Settings) -> None:
     mallory, ana, ben = somebody(), somebody(), somebody()
     async with front(settings) as simulation:
         simulation.graph._window = False  # who wrote is told by the webhook itself
@@ -39,7 +39,7 @@ async def test_behind_a_flood_waits_little_and_a_stop_waits_for_nobody(settings:
         assert await kinds_of(simulation, simulation.person(ben)) == ["requested order_updates"]
 
 
-async def test_the_flood_s_own_stop_is_heard(settings: Settings) -> None:
+async def test_stop_from_the_flooding_sender_is_obeyed(settings: Settings) -> None:
     mallory = somebody()
     async with front(settings) as simulation:
         simulation.graph._window = False  # who wrote is told by the webhook itself
@@ -51,7 +51,7 @@ async def test_the_flood_s_own_stop_is_heard(settings: Settings) -> None:
         assert "withdrawn order_updates" in await kinds_of(simulation, simulation.person(mallory))
 
 
-async def test_a_start_typed_before_a_stop_and_answered_after_it_revives_nothing(settings: Settings) -> None:
+async def test_start_written_before_a_stop_but_handled_after_it_has_no_effect(settings: Settings) -> None:
     async with front(settings) as simulation:
         simulation.graph._window = False  # who wrote is told by the webhook itself
         ana = simulation.person(somebody())

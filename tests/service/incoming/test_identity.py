@@ -73,7 +73,7 @@ async def moving(simulation: Simulation, *, number: bool) -> tuple[SimulatedPers
 
 @pytest.mark.parametrize("number", [False, True], ids=["id", "number"])
 @pytest.mark.parametrize("told_in", FORMS)
-async def test_a_change_told_in_any_form_leaves_one_person_who_must_say_yes_anew(
+async def test_address_change_in_any_form_keeps_one_person_who_must_consent_anew(
     simulation: Simulation, told_in: ToldIn, number: bool
 ) -> None:
     ana, owner, new = await moving(simulation, number=number)
@@ -93,7 +93,7 @@ async def test_a_change_told_in_any_form_leaves_one_person_who_must_say_yes_anew
 
 @pytest.mark.parametrize("number", [False, True], ids=["id", "number"])
 @pytest.mark.parametrize("told_in", FORMS)
-async def test_a_change_that_comes_after_a_message_makes_one_of_two_and_the_stricter_side_wins(
+async def test_late_address_change_merges_two_persons_and_keeps_the_withdrawal(
     simulation: Simulation, told_in: ToldIn, number: bool
 ) -> None:
     ana, owner, new = await moving(simulation, number=number)
@@ -120,7 +120,7 @@ async def test_a_change_that_comes_after_a_message_makes_one_of_two_and_the_stri
 
 
 @pytest.mark.parametrize("field", ["wa_id", "new_wa_id"])
-async def test_a_change_that_tells_numbers_alone_leaves_one_person_under_the_new_id(
+async def test_change_naming_only_numbers_keeps_one_person_under_the_new_bsuid(
     simulation: Simulation, field: str
 ) -> None:
     ana, owner, new = await moving(simulation, number=True)
@@ -136,7 +136,7 @@ async def test_a_change_that_tells_numbers_alone_leaves_one_person_under_the_new
 
 
 @pytest.mark.parametrize("told_in", FORMS)
-async def test_what_was_agreed_to_after_a_change_outlives_its_second_telling(
+async def test_consent_given_after_a_change_survives_a_repeated_change_webhook(
     simulation: Simulation, told_in: ToldIn
 ) -> None:
     old, clock = somebody(BRITISH), simulation.graph.clock
@@ -189,7 +189,7 @@ HAPPENINGS = st.lists(
 
 @given(happenings=HAPPENINGS, number=st.booleans(), late=st.integers(0, 3), form=st.sampled_from(FORMS))
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-async def test_in_any_order_one_human_is_never_two_of_whom_one_is_given_and_no_stop_is_lost(
+async def test_events_in_any_order_leave_consent_only_to_the_owner_and_lose_no_stop(
     simulation: Simulation, happenings: list[Happening], number: bool, late: int, form: ToldIn
 ) -> None:
     """Messages before the change come from the old address; they, and the change itself, arrive in any order."""
@@ -248,7 +248,7 @@ def chains(draw: st.DrawFn) -> tuple[list[bool], list[Arrival]]:
 
 @given(chain=chains())
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-async def test_a_chain_of_changes_ends_in_one_person_in_whatever_order_it_is_told(
+async def test_chain_of_address_changes_in_any_order_ends_in_one_person(
     simulation: Simulation, chain: tuple[list[bool], list[Arrival]]
 ) -> None:
     steps, events = chain

@@ -82,7 +82,7 @@ async def the_file(simulation: Simulation, person: PersonId) -> dict[str, object
     return dict(json.loads(exports[0].file))
 
 
-async def test_my_data_tells_what_is_in_both_records(simulation: Simulation, ana: OneOfTwo) -> None:
+async def test_my_data_contains_both_merged_records(simulation: Simulation, ana: OneOfTwo) -> None:
     await ana.ana.say("MY DATA", replies=3)
     file = await the_file(simulation, ana.survivor)
     history = file["history"]
@@ -101,7 +101,7 @@ async def test_my_data_tells_what_is_in_both_records(simulation: Simulation, ana
 
 
 @pytest.mark.parametrize("named", ["the survivor", "the merged one"])
-async def test_an_erasure_reaches_both_records(simulation: Simulation, ana: OneOfTwo, named: str) -> None:
+async def test_erasure_covers_both_merged_records(simulation: Simulation, ana: OneOfTwo, named: str) -> None:
     runtime = simulation.runtime
     person = ana.survivor if named == "the survivor" else ana.merged
     await runtime.use_cases.erase.erase(Subject(person), reason="asked outside of the chat", actor="operator")
@@ -118,7 +118,7 @@ async def test_an_erasure_reaches_both_records(simulation: Simulation, ana: OneO
     assert [bad async for bad in runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
 
 
-async def test_delete_in_the_chat_reaches_both_records(simulation: Simulation, ana: OneOfTwo) -> None:
+async def test_delete_in_the_chat_erases_both_merged_records(simulation: Simulation, ana: OneOfTwo) -> None:
     (question,) = await ana.ana.say("DELETE", replies=1)
     (code,) = re.findall(r"\*(\d{4})\*", question.text)
     await ana.ana.say(code, replies=0)
@@ -126,13 +126,17 @@ async def test_delete_in_the_chat_reaches_both_records(simulation: Simulation, a
     assert await simulation.runtime.stores.database.fetch("SELECT FROM persons") == []
 
 
-async def test_the_ledger_says_who_the_merged_one_is_and_still_verifies(simulation: Simulation, ana: OneOfTwo) -> None:
+async def test_ledger_of_a_merged_record_names_the_survivor_and_still_verifies(
+    simulation: Simulation, ana: OneOfTwo
+) -> None:
     *_, last = await simulation.runtime.stores.ledger.story(ana.merged)
     assert (last.kind, last.purpose, last.rule, last.actor) == (Kind.MERGED, "*", ana.survivor, "system")
     assert [bad async for bad in simulation.runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
 
 
-async def test_a_withdrawal_on_its_way_to_the_merged_record_is_not_lost(simulation: Simulation, ana: OneOfTwo) -> None:
+async def test_withdrawal_read_before_a_merge_is_not_added_to_the_merged_record(
+    simulation: Simulation, ana: OneOfTwo
+) -> None:
     """A worker that took up a STOP before the merge may not add it to a ledger that nobody reads any more."""
     past = (await simulation.runtime.stores.ledger.facts([ana.merged]))[ana.merged]
     before = max(number for number, one in enumerate(past) if one.fact.kind is Kind.WITHDRAWN)
@@ -140,7 +144,7 @@ async def test_a_withdrawal_on_its_way_to_the_merged_record_is_not_lost(simulati
     assert await simulation.runtime.stores.ledger.append([late]) == set()
 
 
-async def test_nothing_queued_for_the_merged_record_passes_the_gate(simulation: Simulation, ana: OneOfTwo) -> None:
+async def test_gate_withholds_messages_queued_for_a_merged_record(simulation: Simulation, ana: OneOfTwo) -> None:
     runtime = simulation.runtime
     business = runtime.dialogue.world.business
     seen = await looks(runtime.stores.ledger, [(ana.merged, NEVER)])
@@ -150,7 +154,7 @@ async def test_nothing_queued_for_the_merged_record_passes_the_gate(simulation: 
     assert refused(ForPurpose("order_updates"), seen[ana.merged], simulation.graph.clock(), business) == "erased"
 
 
-async def test_what_is_queued_under_the_merged_record_is_erased(simulation: Simulation, ana: OneOfTwo) -> None:
+async def test_erasure_removes_dead_letters_of_the_merged_record(simulation: Simulation, ana: OneOfTwo) -> None:
     runtime, who = simulation.runtime, ana.ana.who
     letter = Outbound("o1", ana.merged, who.phone, who.bsuid, Reply(body=WORD), ForPurpose("offers"))
     await runtime.stores.shards[0].dead.add(encode(letter), "why", "outbound")
@@ -158,7 +162,7 @@ async def test_what_is_queued_under_the_merged_record_is_erased(simulation: Simu
     assert await runtime.stores.shards[0].dead.count() == 0
 
 
-async def test_what_was_asked_for_as_the_merged_one_is_answered_to_the_survivor(
+async def test_request_made_under_the_merged_record_is_answered_to_the_survivor(
     simulation: Simulation, ana: OneOfTwo
 ) -> None:
     runtime, who = simulation.runtime, ana.ana.who
@@ -172,7 +176,7 @@ async def test_what_was_asked_for_as_the_merged_one_is_answered_to_the_survivor(
     assert ana.merged in json.dumps(await the_file(simulation, ana.survivor))
 
 
-async def test_a_merged_record_is_no_silent_person_and_its_requests_hold_the_survivor(
+async def test_retention_skips_the_merged_record_but_honours_its_open_request(
     simulation: Simulation, ana: OneOfTwo
 ) -> None:
     future = int(simulation.graph.clock()) + 10**9
@@ -180,7 +184,7 @@ async def test_a_merged_record_is_no_silent_person_and_its_requests_hold_the_sur
     assert [(one.person, one.held) for page in pages for one in page] == [(ana.survivor, True)]
 
 
-async def test_who_is_merged_twice_is_still_reached(simulation: Simulation, ana: OneOfTwo) -> None:
+async def test_records_merged_twice_lead_to_the_last_survivor(simulation: Simulation, ana: OneOfTwo) -> None:
     runtime = simulation.runtime
     third = simulation.person(somebody(BRITISH))
     await third.say("HELP", replies=1)
@@ -192,7 +196,7 @@ async def test_who_is_merged_twice_is_still_reached(simulation: Simulation, ana:
     }
 
 
-async def test_a_merge_that_broke_off_is_done_again_once(simulation: Simulation) -> None:
+async def test_repeating_a_merge_records_it_only_once(simulation: Simulation) -> None:
     runtime = simulation.runtime
     owner, other = await runtime.stores.persons.create([Sender(bsuid="GB.91"), Sender("+447911000091")])
     await runtime.stores.ledger.append([Append(other, 0, [requested("m1"), withdrawn("m2")])])
@@ -205,7 +209,7 @@ async def test_a_merge_that_broke_off_is_done_again_once(simulation: Simulation)
     assert fold(one.fact for one in past[owner]).consent("order_updates").stopped_at
 
 
-async def test_who_had_a_number_before_its_owner_of_now_is_not_shown_to_them(
+async def test_previous_holder_of_a_number_is_not_merged_with_its_new_owner(
     simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A number that somebody gave up is given to somebody else, who may have been known under another one."""

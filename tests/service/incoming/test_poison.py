@@ -19,7 +19,7 @@ from tests.service.watching import BRITISH, assert_sound, kinds_of, subscribed
 POISON = "CHOICES"
 
 
-async def test_its_neighbours_are_answered_and_it_is_when_the_program_is_mended(
+async def test_message_that_crashes_the_program_holds_up_no_other_and_is_replayable(
     stores: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = Dialogue.step
@@ -64,7 +64,7 @@ async def test_its_neighbours_are_answered_and_it_is_when_the_program_is_mended(
         await assert_sound(simulation, ana, ben, eve)
 
 
-async def test_what_workers_die_of_is_put_aside(stores: Settings) -> None:
+async def test_message_that_kills_workers_becomes_a_replayable_dead_letter(stores: Settings) -> None:
     async with front(stores) as simulation:
         ana = simulation.person(somebody(BRITISH))
         await ana.say("Hello", replies=0)

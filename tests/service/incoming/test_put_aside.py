@@ -30,7 +30,7 @@ async def letters(simulation: Simulation) -> list[DeadLetter]:
     return [letter async for letter in simulation.runtime.stores.shards[0].dead.all()]
 
 
-async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the_one_that_does(
+async def test_unparsable_message_is_kept_encrypted_and_obeyed_once_it_can_be_parsed(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribed(simulation, ana)
@@ -59,7 +59,7 @@ async def test_what_a_parser_does_not_know_is_put_aside_sealed_and_obeyed_by_the
     assert not (await record_of(simulation, ana)).given
 
 
-async def test_an_erasure_finds_a_sealed_letter_by_any_spelling_of_the_number(
+async def test_erasure_finds_encrypted_dead_letters_by_any_spelling_of_the_number(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -75,7 +75,7 @@ async def test_an_erasure_finds_a_sealed_letter_by_any_spelling_of_the_number(
     assert b"0199" in (left.payload or b"")
 
 
-async def test_a_field_that_is_new_alarms_once_and_its_withdrawal_is_obeyed(
+async def test_unknown_webhook_field_is_logged_once_and_a_stop_in_it_is_obeyed(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -92,7 +92,7 @@ async def test_a_field_that_is_new_alarms_once_and_its_withdrawal_is_obeyed(
     assert not (await record_of(simulation, ana)).given
 
 
-async def test_a_message_without_a_time_that_comes_again_on_another_day_is_known(
+async def test_message_without_a_timestamp_redelivered_days_later_is_answered_once(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribed(simulation, ana)

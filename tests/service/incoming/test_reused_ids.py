@@ -42,7 +42,7 @@ async def said(simulation: Simulation, body: bytes, arrival: float) -> None:
     [without("id", "timestamp"), without("id"), *map(under, ["undefined", "wamid."])],
     ids=["no id and no time", "no id", "undefined", "wamid."],
 )
-async def test_the_same_word_said_again_without_an_id_counts_again(
+async def test_repeated_text_without_a_valid_id_counts_each_time(
     simulation: Simulation, ana: SimulatedPerson, change: Change
 ) -> None:
     await subscribed(simulation, ana)
@@ -53,7 +53,7 @@ async def test_the_same_word_said_again_without_an_id_counts_again(
     assert not (await record_of(simulation, ana)).given
 
 
-async def test_several_in_one_webhook_without_ids_all_count(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_messages_without_ids_in_one_webhook_all_count(simulation: Simulation, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     posts = [post_of(simulation, ana, word, without("id")) for word in ("STOP", "START", "STOP")]
     await said(simulation, webhooks.together(*posts), simulation.graph.clock())
@@ -63,7 +63,7 @@ async def test_several_in_one_webhook_without_ids_all_count(simulation: Simulati
 
 
 @pytest.mark.parametrize("id", ["null", "wamid.undefined"])
-async def test_an_id_that_somebody_else_used_is_no_obstacle(
+async def test_stop_with_an_id_already_used_by_someone_else_counts(
     simulation: Simulation, ana: SimulatedPerson, id: str
 ) -> None:
     other = simulation.person(webhooks.Identity("+447700900123", "GB.123", BRITISH))
@@ -73,7 +73,7 @@ async def test_an_id_that_somebody_else_used_is_no_obstacle(
     assert not (await record_of(simulation, ana)).given
 
 
-async def test_a_stop_under_the_id_of_a_message_that_could_not_be_shown_counts(
+async def test_stop_with_the_id_of_an_earlier_unsupported_message_counts(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     """WhatsApp gives error 131060 first, and the text later."""
@@ -85,7 +85,9 @@ async def test_a_stop_under_the_id_of_a_message_that_could_not_be_shown_counts(
     assert not (await record_of(simulation, ana)).given
 
 
-async def test_a_message_with_an_id_that_comes_again_is_known(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_redelivered_message_with_the_same_id_is_answered_once(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     simulation.graph._window = False  # nothing passes the simulated Graph on its way in
     body = post_of(simulation, ana, "hello", under("wamid.AGAIN"))
     for later in (0, 5, 86400):

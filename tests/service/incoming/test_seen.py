@@ -39,7 +39,7 @@ async def report(
 
 
 @pytest.mark.parametrize("code", [131000, 190], ids=["500", "401"])
-async def test_a_yes_to_a_question_that_graph_did_not_take_is_no_consent(
+async def test_yes_to_a_question_refused_by_graph_gives_no_consent(
     simulation: Simulation, ana: SimulatedPerson, code: int
 ) -> None:
     simulation.graph.refusing = code
@@ -51,7 +51,7 @@ async def test_a_yes_to_a_question_that_graph_did_not_take_is_no_consent(
     assert ana.replies == []
 
 
-async def test_once_graph_takes_it_again_a_new_yes_counts(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_new_yes_counts_once_graph_accepts_messages_again(simulation: Simulation, ana: SimulatedPerson) -> None:
     """What was asked while it did not is withheld, since it was asked anew."""
     simulation.graph.refusing = 131000
     await ana.say("Hello", replies=0)
@@ -66,7 +66,7 @@ async def test_once_graph_takes_it_again_a_new_yes_counts(simulation: Simulation
     assert (await record_of(simulation, ana)).given == ("order_updates",)
 
 
-async def test_an_answer_keeps_when_its_question_was_accepted_and_delivered(
+async def test_consent_records_when_its_question_was_accepted_and_delivered(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     (question,) = await ana.say("Hello", replies=1)
@@ -79,7 +79,7 @@ async def test_an_answer_keeps_when_its_question_was_accepted_and_delivered(
 
 
 @pytest.mark.parametrize("order", [("delivered", "sent"), ("read",), ("read", "delivered", "sent")])
-async def test_statuses_prove_it_in_any_order(
+async def test_statuses_prove_the_delivery_of_a_question_in_any_order(
     simulation: Simulation, ana: SimulatedPerson, order: tuple[str, ...]
 ) -> None:
     (question,) = await ana.say("Hello", replies=1)
@@ -88,7 +88,7 @@ async def test_statuses_prove_it_in_any_order(
     assert (await story(simulation, ana))[1].seen is Seen.DELIVERED
 
 
-async def test_a_consent_to_a_question_that_was_not_delivered_is_stale_and_told_once(
+async def test_person_is_told_once_that_consent_to_an_undelivered_question_is_stale(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     (question,) = await ana.say("Hello", replies=1)
@@ -107,13 +107,17 @@ async def test_a_consent_to_a_question_that_was_not_delivered_is_stale_and_told_
     await assert_sound(simulation, ana)
 
 
-async def test_a_question_that_fails_before_it_is_answered_lapses(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_question_reported_undeliverable_before_an_answer_lapses(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     (question,) = await ana.say("Hello", replies=1)
     await report(simulation, ana, question, "failed", code=UNDELIVERABLE)
     assert await kinds_of(simulation, ana) == ["requested order_updates", "lapsed order_updates"]
 
 
-async def test_a_failure_after_the_delivery_says_nothing(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_failure_reported_after_delivery_does_not_end_the_consent(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     (question,) = await ana.say("Hello", replies=1)
     await report(simulation, ana, question, "delivered")
     await ana.say("YES", replies=2)
@@ -121,7 +125,9 @@ async def test_a_failure_after_the_delivery_says_nothing(simulation: Simulation,
     assert (await record_of(simulation, ana)).given == ("order_updates",)
 
 
-async def test_switching_marketing_off_keeps_its_meaning(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_question_failing_with_an_opt_out_code_withdraws_marketing(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await ana.say("Hello", replies=1)
     (_, question) = await ana.say("NO", replies=2)
     await ana.say("YES", replies=1)
@@ -140,7 +146,7 @@ async def test_a_yes_that_quotes_the_waiting_question_counts(simulation: Simulat
     assert all(one.message not in question.id for one in session.asked if one.message), "an id of WhatsApp's is kept"
 
 
-async def test_after_redis_was_lost_a_typed_yes_is_asked_for_again_and_a_tap_counts(
+async def test_after_redis_loss_a_typed_yes_is_asked_for_again_but_a_tap_counts(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await ana.say("Hello", replies=1)
@@ -180,7 +186,7 @@ def bent(post: bytes, **changes: object) -> bytes:
     ],
     ids=str,
 )
-async def test_a_failure_counts_whatever_else_its_status_lacks(
+async def test_failed_status_counts_despite_missing_or_invalid_fields(
     simulation: Simulation, ana: SimulatedPerson, changes: dict[str, object]
 ) -> None:
     (question,) = await ana.say("Hello", replies=1)
@@ -194,7 +200,7 @@ async def test_a_failure_counts_whatever_else_its_status_lacks(
 
 
 @pytest.mark.parametrize("changes", [{"timestamp": "1790000000000"}, {"biz_opaque_callback_data": None}], ids=str)
-async def test_a_delivery_counts_whatever_else_its_status_lacks(
+async def test_delivered_status_counts_despite_missing_or_invalid_fields(
     simulation: Simulation, ana: SimulatedPerson, changes: dict[str, object]
 ) -> None:
     (question,) = await ana.say("Hello", replies=1)
@@ -206,7 +212,9 @@ async def test_a_delivery_counts_whatever_else_its_status_lacks(
     assert (await story(simulation, ana))[1].seen is Seen.DELIVERED
 
 
-async def test_a_failure_without_anybody_is_kept_for_operators(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_failed_status_without_a_recipient_becomes_a_dead_letter(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     (question,) = await ana.say("Hello", replies=1)
     failed = webhooks.status(ana.who, question.id, "failed", code=UNDELIVERABLE, reference=question.reference)
     await simulation.hook.post(bent(failed, recipient_id=None, recipient_user_id=None))
@@ -214,7 +222,9 @@ async def test_a_failure_without_anybody_is_kept_for_operators(simulation: Simul
     assert (await simulation.runtime.queued())["dead"] == 1
 
 
-async def test_after_redis_was_lost_a_failure_is_told_at_once(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_after_redis_loss_the_person_is_notified_of_a_failure_at_once(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     (question,) = await ana.say("Hello", replies=1)
     await ana.say("YES", replies=2)
     await ana.say("NO", replies=1)
@@ -229,7 +239,7 @@ async def test_after_redis_was_lost_a_failure_is_told_at_once(simulation: Simula
 
 
 @pytest.mark.parametrize("days", [9, 800])
-async def test_a_stop_with_a_stamp_that_can_t_be_is_confirmed(
+async def test_stop_with_an_implausibly_old_timestamp_is_obeyed_and_confirmed(
     simulation: Simulation, ana: SimulatedPerson, days: int
 ) -> None:
     await ana.say("Hello", replies=1)

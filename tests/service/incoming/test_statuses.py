@@ -54,7 +54,7 @@ async def report(simulation: Simulation, person: SimulatedPerson, message: str, 
     await simulation.hook.post(webhooks.status(person.who, message, status, code=code))
 
 
-async def test_an_answer_that_is_told_later_to_have_failed_opens_its_request_again(
+async def test_answer_later_reported_as_failed_reopens_its_request(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -68,7 +68,9 @@ async def test_an_answer_that_is_told_later_to_have_failed_opens_its_request_aga
     assert await requests_of(simulation, ana) == ["access open"]
 
 
-async def test_a_failure_after_the_delivery_opens_no_request(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_failure_reported_after_delivery_does_not_reopen_the_request(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await subscribed(simulation, ana)
     before = len(ana.replies)
     await ana.say("MY DATA", replies=0)
@@ -80,7 +82,7 @@ async def test_a_failure_after_the_delivery_opens_no_request(simulation: Simulat
     assert await requests_of(simulation, ana) == ["access done"]
 
 
-async def test_a_question_that_is_told_later_to_have_failed_ends(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_question_later_reported_as_failed_lapses(simulation: Simulation, ana: SimulatedPerson) -> None:
     (question,) = await ana.say("Hello", replies=1)
     await quiet(simulation)
     await report(simulation, ana, question.id, "failed")
@@ -110,7 +112,7 @@ def overtaken(simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.
     return failing
 
 
-async def test_a_failure_that_overtakes_the_end_of_sending_opens_the_request_again(
+async def test_failure_reported_before_sending_finished_reopens_the_request(
     simulation: Simulation, ana: SimulatedPerson, overtaken: list[str]
 ) -> None:
     await subscribed(simulation, ana)
@@ -120,7 +122,7 @@ async def test_a_failure_that_overtakes_the_end_of_sending_opens_the_request_aga
     assert await requests_of(simulation, ana) == ["access open"]
 
 
-async def test_a_failure_that_overtakes_the_end_of_sending_ends_the_question(
+async def test_failure_reported_before_sending_finished_closes_the_question(
     simulation: Simulation, ana: SimulatedPerson, overtaken: list[str]
 ) -> None:
     overtaken.append("opt_in.ask")
@@ -161,7 +163,9 @@ def statuses_of(stores: Stores, undelivered: Undelivered, keys: Keyring) -> Stat
 
 
 @pytest.mark.parametrize("older", [True, False], ids=["kept", "taken off the list"])
-async def test_what_hangs_on_a_message_is_found_after_the_secret_key_changed(stores: Settings, older: bool) -> None:
+async def test_request_of_a_message_is_found_as_long_as_its_old_secret_key_is_kept(
+    stores: Settings, older: bool
+) -> None:
     old, new = "the key of before " * 2, "the key of now " * 2
     who = Sender("+4915123456789", None)
     async with front(stores) as simulation:
@@ -179,7 +183,7 @@ async def test_what_hangs_on_a_message_is_found_after_the_secret_key_changed(sto
         assert undelivered.requests == (["r1", "r1"] if older else [])
 
 
-async def test_whoever_was_erased_has_no_request_opened_again(stores: Settings) -> None:
+async def test_failed_answer_to_an_erased_person_does_not_reopen_the_request(stores: Settings) -> None:
     who = Sender("+4915123456780", None)
     async with front(stores) as simulation:
         runtime = simulation.runtime
@@ -197,10 +201,10 @@ async def test_whoever_was_erased_has_no_request_opened_again(stores: Settings) 
 
 
 @pytest.mark.parametrize("matter", [Matter(), Matter(question="q1"), Matter(request="r1")], ids=str)
-def test_what_hangs_on_a_message_survives_as_text(matter: Matter) -> None:
+def test_matter_can_be_written_as_text_and_read_back(matter: Matter) -> None:
     assert Matter.read(str(matter)) == matter
 
 
 @pytest.mark.parametrize("text", ["", "job:42", "question", "host 1-1.0", "answer.r1"])
-def test_nothing_hangs_on_another_text(text: str) -> None:
+def test_matter_read_from_any_other_text_is_empty(text: str) -> None:
     assert not Matter.read(text)

@@ -9,7 +9,7 @@ from tests.service.stage import front, worker
 from tests.service.watching import BRITISH, assert_sound, kinds_of, subscribed
 
 
-async def test_a_stop_is_in_force_although_no_text_can_be_filled(
+async def test_stop_takes_effect_even_if_its_confirmation_cannot_be_rendered(
     stores: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with front(stores) as simulation:

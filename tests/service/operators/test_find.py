@@ -88,7 +88,7 @@ def use_cases(given: Operators) -> dict[str, Callable[..., Any]]:
     }
 
 
-async def test_every_use_case_takes_a_look_or_says_why_it_needs_none(given: Operators) -> None:
+async def test_every_use_case_requires_a_look_or_is_listed_as_exempt(given: Operators) -> None:
     without = {
         name
         for name, method in use_cases(given).items()
@@ -97,7 +97,7 @@ async def test_every_use_case_takes_a_look_or_says_why_it_needs_none(given: Oper
     assert without == SHOWS_NOBODY.keys()
 
 
-async def test_nothing_that_an_operator_is_given_is_a_store(given: Operators) -> None:
+async def test_operators_have_no_direct_access_to_stores(given: Operators) -> None:
     public = [
         value
         for field in dataclasses.fields(given)
@@ -116,7 +116,7 @@ async def test_a_look_is_recorded_with_its_operator_and_way(runtime: Runtime, gi
     assert (await given.person.show(looked)).reads == await runtime.stores.reads.of(ana)
 
 
-async def test_a_look_that_cannot_be_recorded_shows_nobody(runtime: Runtime) -> None:
+async def test_a_look_that_cannot_be_recorded_shows_no_data(runtime: Runtime) -> None:
     class Broken:
         async def note(self, *_: object) -> None:
             raise Unavailable("no room")
@@ -129,7 +129,7 @@ async def test_a_look_that_cannot_be_recorded_shows_nobody(runtime: Runtime) -> 
         await anext(broken.everybody(BEN))
 
 
-async def test_nobody_makes_up_a_look(runtime: Runtime, given: Operators) -> None:
+async def test_looked_cannot_be_constructed_or_altered_by_hand(runtime: Runtime, given: Operators) -> None:
     ana, other = await known(runtime, ANA, "+447911123457")
     with pytest.raises(TypeError, match="must be recorded"):
         Looked(ana, [ana], object())  # type: ignore[arg-type]
@@ -143,13 +143,13 @@ async def test_nobody_makes_up_a_look(runtime: Runtime, given: Operators) -> Non
 
 
 @pytest.mark.parametrize(("operator", "way"), [("", "console"), ("ben", " ")])
-def test_a_look_names_who_and_how(operator: str, way: str) -> None:
+def test_a_look_requires_an_operator_and_a_way(operator: str, way: str) -> None:
     with pytest.raises(ValueError, match="who looks, and how"):
         Look(operator, way)
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
-async def test_an_export_of_everybody_is_a_look_at_each(
+async def test_export_of_everybody_records_a_look_at_each_person(
     runtime: Runtime, given: Operators, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     monkeypatch.setattr(find, "_PAGE", page)
@@ -161,7 +161,9 @@ async def test_an_export_of_everybody_is_a_look_at_each(
     assert seen == sorted(persons)
 
 
-async def test_who_is_not_found_is_told_with_a_cure_and_no_look(runtime: Runtime, given: Operators) -> None:
+async def test_failed_search_raises_an_error_with_a_cure_and_records_no_look(
+    runtime: Runtime, given: Operators
+) -> None:
     (ana,) = await known(runtime, ANA)
     for text in ("", "+447911123459", "42", "hello"):
         with pytest.raises(OperatorError, match="type a phone number"):
@@ -171,7 +173,7 @@ async def test_who_is_not_found_is_told_with_a_cure_and_no_look(runtime: Runtime
     assert await reads(runtime, ana) == []
 
 
-async def test_those_erased_under_an_address_before_are_named(runtime: Runtime, given: Operators) -> None:
+async def test_persons_erased_earlier_under_the_same_address_are_listed(runtime: Runtime, given: Operators) -> None:
     (first,) = await known(runtime, ANA)
     await given.person.erase(await given.find.person(ANA, BEN))
     (second,) = await known(runtime, ANA)

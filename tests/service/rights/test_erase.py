@@ -142,7 +142,7 @@ async def parts(database_url: str, tmp_path: Path) -> AsyncIterator[Parts]:
 # --- one erasure
 
 
-async def test_an_erased_person_leaves_a_proof_and_what_they_withdrew(parts: Parts) -> None:
+async def test_erasure_deletes_the_person_but_keeps_proofs_and_suppressions(parts: Parts) -> None:
     person = await parts.known(
         requested("1"), given("2"), withdrawn("3"), requested("4", "offers"), given("5", "offers")
     )
@@ -165,7 +165,7 @@ async def test_an_erased_person_leaves_a_proof_and_what_they_withdrew(parts: Par
     assert done.places["person"] == 1
 
 
-async def test_the_ledger_tells_it_and_still_verifies(parts: Parts) -> None:
+async def test_ledger_records_an_erasure_and_still_verifies(parts: Parts) -> None:
     person = await parts.known(requested("1"), given("2"))
     await parts.erase.erase(Subject(person), reason="", at=AT, actor="operator")
     story = await parts.ledger.story(person)
@@ -175,7 +175,7 @@ async def test_the_ledger_tells_it_and_still_verifies(parts: Parts) -> None:
     assert (await parts.record(person)).consent("order_updates").status is Status.WITHDRAWN
 
 
-async def test_the_proof_is_found_by_each_address_and_holds(parts: Parts) -> None:
+async def test_proof_of_an_erased_person_is_found_by_each_address_without_answers(parts: Parts) -> None:
     person = await parts.known(requested("1"), given("2"))
     await parts.erase.erase(Subject(person), reason="", at=AT)
     assert await parts.persons.find([PHONE, BSUID]) == {}
@@ -200,7 +200,7 @@ async def test_erasing_again_changes_nothing(parts: Parts) -> None:
     assert again.withdrawn == ("order_updates",)
 
 
-async def test_nobody_is_erased_without_a_trace(parts: Parts) -> None:
+async def test_erasing_an_unknown_person_leaves_no_trace(parts: Parts) -> None:
     nobody = PersonId("019a0000-0000-7000-8000-00000000ffff")
     done = await parts.erase.erase(Subject(nobody, BOTH), reason="", at=AT)
     assert (done.withdrawn, done.proof_until) == ((), None)
@@ -215,7 +215,7 @@ async def test_a_person_without_any_consent_is_erased_too(parts: Parts) -> None:
     assert await parts.faults() == []
 
 
-async def test_it_may_be_killed_before_or_after_any_step_and_begun_again(parts: Parts) -> None:
+async def test_erasure_interrupted_at_any_step_can_be_repeated(parts: Parts) -> None:
     """The addresses are told, as a task carries them: a new process knows no more."""
     died = 0
     for calls in range(200):
@@ -242,7 +242,7 @@ async def test_it_may_be_killed_before_or_after_any_step_and_begun_again(parts: 
     }
 
 
-async def test_a_row_that_is_still_there_leads_a_new_process_to_the_rest(parts: Parts) -> None:
+async def test_person_of_an_interrupted_erasure_is_still_found_by_address(parts: Parts) -> None:
     """An operator who types the number again finds the person as long as anything but the row may be left."""
     person = await parts.known(requested("1"), given("2"))
     for calls in range(100):
@@ -253,7 +253,7 @@ async def test_a_row_that_is_still_there_leads_a_new_process_to_the_rest(parts: 
             assert found == person
 
 
-async def test_entries_that_come_meanwhile_do_not_stop_it(parts: Parts) -> None:
+async def test_ledger_entries_added_during_an_erasure_do_not_stop_it(parts: Parts) -> None:
     person = await parts.known(requested("1"))
     facts, ledger = parts.ledger.facts, parts.ledger
     late = [given("2")]
@@ -272,7 +272,9 @@ async def test_entries_that_come_meanwhile_do_not_stop_it(parts: Parts) -> None:
 # --- the list beside the backups
 
 
-async def test_a_disk_that_takes_nothing_stops_no_erasure(parts: Parts, logged: io.StringIO) -> None:
+async def test_unwritable_erasure_list_is_logged_but_does_not_stop_an_erasure(
+    parts: Parts, logged: io.StringIO
+) -> None:
     parts.file.parent.mkdir()
     parts.file.mkdir()  # a folder in its place
     person = await parts.known(requested("1"))
@@ -282,7 +284,7 @@ async def test_a_disk_that_takes_nothing_stops_no_erasure(parts: Parts, logged: 
 
 
 @pytest.mark.parametrize("source", ["file", "table"])
-async def test_a_restored_backup_brings_nobody_back(parts: Parts, source: str) -> None:
+async def test_replay_repeats_erasures_undone_by_a_restored_backup(parts: Parts, source: str) -> None:
     person = await parts.known(requested("1"), given("2"))
     stays = await parts.known(requested("3"), sender=Sender("+4915100000000"))
     backup = await backed_up(parts)
@@ -312,7 +314,7 @@ async def test_a_restored_backup_brings_nobody_back(parts: Parts, source: str) -
     assert [back async for back in replay.replay(erasures)] == [False]
 
 
-async def test_suppressions_whose_person_is_not_known_any_more_are_listed_too(parts: Parts) -> None:
+async def test_suppressions_without_a_known_person_are_listed_too(parts: Parts) -> None:
     person = await parts.known(requested("1"), given("2"))
     await parts.erase.erase(Subject(person), reason="r", at=AT)
     await parts.database.execute("DELETE FROM retained")
@@ -361,7 +363,7 @@ def who() -> Identity:
     return Identity("+447911123456", "GB.12345678901234567")
 
 
-async def test_who_comes_back_is_new_and_stays_unsubscribed_until_a_new_yes(
+async def test_erased_person_returns_as_new_and_unsubscribed_until_a_new_yes(
     simulation: Simulation, who: Identity
 ) -> None:
     ana = simulation.person(who)
@@ -388,7 +390,7 @@ async def test_who_comes_back_is_new_and_stays_unsubscribed_until_a_new_yes(
 
 
 @pytest.mark.parametrize("by", ["phone", "bsuid"])
-async def test_either_address_is_enough(simulation: Simulation, who: Identity, by: str) -> None:
+async def test_suppression_applies_if_either_address_matches(simulation: Simulation, who: Identity, by: str) -> None:
     await subscribed(simulation, simulation.person(who))
     await erased_in(simulation, who)
     again = Identity(who.phone, "GB.99") if by == "phone" else Identity("+447911999999", who.bsuid)
@@ -398,9 +400,7 @@ async def test_either_address_is_enough(simulation: Simulation, who: Identity, b
     assert {one.split()[0] for one in (await kinds_of(simulation, person))[:2]} == {"withdrawn"}
 
 
-async def test_who_was_never_asked_for_anything_is_not_asked_by_mistake_after_it(
-    simulation: Simulation, who: Identity
-) -> None:
+async def test_erased_person_who_was_never_asked_is_not_asked_on_return(simulation: Simulation, who: Identity) -> None:
     """The farewell says: a mark that you don't want messages. It holds from the erasure on, whatever was before."""
     ana = simulation.person(who)
     await ana.say("RIGHTS", replies=1)
@@ -410,9 +410,7 @@ async def test_who_was_never_asked_for_anything_is_not_asked_by_mistake_after_it
     assert sorted(await kinds_of(simulation, ana)) == ["withdrawn offers", "withdrawn order_updates"]
 
 
-async def test_erasing_again_later_suppresses_nothing_that_was_agreed_to_since(
-    simulation: Simulation, who: Identity
-) -> None:
+async def test_repeated_erasure_does_not_suppress_consent_given_since(simulation: Simulation, who: Identity) -> None:
     ana = simulation.person(who)
     await subscribed(simulation, ana)
     before = await erased_in(simulation, who)
@@ -429,7 +427,7 @@ async def test_erasing_again_later_suppresses_nothing_that_was_agreed_to_since(
     assert (await record_of(simulation, ana)).given != ()
 
 
-async def test_what_was_never_stopped_is_asked_as_always(simulation: Simulation, who: Identity) -> None:
+async def test_suppressions_do_not_affect_another_person(simulation: Simulation, who: Identity) -> None:
     """Nobody else's suppression is theirs."""
     await subscribed(simulation, simulation.person(who))
     await erased_in(simulation, who)
@@ -438,7 +436,7 @@ async def test_what_was_never_stopped_is_asked_as_always(simulation: Simulation,
     assert (await kinds_of(simulation, other))[0].startswith("requested")
 
 
-async def test_a_suppression_outlives_two_changes_of_the_key(stores: Settings, who: Identity) -> None:
+async def test_suppression_survives_two_changes_of_the_secret_key(stores: Settings, who: Identity) -> None:
     async with simulate(changed(stores, secret_key=SECRETS[2])) as simulation:
         await subscribed(simulation, simulation.person(who))
         before = await erased_in(simulation, who)
@@ -454,9 +452,7 @@ async def test_a_suppression_outlives_two_changes_of_the_key(stores: Settings, w
 
 
 @pytest.mark.parametrize("event", ["a message from before", "a failure", "the switch", "another number"])
-async def test_nobody_comes_back_by_what_they_did_not_write_since(
-    simulation: Simulation, who: Identity, event: str
-) -> None:
+async def test_late_events_do_not_recreate_an_erased_person(simulation: Simulation, who: Identity, event: str) -> None:
     """Webhooks come late, for days: they make no new person of somebody who was told to be forgotten."""
     runtime, ana = simulation.runtime, simulation.person(who)
     await subscribed(simulation, ana)
@@ -500,7 +496,7 @@ SILENT: Sequence[Content] = (
 
 @pytest.mark.parametrize("content", SILENT, ids=repr)
 @pytest.mark.parametrize("erased", [True, False])
-async def test_an_event_that_says_nothing_makes_nobody(
+async def test_reactions_edits_and_other_silent_events_create_no_person(
     simulation: Simulation, who: Identity, content: Content, erased: bool
 ) -> None:
     """A thumb under the farewell, a message taken back: nobody's data is needed for it (GDPR Art. 5(1)(c))."""
@@ -518,7 +514,7 @@ async def test_an_event_that_says_nothing_makes_nobody(
     assert (await runtime.queued())["dead"] == 0
 
 
-async def test_no_session_stays_under_an_address_of_before(simulation: Simulation, who: Identity) -> None:
+async def test_erasure_deletes_sessions_under_previous_addresses(simulation: Simulation, who: Identity) -> None:
     runtime = simulation.runtime
     await subscribed(simulation, simulation.person(who))
     person = await owner_of(runtime, simulation.person(who))
@@ -539,7 +535,7 @@ async def test_no_session_stays_under_an_address_of_before(simulation: Simulatio
 
 
 @pytest.mark.parametrize("after", ["find", "load", "set_addresses"])
-async def test_who_writes_from_a_new_number_while_being_erased_is_answered_as_somebody_new(
+async def test_person_writing_from_a_new_number_during_an_erasure_becomes_a_new_one(
     simulation: Simulation, who: Identity, after: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime, before = simulation.runtime, simulation.person(who)
@@ -562,7 +558,7 @@ async def test_who_writes_from_a_new_number_while_being_erased_is_answered_as_so
     assert (await runtime.queued())["dead"] == 0
 
 
-async def test_who_writes_while_being_erased_leaves_nothing_of_the_old_person(simulation: Simulation) -> None:
+async def test_messages_during_an_erasure_leave_nothing_of_the_old_person(simulation: Simulation) -> None:
     """Whatever a worker had in hand: afterwards the old person is nowhere, and the next message finds a new one."""
     client, keys = simulation.runtime.stores.client, simulation.runtime.stores.keys
     for number in range(12):

@@ -133,7 +133,7 @@ async def desk(stores: Settings) -> AsyncIterator[Desk]:
 
 
 @pytest.mark.parametrize("refusal", [AWAY, HALTED], ids=["away", "halted"])
-async def test_a_task_outlasts_a_channel_that_is_away_for_an_hour(desk: Desk, refusal: SendError) -> None:
+async def test_task_survives_a_channel_outage_of_an_hour(desk: Desk, refusal: SendError) -> None:
     """The customer was told: one moment. Nobody must look before it can be kept."""
     desk.channel.refusal = refusal
     await desk.assign(Right.ACCESS)
@@ -148,7 +148,7 @@ async def test_a_task_outlasts_a_channel_that_is_away_for_an_hour(desk: Desk, re
     assert [one.reply.text_id for one in await desk.queued()] == ["my_data.summary"]
 
 
-async def test_an_hour_of_refusals_is_not_an_hour_of_writing_documents(desk: Desk) -> None:
+async def test_task_retries_back_off_during_a_channel_outage(desk: Desk) -> None:
     written = 0
     upload = desk.channel.upload
 
@@ -166,7 +166,7 @@ async def test_an_hour_of_refusals_is_not_an_hour_of_writing_documents(desk: Des
 
 
 @pytest.mark.parametrize(("work", "everywhere"), [(Right.ACCESS, True), (Right.PROOF, False)])
-async def test_a_receipt_needs_no_look_into_the_queues(
+async def test_receipt_reads_only_person_and_consents_while_my_data_reads_all(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Right, everywhere: bool
 ) -> None:
     looked: set[str] = set()
@@ -190,9 +190,7 @@ async def test_a_receipt_needs_no_look_into_the_queues(
 
 
 @pytest.mark.parametrize("work", [Right.ACCESS, Right.PROOF])
-async def test_what_a_channel_refuses_for_good_reaches_an_operator_and_the_customer_a_person(
-    desk: Desk, work: Right
-) -> None:
+async def test_permanently_refused_answer_is_dead_lettered_and_a_contact_is_sent(desk: Desk, work: Right) -> None:
     desk.channel.refusal = REFUSED
     await desk.assign(work)
     for _ in range(ATTEMPTS):
@@ -205,7 +203,7 @@ async def test_what_a_channel_refuses_for_good_reaches_an_operator_and_the_custo
 
 
 @pytest.mark.parametrize("work", [Right.ACCESS, Right.PROOF])
-async def test_what_can_not_be_sent_any_more_is_not_counted_as_answered(desk: Desk, work: Right) -> None:
+async def test_answer_that_is_too_late_to_send_leaves_the_request_open(desk: Desk, work: Right) -> None:
     """Also when a letter that was put aside is replayed a month later."""
     await desk.assign(work)
     await desk.turn(after=30 * DAY)
@@ -215,7 +213,7 @@ async def test_what_can_not_be_sent_any_more_is_not_counted_as_answered(desk: De
     assert await desk.requests() == ([State.OPEN] if work is Right.ACCESS else [])
 
 
-async def test_an_erasure_is_done_and_its_task_gone_though_nobody_can_be_told(desk: Desk) -> None:
+async def test_erasure_and_its_task_finish_even_if_the_person_is_unreachable(desk: Desk) -> None:
     """What would lie there has the number of somebody who is erased."""
     desk.channel.refusal = AWAY
     await desk.assign(Right.ERASURE)
@@ -231,7 +229,7 @@ async def test_an_erasure_is_done_and_its_task_gone_though_nobody_can_be_told(de
     assert await desk.dead() == []
 
 
-async def test_data_goes_to_where_the_person_is_now(desk: Desk) -> None:
+async def test_data_is_sent_to_the_current_address_of_the_person(desk: Desk) -> None:
     """Between MY DATA and its answer the number got a new owner."""
     await desk.assign(Right.ACCESS)
     await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
@@ -241,7 +239,7 @@ async def test_data_goes_to_where_the_person_is_now(desk: Desk) -> None:
     assert {(one.phone, one.bsuid) for one in await desk.queued()} == {(None, BSUID)}
 
 
-async def test_who_turned_out_to_be_somebody_known_is_answered_there(desk: Desk) -> None:
+async def test_request_of_a_person_merged_meanwhile_is_answered_to_the_survivor(desk: Desk) -> None:
     await desk.assign(Right.ACCESS)
     (known,) = await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
     await desk.simulation.runtime.stores.persons.set_addresses(known, Sender(PHONE, BSUID))
@@ -249,7 +247,7 @@ async def test_who_turned_out_to_be_somebody_known_is_answered_there(desk: Desk)
     assert {one.person for one in await desk.queued()} == {known}
 
 
-async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk) -> None:
+async def test_request_of_a_person_without_an_address_is_left_to_operators(desk: Desk) -> None:
     await desk.assign(Right.ACCESS)
     (heir,) = await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
     await desk.simulation.runtime.stores.persons.set_addresses(heir, Sender(PHONE, BSUID), apart={desk.person})
@@ -260,7 +258,7 @@ async def test_who_has_no_address_any_more_is_answered_by_an_operator(desk: Desk
 
 
 @pytest.mark.parametrize("work", [work for work in Right if work is not Right.ERASURE])
-async def test_a_task_of_somebody_erased_meanwhile_leaves_nothing(desk: Desk, work: Right) -> None:
+async def test_task_of_a_person_erased_meanwhile_leaves_nothing(desk: Desk, work: Right) -> None:
     await desk.simulation.runtime.stores.persons.create([Sender(None, "GB.2")])
     await desk.simulation.runtime.stores.database.execute("DELETE FROM persons WHERE id = $1", desk.person)
     await desk.assign(work)
@@ -269,7 +267,7 @@ async def test_a_task_of_somebody_erased_meanwhile_leaves_nothing(desk: Desk, wo
     assert (await desk.queued(), await desk.dead(), await desk.requests()) == ([], [], [])
 
 
-async def test_the_farewell_names_the_last_day_on_which_anything_is_kept(desk: Desk) -> None:
+async def test_erasure_confirmation_names_the_last_day_anything_is_kept(desk: Desk) -> None:
     """In Denmark proof is kept for a shorter time than the mark that somebody wants no messages."""
     runtime = desk.simulation.runtime
     runtime.use_cases.erase._proof_days = 180
@@ -280,7 +278,7 @@ async def test_the_farewell_names_the_last_day_on_which_anything_is_kept(desk: D
     assert f"Until {last:%b} {last.day}, {last.year}" in farewell.reply.body
 
 
-async def test_where_we_have_no_pages_what_may_be_taken_elsewhere_comes_as_a_text_document(desk: Desk) -> None:
+async def test_portable_data_is_sent_as_a_text_document_if_there_are_no_web_pages(desk: Desk) -> None:
     """WhatsApp takes no JSON."""
     for _ in range(2):
         await desk.assign(Right.PORTABILITY)

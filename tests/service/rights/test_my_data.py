@@ -23,7 +23,7 @@ def written(data: MyData) -> Any:
     return json.loads(as_json(data))
 
 
-def test_the_file_has_what_the_places_have_and_fits_the_published_schema() -> None:
+def test_file_contains_all_held_data_and_matches_the_published_schema() -> None:
     file = written(made({"waiting": [{"what": "to_you", "text": "hello"}]}))
     jsonschema.Draft202012Validator(json.loads(PUBLISHED.read_text("utf-8"))).validate(file)
     assert file["person"]["phone"] == "+33600000001"
@@ -31,38 +31,38 @@ def test_the_file_has_what_the_places_have_and_fits_the_published_schema() -> No
     assert file["waiting"] == [{"what": "to_you", "since": None, "text": "hello"}]
 
 
-def test_the_schema_refuses_a_file_without_a_part() -> None:
+def test_schema_rejects_a_file_with_a_missing_section() -> None:
     file = written(made())
     del file["history"]
     with pytest.raises(jsonschema.ValidationError, match="history"):
         jsonschema.validate(file, json.loads(PUBLISHED.read_text("utf-8")))
 
 
-def test_the_published_schema_is_that_of_the_program() -> None:
+def test_published_schema_matches_the_code() -> None:
     assert json.loads(PUBLISHED.read_text("utf-8")) == schema()
 
 
-def test_queues_that_several_places_have_are_joined() -> None:
+def test_waiting_messages_from_several_data_holders_are_joined() -> None:
     found = gathered([PERSON, {"waiting": [{"what": "from_you"}]}, {"waiting": [{"what": "to_you"}]}])
     assert [one.what for one in found.waiting] == ["from_you", "to_you"]
 
 
-def test_history_keeps_the_order_of_the_ledger_in_which_its_hashes_are_chained() -> None:
+def test_history_is_in_ledger_order_not_sorted_by_time() -> None:
     late = {**LEDGER["history"][0], "at": "2026-11-19T10:00:00Z", "kind": "withdrawn"}
     assert [one.kind for one in made({"history": [late]}).history] == ["requested", "given", "withdrawn"]
 
 
-def test_purposes_have_their_titles_and_notices_their_address_in_the_language_spoken() -> None:
+def test_purpose_titles_and_localized_notice_urls_are_added() -> None:
     data = made()
     assert data.consents[0].title == "offers and news"
     assert data.history[1].notice_url == "https://blumen-haas.example/fr/confidentialite"
 
 
-def test_times_are_told_in_utc() -> None:
+def test_times_are_given_in_utc() -> None:
     assert written(made())["person"]["last_contact"] == "2026-11-25T10:00:00Z"
 
 
-def test_it_says_who_else_has_it_how_long_and_where_to_complain() -> None:
+def test_file_states_recipients_retention_and_the_right_to_complain() -> None:
     file = written(made())
     assert [one["country"] for one in file["recipients"]] == ["IE", "US"]
     assert file["retention"]["proof_after_withdrawal_days"] == 1095
@@ -75,6 +75,6 @@ def test_a_file_can_be_read_back() -> None:
     assert from_json(as_json(made())) == made()
 
 
-def test_what_nobody_knows_how_to_show_is_refused_not_left_out() -> None:
+def test_unknown_kinds_of_data_are_rejected_rather_than_left_out() -> None:
     with pytest.raises(msgspec.ValidationError, match="notes"):
         made({"notes": ["likes roses"]})

@@ -45,7 +45,7 @@ async def requests_of(simulation: Simulation, person: SimulatedPerson) -> list[s
     return [f"{request.right} {request.state}" for request in await simulation.runtime.stores.requests.of(owner)]
 
 
-async def test_my_data_is_a_summary_a_document_and_a_link_that_works_once(
+async def test_my_data_sends_a_summary_a_document_and_a_one_time_link(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -80,7 +80,7 @@ async def fetched(simulation: Simulation, link: str) -> tuple[int, bytes]:
         return response.status, await response.read()
 
 
-async def test_what_may_be_taken_elsewhere_comes_by_a_link_that_works_once(
+async def test_export_my_data_sends_portable_data_by_a_one_time_link(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -101,9 +101,7 @@ async def test_what_may_be_taken_elsewhere_comes_by_a_link_that_works_once(
     await assert_sound(simulation, ana)
 
 
-async def test_neither_right_is_answered_with_what_was_made_for_the_other(
-    simulation: Simulation, ana: SimulatedPerson
-) -> None:
+async def test_access_and_portability_do_not_share_a_link(simulation: Simulation, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     _, taken = await told(simulation, ana, "EXPORT MY DATA")
     _, summary, document, whole = await told(simulation, ana, "MY DATA")
@@ -114,15 +112,13 @@ async def test_neither_right_is_answered_with_what_was_made_for_the_other(
     assert await requests_of(simulation, ana) == ["portability done", "access done", "portability done"]
 
 
-async def test_of_whom_nothing_is_recorded_there_is_nothing_to_take(
-    simulation: Simulation, ana: SimulatedPerson
-) -> None:
+async def test_export_my_data_says_so_if_nothing_is_recorded(simulation: Simulation, ana: SimulatedPerson) -> None:
     *_, answer = await told(simulation, ana, "EXPORT MY DATA")
     assert "has recorded nothing about you" in answer
     assert await requests_of(simulation, ana) == ["portability done"]
 
 
-async def test_who_asks_again_gets_the_same_document_and_link_until_something_changes(
+async def test_repeated_my_data_gives_the_same_document_until_something_changes(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -136,7 +132,7 @@ async def test_who_asks_again_gets_the_same_document_and_link_until_something_ch
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["refused", "failed later"])
-async def test_an_answer_that_does_not_arrive_leaves_the_request_to_be_answered(
+async def test_undelivered_answer_reopens_the_request(
     simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO, later: bool
 ) -> None:
     await subscribed(simulation, ana)
@@ -158,7 +154,7 @@ async def test_an_answer_that_does_not_arrive_leaves_the_request_to_be_answered(
     assert await requests_of(simulation, ana) == ["access done"]
 
 
-async def test_who_asks_many_times_at_once_is_answered_each_time_and_at_once(
+async def test_simultaneous_my_data_requests_are_all_answered_without_failures(
     simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO
 ) -> None:
     await subscribed(simulation, ana)
@@ -169,7 +165,7 @@ async def test_who_asks_many_times_at_once_is_answered_each_time_and_at_once(
     assert set(await requests_of(simulation, ana)) == {"access done"}
 
 
-async def test_a_process_writes_one_document_at_a_time_whatever_the_shards(
+async def test_a_process_writes_one_document_at_a_time_across_shards(
     stores: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each takes hundreds of milliseconds of the interpreter, which everybody's STOP needs as well."""
@@ -195,7 +191,7 @@ async def test_a_process_writes_one_document_at_a_time_whatever_the_shards(
     assert most == 1
 
 
-async def test_who_asks_all_day_gets_the_newest_document_again(
+async def test_requests_over_the_daily_limit_get_the_newest_document_again(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.service.rights.rights.DOCUMENTS_A_DAY", 1)
@@ -216,7 +212,7 @@ async def test_who_asks_all_day_gets_the_newest_document_again(
 
 
 @pytest.mark.parametrize("change", ["a correction", "a look", "the language"])
-async def test_a_document_from_before_is_not_given_again_when_it_would_lack_something(
+async def test_new_document_is_made_if_the_previous_one_is_out_of_date(
     simulation: Simulation, ana: SimulatedPerson, change: str
 ) -> None:
     await subscribed(simulation, ana)
@@ -236,7 +232,7 @@ async def test_a_document_from_before_is_not_given_again_when_it_would_lack_some
     assert expected in read(ana.replies[-2].file)
 
 
-async def test_who_wanted_something_corrected_is_not_told_that_nothing_is_recorded(
+async def test_my_data_shows_a_correction_even_if_nothing_else_is_recorded(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await told(simulation, ana, "CORRECT MY DATA")
@@ -245,15 +241,13 @@ async def test_who_wanted_something_corrected_is_not_told_that_nothing_is_record
     assert "Ana, with one n" in read(ana.replies[-2].file)
 
 
-async def test_of_whom_nothing_is_recorded_is_told_so(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_my_data_says_so_if_nothing_is_recorded(simulation: Simulation, ana: SimulatedPerson) -> None:
     answers = await told(simulation, ana, "MY DATA")
     assert len(answers) == 2
     assert "has recorded nothing about you" in answers[-1]
 
 
-async def test_the_receipt_names_what_was_agreed_to_in_the_exact_words(
-    simulation: Simulation, ana: SimulatedPerson
-) -> None:
+async def test_receipt_quotes_the_exact_wording_of_the_question(simulation: Simulation, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     await told(simulation, ana, "PROOF")
     written = read(ana.replies[-1].file)
@@ -263,7 +257,9 @@ async def test_the_receipt_names_what_was_agreed_to_in_the_exact_words(
     assert "SHA-256" in written
 
 
-async def test_a_correction_waits_for_a_person_and_names_the_day(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_correction_waits_for_an_operator_and_the_answer_names_the_due_day(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await told(simulation, ana, "CORRECT MY DATA")
     (answer,) = await told(simulation, ana, "My name is Ana, with one n")
     (request,) = await simulation.runtime.stores.requests.waiting()
@@ -272,7 +268,7 @@ async def test_a_correction_waits_for_a_person_and_names_the_day(simulation: Sim
 
 
 @pytest.mark.parametrize(("word", "right"), [("RESTRICT", "restriction"), ("OBJECT", "objection")])
-async def test_what_holds_at_once_is_noted_as_answered(
+async def test_restriction_and_objection_take_effect_and_are_closed_at_once(
     simulation: Simulation, ana: SimulatedPerson, word: str, right: str
 ) -> None:
     await subscribed(simulation, ana)
@@ -281,7 +277,9 @@ async def test_what_holds_at_once_is_noted_as_answered(
     assert not (await record_of(simulation, ana)).allows("order_updates", 0)
 
 
-async def test_who_types_the_code_is_erased_and_told_what_is_kept(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_typing_the_delete_code_erases_the_person_and_confirms_it(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await subscribed(simulation, ana)
     await told(simulation, ana, "MY DATA")
     await told(simulation, ana, "PROOF")
@@ -302,7 +300,7 @@ async def test_who_types_the_code_is_erased_and_told_what_is_kept(simulation: Si
     assert [bad async for bad in runtime.stores.ledger.verify() if not isinstance(bad, int)] == []
 
 
-async def test_who_was_erased_and_writes_again_is_new_and_asked_only_by_their_own_word(
+async def test_erased_person_who_returns_is_new_and_asked_only_after_start(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -319,7 +317,7 @@ async def test_who_was_erased_and_writes_again_is_new_and_asked_only_by_their_ow
     assert (await record_of(simulation, ana)).given == ("order_updates",)
 
 
-async def test_an_erasure_that_was_begun_twice_is_told_again_and_changes_nothing(
+async def test_erasure_confirmation_is_sent_on_retry_after_a_temporary_failure(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)

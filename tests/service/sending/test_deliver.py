@@ -146,7 +146,7 @@ async def first_offer(simulation: Simulation, person: SimulatedPerson) -> None:
 
 @retried
 @pytest.mark.slow
-async def test_a_stop_also_stops_what_is_being_retried(
+async def test_stop_cancels_messages_waiting_for_a_retry(
     early: Clock, simulation: Simulation, ana: SimulatedPerson, code: int
 ) -> None:
     early.ahead = 0.0  # no answer comes before its question was accepted
@@ -167,7 +167,7 @@ async def test_a_stop_also_stops_what_is_being_retried(
 
 @retried
 @pytest.mark.slow
-async def test_a_question_that_was_closed_is_not_asked_any_more(
+async def test_question_closed_by_a_stop_is_not_sent_on_retry(
     early: Clock, simulation: Simulation, ana: SimulatedPerson, code: int
 ) -> None:
     simulation.graph.fail_next(code)
@@ -182,7 +182,7 @@ async def test_a_question_that_was_closed_is_not_asked_any_more(
 
 
 @pytest.mark.slow
-async def test_nothing_that_needs_consent_sets_off_once_the_stop_is_recorded(
+async def test_no_message_needing_consent_is_sent_once_the_stop_is_recorded(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the last looks at the ledger only those that began before it was recorded may have let something go."""
@@ -213,7 +213,7 @@ async def test_nothing_that_needs_consent_sets_off_once_the_stop_is_recorded(
 
 
 @pytest.mark.parametrize("later", [False, True], ids=["at once", "as a status"])
-async def test_who_switched_marketing_off_at_whatsapp_has_withdrawn_from_it_alone(
+async def test_whatsapp_marketing_opt_out_withdraws_only_marketing_consent(
     simulation: Simulation, ana: SimulatedPerson, later: bool
 ) -> None:
     await subscribed(simulation, ana)
@@ -241,7 +241,7 @@ async def test_who_switched_marketing_off_at_whatsapp_has_withdrawn_from_it_alon
     await assert_sound(simulation, ana)
 
 
-async def test_a_doubt_holds_back_what_is_queued(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_possible_stop_holds_back_queued_messages(simulation: Simulation, ana: SimulatedPerson) -> None:
     await subscribed(simulation, ana)
     simulation.graph.latency = 0.1
     await queue(simulation, ana, *(f"Offer {number}" for number in range(MANY)))
@@ -253,7 +253,7 @@ async def test_a_doubt_holds_back_what_is_queued(simulation: Simulation, ana: Si
 
 
 @pytest.mark.parametrize(("change", "sent"), [("material", False), ("editorial", True)])
-async def test_after_a_material_change_of_the_notice_nothing_goes_out_under_the_old_consent(
+async def test_material_notice_change_stops_messages_under_the_old_consent(
     stores: Settings, tmp_path: Path, change: str, sent: bool
 ) -> None:
     who = somebody(BRITISH)
@@ -268,7 +268,7 @@ async def test_after_a_material_change_of_the_notice_nothing_goes_out_under_the_
         assert "offers" in (await record_of(after, ana)).given  # until they write, nobody records it
 
 
-async def test_after_the_24_hours_nothing_is_sent(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_no_answer_is_sent_after_the_24_hour_window(simulation: Simulation, ana: SimulatedPerson) -> None:
     requests = simulation.graph.requests
     await ana.say("Hello", at=time.time() - 25 * 3600, replies=0)
     await quiet(simulation)
@@ -281,7 +281,7 @@ async def test_after_the_24_hours_nothing_is_sent(simulation: Simulation, ana: S
 
 @retried
 @pytest.mark.slow
-async def test_replies_keep_their_order_over_retries(
+async def test_replies_keep_their_order_across_retries(
     early: Clock, simulation: Simulation, ana: SimulatedPerson, code: int
 ) -> None:
     ben = simulation.person(somebody(BRITISH))
@@ -301,7 +301,7 @@ async def test_replies_keep_their_order_over_retries(
 
 
 @pytest.mark.slow
-async def test_two_workers_send_each_persons_messages_in_their_order(stores: Settings) -> None:
+async def test_two_workers_send_each_persons_messages_in_order(stores: Settings) -> None:
     async with front(stores, messages_per_second=1000, takeover_seconds=30) as simulation:
         people = crowd(simulation, 100)
         bodies = ["One", "Two", "Three"]
@@ -315,7 +315,7 @@ async def test_two_workers_send_each_persons_messages_in_their_order(stores: Set
 
 
 @pytest.mark.slow
-async def test_who_gets_too_many_messages_keeps_only_their_own_waiting(
+async def test_pair_limit_delays_only_messages_of_that_person(
     early: Clock, simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     ben = simulation.person(somebody(BRITISH))
@@ -332,7 +332,7 @@ async def test_who_gets_too_many_messages_keeps_only_their_own_waiting(
     assert texts(ana) == ["One", "Two"]
 
 
-async def test_what_nobody_can_read_becomes_a_dead_letter_and_lets_the_next_go(stores: Settings) -> None:
+async def test_unreadable_message_becomes_a_dead_letter_and_the_next_is_sent(stores: Settings) -> None:
     async with front(stores) as simulation:
         ana = simulation.person(somebody(BRITISH))
         await known(simulation, ana)
@@ -349,7 +349,7 @@ async def test_what_nobody_can_read_becomes_a_dead_letter_and_lets_the_next_go(s
 # --- what can't be sent
 
 
-async def test_what_is_refused_for_good_becomes_a_dead_letter_that_can_be_replayed(
+async def test_permanently_refused_message_becomes_a_replayable_dead_letter(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     simulation.graph.fail_next(131026)
@@ -365,7 +365,7 @@ async def test_what_is_refused_for_good_becomes_a_dead_letter_that_can_be_replay
     await assert_sound(simulation, ana)
 
 
-async def test_a_yes_to_a_question_that_could_not_be_sent_agrees_to_nothing(
+async def test_yes_to_a_question_that_could_not_be_sent_gives_no_consent(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     simulation.graph.fail_next(131026)
@@ -383,7 +383,7 @@ async def test_a_yes_to_a_question_that_could_not_be_sent_agrees_to_nothing(
     await assert_sound(simulation, ana)
 
 
-async def test_a_yes_to_a_question_that_was_kept_from_who_switched_marketing_off_agrees_to_nothing(
+async def test_yes_to_a_question_blocked_by_a_marketing_opt_out_gives_no_consent(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     simulation.graph.fail_next(131050)
@@ -397,7 +397,7 @@ async def test_a_yes_to_a_question_that_was_kept_from_who_switched_marketing_off
     await assert_sound(simulation, ana)
 
 
-async def test_a_yes_to_a_question_that_is_told_later_to_have_failed_agrees_to_nothing(
+async def test_yes_to_a_question_later_reported_as_failed_gives_no_consent(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     simulation.graph.report_to(simulation.hook)
@@ -413,7 +413,7 @@ async def test_a_yes_to_a_question_that_is_told_later_to_have_failed_agrees_to_n
     await assert_sound(simulation, ana)
 
 
-async def test_whoever_runs_the_number_is_told_why_what_was_accepted_is_not_delivered(
+async def test_payment_failure_reported_after_acceptance_is_logged_with_its_cure(
     simulation: Simulation, ana: SimulatedPerson, logged: io.StringIO
 ) -> None:
     simulation.graph.report_to(simulation.hook)
@@ -426,7 +426,7 @@ async def test_whoever_runs_the_number_is_told_why_what_was_accepted_is_not_deli
     assert told["cure"] == "a payment problem: see Meta Business Suite > Billing"
 
 
-async def test_a_failure_that_is_told_after_the_message_arrived_ends_no_question(
+async def test_failure_reported_after_delivery_does_not_close_the_question(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     (question,) = await ana.say("Hello", replies=1)
@@ -438,7 +438,7 @@ async def test_a_failure_that_is_told_after_the_message_arrived_ends_no_question
     assert (await record_of(simulation, ana)).given == ("order_updates",)
 
 
-async def test_what_the_program_itself_fails_to_send_becomes_a_dead_letter_and_holds_up_nobody(
+async def test_message_that_crashes_sending_is_dead_lettered_and_the_next_is_sent(
     simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = CloudApi.send
@@ -543,7 +543,7 @@ POISON = pytest.mark.parametrize("code", [131005, 190, 131048, 4, 130429, None],
 
 
 @POISON
-async def test_one_recipient_who_is_refused_keeps_nobody_else_waiting(stores: Settings, code: int | None) -> None:
+async def test_one_refused_recipient_does_not_delay_others(stores: Settings, code: int | None) -> None:
     """The clock stands still: whatever waits even for a second is never sent."""
     async with front(stores) as simulation:
         (poison, *others) = await strangers(simulation, 21)
@@ -567,9 +567,7 @@ async def test_one_recipient_who_is_refused_keeps_nobody_else_waiting(stores: Se
 
 
 @pytest.mark.parametrize("code", [131005, 190, 131048, None], ids=str)
-async def test_even_several_who_are_refused_in_a_row_keep_others_waiting_for_a_second_only(
-    stores: Settings, code: int | None
-) -> None:
+async def test_several_refused_recipients_delay_others_by_only_a_second(stores: Settings, code: int | None) -> None:
     async with front(stores) as simulation:
         *poison, ana = await strangers(simulation, SUSPECTS + 1)
         simulation.graph.refusing_to.update({person.who.phone or "": code for person in poison})
@@ -590,7 +588,7 @@ async def test_even_several_who_are_refused_in_a_row_keep_others_waiting_for_a_s
 
 
 @pytest.mark.parametrize("code", [131005, 190, None], ids=str)
-async def test_a_message_that_is_refused_while_others_are_sent_to_is_put_aside_and_lets_the_next_go(
+async def test_message_refused_while_others_are_accepted_becomes_a_dead_letter(
     stores: Settings, code: int | None
 ) -> None:
     async with front(stores) as simulation:
@@ -616,7 +614,7 @@ async def test_a_message_that_is_refused_while_others_are_sent_to_is_put_aside_a
         assert texts(poison) == ["Two"]
 
 
-async def test_while_nobody_else_is_sent_to_nothing_is_put_aside_however_often_it_is_refused(
+async def test_refused_message_is_not_dead_lettered_while_no_other_is_accepted(
     stores: Settings, logged: io.StringIO
 ) -> None:
     """A token has expired on a quiet number: the one message that waits is the one that is told when it is renewed."""
@@ -644,9 +642,7 @@ async def test_while_nobody_else_is_sent_to_nothing_is_put_aside_however_often_i
     assert "WHATSAPP_TOKEN" in told[0]["cure"]
 
 
-async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(
-    stores: Settings, logged: io.StringIO
-) -> None:
+async def test_sending_halts_while_the_token_is_refused_and_then_resumes(stores: Settings, logged: io.StringIO) -> None:
     async with front(stores) as simulation:
         people = await strangers(simulation, SUSPECTS)
         graph, clock, halting = simulation.graph, Frozen(), Halting()
@@ -680,7 +676,7 @@ async def test_while_the_token_is_refused_everything_waits_and_then_goes_on(
     assert events.index("sending_resumed") > events.index("sending_halted")
 
 
-async def test_what_confirms_an_opt_out_is_sent_first_of_all_that_waits(
+async def test_opt_out_confirmation_is_sent_before_other_queued_messages(
     stores: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, send = list[str](), CloudApi.send
@@ -700,7 +696,7 @@ async def test_what_confirms_an_opt_out_is_sent_first_of_all_that_waits(
         assert begun[0] == "Done"  # several are on their way at once: which arrives first is the network's doing
 
 
-async def test_whether_meta_takes_anything_again_is_tried_with_one_message(stores: Settings) -> None:
+async def test_halted_sending_probes_with_one_message_at_a_time(stores: Settings) -> None:
     """A number restricted for its quality would be hammered by all that waits."""
     async with front(stores) as simulation:
         people = await strangers(simulation, 2 * SUSPECTS)

@@ -155,7 +155,7 @@ def may_be_sent(case: Case) -> bool:
             return agreed and case.limit not in ("restricted", "paused") and case.valid and case.notice != "material"
 
 
-def test_what_may_be_sent_is_what_the_law_allows() -> None:
+def test_gate_passes_exactly_what_the_law_allows() -> None:
     wrong = list[Case]()
     sent = 0
     for case in table():
@@ -167,11 +167,11 @@ def test_what_may_be_sent_is_what_the_law_allows() -> None:
     assert sent > 1000
 
 
-def test_utility_and_marketing_need_their_consent_alike() -> None:
+def test_table_covers_utility_and_marketing_purposes() -> None:
     assert {"utility", "marketing"} == PURPOSES.keys()
 
 
-def test_whoever_was_erased_is_told_that_and_gets_nothing_more() -> None:
+def test_erased_person_is_sent_only_the_erasure_confirmation() -> None:
     for basis in bases("offers"):
         reason = withheld(message(basis), Look.ERASED, NOW, BUSINESS)
         told = None if basis == ByLaw(Duty.ERASURE) else Reason.ERASED
@@ -188,7 +188,7 @@ def test_nothing_is_sent_without_an_address() -> None:
 
 
 @pytest.mark.parametrize("basis", gate_table.BASES)
-def test_one_row_of_the_page_applies_to_each_combination_and_says_what_the_gate_says(basis: str) -> None:
+def test_one_page_row_matches_each_combination_and_gives_the_gate_outcome(basis: str) -> None:
     found = gate_table.rows(basis)
     said = gate_table.outcomes(basis)
     for values, reason in zip(product(*gate_table.DIMENSIONS.values()), said, strict=True):
@@ -196,12 +196,12 @@ def test_one_row_of_the_page_applies_to_each_combination_and_says_what_the_gate_
         assert applying == [reason], values
 
 
-def test_the_page_shows_the_gate_as_it_is() -> None:
+def test_gate_page_is_up_to_date() -> None:
     cure = "run `python -m tests.service.sending.gate_table`"
     assert gate_table.PAGE.read_text("utf-8") == gate_table.document(), cure
 
 
-def test_the_page_has_every_basis_reason_status_and_duty() -> None:
+def test_gate_page_covers_every_basis_reason_status_and_duty() -> None:
     page = gate_table.document()
     assert all(f"withheld: {reason}" in page for reason in Reason)
     assert {f"ByLaw {duty}" for duty in Duty} <= gate_table.BASES.keys()
@@ -213,13 +213,13 @@ def test_the_page_has_every_basis_reason_status_and_duty() -> None:
     assert records == set(Status)
 
 
-def test_a_suppression_reaches_the_gate_as_a_withdrawal() -> None:
+def test_gate_treats_a_suppression_as_a_withdrawal() -> None:
     suppressed = gate_table.record("marketing", "suppressed", "none", "no", "ahead")
     assert suppressed.consent(gate_table.PURPOSES["marketing"]).status is Status.WITHDRAWN
     assert withheld(message(ForPurpose("offers")), suppressed, NOW, BUSINESS) is Reason.WITHDRAWN
 
 
-def test_without_news_of_the_person_only_purpose_and_window_are_judged() -> None:
+def test_gate_checks_only_purpose_and_window_if_the_ledger_is_unchanged() -> None:
     for case in table():
         known = not isinstance(case.basis, ForPurpose) or case.basis.purpose in PURPOSES.values()
         in_window = case.in_window or (case.form == "template" and case.basis != Answer())
@@ -243,12 +243,12 @@ def test_without_news_of_the_person_only_purpose_and_window_are_judged() -> None
         ("given", "", "paused", Reason.PAUSED),
     ],
 )
-def test_what_is_withheld_says_why(standing: str, ending: str, limit: str, reason: Reason) -> None:
+def test_withheld_message_has_the_matching_reason(standing: str, ending: str, limit: str, reason: Reason) -> None:
     case = Case(ForPurpose("offers"), "offers", standing, ending, limit, "free", True, "same", True)
     assert withheld(case.message(), case.record, NOW, BUSINESS) is reason
 
 
-def test_a_consent_that_is_over_or_under_another_notice_says_so() -> None:
+def test_expired_and_stale_consents_withhold_with_their_own_reason() -> None:
     offer, given = message(ForPurpose("offers")), record("offers", "given", "", "", True)
     assert withheld(offer, given, NOW, BUSINESS) is None
     assert withheld(offer, given, NOW + 1, BUSINESS) is Reason.EXPIRED
@@ -260,7 +260,7 @@ def test_an_erasure_ends_every_consent() -> None:
     assert withheld(message(ForPurpose("offers")), erased, NOW, BUSINESS) is Reason.WITHDRAWN
 
 
-def test_who_never_wrote_can_be_sent_templates_only() -> None:
+def test_person_who_never_wrote_can_be_sent_only_templates() -> None:
     law = ByLaw(Duty.OPT_OUT)
     assert withheld(message(law, wrote_at=0), Record(), NOW, BUSINESS) is Reason.OUTSIDE_WINDOW
     assert withheld(message(law, "template", wrote_at=0), Record(), NOW, BUSINESS) is None
@@ -270,18 +270,18 @@ def test_who_never_wrote_can_be_sent_templates_only() -> None:
 
 
 @pytest.mark.parametrize("basis", [Answer(), ByLaw(Duty.REQUEST)], ids=["answer", "law"])
-def test_an_answer_costs_no_look_at_the_ledger_unless_it_has_waited(basis: Basis) -> None:
+def test_answer_needs_no_ledger_lookup_unless_it_is_retried(basis: Basis) -> None:
     first = message(basis, seen=3)
     assert last_seen(first, BUSINESS) is None
     assert last_seen(msgspec.structs.replace(first, attempt=1), BUSINESS) == NEVER
 
 
 @pytest.mark.parametrize("basis", bases("offers"), ids=repr)
-def test_what_the_gate_never_let_pass_is_always_looked_at(basis: Basis) -> None:
+def test_message_never_passed_by_the_gate_always_needs_a_ledger_lookup(basis: Basis) -> None:
     assert last_seen(message(basis), BUSINESS) == NEVER
 
 
-def test_consent_is_looked_at_since_the_entry_at_which_it_stood_and_anew_under_another_notice() -> None:
+def test_ledger_lookup_starts_at_the_last_seen_entry_unless_the_notice_changed() -> None:
     seen = msgspec.structs.replace(message(ForPurpose("offers"), seen=3), notice=BUSINESS.notice.version)
     assert last_seen(seen, BUSINESS) == 3
     assert last_seen(seen, BUSINESSES["editorial"]) == NEVER
@@ -308,7 +308,7 @@ def test_a_message_without_a_basis_cannot_be_read() -> None:
 
 
 @pytest.mark.parametrize("basis", [[], ["x"], "a", None, ["p"], ["l", "because"], {"type": "a"}], ids=repr)
-def test_a_basis_that_is_none_of_ours_cannot_be_read(basis: object) -> None:
+def test_a_message_with_an_unknown_basis_cannot_be_read(basis: object) -> None:
     assert read_outbound(encode(msgspec.to_builtins(message(Answer())) | {"basis": basis})) is None
 
 

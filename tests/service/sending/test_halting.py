@@ -18,27 +18,27 @@ def refused(halting: Halting, people: Sequence[PersonId], retry: Retry = Retry.H
 
 
 @pytest.mark.parametrize("retry", ABOUT_ALL)
-def test_one_recipient_halts_nothing_however_often_refused(retry: Retry) -> None:
+def test_refusals_of_a_single_recipient_never_halt_sending(retry: Retry) -> None:
     halting = Halting()
     assert not any(refused(halting, [PEOPLE[0]] * 1000, retry))
     assert not halting.probing
 
 
 @pytest.mark.parametrize("retry", ABOUT_ALL)
-def test_several_recipients_with_nobody_accepted_in_between_halt_everything(retry: Retry) -> None:
+def test_several_refused_recipients_with_no_acceptance_between_halt_sending(retry: Retry) -> None:
     halting = Halting()
     assert refused(halting, PEOPLE[: SUSPECTS + 1], retry) == [False] * (SUSPECTS - 1) + [True] * 2
     assert halting.probing
 
 
-def test_whoever_is_accepted_clears_the_others() -> None:
+def test_an_acceptance_resets_the_count_of_refused_recipients() -> None:
     halting = Halting()
     refused(halting, PEOPLE[: SUSPECTS - 1])
     assert not halting.accepted(1.0)
     assert not any(refused(halting, PEOPLE[: SUSPECTS - 1]))
 
 
-def test_everybody_waits_a_second_first_and_longer_each_time_as_long_as_nobody_is_accepted() -> None:
+def test_pause_doubles_up_to_a_limit_until_an_acceptance_resets_it() -> None:
     halting = Halting()
     refused(halting, PEOPLE[: SUSPECTS - 1])
     pauses, now = [], 0.0
@@ -54,7 +54,7 @@ def test_everybody_waits_a_second_first_and_longer_each_time_as_long_as_nobody_i
     assert halting.pausing(now) == PROBE
 
 
-def test_an_acceptance_ends_a_halt_and_says_so_once() -> None:
+def test_an_acceptance_ends_a_halt_and_reports_it_only_once() -> None:
     halting = Halting()
     refused(halting, PEOPLE)
     assert halting.accepted(1.0)
@@ -63,13 +63,13 @@ def test_an_acceptance_ends_a_halt_and_says_so_once() -> None:
 
 
 @pytest.mark.parametrize("retry", [one for one in Retry if one not in (*ABOUT_ALL, Retry.THROTTLE)])
-def test_what_is_about_a_message_or_recipient_is_never_about_the_number(retry: Retry) -> None:
+def test_refusals_about_a_message_or_recipient_never_halt_sending(retry: Retry) -> None:
     halting = Halting()
     assert not any(refused(halting, PEOPLE, retry))
     assert not halting.probing
 
 
-def test_to_be_told_to_be_slower_by_several_at_once_pauses_everybody_though_others_are_accepted() -> None:
+def test_throttling_of_several_recipients_at_once_counts_despite_acceptances() -> None:
     halting = Halting()
     for person in PEOPLE[: SUSPECTS - 1]:
         assert not halting.refused(person, Retry.THROTTLE, 0.0)
@@ -79,7 +79,7 @@ def test_to_be_told_to_be_slower_by_several_at_once_pauses_everybody_though_othe
     assert not halting.probing
 
 
-def test_the_number_sends_while_somebody_was_accepted_since() -> None:
+def test_number_counts_as_sending_after_a_later_or_recent_acceptance() -> None:
     halting = Halting()
     assert not halting.sends(0.0, 1000.0)
     halting.accepted(1000.0)
@@ -89,7 +89,7 @@ def test_the_number_sends_while_somebody_was_accepted_since() -> None:
     assert not halting.sends(1000.0, 1001.0)
 
 
-def test_the_longest_pause_counts() -> None:
+def test_longest_of_several_pauses_applies() -> None:
     halting = Halting()
     halting.pause(10.0)
     halting.pause(5.0)
@@ -98,7 +98,9 @@ def test_the_longest_pause_counts() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from([*PEOPLE, None]), st.sampled_from(ABOUT_ALL)), max_size=40))
-def test_only_several_in_a_row_halt(events: list[tuple[PersonId | None, Retry]]) -> None:
+def test_sending_halts_exactly_when_enough_recipients_in_a_row_were_refused(
+    events: list[tuple[PersonId | None, Retry]],
+) -> None:
     """None stands for somebody who is accepted."""
     halting = Halting()
     since = set[PersonId]()

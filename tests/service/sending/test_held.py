@@ -14,7 +14,7 @@ async def statuses(simulation: Simulation, person: SimulatedPerson) -> set[Statu
     return {one.status for one in (await record_of(simulation, person)).consents.values()}
 
 
-async def test_a_stop_is_confirmed_by_taking_the_chat_and_giving_it_back(
+async def test_stop_in_a_held_chat_is_confirmed_by_taking_and_releasing_it(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -28,7 +28,7 @@ async def test_a_stop_is_confirmed_by_taking_the_chat_and_giving_it_back(
     await assert_sound(simulation, ana)
 
 
-async def test_where_the_chat_may_not_be_taken_the_stop_stands_and_operators_hear_of_it(
+async def test_stop_counts_and_an_error_is_logged_if_the_chat_cannot_be_taken(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await subscribed(simulation, ana)
@@ -43,7 +43,9 @@ async def test_where_the_chat_may_not_be_taken_the_stop_stands_and_operators_hea
 
 
 @pytest.mark.parametrize("text", ["Hello", "YES", "START", "MY DATA", "HELP", "CHOICES"])
-async def test_nothing_else_is_answered(simulation: Simulation, ana: SimulatedPerson, text: str) -> None:
+async def test_ordinary_messages_in_a_held_chat_are_ignored(
+    simulation: Simulation, ana: SimulatedPerson, text: str
+) -> None:
     await ana.say("Hello", replies=1)
     before = await record_of(simulation, ana)
     await ana.say(text, held=True, replies=0)
@@ -52,7 +54,9 @@ async def test_nothing_else_is_answered(simulation: Simulation, ana: SimulatedPe
     assert simulation.graph.controls == []
 
 
-async def test_a_doubt_is_asked_about_and_its_answer_is_heard(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_possible_stop_in_a_held_chat_is_asked_about_and_the_answer_counts(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await subscribed(simulation, ana)
     simulation.graph.agent_holds(ana.who)
     (asked,) = await ana.say("Can you stop the noise at night?", held=True, replies=1)
@@ -65,7 +69,7 @@ async def test_a_doubt_is_asked_about_and_its_answer_is_heard(simulation: Simula
     assert [action for action, _ in simulation.graph.controls] == ["take", "release"] * 2
 
 
-async def test_the_way_back_is_open_once_the_chat_is_ours(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_start_is_answered_once_the_chat_is_no_longer_held(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("STOP", held=True, replies=1)
     (asked,) = await ana.say("START", at=simulation.graph.clock() + 1, replies=1)
     assert asked.buttons
@@ -75,7 +79,7 @@ async def test_the_way_back_is_open_once_the_chat_is_ours(simulation: Simulation
 
 
 @pytest.mark.parametrize("stopped", [True, False])
-async def test_what_staff_write_after_a_stop_is_an_incident(
+async def test_staff_message_after_a_stop_is_logged_as_an_error(
     simulation: Simulation, ana: SimulatedPerson, stopped: bool
 ) -> None:
     await subscribed(simulation, ana)
@@ -91,7 +95,7 @@ async def test_what_staff_write_after_a_stop_is_an_incident(
 
 
 @pytest.mark.parametrize("first", ["STOP", "staff"])
-async def test_a_stop_and_what_staff_write_after_it_may_come_in_one_webhook(
+async def test_staff_message_in_one_webhook_with_a_stop_is_reported_in_any_order(
     simulation: Simulation, ana: SimulatedPerson, first: str
 ) -> None:
     await subscribed(simulation, ana)
@@ -103,7 +107,9 @@ async def test_a_stop_and_what_staff_write_after_it_may_come_in_one_webhook(
     assert [one["event"] for one in logs if "staff" in one["event"]] == ["staff_wrote_after_stop"]
 
 
-async def test_staff_may_have_written_before_the_stop(simulation: Simulation, ana: SimulatedPerson) -> None:
+async def test_staff_message_written_before_the_stop_is_not_reported(
+    simulation: Simulation, ana: SimulatedPerson
+) -> None:
     await ana.say("STOP", replies=1)
     with captured() as logs:
         await simulation.hook.post(webhooks.staff_message(ana.who, "Hi", at=simulation.graph.clock() - 60))

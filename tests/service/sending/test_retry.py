@@ -26,18 +26,18 @@ SOON, LATE = 0.0, 0.999999
         (Retry.HALT, 10_000, 60, 120),
     ],
 )
-def test_a_delay_grows_to_its_limit_and_is_spread(retry: Retry, attempt: int, least: float, most: float) -> None:
+def test_retry_delay_grows_up_to_a_limit_and_is_jittered(retry: Retry, attempt: int, least: float, most: float) -> None:
     assert delay(retry, attempt, SOON) == pytest.approx(least)
     assert delay(retry, attempt, LATE) == pytest.approx(most, rel=1e-3)
 
 
 @pytest.mark.parametrize(("attempt", "seconds"), [(0, 1), (1, 4), (2, 16), (3, 64), (5, 1024), (6, 1024)])
-def test_the_pair_limit_is_waited_for_exactly_as_meta_says(attempt: int, seconds: float) -> None:
+def test_pair_limit_delay_is_exactly_what_meta_prescribes(attempt: int, seconds: float) -> None:
     assert delay(Retry.PAIR, attempt, SOON) == delay(Retry.PAIR, attempt, LATE) == seconds
 
 
 @pytest.mark.parametrize("retry", Retry)
-def test_no_later_attempt_waits_less(retry: Retry) -> None:
+def test_retry_delay_never_shrinks_with_later_attempts(retry: Retry) -> None:
     if retry in (Retry.NEVER, Retry.OPT_OUT):
         with pytest.raises(ValueError, match=f"^{retry} is not retried$"):
             delay(retry, 0, SOON)

@@ -93,16 +93,16 @@ def callers(method: str, owner: str, root: Path = BOT) -> set[str]:
     }
 
 
-def test_only_the_factory_makes_a_message() -> None:
+def test_only_send_py_constructs_outbound_messages() -> None:
     assert {name for name, tree in modules() if makers(tree)} == {SEND}
 
 
-def test_nothing_gives_a_message_another_basis_or_window() -> None:
+def test_no_code_changes_the_basis_or_window_of_a_message() -> None:
     assert {name: parts for name, tree in modules() if (parts := changed(tree))} == CHANGES
 
 
 @pytest.mark.parametrize("method", CALLS)
-def test_only_the_door_queues_a_message_or_hands_it_to_a_channel(method: str) -> None:
+def test_only_listed_modules_queue_messages_or_pass_them_to_a_channel(method: str) -> None:
     owner, allowed = CALLS[method]
     assert callers(method, owner) == allowed
 
@@ -114,12 +114,12 @@ def test_only_operators_replay_dead_letters() -> None:
 
 
 @pytest.mark.parametrize("method", JUDGES)
-def test_the_gate_is_asked_at_the_door_and_right_before_sending(method: str) -> None:
+def test_gate_is_checked_on_queueing_on_delivery_and_before_the_host(method: str) -> None:
     found = {name for name, tree in modules() for called, _ in calls(tree) if called == method}
     assert found - {"service/sending/gate.py"} == JUDGES[method]
 
 
-def test_only_the_outbox_reads_what_is_to_be_sent_of_a_commit() -> None:
+def test_only_converse_and_the_stores_access_the_outbound_of_a_commit() -> None:
     found = {
         name
         for name, tree in modules()
@@ -133,7 +133,7 @@ def test_only_the_outbox_reads_what_is_to_be_sent_of_a_commit() -> None:
     ("source", "found"),
     [("Outbound('id')", 1), ("reply.Outbound(**fields)", 1), ("isinstance(one, Outbound)", 0), ("send.outbound(1)", 1)],
 )
-def test_a_maker_is_found(source: str, found: int) -> None:
+def test_scan_finds_code_that_constructs_outbound_messages(source: str, found: int) -> None:
     assert makers(ast.parse(source)) == found
 
 
@@ -145,12 +145,12 @@ def test_a_maker_is_found(source: str, found: int) -> None:
         ("replace(reply, body='')", set()),
     ],
 )
-def test_a_change_is_found(source: str, found: set[str | None]) -> None:
+def test_scan_finds_replaced_fields_of_outbound_messages(source: str, found: set[str | None]) -> None:
     assert changed(ast.parse(source)) == found
 
 
 @pytest.mark.parametrize("method", CALLS)
-def test_a_planted_caller_is_found(tmp_path: Path, method: str) -> None:
+def test_scan_finds_a_planted_caller(tmp_path: Path, method: str) -> None:
     owner, _ = CALLS[method]
     (tmp_path / "service").mkdir()
     (tmp_path / "service" / "planted.py").write_text(f"async def sneak(self):\n    await self._{owner}.{method}(b'')\n")
@@ -258,7 +258,7 @@ def test_only_known_scripts_write_to_the_outbox() -> None:
     assert writers(REDIS) == SCRIPTS.keys()
 
 
-def test_the_functions_that_write_lanes_are_known() -> None:
+def test_scan_finds_exactly_the_known_writing_functions_of_lanes_lua() -> None:
     assert writing_functions(REDIS) == {"keep", "send", "move", "line_up", "next_in_lane", "hold"}
 
 
@@ -297,7 +297,7 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("planted", PLANTED)
-def test_a_planted_writer_is_found(tmp_path: Path, planted: str) -> None:
+def test_scan_finds_a_planted_outbox_writer(tmp_path: Path, planted: str) -> None:
     script, module, name = PLANTED[planted]
     root = tmp_path / "redis"
     shutil.copytree(REDIS, root)
@@ -308,7 +308,7 @@ def test_a_planted_writer_is_found(tmp_path: Path, planted: str) -> None:
     assert writers(root) - SCRIPTS.keys() == {name}
 
 
-def test_a_planted_reader_is_none(tmp_path: Path) -> None:
+def test_scan_does_not_report_a_planted_outbox_reader(tmp_path: Path) -> None:
     root = tmp_path / "redis"
     shutil.copytree(REDIS, root)
     (root / "planted.lua").write_text("return redis.call('XLEN', KEYS[1]) -- not redis.call('XADD', KEYS[1])\n")

@@ -60,7 +60,9 @@ async def behind_the_back(database: Database, *statements: str) -> None:
             await connection.execute(statement)
 
 
-async def test_new_entries_are_taken_in_once(database: Database, keys: Keyring, checkpoints: Checkpoints) -> None:
+async def test_advance_adds_new_entries_to_the_tree_once(
+    database: Database, keys: Keyring, checkpoints: Checkpoints
+) -> None:
     assert await checkpoints.advance(NOW) == 0
     await written(database, keys, 3)
     assert await checkpoints.advance(NOW) == 9
@@ -71,7 +73,7 @@ async def test_new_entries_are_taken_in_once(database: Database, keys: Keyring, 
 
 
 @pytest.mark.parametrize("persons", [[1], [90], [60, 40], [86, 85, 1]])
-async def test_every_entry_is_proven(
+async def test_every_entry_has_a_valid_inclusion_proof(
     database: Database, keys: Keyring, checkpoints: Checkpoints, persons: Sequence[int]
 ) -> None:
     for round, count in enumerate(persons):
@@ -92,7 +94,9 @@ async def test_an_entry_that_no_checkpoint_covers_has_no_proof_yet(
     assert await checkpoints.prove(sequence) is None
 
 
-async def test_each_tree_grew_from_the_one_before(database: Database, keys: Keyring, checkpoints: Checkpoints) -> None:
+async def test_a_newer_tree_is_proven_consistent_with_the_older_one(
+    database: Database, keys: Keyring, checkpoints: Checkpoints
+) -> None:
     await written(database, keys, 90)
     await checkpoints.advance(NOW)
     older = opened(await checkpoints.newest() or "", keys.signers[0].public_key)
@@ -103,7 +107,7 @@ async def test_each_tree_grew_from_the_one_before(database: Database, keys: Keyr
     check_consistency(older.size, older.root, newer.size, newer.root, proof)
 
 
-async def test_several_processes_at_once_take_each_entry_in_once(
+async def test_concurrent_processes_add_each_entry_to_the_tree_once(
     database: Database, keys: Keyring, checkpoints: Checkpoints
 ) -> None:
     await written(database, keys, 30)
@@ -119,7 +123,7 @@ async def test_a_backlog_of_several_checkpoints_raises_no_false_alarm(database: 
     assert await faults(database, keys, most=20) == []
 
 
-async def test_an_entry_that_commits_late_is_taken_in_later(
+async def test_an_entry_that_commits_late_is_added_by_a_later_checkpoint(
     database: Database, keys: Keyring, checkpoints: Checkpoints
 ) -> None:
     (slow,) = await Persons(database, keys).create([Sender(None, "DE.1")])
@@ -190,7 +194,7 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize(("statement", "sequence", "reason"), TAMPERED.values(), ids=TAMPERED)
-async def test_tampering_is_named(
+async def test_each_kind_of_tampering_is_reported_at_its_entry(
     database: Database,
     keys: Keyring,
     checkpoints: Checkpoints,
@@ -206,9 +210,7 @@ async def test_tampering_is_named(
     assert any(bad.sequence == sequence and reason in bad.reason for bad in found), found
 
 
-async def test_a_record_put_in_later_with_an_old_date_is_named(
-    database: Database, keys: Keyring, checkpoints: Checkpoints
-) -> None:
+async def test_a_backdated_record_is_reported(database: Database, keys: Keyring, checkpoints: Checkpoints) -> None:
     (person, *_) = await written(database, keys, 1)
     await checkpoints.advance(NOW + 2 * LONGEST_TRANSACTION)
     await Ledger(database, keys).append([Append(person, 3, [dated(requested("forged"), NOW)])])
@@ -217,7 +219,7 @@ async def test_a_record_put_in_later_with_an_old_date_is_named(
     assert [bad.reason for bad in await faults(database, keys)] == ["claims to be older than the checkpoint before it"]
 
 
-async def test_a_checkpoint_that_claims_to_have_left_something_hides_no_old_date(
+async def test_a_checkpoint_marked_incomplete_hides_no_backdated_record(
     database: Database, keys: Keyring, checkpoints: Checkpoints
 ) -> None:
     (person, *_) = await written(database, keys, 1)
@@ -228,7 +230,7 @@ async def test_a_checkpoint_that_claims_to_have_left_something_hides_no_old_date
     assert [bad.reason for bad in await faults(database, keys)] == ["claims to be older than the checkpoint before it"]
 
 
-async def test_a_tile_that_was_changed_is_named(database: Database, keys: Keyring, checkpoints: Checkpoints) -> None:
+async def test_a_changed_tile_is_reported(database: Database, keys: Keyring, checkpoints: Checkpoints) -> None:
     await written(database, keys, 90)
     await checkpoints.advance(NOW)
     await behind_the_back(database, "UPDATE tiles SET root = '\\x00'")
@@ -246,7 +248,9 @@ async def test_the_program_itself_cannot_change_the_tree(
             await database.execute(f"DELETE FROM {table}")
 
 
-async def test_keys_may_rotate(database: Database, keys: Keyring, checkpoints: Checkpoints) -> None:
+async def test_old_checkpoints_still_verify_after_a_key_rotation(
+    database: Database, keys: Keyring, checkpoints: Checkpoints
+) -> None:
     await written(database, keys, 1)
     await checkpoints.advance(NOW)
     rotated = Keyring(["a newer secret of this test, thirty-two", "a secret of this test, thirty-two characters"])

@@ -30,7 +30,7 @@ async def under_way(database: Database) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_killed_server_is_unavailable_and_then_found_again(own_engines: Engines, keys: Keyring) -> None:
+async def test_a_killed_server_is_unavailable_until_it_restarts(own_engines: Engines, keys: Keyring) -> None:
     await migrate(own_engines.database_url)
     database = await connect(own_engines.database_url, connections=3)
     persons, ledger = Persons(database, keys), Ledger(database, keys)
@@ -57,7 +57,7 @@ async def test_a_killed_server_is_unavailable_and_then_found_again(own_engines: 
     await database.close()
 
 
-async def test_an_ended_session_is_unavailable_and_then_made_anew(database: Database) -> None:
+async def test_a_terminated_session_is_unavailable_and_then_replaced(database: Database) -> None:
     sleeping = asyncio.create_task(database.execute("SELECT pg_sleep(30)"))
     await under_way(database)
     await database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(30)'")
@@ -104,7 +104,7 @@ async def test_a_programming_error_is_not_an_outage(database: Database) -> None:
         await database.fetch("SELECT $1::int", "not a number")
 
 
-async def test_a_transaction_is_whole_or_nothing(database: Database) -> None:
+async def test_a_transaction_is_all_or_nothing(database: Database) -> None:
     async def half() -> None:
         async with database.transaction() as connection:
             await connection.execute("INSERT INTO wordings VALUES ('x', 'x', 'x', 'en', now())")
@@ -169,12 +169,12 @@ class TestCertificates:
         assert (self.shaken > 0) is shaken
 
     @pytest.mark.parametrize("tls", ["prefer", "require", "verify-ca", "verify-full"])
-    def test_a_given_authority_is_always_asked(self, self_signed: Certificate, tls: str) -> None:
+    def test_a_configured_ca_is_always_used_to_verify_the_certificate(self, self_signed: Certificate, tls: str) -> None:
         context = tls_options(tls, self_signed.certificate)["ssl"]
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname is (tls == "verify-full")
 
-    def test_without_one_the_url_or_the_setting_decides(self, self_signed: Certificate) -> None:
+    def test_without_a_ca_the_url_or_the_tls_setting_decides(self, self_signed: Certificate) -> None:
         assert tls_options(None, None) == {}
         assert tls_options("require", None) == {"ssl": "require"}
         assert tls_options("disable", Path("anything")) == {"ssl": "disable"}

@@ -55,13 +55,13 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
     return Subject(person, sender)
 
 
-def test_every_table_is_in_a_place_or_holds_nothing_personal(database: Database, keys: Keyring) -> None:
+def test_every_table_has_one_data_holder_or_is_not_personal(database: Database, keys: Keyring) -> None:
     held = [name for place in data_holders(database, keys) for name in place.holds]
     assert len(set(held)) == len(held), "two data_holders answer for one table"
     assert sorted([*held, *NOT_PERSONAL]) == sorted(metadata.tables)
 
 
-def test_no_table_with_a_person_is_said_to_hold_nothing_personal() -> None:
+def test_no_table_with_a_person_column_is_listed_as_not_personal() -> None:
     for name in NOT_PERSONAL:
         assert "person" not in metadata.tables[name].columns
 
@@ -70,7 +70,7 @@ async def shown(database: Database, keys: Keyring, subject: Subject) -> Gathered
     return gathered(await exported(data_holders(database, keys), subject))
 
 
-async def test_a_person_is_shown_all_that_there_is(database: Database, keys: Keyring, subject: Subject) -> None:
+async def test_an_export_shows_everything_about_the_person(database: Database, keys: Keyring, subject: Subject) -> None:
     whole = await shown(database, keys, subject)
     assert (whole.person.phone, whole.person.whatsapp_id) == (PHONE, BSUID)
     assert [(one.purpose, one.status) for one in whole.consents] == [("order_updates", "withdrawn")]
@@ -130,7 +130,9 @@ async def test_moves_are_shown_and_erased_from_either_address(
     assert len(await persons.moves(OTHER.addresses)) == 1
 
 
-async def test_two_moves_of_one_second_are_both_shown_once(database: Database, keys: Keyring, subject: Subject) -> None:
+async def test_two_moves_in_the_same_second_are_each_shown_once(
+    database: Database, keys: Keyring, subject: Subject
+) -> None:
     before, after = Sender("+33612345678", "DE.0"), Sender(bsuid="DE.9")
     await Persons(database, keys).note_moves([Move(before, subject.sender, AT), Move(subject.sender, after, AT)])
     moved = [one.text for one in (await shown(database, keys, subject)).waiting if one.what == "moves"]
@@ -180,7 +182,7 @@ async def test_only_a_request_s_reason_can_be_removed(database: Database, subjec
         await database.execute("TRUNCATE request_steps")
 
 
-async def test_the_steps_of_a_request_that_waits_can_not_be_taken(database: Database, subject: Subject) -> None:
+async def test_steps_of_an_open_request_cannot_be_deleted(database: Database, subject: Subject) -> None:
     await database.execute("UPDATE requests SET state = 'open'")
     with pytest.raises(Exception, match="a request that waits are kept"):
         await database.execute("DELETE FROM request_steps")

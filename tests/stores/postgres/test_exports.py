@@ -33,19 +33,19 @@ async def kept(exports: Exports, person: PersonId, *, made_at: int = MADE, media
     return await exports.keep(person, Right.ACCESS, file=FILE, media_id=media_id, made_at=made_at, expires_at=ENDS)
 
 
-async def test_the_file_is_given_once(exports: Exports, person: PersonId) -> None:
+async def test_the_file_can_be_fetched_once(exports: Exports, person: PersonId) -> None:
     export = await kept(exports, person)
     assert await exports.fetch(export.secret, MADE + 1) == FILE
     assert await exports.fetch(export.secret, MADE + 2) is None
 
 
-async def test_of_many_who_fetch_at_once_one_gets_the_file(exports: Exports, person: PersonId) -> None:
+async def test_only_one_of_many_concurrent_fetches_gets_the_file(exports: Exports, person: PersonId) -> None:
     export = await kept(exports, person)
     got = await asyncio.gather(*(exports.fetch(export.secret, MADE + 1) for _ in range(8)))
     assert sorted(got, key=bool) == [None] * 7 + [FILE]
 
 
-async def test_after_its_time_a_link_leads_nowhere(exports: Exports, person: PersonId) -> None:
+async def test_an_expired_link_leads_nowhere(exports: Exports, person: PersonId) -> None:
     export = await kept(exports, person)
     assert await exports.language(export.secret, ENDS - 1) == "el"
     assert await exports.language(export.secret, ENDS) is None
@@ -53,7 +53,7 @@ async def test_after_its_time_a_link_leads_nowhere(exports: Exports, person: Per
     assert await exports.newest(person, Right.ACCESS, ENDS) is None
 
 
-async def test_what_was_made_lately_is_found_also_when_it_was_fetched(exports: Exports, person: PersonId) -> None:
+async def test_recent_exports_are_found_even_after_they_were_fetched(exports: Exports, person: PersonId) -> None:
     before, first, second = [await kept(exports, person, made_at=MADE + n) for n in range(3)]
     await exports.fetch(first.secret, MADE + 3)
     made = await exports.made_since(person, Right.ACCESS, MADE + 1)
@@ -62,25 +62,27 @@ async def test_what_was_made_lately_is_found_also_when_it_was_fetched(exports: E
 
 
 @pytest.mark.parametrize("secret", ["", "x", "\ud800", "a" * 5000])
-async def test_a_secret_that_nobody_made_leads_nowhere(exports: Exports, person: PersonId, secret: str) -> None:
+async def test_an_unknown_secret_leads_nowhere(exports: Exports, person: PersonId, secret: str) -> None:
     await kept(exports, person)
     assert await exports.language(secret, MADE) is None
     assert await exports.fetch(secret, MADE) is None
 
 
-async def test_to_ask_again_gives_the_same_document_and_link(exports: Exports, person: PersonId) -> None:
+async def test_asking_again_returns_the_newest_export(exports: Exports, person: PersonId) -> None:
     await kept(exports, person, made_at=MADE - 1)
     export = await kept(exports, person)
     assert await exports.newest(person, Right.ACCESS, MADE + 1) == export
 
 
-async def test_to_ask_again_after_the_download_makes_a_new_one(exports: Exports, person: PersonId) -> None:
+async def test_a_fetched_export_is_not_returned_as_the_newest(exports: Exports, person: PersonId) -> None:
     export = await kept(exports, person)
     await exports.fetch(export.secret, MADE + 1)
     assert await exports.newest(person, Right.ACCESS, MADE + 2) is None
 
 
-async def test_nothing_can_be_read_in_the_table(exports: Exports, person: PersonId, database: Database) -> None:
+async def test_the_table_holds_neither_file_nor_secret_in_clear_text(
+    exports: Exports, person: PersonId, database: Database
+) -> None:
     export = await kept(exports, person)
     (row,) = await database.fetch("SELECT * FROM exports")
     stored = b" ".join(value if isinstance(value, bytes) else str(value).encode() for value in row.values())
@@ -88,7 +90,7 @@ async def test_nothing_can_be_read_in_the_table(exports: Exports, person: Person
         assert planted not in stored
 
 
-async def test_what_has_ended_is_deleted_and_its_documents_are_named(
+async def test_expired_exports_are_deleted_and_their_media_ids_returned(
     exports: Exports, person: PersonId, database: Database
 ) -> None:
     await kept(exports, person)
@@ -100,7 +102,7 @@ async def test_what_has_ended_is_deleted_and_its_documents_are_named(
     assert [str(row["id"]) for row in await database.fetch("SELECT id FROM exports")] == [stays.id]
 
 
-async def test_nothing_is_kept_for_someone_who_was_erased(
+async def test_an_erased_person_has_no_exports_and_gets_none(
     exports: Exports, person: PersonId, database: Database
 ) -> None:
     export = await kept(exports, person)

@@ -36,7 +36,7 @@ def as_fact(entry: Entry) -> Fact:
     return Fact(**{name: getattr(entry, name) for name in Fact.__struct_fields__})
 
 
-async def test_facts_come_back_in_their_order(ledger: Ledger, keys: Keyring, people: list[PersonId]) -> None:
+async def test_facts_are_read_back_in_order(ledger: Ledger, keys: Keyring, people: list[PersonId]) -> None:
     person, other, nobody = people[:3]
     entries = [requested("m1"), given("m2"), withdrawn("m3")]
     assert await ledger.append([Append(person, 0, entries[:2]), Append(other, 0, [requested("m4")])]) == {person, other}
@@ -47,7 +47,7 @@ async def test_facts_come_back_in_their_order(ledger: Ledger, keys: Keyring, peo
     assert await ledger.sequences([*people[:3], PERSON]) == {person: 3, other: 1, nobody: 0}
 
 
-async def test_an_append_from_an_older_place_adds_nothing(
+async def test_an_append_at_an_outdated_position_adds_nothing(
     database: Database, ledger: Ledger, people: list[PersonId]
 ) -> None:
     await ledger.append([Append(people[0], 0, [requested("m1")])])
@@ -57,7 +57,7 @@ async def test_an_append_from_an_older_place_adds_nothing(
     assert await rows(database, people[0]) == 1
 
 
-async def test_an_append_from_a_place_not_yet_reached_adds_nothing(ledger: Ledger, people: list[PersonId]) -> None:
+async def test_an_append_beyond_the_current_position_adds_nothing(ledger: Ledger, people: list[PersonId]) -> None:
     assert await ledger.append([Append(people[0], 1, [requested("m1")])]) == set()
 
 
@@ -85,7 +85,7 @@ async def test_of_two_workers_exactly_one_appends(
     await second.close()
 
 
-async def test_many_appends_to_one_person_keep_one_line(ledger: Ledger, people: list[PersonId]) -> None:
+async def test_concurrent_appends_to_one_person_form_one_chain(ledger: Ledger, people: list[PersonId]) -> None:
     async def insist(number: int) -> None:
         while True:
             after = (await ledger.sequences([people[0]]))[people[0]]
@@ -100,7 +100,7 @@ async def test_many_appends_to_one_person_keep_one_line(ledger: Ledger, people: 
 class TestRedelivery:
     """A worker died after the ledger and before the commit, or Redis lost the session: a message is stepped again."""
 
-    async def test_a_step_taken_again_from_where_it_was_is_not_appended(
+    async def test_a_step_repeated_from_the_same_position_is_not_appended(
         self, ledger: Ledger, keys: Keyring, people: list[PersonId]
     ) -> None:
         step = Append(people[0], 0, [requested("m1")])
@@ -109,7 +109,7 @@ class TestRedelivery:
         (past,) = (await ledger.facts([people[0]]))[people[0]]
         assert past.inbound == keys.message("wamid.m1"), "the caller sees that the message was recorded"
 
-    async def test_a_step_taken_again_on_top_of_itself_is_not_appended(
+    async def test_a_step_repeated_after_itself_is_not_appended(
         self, database: Database, ledger: Ledger, people: list[PersonId]
     ) -> None:
         await ledger.append([Append(people[0], 0, [requested("m1")])])
@@ -117,7 +117,7 @@ class TestRedelivery:
         assert await ledger.sequences(people[:1]) == {people[0]: 1}
         assert await rows(database, people[0]) == 1
 
-    async def test_all_or_none_of_one_person_is_appended(self, ledger: Ledger, people: list[PersonId]) -> None:
+    async def test_a_person_s_entries_are_appended_all_or_none(self, ledger: Ledger, people: list[PersonId]) -> None:
         await ledger.append([Append(people[0], 0, [withdrawn("m1", "marketing")])])
         again = [withdrawn("m1", "order_updates"), withdrawn("m1", "marketing")]
         assert await ledger.append([Append(people[0], 1, again)]) == set()
@@ -152,7 +152,7 @@ class TestRedelivery:
         "DELETE FROM ledger WHERE false",
     ],
 )
-async def test_the_database_refuses_to_change_what_is_written(
+async def test_the_database_refuses_to_change_or_delete_entries(
     database: Database, ledger: Ledger, people: list[PersonId], statement: str
 ) -> None:
     await ledger.append([Append(people[0], 0, [requested("m1")])])
@@ -172,7 +172,7 @@ async def test_a_wording_is_kept_once_in_full(
     assert (row["text_id"], row["locale"]) == ("opt_in.ask", "en")
 
 
-async def test_a_wording_is_there_before_the_fact_that_shows_it(
+async def test_every_wording_that_a_fact_refers_to_is_stored(
     database: Database, ledger: Ledger, people: list[PersonId]
 ) -> None:
     texts = [Wording(f"Text {number}", "opt_in.ask", "en") for number in range(3)]
@@ -181,7 +181,7 @@ async def test_a_wording_is_there_before_the_fact_that_shows_it(
     assert missing == []
 
 
-async def test_an_answer_lies_sealed(database: Database, ledger: Ledger, people: list[PersonId]) -> None:
+async def test_an_answer_is_stored_encrypted(database: Database, ledger: Ledger, people: list[PersonId]) -> None:
     answer = "Ja gerne, +4915123456789"
     await ledger.append([Append(people[0], 0, [requested("m1"), given("m2", answer=answer)])])
     dump = str([tuple(row.values()) for row in await database.fetch("SELECT * FROM ledger")])

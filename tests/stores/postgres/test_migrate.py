@@ -76,7 +76,7 @@ async def test_migrations_and_tables_agree(empty_database_url: str) -> None:
     assert await revision(empty_database_url) == expected_revision()
 
 
-async def test_a_difference_is_seen(empty_database_url: str) -> None:
+async def test_a_schema_difference_is_detected(empty_database_url: str) -> None:
     await migrate(empty_database_url)
     database = await connect(empty_database_url, connections=1)
     await database.execute("ALTER TABLE persons ADD COLUMN name text")
@@ -84,12 +84,12 @@ async def test_a_difference_is_seen(empty_database_url: str) -> None:
     assert len(await differences(empty_database_url)) == 1
 
 
-async def test_two_releases_at_once_make_it_once(empty_database_url: str) -> None:
+async def test_concurrent_migrations_create_the_schema_once(empty_database_url: str) -> None:
     await asyncio.gather(*(migrate(empty_database_url) for _ in range(3)))
     assert await revision(empty_database_url) == expected_revision()
 
 
-async def test_a_link_from_before_the_copies_of_documents_went_gives_its_file(empty_database_url: str) -> None:
+async def test_a_link_of_schema_0007_still_gives_its_file_after_migrating(empty_database_url: str) -> None:
     await migrate_to("0007", empty_database_url)
     database, keys = await connect(empty_database_url, connections=1), Keyring(["a key"])
     (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
@@ -108,7 +108,7 @@ async def test_a_link_from_before_the_copies_of_documents_went_gives_its_file(em
     await database.close()
 
 
-async def test_an_entry_from_before_what_came_later_still_verifies(empty_database_url: str) -> None:
+async def test_an_entry_of_schema_0009_still_verifies_after_migrating(empty_database_url: str) -> None:
     await migrate_to("0009", empty_database_url)
     database, keys = await connect(empty_database_url, connections=1), Keyring(["a key"])
     (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
@@ -156,13 +156,13 @@ async def test_migrating_again_changes_nothing(empty_database_url: str) -> None:
     await database.close()
 
 
-async def test_a_database_that_is_not_there_is_unavailable() -> None:
+async def test_an_unreachable_database_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         await migrate("postgresql://nobody@127.0.0.1:1/nothing")
 
 
 @pytest.mark.parametrize("wrong", ["nosuchuser@/postgres", "postgres@/nosuchdatabase"])
-async def test_a_database_that_lets_nobody_in_is_unavailable(empty_database_url: str, wrong: str) -> None:
+async def test_a_database_with_an_unknown_user_or_name_is_unavailable(empty_database_url: str, wrong: str) -> None:
     url = f"postgresql://{wrong}?{empty_database_url.partition('?')[2]}"
     with pytest.raises(Unavailable):
         await migrate(url)
@@ -172,7 +172,7 @@ async def test_a_database_that_lets_nobody_in_is_unavailable(empty_database_url:
     await database.close()
 
 
-def test_serving_does_not_import_what_only_migrations_need() -> None:
+def test_serving_does_not_import_alembic_or_sqlalchemy() -> None:
     heavy = "import sys, bot.commands.cli; print(*{'alembic', 'sqlalchemy'} & sys.modules.keys())"
     loaded = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == ""

@@ -36,14 +36,14 @@ async def test_a_person_is_found_by_each_address(persons: Persons) -> None:
     assert UUID(person).version == 7
 
 
-async def test_nobody_is_asked_for(persons: Persons) -> None:
+async def test_empty_lists_are_accepted(persons: Persons) -> None:
     assert await persons.find([]) == {}
     assert await persons.load([]) == {}
     assert await persons.create([]) == []
     await persons.set_locales({})
 
 
-async def test_nothing_of_an_address_lies_in_the_clear(database: Database, persons: Persons) -> None:
+async def test_addresses_are_never_stored_in_clear_text(database: Database, persons: Persons) -> None:
     await persons.create([BOTH])
     rows = await database.fetch("SELECT * FROM persons") + await database.fetch("SELECT * FROM addresses")
     dump = b"|".join(
@@ -54,14 +54,14 @@ async def test_nothing_of_an_address_lies_in_the_clear(database: Database, perso
         assert planted.encode() not in dump
 
 
-async def test_a_person_shows_no_address(persons: Persons) -> None:
+async def test_the_repr_of_a_person_hides_the_addresses(persons: Persons) -> None:
     (person,) = await persons.create([BOTH])
     shown = repr((await persons.load([person]))[person])
     assert PHONE not in shown
     assert BSUID not in shown
 
 
-async def test_a_taken_address_makes_no_second_person(database: Database, persons: Persons) -> None:
+async def test_no_second_person_is_created_for_a_taken_address(database: Database, persons: Persons) -> None:
     await persons.create([BOTH])
     with pytest.raises(AddressTaken) as caught:
         await persons.create([Sender(bsuid=NEW_BSUID), Sender(PHONE, "DE.2")])
@@ -90,24 +90,24 @@ class TestChangedAddresses:
         assert await sender_of(persons, person) == BOTH
         assert await persons.find([PHONE, BSUID]) == {PHONE: person, BSUID: person}
 
-    async def test_a_new_phone_is_written_to_and_the_old_one_still_leads_here(self, persons: Persons) -> None:
+    async def test_a_new_phone_is_used_and_the_old_one_still_finds_the_person(self, persons: Persons) -> None:
         (person,) = await persons.create([BOTH])
         await persons.set_addresses(person, Sender(phone=NEW_PHONE))
         assert await sender_of(persons, person) == Sender(NEW_PHONE, BSUID)
         assert await persons.find([PHONE, NEW_PHONE]) == {PHONE: person, NEW_PHONE: person}
 
-    async def test_a_phone_let_go_leads_nowhere(self, persons: Persons) -> None:
+    async def test_a_forgotten_phone_finds_nobody(self, persons: Persons) -> None:
         (person,) = await persons.create([BOTH])
         await persons.set_addresses(person, Sender(NEW_PHONE, BSUID), forget=PHONE)
         assert await sender_of(persons, person) == Sender(NEW_PHONE, BSUID)
         assert await persons.find([PHONE]) == {}
 
-    async def test_a_phone_let_go_without_a_new_one_is_not_written_to(self, persons: Persons) -> None:
+    async def test_a_phone_forgotten_without_a_new_one_leaves_only_the_bsuid(self, persons: Persons) -> None:
         (person,) = await persons.create([BOTH])
         await persons.set_addresses(person, Sender(bsuid=BSUID), forget=PHONE)
         assert await sender_of(persons, person) == Sender(bsuid=BSUID)
 
-    async def test_an_address_taken_over_is_no_longer_the_other_s(self, persons: Persons) -> None:
+    async def test_an_address_taken_over_is_removed_from_its_previous_owner(self, persons: Persons) -> None:
         """Nothing meant for the one who had the number is sent to the one who has it now."""
         before, now = await persons.create([BOTH, Sender(bsuid=NEW_BSUID)])
         await persons.set_addresses(now, Sender(PHONE, NEW_BSUID))
@@ -115,21 +115,21 @@ class TestChangedAddresses:
         assert await sender_of(persons, now) == Sender(PHONE, NEW_BSUID)
         assert await sender_of(persons, before) == Sender(bsuid=BSUID)
 
-    async def test_an_old_phone_taken_over_leaves_the_current_one(self, persons: Persons) -> None:
+    async def test_taking_over_an_old_phone_keeps_its_owner_s_current_one(self, persons: Persons) -> None:
         before, now = await persons.create([BOTH, Sender(bsuid=NEW_BSUID)])
         await persons.set_addresses(before, Sender(phone=NEW_PHONE))
         await persons.set_addresses(now, Sender(phone=PHONE))
         assert await sender_of(persons, before) == Sender(NEW_PHONE, BSUID)
         assert await sender_of(persons, now) == Sender(PHONE, NEW_BSUID)
 
-    async def test_letting_go_of_a_phone_takes_it_from_nobody_else(self, persons: Persons) -> None:
+    async def test_forgetting_a_phone_does_not_take_it_from_its_new_owner(self, persons: Persons) -> None:
         """The number has a new owner already when WhatsApp tells that the old one changed theirs."""
         late, owner = await persons.create([Sender(bsuid=BSUID), Sender(phone=PHONE)])
         await persons.set_addresses(late, Sender(NEW_PHONE, BSUID), forget=PHONE)
         assert await persons.find([PHONE]) == {PHONE: owner}
         assert await sender_of(persons, owner) == Sender(phone=PHONE)
 
-    async def test_doing_it_again_changes_nothing(self, persons: Persons) -> None:
+    async def test_repeating_an_address_change_changes_nothing(self, persons: Persons) -> None:
         (person,) = await persons.create([BOTH])
         for _ in range(2):
             await persons.set_addresses(person, Sender(NEW_PHONE, BSUID), forget=PHONE)
@@ -165,7 +165,9 @@ class TestRotation:
     def rotated(self, database: Database) -> Persons:
         return Persons(database, Keyring(["new" * 11, "old" * 11]))
 
-    async def test_a_person_is_still_found_and_read(self, rotated: Persons, person: PersonId) -> None:
+    async def test_a_person_stored_under_an_older_key_is_still_found_and_read(
+        self, rotated: Persons, person: PersonId
+    ) -> None:
         assert await rotated.find([PHONE]) == {PHONE: person}
         assert await sender_of(rotated, person) == BOTH
 
@@ -175,11 +177,11 @@ class TestRotation:
         assert await rotated.find([PHONE]) == {PHONE: now}
         assert await sender_of(rotated, person) == Sender(bsuid=BSUID)
 
-    async def test_an_address_let_go_leaves_no_older_token(self, rotated: Persons, person: PersonId) -> None:
+    async def test_a_forgotten_address_leaves_no_older_token(self, rotated: Persons, person: PersonId) -> None:
         await rotated.set_addresses(person, Sender(bsuid=BSUID), forget=PHONE)
         assert await rotated.find([PHONE]) == {}
 
-    async def test_the_new_key_is_used_for_what_is_written_anew(
+    async def test_addresses_written_again_use_the_new_key(
         self, database: Database, rotated: Persons, person: PersonId
     ) -> None:
         await rotated.set_addresses(person, BOTH)

@@ -35,7 +35,7 @@ async def test_a_request_is_kept_with_its_first_step(requests: Requests) -> None
     assert [(step.state, step.actor) for step in steps] == [(State.OPEN, "person")]
 
 
-async def test_the_same_message_makes_one_request_however_often_it_comes(requests: Requests) -> None:
+async def test_a_redelivered_message_opens_one_request(requests: Requests) -> None:
     opened = await asyncio.gather(
         *(requests.open(ANA, Right.ERASURE, at=AT, inbound=b"m1", now=AT, calendar=BERLIN) for _ in range(10))
     )
@@ -51,7 +51,7 @@ async def test_asking_again_returns_the_open_request(requests: Requests) -> None
     assert (other.id != first.id, other_new) == (True, True)
 
 
-async def test_what_the_person_wants_corrected_is_sealed_and_each_text_is_a_request_of_its_own(
+async def test_each_correction_is_a_separate_request_with_encrypted_details(
     requests: Requests, database: Database, keys: Keyring
 ) -> None:
     (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
@@ -68,7 +68,9 @@ async def test_what_the_person_wants_corrected_is_sealed_and_each_text_is_a_requ
     assert not any(b"Ana" in row["details"] for row in rows)
 
 
-async def test_an_erased_person_s_words_are_gone(requests: Requests, database: Database, keys: Keyring) -> None:
+async def test_details_of_an_erased_person_s_request_are_gone(
+    requests: Requests, database: Database, keys: Keyring
+) -> None:
     (person,) = await Persons(database, keys).create([Sender("+4915112345678")])
     request, _ = await requests.open(
         person, Right.RECTIFICATION, at=AT, inbound=b"m1", now=AT, calendar=BERLIN, details="I am Ana, not Anna"
@@ -87,7 +89,7 @@ async def test_a_new_request_may_follow_an_answer(requests: Requests) -> None:
     assert (replayed.state.is_open, new) == (True, False)
 
 
-async def test_what_waits_is_listed_by_urgency(requests: Requests) -> None:
+async def test_open_requests_are_listed_by_urgency(requests: Requests) -> None:
     late, _ = await requests.open(ANA, Right.ACCESS, at=AT + 86400 * 5, inbound=b"m1", now=AT, calendar=BERLIN)
     soon, _ = await requests.open(BEN, Right.ACCESS, at=AT, inbound=b"m2", now=AT, calendar=BERLIN)
     done, _ = await requests.open(BEN, Right.ERASURE, at=AT, inbound=b"m3", now=AT, calendar=BERLIN)
@@ -95,18 +97,18 @@ async def test_what_waits_is_listed_by_urgency(requests: Requests) -> None:
     assert [request.id for request in await requests.waiting()] == [soon.id, late.id]
 
 
-async def test_two_operators_cannot_both_change_it(requests: Requests) -> None:
+async def test_two_operators_cannot_both_change_a_request(requests: Requests) -> None:
     request, _ = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
     await requests.change(request, extend(request, "much", AT + 1, BERLIN), actor="operator", reason="much", now=AT + 1)
     with pytest.raises(ChangedMeanwhile):
         await requests.change(request, close(request, State.DONE, ""), actor="operator", reason="", now=AT + 2)
 
 
-async def test_its_steps_cannot_be_rewritten(requests: Requests, database: Database) -> None:
+async def test_request_steps_cannot_be_rewritten(requests: Requests, database: Database) -> None:
     await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
     with pytest.raises(Exception, match="append-only"):
         await database.execute("UPDATE request_steps SET reason = 'other'")
 
 
-async def test_an_unknown_request_is_none(requests: Requests) -> None:
+async def test_finding_an_unknown_request_returns_none(requests: Requests) -> None:
     assert await requests.find("019a0000-0000-7000-8000-00000000ffff") is None

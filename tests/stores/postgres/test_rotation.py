@@ -73,7 +73,7 @@ async def test_answers_of_a_person_without_addresses_survive_a_rotation(database
     assert (await Persons(database, newest).load([person]))[person].id == heir
 
 
-async def test_a_key_removed_too_early_is_told(database: Database) -> None:
+async def test_rotation_fails_when_an_older_key_was_removed_too_early(database: Database) -> None:
     await Persons(database, Keyring([FIRST])).create([ANA])
     with pytest.raises(Undecipherable, match="SECRET_KEY"):
         await rotated(database, SECOND)

@@ -34,7 +34,7 @@ def business(url: dict[str, str]) -> Business:
     return load(FLOWS / "business.toml").model_copy(update={"notices": (Notice.model_validate(notice),)})
 
 
-async def test_a_story_tells_everything(ledger: Ledger, person: PersonId) -> None:
+async def test_a_story_shows_all_details_of_each_entry(ledger: Ledger, person: PersonId) -> None:
     await ledger.keep_notices(business({"en": "https://example.com/en", "de": "https://example.com/de"}))
     await ledger.append([Append(person, 0, [requested("m1"), given("m2"), withdrawn("m3")])])
     asked, yes, stop = await ledger.story(person)
@@ -52,7 +52,7 @@ async def test_a_story_tells_everything(ledger: Ledger, person: PersonId) -> Non
     assert "Yes please" not in repr(yes)
 
 
-async def test_a_speaker_of_another_language_was_shown_the_default_notice(ledger: Ledger, person: PersonId) -> None:
+async def test_a_language_without_a_notice_gets_the_default_notice(ledger: Ledger, person: PersonId) -> None:
     made = business({"de": "https://example.com/de", "en": "https://example.com/en"})
     await ledger.keep_notices(made)
     await ledger.append([Append(person, 0, [msgspec.structs.replace(requested("m1"), locale="fi")])])
@@ -60,7 +60,7 @@ async def test_a_speaker_of_another_language_was_shown_the_default_notice(ledger
     assert entry.notice_url == f"https://example.com/{made.default_locale}"
 
 
-async def test_an_address_that_changed_is_told_as_it_was_shown(ledger: Ledger, person: PersonId) -> None:
+async def test_a_story_shows_the_notice_address_that_was_shown_at_the_time(ledger: Ledger, person: PersonId) -> None:
     first, second = "https://example.com/en", "https://example.com/another"
     newer = Wording(f"May we write to you? {second}", "opt_in.ask", "en")
     await ledger.keep_notices(business({"en": first}))
@@ -70,7 +70,7 @@ async def test_an_address_that_changed_is_told_as_it_was_shown(ledger: Ledger, p
     assert [entry.notice_url for entry in await ledger.story(person)] == [first, first, second]
 
 
-async def test_an_erased_person_s_answers_are_gone_and_the_rest_is_not(
+async def test_the_story_of_an_erased_person_lacks_only_the_answers(
     database: Database, ledger: Ledger, person: PersonId
 ) -> None:
     await ledger.append([Append(person, 0, [requested("m1"), given("m2")])])

@@ -72,7 +72,7 @@ async def demoted(client: Client) -> None:
 @pytest.mark.parametrize(
     ("trouble", "reason"), [(full, "full"), (without_replicas, "replicas"), (demoted, "replica now")]
 )
-async def test_a_server_that_takes_nothing_now_is_unavailable(
+async def test_a_server_that_refuses_writes_is_unavailable(
     own: Client, shard: ShardKeys, trouble: Callable[[Client], Awaitable[None]], reason: str
 ) -> None:
     inbox = Inbox(own, shard, limit=100)
@@ -97,7 +97,7 @@ async def test_a_server_that_is_demoted_while_a_reader_waits_is_unavailable(own:
         await waiting
 
 
-async def test_after_a_failover_connections_are_made_anew(valkey: Valkey) -> None:
+async def test_connections_are_reopened_after_a_failover(valkey: Valkey) -> None:
     """The name of the primary may lead to another machine now."""
     client = connect(valkey.url, connections=1)
     before = await client.run("CLIENT", "ID")
@@ -131,7 +131,7 @@ async def ask_for_ever(client: Client) -> None:
         await client.run("GET", "anything")
 
 
-async def test_a_server_in_a_long_script_is_unavailable(own: Client) -> None:
+async def test_a_server_busy_with_a_long_script_is_unavailable(own: Client) -> None:
     await own.run("CONFIG", "SET", "busy-reply-threshold", 1)
     endless = asyncio.create_task(own.run("EVAL", "while true do end", 0))
     with pytest.raises(Unavailable, match="script"):
@@ -141,9 +141,7 @@ async def test_a_server_in_a_long_script_is_unavailable(own: Client) -> None:
         await endless
 
 
-async def test_a_killed_server_is_unavailable_and_then_found_again(
-    own: Client, valkey: Valkey, shard: ShardKeys
-) -> None:
+async def test_a_killed_server_is_unavailable_until_it_restarts(own: Client, valkey: Valkey, shard: ShardKeys) -> None:
     inbox, sessions = Inbox(own, shard, limit=100), Sessions(own, shard)
     stream = Stream(own, shard.inbox, read_event)
     await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(3)), stream.read(1, wait=False))
@@ -169,7 +167,7 @@ async def test_a_killed_server_is_unavailable_and_then_found_again(
     assert len(await stream.read(10)) == 1
 
 
-async def test_a_busy_pool_is_unavailable_rather_than_endless(
+async def test_waiting_for_a_busy_connection_pool_times_out(
     redis_url: str, other_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.stores.redis.connect.POOL_SECONDS", 0.1)
@@ -184,7 +182,7 @@ async def test_a_busy_pool_is_unavailable_rather_than_endless(
     await client.close()
 
 
-async def test_a_cancelled_read_leaves_the_connection_in_order(redis_url: str, other_client: Client) -> None:
+async def test_a_connection_is_usable_after_a_cancelled_read(redis_url: str, other_client: Client) -> None:
     client = connect(redis_url, connections=1)
     for _ in range(5):
         reading = asyncio.create_task(client.run("BLPOP", "nothing", 60))
@@ -196,7 +194,7 @@ async def test_a_cancelled_read_leaves_the_connection_in_order(redis_url: str, o
     await client.close()
 
 
-async def test_a_wrong_password_is_told(own: Client, valkey: Valkey) -> None:
+async def test_a_wrong_password_is_reported_without_showing_it(own: Client, valkey: Valkey) -> None:
     await own.run("CONFIG", "SET", "requirepass", "right")
     stranger = connect(valkey.url + "&password=wrong", connections=1)
     with pytest.raises(Unavailable, match="REDIS_URL") as caught:
@@ -233,29 +231,29 @@ class TestCertificates:
         async with encrypted(redis_url, self_signed) as port:
             yield f"rediss://localhost:{port}/0"
 
-    async def test_one_that_nobody_vouches_for_is_refused(self, url: str) -> None:
+    async def test_a_self_signed_certificate_is_refused(self, url: str) -> None:
         client = connect(url, connections=1, verify=True)
         with pytest.raises(Unavailable):
             await client.run("PING")
         await client.close()
 
-    async def test_it_is_taken_unseen_when_told_so(self, url: str) -> None:
+    async def test_any_certificate_is_accepted_when_verification_is_off(self, url: str) -> None:
         client = connect(url, connections=1, verify=False)
         assert await client.run("PING") == b"PONG"
         await client.close()
 
-    async def test_it_is_checked_against_a_given_authority(self, url: str, self_signed: Certificate) -> None:
+    async def test_a_certificate_of_the_configured_ca_is_accepted(self, url: str, self_signed: Certificate) -> None:
         client = connect(url, connections=1, ca=self_signed.certificate)
         assert await client.run("PING") == b"PONG"
         await client.close()
 
-    async def test_it_must_be_for_the_host(self, url: str, self_signed: Certificate) -> None:
+    async def test_a_certificate_must_match_the_host(self, url: str, self_signed: Certificate) -> None:
         client = connect(url.replace("localhost", "127.0.0.1"), connections=1, ca=self_signed.certificate)
         with pytest.raises(Unavailable):
             await client.run("PING")
         await client.close()
 
-    async def test_without_encryption_none_is_asked_for(self, redis_url: str, self_signed: Certificate) -> None:
+    async def test_no_certificate_is_checked_without_tls(self, redis_url: str, self_signed: Certificate) -> None:
         client = connect(redis_url, connections=1, verify=True, ca=self_signed.certificate)
         assert await client.run("PING") == b"PONG"
         await client.close()

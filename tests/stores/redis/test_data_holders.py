@@ -102,7 +102,7 @@ async def contents(client: Client, keys: Keyring) -> bytes:
     return "\n".join(found).encode()
 
 
-def test_every_kind_of_key_is_in_a_place_or_holds_nothing_personal(client: Client, keys: Keyring) -> None:
+def test_every_kind_of_key_has_one_data_holder_or_is_not_personal(client: Client, keys: Keyring) -> None:
     kinds = {
         name
         for name, value in vars(ShardKeys).items()
@@ -115,7 +115,7 @@ def test_every_kind_of_key_is_in_a_place_or_holds_nothing_personal(client: Clien
     assert sorted([*held, *NOT_PERSONAL]) == sorted(kinds | constants)
 
 
-async def test_a_person_is_shown_all_that_is_on_its_way(filled: Client, keys: Keyring) -> None:
+async def test_an_export_shows_everything_queued_for_the_person(filled: Client, keys: Keyring) -> None:
     queues, talk = await exported(data_holders(filled, SHARDS[:1], keys), ANA)
     assert talk["talk"]["flow"] == "opt_in"
     texts = sorted((one["what"], one["text"]) for one in queues["waiting"] if one["text"].startswith("ana"))
@@ -146,7 +146,7 @@ async def test_an_erasure_removes_only_that_person_s_data(filled: Client, keys: 
         assert await filled.run("HGET", shard.lanes, PERSON) is None
 
 
-async def test_nothing_is_left_but_the_erasure_itself(filled: Client, keys: Keyring) -> None:
+async def test_an_erasure_leaves_nothing_but_its_own_task(filled: Client, keys: Keyring) -> None:
     planted = [PERSON, PHONE, PHONE[1:], BSUID, "ana"]
     assert [one for one in planted if one.encode() in await contents(filled, keys)] == planted
     for place in data_holders(filled, SHARDS, keys):
@@ -167,7 +167,7 @@ async def uncompressed(client: Client) -> AsyncIterator[None]:
 
 
 @pytest.mark.usefixtures("uncompressed")
-async def test_not_even_the_bytes_of_a_dead_letter_stay(filled: Client, keys: Keyring) -> None:
+async def test_an_erasure_leaves_no_bytes_of_a_dead_letter_in_the_dump(filled: Client, keys: Keyring) -> None:
     dead = SHARDS[0].dead
     letters = [letter async for letter in DeadLetters(filled, SHARDS[0], keys).all()]
     entries = await filled.run("XRANGE", dead, "-", "+")
@@ -186,7 +186,7 @@ async def test_not_even_the_bytes_of_a_dead_letter_stay(filled: Client, keys: Ke
     assert await filled.run("EXISTS", f"{dead}:new") == 0
 
 
-async def test_what_a_person_writes_after_it_is_not_lost(client: Client, keys: Keyring) -> None:
+async def test_a_message_newer_than_the_erasure_request_is_kept(client: Client, keys: Keyring) -> None:
     inbox = Inbox(client, SHARDS[0], limit=10)
     await inbox.forward(says(ANA, "before", TODAY * 86400))
     await inbox.forward(says(ANA, "after", TODAY * 86400 + 1))
@@ -196,7 +196,7 @@ async def test_what_a_person_writes_after_it_is_not_lost(client: Client, keys: K
     assert b"after" in await contents(client, keys)
 
 
-async def test_the_session_of_whoever_has_the_number_now_stays(client: Client, keys: Keyring) -> None:
+async def test_an_erasure_keeps_the_session_of_the_number_s_new_owner(client: Client, keys: Keyring) -> None:
     theirs = session()
     theirs.person = BEN.person
     await Sessions(client, SHARDS[0]).commit([Commit(keys.address(PHONE), b"", theirs, [])])
@@ -211,7 +211,7 @@ async def filled_for_heir(client: Client, keys: Keyring) -> Subject:
     return heir
 
 
-async def test_nothing_is_shown_of_whoever_had_the_number_before(client: Client, keys: Keyring) -> None:
+async def test_an_export_shows_nothing_of_the_number_s_previous_owner(client: Client, keys: Keyring) -> None:
     await filled_for_heir(client, keys)
     await DeadLetters(client, SHARDS[0], keys).add(
         encode(asks(ANA, Right.RECTIFICATION, "ana's own words")), "r", "task"
@@ -223,7 +223,7 @@ async def test_nothing_is_shown_of_whoever_had_the_number_before(client: Client,
     assert "ana" not in shown
 
 
-async def test_an_erasure_takes_nothing_from_whoever_has_the_number_now(client: Client, keys: Keyring) -> None:
+async def test_an_erasure_removes_nothing_of_the_number_s_new_owner(client: Client, keys: Keyring) -> None:
     """Not even one that is done again much later; their messages go on, one after the other."""
     heir = await filled_for_heir(client, keys)
 
@@ -238,14 +238,14 @@ async def test_an_erasure_takes_nothing_from_whoever_has_the_number_now(client: 
     assert await client.run("HGET", SHARDS[0].lanes, BEN.person) is not None
 
 
-async def test_a_letter_that_was_put_aside_after_it_is_not_lost(client: Client, keys: Keyring) -> None:
+async def test_a_dead_letter_newer_than_the_erasure_request_is_kept(client: Client, keys: Keyring) -> None:
     await DeadLetters(client, SHARDS[0], keys).add(encode(says(ANA, "after", TODAY * 86400 + 1)), "r", "event")
     for place in data_holders(client, SHARDS, keys):
         await place.erase(ANA)
     assert b"after" in await contents(client, keys)
 
 
-async def test_long_queues_are_looked_through_to_the_end(client: Client, keys: Keyring) -> None:
+async def test_an_erasure_searches_long_queues_to_the_end(client: Client, keys: Keyring) -> None:
     inbox = Inbox(client, SHARDS[0], limit=10_000)
     for number in range(1100):
         await inbox.forward(says(ANA if number % 2 else BEN, str(number)))

@@ -62,9 +62,7 @@ def found(whole: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", MARKED)
-async def test_nothing_of_a_person_lies_open_in_a_letter_of_any_kind(
-    client: Client, dead: DeadLetters, kind: str
-) -> None:
+async def test_a_letter_of_any_kind_is_stored_encrypted(client: Client, dead: DeadLetters, kind: str) -> None:
     assert found(MARKED[kind]) == [*MARKERS], "else the test sees nothing"
     await dead.add(MARKED[kind], "why", kind)
     assert found(await everything(client)) == []
@@ -74,7 +72,9 @@ async def test_nothing_of_a_person_lies_open_in_a_letter_of_any_kind(
 
 
 @pytest.mark.parametrize("kind", ["event", "outbound", "handover", "task"])
-async def test_what_no_key_opens_is_listed_and_stays(client: Client, shard: ShardKeys, kind: str) -> None:
+async def test_a_letter_that_no_key_opens_is_listed_but_not_replayed(
+    client: Client, shard: ShardKeys, kind: str
+) -> None:
     await DeadLetters(client, shard, Keyring(["a lost key"])).add(MARKED[kind], "why", kind)
     dead = DeadLetters(client, shard, Keyring(["a key"]))
     (letter,) = await letters(dead)
@@ -92,7 +92,7 @@ async def test_letters_that_need_an_older_key_are_counted(client: Client, shard:
 
 
 @pytest.mark.parametrize("kind", MARKED)
-async def test_a_letter_from_before_they_were_sealed_is_still_read(
+async def test_an_unencrypted_letter_of_an_older_version_is_still_read(
     client: Client, shard: ShardKeys, dead: DeadLetters, kind: str
 ) -> None:
     fields = ("e", MARKED[kind], "reason", "why", "kind", kind, "at", 1.5)
@@ -101,7 +101,7 @@ async def test_a_letter_from_before_they_were_sealed_is_still_read(
     assert letter.payload == MARKED[kind]
 
 
-async def test_all_are_listed_however_many(dead: DeadLetters) -> None:
+async def test_a_long_list_of_letters_is_complete_and_in_order(dead: DeadLetters) -> None:
     await asyncio.gather(*(dead.add(str(number).encode(), "why", "event") for number in range(250)))
     found = await letters(dead)
     assert {letter.payload for letter in found} == {str(number).encode() for number in range(250)}
@@ -135,9 +135,7 @@ async def _read(stream: Stream[object]) -> list[object]:
     return items(await stream.read(10, wait=False))
 
 
-async def test_a_letter_replayed_by_many_at_once_goes_back_once(
-    client: Client, shard: ShardKeys, dead: DeadLetters
-) -> None:
+async def test_concurrent_replays_queue_a_letter_once(client: Client, shard: ShardKeys, dead: DeadLetters) -> None:
     await dead.add(encode(message()), "why", "event")
     (letter,) = await letters(dead)
     replayed = await asyncio.gather(*(dead.replay(letter) for _ in range(10)))
@@ -145,7 +143,7 @@ async def test_a_letter_replayed_by_many_at_once_goes_back_once(
     assert await client.run("XLEN", shard.inbox) == 1
 
 
-async def test_a_letter_of_a_webhook_is_left_to_who_can_parse_it(dead: DeadLetters) -> None:
+async def test_the_store_refuses_to_replay_a_raw_webhook(dead: DeadLetters) -> None:
     await dead.add(b"{}", "type", "raw")
     (letter,) = await letters(dead)
     with pytest.raises(ValueError, match="raw"):

@@ -34,7 +34,7 @@ async def test_an_event_is_stored_once(client: Client, shard: ShardKeys, inbox: 
     assert await stored(client, shard) == 1
 
 
-async def test_an_event_is_known_by_the_digest_of_an_older_key(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_an_event_stored_under_an_older_key_is_recognized(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     before, fresh = incoming("m1"), incoming("m3")
     assert await inbox.add(before) is Taken.STORED
     again = replace(incoming("m2"), older=[b"another".ljust(16), before.digest])
@@ -45,7 +45,7 @@ async def test_an_event_is_known_by_the_digest_of_an_older_key(client: Client, s
     assert not await inbox.knows(before.digest, TODAY - 1)
 
 
-async def test_a_hundred_at_once_by_two_processes_are_stored_once(
+async def test_an_event_added_a_hundred_times_by_two_processes_is_stored_once(
     client: Client, other_client: Client, shard: ShardKeys
 ) -> None:
     inboxes = [Inbox(one, shard, limit=100) for one in (client, other_client)]
@@ -54,7 +54,7 @@ async def test_a_hundred_at_once_by_two_processes_are_stored_once(
     assert await stored(client, shard) == 1
 
 
-async def test_an_event_is_known_after_it_was_answered(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_a_finished_event_is_still_recognized(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = Stream(client, shard.inbox, read_event)
     await inbox.add(incoming("m1"))
     await stream.read(1, wait=False)
@@ -73,20 +73,24 @@ async def test_an_event_is_remembered_for_eight_days_from_when_it_was_stored(
     assert await client.run("TTL", shard.seen(TODAY)) >= 8 * DAY - 1
 
 
-async def test_repeating_an_event_does_not_prolong_its_memory(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_repeating_an_event_does_not_extend_how_long_it_is_remembered(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     await inbox.add(incoming("m1"))
     await client.run("EXPIRE", shard.seen(TODAY), 60)
     await inbox.add(incoming("m1"))
     assert await client.run("TTL", shard.seen(TODAY)) <= 60
 
 
-async def test_an_event_lies_under_its_own_day_whenever_it_comes(inbox: Inbox) -> None:
+async def test_an_event_is_deduplicated_under_its_own_day_whenever_it_comes(inbox: Inbox) -> None:
     first = [incoming(f"m{day}", day) for day in (TODAY - 7, TODAY, TODAY - 1)]
     assert set(await asyncio.gather(*map(inbox.add, first))) == {Taken.STORED}
     assert set(await asyncio.gather(*map(inbox.add, first))) == {Taken.KNOWN}
 
 
-async def test_a_full_inbox_refuses_and_forgets_what_it_refused(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_a_full_inbox_refuses_events_but_accepts_them_later(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     taken = await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(8)))
     assert Counter(taken) == {Taken.STORED: 5, Taken.FULL: 3}
     assert await inbox.add(incoming("m0")) is Taken.KNOWN, "a repetition needs no room"
@@ -98,22 +102,22 @@ async def test_a_full_inbox_refuses_and_forgets_what_it_refused(client: Client, 
     assert await inbox.add(incoming("m7")) is Taken.STORED
 
 
-async def test_nothing_unread_is_ever_trimmed(client: Client, shard: ShardKeys) -> None:
+async def test_unread_events_are_never_trimmed(client: Client, shard: ShardKeys) -> None:
     inbox = Inbox(client, shard, limit=10_000)
     await asyncio.gather(*(inbox.add(incoming(f"m{number}")) for number in range(3000)))
     assert await stored(client, shard) == 3000
 
 
-async def test_forwarding_asks_neither_for_room_nor_for_the_past(
-    client: Client, shard: ShardKeys, inbox: Inbox
-) -> None:
+async def test_forwarding_ignores_the_limit_and_duplicates(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     for number in range(6):
         await inbox.add(incoming(f"m{number}"))
     await inbox.forward(message("m0"))
     assert await stored(client, shard) == 6
 
 
-async def test_an_event_that_cannot_be_written_harms_no_other(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_an_event_that_cannot_be_encoded_does_not_affect_others(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     """Half a surrogate pair is no text."""
     broken = Incoming(b"broken".ljust(16), TODAY, msgspec.structs.replace(message(), content=Text("\ud83d")))
     good, bad = await asyncio.gather(inbox.add(incoming("m1")), inbox.add(broken), return_exceptions=True)
@@ -122,13 +126,13 @@ async def test_an_event_that_cannot_be_written_harms_no_other(client: Client, sh
     assert await inbox.add(incoming("m2")) is Taken.STORED
 
 
-async def test_a_server_that_forgot_the_scripts_is_given_them(client: Client, inbox: Inbox) -> None:
+async def test_scripts_are_loaded_again_after_the_server_lost_them(client: Client, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     await client.run("SCRIPT", "FLUSH")
     assert await inbox.add(incoming("m2")) is Taken.STORED
 
 
-async def test_all_of_one_tick_go_in_one_call(client: Client, shard: ShardKeys) -> None:
+async def test_events_added_in_one_tick_are_stored_in_one_call(client: Client, shard: ShardKeys) -> None:
     inbox = Inbox(client, shard, limit=1000)
     await inbox.add(incoming("first"))
     await client.run("CONFIG", "RESETSTAT")
@@ -136,7 +140,9 @@ async def test_all_of_one_tick_go_in_one_call(client: Client, shard: ShardKeys) 
     assert "cmdstat_evalsha:calls=1," in (await client.run("INFO", "commandstats")).decode()
 
 
-async def test_the_group_is_made_for_entries_that_came_first(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_a_new_group_covers_entries_that_were_added_before_it(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     await inbox.add(incoming("m1"))
     await Stream(client, shard.inbox, read_event).read(1, wait=False)
     (group,) = await client.run("XINFO", "GROUPS", shard.inbox)
@@ -144,7 +150,7 @@ async def test_the_group_is_made_for_entries_that_came_first(client: Client, sha
     assert group[group.index(b"lag") + 1] == 1
 
 
-async def test_what_a_new_server_does_not_know_is_stored_again(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_confirm_restores_events_that_a_new_server_lacks(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     await client.run("FLUSHALL")  # as if the first one had died before it wrote anything
     assert await inbox.confirm() == 1
@@ -152,13 +158,15 @@ async def test_what_a_new_server_does_not_know_is_stored_again(client: Client, s
     assert await inbox.add(incoming("m1")) is Taken.KNOWN
 
 
-async def test_what_a_server_knows_is_not_stored_again(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_confirm_does_not_duplicate_events_the_server_has(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await inbox.add(incoming("m1"))
     assert [await inbox.confirm(), await inbox.confirm()] == [0, 0]
     assert await stored(client, shard) == 1
 
 
-async def test_what_was_lost_on_purpose_stays_lost(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_confirm_does_not_restore_events_flushed_on_the_same_server(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     await inbox.add(incoming("m1"))
     await inbox.confirm()
     await client.run("FLUSHALL")
@@ -166,7 +174,9 @@ async def test_what_was_lost_on_purpose_stays_lost(client: Client, shard: ShardK
     assert await stored(client, shard) == 0
 
 
-async def test_what_has_no_room_yet_is_stored_when_there_is(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_confirm_restores_the_remaining_events_once_there_is_room(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     for number in range(5):
         await inbox.add(incoming(f"m{number}"))
     await client.run("FLUSHALL")
@@ -178,7 +188,7 @@ async def test_what_has_no_room_yet_is_stored_when_there_is(client: Client, shar
     assert await inbox.confirm() == 0
 
 
-async def test_only_the_last_moments_are_kept(
+async def test_confirm_restores_only_the_most_recent_events(
     client: Client, shard: ShardKeys, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.stores.redis.inbox.MOMENTS", 0.0)

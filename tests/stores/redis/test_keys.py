@@ -126,7 +126,7 @@ def cluster_url(var_dir: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-async def test_every_call_keeps_to_one_slot_of_a_cluster(cluster_url: str, keys: Keyring) -> None:
+async def test_every_call_stays_in_one_cluster_slot(cluster_url: str, keys: Keyring) -> None:
     client = connect(cluster_url, connections=4)
     await client.run("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
     while b"cluster_state:ok" not in await client.run("CLUSTER", "INFO"):
@@ -136,7 +136,7 @@ async def test_every_call_keeps_to_one_slot_of_a_cluster(cluster_url: str, keys:
     await client.close()
 
 
-async def test_only_commands_that_redis_7_2_has(client: Client) -> None:
+async def test_only_commands_of_redis_7_2_are_used(client: Client) -> None:
     used = set()
     for source in STORES.iterdir():
         if source.suffix in (".py", ".lua"):

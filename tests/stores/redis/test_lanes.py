@@ -71,7 +71,7 @@ async def nothing_left(client: Client, shard: ShardKeys) -> bool:
 # --- order
 
 
-async def test_one_message_of_a_person_can_be_read_at_a_time(client: Client, shard: ShardKeys, ana: Lane) -> None:
+async def test_only_one_message_per_person_can_be_read_at_a_time(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2")
     await ana.line_up("o3")
     for expected in ("o1", "o2", "o3"):
@@ -82,7 +82,7 @@ async def test_one_message_of_a_person_can_be_read_at_a_time(client: Client, sha
     assert await nothing_left(client, shard)
 
 
-async def test_a_persons_messages_keep_nobody_else_waiting(client: Client, shard: ShardKeys, ana: Lane) -> None:
+async def test_a_persons_messages_do_not_delay_other_persons(client: Client, shard: ShardKeys, ana: Lane) -> None:
     ben = Lane(client, shard, SOMEBODY_ELSE)
     await ana.line_up("o1", "o2")
     await ben.line_up("b1", "b2")
@@ -90,7 +90,7 @@ async def test_a_persons_messages_keep_nobody_else_waiting(client: Client, shard
     assert await ana.outbox.waiting() == 2
 
 
-async def test_what_is_queued_while_a_message_waits_to_be_sent_again_comes_after_it(
+async def test_messages_queued_during_a_retry_come_after_the_retried_one(
     client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2")
@@ -105,7 +105,7 @@ async def test_what_is_queued_while_a_message_waits_to_be_sent_again_comes_after
     assert await nothing_left(client, shard)
 
 
-async def test_what_a_dead_worker_had_in_hand_goes_before_what_is_behind_it(
+async def test_a_message_of_a_dead_worker_goes_before_the_ones_behind_it(
     client: Client, other_client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2")
@@ -119,7 +119,7 @@ async def test_what_a_dead_worker_had_in_hand_goes_before_what_is_behind_it(
     assert list(await other.read()) == ["o2"]
 
 
-async def test_a_message_that_two_workers_finish_lets_one_go(
+async def test_a_message_finished_by_two_workers_releases_only_one_other(
     client: Client, other_client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2", "o3")
@@ -132,7 +132,7 @@ async def test_a_message_that_two_workers_finish_lets_one_go(
     assert await ana.outbox.waiting() == 1
 
 
-async def test_a_message_that_nobody_can_read_lets_the_next_go(client: Client, shard: ShardKeys, ana: Lane) -> None:
+async def test_an_unreadable_message_does_not_block_the_next(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2", "o3")
     await client.run("HSET", shard.waiting, f"{PERSON} 2", b"\xc1")
     await ana.queue.finish((await ana.read())["o1"])
@@ -140,7 +140,9 @@ async def test_a_message_that_nobody_can_read_lets_the_next_go(client: Client, s
     assert list(await ana.read()) == ["o3"]
 
 
-async def test_a_commit_whose_answer_was_lost_queues_nothing_twice(client: Client, shard: ShardKeys, ana: Lane) -> None:
+async def test_repeating_a_commit_after_a_lost_reply_queues_nothing_twice(
+    client: Client, shard: ShardKeys, ana: Lane
+) -> None:
     await client.run("XADD", shard.inbox, "1-1", "e", b"")
     done = Commit(b"token", b"", session(), [b"1-1"], outbound=[outbound("o1"), outbound("o2")])
     sessions = Sessions(client, shard)
@@ -153,7 +155,7 @@ async def test_a_commit_whose_answer_was_lost_queues_nothing_twice(client: Clien
 # --- dead letters
 
 
-async def test_a_replayed_message_lines_up(client: Client, shard: ShardKeys, ana: Lane) -> None:
+async def test_a_replayed_message_goes_to_the_end_of_its_lane(client: Client, shard: ShardKeys, ana: Lane) -> None:
     dead = DeadLetters(client, shard, Keyring(["a key"]))
     await dead.add(encode(outbound("late")), "why", "outbound")
     await ana.line_up("o1", "o2")
@@ -167,9 +169,7 @@ async def test_a_replayed_message_lines_up(client: Client, shard: ShardKeys, ana
     assert await nothing_left(client, shard)
 
 
-async def test_replayed_letters_that_nobody_can_read_come_one_by_one(
-    client: Client, shard: ShardKeys, ana: Lane
-) -> None:
+async def test_unreadable_replayed_letters_are_read_one_at_a_time(client: Client, shard: ShardKeys, ana: Lane) -> None:
     dead = DeadLetters(client, shard, Keyring(["a key"]))
     for payload in (b"\xc1", b"\xc1\xc1"):
         await dead.add(payload, "why", "outbound")
@@ -183,7 +183,7 @@ async def test_replayed_letters_that_nobody_can_read_come_one_by_one(
 # --- lost lanes
 
 
-async def test_a_lane_whose_message_somebody_deleted_is_free_again_after_25_hours(
+async def test_a_lane_whose_message_was_deleted_is_released_after_25_hours(
     client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     await ana.line_up("o1", "o2")
@@ -200,7 +200,7 @@ async def test_a_lane_whose_message_somebody_deleted_is_free_again_after_25_hour
     assert await nothing_left(client, shard)
 
 
-async def test_a_message_that_turns_up_after_its_lane_was_taken_for_lost_lets_nothing_go(
+async def test_a_message_found_after_its_lane_was_released_releases_no_other(
     client: Client, shard: ShardKeys, ana: Lane
 ) -> None:
     """No worker ran for a day: what waited in the outbox is still there."""
@@ -216,7 +216,7 @@ async def test_a_message_that_turns_up_after_its_lane_was_taken_for_lost_lets_no
     assert await nothing_left(client, shard)
 
 
-async def test_a_message_that_is_tried_for_days_holds_its_lane(client: Client, shard: ShardKeys, ana: Lane) -> None:
+async def test_a_message_retried_for_days_keeps_its_lane(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2")
     entry = (await ana.read())["o1"]
     await ana.rest(hours=26)
@@ -225,7 +225,7 @@ async def test_a_message_that_is_tried_for_days_holds_its_lane(client: Client, s
     assert await ana.read() == {}
 
 
-async def test_what_was_waiting_and_is_gone_is_passed_over(client: Client, shard: ShardKeys, ana: Lane) -> None:
+async def test_a_waiting_message_that_is_gone_is_skipped(client: Client, shard: ShardKeys, ana: Lane) -> None:
     await ana.line_up("o1", "o2", "o3")
     await client.run("HDEL", shard.waiting, f"{PERSON} 2")
     await ana.queue.finish((await ana.read())["o1"])
@@ -247,7 +247,7 @@ class TestWhateverHappens:
 
     @given(steps=st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 1), st.integers(0, 1)), max_size=40))
     @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    async def test_each_persons_messages_are_finished_in_their_order(
+    async def test_messages_of_each_person_are_finished_in_order(
         self, processes: list[Client], shard: ShardKeys, steps: list[tuple[str, int, int]]
     ) -> None:
         await processes[0].run("FLUSHALL")

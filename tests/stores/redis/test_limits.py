@@ -42,7 +42,7 @@ async def flood(inbox: Inbox, claim: Claim, count: int, name: str = "m", **more:
     return Counter(await asyncio.gather(*map(inbox.add, events)))
 
 
-async def test_what_is_over_a_person_s_limit_is_left_out_and_nobody_else_s(inbox: Inbox) -> None:
+async def test_only_messages_of_the_person_over_the_limit_are_dropped(inbox: Inbox) -> None:
     assert await flood(inbox, Claim.ORDINARY, 3000) == {Taken.STORED: UNITS, Taken.LIMITED: 3000 - UNITS}
     assert await inbox.add(event("other", Claim.ORDINARY, person=BEN)) is Taken.STORED
 
@@ -53,28 +53,26 @@ async def test_a_long_message_counts_as_several(inbox: Inbox, client: Client, sh
     assert await client.run("MEMORY", "USAGE", shard.inbox) < 2 * UNITS * 1024
 
 
-async def test_units_come_back(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_limit_refills_with_time(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     await flood(inbox, Claim.ORDINARY, UNITS + 1)
     monkeypatch.setattr(inboxes, "UNITS_PER_SECOND", 1e6)
     assert await inbox.add(event("later", Claim.ORDINARY)) is Taken.STORED
 
 
-async def test_what_was_left_out_is_taken_when_it_is_sent_again_later(
-    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_dropped_message_is_accepted_when_resent_later(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
     await flood(inbox, Claim.ORDINARY, UNITS)
     assert await inbox.add(event("again", Claim.ORDINARY)) is Taken.LIMITED
     monkeypatch.setattr(inboxes, "UNITS_PER_SECOND", 1e6)
     assert await inbox.add(event("again", Claim.ORDINARY)) is Taken.STORED
 
 
-async def test_what_is_sent_again_takes_nothing_of_the_limit(inbox: Inbox) -> None:
+async def test_duplicates_do_not_count_towards_the_limit(inbox: Inbox) -> None:
     for _ in range(2 * UNITS):
         assert await inbox.add(event("m", Claim.ORDINARY)) in (Taken.STORED, Taken.KNOWN)
     assert await inbox.add(event("another", Claim.ORDINARY)) is Taken.STORED
 
 
-async def test_a_withdrawal_over_the_limit_is_taken_on_the_urgent_lane(
+async def test_a_withdrawal_over_the_limit_goes_to_the_urgent_lane(
     inbox: Inbox, client: Client, shard: ShardKeys
 ) -> None:
     await flood(inbox, Claim.ORDINARY, 500)
@@ -82,7 +80,7 @@ async def test_a_withdrawal_over_the_limit_is_taken_on_the_urgent_lane(
     assert await client.run("XLEN", shard.urgent) == 1
 
 
-async def test_withdrawals_that_tell_nothing_new_are_merged(inbox: Inbox, client: Client, shard: ShardKeys) -> None:
+async def test_repeated_withdrawals_are_merged(inbox: Inbox, client: Client, shard: ShardKeys) -> None:
     await flood(inbox, Claim.ORDINARY, 500)
     taken = await flood(inbox, Claim.WITHDRAWAL, 3000, "stop", at=NOON + 1)
     assert taken == {Taken.STORED: 2, Taken.MERGED: 2998}, "the first may be taken for an answer to something else"
@@ -95,11 +93,11 @@ async def test_an_edit_has_a_limit_of_its_own(inbox: Inbox) -> None:
     assert await inbox.add(event("stop", Claim.WITHDRAWAL, NOON + 1)) is Taken.STORED
 
 
-async def test_a_status_is_never_left_out(inbox: Inbox) -> None:
+async def test_statuses_are_never_dropped_by_the_limit(inbox: Inbox) -> None:
     assert await flood(inbox, Claim.FREE, 500) == {Taken.STORED: 500}
 
 
-async def test_a_lost_server_gets_back_all_that_was_acknowledged(
+async def test_all_acknowledged_events_are_restored_after_redis_lost_its_data(
     inbox: Inbox, client: Client, shard: ShardKeys
 ) -> None:
     await flood(inbox, Claim.ORDINARY, 500)
@@ -110,7 +108,7 @@ async def test_a_lost_server_gets_back_all_that_was_acknowledged(
     assert await client.run("XLEN", shard.urgent) == 1
 
 
-async def test_an_inbox_of_many_bytes_is_full(client: Client, shard: ShardKeys) -> None:
+async def test_an_inbox_at_its_byte_limit_accepts_only_withdrawals(client: Client, shard: ShardKeys) -> None:
     small = Inbox(client, shard, limit=100_000, most_bytes=100_000)
     taken = Counter([await small.add(replace(event(f"m{n}", Claim.FREE, body="é" * 4096))) for n in range(40)])
     assert taken[Taken.FULL] > 20
@@ -118,7 +116,7 @@ async def test_an_inbox_of_many_bytes_is_full(client: Client, shard: ShardKeys) 
     assert await small.add(event("stop", Claim.WITHDRAWAL)) is Taken.STORED, "its lane has room of its own"
 
 
-async def test_a_server_that_is_nearly_full_takes_withdrawals_only(client: Client, shard: ShardKeys) -> None:
+async def test_a_server_low_on_memory_accepts_only_withdrawals(client: Client, shard: ShardKeys) -> None:
     inbox = Inbox(client, shard, limit=1000)
     await inbox.add(event("before", Claim.ORDINARY))
     told = (await client.run("INFO", "memory")).splitlines()
@@ -132,7 +130,7 @@ async def test_a_server_that_is_nearly_full_takes_withdrawals_only(client: Clien
         await client.run("CONFIG", "SET", "maxmemory", 0)
 
 
-async def test_whoever_stopped_is_stopped_whatever_was_left_out(
+async def test_dropped_messages_never_leave_a_withdrawn_consent_in_force(
     inbox: Inbox, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For every order of yeses and stops, late ones too: each yes that was taken is ended as if all had been taken."""
@@ -154,7 +152,7 @@ def stops_after(yes: Incoming, events: Sequence[Incoming]) -> int:
     return sum(one.claim is Claim.WITHDRAWAL and one.event.at >= yes.event.at for one in events)
 
 
-async def test_the_urgent_lane_is_taken_over_and_committed_like_the_inbox(
+async def test_urgent_entries_are_reclaimed_and_committed_like_inbox_entries(
     client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     stream = Stream(client, shard.urgent, read_event)

@@ -63,7 +63,7 @@ def waiting(id: str) -> bytes:
     return f"{PERSON} 1 ".encode() + encode(outbound(id))
 
 
-async def test_a_message_comes_back_when_it_is_due(
+async def test_a_retried_message_returns_to_the_queue_when_it_is_due(
     client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
@@ -75,7 +75,7 @@ async def test_a_message_comes_back_when_it_is_due(
     assert await outbox.promote(NOW + 9999) == 0
 
 
-async def test_a_message_that_another_has_finished_does_not_come_back(
+async def test_a_message_finished_by_another_worker_is_not_retried(
     client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
@@ -84,7 +84,7 @@ async def test_a_message_that_another_has_finished_does_not_come_back(
     assert await outbox.promote(NOW) == 0
 
 
-async def test_a_message_is_put_back_once_by_two_who_try(
+async def test_concurrent_retries_put_a_message_back_once(
     client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
 ) -> None:
     first = await queued(client, shard, queue)
@@ -93,7 +93,7 @@ async def test_a_message_is_put_back_once_by_two_who_try(
     assert await outbox.promote(NOW) == 1
 
 
-async def test_timers_that_are_due_come_in_as_events(client: Client, shard: ShardKeys, outbox: Outbox) -> None:
+async def test_due_timers_are_added_to_the_inbox(client: Client, shard: ShardKeys, outbox: Outbox) -> None:
     inbox = Stream(client, shard.inbox, read_event)
     await inbox.read(1, wait=False)
     await client.run("ZADD", shard.timers, NOW, encode(lapse("q1")), NOW + 1, encode(lapse("q2")))
@@ -101,7 +101,7 @@ async def test_timers_that_are_due_come_in_as_events(client: Client, shard: Shar
     assert items(await inbox.read(10)) == [lapse("q1")]
 
 
-async def test_many_that_are_due_come_in_steps_the_oldest_first(
+async def test_many_due_retries_are_promoted_in_batches_oldest_first(
     client: Client, shard: ShardKeys, outbox: Outbox
 ) -> None:
     for number in range(1200):
@@ -113,7 +113,7 @@ async def test_many_that_are_due_come_in_steps_the_oldest_first(
     assert ids == [encode(outbound(f"o{number:04}")) for number in range(1200)]
 
 
-async def test_two_processes_that_look_at_once_bring_each_back_once(
+async def test_two_processes_promoting_at_once_requeue_each_message_once(
     client: Client, other_client: Client, shard: ShardKeys
 ) -> None:
     for number in range(100):
@@ -124,7 +124,7 @@ async def test_two_processes_that_look_at_once_bring_each_back_once(
 
 
 @pytest.mark.parametrize("asked", ["handover", "tasks"])
-async def test_what_is_answered_is_queued_and_what_asked_for_it_finished(
+async def test_an_answer_is_queued_once_and_its_handover_or_task_finished(
     client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, asked: str
 ) -> None:
     stream: Stream[bytes] = Stream(client, shard.key(asked), lambda payload: payload)
@@ -143,7 +143,7 @@ async def test_what_is_answered_is_queued_and_what_asked_for_it_finished(
     assert await queue.read(10, wait=False) == []
 
 
-async def test_a_host_may_have_nothing_to_say(client: Client, shard: ShardKeys, outbox: Outbox) -> None:
+async def test_a_host_may_hand_back_no_messages(client: Client, shard: ShardKeys, outbox: Outbox) -> None:
     handed = await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
     await outbox.hand_back(handed, [])
     assert await client.run("EXISTS", shard.outbox, shard.lanes, shard.waiting) == 0
@@ -160,7 +160,7 @@ class TestStatuses:
 
     @given(arriving=st.lists(st.sampled_from(get_args(StatusName)), min_size=1, max_size=12), together=st.booleans())
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    async def test_only_rise_in_whatever_order_they_come(
+    async def test_statuses_only_rise_in_any_order_of_arrival(
         self, outboxes: list[Outbox], arriving: list[StatusName], together: bool
     ) -> None:
         token = next(_tokens).to_bytes(16)
@@ -178,11 +178,11 @@ class TestStatuses:
                 rank == max(ranks[: place + 1]) for place, rank in enumerate(ranks)
             ]
 
-    async def test_of_different_messages_do_not_mix(self, outbox: Outbox) -> None:
+    async def test_statuses_of_different_messages_are_independent(self, outbox: Outbox) -> None:
         assert (await outbox.note_status(b"a" * 16, told("read"))).is_news
         assert (await outbox.note_status(b"b" * 16, told("sent"))).is_news
 
-    async def test_are_forgotten_in_time(self, client: Client, shard: ShardKeys, outbox: Outbox) -> None:
+    async def test_statuses_expire(self, client: Client, shard: ShardKeys, outbox: Outbox) -> None:
         await outbox.note_status(b"a" * 16, told("sent"))
         assert 0 < await client.run("TTL", shard.status(b"a" * 16)) <= STATUS_SECONDS
 
@@ -197,7 +197,7 @@ class TestWhatHangsOnAMessage:
         await inbox.read(1, wait=False)
         return inbox
 
-    async def test_is_told_to_whoever_notes_its_status(
+    async def test_noting_a_status_returns_the_matter_of_the_sent_message(
         self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, inbox: Stream[Event]
     ) -> None:
         await queue.finish_sent((await queued(client, shard, queue)).id, self.SENT)
@@ -206,7 +206,7 @@ class TestWhatHangsOnAMessage:
         assert await queue.length() == 0
         assert items(await inbox.read(10)) == [lapse("news")]
 
-    async def test_outlasts_what_whatsapp_takes_to_deliver(
+    async def test_the_matter_is_kept_longer_than_whatsapp_tries_to_deliver(
         self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
     ) -> None:
         await queue.finish_sent((await queued(client, shard, queue)).id, self.SENT)
@@ -214,7 +214,7 @@ class TestWhatHangsOnAMessage:
         await outbox.note_status(self.TOKEN, told("sent"))
         assert await client.run("TTL", shard.status(self.TOKEN)) > 30 * 86400
 
-    async def test_is_told_to_statuses_that_came_before(
+    async def test_early_statuses_are_queued_again_once_the_message_is_sent(
         self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, inbox: Stream[Event]
     ) -> None:
         for status in ("sent", "failed"):
@@ -226,7 +226,7 @@ class TestWhatHangsOnAMessage:
         again = await outbox.note_status(self.TOKEN, told("failed"))
         assert (again.is_news, again.stands, again.matter) == (False, True, self.SENT.matter)
 
-    async def test_a_status_that_came_before_and_cannot_be_read_holds_nothing_up(
+    async def test_an_unreadable_early_status_does_not_block_the_message(
         self, client: Client, shard: ShardKeys, queue: Messages, inbox: Stream[Event]
     ) -> None:
         await client.run("RPUSH", shard.early(self.TOKEN), b"\xc1")
@@ -234,7 +234,7 @@ class TestWhatHangsOnAMessage:
         assert await queue.length() == 0
         assert items(await inbox.read(10)) == [lapse("news")]
 
-    async def test_a_status_that_waits_names_nobody_and_not_for_long(
+    async def test_an_early_status_holds_no_address_and_expires(
         self, client: Client, shard: ShardKeys, outbox: Outbox
     ) -> None:
         await outbox.note_status(self.TOKEN, told("failed"))
@@ -243,20 +243,20 @@ class TestWhatHangsOnAMessage:
             assert word.removeprefix("+").encode() not in payload
         assert 0 < await client.run("TTL", shard.early(self.TOKEN)) <= EARLY_SECONDS
 
-    async def test_a_status_with_our_reference_need_not_wait(
+    async def test_a_status_with_our_reference_is_not_kept_as_early(
         self, client: Client, shard: ShardKeys, outbox: Outbox
     ) -> None:
         await outbox.note_status(self.TOKEN, told("failed", reference="ours"))
         assert await client.run("EXISTS", shard.early(self.TOKEN)) == 0
 
-    async def test_nothing_is_kept_of_a_message_that_nothing_hangs_on(
+    async def test_no_status_key_is_kept_for_a_message_without_a_matter(
         self, client: Client, shard: ShardKeys, queue: Messages
     ) -> None:
         await queue.finish((await queued(client, shard, queue)).id)
         keys: list[bytes] = await client.run("KEYS", "*")
         assert [key for key in keys if key.startswith(shard.key("d:").encode())] == []
 
-    async def test_messages_finished_together_keep_each_what_hangs_on_it(
+    async def test_messages_finished_together_each_keep_their_own_matter(
         self, client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages, inbox: Stream[Event]
     ) -> None:
         await outbox.note_status(b"b" * 16, told("failed"))

@@ -46,7 +46,7 @@ def commit(messages: list[Queued[Event]], token: bytes = TOKEN, read: bytes = b"
     return Commit(token, read, session(unclear), [queued.id for queued in messages])
 
 
-async def test_a_commit_does_everything(
+async def test_a_commit_writes_session_messages_tasks_and_timers_together(
     client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     messages = await arrived(client, shard, inbox, 2)
@@ -71,7 +71,7 @@ async def test_a_commit_does_everything(
     assert await client.run("TTL", shard.session(TOKEN)) > IDLE_SECONDS - 10
 
 
-async def test_a_timer_that_ended_is_taken_away_and_a_new_one_set(
+async def test_a_commit_removes_ended_timers_and_sets_new_ones(
     client: Client, shard: ShardKeys, sessions: Sessions
 ) -> None:
     first = commit([])
@@ -83,7 +83,7 @@ async def test_a_timer_that_ended_is_taken_away_and_a_new_one_set(
     assert [read_event(one) for one in await client.run("ZRANGE", shard.timers, 0, -1)] == [lapse("q2"), lapse("q3")]
 
 
-async def test_a_session_that_changed_meanwhile_is_left_with_its_messages(
+async def test_a_commit_to_a_session_changed_meanwhile_writes_nothing(
     client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     first, second = await arrived(client, shard, inbox, 2)
@@ -97,7 +97,7 @@ async def test_a_session_that_changed_meanwhile_is_left_with_its_messages(
     assert await inbox.length() == 1
 
 
-async def test_one_who_changed_holds_back_nobody_else(
+async def test_one_conflicting_commit_does_not_block_the_others(
     client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     messages = await arrived(client, shard, inbox, 3)
@@ -111,7 +111,7 @@ async def test_one_who_changed_holds_back_nobody_else(
     assert await inbox.length() == 1
 
 
-async def test_a_message_that_another_has_finished_is_not_answered_again(
+async def test_a_message_finished_by_another_worker_is_not_answered_again(
     client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     first, second = await arrived(client, shard, inbox, 2)
@@ -122,7 +122,7 @@ async def test_a_message_that_another_has_finished_is_not_answered_again(
     assert await entries(client, shard.outbox) == []
 
 
-async def test_a_commit_whose_answer_was_lost_changes_nothing_when_repeated(
+async def test_repeating_a_commit_after_a_lost_reply_changes_nothing(
     client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     done = commit(await arrived(client, shard, inbox, 1))
@@ -153,7 +153,7 @@ async def test_of_two_workers_with_the_same_message_exactly_one_answers(
     assert len(await entries(client, shard.outbox)) == 30
 
 
-async def test_what_a_worker_left_between_reading_and_committing_is_answered_by_another(
+async def test_a_message_read_but_not_committed_is_answered_by_another_worker(
     client: Client, other_client: Client, shard: ShardKeys, inbox: Stream[Event]
 ) -> None:
     await arrived(client, shard, inbox, 1)
@@ -163,14 +163,14 @@ async def test_what_a_worker_left_between_reading_and_committing_is_answered_by_
     assert await inbox.length() == 0
 
 
-async def test_one_session_is_forgotten(sessions: Sessions) -> None:
+async def test_forgetting_a_session_keeps_the_others(sessions: Sessions) -> None:
     await sessions.commit([commit([], OTHER), commit([], TOKEN)])
     await sessions.forget(OTHER)
     assert await sessions.load([OTHER, TOKEN]) == [None, (session(), encode(session()))]
 
 
 @pytest.mark.parametrize("unreadable", [b"\xc1", b"\x93\x01\x02\x03", b"\x91" * 5000, b"\x91\xa1\xff", b""])
-async def test_a_session_that_this_version_cannot_read_is_lost_and_made_anew(
+async def test_an_unreadable_session_counts_as_missing_and_is_replaced(
     client: Client, shard: ShardKeys, sessions: Sessions, unreadable: bytes
 ) -> None:
     await client.run("SET", shard.session(TOKEN), unreadable)
@@ -187,7 +187,7 @@ async def test_sessions_are_loaded_in_the_order_asked_for(sessions: Sessions) ->
     assert await sessions.commit([]) == []
 
 
-async def test_one_person_with_ten_thousand_messages_is_finished_at_once(
+async def test_one_commit_can_finish_ten_thousand_messages(
     client: Client, shard: ShardKeys, inbox: Stream[Event], sessions: Sessions
 ) -> None:
     """Lua's `unpack` gives up at 8,000 values."""

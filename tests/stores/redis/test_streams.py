@@ -35,7 +35,7 @@ async def names(client: Client, shard: ShardKeys) -> set[bytes]:
     return {fields[1] for fields in await client.run("XINFO", "CONSUMERS", shard.inbox, GROUP)}
 
 
-async def test_what_was_put_in_comes_out_in_order(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_entries_are_read_in_the_order_they_were_added(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await put(inbox, "m1", "m2", "m3")
     await stream.read(10)  # makes the group
@@ -43,14 +43,14 @@ async def test_what_was_put_in_comes_out_in_order(client: Client, shard: ShardKe
     assert items(await stream.read(2)) == [message("m3")]
 
 
-async def test_what_was_there_before_any_reader_is_read(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_entries_older_than_the_first_reader_are_read(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     await put(inbox, "early")
     stream = reader(client, shard)
     await stream.read(1, wait=False)
     assert len(await stream.read(1, wait=False)) == 1
 
 
-async def test_readers_that_begin_together_make_one_group(
+async def test_readers_starting_together_create_one_group(
     client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     await put(inbox, "m1")
@@ -60,7 +60,7 @@ async def test_readers_that_begin_together_make_one_group(
     assert sum(len(entries) for batch in batches for entries in batch) == 1
 
 
-async def test_readers_share_the_work_and_nobody_gets_what_another_has(
+async def test_each_entry_goes_to_exactly_one_reader(
     client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     mine, theirs = reader(client, shard), reader(other_client, shard)
@@ -72,7 +72,7 @@ async def test_readers_share_the_work_and_nobody_gets_what_another_has(
     assert set(ids.values()) == {1}
 
 
-async def test_a_finished_entry_is_gone_for_all(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_a_finished_entry_is_removed_from_the_stream(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
     await put(inbox, "m1", "m2")
@@ -82,7 +82,7 @@ async def test_a_finished_entry_is_gone_for_all(client: Client, shard: ShardKeys
     assert (await client.run("XPENDING", shard.inbox, GROUP))[0] == 0
 
 
-async def test_what_a_dead_reader_left_is_taken_over(
+async def test_entries_of_a_dead_reader_are_taken_over(
     client: Client, other_client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     dead, living = reader(client, shard), reader(other_client, shard)
@@ -98,7 +98,7 @@ async def test_what_a_dead_reader_left_is_taken_over(
     assert await living.length() == 0
 
 
-async def test_what_is_renewed_stays_in_hand(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_a_renewed_entry_is_not_taken_over(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     slow, other = reader(client, shard), reader(client, shard)
     await slow.read(1, wait=False)
     await put(inbox, "m1")
@@ -110,9 +110,7 @@ async def test_what_is_renewed_stays_in_hand(client: Client, shard: ShardKeys, i
     await slow.renew([])
 
 
-async def test_what_was_finished_is_not_brought_back_by_renewing(
-    client: Client, shard: ShardKeys, inbox: Inbox
-) -> None:
+async def test_renewing_does_not_bring_back_a_finished_entry(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await stream.read(1, wait=False)
     await put(inbox, "m1")
@@ -123,7 +121,7 @@ async def test_what_was_finished_is_not_brought_back_by_renewing(
     assert await stream.reclaim(10) == []
 
 
-async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
+async def test_an_entry_suspected_of_crashing_readers_is_reclaimed_last_and_alone(
     client: Client, shard: ShardKeys, inbox: Inbox
 ) -> None:
     stream = reader(client, shard)
@@ -137,7 +135,9 @@ async def test_what_readers_may_die_of_comes_alone_and_after_all_others(
     assert (alone.item, alone.taken) == (message("poison"), streams.SUSPECT + 1)
 
 
-async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_reclaiming_looks_past_entries_held_by_living_readers(
+    client: Client, shard: ShardKeys, inbox: Inbox
+) -> None:
     """One look of Redis ends after ten entries for each that was asked for."""
     busy, dead, living = reader(client, shard), reader(client, shard), reader(client, shard)
     await busy.read(1, wait=False)
@@ -152,7 +152,7 @@ async def test_reclaiming_looks_past_what_living_readers_hold(client: Client, sh
 
 
 @pytest.mark.parametrize("command", ["FLUSHALL", "DEL"])
-async def test_a_server_that_lost_everything_is_read_on(
+async def test_reading_continues_after_the_stream_was_deleted(
     client: Client, shard: ShardKeys, inbox: Inbox, command: str
 ) -> None:
     stream = reader(client, shard)
@@ -178,7 +178,7 @@ async def test_finishing_and_leaving_survive_a_lost_stream(client: Client, shard
     await stream.leave()
 
 
-async def test_what_this_version_cannot_read_comes_without_an_item(client: Client, shard: ShardKeys) -> None:
+async def test_an_entry_that_cannot_be_decoded_is_returned_as_unreadable(client: Client, shard: ShardKeys) -> None:
     stream = reader(client, shard)
     await client.run("XADD", shard.inbox, "*", "e", b"\x93\x01\x02\x03")
     await stream.read(1, wait=False)
@@ -186,7 +186,7 @@ async def test_what_this_version_cannot_read_comes_without_an_item(client: Clien
     assert queued == Unreadable(queued.id, b"\x93\x01\x02\x03")
 
 
-async def test_an_entry_shows_nothing_of_the_person(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_the_repr_of_an_entry_hides_its_payload(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     stream = reader(client, shard)
     await put(inbox, "m1")
     await stream.read(1, wait=False)
@@ -195,7 +195,7 @@ async def test_an_entry_shows_nothing_of_the_person(client: Client, shard: Shard
     assert "payload" not in repr(queued)
 
 
-async def test_a_reader_that_leaves_gives_up_its_name(client: Client, shard: ShardKeys) -> None:
+async def test_a_leaving_reader_removes_its_consumer_name(client: Client, shard: ShardKeys) -> None:
     staying, leaving = reader(client, shard), reader(client, shard)
     for stream in (staying, staying, leaving):
         await stream.read(1, wait=False)
@@ -204,7 +204,7 @@ async def test_a_reader_that_leaves_gives_up_its_name(client: Client, shard: Sha
     assert len(await names(client, shard)) == 1
 
 
-async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
+async def test_a_consumer_name_with_unfinished_entries_is_kept(client: Client, shard: ShardKeys, inbox: Inbox) -> None:
     """Redis forgets what is unfinished under a name together with the name."""
     leaving = reader(client, shard)
     await leaving.read(1, wait=False)
@@ -215,7 +215,7 @@ async def test_a_name_with_unfinished_entries_is_kept(client: Client, shard: Sha
     assert items(await reader(client, shard).reclaim(1)) == [message("m1")]
 
 
-async def test_who_leaves_clears_the_names_of_the_dead(
+async def test_a_leaving_reader_removes_the_consumer_names_of_dead_readers(
     client: Client, shard: ShardKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead, leaving = reader(client, shard), reader(client, shard)

@@ -38,7 +38,7 @@ async def test_never_more_is_granted_than_the_rate_allows(client: Client, asked:
         await asyncio.sleep(pause)
 
 
-async def test_the_whole_rate_is_granted_to_who_waits_as_told(client: Client) -> None:
+async def test_a_caller_that_waits_the_returned_time_gets_most_of_the_rate(client: Client) -> None:
     throttle = Throttle(client, rate=RATE)
     await throttle.take(throttle.burst)
     granted, calls, waited = 0, 0, 0.0
@@ -53,26 +53,26 @@ async def test_the_whole_rate_is_granted_to_who_waits_as_told(client: Client) ->
 
 
 @pytest.mark.parametrize(("rate", "burst"), [(1, 1), (80, 8), (1000, 100)])
-async def test_a_tenth_of_a_second_may_go_at_once(client: Client, rate: int, burst: int) -> None:
+async def test_the_burst_is_what_the_rate_allows_in_a_tenth_of_a_second(client: Client, rate: int, burst: int) -> None:
     got, wait = await Throttle(client, rate=rate).take(10_000)
     assert (got, wait) == (burst, 0)
 
 
-async def test_what_was_not_used_is_not_saved_up(client: Client) -> None:
+async def test_unused_grants_do_not_accumulate_beyond_the_burst(client: Client) -> None:
     throttle = Throttle(client, rate=RATE)
     await throttle.take(throttle.burst)
     await asyncio.sleep(3 * throttle.burst / RATE)
     assert await throttle.take(10_000) == (throttle.burst, 0)
 
 
-async def test_one_who_wants_a_single_message_waits_for_one_only(client: Client) -> None:
+async def test_a_request_for_one_message_waits_only_for_one(client: Client) -> None:
     throttle = Throttle(client, rate=80)
     while (taken := await throttle.take(1))[0]:  # until none is left
         pass
     assert 0 < taken[1] <= 1 / 80 + 0.001
 
 
-async def test_a_clock_that_was_set_back_stops_nobody(client: Client) -> None:
+async def test_sending_continues_after_the_clock_was_set_back(client: Client) -> None:
     throttle = Throttle(client, rate=RATE)
     await throttle.take(throttle.burst)
     in_an_hour = (time.time() + 3600) * 1000

@@ -22,24 +22,24 @@ READERS = [read_event, read_outbound, read_handed_over, read_session]
         (read_session, session()),
     ],
 )
-def test_a_value_comes_back(read: Any, value: Any) -> None:
+def test_a_value_is_read_back_unchanged(read: Any, value: Any) -> None:
     assert read(encode(value)) == value
 
 
 @pytest.mark.parametrize("read", READERS)
 @given(st.binary(max_size=60))
-def test_rubbish_is_nothing(read: Any, rubbish: bytes) -> None:
+def test_reading_random_bytes_never_raises(read: Any, rubbish: bytes) -> None:
     read(rubbish)
 
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("rubbish", [b"", b"\xc1", b"\x91" * 100_000, b"\xa1\xff", b"\x81\xa1\xff\x01"])
-def test_known_rubbish_is_nothing(read: Any, rubbish: bytes) -> None:
+def test_malformed_bytes_are_read_as_none(read: Any, rubbish: bytes) -> None:
     assert read(rubbish) is None
 
 
 @given(st.integers(0, 400), st.integers(0, 255))
-def test_an_altered_message_is_read_or_is_nothing(place: int, value: int) -> None:
+def test_reading_an_altered_message_never_raises(place: int, value: int) -> None:
     written = bytearray(encode(outbound()))
     written[place % len(written)] = value
     read_outbound(bytes(written))

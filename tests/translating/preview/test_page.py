@@ -58,7 +58,9 @@ def drawn(
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_text_has_its_place(code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
+def test_the_page_shows_every_text_and_works_offline(
+    code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
     html = drawn(code, files, texts, keywords)
     assert [slot.id for slot in texts.slots if f'id="{slot.id}"' not in html] == []
     assert f'lang="{code}"' in html
@@ -67,7 +69,7 @@ def test_every_text_has_its_place(code: str, files: list[FlowFile], texts: Sourc
     assert not re.search(r'(src|href)="https?://', html), "it must work offline"
 
 
-def test_what_is_missing_or_fuzzy_is_marked(files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
+def test_missing_and_fuzzy_texts_are_marked(files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
     entries = catalog("de")
     entries["opt_in.ask"] = replace(entries["opt_in.ask"], fuzzy=True)
     del entries["stop.confirmed"]
@@ -77,7 +79,7 @@ def test_what_is_missing_or_fuzzy_is_marked(files: list[FlowFile], texts: Source
     assert 'class="body missing"' in html
 
 
-def test_a_label_that_whatsapp_refuses_is_counted_in_red(
+def test_the_length_of_an_overlong_label_is_marked(
     files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     entries = catalog("de")
@@ -85,14 +87,14 @@ def test_a_label_that_whatsapp_refuses_is_counted_in_red(
     assert '<span class="count over">31/20</span>' in drawn("de", files, texts, keywords, entries)
 
 
-def test_the_language_s_own_words_stand_in_the_texts(
+def test_texts_show_the_keywords_of_their_language(
     files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     html = drawn("fr", files, texts, keywords)
     assert f"<b>{keywords.shown(WORDS['yes_word'], 'fr')}</b>" in html
 
 
-def test_example_values_are_those_of_the_language(
+def test_example_values_are_in_the_language_of_the_page(
     files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     html = "".join(re.findall(r'class="chat".*?class="facts"', drawn("de", files, texts, keywords), re.DOTALL))
@@ -102,7 +104,7 @@ def test_example_values_are_those_of_the_language(
         assert english not in html
 
 
-def test_a_text_whose_english_has_changed_waits_to_be_looked_at(
+def test_a_text_whose_english_has_changed_is_counted_for_review(
     files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     entries = catalog("de")
@@ -128,7 +130,7 @@ def test_marks_are_drawn_as_whatsapp_draws_them(text: str, html: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("code", ["de", "ar"])
-def test_a_browser_shows_it(
+def test_a_browser_renders_the_page(
     code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords, tmp_path: Path
 ) -> None:
     if CHROMIUM is None:
@@ -152,7 +154,7 @@ def test_a_browser_shows_it(
     assert len(picture.read_bytes()) > 40_000, "an empty page is a few kilobytes"
 
 
-def test_what_is_sent_after_the_work_is_done_is_a_message_too(
+def test_messages_about_completed_requests_have_the_stop_footer(
     files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     html = drawn("en", files, texts, keywords)
@@ -161,7 +163,9 @@ def test_what_is_sent_after_the_work_is_done_is_a_message_too(
         assert "Reply STOP to unsubscribe" in row, text_id
 
 
-def test_words_of_documents_are_no_messages(files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
+def test_document_texts_are_not_shown_as_messages(
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
     (section,) = re.findall(r'<section id="document">.*?</section>', drawn("en", files, texts, keywords), re.DOTALL)
     assert "Words of the documents" in section
     assert section.count('class="paper"') == sum(slot.id.startswith("document.") for slot in texts.slots)
