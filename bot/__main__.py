@@ -5,7 +5,7 @@ import gc
 
 def main() -> None:
     """Run the command that was typed."""
-    gc.disable()  # nothing that is imported is rubbish: to look for some takes a tenth of the start
+    gc.disable()  # imports leave no garbage, and looking for it takes a tenth of the start
     from .commands.cli import main as command
 
     gc.enable()

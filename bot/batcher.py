@@ -1,4 +1,4 @@
-"""Many small requests to a server made one: what is asked for while an answer is awaited goes out together."""
+"""Batches small requests to a server: those made while an answer is awaited are sent together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,7 +12,7 @@ class Batcher(Generic[T, R]):
     """Collects items and sends them in batches, one batch at a time.
 
     The first item waits for the end of the event loop's tick, so that all of one tick share a batch. An error of
-    a batch is raised to everyone in it.
+    a batch is raised to everyone who has an item in it.
     """
 
     def __init__(self, send: Callable[[Sequence[T]], Awaitable[Sequence[R]]], *, most: int = 256) -> None:
@@ -42,7 +42,7 @@ class Batcher(Generic[T, R]):
                 await self._send_batch(batch)
         finally:
             self._running = None
-            for _, future in batch + self._waiting:  # only when cancelled is anyone left
+            for _, future in batch + self._waiting:  # nobody is left unless this was cancelled
                 future.cancel()
             self._waiting = []
 

@@ -68,8 +68,8 @@ class Controller(_Table):
 
     @model_validator(mode="after")
     def _has_a_calendar(self) -> "Controller":
-        """Without one no request could be noted: each needs the day by which it is answered."""
-        import holidays  # slow to import: not before it is asked for
+        """Without a calendar no request could be noted: each needs the day by which it must be answered."""
+        import holidays  # slow to import, so only when needed
 
         regions = holidays.list_supported_countries().get(self.country)
         if regions is None:
@@ -108,7 +108,7 @@ class Purpose(_Table):
     legal_basis: Literal["consent"] = "consent"
     valid_for: Duration
     refresh_before: Duration | None = None
-    """How long before the end of a consent the person is asked anew, after a message of theirs; None: after it."""
+    """How long before a consent ends the person is asked again, once they write; None: after it has ended."""
 
     @model_validator(mode="after")
     def _not_too_early(self) -> "Purpose":
@@ -146,14 +146,14 @@ class ThirdParty(_Table):
 
 
 class Storage(_Table):
-    """Where the data lies (GDPR Art. 13(1)(f))."""
+    """Where the data is stored (GDPR Art. 13(1)(f))."""
 
     places: tuple[str, ...] = Field(min_length=1)
-    """Codes of countries, or EU, which are named in each language; anything else is said as it is written."""
+    """Codes of countries, or EU, which are named in each language; anything else is used as it is written."""
 
 
 class Retention(_Table):
-    """How long data is kept and a consent holds, where it is not as long as `bot.consent.retention` says by default."""
+    """How long data is kept and a consent holds, where it differs from the defaults of `bot.consent.retention`."""
 
     unused_lapse: Duration | None = None
     max_age: Duration | None = None
@@ -165,7 +165,7 @@ class Retention(_Table):
 
 
 class Business(_Table):
-    """Everything of `business.toml`."""
+    """Everything in `business.toml`."""
 
     default_locale: str
     question_expires_after: Duration

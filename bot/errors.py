@@ -44,7 +44,7 @@ def problem_and_cure(line: str) -> tuple[str, str]:
 def where(error: BaseException) -> str:
     """Return the code locations that an error came through, the innermost first.
 
-    Without its text, which may quote a message or a number.
+    The error's text is left out: it may quote a message or a number.
     """
     frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
     return " < ".join(f"{_short(frame.filename)}:{frame.lineno}" for frame in reversed(frames))

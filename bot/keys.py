@@ -1,7 +1,7 @@
 """Everything that is derived from `SECRET_KEY`: lookup tokens, encryption at rest, signatures.
 
 Each use has its own key (HKDF-SHA-256, RFC 5869), so that a token of one use tells nothing about another.
-`SECRET_KEY` is a list, newest first: new tokens and ciphertexts use the first key, older ones stay readable.
+`SECRET_KEY` is a list, newest first: new tokens and ciphertexts use the first key; the rest only decrypt and look up.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
-"""Logs: one JSON object a line, or readable lines in a terminal. No personal data.
+"""Logs: one JSON object per line, or readable lines in a terminal. No personal data.
 
-What an exception says may quote a message or a number, so only its type and the places it came through are logged.
+An exception's text may quote a message or a number, so only its type and the places it came through are logged.
 """
 
 import logging
@@ -72,6 +72,6 @@ def _where_it_failed(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 def _template(_: Any, __: str, event: EventDict) -> EventDict:
-    """Keep of what a library says the first line, without the values filled into it."""
+    """Keep only the first line of a library's message, without the values filled into it."""
     event["event"] = str(event["_record"].msg).partition("\n")[0]
     return event

@@ -56,7 +56,7 @@ def _without_15(national: str) -> str | None:
 
 
 def spellings(address: str) -> list[str]:
-    """Return every spelling of a number, the canonical one first; for any other address only itself."""
+    """Return every spelling of a number, the canonical spelling first; for any other address only itself."""
     first = canonical(address)
     others = [candidate for candidate in _candidates(first) if candidate != first and canonical(candidate) == first]
     return list(dict.fromkeys([first, *others, address]))

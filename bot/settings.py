@@ -1,7 +1,7 @@
 """The environment, read once into one frozen value; every message about it names the variable and the cure.
 
-`.env` in the working directory is read too; real environment variables win over it, and an empty one counts
-as not set. Each field is the environment variable of the same name in capitals. A field's description is what
+`.env` in the working directory is read too; real environment variables win over it, and an empty variable
+counts as not set. Each field is the environment variable of the same name in capitals. A field's description is what
 an operator reads when it is missing or wrong: what it is, and where to find it.
 """
 
@@ -21,6 +21,9 @@ DatabaseTls = Literal["disable", "prefer", "require", "verify-ca", "verify-full"
 
 MINIMUM_SECRET_LENGTH = 32
 """Characters of one `SECRET_KEY`: 32 hexadecimal digits are 128 bits."""
+
+ENV_FILE = Path(".env")
+"""Read at the command line and by `setup`, from the working directory."""
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -56,13 +59,13 @@ class _Environment(BaseSettings):
 
 
 class ChannelSettings(_Environment):
-    """What the environment decides about one channel: each has a class of its own, in its folder."""
+    """One channel's settings from the environment; each channel has a class of its own, in its folder."""
 
     needed: ClassVar[Sequence[str]]
     """The fields without which the channel cannot be used."""
 
     def missing(self) -> tuple[Missing, ...]:
-        """What must still be set before the channel can be used; empty when all is there."""
+        """What must still be set before the channel can be used; empty if nothing is missing."""
         return _missing(type(self), {name: getattr(self, name) for name in self.needed})
 
     @property
@@ -75,7 +78,7 @@ C = TypeVar("C", bound=ChannelSettings)
 
 
 class Settings(_Environment):
-    """All that the environment decides, but for the channels: they are read from the same place by `of`."""
+    """All settings from the environment except those of channels, which `of` reads from the same place."""
 
     _env_file: Path | None = PrivateAttr(None)
     _overrides: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -203,7 +206,7 @@ class Settings(_Environment):
         try:
             parts = urlsplit(text.strip())
         except ValueError:
-            return values  # told by the field's own check
+            return values  # reported by the field's own check
         query = dict(parse_qsl(parts.query))
         mode = query.pop("sslmode", None)
         query.pop("channel_binding", None)
@@ -217,7 +220,7 @@ class Settings(_Environment):
 
     @property
     def embedded(self) -> bool:
-        """Whether the evidence lies in the program's own PostgreSQL: a try-out, not production."""
+        """Whether the evidence is in the program's own PostgreSQL: a try-out, not production."""
         return self.database_url is None
 
     @property
@@ -233,7 +236,7 @@ class Settings(_Environment):
         return self.database_tls or ("require" if self.on_heroku else "prefer")
 
     def missing(self) -> tuple[Missing, ...]:
-        """What the stores still need before webhooks can be answered; empty when all is there."""
+        """What the stores still need before webhooks can be answered; empty if nothing is missing."""
         needed: dict[str, object] = {}
         if self.on_heroku:
             needed = {"redis_url": self.redis_url, "database_url": self.database_url, "secret_key": self.secret_key}
@@ -242,11 +245,11 @@ class Settings(_Environment):
         return _missing(type(self), needed)
 
     def of(self, channel: type[C]) -> C:
-        """Return the settings of a channel, read from where these come from. Raises `SettingsError`."""
+        """Return the settings of a channel, read from where these were read. Raises `SettingsError`."""
         return _read(channel, self._env_file, self._overrides)
 
     def changed(self, **changes: Any) -> "Settings":
-        """Return other settings, also those of channels (field names). Raises `SettingsError`."""
+        """Return these settings with `changes` (field names, also of channels). Raises `SettingsError`."""
         return load_settings(self._env_file, **(self._overrides | changes))
 
 
@@ -256,24 +259,22 @@ def cure(name: str, model: type[BaseSettings] = Settings) -> str:
 
 
 def load_settings(
-    env_file: Path | None = Path(".env"), *, channels: Iterable[type[ChannelSettings]] = (), **overrides: Any
+    env_file: Path | None = ENV_FILE, channels: Iterable[type[ChannelSettings]] = (), /, **overrides: Any
 ) -> Settings:
     """Read environment and `env_file`; `overrides` (field names, also of channels) win over both.
 
     Raises `SettingsError`, one line for each wrong variable, also those of `channels`, without any value.
     """
+    models: list[type[_Environment]] = [Settings, *channels]
     wrong: list[str] = []
-    for channel in channels:
+    for model in models:
         try:
-            _read(channel, env_file, overrides)
+            _read(model, env_file, overrides)
         except SettingsError as error:
             wrong += str(error).splitlines()
-    try:
-        settings = _read(Settings, env_file, overrides)
-    except SettingsError as error:
-        wrong = [*str(error).splitlines(), *wrong]
     if wrong:
         raise SettingsError("\n".join(dict.fromkeys(wrong)))
+    settings = _read(Settings, env_file, overrides)
     settings._env_file, settings._overrides = env_file, overrides
     return settings
 

@@ -14,12 +14,12 @@ def iso(seconds: float) -> str:
 
 
 def iso_if_any(seconds: float | None) -> str | None:
-    """Return a moment, or None where there is none: 0 stands for that, too."""
+    """Return a moment, or None if there is none; 0 also means none."""
     return iso(seconds) if seconds else None
 
 
 def parse_duration(text: Any) -> timedelta:
-    """Return the duration, also if it is one already. Raises `ValueError` naming the form that is understood."""
+    """Return the duration; a `timedelta` is returned as it is. Raises `ValueError` naming the expected form."""
     if isinstance(text, timedelta):
         return text
     found = _FORM.match(text) if isinstance(text, str) else None

@@ -70,7 +70,7 @@ def _lines(path: Path, problems: Sequence[ErrorDetails], cure: Cure) -> Iterator
 
 
 def _follows(problem: ErrorDetails, problems: Sequence[ErrorDetails]) -> bool:
-    """Whether a list is only too short because of what is wrong inside it."""
+    """Whether a list is too short only because of what is wrong inside it."""
     depth = len(problem["loc"])
     return problem["type"] == "too_short" and any(
         len(other["loc"]) > depth and other["loc"][:depth] == problem["loc"] for other in problems

@@ -12,15 +12,15 @@ from ..service.ports import Check, Provider, Webhooks
 from ..settings import ChannelSettings, Missing, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]
-"""Every channel that is set up is used; if none is begun, deployers are told to set up the first."""
+"""Every channel that is set up is used; if none is begun, deployers are asked to set up the first."""
 
 
 def used(settings: Settings) -> Iterator[tuple[Provider[Any], ChannelSettings]]:
     """Yield the channels that are fully set up, with their settings. Raises `SettingsError`."""
-    for one in PROVIDERS:
-        own = settings.of(one.settings)
+    for provider in PROVIDERS:
+        own = settings.of(provider.settings)
         if not own.missing():
-            yield one, own
+            yield provider, own
 
 
 def missing(settings: Settings) -> Sequence[Missing]:
@@ -35,16 +35,16 @@ def missing(settings: Settings) -> Sequence[Missing]:
 
 
 def unfinished(settings: Settings) -> Iterator[tuple[Provider[Any], Sequence[Missing]]]:
-    """Yield the channels of which only a part is set, with what each still needs. Raises `SettingsError`."""
-    for one in PROVIDERS:
-        own = settings.of(one.settings)
+    """Yield the channels that are set up only in part, with what each still needs. Raises `SettingsError`."""
+    for provider in PROVIDERS:
+        own = settings.of(provider.settings)
         if own.begun and (lacks := own.missing()):
-            yield one, lacks
+            yield provider, lacks
 
 
 def models() -> Sequence[type[ChannelSettings]]:
     """Return what each channel reads from the environment."""
-    return [one.settings for one in PROVIDERS]
+    return [provider.settings for provider in PROVIDERS]
 
 
 def variables() -> Mapping[str, str]:
@@ -55,32 +55,32 @@ def variables() -> Mapping[str, str]:
 
 def webhooks(settings: Settings) -> Mapping[str, Webhooks]:
     """Return the webhooks of the channels in use, by name."""
-    return {one.name: one.webhooks(own) for one, own in used(settings)}
+    return {provider.name: provider.webhooks(own) for provider, own in used(settings)}
 
 
 def senders(settings: Settings) -> Senders | None:
     """Return the senders of the channels in use; None while something is missing."""
-    found = {one.name: one.sender(own) for one, own in used(settings)}
+    found = {provider.name: provider.sender(own) for provider, own in used(settings)}
     return Senders(found) if found and not settings.missing() else None
 
 
 def address(text: str) -> Sender | None:
-    """Read an address of any channel; None when it is none."""
-    return next((found for one in PROVIDERS if (found := one.address(text))), None)
+    """Read an address of any channel; None if the text is not an address."""
+    return next((found for provider in PROVIDERS if (found := provider.address(text))), None)
 
 
 def ways() -> str:
     """Return which addresses an operator may type beside phone numbers, e.g. `a BSUID such as DE.123`."""
-    return ", ".join(one.ways for one in PROVIDERS if one.ways)
+    return ", ".join(provider.ways for provider in PROVIDERS if provider.ways)
 
 
 async def checks(settings: Settings) -> AsyncIterator[Check]:
-    """Run the checks of the channels in use; report if there is none, and those that are only set up in part."""
+    """Run the checks of the channels in use, or of the first if none is; report channels set up only in part."""
     in_use = list(used(settings))
-    for one, own in in_use or [(PROVIDERS[0], settings.of(PROVIDERS[0].settings))]:
-        async for check in one.checks(own):
+    for provider, own in in_use or [(PROVIDERS[0], settings.of(PROVIDERS[0].settings))]:
+        async for check in provider.checks(own):
             yield check
-    for one, lacks in unfinished(settings) if in_use else ():
+    for provider, lacks in unfinished(settings) if in_use else ():
         names = ", ".join(lack.name for lack in lacks)
         cure = "; ".join(f"{lack.name}: {lack.cure}" for lack in lacks)
-        yield Check(one.name, ok=False, detail=f"not used: {names} not set", cure=cure, required=False)
+        yield Check(provider.name, ok=False, detail=f"not used: {names} not set", cure=cure, required=False)

@@ -36,7 +36,9 @@ _SOON = timedelta(days=7)
 
 def settings_checks(settings: Settings) -> Sequence[Check]:
     """Tell which settings are missing."""
-    absent = [Check(one.name, ok=False, detail="not set", cure=one.cure) for one in channels.missing(settings)]
+    absent = [
+        Check(setting.name, ok=False, detail="not set", cure=setting.cure) for setting in channels.missing(settings)
+    ]
     return absent or [Check("settings", ok=True, detail="complete")]
 
 
@@ -51,19 +53,19 @@ async def redis_check(client: Client) -> Check:
 
 
 async def inbox_checks(shards: Sequence[ShardStores]) -> Sequence[Check]:
-    """Ask whether messages still have room, and are worked off."""
+    """Ask whether the inbox has room, and is being worked off."""
     try:
         filled = max([await shard.inbox.filled() for shard in shards])
         waits = max([await lane.unread_for() for shard in shards for lane in (shard.urgent, shard.events)])
     except Unavailable:
-        return []  # told by `redis_check`
+        return []  # reported by `redis_check`
     if filled > _NEARLY_FULL:
         cure = "start more workers; INBOX_LIMIT, INBOX_MEGABYTES and Redis itself set the room"
         return [Check("inbox", ok=False, detail=f"{filled:.0%} full", cure=cure)]
     if waits > _LONG_UNREAD:
         cure = f"start a worker (`{COMMAND} worker`), or see in its log what holds it up"
         return [Check("inbox", ok=False, detail=f"nothing was read for {waits:.0f} s", cure=cure)]
-    return [Check("inbox", ok=True, detail="is worked off")]
+    return [Check("inbox", ok=True, detail="is being worked off")]
 
 
 async def database_check(database: Database) -> Check:
@@ -151,7 +153,7 @@ async def redis_checks(client: Client) -> AsyncIterator[Check]:
     try:
         info = _info(await client.run("INFO"))
     except Unavailable:
-        return  # told by `redis_check`
+        return  # reported by `redis_check`
     version = info.get("valkey_version") or info.get("redis_version", "0")
     if _older(version, _OLDEST_REDIS):
         yield Check("redis version", ok=False, detail=version, cure=f"{_OLDEST_REDIS} or newer is needed")
@@ -189,9 +191,8 @@ def requests_check(waiting: Sequence[Request], today: date) -> Check:
     urgent = [request for request in waiting if request.due <= today + _SOON]
     if not urgent:
         return Check("requests", ok=True, detail=f"{len(waiting)} wait, none is due within {_SOON.days} days")
-    detail = (
-        f"{len(urgent)} of {len(waiting)} are due by {max(one.due for one in urgent)}, the first on {urgent[0].due}"
-    )
+    latest = max(request.due for request in urgent)
+    detail = f"{len(urgent)} of {len(waiting)} are due by {latest}, the first on {urgent[0].due}"
     return Check("requests", ok=False, detail=detail, cure="see `requests list`, answer, then close", required=False)
 
 

@@ -19,7 +19,7 @@ from ..words.intents import Keywords
 
 @contextmanager
 def _nothing_collected() -> Iterator[None]:
-    """Keep the garbage collector from scanning again and again what is read here and stays."""
+    """Keep the garbage collector from rescanning what is read here, which stays in memory."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -40,8 +40,8 @@ def load_world(
 ) -> tuple[World, Flows]:
     """Read everything once, at start; `business` is by default the `business.toml` among the flows.
 
-    `draft` is a language to use although it is not offered yet, for its translator. Raises `FileError`, which
-    names file, key and cure.
+    `draft` is a language to use before it is offered, for its translator. Raises `FileError`, which names file, key
+    and cure.
     """
     flows, locales = Path(flows), Path(locales)
     source = Path(business) if business else flows / flow_file.NO_FLOW
@@ -71,7 +71,7 @@ def _catalogs(
 ) -> tuple[Mapping[str, Mapping[str, tuple[str, str]]], list[str]]:
     """Return the catalogs, and why some can't be read: those languages are not offered.
 
-    Raises `FileError` for the one that its translator tries out.
+    Raises `FileError` for the `draft` that its translator tries out.
     """
     found: dict[str, Mapping[str, tuple[str, str]]] = {}
     unread = []

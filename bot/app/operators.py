@@ -1,6 +1,6 @@
-"""Puts together what operators can do: commands, a console and an API get this, and no store.
+"""Builds what operators can do: commands, a console and an API use this instead of the stores.
 
-Whoever shows or changes something of a person goes through `Find`, which records the look.
+Whatever shows or changes something about a person goes through `Find`, which records the look.
 """
 
 from collections.abc import AsyncIterator
@@ -39,14 +39,14 @@ WAYS = f"a phone number such as +4915112345678, {channels.ways()}, or a person's
 
 
 class StoreChecks:
-    """What `doctor` asks a process with stores: its files, and its stores."""
+    """The checks that `doctor` runs in a process with stores: of its files, and of its stores."""
 
     def __init__(self, runtime: Runtime, requests: AnswerRequests) -> None:
         self._runtime = runtime
         self._requests = requests
 
     async def all(self) -> AsyncIterator[Check]:
-        """Yield what was found. What can't be asked, since a store does not answer, is left out."""
+        """Yield the results, leaving out checks that need a store that does not answer."""
         runtime = self._runtime
         yield doctor.texts_check(runtime.dialogue.world)
         yield doctor.business_check(runtime.dialogue.world)
@@ -167,9 +167,9 @@ async def _received(receive: Receive, channel: str, webhook: bytes, arrival: flo
 
 
 def read_address(text: str, country: str) -> list[Sender]:
-    """Return the addresses that somebody may mean who typed or pasted `text`, the likeliest first.
+    """Return the addresses that a typed or pasted `text` may mean, likeliest first; empty if it is not an address.
 
-    `country`: two letters; its numbers may be typed as they are dialled there. Empty when it is no address.
+    `country`: two letters; its numbers may be typed as they are dialled there.
     """
     if (own := channels.address(visible(text))) and own.bsuid:
         return [own]

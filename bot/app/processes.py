@@ -43,7 +43,7 @@ async def working(runtime: Runtime, stopping: asyncio.Event) -> AsyncIterator[No
 
 @asynccontextmanager
 async def listening(app: Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an application; yields its port (0 asks for a free one). Requests in hand are finished at the end."""
+    """Serve an application and yield its port; `port` 0 means any free port. Finish requests in hand at the end."""
     try:
         waiting = bound(host, port)
     except OSError as error:
@@ -56,13 +56,13 @@ async def listening(app: Application, host: str, port: int) -> AsyncIterator[int
 
 
 def bound(host: str, port: int) -> socket.socket:
-    """Take a port (0: a free one), where requests wait until they are served."""
+    """Bind a port (0: any free port), where requests wait until they are served."""
     return socket.create_server((host, port), backlog=1024, reuse_port=False)
 
 
 @asynccontextmanager
 async def answering(app: Application, waiting: socket.socket) -> AsyncIterator[None]:
-    """Serve an application where requests wait; those in hand are finished at the end."""
+    """Serve an application on a bound port; requests in hand are finished at the end."""
     runner = AppRunner(
         app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=_HANDLERS_HAVE, handle_signals=False
     )

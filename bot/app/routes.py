@@ -1,4 +1,4 @@
-"""All HTTP routes of one process, those of a process without stores, too."""
+"""All HTTP routes of a process, including a process without stores."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -37,7 +37,11 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
         return Downloads(runtime.stores.exports, runtime.dialogue.world) if runtime else None
 
     return [
-        *(route for one in channels.PROVIDERS for route in webhook_routes(one.path, one.name, hook(one), receive)),
+        *(
+            route
+            for provider in channels.PROVIDERS
+            for route in webhook_routes(provider.path, provider.name, hook(provider), receive)
+        ),
         *my_data_routes(downloads),
         *health_routes(Health(missing(settings), ready, queued)),
     ]

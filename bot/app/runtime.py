@@ -58,7 +58,7 @@ class Runtime:
             for shard in stores.shards:
                 for rounds in self._rounds(shard, halting, stopping):
                     group.create_task(rounds)
-        with suppress(Unavailable):  # a name that is not given up is swept away later
+        with suppress(Unavailable):  # a name that is not given up is removed later
             for shard in stores.shards:
                 await shard.leave()
 
@@ -96,7 +96,7 @@ class Runtime:
         return lengths
 
     async def ready(self) -> Sequence[Check]:
-        """Look whether messages can be taken and answered now."""
+        """Check whether messages can be taken and answered now."""
         stores = self.stores
         return [
             *settings_checks(self.settings),
@@ -109,7 +109,7 @@ class Runtime:
 
 def missing(settings: Settings) -> dict[str, str]:
     """Return the settings without which webhooks get 503, and what each is and where to find it."""
-    return {one.name: one.cure for one in channels.missing(settings)}
+    return {setting.name: setting.cure for setting in channels.missing(settings)}
 
 
 def has_stores(settings: Settings) -> bool:
@@ -118,8 +118,9 @@ def has_stores(settings: Settings) -> bool:
 
 
 def require(settings: Settings, names: Collection[str] = STORES) -> None:
-    """Raise `SettingsError` for those of the variables that are not set and must be."""
-    lines = [f"{one.name}: not set; {one.cure}" for one in channels.missing(settings) if one.name in names]
+    """Raise `SettingsError` if any of these variables must be set but is not."""
+    absent = [setting for setting in channels.missing(settings) if setting.name in names]
+    lines = [f"{setting.name}: not set; {setting.cure}" for setting in absent]
     if lines:
         raise SettingsError("\n".join(lines))
 
@@ -134,14 +135,14 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Open everything that the settings name, and close it at the end.
 
-    The embedded PostgreSQL is brought up to date; one of your own is by `python -m bot migrate`. `draft` is a language
-    that is spoken although it is not offered yet. Raises `OperatorError`.
+    The embedded PostgreSQL is brought up to date; a database of your own needs `python -m bot migrate`. `draft` is a
+    language to use before it is offered. Raises `OperatorError`.
     """
     require(settings)
     async with AsyncExitStack() as stack:
         host_purpose = hosted.purpose if hosted else None
         world, flows = load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft)
-        policy(world.business)  # what is wrong with it is told before anything starts
+        policy(world.business)  # raises before anything starts if it is wrong
         secrets = settings.secret_key or (local_secret(settings),)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
         running = await stack.enter_async_context(engines(settings))

@@ -57,15 +57,15 @@ class Simulation:
 
     @property
     def received(self) -> Path:
-        """Where what a person gets may be saved."""
+        """The folder for saving what a person gets."""
         return self.runtime.settings.var_dir / "received"
 
     async def introduce(self, who: Identity, locale: str) -> None:
-        """Make the program know a person who has chosen a language before."""
+        """Make a person known to the program, with a language chosen before."""
         runtime, sender = self.runtime, Sender(who.phone, who.bsuid)
         (person,) = await self._persons(who) or await runtime.stores.persons.create([sender])
         await runtime.stores.persons.set_locales({person: locale})
-        for shard in runtime.stores.shards:  # which is rebuilt, in that language
+        for shard in runtime.stores.shards:  # the session is rebuilt in that language
             await runtime.stores.client.run(
                 "DEL", ShardKeys(shard.number).session(token_of(sender, runtime.stores.keys))
             )
@@ -73,11 +73,11 @@ class Simulation:
     async def stopped_at(self, who: Identity) -> int:
         """Return when a person last withdrew something, unix seconds; 0 when they never did."""
         facts = await self.runtime.stores.ledger.facts(await self._persons(who))
-        records = [fold(one.fact for one in past) for past in facts.values()]
+        records = [fold(entry.fact for entry in past) for past in facts.values()]
         return max((consent.stopped_at for record in records for consent in record.consents.values()), default=0)
 
     async def story(self, who: Identity) -> Sequence[StoryEntry]:
-        """Return what the ledger has of a person: they are made up, so nobody's look is recorded."""
+        """Return a person's ledger entries; as the person is made up, no look is recorded."""
         (person,) = await self._persons(who)
         return await self.runtime.stores.ledger.story(person)
 
@@ -135,9 +135,9 @@ async def simulate(
     draft: str = "",
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Simulation]:
-    """Run the whole program against a simulated WhatsApp until the end of the block; port 0 is any free one.
+    """Run the whole program against a simulated WhatsApp until the end of the block; port 0 means any free port.
 
-    `clock` is what the program goes by. Its links lead to itself, unless the settings name another `base_url`.
+    `clock` is the program's clock. Its links lead to itself, unless the settings name another `base_url`.
     """
     async with AsyncExitStack() as stack:
         graph = await stack.enter_async_context(graph or GraphSimulator())

@@ -36,13 +36,13 @@ from ..stores.redis.throttle import Throttle
 from ..stores.redis.wire import read_assigned, read_event, read_handed_over
 
 _COMMAND_CONNECTIONS = 3
-"""To Redis, beside one for each queue that is read; Heroku's smallest plan has 20 in all."""
+"""To Redis, besides a connection for each queue that is read; Heroku's smallest plan has 20 in all."""
 
 _DATABASE_CONNECTIONS = 4
 
 
 class ShardStores:
-    """The stores of one shard, and its queues as they are read."""
+    """The stores of one shard, and the readers of its queues."""
 
     def __init__(self, *, client: Client, reader: Client, shard: ShardKeys, settings: Settings, keys: Keyring) -> None:
         """`reader` is for reads that wait: it has a connection for each queue."""
@@ -52,7 +52,7 @@ class ShardStores:
         self.dead = DeadLetters(client, shard, keys)
         self.sessions = Sessions(client, shard)
         self.urgent_sessions = Sessions(client, shard, shard.urgent)
-        """The same, for those who answer the urgent lane."""
+        """The same, for answering the urgent lane."""
         self.outbox = Outbox(client, shard)
         self.events: Stream[Event] = Stream(reader, shard.inbox, read_event, abandoned_after_ms=abandoned)
         self.urgent: Stream[Event] = Stream(reader, shard.urgent, read_event, abandoned_after_ms=abandoned)
@@ -87,7 +87,7 @@ class Stores:
 
     @property
     def data_holders(self) -> Sequence[DataHolder]:
-        """The stores that hold data of persons, in the order in which they erase: the person's row is the last."""
+        """The stores that hold data of persons, in the order in which they erase: the person's row comes last."""
         shards = [ShardKeys(shard.number) for shard in self.shards]
         return [
             *redis_holders.data_holders(self.client, shards, self.keys),

@@ -1,4 +1,4 @@
-"""Builds the use cases of a process out of its stores, channels and dialogues, all by the same clock."""
+"""Builds the use cases of a process from its stores, channels and dialogues, all with the same clock."""
 
 import asyncio
 import time
@@ -45,12 +45,12 @@ class HostedBot:
 
 @dataclass(frozen=True, kw_only=True)
 class UseCases:
-    """What the use cases of a process are built from, and how; each method builds one of them."""
+    """What the use cases of a process are built from; most methods build a use case."""
 
     stores: Stores
     dialogue: Dialogue
     channel: Channels | None
-    """The way out; None while something that it needs is not set."""
+    """Sends messages; None while a setting that it needs is missing."""
     base_url: str = ""
     clock: Clock = time.time
 
@@ -60,7 +60,7 @@ class UseCases:
 
     @property
     def sender(self) -> Channels:
-        """The way out. Raises `RuntimeError` while something that it needs is not set."""
+        """What sends messages. Raises `RuntimeError` while a setting that it needs is missing."""
         if self.channel is None:
             raise RuntimeError("no channel is set up")
         return self.channel
@@ -68,7 +68,7 @@ class UseCases:
     # --- incoming
 
     def receive(self, webhooks: Mapping[str, Webhooks]) -> Receive:
-        """Build what stores the webhooks of these channels, by their names."""
+        """Build what stores the webhooks of channels, given by name."""
         return Receive(
             webhooks=webhooks,
             inboxes=[shard.inbox for shard in self.stores.shards],
@@ -84,8 +84,8 @@ class UseCases:
         answered = Shard(
             number=shard.number,
             inbox=shard.urgent if urgent else shard.events,
-            inboxes=[one.inbox for one in stores.shards],
-            all_sessions=[one.sessions for one in stores.shards],
+            inboxes=[any_shard.inbox for any_shard in stores.shards],
+            all_sessions=[any_shard.sessions for any_shard in stores.shards],
             outbox=shard.outbox,
             dead=shard.dead,
             urgent=urgent,
@@ -118,7 +118,7 @@ class UseCases:
     def _statuses(self, shard: ShardStores) -> Statuses:
         return Statuses(
             shard=shard.number,
-            inboxes=[one.inbox for one in self.stores.shards],
+            inboxes=[any_shard.inbox for any_shard in self.stores.shards],
             outbox=shard.outbox,
             persons=self.stores.persons,
             undelivered=self._undelivered(shard),
@@ -139,7 +139,7 @@ class UseCases:
         )
 
     def deliver(self, shard: ShardStores, halting: Halting, *, most: int) -> Deliver:
-        """Build what sends a shard's messages, at most so many at a time; all shards share `halting`."""
+        """Build what sends a shard's messages, at most `most` at a time; all shards share `halting`."""
         return Deliver(
             queue=shard.messages,
             outbox=shard.outbox,
@@ -206,7 +206,7 @@ class UseCases:
 
     @cached_property
     def data_holders(self) -> Sequence[DataHolder]:
-        """Everything that holds data of persons, the person's row at last."""
+        """Everything that holds data of persons, the person's row last."""
         at_channel = [UploadedFiles(self.stores.exports, self.channel)] if self.channel else []
         return [*at_channel, *self.stores.data_holders]
 

@@ -1,4 +1,4 @@
-"""All channels in use, behind one port: each message leaves by the channel that it names."""
+"""All channels in use, behind one port: each message is sent by the channel that it names."""
 
 from collections.abc import Mapping
 
@@ -10,13 +10,13 @@ from ..service.ports import Channel, Retry, SendError
 
 
 class Senders:
-    """The channels in use, as one. Implements `ports.Channels`."""
+    """The channels in use, behind one port. Implements `ports.Channels`."""
 
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
 
     async def send(self, outbound: Outbound) -> MessageId:
-        """Send by the channel that the message names or, if that is no longer in use, by the first one."""
+        """Send by the channel that the message names or, if that is no longer in use, by the first channel."""
         document = outbound.reply.document
         if document is not None and document.media_id:
             name, media_id = _file(document.media_id)
@@ -39,11 +39,11 @@ class Senders:
         await self._of(name).delete_media(id)
 
     def failure(self, delivery: Delivery) -> SendError:
-        """Tell what it means that a message which was accepted is now reported to have failed."""
+        """Return what it means that an accepted message is now reported to have failed."""
         return self._of(delivery.channel).failure(delivery.code or "")
 
     async def close(self) -> None:
-        """Release the connections of all."""
+        """Release the connections of all channels."""
         for channel in self._channels.values():
             await channel.close()
 

@@ -29,7 +29,7 @@ def show_said(console: Console, text: str) -> None:
 def show_reply(console: Console, business: str, reply: Sent, saved: Path | None = None) -> None:
     """Show a message of the bot; its buttons carry the numbers by which they are tapped.
 
-    Below it is what must be on a line of its own to be opened: where its document was `saved`, and long links.
+    Where its document was `saved` and long links follow below, each on a line of its own so that it can be opened.
     """
     width = min(_WIDEST, console.width)
     inside = Text("\n\n").join(_blocks(reply))

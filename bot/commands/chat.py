@@ -56,7 +56,7 @@ def chat(
 ) -> None:
     """Talk with the bot here, without Meta: everything is real but WhatsApp. Its data lies in VAR_DIR/simulation."""
     if locale and locale not in (known := languages(paths.LOCALES)):
-        fail(f"--locale {locale}: there are {', '.join(known)}; begin a new one with `i18n init {locale}`")
+        fail(f"--locale {locale}: there are {', '.join(known)}; begin a new language with `i18n init {locale}`")
     well = run(_chat(read_settings(), _identity(as_, locale), locale, _lines(script)))
     raise typer.Exit(0 if well else 1)
 
@@ -222,7 +222,7 @@ class Talk:
 
 
 def _saved(reply: Sent, folder: Path) -> Path:
-    """Save a document as a phone does: beside earlier ones, under its own name or a similar one."""
+    """Save a document as a phone does: under its own name or, if that is taken, a similar name."""
     folder.mkdir(parents=True, exist_ok=True)
     name = Path(Path(reply.document).name or "document")
     path = next(

@@ -32,7 +32,7 @@ def replay(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="From `deadletter list`.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
-    """Give dead letters another try, after the cause is mended: they go back to where they came from."""
+    """Give dead letters another try once the cause is fixed: they go back to where they came from."""
     if bool(ids) is everything:
         raise typer.BadParameter("name some ids, or --all")
     what = run(_replayed(read_settings(), None if everything else set(ids or ())))

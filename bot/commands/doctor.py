@@ -21,7 +21,7 @@ _MARK = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]![/]"}
 
 def doctor(
     release: Annotated[
-        bool, typer.Option("--release", help="Before a deploy: all but what the channels' providers are asked.")
+        bool, typer.Option("--release", help="Before a deploy: all but the questions to channels' providers.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`replay-erasures`: after a backup was restored, erase again everybody who had been erased since."""
+"""`replay-erasures`: after a backup is restored, erase again everybody who was erased since it was made."""
 
 import sys
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ def replay_erasures(
     """
     listed, erasures, back = run(_replayed(read_settings(), file, write))
     summary = _Summary(
-        erasures=sum(bool(one.person) for one in erasures),
+        erasures=sum(bool(erasure.person) for erasure in erasures),
         erased_again=back,
-        suppressions=sum(len(one.suppressions) for one in erasures),
+        suppressions=sum(len(erasure.suppressions) for erasure in erasures),
         broken_lines=listed.broken,
     )
     _tell(summary, listed.path, write, as_json=as_json)
@@ -58,7 +58,7 @@ async def _replayed(settings: Settings, file: Path | None, write: Path | None) -
         if write is None:
             return listed, erasures, await _again(operators.erasures, erasures)
         if str(write) == "-":
-            sys.stdout.writelines(to_line(one).decode() for one in erasures)
+            sys.stdout.writelines(to_line(erasure).decode() for erasure in erasures)
         else:
             operators.erasures.write(write, erasures)
         return listed, erasures, 0

@@ -22,10 +22,10 @@ def lint(folder: Folder = paths.FLOWS, as_json: AsJson = False) -> None:
     """Check every dialogue: names, ways in and out, texts, limits, the way out of all messages."""
     problems = problems_of(folder)
     if as_json:
-        print_json([{"where": one.where, "what": one.what, "cure": one.cure} for one in problems])
+        print_json([{"where": problem.where, "what": problem.what, "cure": problem.cure} for problem in problems])
     else:
-        for one in problems:
-            typer.echo(f"{one.where}: {one.what}; {one.cure}")
+        for problem in problems:
+            typer.echo(f"{problem.where}: {problem.what}; {problem.cure}")
         typer.echo(f"{len(problems)} problems" if problems else "The dialogues are well.")
     raise typer.Exit(1 if problems else 0)
 

@@ -55,7 +55,7 @@ class Project:
         return source_texts(read_flows(self.flows), load_business(business_file), business_file)
 
     def codes(self, wanted: Collection[str] | None) -> list[str]:
-        """Return the languages to work on. Raises `OperatorError` for one that isn't there."""
+        """Return the languages to work on. Raises `OperatorError` for an unknown language."""
         known = [code for code in languages(self.locales) if code != SOURCE_LOCALE]
         for code in wanted or ():
             if code not in known:
@@ -90,7 +90,7 @@ def _template(project: Project) -> PoFile:
 
 @app.command()
 def update(context: typer.Context, codes: Codes = None) -> None:
-    """Bring catalogs up to date with the texts: reworded ones become fuzzy, new ones are empty."""
+    """Bring catalogs up to date with the texts: reworded texts become fuzzy, new texts are empty."""
     project: Project = context.obj
     with files_told():
         fresh = _template(project)
@@ -110,7 +110,7 @@ def update(context: typer.Context, codes: Codes = None) -> None:
 @app.command()
 def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For example it or pt-BR.")]) -> None:
     """Begin a new language: its empty catalog and files for words, and a draft in languages.toml."""
-    from ..translating import first_words  # only here: the others do without
+    from ..translating import first_words  # only here: other commands do without it
 
     project: Project = context.obj
     with files_told():
@@ -129,7 +129,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check catalogs and keywords; print file:line: [code] message. Status 1 when there is an error."""
-    from ..translating import ordinary_words  # only here: the others do without
+    from ..translating import ordinary_words  # only here: other commands do without it
 
     project: Project = context.obj
     with files_told():
@@ -154,15 +154,16 @@ def check(
 
 
 def _from_here(path: Path) -> Path:
-    """Return a path as one would type it here."""
+    """Return a path relative to the current directory, if it is below that."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
-    from ..translating import keyword_check  # only here: the others do without
+    from ..translating import keyword_check  # only here: other commands do without it
 
     offered: dict[str, bool] = {}
-    looked_at = {code: one for code, one in languages(project.locales).items() if not only or code in only}
+    known = languages(project.locales)
+    looked_at = {code: language for code, language in known.items() if not only or code in only}
     for code, language in looked_at.items():
         offered[base(code)] = offered.get(base(code), False) or language.offered
     yield from keyword_check.findings(project.locales, offered, [code for code in looked_at if code != SOURCE_LOCALE])
@@ -182,8 +183,8 @@ def collisions(
 
 @app.command()
 def ordinary(context: typer.Context) -> None:
-    """Write which ordinary words are no withdrawals although they look like one, from word frequencies (minutes)."""
-    from ..translating import ordinary_words  # only here: the others do without
+    """Write which ordinary words look like withdrawals but are not, from word frequencies (takes minutes)."""
+    from ..translating import ordinary_words  # only here: other commands do without it
 
     project: Project = context.obj
     with files_told():
@@ -195,7 +196,7 @@ def ordinary(context: typer.Context) -> None:
 
 @app.command(name="compile")
 def compile_catalogs(context: typer.Context) -> None:
-    """Write a .mo beside each .po; nothing is written when one of an offered language has an error."""
+    """Write a .mo beside each .po; nothing is written if the catalog of an offered language has an error."""
     project: Project = context.obj
     with files_told():
         targets = checking.compile_all(project.locales, project.source_texts().slots)
@@ -213,7 +214,7 @@ def status(
     per_flow: Annotated[bool, typer.Option("--flows", help="Each flow by itself, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how far each language is. Status 1 when an offered one lacks a text."""
+    """Show how far each language is. Status 1 when an offered language lacks a text."""
     project: Project = context.obj
     with files_told():
         wanted = project.codes(codes) if codes else list(languages(project.locales))

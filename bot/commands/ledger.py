@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Check every entry and the signed tree; if an entry is bad, name the first one and exit with status 1."""
+    """Check every entry and the signed tree; if entries are bad, name the first and exit with status 1."""
     verified = run(_verified(read_settings(), progress=not as_json))
     checked, bad = verified.checked, verified.bad
     if as_json:

@@ -93,8 +93,8 @@ def _print(known: KnownPerson) -> None:
     console, told = Console(highlight=False), known.as_dict()
     what = f"erased at {told['erased_at']}" if told["erased_at"] else f"language {known.locale or 'not known'}"
     console.print(f"Person {known.person}, {what}")
-    for one in known.merged:
-        console.print(f"  and {one}, which turned out to be the same person")
+    for merged in known.merged:
+        console.print(f"  and {merged}, which turned out to be the same person")
     for title, columns in _TABLES.items():
         rows = told[title]
         assert isinstance(rows, list)

@@ -58,7 +58,7 @@ async def _key(settings: Settings) -> str:
 def prove(address: EntryOrAddress, as_json: AsJson = False) -> None:
     """Check a person's records and their proofs; with --json print them, for the offline verifier.
 
-    For an entry, all records of its person are proven, since each includes the previous one.
+    For an entry, all records of its person are proven, since each record includes the previous record.
     """
     proven = run(_proven(read_settings(), address))
     if as_json:

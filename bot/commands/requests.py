@@ -17,7 +17,7 @@ from .running import settings as read_settings
 app = typer.Typer(no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="From `requests list`.")]
-Reason = Annotated[str, typer.Option("--reason", help="What the person is told.")]
+Reason = Annotated[str, typer.Option("--reason", help="The reason given to the person.")]
 
 
 @app.command(name="list")
@@ -44,7 +44,7 @@ def show(id: Id, as_json: AsJson = False) -> None:
     if known.details:
         typer.echo(f"  in their words: {known.details}")
     if known.erased_at:
-        cure = "; close it: nothing of theirs is left" if request.state.is_open else ""
+        cure = "; close it: none of their data is left" if request.state.is_open else ""
         typer.echo(f"  the person was erased at {iso(known.erased_at)}{cure}")
     for step in known.steps:
         typer.echo(f"  {iso(step.at)}  {step.state:9} by {step.actor}  {step.reason}".rstrip())

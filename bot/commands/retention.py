@@ -14,11 +14,11 @@ from ..settings import Settings
 from .running import AsJson, fail, print_json, run
 from .running import settings as read_settings
 
-BUSY = "another process is at it, e.g. a worker; it ends and forgets the same"
+BUSY = "another process, e.g. a worker, is doing this already; let it finish"
 
 
 def retention(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what falls due, now and soon.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what falls due, now and soon.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """End consents and delete data whose time is over, as a worker does once a day; or only report what would go."""

@@ -1,4 +1,4 @@
-"""`rotate-keys`: renew everything with the newest `SECRET_KEY`, so that the old key may go."""
+"""`rotate-keys`: renew everything with the newest `SECRET_KEY`, so that the old key can be removed."""
 
 import typer
 
@@ -10,7 +10,7 @@ from .running import settings as read_settings
 
 
 def rotate_keys() -> None:
-    """Renew all tokens and ciphertexts after you put a new key first on SECRET_KEY; then remove the old one.
+    """Renew all tokens and ciphertexts after you put a new key first on SECRET_KEY; then remove the old key.
 
     Everything keeps working meanwhile. It may be interrupted and run again.
     """
@@ -22,7 +22,7 @@ def rotate_keys() -> None:
         typer.echo("until they are replayed or `retention` forgets them.")
     if older.any:
         typer.echo(f"Keep the older keys on SECRET_KEY: {older.suppressions} suppressions and {older.proofs} proofs of")
-        typer.echo("erased persons are found with them alone. Whose they are nobody knows, so they can't be renewed.")
+        typer.echo("erased persons are found only with them. Nobody knows whose they are, so they can't be renewed.")
     elif not letters:
         typer.echo("Only the first key of SECRET_KEY is needed now; keep older checkpoints' keys on the list while you")
         typer.echo("want `ledger verify` to trust checkpoints that were signed with them.")

@@ -1,4 +1,4 @@
-"""What all commands share: settings from the environment, the event loop, and errors told with their cure."""
+"""What all commands share: settings from the environment, the event loop, and errors reported with their cure."""
 
 import asyncio
 import signal
@@ -17,14 +17,14 @@ from typer.core import TyperCommand, TyperGroup
 from .. import logs
 from ..app import channels
 from ..errors import OperatorError, curable, problem_and_cure
-from ..settings import Settings, load_settings
+from ..settings import ENV_FILE, Settings, load_settings
 
 T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
 _UsageError: Any = typer.BadParameter.__base__
-"""Raised when a command is typed wrongly. Typer brings a click of its own, so it has no better name."""
+"""Raised when a command is typed wrongly. Typer bundles a click of its own, so it has no better name."""
 
 
 class Command(TyperCommand):
@@ -46,7 +46,7 @@ class Commands(TyperGroup):
 def _told(main: Callable[..., Any], args: Sequence[str] | None = None, **options: Any) -> NoReturn:
     """Run what was typed and end the process. Curable errors are reported, as JSON if asked for.
 
-    Any other error is the program's own: its traceback is for whoever mends the program.
+    Any other error is a bug in the program: its traceback is for whoever fixes it.
     """
     typed = list(sys.argv[1:] if args is None else args)
     as_json = "--json" in typed[: typed.index("--") if "--" in typed else None]
@@ -56,7 +56,7 @@ def _told(main: Callable[..., Any], args: Sequence[str] | None = None, **options
     except Exception as error:
         if not (found := curable(error)):
             raise
-        _tell([line for one in found for line in str(one).splitlines()], as_json=as_json)
+        _tell([line for problem in found for line in str(problem).splitlines()], as_json=as_json)
         status = 1
     sys.exit(status)
 
@@ -75,7 +75,7 @@ def _usage_told(*, as_json: bool) -> Iterator[None]:
 
 
 def _tell(lines: Sequence[str], *, as_json: bool) -> None:
-    """Print each problem: one line on standard error, or all of them as the one JSON document on standard output."""
+    """Print the problems: each as a line on standard error, or all in a single JSON document on standard output."""
     if as_json:
         parts = map(problem_and_cure, lines)
         print_json({"ok": False, "errors": [{"error": problem, "cure": cure} for problem, cure in parts]})
@@ -86,7 +86,7 @@ def _tell(lines: Sequence[str], *, as_json: bool) -> None:
 
 def settings(**overrides: Any) -> Settings:
     """Read the environment. Raises `SettingsError`."""
-    return load_settings(channels=channels.models(), **overrides)
+    return load_settings(ENV_FILE, channels.models(), **overrides)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -117,7 +117,7 @@ def fail(message: str) -> NoReturn:
 
 @contextmanager
 def files_told() -> Iterator[None]:
-    """Tell of files that can't be read or written."""
+    """Report files that can't be read or written."""
     try:
         yield
     except OSError as error:

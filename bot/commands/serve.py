@@ -29,7 +29,7 @@ def worker() -> None:
 
 
 def everything() -> None:
-    """Be web and worker in one process."""
+    """Run web and worker in one process."""
     run(serve(settings(), listen=True, work=True))
 
 

@@ -1,4 +1,4 @@
-"""How far the messages that ask for consent came: a question that nobody saw can't be agreed to (GDPR Art. 4(11)).
+"""How far the messages that ask for consent got: a question that nobody saw can't be agreed to (GDPR Art. 4(11)).
 
 WhatsApp's times are compared with WhatsApp's, and ours with ours, as far as there are any: the clocks may differ.
 """
@@ -29,7 +29,7 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, gc
 
     @property
     def accepted_at(self) -> int:
-        """When WhatsApp took it, as evidence tells."""
+        """When WhatsApp took it, as stated in evidence."""
         return int(self.accepted_on) or self.sent_at
 
     @property
@@ -76,7 +76,7 @@ def reached(asked: Iterable[Asked], pending: Pending, *, at: int, received_at: f
 
 
 def first_delivery(asked: Iterable[Asked], question: str) -> int:
-    """Return when a question was first delivered; 0 when it is not known to be."""
+    """Return when a question was first delivered; 0 if no delivery is known."""
     return min(
         (attempt.delivered_at for attempt in asked if attempt.question == question and attempt.delivered_at), default=0
     )
@@ -90,7 +90,7 @@ def queued(asked: Collection[Asked], question: str, relevant: Collection[str]) -
 
 
 def noted(asked: Collection[Asked], news: Asked, relevant: Collection[str]) -> tuple[Asked, ...]:
-    """Take in what became known of a message."""
+    """Add what became known about a message."""
     before = _named(asked, news)
     if before is None:
         return _kept([*asked, news], relevant)
@@ -110,7 +110,7 @@ def without(asked: Collection[Asked], question: str, message: str) -> tuple[Aske
 
 
 def _named(asked: Iterable[Asked], news: Asked) -> Asked | None:
-    """Return what is already known of a message, perhaps only that it is queued."""
+    """Return what is already known about a message, perhaps only that it is queued."""
     attempts = [
         attempt for attempt in asked if attempt.question == news.question and attempt.message in (news.message, "")
     ]

@@ -1,8 +1,8 @@
 """By when a request about personal data must be answered: one calendar month, and how it may be extended.
 
 GDPR Art. 12(3); counted by Regulation (EEC, Euratom) 1182/71, Art. 3: the day of receipt does not count, the month
-ends on the same date, or on its last day where there is no such date, and what would end on a Saturday, Sunday or
-public holiday ends on the next working day.
+ends on the same date, or on its last day where there is no such date, and a period that would end on a Saturday,
+Sunday or public holiday ends on the next working day.
 """
 
 from calendar import monthrange
@@ -20,7 +20,7 @@ _SATURDAY = 5
 
 
 class TooLate(ValueError):
-    """The first month is over: an extension must be told to the person within it."""
+    """The first month is over: the person must be told of an extension within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +71,9 @@ def due(received_at: float, calendar: Calendar) -> date:
 
 
 def extended(received_at: float, told_at: float, calendar: Calendar) -> date:
-    """Return the last day after an extension that the person is told of at a moment. Raises `TooLate`."""
+    """Return the last day after an extension; `told_at` is when the person is told of it. Raises `TooLate`."""
     first = due(received_at, calendar)
     if calendar.day_of(told_at) > first:
-        raise TooLate(f"an extension had to be told with its reason by {first.isoformat()} (GDPR Art. 12(3))")
+        raise TooLate(f"an extension and its reason had to reach the person by {first.isoformat()} (GDPR Art. 12(3))")
     months = MONTHS_TO_ANSWER + MONTHS_OF_EXTENSION
     return calendar.next_working_day(add_months(calendar.day_of(received_at), months))

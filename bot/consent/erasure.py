@@ -1,7 +1,7 @@
 """What remains of an erased person: the purposes that stay suppressed, and a way to their proof. Pure.
 
 GDPR Art. 17(3)(b), (e) and 21(3): an erased person must not be contacted as if they were new. Only a keyed hash of
-each address is kept. A list of erasures is kept beside the backups as well, so that a restored one brings nobody back.
+each address is kept. A list of erasures is kept beside the backups as well, so that restoring one brings nobody back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -49,7 +49,7 @@ class Erasure:
     """One person's erasure and what it left."""
 
     person: str
-    """Empty: only suppressions, of persons whose proof is past its end."""
+    """Empty if these are only suppressions, of persons whose proof is no longer kept."""
     at: int
     """Unix seconds."""
     reason: str
@@ -167,7 +167,7 @@ def stricter(record: Record, other: Record, cause: str, now: float) -> list[Entr
 
 
 def ended(record: Record, cause: str, method: Method, now: float) -> list[Entry]:
-    """Return the facts that end a record no address leads to any more: no consent stands, no question waits.
+    """Return the facts that end a record that no address leads to: no consent stands, no question waits.
 
     `cause` changes whenever something was recorded in between.
     """
@@ -257,7 +257,7 @@ def from_line(line: bytes) -> Erasure:
             tuple(Lead(_token(lead), date.fromisoformat(lead["until"])) for lead in read["proof"]),
         )
     except (KeyError, TypeError, ValueError):
-        raise ValueError("this is no line of a list of erasures") from None
+        raise ValueError("this is not a line of a list of erasures") from None
 
 
 def _plain(address: AddressToken) -> dict[str, Any]:

@@ -211,7 +211,7 @@ def _record(
 
 
 def _shown(consent: Consent, facts: Sequence[Event]) -> Event | None:
-    """Return the question that a standing consent answered, even if it was asked again since; else the last."""
+    """Return the question that a standing consent answered, even if asked again since; else the last question."""
     asked = [fact for fact in facts if fact.kind is Kind.REQUESTED]
     if consent.status is Status.GIVEN:
         asked = [fact for fact in asked if fact.question == consent.question]

@@ -1,8 +1,8 @@
 """What a person's consents are, and what may happen to them next.
 
-The status is a fold over the ledger (`apply`), never a value that somebody sets. New facts come in through one door,
+The status is a fold over the ledger (`apply`), never a value that somebody sets. All new facts pass through
 `admit`, so that no flow can record a consent without a pending request and an affirmative answer to it
-(GDPR Art. 4(11), 7(1)), and nothing can weigh more than a withdrawal (Art. 7(3)).
+(GDPR Art. 4(11), 7(1)), and nothing can outweigh a withdrawal (Art. 7(3)).
 """
 
 from collections.abc import Iterable, Mapping
@@ -195,7 +195,7 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
             return _withdrawn(before, fact.at)
         case Kind.RESTRICTED:
             return _changed(before, restricted=True, restricted_at=max(fact.at, before.restricted_at))
-        case Kind.LIFTED:  # a late one does not lift a newer restriction
+        case Kind.LIFTED:  # a late lift does not end a newer restriction
             return _changed(before, restricted=before.restricted and fact.at <= before.restricted_at)
         case Kind.PAUSED:
             return _changed(before, paused=True, doubt=fact.question)
@@ -213,7 +213,7 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
 
 
 def _pending(pending: Pending | None, fact: Fact) -> Pending | None:
-    """Return the question that waits after `fact`: a new one, the same one, or none."""
+    """Return the question that waits after `fact`: a new question, the same question, or none."""
     if fact.kind is Kind.REQUESTED:
         return Pending(
             question=fact.question,
@@ -291,8 +291,8 @@ def answerable(
 
     An answer must be written between the question and its end (which moves with a late delivery, `delivered_at`), and
     after the person's last withdrawal. `question` is the id carried by a tapped button or by the quoted message; it
-    must be the pending one. Any other typed answer (None) must also have been received after the question was asked:
-    a message that was already on its way answers nothing.
+    must be the id of the pending question. Any other typed answer (None) must also have been received after the
+    question was asked: a message that was already on its way answers nothing.
     """
     pending = record.pending
     if pending is None or not pending.asked_at <= at <= pending.until(delivered_at):
@@ -326,7 +326,7 @@ def _may_ask(record: Record, entry: Entry) -> None:
     if entry.at < consent.stopped_at:
         raise NotAllowed("the wish to be asked is older than the withdrawal (GDPR Art. 7(3))")
     if record.pending is not None and record.pending.purpose != entry.purpose:
-        raise NotAllowed("one question at a time: close the pending one first (GDPR Art. 7(2))")
+        raise NotAllowed("one question at a time: close the pending question first (GDPR Art. 7(2))")
     if not entry.question or not entry.wording or not entry.notice or entry.expires_at <= entry.at:
         raise NotAllowed("a request needs an id, its wording, the notice and an end (GDPR Art. 7(1))")
 
@@ -336,9 +336,9 @@ def _may_renew(record: Record, entry: Entry) -> None:
     consent = record.consent(entry.purpose)
     repeated = record.pending is not None and record.pending.purpose == entry.purpose
     if consent.renewal_at and not repeated:
-        raise NotAllowed("what has been consented to is asked anew once")
+        raise NotAllowed("a given consent is asked for again only once")
     if 2 * entry.at < consent.since + consent.expires_at:
-        raise NotAllowed("what has been consented to is not asked anew before half of its validity is over")
+        raise NotAllowed("a given consent is not asked for again before half of its validity is over")
     if consent.resting:
         raise NotAllowed("nothing is asked while the person may have meant to stop, or has restricted the use of data")
 

@@ -43,7 +43,7 @@ class Frontier:
 
 
 def root_of(hashes: Sequence[bytes]) -> bytes:
-    """Return the root over subtrees of one size (leaves, or tiles of 2^n leaves of which the last may be partial)."""
+    """Return the root over subtrees of one size (leaves, or tiles of 2^n leaves; the last tile may be partial)."""
     frontier = Frontier()
     for subtree in hashes:
         frontier.add(subtree)

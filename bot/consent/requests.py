@@ -49,7 +49,7 @@ def received(id: str, person: str, right: Right, at: int, calendar: Calendar) ->
 
 
 def extend(request: Request, reason: str, now: float, calendar: Calendar) -> Request:
-    """Return the request with two months more, of which the person is told with the reason (GDPR Art. 12(3)).
+    """Return the request due two months later; the person is told, with the reason (GDPR Art. 12(3)).
 
     Raises `NotPossible`, and `deadlines.TooLate` after the first month.
     """

@@ -112,7 +112,7 @@ def policy(business: Business) -> Policy:
     return rules
 
 
-_OWN_MAX_AGE = "A consent ends so long after it was given, whatever the purpose's valid_for says"
+_OWN_MAX_AGE = "A consent ends this long after it was given, whatever the purpose's valid_for says"
 
 
 class End(NamedTuple):

@@ -1,6 +1,6 @@
-"""The one table of rights: what a person may ask about their data, and what follows from each in the program.
+"""The one table of rights: what a person may ask about their data, and what the program does about it.
 
-A new right is a row here, a flow that asks for it, its words, and what is done for it in `bot/service/rights`.
+A new right is a row here, a flow that asks for it, its words, and the code that grants it in `bot/service/rights`.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What the program knows of one right."""
+    """What the program knows about a right."""
 
     article: str = ""
     """The article of the GDPR that gives it."""
@@ -33,7 +33,7 @@ class Right(StrEnum):
     is_promised: bool
 
     def __new__(cls, id: str, row: _Row = _Row()) -> "Right":
-        """Make a right of its row; `id` stands in requests, exports, tasks, logs and metrics."""
+        """Make a right from its row; `id` is used in requests, exports, tasks, logs and metrics."""
         right = str.__new__(cls, id)
         right._value_, right.article, right.intent, right.says = id, row.article, row.intent, row.says
         right.is_request, right.is_promised = row.is_request, row.is_promised
@@ -52,7 +52,7 @@ class Right(StrEnum):
     )
     OBJECTION = "objection", _Row("21", "object")
     PROOF = "proof", _Row("7(1)", "proof", is_promised=True, is_request=False, says=("proof.receipt",))
-    """The receipt of the person's own consents: the controller must be able to prove them, to the person, too."""
+    """The receipt of the person's own consents: the controller must be able to prove them, also to the person."""
 
 
 REQUESTS = tuple(right for right in Right if right.is_request)

@@ -2,8 +2,8 @@
 
     python verifier.py EVIDENCE.zip --key PUBLIC_KEY [--newer CHECKPOINT --proof CONSISTENCY.json]
 
-It checks of each record: that its hash covers what it says (which purpose, when, which answer, which text and notice),
-that it follows the same person's record before it, that the text shown and the answer are those that were hashed, and
+For each record it checks that its hash covers what it says (which purpose, when, which answer, which text and notice),
+that it follows the same person's previous record, that the text shown and the answer are those that were hashed, and
 that it is a leaf of the Merkle tree (RFC 9162) whose root was signed (Ed25519, RFC 8032) in the checkpoint. Get the
 public key from the company by another way than the evidence, and compare.
 """
@@ -73,7 +73,7 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
 
 
 def check_consistency(size: int, root: bytes, newer_size: int, newer_root: bytes, proof: Sequence[bytes]) -> None:
-    """Check that the newer tree only added leaves to the older one. Raises `NotProven`."""
+    """Check that the newer tree only added leaves to the older tree. Raises `NotProven`."""
     _well_formed(proof, root, newer_root)
     if size > newer_size:
         raise NotProven("the newer tree is smaller: leaves were taken away")
@@ -168,7 +168,7 @@ def check_signature(public_key: bytes, message: bytes, signature: bytes) -> None
     """Check an Ed25519 signature. Raises `NotProven`."""
     key = _point(public_key) if len(public_key) == 32 else None
     if key is None:
-        raise NotProven("the public key is none")
+        raise NotProven("this is not a public key")
     commitment = _point(signature[:32]) if len(signature) == 64 else None
     scalar = int.from_bytes(signature[32:], "little")
     challenge = hashlib.sha512(signature[:32] + public_key + message).digest()
@@ -236,7 +236,7 @@ def opened(note: str, public_key: bytes) -> Checkpoint:
 
 
 def record_hash(previous: bytes, record: Mapping[str, Any]) -> bytes:
-    """Return the hash of a record that follows one with the hash `previous` (empty for a person's first)."""
+    """Return the hash of a record that follows a record with the hash `previous` (empty for a person's first)."""
     values = [str(record[name]) for name in FIELDS]
     values += [f"{name}={value}" for name in LATER_FIELDS if (value := record.get(name))]
     return hashlib.sha256(previous + json.dumps(values, separators=(",", ":"), ensure_ascii=False).encode()).digest()
@@ -287,7 +287,7 @@ def _check_words(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> None
             raise NotProven("the answer can't be checked without the key of the person's answers")
         salted = hmac.digest(bytes.fromhex(key), answer.encode("utf-8", "surrogatepass"), "sha256")
         if salted.hex() != record["answer_hash"]:
-            raise NotProven("the answer is not the one that was given")
+            raise NotProven("this is not the answer that was given")
 
 
 # --- the command
@@ -320,7 +320,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             steps = json.loads(options.proof.read_text("utf-8")) if options.proof else []
             proof = [bytes.fromhex(step) for step in steps]
             check_consistency(older.size, older.root, newer.size, newer.root, proof)
-            print(f"newer checkpoint: {newer.size} records, grown from the older one")
+            print(f"newer checkpoint: {newer.size} records, grown from the older checkpoint")
     except (NotProven, OSError, KeyError, TypeError, ValueError, AttributeError, zipfile.BadZipFile) as error:
         print(f"NOT PROVEN: {error if isinstance(error, NotProven) else f'cannot be read: {error!r}'}", file=sys.stderr)
         return 1

@@ -10,7 +10,7 @@ from .placeholders import LanguageValues, Values
 from .world import World
 
 FOOTER = "common.footer"
-"""The way out, under every message."""
+"""The footer under every message: how to stop."""
 
 LIST = "common.list"
 """The label that opens a list."""
@@ -57,7 +57,7 @@ class Composition:
         return texts.locale_for((self.text_id, FOOTER, LIST, *option_texts), locale)
 
     def reply(self, texts: Texts, locale: str, values: Mapping[str, str]) -> Reply:
-        """Return the message in `locale`, which `language` has settled."""
+        """Return the message in `locale`, a language that `language` has chosen."""
         rows = tuple(
             Row(
                 option.id,

@@ -35,7 +35,7 @@ def document(flows: Iterable[Flow]) -> str:
 
 
 def _triggers() -> str:
-    """Return what Python fires, as a table."""
+    """Return the triggers that Python fires, as a table."""
     rows = [f"| {_plain(trigger)} | {_plain(trigger.begins or '')} | {trigger.fired} |" for trigger in Trigger]
     return "\n".join([_TRIGGERS, *rows, ""])
 

@@ -2,7 +2,7 @@
 
 A message is matched in this order: first what ends things (STOP, in any state and language), then the other words that
 work everywhere, then answers in the current dialogue, then the host's bot, then a short "I did not understand". After
-several of those comes silence, so that two bots talking to each other come to rest.
+several of those the bot stays silent, so that two bots talking to each other stop.
 """
 
 from collections.abc import Collection, Sequence
@@ -48,13 +48,12 @@ REPETITIONS = 8
 """How often the same answer is given in a row."""
 
 MOST_LOOKS_AGAIN = 6
-"""How often a yes is looked at again while nobody knows whether WhatsApp took the question; then it is asked again.
-"""
+"""How often a yes is reconsidered while it is unknown whether WhatsApp took the question; then we ask again."""
 
 TALK = 40
-"""How many answers are given in a row without any consent or question changing.
+"""Maximum answers in a row while no consent or question changes.
 
-No person needs that many; a bot that answers each of ours would never stop.
+No person needs that many; a bot that answers each of our messages would never stop.
 """
 
 FACTS_A_DAY = 200
@@ -85,7 +84,7 @@ _OPENING = frozenset({Kind.REQUESTED, Kind.GIVEN, Kind.KEPT, Kind.LIFTED})
 """Facts that allow more to be sent or asked …"""
 
 _ENDING = frozenset({Kind.WITHDRAWN, Kind.OBJECTED, Kind.RESTRICTED, Kind.PAUSED, Kind.REFUSED})
-"""… and facts that allow less, of which there are never too many."""
+"""… and facts that allow less, which are never too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +97,13 @@ class Step:
 
     session: Session
     entries: tuple[Entry, ...] = ()
-    """Facts for the ledger, in their order; each (inbound, purpose, kind) once."""
+    """Facts for the ledger, in order; each (inbound, purpose, kind) once."""
     replies: tuple[Reply, ...] = ()
     """Answers to the person; a reply that asks for consent has its `question` set."""
     handed_over: bool = False
     """Whether the host's bot gets the message: no dialogue claims it, and consent allows it."""
     tasks: tuple[Task, ...] = ()
-    """What is to be done outside of the conversation; whoever does it also reports the result."""
+    """Work outside of the conversation; whoever does it also reports the result."""
     failure: Exception | None = None
     """Why there is no answer although the message ended something: the program or one of its files is at fault."""
     postponed: bool = False
@@ -124,9 +123,9 @@ class Dialogue:
     def step(self, session: Session, inbound: Inbound, now: float, recorded: Sequence[Fact] = ()) -> Step:
         """Answer one message; `now` is our time in unix seconds.
 
-        A withdrawal is recorded whatever fails in answering it; the step's `failure` says so. `recorded` is what the
-        ledger already has from this message, whose worker died before the end of the step: the same decisions are made
-        again, even if more is known now or the key for ids of questions has changed.
+        A withdrawal is recorded even if answering it fails; the step's `failure` then says why. `recorded` is what the
+        ledger already has from this message if a worker died before the end of the step: the same decisions are made
+        again, even if more is known now or the key for question ids has changed.
         """
         try:
             return self._step(session, inbound, now, recorded)
@@ -137,9 +136,9 @@ class Dialogue:
             return Step(turn.session, tuple(turn.entries), failure=failure)
 
     def opens_a_record(self, inbound: Inbound) -> bool:
-        """Whether this makes an unknown sender a person: they said something, or switched marketing off.
+        """Whether this opens a record for an unknown sender: they said something, or switched marketing off.
 
-        An emoji under our farewell, or a deleted message, needs nobody's data (GDPR Art. 5(1)(c)).
+        An emoji under our farewell, or a deleted message, is no reason to keep data (GDPR Art. 5(1)(c)).
         """
         if inbound.overheard:  # an unknown person has nothing that a doubt could pause
             return self._hears(inbound, doubts=False)
@@ -197,9 +196,10 @@ class Dialogue:
         )
 
     def _say_again(self, turn: Turn, waited: Pending | None) -> None:
-        """Repeat the question that waited before this turn if another consent's end was reported: a yes may mean that.
+        """Repeat the question that waited before this turn if we just reported the end of another consent.
 
-        Where we only overhear, nothing can be asked, so the question ends.
+        Otherwise a yes might be meant for that report. Where we only overhear, nothing can be asked, so the question
+        ends.
         """
         pending, replies = turn.record.pending, turn.replies
         if pending is None or pending != waited or not replies or any(reply.question for reply in replies):
@@ -219,7 +219,7 @@ class Dialogue:
         return self._hears(inbound) or (isinstance(inbound.content, Correction) and bool(inbound.content.original))
 
     def _hears(self, inbound: Inbound, *, doubts: bool = True) -> bool:
-        """Whether something overheard contains a withdrawal or, with `doubts`, a doubtful one."""
+        """Whether something overheard contains a clear withdrawal or, with `doubts`, a doubtful withdrawal."""
         match inbound.content:
             case Text() | Choice() | Media() | Correction() | Other() as content:
                 try:
@@ -238,11 +238,11 @@ class Dialogue:
             return Match(Intent.STOP, "button", frozenset())
         match = self.world.keywords.classify(said(content), asked_in=None)
         if match is None or (inbound.overheard == "history" and match.intent is Intent.MAYBE_STOP):
-            return None  # a doubt of long ago has been settled, or forgotten
+            return None  # an old doubt has long been settled, or forgotten
         return match if match.intent in (Intent.STOP, Intent.OBJECT, Intent.MAYBE_STOP) else None
 
     def _overhear(self, turn: Turn, content: Text | Choice | Media | Correction | Other) -> None:
-        """Obey and confirm a withdrawal that was not written to us alone; pause silently at a doubtful one.
+        """Obey and confirm a withdrawal that was not written to us alone; if it is doubtful, pause silently.
 
         A yes that is edited or deleted there is taken back as well. If Meta's agent holds the chat, the doubt is asked
         about, since the answer comes the same way.
@@ -259,7 +259,7 @@ class Dialogue:
                 self._obey(turn, match)
         if turn.inbound.overheard == "history" or (doubt and not held):
             turn.replies = []
-        elif held and not doubt:  # what could be chosen there would not be heard
+        elif held and not doubt:  # a tap there would not be heard
             turn.replies = [reply for reply in turn.replies if not (reply.buttons or reply.rows)]
 
     @staticmethod
@@ -289,7 +289,7 @@ class Dialogue:
             self._navigation.forget(turn)
         session.last_at = max(session.last_at, turn.inbound.at)
         if turn.inbound.awaits and (pending is None or pending.question != turn.inbound.awaits):
-            return  # what it should answer is over
+            return  # the question that it should answer is over
         match content:
             case Text() if self._is_no_answer(turn):
                 self._no_answer(turn)
@@ -339,17 +339,17 @@ class Dialogue:
         return self._answered(turn, match.intent)
 
     def _quoted(self, turn: Turn) -> str | None:
-        """Return the question of ours that the message quotes."""
+        """Return which of our questions the message quotes."""
         quoted, recorded = turn.inbound.quoted, turn.recorded
         asked = [(attempt.message, attempt.question) for attempt in turn.session.asked]
         asked += [(quoted or "", fact.question) for fact in recorded if fact.seen is Seen.QUOTE]
         return next((question for message, question in asked if quoted and message == quoted), None)
 
     def _typed_yes(self, turn: Turn, body: str) -> None:
-        """A plain yes answers the pending question if that had reached the person (GDPR Art. 4(11), 7(1)).
+        """A plain yes answers the pending question if the question had reached the person (GDPR Art. 4(11), 7(1)).
 
-        A yes that quotes an unknown message answers that message, perhaps an older question: WhatsApp delivers for
-        weeks. But it may be the pending question itself if we have not yet heard which message asked it.
+        A yes that quotes an unknown message answers that message, perhaps an older question: WhatsApp keeps delivering
+        for weeks. But that message may be the pending question itself if we do not know yet which message asked it.
         """
         pending = turn.record.pending
         if not self._is_plain(turn, body):
@@ -435,7 +435,7 @@ class Dialogue:
         return ""
 
     def _tapped_keep(self, turn: Turn) -> None:
-        """A button under the question whether to stop ends the pause that this question began, and no later pause."""
+        """A button under the question whether to stop ends the pause that this question began, but no later pause."""
         doubts = turn.doubts
         if doubts and turn.argument not in doubts:
             return self._unclaimed(turn, ours=True)
@@ -444,7 +444,7 @@ class Dialogue:
         return self._answered(turn, Trigger.KEEP)
 
     def _read_label(self, turn: Turn, choice: str, heard: Collection[Intent]) -> None:
-        """Read the button of somebody else's message: its label may be a word of ours, but answers no question of ours.
+        """Read the button of somebody else's message: its label may be one of our words, but answers no question.
 
         If the label means nothing, a `choice` such as OPT_OUT does.
         """
@@ -458,7 +458,7 @@ class Dialogue:
         return self._open(turn, match.intent)
 
     def _withdrawing(self, turn: Turn, match: Match) -> None:
-        """Obey a typed withdrawal, or ask back; where a text was asked for, a longer one first counts as the answer."""
+        """Obey a typed withdrawal, or ask back; a longer message first counts as the text asked for, if any."""
         if not match.bare:
             self._navigation.fire(turn, Trigger.TYPED)
         self._obey(turn, match)
@@ -471,14 +471,14 @@ class Dialogue:
         return self._open(turn, match.intent)
 
     def _unreadable(self, turn: Turn) -> None:
-        """A picture, a voice note, an order …: only a withdrawal in its text counts; it never consents."""
+        """A picture, a voice note, an order …: only a withdrawal in its text counts; it never gives consent."""
         if not self._withdraws(turn):
             self._unclaimed(turn, readable=False)
 
     def _no_answer(self, turn: Turn) -> None:
-        """A forwarded message, or one edited before it came, answers and commands nothing.
+        """A message that was forwarded, or edited before it came, neither answers nor commands anything.
 
-        It is accepted only where any text is asked for.
+        It is accepted only where any text will do.
         """
         if not self._withdraws(turn) and not self._navigation.fire(turn, Trigger.TYPED):
             self._unclaimed(turn, ours=self._navigation.knows(turn, Trigger.TYPED))
@@ -507,7 +507,7 @@ class Dialogue:
     def _corrected(self, turn: Turn, correction: Correction) -> None:
         """An edited or deleted answer no longer counts; a withdrawal still does.
 
-        A correction never gives consent: a yes that comes this way is asked for.
+        A correction never gives consent: after a yes that comes this way, the question is asked again.
         """
         heard = self._heard(turn)
         if heard is not None and heard.intent is Intent.STOP:
@@ -554,7 +554,7 @@ class Dialogue:
                 self._open(turn, Intent.MAYBE_STOP)
 
     def _means(self, turn: Turn, asked_in: str) -> Intent | None:
-        """Return YES or NO if the message would plainly be that to a question in the given language."""
+        """Return YES or NO if that is plainly what the message would answer to a question in the given language."""
         match = self._meaning(turn, asked_in) if turn.answer else None
         if match is None or match.intent not in (Intent.YES, Intent.NO):
             return None
@@ -666,7 +666,7 @@ class Dialogue:
             self._open(turn, Intent.START)
 
     def _first_contact(self, turn: Turn) -> None:
-        """Ask a person who writes for the first time; ask for their language before, if nothing reveals it."""
+        """Ask for consent when a person first writes; before that, ask for their language if nothing reveals it."""
         known = turn.session.locale or len(self.world.texts.offered) == 1
         self._open(turn, Intent.START if known else Intent.LANGUAGE)
 
@@ -676,7 +676,7 @@ class Dialogue:
     # --- nothing fits
 
     def _unclaimed(self, turn: Turn, *, readable: bool = True, ours: bool = False) -> None:
-        """Nothing claims the message; `ours`: it is an unfitting answer to something that we asked."""
+        """Handle a message that nothing claims; `ours`: it answers something that we asked, but does not fit."""
         session = turn.session
         if not ours and self._is_hosts(turn):
             turn.handed_over = True

@@ -15,7 +15,7 @@ from .turn import Turn
 
 
 class Ending:
-    """Records such endings; only the end of a question may say something, if its flow wants that."""
+    """Records these endings; only the end of a question may say something, if its flow does."""
 
     def __init__(self, flows: Flows, navigation: Navigation) -> None:
         self._flows = flows
@@ -74,7 +74,7 @@ class Ending:
             return ()  # WhatsApp may report both; delivered wins
         session.asked = without(session.asked, question, message)
         if any(attempt.is_taken for attempt in session.asked if attempt.question == question):
-            return ()  # another message asks it, too
+            return ()  # another message asks it too
         if turn.record.pending is not None and turn.record.pending.question == question:
             self._lapse(turn)
         unfounded = [
@@ -95,7 +95,7 @@ class Ending:
     def address_changed(self, turn: Turn) -> None:
         """End what a new holder of the number did not agree to: withdrawals stay, every consent needs a new YES.
 
-        What was already asked under the new address, because this event comes late or twice, stands.
+        Questions already asked under the new address stand: this event may come late or twice.
         """
         at = turn.inbound.at
         for purpose in turn.record.given:
@@ -117,7 +117,7 @@ def _asked(news: QuestionStatus, inbound: Inbound) -> Asked:
 
 
 def _which(asked: Sequence[Asked], news: QuestionStatus) -> str:
-    """Return the message that failed: the only one asking the question, if the named message is unknown."""
+    """Return the message that failed; if the named message is unknown, the only message that asks the question."""
     messages = [attempt.message for attempt in asked if attempt.question == news.question]
     return messages[0] if news.status == "failed" and len(messages) == 1 else news.message
 

@@ -56,7 +56,7 @@ class DialogueState(State):
         return turn.say(self.flow.text_id(text), options, question=question)
 
     def _question(self, turn: Turn) -> str:
-        """Return the id of the question that this state asks consent by; empty if it asks something else."""
+        """Return the id of the consent question that this state asks; empty if it asks something else."""
         if self.name not in self.flow.questions:
             return ""
         return turn.asked or (turn.record.pending.question if turn.record.pending else "")

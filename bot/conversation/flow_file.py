@@ -26,13 +26,13 @@ class StateTable(_Table):
     say: str = ""
     """The text said on entry."""
     choices: tuple[str, ...] = ()
-    """Texts under it, to tap: each fires the trigger, or the intent, of its name."""
+    """Texts to tap under it: each fires the trigger or intent of the same name."""
     choices_from: str = ""
     """A function that makes the choices instead."""
     expires: str = ""
     """The trigger that ends it when `question_expires_after` of business.toml is over."""
     unclear: str = ""
-    """The text said when an answer fits nothing."""
+    """The text said when an answer matches nothing."""
     final: bool = False
 
 
@@ -48,7 +48,7 @@ class TransitionTable(_Table):
 
     @property
     def effects(self) -> tuple[str, ...]:
-        """All effects in their order; those `after` come when the new state has spoken."""
+        """All effects in order; those in `after` run when the new state has spoken."""
         return self.before + self.after
 
     @property
@@ -92,7 +92,7 @@ class FlowFile:
     source: str
 
     def candidates(self, name: str) -> tuple[str, str, str]:
-        """Return the text ids that `name` may mean here, in their order: its own, a qualified one, a common one."""
+        """Return the text ids that `name` may mean here, in order: the flow's own, a qualified id, a common text."""
         return f"{self.table.flow}.{name}", name, f"common.{name}"
 
     def entered_with(self, effect: str) -> frozenset[str]:

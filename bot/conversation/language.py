@@ -66,12 +66,12 @@ class LanguageChoice:
         return True
 
     def _typed(self, turn: Turn, match: Match | None) -> str | None:
-        """Return the language that has the word, if only one has it."""
+        """Return the language that has the word, if no other has it."""
         having = match.languages & self._variants.keys() if match else ()
         return self._nearest(turn, self._variants[next(iter(having))]) if len(having) == 1 else None
 
     def _nearest(self, turn: Turn, codes: Sequence[str]) -> str | None:
-        """Return the best of several variants of a language: the current one, the country's, else the first."""
+        """Return the best of several variants of a language: the current, the country's, else the first."""
         if len(codes) < 2:
             return codes[0] if codes else None
         return next(code for code in (turn.session.locale, *self._of_the_country(turn), *codes) if code in codes)

@@ -1,6 +1,6 @@
 """Records the withdrawal in a message that can't be answered, whatever else fails.
 
-Stopping must never depend on a text or a flow being intact (GDPR Art. 7(3)), so this uses none.
+Stopping must never depend on a text or a flow being intact (GDPR Art. 7(3)), so this uses neither.
 """
 
 import re

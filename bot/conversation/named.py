@@ -8,9 +8,9 @@ from .turn import Turn
 
 
 def named_purposes(turn: Turn, match: Match) -> Sequence[str]:
-    """Return the purposes that the message ends, or nothing if it means all or asks back.
+    """Return the purposes that the message ends; none if it means all of them or is in doubt.
 
-    "Stop offers" ends marketing; "stop order updates" the purpose with this title.
+    "Stop offers" ends marketing; "stop order updates" ends the purpose with that title.
     """
     titled = _titled(turn)
     if titled:

@@ -58,7 +58,7 @@ class Navigation:
     def labelled(self, turn: Turn) -> str | None:
         """Return the choice whose label was typed instead of tapped, where free text is asked for.
 
-        There a label may be a word of withdrawal elsewhere ("Cancel").
+        The same label may be a word of withdrawal elsewhere ("Cancel").
         """
         if not self.knows(turn, Trigger.TYPED):
             return None
@@ -69,11 +69,11 @@ class Navigation:
         return None
 
     def spelled(self, turn: Turn) -> str | None:
-        """Return the intent that the label of a button or row, typed instead of tapped, leads to; never an answer."""
+        """Return the intent of the button or row whose label was typed instead of tapped; never an answer."""
         return next((name for name, label in self._labels if _is_label(turn, label)), None)
 
     def spells(self, turn: Turn, intent: str, choice: str) -> bool:
-        """Whether the label of a choice that the dialogue of `intent` offers was typed instead of tapped."""
+        """Whether the person typed the label of a choice that the dialogue of `intent` offers."""
         flow = self._flows.by_intent.get(intent)
         if flow is None or not any(choice in state.choices for state in flow.table.states):
             return False
@@ -85,7 +85,7 @@ class Navigation:
             turn.session.flow = turn.session.state = turn.session.code = ""
 
     def visit(self, turn: Turn, position: Position, trigger: str) -> None:
-        """Fire a trigger somewhere else and come back."""
+        """Fire a trigger at another position and come back."""
         stood = self.position(turn)
         self.put(turn, position)
         self.fire(turn, trigger)
@@ -114,11 +114,11 @@ class Navigation:
 
 
 def _is_label(turn: Turn, text_id: str) -> bool:
-    """Whether the message is this label, typed."""
+    """Whether the person typed this label."""
     return _plain(turn.label(text_id)) == turn.typed.loose
 
 
 @lru_cache(maxsize=4096)
 def _plain(label: str) -> str:
-    """Return a text of ours as it is compared; cached, since some hundred labels are needed again and again."""
+    """Return a label in the form in which it is compared; cached, since a few hundred labels are used all the time."""
     return loose(exact(label))

@@ -14,12 +14,12 @@ KNOWN_VALUES = frozenset(
 """Placeholders that every text may use."""
 
 TOLD_VALUES = frozenset({"since", "link", "until", "due"})
-"""Placeholders that only whoever does a task can fill."""
+"""Placeholders that can be filled only where a task is done."""
 
 
 @dataclass(frozen=True)
 class LanguageValues:
-    """The values that texts in one language are filled with, made once."""
+    """The values for the placeholders of texts in one language, computed once."""
 
     locale: str
     values: Mapping[str, str]
@@ -32,13 +32,13 @@ class LanguageValues:
         return format_list(titles, locale=babel_locale(self.locale))
 
     def choices(self, given: Collection[str], resting: Collection[str]) -> str:
-        """Return all purposes as a list, one line each, marked: given, given but `resting` for the moment, or not."""
+        """Return all purposes as a list, one line each, marked: given, given but `resting` for now, or not given."""
         marks = {purpose: "⏸️" if purpose in resting else "✅" for purpose in given}
         return "\n".join(f"{marks.get(purpose, '⬜')} {title}" for purpose, (title, _) in self.purposes.items())
 
 
 class Values(dict[str, str]):
-    """The values of one message: those of its language, and those of the person, which are made only if asked for."""
+    """The values of one message: its language's, and the person's, which are computed only when needed."""
 
     def __init__(self, language: LanguageValues, personal: Mapping[str, Callable[[LanguageValues], str]]) -> None:
         super().__init__(language.values)

@@ -25,7 +25,7 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """The current dialogue; empty if there is none."""
     state: str = ""
     asking: tuple[str, ...] | None = None
-    """The purposes still to be asked in this round of questions; None outside of one."""
+    """The purposes still to be asked in this round of questions; None outside of a round."""
     unclear: int = 0
     """How many consecutive messages matched nothing."""
     last_text: str = ""

@@ -1,7 +1,7 @@
 """The one table of triggers: what Python fires in a flow, besides the choices that a person taps.
 
-A transition by anything else never happens, and a flow that lacks one it needs leaves somebody without an answer:
-`lint` finds both.
+A transition by any other trigger never happens, and a flow that lacks a trigger it needs leaves somebody without an
+answer: `lint` finds both.
 """
 
 from dataclasses import dataclass

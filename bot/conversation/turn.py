@@ -135,7 +135,7 @@ class Turn:
 
     @property
     def relevant_questions(self) -> set[str]:
-        """The questions that a message may still refer to: the pending one, and those that a consent follows from."""
+        """The questions that a message may refer to: the pending question, and those that a consent follows from."""
         pending, record = self.record.pending, self.record
         return {record.consent(purpose).question for purpose in record.given} | (
             {pending.question} if pending else set()
@@ -153,7 +153,7 @@ class Turn:
     def record_fact(self, kind: Kind, purpose: str, **details: Any) -> None:
         """Take a fact about `purpose` into the step. Raises `NotAllowed` when the law does not allow it.
 
-        As in the ledger, a message makes one fact of a kind about a purpose: a second one says nothing new.
+        As in the ledger, a message makes at most one fact of each kind about a purpose: a second fact says nothing new.
         """
         if any((entry.kind, entry.purpose) == (kind, purpose) for entry in self.entries):
             return
@@ -196,7 +196,7 @@ class Turn:
         return [*named, *(purpose for purpose in self.record.consents if purpose not in named)]
 
     def to_ask(self) -> list[str]:
-        """Return the purposes to ask about: of this round, else all, that were neither agreed to nor stopped since."""
+        """Return the purposes to ask about: those of this round, else all, unless agreed to or stopped since."""
         asking = self.session.asking
         named = [purpose.id for purpose in self.world.business.purposes]
         purposes = named if asking is None else [purpose for purpose in asking if purpose in named]
@@ -211,8 +211,8 @@ class Turn:
     def ended(self, *, wished: bool = False) -> list[str]:
         """Return the purposes whose consent ended by itself and may be asked for again.
 
-        Only once, unless the person `wished` it or the question reached nobody: silence is an answer. Withdrawn and
-        refused purposes are not among them. With `wished`, questions that nobody has read so far are included.
+        Each is asked for only once, unless the person `wished` it or the question reached nobody: silence is an answer.
+        Withdrawn and refused purposes are left out. With `wished`, questions that nobody has read so far are included.
         """
         consents = [(purpose.id, self.record.consent(purpose.id)) for purpose in self.world.business.purposes]
         return [
@@ -223,7 +223,7 @@ class Turn:
 
     @property
     def doubts(self) -> frozenset[str]:
-        """The questions whether to stop that wait for an answer."""
+        """The pending questions whether to stop."""
         return frozenset(consent.doubt for consent in self.record.consents.values() if consent.paused)
 
     def renewable(self, purpose: str) -> bool:
@@ -250,7 +250,7 @@ class Turn:
     def _stopped(self) -> dict[str, Any]:
         """When a withdrawal in this message was written, and by which clock.
 
-        Without a possible time of its own it ends what arrived before it, and blocks nothing after it.
+        Without a possible time of its own, a withdrawal ends what arrived before it, and blocks nothing after it.
         """
         inbound, arrival = self.inbound, int(self.inbound.received_at)
         if inbound.clock is Clock.ARRIVAL:

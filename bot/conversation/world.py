@@ -45,7 +45,7 @@ class World:
 
     @cached_property
     def renews(self) -> bool:
-        """Whether any consent is asked for anew before its end."""
+        """Whether any consent is asked for again before its end."""
         return any(purpose.refresh_before for purpose in self.business.purposes)
 
     def _make(self, locale: str) -> LanguageValues:

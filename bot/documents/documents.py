@@ -17,7 +17,7 @@ class Documents:
         self._world = world
 
     def my_data(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
+        """Return the PDF with everything that is known about a person (GDPR Art. 15)."""
         draft = self._draft(data, locale, "data_title")
         draft.about()
         draft.choices()

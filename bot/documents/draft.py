@@ -36,7 +36,7 @@ class Draft:
             self.paper.small(id)
 
     def choices(self) -> None:
-        """Write where each consent stands."""
+        """Write the status of each consent."""
         say = self._say
         self.paper.heading(say("choices"))
         for consent in self._data.consents:

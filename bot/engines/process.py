@@ -32,7 +32,7 @@ class NotInstalledError(EngineError):
 
 @contextmanager
 def writing(home: Path) -> Iterator[None]:
-    """Tell that nothing can be written in VAR_DIR. Raises `EngineError`."""
+    """Turn a failure to write in VAR_DIR into `EngineError`."""
     try:
         yield
     except OSError as error:
@@ -43,7 +43,7 @@ CURE = "set VAR_DIR to a folder in which this user may write"
 
 
 def packaged(package: str, path: str, engine: str, setting: str) -> Path:
-    """Return the one file that matches the pattern `path` inside `package` of the `embedded` extra, without an import.
+    """Return the file that matches the pattern `path` inside `package` of the `embedded` extra, without an import.
 
     Raises `NotInstalledError`, which names both cures.
     """
@@ -67,7 +67,7 @@ def start(
 ) -> None:
     """Start `command` in a session of its own, so that Ctrl-C reaches us but not the engine, and wait for `ready`.
 
-    It runs as `account`, if one is given, and with none of our environment, which holds secrets.
+    It runs as `account`, if given, and with none of our environment, which holds secrets.
     Raises `EngineError` with the log's last lines.
     """
     forget_ended()

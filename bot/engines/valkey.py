@@ -24,7 +24,7 @@ class Valkey:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the running server, which is asked for it: a pid file may be stale."""
+        """The running server's process id, as the server reports it: a pid file may be stale."""
         for line in self._ask(b"INFO server\r\n").splitlines():
             if line.startswith(b"process_id:"):
                 return int(line.partition(b":")[2])

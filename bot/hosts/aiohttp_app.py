@@ -12,10 +12,10 @@ from ..app.routes import routes
 from ..app.runtime import Runtime, has_stores, open_runtime
 from ..app.use_cases import HostedBot
 from ..service.hand_over import Host
-from ..settings import Settings, load_settings
+from ..settings import ENV_FILE, Settings, load_settings
 
 OPERATORS = web.AppKey("consentbot", Operators)
-"""Under this key, a started application has what operators can do, e.g. look at a person's consents (recorded)."""
+"""Key of a started application's use cases for operators, e.g. to look at a person's consents (recorded)."""
 
 _RUNTIME = web.AppKey("consentbot_runtime", Runtime)
 
@@ -37,7 +37,7 @@ def setup(
     Without `settings`, they are read from the environment. Raises `SettingsError`, and `ValueError`
     for arguments that do not go together; whatever else an operator can cure is an `errors.OperatorError` at the start.
     """
-    settings = load_settings(channels=channels.models()) if settings is None else settings
+    settings = load_settings(ENV_FILE, channels.models()) if settings is None else settings
     if (host is None) is not (purpose is None):
         raise ValueError("host and purpose go together: name the purpose whose consent the host's messages need")
     if host is not None and not work:

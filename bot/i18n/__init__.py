@@ -1,4 +1,4 @@
 """Texts and locales at run time: catalogs of translated texts, and the choice of a person's language.
 
-Comes in: text ids and country hints; goes out: finished texts in one language. Knows no dialogue and no store.
+In: text ids and country hints; out: finished texts in one language. Knows no dialogue and no store.
 """

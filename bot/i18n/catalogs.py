@@ -1,6 +1,6 @@
 """Translations from `locales/<language>/LC_MESSAGES/bot.po`, read once at start.
 
-A catalog is a plain mapping from text id (`msgctxt`) to translated text; empty and fuzzy ones are left out.
+A catalog is a plain mapping from text id (`msgctxt`) to translated text; empty and fuzzy translations are left out.
 """
 
 import struct
@@ -113,7 +113,7 @@ def _check_fallbacks(path: Path, code: str, found: Mapping[str, LanguageEntry]) 
 
 
 def catalog_path(folder: Path, code: str, suffix: str = "po") -> Path:
-    """Return where a language's catalog stands."""
+    """Return the path of a language's catalog."""
     return folder / code / "LC_MESSAGES" / f"bot.{suffix}"
 
 

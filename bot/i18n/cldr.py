@@ -26,7 +26,7 @@ _OURS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 
 
 def babel_locale(code: str) -> Locale:
-    """Return Babel's object for a locale code of ours, e.g. `pt-BR`. Raises `ValueError`, `UnknownLocaleError`."""
+    """Return Babel's object for one of our locale codes, e.g. `pt-BR`. Raises `ValueError`, `UnknownLocaleError`."""
     return Locale.parse(code.replace("-", "_"))
 
 

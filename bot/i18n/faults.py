@@ -1,4 +1,4 @@
-"""What can be wrong with a translated text: errors, which stop it from being sent, and warnings for its translator.
+"""What can be wrong with a translated text: errors, which keep it from being sent, and warnings for its translator.
 
 The rules look only at the `Slot` and the text, never at a catalog's flags or comments, which editors drop.
 """
@@ -27,7 +27,7 @@ Check = Callable[[Slot, str], Iterator[str]]
 
 def errors(slot: Slot, text: str) -> list[Fault]:
     """Return why `text` can't be sent instead of the English of `slot`; empty if it can."""
-    for check in (_placeholder, _empty):  # the other rules rely on this one
+    for check in (_placeholder, _empty):  # the other rules rely on these
         found = [Fault(check.__name__.lstrip("_"), message, error=True) for message in check(slot, text)]
         if found:
             return found
@@ -125,7 +125,7 @@ def _unwanted(character: str, *, single_line: bool, joins: bool) -> str:
 
 _URL = re.compile(
     r"https?://[^\s<>\"]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?:[\w-]+\.)+[a-z]{2,}/\S*|(?<!\w)#\w+|\+\d[\d ]{6,}\d"
-    r"|(?<![\w.])[a-z0-9][\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?!\w)"  # phones make a link of shop.example, too
+    r"|(?<![\w.])[a-z0-9][\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?!\w)"  # phones make a link of shop.example too
 )
 _SIGN_OF_URL = re.compile(r"[/@#+]|\.[a-z]")
 """Every alternative contains one of these; most texts contain none."""

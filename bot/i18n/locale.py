@@ -64,7 +64,7 @@ def guess(phone: str | None, bsuid: str | None, offered: Collection[str]) -> tup
     """Return the offered locales that the person's country makes likely.
 
     One result can be used; several mean that the person should be asked; none means the default. For a country with
-    several official languages the first must be among the offered ones, or several of them: French alone is no guess
+    several official languages the first must be offered, or several of them: French alone is no guess
     for Canada.
     """
     code = country(phone, bsuid)

@@ -16,7 +16,7 @@ from ..errors import FileError
 
 
 class PoError(FileError):
-    """A line that is no PO; the message begins with `file:line:`."""
+    """A line that is not valid PO; the message begins with `file:line:`."""
 
     def __init__(self, path: Path | str, line: int, message: str) -> None:
         super().__init__(f"{path}:{line}: {message}")
@@ -42,9 +42,9 @@ class PoEntry:
     """The program's comments for translators (`#. …`)."""
     source: str = ""
     flags: tuple[str, ...] = ()
-    """Other flags than fuzzy."""
+    """Flags other than fuzzy."""
     plural: bool = False
-    """Has a `msgid_plural` or a `msgstr[0]`: no text here has one."""
+    """Has a `msgid_plural` or a `msgstr[0]`, which no text here needs."""
     line: int = 0
 
     @property

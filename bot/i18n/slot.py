@@ -105,7 +105,8 @@ class TextTemplate:
         try:
             fields = list(_formatter.parse(text))
         except ValueError as error:
-            raise TextError(f"a brace is not closed or opened: {error}; write {{{{ or }}}} for a literal one") from None
+            cure = "write {{ or }} for a literal brace"
+            raise TextError(f"a brace is not closed or opened: {error}; {cure}") from None
         for literal, name, spec, conversion in fields:
             if name is not None and (spec or conversion or not name.isidentifier()):
                 raise TextError(f"placeholder {{{name}}} is not plain; only {{name}} is allowed")

@@ -17,8 +17,8 @@ MAX_ROWS = 10
 class Texts:
     """Every text in every offered language, checked once at start.
 
-    A translation with an error (`bot.i18n.faults`), or of an English that has changed, is left out as if it were
-    missing: a message then falls back as a whole to the next language of the chain, never in part. A language that
+    A translation with an error (`bot.i18n.faults`), or of an English text that has changed, is left out as if it
+    were missing: a message then falls back as a whole to the next language of the chain, never in part. A language that
     lacks a `legal` text is not offered. Raises `FileError` when an English text is broken.
     """
 
@@ -34,7 +34,7 @@ class Texts:
     ) -> None:
         """Check what was read.
 
-        `draft`: a language that its translator tries out, offered whatever it lacks. `together`: ids of texts that are
+        `draft`: a language that its translator tries out, offered even if incomplete. `together`: ids of texts that are
         choices of the same message.
         """
         self.slots: Mapping[str, Slot] = {slot.id: slot for slot in slots}

@@ -35,7 +35,7 @@ class Duty(StrEnum):
     REQUEST = "request"
     """Answer a request about the person's data (GDPR Art. 12(3))."""
     ERASURE = "erasure"
-    """Tell that the person's data is erased (GDPR Art. 12(3), 17): all that may be sent to somebody who was erased."""
+    """Tell the person that their data is erased (GDPR Art. 12(3), 17); after an erasure nothing else may be sent."""
     INFORM = "inform"
     """Tell a person who restricted the use of their data how to use their rights (GDPR Art. 12(2), 18(3))."""
 

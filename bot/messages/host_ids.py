@@ -18,7 +18,7 @@ def is_hosts(id: str) -> bool:
 
 
 def outgoing(reply: Reply) -> Reply:
-    """Return a reply of the host with the ids that its buttons and rows have at WhatsApp."""
+    """Return a host's reply with the ids under which WhatsApp knows its buttons and rows."""
     template = reply.template
     if template is not None:
         payloads = tuple(PREFIX + payload for payload in template.payloads)

@@ -1,7 +1,7 @@
 """What a person sent: the shape into which every channel translates its messages.
 
 Only what a dialogue may use is kept (GDPR Art. 5(1)(c)): no profile name, no media, no location, no contact
-cards, no advertising ids. The structs are `msgspec`'s frozen ones because they are also the inbox's wire format.
+cards, no advertising ids. The structs are frozen `msgspec` structs because they are also the inbox's wire format.
 """
 
 from typing import Literal, NewType
@@ -33,7 +33,7 @@ class Sender(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def firmest(self) -> "Sender":
-        """The most stable address: an event of ours must not bring back a number that was given up."""
+        """The most stable address: our own events must not bring back a number that was given up."""
         return Sender(None, self.bsuid) if self.bsuid else self
 
 
@@ -64,7 +64,7 @@ class Media(msgspec.Struct, frozen=True, tag="media", gc=False):
 
 
 class Correction(msgspec.Struct, frozen=True, tag="correction", omit_defaults=True, gc=False):
-    """The person changed or deleted an earlier message of theirs. Meta: coexistence numbers only."""
+    """The person changed or deleted one of their earlier messages. Meta: coexistence numbers only."""
 
     kind: Literal["edit", "revoke"]
     original: MessageId = MessageId("")
@@ -86,7 +86,7 @@ class Other(msgspec.Struct, frozen=True, tag="other", gc=False):
 
 
 class AddressChanged(msgspec.Struct, frozen=True, tag="address_changed", gc=False):
-    """WhatsApp says that a person's number or BSUID became the one in `Inbound.sender`.
+    """WhatsApp says that a person's number or BSUID changed to that in `Inbound.sender`.
 
     Source: Meta, webhooks/reference/messages/system, Aug 2026.
     """
@@ -108,12 +108,12 @@ class StaffMessage(msgspec.Struct, frozen=True, tag="staff_message", gc=False):
 
 
 class QuestionStatus(msgspec.Struct, frozen=True, tag="question_status", omit_defaults=True, gc=False):
-    """The fate of a message of ours that asks for consent."""
+    """What became of one of our messages that asks for consent."""
 
     question: str
     """Empty if the channel names only the message, which then leads to its question."""
     status: Literal["accepted", "sent", "delivered", "failed", "unsent"]
-    """`accepted`: the channel took it; `failed`: it did, and could not deliver it; `unsent`: it never left us."""
+    """`accepted`: the channel took it; `failed`: it took it, but could not deliver it; `unsent`: it never left us."""
     message: str = ""
     """The token of the message's id, as in `Inbound.quoted`; empty when it never left."""
     code: str = ""
@@ -165,21 +165,21 @@ class Inbound(msgspec.Struct, frozen=True, tag="inbound", omit_defaults=True, gc
     person: str = ""
     """The person it is about, if it is our own event."""
     awaits: str = ""
-    """The question that a postponed message may answer once it is known whether that has reached the person."""
+    """The question that a postponed message may answer once it is known whether the question has reached the person."""
     postponed: int = 0
     """How often it was postponed."""
     clock: Clock = Clock.WHATSAPP
     """The clock that `at` comes from."""
     stamp: int = 0
-    """WhatsApp's time if it lies after the arrival, unix seconds: useless as a time, but perhaps an order."""
+    """WhatsApp's time if it is after the arrival, unix seconds: useless as a time, but it may tell the order."""
     overheard: Overheard = ""
     """Unless empty, only a withdrawal or doubt in it counts, and only a withdrawal is answered."""
     channel: str = WHATSAPP
-    """The name of the channel that it came from, by which it is answered."""
+    """The name of the channel that it came from, and through which it is answered."""
 
 
 class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, gc=False):
-    """The fate of a message that we sent (a status webhook)."""
+    """What became of a message that we sent (a status webhook)."""
 
     id: MessageId
     status: Literal["sent", "delivered", "read", "played", "failed"]
@@ -192,7 +192,7 @@ class Delivery(msgspec.Struct, frozen=True, tag="delivery", omit_defaults=True, 
     clock: Clock = Clock.WHATSAPP
     """The clock that `at` comes from."""
     channel: str = WHATSAPP
-    """The name of the channel that tells it."""
+    """The name of the channel that reports it."""
 
 
 Event = Inbound | Delivery

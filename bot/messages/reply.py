@@ -85,7 +85,7 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Matter(msgspec.Struct, frozen=True, gc=False):
-    """What depends on a message of ours: it ends, or is open again, if the message reaches nobody. At most one is set.
+    """What depends on one of our messages, and ends or opens again if the message reaches nobody. At most one is set.
 
     As text it is stored under the channel's id of the message, and sent along to channels that give it back.
     """
@@ -105,7 +105,7 @@ class Matter(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def read(cls, text: str) -> "Matter":
-        """Return what `str` made a text of; nothing hangs on whatever has another one."""
+        """Undo `str`; any other text means that nothing depends on the message."""
         kind, _, id = text.partition(".")
         if kind not in ("question", "request"):
             return cls()
@@ -128,25 +128,25 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     ledger_seq: int = -1
     """The person's last ledger entry when the gate let the basis pass; -1: it was not asked."""
     notice: str = ""
-    """The version of the privacy notice in force then; only of what needs consent."""
+    """The version of the privacy notice in force then; set only if consent is needed."""
     attempt: int = 0
     alone: int = 0
-    """How often it was refused as if nothing could be sent, while others were sent to."""
+    """How often it was refused as if nothing could be sent, while messages to others were sent."""
     refused_at: float = 0.0
     """When it was last refused as if nothing could be sent, unix seconds."""
     held: bool = False
     """Whether somebody else holds the chat, such as Meta's agent: it is taken for this message, then given back."""
     request: str = ""
-    """The request that it answers, which is open again when it reaches nobody."""
+    """The request that it answers, which opens again if the message reaches nobody."""
     channel: str = WHATSAPP
-    """The name of the channel that it leaves by."""
+    """The name of the channel that sends it."""
 
     @property
     def matter(self) -> Matter:
-        """What hangs on it."""
+        """What depends on it."""
         return Matter(self.basis.question if isinstance(self.basis, AsksConsent) else "", self.request)
 
     @property
     def reference(self) -> str:
-        """What goes to channels that give it back with each status: Redis may have lost what hung on a message."""
+        """What channels send back with each status, if they can: Redis may have lost what depends on a message."""
         return f"{self.id}/{matter}" if (matter := self.matter) else self.id

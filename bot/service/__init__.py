@@ -2,8 +2,8 @@
 
 `incoming` stores what a channel posted and answers it; `sending` sends the answers; `rights` does what persons ask for
 about their data; `operators` what the company's own people ask for. `hand_over` serves a host's bot, `retention` ends
-and forgets what is over, `worker` runs the rounds of a process. `ports` says what they need from the outside.
+and deletes what is over, `worker` runs the rounds of a process. `ports` says what they need from the outside.
 
-Comes in: bytes from `bot.web`, and what the stores return; goes out: commits and requests to channels. Knows no Redis,
-no PostgreSQL and no WhatsApp.
+In: bytes from `bot.web`, and what the stores return. Out: commits, and requests to channels. Knows nothing of Redis,
+PostgreSQL or WhatsApp.
 """

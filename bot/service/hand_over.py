@@ -1,4 +1,4 @@
-"""Hands messages to a bot that the company already has: those no dialogue claims, from persons who consented."""
+"""Hands messages of persons who consented, if no dialogue claims them, to a bot that the company already has."""
 
 import asyncio
 import time
@@ -42,7 +42,7 @@ Host = Callable[[Inbound, Consenter], Awaitable[Sequence[Reply] | None]]
 
 
 class HandOver(Taker[HandedOver]):
-    """Takes one shard's messages to the host."""
+    """Hands the messages of one shard to the host."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class HandOver(Taker[HandedOver]):
         channel: Channels | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`purpose`: whose consent the host's messages need; with a `channel`, typing is shown meanwhile."""
+        """`purpose`: the host's messages need consent to it; with a `channel`, typing is shown meanwhile."""
         super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=IN_FLIGHT)
         self._host = host
         self._purpose = ForPurpose(purpose)

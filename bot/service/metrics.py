@@ -1,4 +1,4 @@
-"""What is counted and timed. Labels come from closed sets: no metric can carry personal data."""
+"""The metrics. Labels come from closed sets, so no metric can carry personal data."""
 
 import re
 
@@ -9,22 +9,22 @@ EVENTS = Counter("consentbot_events", "Updates in webhooks by what became of the
 MESSAGES = Counter("consentbot_messages", "Messages and events answered, by kind", ["kind"])
 EVIDENCE = Counter("consentbot_ledger_entries", "Entries added to the ledger, by kind", ["kind"])
 SENT = Counter("consentbot_sent", "Messages that were to be sent, by outcome", ["outcome"])
-WITHHELD = Counter("consentbot_withheld", "Messages that might not be sent any more, by reason", ["reason"])
+WITHHELD = Counter("consentbot_withheld", "Messages withheld because they may no longer be sent, by reason", ["reason"])
 REFUSALS = Counter("consentbot_send_errors", "Refusals by the channel, by its code", ["code"])
 STATUSES = Counter("consentbot_statuses", "Delivery statuses that were news", ["status"])
 DEAD = Counter("consentbot_dead_letters", "What could not be processed, by kind", ["kind"])
 UNPLACED = Counter("consentbot_unplaced_updates", "Updates of webhooks put aside unread, by reason", ["reason"])
 REPAIRED = Counter(
     "consentbot_repaired_updates",
-    "Updates of webhooks read although they were not as documented, by what was",
+    "Updates of webhooks read although they were not as documented, by kind of deviation",
     ["what"],
 )
 HANDED_OVER = Counter("consentbot_handed_over", "Messages for the host's bot, by outcome", ["outcome"])
-TASKS = Counter("consentbot_tasks", "What was to be done for persons about their data", ["work", "outcome"])
+TASKS = Counter("consentbot_tasks", "Tasks for persons about their data, by outcome", ["work", "outcome"])
 RETENTION = Counter("consentbot_retention", "What ended or was forgotten because its time was over", ["what"])
 DOWNLOADS = Counter("consentbot_downloads", "Requests for the page of MY DATA and its file, by outcome", ["outcome"])
-INCIDENTS = Counter("consentbot_incidents", "What must not happen and the program cannot prevent, by kind", ["kind"])
-FAILURES = Counter("consentbot_failures", "Rounds of a worker that failed and are done again", ["worker"])
+INCIDENTS = Counter("consentbot_incidents", "Incidents that the program cannot prevent, by kind", ["kind"])
+FAILURES = Counter("consentbot_failures", "Rounds of a worker that failed and are repeated", ["worker"])
 
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 

@@ -1,4 +1,4 @@
-"""Ends consents whose time is over and deletes what policy no longer allows to keep: once a day, or as a dry run.
+"""Ends consents whose time is over and deletes what policy no longer allows us to keep: once a day, or as a dry run.
 
 `bot.consent.retention` decides what falls due for a person; this use case finds the persons, acts, and counts. It may
 break off anywhere and be repeated.
@@ -36,7 +36,7 @@ class Eraser(Protocol):
 
 
 class Listed(Protocol):
-    """The list of erasures kept beside the backups."""
+    """The list of erasures kept with the backups."""
 
     async def forget(self, now: float, suppression_seconds: int) -> None:
         """Remove the keyed hashes that have expired."""
@@ -82,7 +82,7 @@ class _Person:
 
     @property
     def ends(self) -> Sequence[Due]:
-        """What is to be recorded as ended."""
+        """What must be recorded as ended."""
         return [fact for fact in self.due if fact.what is not What.PROSPECT]
 
     @property
@@ -127,16 +127,16 @@ class Retention:
         self._expire = expire
         self._clock = clock
 
-    # --- what would be done
+    # --- reporting
 
     async def report(self) -> list[Line]:
         """Report what falls due now and soon, and by which rule; nothing is changed. Raises `Unavailable`."""
         now = int(self._clock())
         lines = self._lines()
         async for page in self._pages(now + AHEAD[-1] * _DAY):
-            for one in page:
-                for fact in one.due:
-                    if fact.what is What.PROSPECT and one.held:
+            for person in page:
+                for fact in person.due:
+                    if fact.what is What.PROSPECT and person.held:
                         lines[fact.what].held += fact.at <= now
                     else:
                         lines[fact.what].add(fact.at, now)
@@ -158,7 +158,7 @@ class Retention:
     def _lines(self) -> dict[str, Line]:
         """Return a line for each rule, nothing counted yet."""
         business, lines = self._business, dict[str, Line]()
-        times = ", ".join(f"{one.id} {in_words(one.valid_for)}" for one in business.purposes)
+        times = ", ".join(f"{purpose.id} {in_words(purpose.valid_for)}" for purpose in business.purposes)
         lines[What.VALIDITY] = Line(What.VALIDITY, "business.toml", times, _EDPB, _VALIDITY)
         asked = in_words(business.question_expires_after)
         lines[What.QUESTION] = Line(What.QUESTION, "business.toml", asked, _MINIMAL, _QUESTION)
@@ -214,20 +214,21 @@ class Retention:
     async def _persons(self, now: float) -> AsyncIterator[Counter[str]]:
         """End what has expired, then erase the persons whose time is over; yield what was done, in small steps."""
         async for page in self._pages(int(now)):
-            ended = [one for one in page if one.ends]
+            ended = [person for person in page if person.ends]
             appends = [
-                Append(one.person, one.record.seq, [_entry(one, fact, now) for fact in one.ends]) for one in ended
+                Append(person.person, person.record.seq, [_entry(person, fact, now) for fact in person.ends])
+                for person in ended
             ]
             recorded = await self._ledger.append(appends) if appends else set()
-            done = Counter[str](fact.what for one in ended if one.person in recorded for fact in one.ends)
-            for one in page:
-                if one.goes and (not one.ends or one.person in recorded):  # otherwise they have just written
-                    await self._eraser.erase(Subject(one.person), reason=What.PROSPECT, actor="system")
+            done = Counter[str](fact.what for person in ended if person.person in recorded for fact in person.ends)
+            for person in page:
+                if person.goes and (not person.ends or person.person in recorded):  # otherwise they have just written
+                    await self._eraser.erase(Subject(person.person), reason=What.PROSPECT, actor="system")
                     done[What.PROSPECT] += 1
             if done:
                 yield done
 
-    # --- whom it concerns
+    # --- finding the persons
 
     async def _pages(self, horizon: int) -> AsyncIterator[list[_Person]]:
         """Yield the persons for whom something falls due by `horizon`."""
@@ -235,13 +236,13 @@ class Retention:
         silence = min(rules[RuleName.UNUSED_LAPSE].seconds, rules[RuleName.PROSPECT_AFTER_LAST_CONTACT].seconds)
         given_by = horizon - rules[RuleName.MAX_AGE].seconds if RuleName.MAX_AGE in rules else 0
         async for page in self._retained.falling(Falling(horizon - silence, horizon, given_by)):
-            past = await self._ledger.facts([one.person for one in page]) if page else {}
+            past = await self._ledger.facts([silent.person for silent in page]) if page else {}
             found = []
-            for one in page:
-                record = fold(fact.fact for fact in past.get(one.person, ()))
-                facts = [fact for fact in due(record, _end_of_day(one.last_contact), rules) if fact.at <= horizon]
+            for silent in page:
+                record = fold(entry.fact for entry in past.get(silent.person, ()))
+                facts = [fact for fact in due(record, _end_of_day(silent.last_contact), rules) if fact.at <= horizon]
                 if facts:
-                    found.append(_Person(one.person, record, facts, one.held or record.restricted))
+                    found.append(_Person(silent.person, record, facts, silent.held or record.restricted))
             yield found
 
     def _kept(self, rows: Rows) -> int:
@@ -251,13 +252,13 @@ class Retention:
 
 
 def _end_of_day(at: int) -> int:
-    """Return the end of that day: contact is noted once a day, so the last one may have been later."""
+    """Return the end of that day: contact is noted once a day, so the last contact may have been later."""
     return (at // _DAY + 1) * _DAY
 
 
-def _entry(one: _Person, fact: Due, now: float) -> Entry:
+def _entry(person: _Person, fact: Due, now: float) -> Entry:
     """Return the entry that records an end; it is the same each time, so that it is recorded only once."""
-    pending, consent = one.record.pending, one.record.consent(fact.purpose)
+    pending, consent = person.record.pending, person.record.consent(fact.purpose)
     if fact.what is What.QUESTION and pending is not None:
         return Entry(
             kind=Kind.LAPSED,
@@ -278,7 +279,7 @@ def _entry(one: _Person, fact: Due, now: float) -> Entry:
         at=fact.at,
         recorded_at=round(now, 3),
         notice=consent.notice,
-        inbound=f"ended {one.person} {fact.purpose} {consent.since}",
+        inbound=f"ended {person.person} {fact.purpose} {consent.since}",
         rule=fact.what,
         method=Method.TIMER,
         actor="system",
@@ -288,6 +289,6 @@ def _entry(one: _Person, fact: Due, now: float) -> Entry:
 _EDPB = "EDPB Guidelines 05/2020: consent is refreshed at appropriate intervals"
 _VALIDITY = "A consent ends so long after it was given; the next message is answered with a new question"
 _MINIMAL = "GDPR Art. 5(1)(e)"
-_QUESTION = "A question that nobody answered in time is closed, also when its timer was lost"
-_MOVE = "That an address became another one is forgotten 30 days later: no older news of it comes any more"
+_QUESTION = "A question that nobody answered in time is closed, even if its timer was lost"
+_MOVE = "A change of address is forgotten 30 days later: by then no older news about it can arrive"
 _EXPORT = "The copy of a person's data behind a link is deleted when the link ends"

@@ -52,17 +52,17 @@ class Taker(ABC, Generic[T]):
         return max(0, most - len(self._running))
 
     async def take(self, batch: Sequence[Queued[T] | Unreadable]) -> None:
-        """Begin to work on what was read; bury what this version of the program can't read."""
-        readable = [one for one in batch if isinstance(one, Queued)]
-        for one in batch:
-            if isinstance(one, Unreadable):
-                self._begin(one, self._bury(one, UNREADABLE))
+        """Start working on what was read; bury what this version of the program can't read."""
+        readable = [queued for queued in batch if isinstance(queued, Queued)]
+        for queued in batch:
+            if isinstance(queued, Unreadable):
+                self._begin(queued, self._bury(queued, UNREADABLE))
         if readable:
             await self._take(readable)
 
     @abstractmethod
     async def _take(self, batch: Sequence[Queued[T]]) -> None:
-        """Begin to work on a batch."""
+        """Start working on a batch."""
 
     def _begin(self, queued: Queued[T] | Unreadable, work: Coroutine[Any, Any, None]) -> None:
         """Work on an entry. If that fails, it stays unfinished for whoever takes it over."""
@@ -90,11 +90,11 @@ class Taker(ABC, Generic[T]):
         return await surely(self._name, work, lambda: self._ending)
 
     async def _put_aside(self, queued: Queued[T] | Unreadable, reason: str) -> None:
-        """Make it a dead letter without finishing it."""
+        """Make an entry a dead letter without finishing it."""
         metrics.DEAD.labels(self._kind).inc()
         await self._surely(lambda: self._dead.add(queued.payload, reason, self._kind))
 
     async def _bury(self, queued: Queued[T] | Unreadable, reason: str) -> None:
-        """Make it a dead letter and finish it."""
+        """Make an entry a dead letter and finish it."""
         await self._put_aside(queued, reason)
         await self._surely(lambda: self._queue.finish(queued.id))

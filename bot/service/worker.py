@@ -1,7 +1,7 @@
 """The endless rounds of a worker: answer the inbox, send the outbox, serve the host, bring back what is due.
 
 A round that fails because a store is unreachable is repeated until it succeeds: entries that were read but not finished
-are still there. A message on which the program itself fails becomes a dead letter, and its neighbours continue.
+are still there. A message that makes the program itself fail becomes a dead letter; the rest continues.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ READERS = 10
 """How many workers may die holding a message before it is buried, since it may be what kills them."""
 
 LOOKS = 6
-"""How often a reader renews its entries and looks for abandoned ones within the time that makes an entry abandoned."""
+"""How often a reader renews its entries and looks for abandoned entries, within `abandoned_after` seconds."""
 
 PROMOTE_EVERY = 0.25
 """Seconds between looks for what is due."""
@@ -44,14 +44,14 @@ T = TypeVar("T")
 
 
 class _Reader(Generic[T]):
-    """Reads a queue, and from time to time what a dead reader of it has left."""
+    """Reads a queue and, from time to time, what dead readers left unfinished."""
 
     def __init__(self, queue: Queue[T]) -> None:
         self._queue = queue
         self._next_look = 0.0
 
     async def read(self, count: int, in_flight: Sequence[bytes] = ()) -> Sequence[Queued[T] | Unreadable]:
-        """Return some entries, none of those that are in hand already; wait a little for the first."""
+        """Return some entries that are not `in_flight` already; wait a little for the first."""
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + self._queue.abandoned_after / LOOKS
             await self._queue.renew(in_flight)
@@ -114,7 +114,7 @@ def _note(name: str, error: Exception) -> None:
     if isinstance(error, Unavailable):
         log.warning("store_unavailable", worker=name, reason=str(error), cure=error.cure)
     else:
-        cure = "it is tried again, and a message that fails alone is put aside; report where: it is a bug"
+        cure = "it is retried, and a message that fails on its own is put aside; report where: it is a bug"
         log.error("round_failed", worker=name, error=type(error).__name__, where=where(error), cure=cure)
 
 
@@ -151,7 +151,7 @@ async def _answered(
 
 
 async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asyncio.Event) -> None:
-    """Take what is queued in hand; when told to stop, finish what is."""
+    """Work on what is queued; when told to stop, finish what was begun."""
     reader = _Reader(queue)
 
     async def round() -> None:
@@ -173,7 +173,7 @@ async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
 
 
 async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:
-    """Once a day, end and delete what has been kept long enough; first after the process has settled."""
+    """Once a day, end and delete what has been kept long enough; for the first time once the process has settled."""
 
     async def round() -> None:
         await pause(SETTLED, stopping)
@@ -185,7 +185,7 @@ async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:
 
 
 async def sign(checkpoints: Checkpoints, interval: float, stopping: asyncio.Event) -> None:
-    """Sign the ledger's tree every `interval` seconds; a backlog of more than one checkpoint follows at once."""
+    """Sign the ledger's tree every `interval` seconds; work off a backlog without waiting."""
 
     async def round() -> None:
         if not await checkpoints.advance(time.time()):

@@ -1,6 +1,6 @@
-"""The rooms where data rests. They implement what `bot.service` asks for; only who puts a process together comes in.
+"""Storage: implements the ports of `bot.service`. Only `bot.app` imports it.
 
-`redis` holds what is fast and may be lost: inbox, sessions, outbox, tasks, timers. `postgres` holds what may not:
-persons, the ledger, requests, and what erasures left. Each tells what it holds of a person, and erases it (`places`).
-`erasure_list` is a file beside both, so that no restored backup brings back somebody who was erased.
+`redis` holds what must be fast and may be lost: inbox, sessions, outbox, tasks, timers. `postgres` holds what must not
+be lost: persons, the ledger, requests, and what erasures left behind. Both can export and erase what they hold about a
+person (`data_holders`). `erasure_list` is a file outside both, so that no restored backup brings back an erased person.
 """

@@ -1,7 +1,7 @@
-"""The list of erasures: a file beside the backups, so that whoever was erased stays so when one is restored.
+"""The list of erasures: a file beside the backups, so that erased persons stay erased when a backup is restored.
 
-A restored PostgreSQL has forgotten what was erased after the backup. The file holds ids that tell nothing, keyed
-hashes, purposes and dates, each hash to its own end. A host whose disk does not last copies it:
+A restored PostgreSQL does not know what was erased after the backup. The file holds opaque ids, keyed hashes, purposes
+and dates; each hash is removed when its own time is over. On a host without a permanent disk, copy the file with
 `python -m bot replay-erasures --write FILE`.
 """
 
@@ -25,20 +25,20 @@ _CURE = "make VAR_DIR writable, or run `replay-erasures --write FILE` and keep t
 
 
 class ErasureList:
-    """The file. Implements `service.erase.ErasureList`."""
+    """The file. Implements `service.rights.erase.ErasureList`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def add(self, erasure: Erasure) -> None:
-        """Write one and wait until the disk has it. Where nothing can be written that is logged: the table has it."""
+        """Append an erasure and wait until it is on disk. If that fails, only log it: the table has the erasure too."""
         try:
             await asyncio.to_thread(_append, self._path, to_line(erasure))
         except OSError as error:
             log.error("erasure_not_listed", error=type(error).__name__, cure=_CURE)
 
     async def forget(self, now: float, suppression_seconds: int) -> None:
-        """Take out the keyed hashes whose time is over. Where nothing can be written that is logged."""
+        """Remove the keyed hashes whose time is over. If that fails, only log it."""
         try:
             await asyncio.to_thread(_forget, self._path, now, suppression_seconds)
         except OSError as error:
@@ -47,7 +47,7 @@ class ErasureList:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """Keep other writers away, also those of other processes."""
+    """Lock out other writers, including those in other processes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -67,7 +67,7 @@ def _append_alone(path: Path, line: bytes) -> None:
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         size = os.fstat(file).st_size
-        if size and os.pread(file, 1, size - 1) != b"\n":  # the last writer was killed in between
+        if size and os.pread(file, 1, size - 1) != b"\n":  # the last writer was killed halfway
             line = b"\n" + line
         os.write(file, line)
         os.fsync(file)
@@ -88,7 +88,7 @@ def _forget(path: Path, now: float, suppression_seconds: int) -> None:
 
 
 def _shortened(line: bytes, now: float, suppression_seconds: int) -> bytes:
-    """Return a line without what has ended; one that is not whole stays for the operator to see."""
+    """Return a line without what has expired; an incomplete line stays for the operator to see."""
     try:
         erasure = from_line(line)
     except ValueError:
@@ -108,7 +108,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def read(path: Path) -> tuple[list[Erasure], int]:
-    """Return the erasures of a file, and how many lines of it are not whole. Raises `OSError`."""
+    """Return the erasures in a file, and how many of its lines are incomplete. Raises `OSError`."""
     found, broken = [], 0
     for line in path.read_bytes().splitlines():
         try:
@@ -119,7 +119,7 @@ def read(path: Path) -> tuple[list[Erasure], int]:
 
 
 def write(path: Path, erasures: Iterable[Erasure]) -> None:
-    """Write a whole list anew, aside and moved in place when it is whole. Raises `OSError`."""
+    """Write the whole list to a new file, then move it into place. Raises `OSError`."""
     _replace(path, map(to_line, erasures))
 
 

@@ -52,8 +52,8 @@ class Conversation:
     """One person talking to the bot. Messages come ten seconds apart; `waits` lets more time pass.
 
     WhatsApp takes and delivers each question at once, unless `conveys` is set to something else: then `accepts`,
-    `delivers`, `fails` and `refuses` say what becomes of the last one, or of an older one. The session and each
-    message are written and read again at every turn, as they are between processes, and the ledger must always amount
+    `delivers`, `fails` and `refuses` say what becomes of the last question, or an older question. The session and each
+    message are written and read again at every turn, as they are between processes, and the ledger must always add up
     to the session's record.
     """
 
@@ -76,13 +76,13 @@ class Conversation:
         self.replies: Sequence[Reply] = ()
         """The answers to the last message."""
         self.tasks: Sequence[Task] = ()
-        """What the last message asked to be done outside of the conversation."""
+        """The tasks outside of the conversation that the last message led to."""
         self.handed_over = False
         """Whether the last message went to the host's bot."""
         self.postponed: Inbound | None = None
         """The last message, if it is to be looked at again: it may answer a question that is on its way."""
         self.conveys: Literal["nothing", "accepted", "delivered"] = "delivered"
-        """How far the questions come that are asked from now on."""
+        """How far WhatsApp brings questions that are asked from now on."""
         self.history: list[str] = []
         """The chat so far, to be read."""
         self._shown: list[Reply] = []
@@ -94,8 +94,8 @@ class Conversation:
     def says(self, text: str, *, at: str = "", quotes: str = "", back: int = 0) -> "Conversation":
         """Type a text. `at` is when it was written, e.g. "90s" after the start: it may come late.
 
-        `quotes` is the id of a text of the bot's, e.g. `opt_in.ask`, whose message it replies to: the last one, or
-        one so many `back`. Raises `LookupError` when it was not said.
+        `quotes` is the id of the bot's text that it replies to, e.g. `opt_in.ask`: the last message with that text, or
+        the message `back` before it. Raises `LookupError` if there is none.
         """
         return self.receives(Text(text), at=at, quoted=self._said_in(quotes, back) if quotes else None)
 
@@ -104,9 +104,9 @@ class Conversation:
         return self.receives(Text(text), at=at, forwarded=True)
 
     def taps(self, choice: str, *, back: int = 0, at: str = "") -> "Conversation":
-        """Tap a button or row with this title or id; of an id the question may be left out.
+        """Tap a button or row with this title or id; the id's question may be left out.
 
-        `back` is how many such were shown since. Raises `LookupError` when nothing of the kind was shown.
+        The last that was shown, or the button or row `back` before it. Raises `LookupError` if there is none.
         """
         return self.receives(self._find(choice, back), at=at)
 
@@ -123,11 +123,11 @@ class Conversation:
         return self.receives(Media("image", caption), at=at)
 
     def edits(self, text: str, *, back: int = 0, at: str = "") -> "Conversation":
-        """Change an earlier message to this text: the last one, or the one that was sent `back` before it."""
+        """Change a message to this text: the last, or the message sent `back` before it."""
         return self.receives(self.correction("edit", text, back=back), at=at)
 
     def revokes(self, *, back: int = 0, at: str = "") -> "Conversation":
-        """Delete an earlier message: the last one, or the one that was sent `back` before it."""
+        """Delete a message: the last, or the message sent `back` before it."""
         return self.receives(self.correction("revoke", back=back), at=at)
 
     def prefers(self, value: str, *, at: str = "") -> "Conversation":
@@ -142,7 +142,7 @@ class Conversation:
     # --- what WhatsApp does
 
     def accepts(self, *, back: int = 0) -> "Conversation":
-        """WhatsApp accepts a question: the last one, or one so many `back`. Raises `LookupError` without such."""
+        """WhatsApp accepts the last question, or the question `back` before it. Raises `LookupError` without one."""
         return self._becomes("accepted", back)
 
     def delivers(self, *, back: int = 0) -> "Conversation":
@@ -154,7 +154,7 @@ class Conversation:
         return self._becomes("failed", back, code)
 
     def refuses(self, *, back: int = 0) -> "Conversation":
-        """WhatsApp does not take a question, for good."""
+        """WhatsApp refuses a question for good."""
         return self._becomes("unsent", back)
 
     def looks_again(self) -> "Conversation":
@@ -187,7 +187,7 @@ class Conversation:
         written: int = 0,
         overheard: Overheard = "",
     ) -> "Conversation":
-        """Receive a message with this content; `written` is its stamp, if that is not when it comes (unix seconds)."""
+        """Receive a message with this content; `written` is its unix timestamp, if not that of its arrival."""
         self._count += 1
         self.clock += 1 if isinstance(content, Lapse) else PACE
         written = written or (START + _seconds(at) if at else self.clock)
@@ -245,7 +245,7 @@ class Conversation:
         return self
 
     def _convey(self, number: int, status: _Status, code: str = "") -> None:
-        """Tell the dialogue how far a question came; what it answered last stays to be seen unless it says more."""
+        """Tell the dialogue how far a question got; its last answers stay visible unless it says more."""
         self._count += 1
         said = self.replies, self.tasks, self.handed_over, self.postponed
         message = "" if status == "unsent" else _name(number)
@@ -256,7 +256,7 @@ class Conversation:
             self.replies, self.tasks, self.handed_over, self.postponed = said
 
     def _said_in(self, text_id: str, back: int) -> str:
-        """Return what a message of the bot's is referred to by."""
+        """Return the reference of the bot's message with a text: the last, or the message `back` before it."""
         found = [number for number, reply in enumerate(self._shown) if reply.text_id == text_id]
         if back >= len(found):
             raise LookupError(f"there is no {text_id!r} to quote\n{self.transcript()}")
@@ -279,11 +279,11 @@ class Conversation:
         self.history += [f"« {_shown(reply)}" for reply in step.replies]
         self.history += [f"  (task: {task.right})" for task in step.tasks]
         self.history += ["  (to the host's bot)"] if step.handed_over else []
-        assert self.session == step.session, "the session is another after it was written and read"
-        assert fold(self.entries) == self.session.record, "the ledger does not amount to the session's record"
+        assert self.session == step.session, "the session changed when it was written and read back"
+        assert fold(self.entries) == self.session.record, "the ledger does not add up to the session's record"
 
     def correction(self, kind: Literal["edit", "revoke"], text: str = "", *, back: int = 0) -> Correction:
-        """Return the change of an earlier message, with what that one led to."""
+        """Return the change of an earlier message, with what that message led to."""
         original = self._sent[-1 - back] if back < len(self._sent) else MessageId("wamid.unknown")
         led_to = tuple(entry.fact for entry in self.entries if entry.inbound == original)
         return Correction(kind, original, text, led_to)
@@ -316,7 +316,7 @@ def _seconds(time: str) -> int:
 
 
 def _name(number: int) -> str:
-    """Return what the dialogues refer to a message of the bot's by, of its number among all."""
+    """Return the reference of the bot's message with this number."""
     return f"sent.{number}"
 
 

@@ -12,27 +12,27 @@ A transcript is TOML::
     [[turn]]
     person = "bonjour"                   # or one of:
                                          # tap = "yes"          a button or row, by title or id;
-                                         #                      back = 1 is the one shown before
+                                         #                      back = 1 is the option shown before it
                                          # payload = "X", label = "STOP"    a button of someone else's message
                                          # react = "👍"  voice = true  picture = "caption"
                                          # edit = "new text"  revoke = true   their last message;
-                                         #                      back = 1 is the one before
+                                         #                      back = 1 is the message before it
                                          # forward = "a text from another chat"
                                          # whatsapp = "accepts"     a question, or "delivers", "fails", "refuses" it;
-                                         #                          back = 1 is the one asked before
+                                         #                          back = 1 is the question before it
                                          # again = true         the message that was postponed is looked at again
                                          # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
-    quotes = "opt_in.ask"                # the text that `person` replies to; back = 1 is the one shown before
+    quotes = "opt_in.ask"                # the text that `person` replies to; back = 1: shown before the last
     at = "90s"                           # when it was written, since the start; it may come late
     bot = { text_id = "opt_in.ask", choices = ["yes", "no"], says = "Blumen Haas" }
                                          # a list if there are several answers, [] if there is none
     ledger = ["requested order_updates fr"]
     status = { order_updates = "requested" }
-    tasks = ["access"]                   # what is to be done outside of the conversation
+    tasks = ["access"]                   # work outside of the conversation
     handed_over = false                  # whether the host's bot got it
 
-What a turn does not mention is not compared. In texts and ledger lines, `{locale}` and the words of the language may
-stand, e.g. `person = "{yes_word}"`; `{code}` is the code that was asked for last.
+Whatever a turn does not mention is not compared. Texts and ledger lines may contain `{locale}` and the words of the
+language, e.g. `person = "{yes_word}"`; `{code}` is the code that was asked for last.
 """
 
 from collections.abc import Iterator, Mapping
@@ -69,7 +69,7 @@ _DOES = (
 """Keys of a turn that say what happens in it."""
 
 EXPECTS = ("bot", "ledger", "status", "tasks", "handed_over")
-"""Keys of a turn that say what is to come of it."""
+"""Keys of a turn that say what it must lead to."""
 
 
 Conveys = Literal["nothing", "accepted", "delivered"]
@@ -152,7 +152,7 @@ def find_transcripts(folder: str | Path) -> list[Transcript]:
 
 
 def load_transcript(path: str | Path) -> list[Transcript]:
-    """Read a transcript: one for each of its languages. Raises `FileError` naming file, key and cure."""
+    """Read a transcript, once for each of its languages. Raises `FileError` naming file, key and cure."""
     path = Path(path)
     file = toml_file.load(path, _File, _cure)
     transcript = Transcript(

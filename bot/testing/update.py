@@ -80,7 +80,7 @@ def _rewritten(text: str, expectations: Mapping[str, str]) -> Iterator[str]:
 
 
 def _without_expectations(lines: list[str]) -> Iterator[str]:
-    """Yield the lines of a turn without its expectations, which may go over several lines."""
+    """Yield the lines of a turn without its expectations, which may span several lines."""
     value: list[str] = []
     for line in lines:
         if value or line.partition("=")[0].strip() in EXPECTS:

@@ -16,7 +16,7 @@ UPDATE = f"run `{COMMAND} i18n update`"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A finding: an error to mend, or something to look at."""
+    """A finding: an error to correct, or something to look at."""
 
     path: Path
     line: int

@@ -1,6 +1,6 @@
 """The template of all catalogs, `locales/bot.pot`: every text with everything that its translator must know.
 
-The same texts always give the same bytes: no dates, no line numbers, in the order of the flow files. Limits stand
+The same texts always give the same bytes: no dates, no line numbers, in the order of the flow files. Limits are
 in comments, because editors keep those; the flags beside them are for tools that understand them.
 """
 

@@ -72,7 +72,7 @@ def _exchanged(folder: Path, code: str, words: Keywords) -> Iterator[Finding]:
     try:
         entries = {entry.id: entry for entry in po.read(catalog_path(folder, code)).entries if entry.usable}
     except (po.PoError, OSError):
-        return  # told elsewhere
+        return  # reported elsewhere
     for ids, wrong, right in ((AFFIRMING, Intent.NO, Intent.YES), (DENYING, Intent.YES, Intent.NO)):
         for entry in (entries[text_id] for text_id in ids if text_id in entries):
             label, language = entry.translation, base(code)

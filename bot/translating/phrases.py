@@ -80,7 +80,7 @@ class Failure(NamedTuple):
 
 
 def path_of(folder: Path, language: str) -> Path:
-    """Return where the phrases of a language stand."""
+    """Return the path of a language's phrases."""
     return folder / language / FILE
 
 
@@ -90,7 +90,7 @@ def read(path: Path) -> Phrases:
 
 
 def count(path: Path) -> int:
-    """Return how many different phrases a file has: none when it is missing, enough when `failures` tells why not."""
+    """Return how many different phrases a file has: 0 if it is missing, enough if `failures` reports it."""
     try:
         return len({phrase for phrase, _, _ in read(path).every()})
     except FileError:
@@ -136,6 +136,6 @@ def _cure(problem: ErrorDetails) -> str:
 
 
 def _line(text: str, phrase: str) -> int:
-    """Return the first line in which `phrase` stands, as written between quotes; 1 when it is escaped there."""
+    """Return the first line that contains `phrase` between quotes; 1 if it is escaped there."""
     lines = (number for number, line in enumerate(text.splitlines(), 1) if f'"{phrase}"' in line)
     return next(lines, 1)

@@ -14,7 +14,7 @@ from .extract import headers
 
 
 def updated(catalog: PoFile, template: PoFile, language: LanguageEntry) -> PoFile:
-    """Return `catalog` with the texts of `template`; a new language's is an empty `PoFile()` before."""
+    """Return `catalog` with the texts of `template`; for a new language, `catalog` is an empty `PoFile()`."""
     present = {entry.id: entry for entry in catalog.entries}
     gone = {entry.id: entry for entry in catalog.obsolete}
     entries = tuple(_merged(present.get(text.id) or gone.get(text.id), text) for text in template.entries)
@@ -54,7 +54,7 @@ def _merged(old: PoEntry | None, text: PoEntry) -> PoEntry:
 
 
 def _obsolete(catalog: PoFile, wanted: set[str]) -> Iterator[PoEntry]:
-    """Return an entry that is gone, with its translation and comments in case it comes back."""
+    """Yield the entries that are gone, with translations and comments in case they come back."""
     seen = set(wanted)
     for entry in (*catalog.entries, *catalog.obsolete):
         if entry.translation and entry.id not in seen:

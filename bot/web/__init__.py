@@ -1,7 +1,7 @@
 """HTTP: routes that only translate between requests and use cases.
 
-Comes in: requests of channels, of persons who open the link to their data, and of monitoring;
-goes out: calls of `bot.service`, and pages. May be mounted into any aiohttp application beside its own routes.
+In: requests from channels, from persons who open the link to their data, and from monitoring; out: calls to
+`bot.service`, and pages. May be mounted into any aiohttp application beside its own routes.
 """
 
 from .health import Health, health_routes

@@ -42,7 +42,7 @@ def health_routes(health: Health) -> Iterable[web.RouteDef]:
         return _json(answer, status=200 if ok else 503)
 
     async def measured(_: web.Request) -> web.Response:
-        metrics.QUEUED.clear()  # without an answer of Redis, old figures are not repeated
+        metrics.QUEUED.clear()  # without an answer from Redis, old figures are not repeated
         with suppress(Unavailable):
             for queue, length in (await health.queued()).items():
                 metrics.QUEUED.labels(queue).set(length)

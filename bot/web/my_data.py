@@ -36,7 +36,7 @@ _HERE = Path(__file__).parent
 _SCHEMA = (_HERE / "schemas" / f"my-data-{VERSION}.json").read_bytes()
 
 AT_ONCE = 16
-"""Most requests at a time; further ones are told to come later, since the database has other work."""
+"""Maximum requests at a time; further requests get 503, since the database has other work."""
 
 _secret = re.compile(r"[A-Za-z0-9_-]{43}").fullmatch
 
@@ -154,7 +154,7 @@ def _gone(world: World, request: web.Request) -> web.Response:
 
 
 def _wished(world: World, request: web.Request) -> str:
-    """Return the language that the browser asks for, if it is offered: here nobody is known."""
+    """Return the language that the browser asks for, if it is offered: the person is not known here."""
     wished = [part.partition(";")[0].strip() for part in request.headers.get("Accept-Language", "").split(",")[:10]]
     return negotiate_locale(wished, world.texts.offered, sep="-") or world.business.default_locale
 

@@ -41,7 +41,7 @@ class _Hook:
         self._receive = receive
 
     async def ask(self, request: web.Request) -> web.Response:
-        """Answer whatever a channel asks to know that this address is ours."""
+        """Answer a channel that checks whether this address is ours."""
         asked = WebRequest(request.method, request.raw_path, request.headers, b"")
         return _told(self._webhooks.handshake(asked) or WebAnswer(404))
 
@@ -79,7 +79,7 @@ def _told(answer: WebAnswer) -> web.Response:
 
 
 async def _body(request: web.Request) -> bytes | None:
-    """Return the raw body; None when it is too large, whatever the application that we are part of allows.
+    """Return the raw body; None if it is too large, whatever limit the surrounding application has.
 
     Raises `RequestPayloadError` or `ConnectionError` when it can't be read to its end.
     """

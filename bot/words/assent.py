@@ -1,7 +1,7 @@
 """Decides whether a typed yes is unambiguous: it must match a pattern of what a plain yes looks like.
 
 Consent must be unambiguous (GDPR Art. 4(11)), and there is no end of signs that reverse or mock a yes: `~YES~`,
-"yes 🤞", "> YES", "yes/no". So nothing is searched for them. Each language has a pattern for a plain yes; a person who
+"yes 🤞", "> YES", "yes/no". So we do not search for them. Each language has a pattern for a plain yes; a person who
 writes anything else is asked once more.
 """
 
@@ -27,7 +27,7 @@ _AFFIRMING = "👍✅✔✓☑👌🙏🤝🙂😊😀😃😄😁❤"
 """Emoji that say yes or thank you. A wink, crossed fingers, a shrug and the like are not part of a clear answer."""
 
 _SIGN = rf"(?:[{_AFFIRMING}][\ufe0f\U0001f3fb-\U0001f3ff]?|:-?\))"
-"""Such an emoji, with its skin tone, or a smile made of punctuation."""
+"""One of these emoji, with its skin tone, or a smile made of punctuation."""
 
 _SMILES: Mapping[str, str] = {"ru": r"|\)", "uk": r"|\)"}
 """Where brackets without eyes are a smile: "да))"."""
@@ -57,7 +57,7 @@ class Assent:
     def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
         self._vocabularies = vocabularies
         self._patterns: dict[str, re.Pattern[str]] = {}
-        """Compiled on the first yes in a language: compiling all would take a second of every start."""
+        """Compiled on the first yes in a language: compiling all of them would add a second to every start."""
 
     def is_plain(self, text: str, asked_in: str) -> bool:
         """Whether `text` is a yes to a question asked in `asked_in`, and nothing else."""
@@ -98,13 +98,13 @@ def _written(character: str, spelling: Mapping[str, str]) -> str:
         case "-":
             return _HYPHEN
     if unicodedata.combining(character):
-        return ""  # a vowel point: its letter says that it may be there
+        return ""  # a vowel point: the pattern of its letter allows it
     ways = "|".join(map(re.escape, _ways(character, spelling)))
     return f"(?:{ways}){_points(character)}"
 
 
 def _ways(character: str, spelling: Mapping[str, str]) -> Iterable[str]:
-    """Return a letter, what is written for it, and the letter without its accent, also with one typed after it."""
+    """Return a letter, what is written for it, and the letter without its accent, or with the accent typed after it."""
     alike = next((letters for letters in _ALIKE if character in letters), "")
     plain = loose(exact(character))
     ways = [character, *alike, *plain.split()]

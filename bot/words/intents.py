@@ -1,4 +1,4 @@
-"""What a typed text means. Withdrawal is read generously, in every language; consent strictly, in one.
+"""What a typed text means. Withdrawal is read generously, in every language; consent strictly, in the question's.
 
 `Keywords.classify` looks up whole messages in tables built at start; only a message that is not a known word is
 searched for a withdrawal, and for a command between courtesies. The words are in `locales/*/keywords.toml`.
@@ -101,11 +101,11 @@ class Keywords:
         return cls(read(folder), read_ordinary(folder))
 
     def classify(self, text: str | Typed, *, asked_in: str | None, spoken: Collection[str] = ()) -> Match | None:
-        """Return what `text` means; None when it is nothing known.
+        """Return what `text` means; None if it means nothing known.
 
         `asked_in` is the locale of the pending question, None if there is none. Without a question a NO has the rule
         `no:unasked` and a YES `yes:unasked`, which answers nothing and must never count. `spoken` are the locales that
-        the person may speak, as far as known: an ordinary word in them is not a withdrawal just because it is one
+        the person may speak, as far as known: an ordinary word in them is not a withdrawal just because it means stop
         elsewhere (a Spaniard's "seis" is Finnish for stop).
         """
         text, form, plain = text if isinstance(text, Typed) else typed(text)
@@ -132,8 +132,8 @@ class Keywords:
     def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
         """Return a withdrawal unless it is only an ordinary word in the person's language.
 
-        A word printed in our texts asks back there. If the language is unknown, a printed word acts, and any other
-        word that is ordinary somewhere asks back.
+        If the word is printed in our texts, the bot asks back. If the language is unknown, a printed word acts, and the
+        bot asks back about any other word that is ordinary somewhere.
         """
         ordinary_in = self._ordinary.get(plain, _NOWHERE) - match.languages
         if not ordinary_in or (spoken and not ordinary_in & spoken):
@@ -219,7 +219,7 @@ class Keywords:
         return answers[0].get(form) or answers[1].get(plain)
 
     def _command(self, words: list[str]) -> Match | None:
-        """Return the command in a message without its courtesies; withdrawals were searched before."""
+        """Return the command in a message without its courtesies; withdrawals have been searched for already."""
         first, end = self._courtesies.without(words)
         match = self._loose.get(" ".join(words[first:end]))
         return match if match and match.intent is not Intent.STOP else None
@@ -272,7 +272,7 @@ def _known_in(languages: set[str]) -> frozenset[str]:
 
 
 def _answers(vocabularies: Mapping[str, Vocabulary], language: str, speakers: "_Speakers") -> tuple[_Table, _Table]:
-    """Return what answers a question asked in `language`: its own and the universal words, without ambiguous ones."""
+    """Return what answers a question asked in `language`: its own and the universal words, except ambiguous words."""
     exactly: _Table = {}
     loosely: _Table = {}
     for source in dict.fromkeys((UNIVERSAL, language)):

@@ -19,7 +19,7 @@ FILE = "keywords.toml"
 
 
 def read(folder: Path) -> dict[str, Vocabulary]:
-    """Return language → its words, the universal ones under `UNIVERSAL`. Raises `FileError`."""
+    """Return language → its words, the universal words under `UNIVERSAL`. Raises `FileError`."""
     found = {UNIVERSAL: toml_file.load(folder / FILE, Vocabulary, _cure)}
     for path in sorted(folder.glob(f"*/{FILE}")):
         found[path.parent.name] = toml_file.load(path, Vocabulary, _cure)
@@ -58,7 +58,7 @@ def _cure(problem: ErrorDetails) -> str:
 
 
 def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:
-    """Find files in which no question would be looked up."""
+    """Find files whose words no question would ever be compared with."""
     for language in languages:
         if base(language) != language:
             place = path_of(folder, base(language))
@@ -92,10 +92,10 @@ def _vague(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
 
 
 def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
-    """Find commands, which work in every language, that are a yes, a no or an ordinary word in one of them.
+    """Find commands that are a yes, a no or an ordinary word in some language: commands work in every language.
 
     Words of withdrawal count only if they act inside a message: as a whole message they are read as an answer where
-    they are one.
+    they can be an answer.
     """
     commands: dict[str, tuple[str, str]] = {}
     harmless: list[tuple[str, str, str, str]] = []

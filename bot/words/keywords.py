@@ -23,7 +23,7 @@ class Heard(StrEnum):
     """Where the words of an intent count."""
 
     INSIDE = "inside"
-    """Anywhere in a message, in every language: a withdrawal, or a possible one."""
+    """Anywhere in a message, in every language: a withdrawal, or a possible withdrawal."""
     ALONE = "alone"
     """As a whole message in any language, at any time."""
     ANSWER = "answer"
@@ -42,14 +42,14 @@ class _Row:
 class Intent(StrEnum):
     """The one table of intents: what a typed text or a tapped button means.
 
-    Those heard `ALONE` stand in their order of precedence. A new one is a row here, words, and a flow that claims it.
+    Intents heard `ALONE` are in order of precedence. A new intent is a row here, words, and a flow that claims it.
     """
 
     heard: Heard
     placeholder: str
 
     def __new__(cls, id: str, row: _Row = _Row()) -> "Intent":
-        """Make an intent of its row.
+        """Make an intent from its row.
 
         `id` is the key of its words in the keyword files, what its button sends back, and how a flow claims it.
         """
@@ -108,7 +108,7 @@ class WordList(_Table):
     """Never an answer in this language, not even as an English word: e.g. "no", a colloquial yes in Polish."""
 
     def every(self) -> Iterator[str]:
-        """Return all words, the printed one first."""
+        """Return all words, the printed word first."""
         if self.show:
             yield self.show
         yield from self.words
@@ -124,7 +124,7 @@ class Stop(_Table):
     strong: Words = ()
     """Words without another use: withdraw as a whole message and as first or last words of any message."""
     common: Words = ()
-    """The same, but in lower case at the start of a longer sentence it may be speech ("stop, o Zé não vem")."""
+    """The same, but in lower case at the start of a longer sentence they may be speech ("stop, o Zé não vem")."""
     weak: Words = ()
     """Words with other uses (cancel an order): withdraw as a whole message; inside a message the bot asks."""
     alone: Words = ()
@@ -132,7 +132,7 @@ class Stop(_Table):
     phrases: Words = ()
     """Clear refusals: withdraw anywhere in a message."""
     never: Words = ()
-    """Look like or contain one of these words ("bus stop") but are no withdrawal."""
+    """Look like or contain one of these words ("bus stop") but are not a withdrawal."""
     ask: Words = ()
     """Complaints ("wrong number", "this is spam"): anywhere in a message they pause everything, and the bot asks.
 
@@ -157,13 +157,13 @@ class Stop(_Table):
 
 
 class Refusal(_Table):
-    """The parts of which refusals are made, by their role; a word that ends with * counts with any ending.
+    """The parts that refusals are made of, by role; a word that ends with * counts with any ending.
 
-    What follows from the roles that meet in a statement: `bot.words.refusals`.
+    `bot.words.refusals` says what follows from the roles that meet in a statement.
     """
 
     negation: Words = ()
-    """Forbid or deny: "don't", "no more". Before a word of withdrawal they turn it round, too."""
+    """Forbid or deny: "don't", "no more". Before a word of withdrawal they also reverse it."""
     stop: Words = ()
     """Verbs and calls that end something: "stop" (sending)."""
     contact: Words = ()
@@ -205,7 +205,7 @@ class Refusal(_Table):
     keep: Words = ()
     """Phrases anywhere in a message that say its writer wants to go on: "keep sending", "still want"."""
     that: Words = ()
-    """Open a clause that belongs to what stands before its comma: German "dass", Polish "żebyście"."""
+    """Open a clause that belongs to the words before its comma: German "dass", Polish "żebyście"."""
     contrast: Words = ()
     """Words that open another statement: "but"."""
     filler: Words = ()
@@ -226,7 +226,7 @@ class Signs(_Table):
 
     maybe_stop: Words = ()
     no: Words = ()
-    """A no to nothing that was asked: where a consent stands, the bot asks whether to end it."""
+    """A no although nothing was asked: where a consent stands, the bot asks whether to end it."""
 
 
 def _has_words(key: str) -> str:
@@ -260,7 +260,7 @@ class Vocabulary(_Table):
         return self.__pydantic_extra__.get(intent, _NO_WORDS)
 
     def forms(self, *words: str) -> Iterator[str]:
-        """Yield the exact forms in which `words` are looked up: as written, and as typed otherwise.
+        """Yield the exact forms in which `words` are looked up: as written, and as they may be typed.
 
         An apostrophe may be left out ("dont") and letters replaced as `spelling` says ("kuendigen").
         """

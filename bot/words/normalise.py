@@ -1,8 +1,8 @@
 """Brings typed text into forms for lookups: two tiers, and three looser readings for withdrawals only.
 
 `exact` undoes what keyboards and fonts do (case, full-width, invisible characters, punctuation, emoji); `loose`
-also what people leave out (accents, vowel points, the right kind of alef). Marks of scripts in which they are
-letters of their own, such as Devanagari and Thai, are always kept: without them हां and ह would be the same.
+also what people leave out (accents, vowel points, the right kind of alef). Marks that are letters of their
+own in their script, as in Devanagari and Thai, are always kept: without them हां and ह would be the same.
 """
 
 import re
@@ -10,14 +10,14 @@ import unicodedata
 from typing import NamedTuple
 
 READ = 2048
-"""Characters of a message that are read: both ends of a longer one (WhatsApp allows 4096), so that a STOP before or
+"""Characters of a message that are read: both ends of a longer message (WhatsApp allows 4096), so that a STOP before or
 after a long quotation is heard while the work per message stays bounded."""
 
 READ_WORDS = 128
 """Maximum words of a message that are searched for a withdrawal; of a longer message, both ends."""
 
 _RUN_OF_MARKS = 30
-"""Marks that count on a letter: canonical ordering takes the square of their number. Unicode UAX #15, Stream-Safe Text
+"""Maximum marks that count on a letter: canonical ordering takes quadratic time. Unicode UAX #15, Stream-Safe Text
 Format; no language needs more than a few."""
 
 _REMEMBERED = 4096
@@ -34,7 +34,7 @@ _BLANK_LETTERS = re.compile(
 _KEYCAP = "\u20e3"
 
 _APOSTROPHES = "\u02bc\u02b9\u02bb\u02c8"
-"""The ones that Unicode counts as letters; the others are punctuation anyway."""
+"""Those that Unicode counts as letters; the others are punctuation anyway."""
 
 
 class _Exact(dict[int, str]):
@@ -142,7 +142,7 @@ def _cut(text: str, most: int) -> str:
 _NO_LETTER = rf"[\W_{_BLANK_LETTERS.pattern[1:-1]}]"
 
 _FILLING = re.compile(rf"(?<!{_NO_LETTER}){_NO_LETTER}{{{2 * _RUN_OF_MARKS},}}")
-"""Long runs of what is no letter or digit; each run is looked at once, from its start."""
+"""Long runs without a letter or digit; each run is looked at once, from its start."""
 
 
 def _shortened(run: re.Match[str]) -> str:
@@ -205,7 +205,7 @@ _LOOKALIKES = str.maketrans(
 
 
 _LONGEST_DISGUISE = 64
-"""Letters of a word that may be another one in disguise: none that is looked for is nearly as long."""
+"""Maximum letters of a word that may be another word in disguise: no word looked for is nearly as long."""
 
 
 def skeletons(word: str) -> tuple[str, ...]:

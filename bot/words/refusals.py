@@ -23,10 +23,10 @@ _READ = 60
 """Words at each end of a message whose roles are looked up: hardly anybody writes more, and each costs time."""
 
 _OPENING = 3
-"""First letters by which stems are found, and expressions whose second word is one."""
+"""Number of first letters by which stems are found, also as the second word of an expression."""
 
 _ODD = 4
-"""Words without a role that a statement about our messages may contain and still be sure."""
+"""Maximum words without a role in a statement about our messages that is still sure."""
 
 _NOT, _NOT_AFTER, _NOT_BEFORE, _STOP, _CONTACT, _RECEIVE, _MESSAGES, _WANT, _MORE = (1 << bit for bit in range(9))
 _ME, _LIST, _REMOVE, _UNSUBSCRIBE, _WITHDRAW, _CONSENT, _OTHERS, _DOUBT, _FILLER = (1 << bit for bit in range(9, 18))
@@ -75,7 +75,7 @@ _TELLING = _ENDS | _NOT | _NO | _ONLY | _COMPLAINT
 """Without one of these no rule applies."""
 
 _SOMETHING = _CONTACT | _MESSAGES | _UNSUBSCRIBE | _REMOVE | _CONSENT | _WANT
-"""Without one of these there is no refusal to be found."""
+"""Without one of these no refusal can be found."""
 
 Profile = Mapping[str, Sequence[int]]
 """Language → the roles of each word of a message; a language in which no word has a role is missing."""
@@ -120,7 +120,7 @@ class Refusals:
         for stem in stems:
             lengths.setdefault(stem[:_OPENING], set()).add(len(stem))
         self._stem_lengths = {opening: sorted(found) for opening, found in lengths.items()}
-        """First letters → how long the stems are that begin so."""
+        """First letters → the lengths of the stems that begin with them."""
         self._openings = sorted(set(map(len, lengths)))
         self._longer = {
             first: {
@@ -129,7 +129,7 @@ class Refusals:
             }
             for first, entries in longer.items()
         }
-        """First word → second one, or how it begins → entries that begin so."""
+        """First word → second word, or its first letters → entries that begin with these."""
         self._prefixes: dict[str, list[tuple[str, str]]] = {}
         """First letter → the prefixes that begin with it, with their languages."""
         for language, vocabulary in vocabularies.items():
@@ -159,12 +159,12 @@ class Refusals:
         }
 
     def heard(self, form: str, language: str, key: str) -> bool:
-        """Whether an entry of the list `key`, in the `form` in which it is looked up, has its role when it is typed."""
+        """Whether an entry of the list `key`, in its looked-up `form`, has its role when typed."""
         role = _ROLES.get(key) or (_NOT_AFTER if key == "not_after" else _NOT_BEFORE)
         return any(each & role for each in self.profile(form.split()).get(language, ()))
 
     def _readings(self, word: str) -> Sequence[tuple[str, str]]:
-        """Return `word`, and what is left of it behind each prefix, with the language that writes it so."""
+        """Return `word`, and what is left of it after each prefix, with the language of the prefix."""
         prefixes = self._prefixes.get(word[0])
         if prefixes is None:
             return ((word, ""),)
@@ -251,7 +251,7 @@ def covered(roles: Sequence[int], start: int, end: int) -> bool:
 def about_others(roles: Sequence[int], part: Part) -> bool:
     """Whether a part of a message is about an order and the like, or asks or tells about the past.
 
-    Or may except one: "no ads, orders yes". Offers need no exception, as only they end.
+    It may also except an order: "no ads, orders yes". Offers need no exception, as only they end.
     """
     if any(roles[place] & (_OTHERS | _DOUBT) for place in range(part.start, part.end)):
         return True
@@ -259,7 +259,7 @@ def about_others(roles: Sequence[int], part: Part) -> bool:
 
 
 def names_others(roles: Sequence[int], start: int, end: int) -> bool:
-    """Whether a word from `start` to `end` is a thing that is not ours to stop: "order", "appointment"."""
+    """Whether a word from `start` to `end` names something that is not ours to stop: "order", "appointment"."""
     return any(roles[place] & _OTHERS for place in range(start, end))
 
 
@@ -269,7 +269,7 @@ def keeps(roles: Sequence[int]) -> bool:
 
 
 def leans(roles: Sequence[int], place: int) -> bool:
-    """Whether the word at `place` opens a clause that belongs to what stands before it: "nechci, abyste psali"."""
+    """Whether the word at `place` opens a clause that belongs to the words before it: "nechci, abyste psali"."""
     return bool(roles[place] & _THAT)
 
 
@@ -338,7 +338,7 @@ def _found(roles: Sequence[int], together: int) -> tuple[str, bool] | None:
 
 
 def _ends_named(roles: Sequence[int], own: Sequence[int], together: int) -> str:
-    """Return the rule of a statement that only ends what another one names: "Where is my number from? Delete it!"."""
+    """Return the rule of a statement that only ends what another names: "Where is my number from? Delete it!"."""
     if not together & (_REMOVE | _STOP):
         return ""
     named = _union(roles)
@@ -395,7 +395,7 @@ def _union(roles: Iterable[int]) -> int:
 
 
 def _begins(wanted: str) -> str:
-    """Return by what a word is found that an expression goes on with."""
+    """Return the key by which the second word of an expression is looked up."""
     return f"{wanted[:-1][:_OPENING]}*" if wanted.endswith("*") else wanted
 
 
@@ -404,7 +404,7 @@ def _fits(word: str, wanted: str) -> bool:
 
 
 def _settled(role: int) -> int:
-    """Return the roles of a word less those that it loses in "did not", or as a courtesy ("of course", "vale")."""
+    """Return the roles of a word minus those that it loses in "did not", or as a courtesy ("of course", "vale")."""
     if role & _PAST:
         role &= ~_NOT
     return role & ~(_OTHERS | _DOUBT | _KEEP | _TURNS_BEFORE | _NOT_BEFORE) if role & _COURTESY else role

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from .normalise import exact
 
 _PAUSES = re.compile(r"([.!?…\n;؛;؟։⁈⁉‼❗❓]+)|[,:–—،、()\[\]|•]+|\s-\s")
-"""What ends a sentence (the group), and what only ends a part of one."""
+"""What ends a sentence (the group), and what only ends a part of a sentence."""
 
 _ASKING = frozenset("?؟;⁈⁉❓")
 
@@ -22,7 +22,7 @@ class Part(NamedTuple):
 
 
 def parts(text: str, count: int) -> list[Part]:
-    """Return the parts of `text`, whose `exact` form has `count` words; one, if they can't be told apart."""
+    """Return the parts of `text`, whose `exact` form has `count` words; a single part if they can't be told apart."""
     found: list[Part] = []
     sentence: list[tuple[int, int]] = []
     place = start = 0
@@ -40,7 +40,7 @@ def parts(text: str, count: int) -> list[Part]:
 
 
 def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
-    """Return `found` with each part joined to the previous one if its first word depends on it."""
+    """Return `found` with each part joined to the previous part if its first word depends on it."""
     together: list[Part] = []
     for part in found:
         if part.start > part.sentence[0] and leans(part.start):
@@ -61,7 +61,7 @@ def split_at(parts: Iterable[Part], places: Collection[int]) -> Iterator[Part]:
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
-    """Return (what stands before a pause, the pause if it ends a sentence)."""
+    """Return (the text before a pause, the pause if it ends a sentence)."""
     pieces, place = [], 0
     for pause in _PAUSES.finditer(text):
         pieces.append((text[place : pause.start()], pause[1] or ""))

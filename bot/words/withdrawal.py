@@ -31,7 +31,7 @@ _NO = "no"
 """The answer that many languages share."""
 
 _ENGLISH = frozenset({"en"})
-"""Whose words stand beside universal ones."""
+"""Languages whose words are expected beside universal words."""
 
 
 class Grade(IntEnum):
@@ -54,7 +54,7 @@ _FUZZY_BESIDE_OTHERS = 6
 
 
 class WordEntry(NamedTuple):
-    """A known word or phrase; a universal one has no languages."""
+    """A known word or phrase; if it is universal, it has no languages."""
 
     grade: Grade
     languages: frozenset[str]
@@ -90,7 +90,7 @@ class Message:
 
     @cached_property
     def parts(self) -> list[Part]:
-        """What stands between pauses, and before and after "but"."""
+        """The parts between pauses, and before and after "but"."""
         spoken = [self.profile[language] for language in self.likely & self.profile.keys()]
         contrasts = {
             place for place in range(len(self.words)) if any(refusals.contrasts(roles, place) for roles in spoken)
@@ -189,7 +189,7 @@ class Withdrawals:
         return odd or doubt
 
     def _said_again(self, words: list[str]) -> bool:
-        """Whether one word is said twice or more, and that is not another word: "BAJA BAJA"."""
+        """Whether one word is said twice or more, and that does not mean something else: "BAJA BAJA"."""
         if len(words) < 2 or len(set(words)) > 1:
             return False
         known = self._entries.get(" ".join(words))
@@ -208,7 +208,7 @@ class Withdrawals:
                 yield "stop.never", word
 
     def _resembles(self, form: str) -> bool:
-        """Whether a withdrawal would be found in `form`, if it were not known to be none."""
+        """Whether a withdrawal would be found in `form` if it were not listed as harmless."""
         words = form.split()
         known = any(
             entry.grade > Grade.NEVER
@@ -237,7 +237,7 @@ class Withdrawals:
             yield _found(reading.sure, reading.rule, frozenset({language}), message, part)
 
     def _spans(self, words: list[str]) -> list[Span]:
-        """Return the words of withdrawal from left to right, less those inside a phrase that is none ("bus stop")."""
+        """Return the words of withdrawal from left to right, except inside a harmless phrase ("bus stop")."""
         spans: list[Span] = []
         harmless: set[int] = set()
         for place, word in enumerate(words):
@@ -264,7 +264,7 @@ class Withdrawals:
         return self._at_an_end(message, span, first, end)
 
     def _at_an_end(self, message: Message, span: Span, first: int, end: int) -> str:
-        """Return how a sure word counts that begins or ends a message in which no other word means anything else."""
+        """Return how a sure word counts at the start or end of a message in which no other word changes its meaning."""
         part = message.part_of(span)
         if not (self._covered(message, span, part) or self._stands_alone(message.words, span, part[:2])):
             return ""
@@ -280,7 +280,7 @@ class Withdrawals:
         return ""
 
     def _last_statement(self, message: Message, span: Span) -> str:
-        """Return how a word counts that is a sentence of its own at the end: "Kto to? Dość!"."""
+        """Return how a word counts as a sentence of its own at the end: "Kto to? Dość!"."""
         start, end = message.part_of(span).sentence
         last = start > 0 and end == len(message.words)
         return "statement" if last and self._stands_alone(message.words, span, (start, end)) else ""
@@ -312,7 +312,7 @@ class Withdrawals:
         )
 
     def _doubtful(self, message: Message, span: Span) -> bool:
-        """Whether the words around `span` turn it round, as in "don't stop", or are about something else."""
+        """Whether the words around `span` reverse it, as in "don't stop", or are about something else."""
         part = message.part_of(span)
         if not (span.languages or message.spoken) and message.words[: span.start] == [_NO]:
             return False  # "no stop", in whatever language: "no, stop"
@@ -333,7 +333,7 @@ class Withdrawals:
     def _alone(self, words: list[str], span: Span) -> bool:
         """Whether only courtesies of its language stand beside `span`: "basta, grazie", and not "bästa hälsningar".
 
-        Beside a word that texts tell people to type, English ones too: "please STAD".
+        Beside a word that texts tell people to type, English courtesies may stand too: "please STAD".
         """
         word = " ".join(words[span.start : span.end])
         own = [
@@ -365,7 +365,7 @@ class Withdrawals:
         return self._squeezed.get(squeezed) or (self._squeezed_alone.get(squeezed) if alone else None)
 
     def _drawn_out_alone(self, others: Iterable[str]) -> Mapping[str, WordEntry]:
-        """Return squeezed form → word that withdraws as a whole message and is like none of the `others` drawn out."""
+        """Return squeezed form → word that withdraws as a whole message and can't be one of the `others` drawn out."""
         taken = set(map(squeeze, others))
         words = {
             squeeze(word): entry
@@ -376,7 +376,7 @@ class Withdrawals:
         return {squeezed: entry for squeezed, entry in words.items() if squeezed not in taken}
 
     def _meant(self, typed: str, *, alone: bool) -> WordEntry | None:
-        """Return the word of withdrawal that `typed` is one slip away from, if nothing else is."""
+        """Return the word of withdrawal that `typed` is one slip away from, if no other word is as near."""
         if len(typed) < _TYPED or typed in self._known or typed in self._ordinary:
             return None
         near = self._neighbours.of(typed)

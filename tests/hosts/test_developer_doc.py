@@ -73,7 +73,7 @@ async def test_example_bot_answers_only_people_who_consented(
     async with graph, aiohttp.ClientSession() as session:
         settings = settings_for(stores, graph)
         monkeypatch.setitem(example.__dict__, "order_status", watched)
-        monkeypatch.setattr("bot.hosts.aiohttp_app.load_settings", lambda **_: settings)
+        monkeypatch.setattr("bot.hosts.aiohttp_app.load_settings", lambda *_: settings)
         async with listening(example.program(), "127.0.0.1", 0) as port:
             ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{META.path}", "secret", session), somebody())
             await ana.say("Where is order 1234?", replies=1)

@@ -1,7 +1,7 @@
-"""WhatsApp at Meta's Cloud API: the host that speaks the dialect of `bot.channels.whatsapp`.
+"""WhatsApp at Meta's Cloud API, a host of the dialect in `bot.channels.whatsapp`.
 
-`provider` is what the registry of channels takes, and `doctor` asks Meta what an operator should know. `webhooks` says
-whether a POST is Meta's, and asks the dialect what it says. `client` posts messages over `http`, a pool of connections
-of our own that reads each `http_response`, and so `threads` takes a chat and gives it back; `media` uploads documents
-and deletes them with aiohttp's client, as is done for all other connections.
+`provider` is the entry in the registry of channels; `doctor` asks Meta what an operator should know. `webhooks` checks
+that a POST is Meta's and has the dialect read it. `client` posts messages over `http`, our own pool of connections,
+which reads answers with `http_response`; `threads` takes chats and gives them back the same way. `media` uploads and
+deletes documents with aiohttp's client, like all other connections.
 """

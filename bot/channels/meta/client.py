@@ -27,14 +27,14 @@ _decode_accepted = msgspec.json.Decoder(_Accepted).decode
 
 
 class CloudApi:
-    """Sends from one business number. Nothing that it raises or prints holds the token or an address."""
+    """Sends from one business number. Nothing that it raises or prints contains the token or an address."""
 
     def __init__(
         self, graph_url: str, phone_number_id: str, token: str, *, connections: int = 100, timeout: float = 20.0
     ) -> None:
-        """`graph_url` has the version, e.g. `https://graph.facebook.com/v26.0`.
+        """`graph_url` includes the version, e.g. `https://graph.facebook.com/v26.0`.
 
-        At most so many requests at once; `timeout` in seconds for each. Raises `ValueError`.
+        `connections`: the most messages sent at once; `timeout`: seconds for each request. Raises `ValueError`.
         """
         if not token.isascii() or not token.isprintable() or " " in token or not token:
             raise ValueError("WHATSAPP_TOKEN must be one line of printable characters without blanks")
@@ -70,15 +70,15 @@ class CloudApi:
         await _answer(self._messages, mark_read_request(message.id, typing=typing), _accepted_unread)
 
     async def upload(self, content: bytes, filename: str, mime: str) -> str:
-        """Upload a file that is to be sent; return its media id, good for 30 days. Raises `SendError`."""
+        """Upload a file to be sent; return its media id, valid for 30 days. Raises `SendError`."""
         return await self._media.upload(content, filename, mime)
 
     async def delete_media(self, media_id: str) -> None:
-        """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
+        """Delete an uploaded file; a file that no longer exists is not an error. Raises `SendError`."""
         await self._media.delete(media_id)
 
     def failure(self, code: str) -> SendError:
-        """Tell what it means when a message that was accepted is reported later to have failed with this code."""
+        """Return what it means if an accepted message is later reported to have failed with this code."""
         return send_error(code)
 
     async def close(self) -> None:
@@ -94,7 +94,7 @@ def _unanswered() -> SendError:
 async def _answer(endpoint: Endpoint, body: bytes, unread: Callable[[], SendError] = _unanswered) -> bytes:
     """Send a request and return the body of its answer.
 
-    Raises `SendError`; the one that `unread` makes when Graph accepted it but the answer broke off.
+    Raises `SendError`, or what `unread` returns if Graph accepted the request but the answer broke off.
     """
     try:
         status, answer, _ = await endpoint.post(body)
@@ -108,5 +108,5 @@ async def _answer(endpoint: Endpoint, body: bytes, unread: Callable[[], SendErro
 
 
 def _accepted_unread() -> SendError:
-    """Return the error for a message that was accepted with an unreadable id: sent again it would arrive twice."""
+    """Return the error for a message accepted with an unreadable id: if sent again, it would arrive twice."""
     return SendError(UNREADABLE, Retry.NEVER, "Graph accepted it with an answer that cannot be read", attempts=1)

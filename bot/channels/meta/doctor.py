@@ -15,10 +15,10 @@ _FIELDS: Mapping[str, str] = {
     "messages": "nothing that anybody writes is heard",
     "user_preferences": "WhatsApp's own switch for marketing messages is not heard",
     "standby": "a STOP said to Meta's agent is not heard",
-    "messaging_handovers": "who holds a chat is not told",
+    "messaging_handovers": "it is not known who holds a chat",
     "smb_message_echoes": "what staff write after a STOP is not noticed, where the number is also in the Business app",
 }
-"""Webhook fields to which the app should be subscribed, and what happens without."""
+"""Webhook fields that the app should be subscribed to, and what happens without each."""
 
 
 async def checks(settings: MetaSettings) -> AsyncIterator[Check]:
@@ -41,7 +41,7 @@ async def _number_check(settings: MetaSettings) -> Check:
 
 
 async def _fields_check(settings: MetaSettings) -> Check | None:
-    """Ask Meta to which fields of webhooks the app is subscribed; None when nothing can be asked.
+    """Ask Meta which webhook fields the app is subscribed to; None if settings for asking are missing.
 
     Where Meta's agent holds a chat, customers write on `standby`. Meta: graph-api/reference/app/subscriptions.
     """
@@ -61,12 +61,16 @@ async def _fields_check(settings: MetaSettings) -> Check | None:
 
 
 def _subscribed(answer: object) -> set[str] | None:
-    """Return the fields to which the app is subscribed; None if the answer does not tell."""
+    """Return the fields that the app is subscribed to; None if the answer does not say."""
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, list):
         return None
-    ours = [one for one in data if isinstance(one, dict) and one.get("object") == "whatsapp_business_account"]
-    fields = [field for one in ours for field in one.get("fields") or ()]
+    ours = [
+        subscription
+        for subscription in data
+        if isinstance(subscription, dict) and subscription.get("object") == "whatsapp_business_account"
+    ]
+    fields = [field for subscription in ours for field in subscription.get("fields") or ()]
     return {str(field.get("name")) for field in fields if isinstance(field, dict)}
 
 
@@ -80,7 +84,7 @@ def _fields_answer(subscribed: set[str]) -> Check:
 
 def _unknown_fields() -> Check:
     cure = f"see that App Dashboard > WhatsApp > Configuration is subscribed to {', '.join(_FIELDS)}"
-    return Check("webhook fields", ok=False, detail="Meta does not tell them", cure=cure, required=False)
+    return Check("webhook fields", ok=False, detail="Meta does not say which", cure=cure, required=False)
 
 
 async def _asked(url: str, token: str, parameters: Mapping[str, str] | None = None) -> tuple[int, object]:

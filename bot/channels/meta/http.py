@@ -21,7 +21,7 @@ _url = re.compile(r"https?://[!-~]+").fullmatch
 
 
 class NotConnected(Exception):
-    """There is no connection, because of the kind of error that is named: nothing was sent."""
+    """No connection could be made, so nothing was sent. Names the kind of error."""
 
 
 class NoAnswer(Exception):
@@ -45,7 +45,7 @@ class Endpoint:
         timeout: float = 20.0,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """At most so many connections at once; `timeout` in seconds for each answer. Raises `ValueError`."""
+        """At most `connections` at once; `timeout` in seconds for each answer. Raises `ValueError`."""
         parts = urlsplit(url)
         if not _url(url) or not parts.hostname:
             raise ValueError("not an http(s) URL")
@@ -63,7 +63,7 @@ class Endpoint:
     async def post(self, body: bytes) -> Answer:
         """Send one request. Raises `NotConnected` and `NoAnswer`.
 
-        Retried once if a kept connection is closed before any byte of the answer: servers close idle ones at any time.
+        Retried once if a kept connection closes before any byte of the answer: while idle, it may be closed any time.
         """
         request = b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
         async with self._places:
@@ -76,7 +76,7 @@ class Endpoint:
             return await self._ask(await self._connect(), request)
 
     async def close(self) -> None:
-        """Release the connections; busy ones after their answer."""
+        """Release the connections; a busy connection is released after its answer."""
         self._closed = True
         while self._idle:
             self._idle.pop().abort()
@@ -85,7 +85,7 @@ class Endpoint:
     async def _ask(self, connection: "_Connection", request: bytes) -> Answer:
         try:
             answer = await connection.ask(request, self._timeout)
-        except BaseException:  # cancelled, too: a late answer must not be taken for that to the next request
+        except BaseException:  # cancelled, too: a late answer must not be taken for the next request's
             connection.abort()
             raise
         if answer.keeps and connection.is_free and not self._closed:
@@ -114,7 +114,7 @@ class Endpoint:
             self._idle.popleft().abort()
 
     def _kept(self) -> "_Connection | None":
-        """Return the most recently used connection, so that surplus ones grow old."""
+        """Return the most recently used connection, so that surplus connections grow old."""
         oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
         while self._idle:
             connection = self._idle.pop()
@@ -148,9 +148,9 @@ class _Connection(asyncio.Protocol):
         return self._lost and not self._reader.begun
 
     async def ask(self, request: bytes, within: float) -> Answer:
-        """Send a request and return the answer, that is to come within seconds.
+        """Send a request and return the answer, waiting `within` seconds for it.
 
-        Raises `NoAnswer`; then the connection is of no more use.
+        Raises `NoAnswer`, after which the connection is unusable.
         """
         loop = asyncio.get_running_loop()
         self._reader.expect()
@@ -175,7 +175,7 @@ class _Connection(asyncio.Protocol):
         if answer is not None and self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
-    # --- what the event loop tells
+    # --- called by the event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)

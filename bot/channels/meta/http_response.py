@@ -31,12 +31,12 @@ class AnswerReader:
     """
 
     def __init__(self) -> None:
-        self._parser = HttpResponseParser(self)  # one for all answers: making it takes 2 µs
+        self._parser = HttpResponseParser(self)  # reused for all answers: making it takes 2 µs
         self._parser.set_dangerous_leniencies(lenient_spaces_after_chunk_size=True)  # some servers pad the size
         self.expect()
 
     def expect(self) -> None:
-        """Wait for the next answer. The one before must have been whole, and the connection must keep."""
+        """Prepare for the next answer. The previous answer must be complete, and the connection kept open."""
         self.status = 0
         self._first_line = 0
         self._received = 0
@@ -53,7 +53,7 @@ class AnswerReader:
         return self._received > 0
 
     def feed(self, data: bytes) -> Answer | None:
-        """Take more bytes; return the answer once it is whole. Raises `Unreadable`."""
+        """Take more bytes; return the answer once it is complete. Raises `Unreadable`."""
         begins_wrongly = not self.begun and not data.startswith(b"H")  # the parser would skip empty lines
         self._received += len(data)
         if begins_wrongly:
@@ -70,7 +70,7 @@ class AnswerReader:
         return self._answer
 
     def end(self) -> Answer | None:
-        """Take note that no more will come; return the answer if that makes it whole."""
+        """Note that no more bytes will come; return the answer if that completes it."""
         if self.status and not self._framed and self._answer is None:
             self._answer = Answer(self.status, bytes(self._body), keeps=False)
         return self._answer
@@ -84,7 +84,7 @@ class AnswerReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
-        if name == b"content-length":  # the parser refuses a second one, and one beside a transfer coding
+        if name == b"content-length":  # the parser refuses two lengths, or a length beside a transfer coding
             self._framed = True
         elif name == b"transfer-encoding":
             if self._framed or value.rstrip(b" \t").lower() != b"chunked":

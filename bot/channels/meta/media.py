@@ -34,18 +34,18 @@ _decode = msgspec.json.Decoder(_Uploaded).decode
 class MediaApi:
     """The files of one business number.
 
-    Each request has its own connection: files are sent to few people, so keeping one open is not worth it.
+    Each request has its own connection: files are sent to few people, so keeping it open is not worth it.
     """
 
     def __init__(self, graph: str, phone_number_id: str, headers: Mapping[str, str]) -> None:
-        """`graph` has the version and no slash at its end; `headers` say who asks."""
+        """`graph` includes the version, without a slash at its end; `headers` say who asks."""
         self._graph = graph
         self._phone_number_id = phone_number_id
         self._headers = {**headers, "Accept-Encoding": "identity"}
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def upload(self, content: bytes, filename: str, mime: str) -> str:
-        """Upload a file and return its media id. Raises `SendError`; unsent, when it breaks a limit."""
+        """Upload a file and return its media id. Raises `SendError`, before sending if it breaks a limit."""
         if reason := _refused(content, filename, mime):
             raise SendError(REFUSED_HERE, Retry.NEVER, reason, attempts=1)
         answer = await self._ask("POST", f"{self._phone_number_id}/media", _form(content, filename, mime))
@@ -58,7 +58,7 @@ class MediaApi:
         return media_id
 
     async def delete(self, media_id: str) -> None:
-        """Delete a file; one that is there no more is no error. Raises `SendError`."""
+        """Delete a file; a file that no longer exists is not an error. Raises `SendError`."""
         if not limits.media_id(media_id):
             raise SendError(REFUSED_HERE, Retry.NEVER, "media id: not a number", attempts=1)
         try:
@@ -68,7 +68,7 @@ class MediaApi:
                 raise
 
     async def _ask(self, method: Literal["POST", "DELETE"], path: str, form: aiohttp.FormData | None = None) -> bytes:
-        """Send a request and return the body of its answer. Raises `SendError`, in which nothing of either is."""
+        """Send a request and return the body of its answer. Raises `SendError`, which quotes neither."""
         url = f"{self._graph}/{path}"
         try:
             async with (
@@ -106,7 +106,7 @@ def _refused(content: bytes, filename: str, mime: str) -> str:
 
 
 def _form(content: bytes, filename: str, mime: str) -> aiohttp.FormData:
-    form = aiohttp.FormData(quote_fields=False)  # the name is fit for a header as it is
+    form = aiohttp.FormData(quote_fields=False)  # the name is already safe in a header
     form.add_field("messaging_product", "whatsapp")
     form.add_field("type", mime)
     form.add_field("file", io.BytesIO(content), filename=filename, content_type=mime)

@@ -1,7 +1,7 @@
-"""Chats held by somebody else, such as Meta's agent: taken for a message of ours, then given back.
+"""Chats held by somebody else, such as Meta's agent: taken to send a message, then given back.
 
 Meta: whatsapp/conversation-routing and webhooks/reference/standby, Aug to Oct 2026. Only the escalation partner of
-the account may take a chat; a message sent without takes it too, where that is allowed at all.
+the account may take a chat; sending a message without taking the chat also takes it, where that is allowed at all.
 """
 
 from collections.abc import Awaitable, Callable, Mapping

@@ -21,14 +21,14 @@ from .shapes import Message, Read, checked
 from .webhooks import Identity
 
 APP_ID = "300000000000003"
-"""The id of the app to which the token belongs."""
+"""The id of the app that the token belongs to."""
 
 WINDOW = 24 * 3600
 """Seconds after a person's message in which anything may be sent. Meta: messages/send-messages."""
 
 PAIR_BURST = 45
 PAIR_SECONDS = 6.0
-"""One recipient gets a message every so many seconds, and a burst ahead of time. Meta: about-the-platform."""
+"""A recipient may get a message every `PAIR_SECONDS`, and a burst ahead of time. Meta: about-the-platform."""
 
 ReportedStatus = Literal["sent", "delivered", "read"]
 
@@ -75,13 +75,13 @@ class GraphSimulator:
         self.latency = 0.0
         self.refusing: int | None = None
         self.refusing_to: dict[str, int | None] = {}
-        """Addresses to which every message is refused, with which error; None: a 403 that is not Graph's."""
+        """Address to which every message is refused → error code; None: a 403 that is not Graph's."""
         self.controls: list[tuple[str, str]] = []
-        """What was done about who holds a chat, e.g. `("take", "+34600000001")`."""
+        """Chats taken and given back, e.g. `("take", "+34600000001")`."""
         self.app_secret = ""
-        """Of the app; whoever asks for its subscriptions must know it, unless it is empty."""
+        """The app's; unless empty, it is needed to ask for the app's subscriptions."""
         self.fields = ["messages", "user_preferences", "standby", "messaging_handovers", "smb_message_echoes"]
-        """To which the app is subscribed."""
+        """Webhook fields that the app is subscribed to."""
         self.may_take = True
         """Whether the business has named the bot as the escalation partner."""
         self.unreported: list[Exception] = []
@@ -113,7 +113,7 @@ class GraphSimulator:
     # --- serving
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Serve on a port, by default a free one."""
+        """Serve on a port; 0 means any free port."""
         self._runner = web.AppRunner(self.app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -144,14 +144,14 @@ class GraphSimulator:
     # --- what happens outside the bot
 
     def heard(self, who: Identity, at: float | None = None) -> None:
-        """A person wrote to the business: their 24-hour window opens."""
+        """Note that a person wrote to the business: their 24-hour window opens."""
         for address in (who.phone, who.bsuid):
             if address:
                 self._heard[address] = self.clock() if at is None else at
                 self._identities[address] = who
 
     def agent_holds(self, who: Identity) -> None:
-        """Meta's agent holds this chat now."""
+        """Let Meta's agent hold this chat from now on."""
         self._held |= {address for address in (who.phone, who.bsuid) if address}
 
     def is_held(self, who: Identity) -> bool:
@@ -161,7 +161,7 @@ class GraphSimulator:
     def fail_next(self, code: int, times: int = 1, *, after: int = 0, later: bool = False) -> None:
         """Refuse the next messages with an error; or, if `later`, accept them and report the failure as a status.
 
-        `after` so many that are well.
+        `after`: how many succeed first.
         """
         self._failures.extend([None] * after + [_Failure(code, later)] * times)
 
@@ -222,7 +222,7 @@ class GraphSimulator:
         return web.json_response({"messaging_product": "whatsapp"})
 
     def _let_go(self, address: str) -> None:
-        """The bot holds this chat: it took it, or wrote into it."""
+        """Let the bot hold this chat: it took it, or wrote into it."""
         who = self._identity(address)
         self._held -= {address, who.phone, who.bsuid}
 
@@ -260,7 +260,7 @@ class GraphSimulator:
         )
 
     async def _app(self, request: web.Request) -> web.Response:
-        """Tell which app the token is of."""
+        """Tell which app the token belongs to."""
         self.requests += 1
         try:
             self._know(request)
@@ -269,7 +269,7 @@ class GraphSimulator:
         return web.json_response({"id": APP_ID, "name": "Simulated"})
 
     async def _subscriptions(self, request: web.Request) -> web.Response:
-        """Tell to which fields the app is subscribed. Meta: graph-api/reference/app/subscriptions."""
+        """Tell which fields the app is subscribed to. Meta: graph-api/reference/app/subscriptions."""
         self.requests += 1
         if self.app_secret and request.headers.get("Authorization") != f"Bearer {APP_ID}|{self.app_secret}":
             return Refusal(190, "Invalid OAuth access token").response()
@@ -282,20 +282,20 @@ class GraphSimulator:
         return Refusal(100, "Unsupported request", subcode=33).response()
 
     def _permit(self, request: web.Request) -> None:
-        """Refuse whoever may not ask, and what is not here."""
+        """Refuse a wrong token or version, and a number that is not here."""
         self._know(request)
         if request.match_info["phone_number_id"] != self.phone_number_id:
             raise Refusal(100, "Object with this ID does not exist", subcode=33)
 
     def _know(self, request: web.Request) -> None:
-        """Refuse whoever may not ask."""
+        """Refuse a wrong token or version."""
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             raise Refusal(190, "Invalid OAuth access token")
         if request.match_info["version"] != self._version:
             raise Refusal(100, f"Unknown path components: /{request.match_info['version']}")
 
     async def _request(self, request: web.Request) -> dict[str, Any]:
-        """Return the body of a request that may be made at all."""
+        """Return the JSON body of a request that is permitted."""
         self._permit(request)
         if request.content_type != "application/json":
             raise Refusal(100, "The content type must be application/json")
@@ -329,7 +329,7 @@ class GraphSimulator:
         return web.Response(status=403, text="<html>Forbidden") if code is None else Refusal(code).response()
 
     def _file(self, message: Message) -> bytes:
-        """Return what a document holds that was uploaded."""
+        """Return the content of an uploaded document."""
         if message.document is None or message.document.id is None:
             return b""
         if (file := self.media.get(message.document.id)) is None:
@@ -352,7 +352,7 @@ class GraphSimulator:
             raise Refusal(131047)
 
     def _check_pair(self, address: str) -> None:
-        """Let each message of a recipient use up some seconds, and take them up to a burst ahead of time."""
+        """Let each message to a recipient use up some seconds, up to a burst ahead of time."""
         if self._pair_limit:
             now = self.clock()
             used_until = max(self._pairs.get(address, now), now) + PAIR_SECONDS

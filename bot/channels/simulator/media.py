@@ -9,7 +9,7 @@ from ..whatsapp import limits
 from .refusal import Refusal
 
 LARGEST_REQUEST = limits.DOCUMENT_BYTES + 1_000_000
-"""Bytes: a little more than the largest file, so that a larger one is refused by name."""
+"""Bytes: a little more than the largest file, so that a file that is too large gets Graph's error."""
 
 _FIELDS = frozenset({"messaging_product", "type", "file"})
 

@@ -15,8 +15,8 @@ from .webhooks import Identity
 class SimulatedPerson:
     """A person who chats with the bot behind `hook` and is reached through `graph`.
 
-    Every action returns the bot's replies: as many as `replies` says (0 does not wait) or, without it, all that come
-    until the bot has `settled` or, where nobody can tell, is quiet for a moment; the first within `patience` seconds.
+    Every action returns the bot's replies: as many as `replies` says (0 does not wait) or, by default, all until the
+    bot has `settled` or, without that, is quiet for a moment. The first must come within `patience` seconds.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ _STATUS: Mapping[int, int] = {
 
 
 class Refusal(Exception):
-    """The simulator does not take a request."""
+    """The simulator refuses a request."""
 
     def __init__(self, code: int, details: str = "", *, subcode: int | None = None) -> None:
         super().__init__(f"({code}) {details}")

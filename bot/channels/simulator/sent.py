@@ -27,7 +27,7 @@ class Sent:
     document: str = ""
     """The name of the file."""
     file: bytes = field(default=b"", repr=False)
-    """What is in it, if it was uploaded."""
+    """Its content, if it was uploaded."""
     template: str = ""
     """The name of the template."""
     language: str = ""
@@ -50,7 +50,7 @@ class Sent:
 
 
 def sent(message: Message, raw: dict[str, Any], *, id: str, at: float, file: bytes = b"") -> Sent:
-    """Show a message that was accepted."""
+    """Return an accepted message as the person sees it."""
     parts: dict[str, Any] = {}
     if message.text:
         parts = {"text": message.text.body}

@@ -1,6 +1,6 @@
 """Webhooks as Meta posts them: a function for each kind of event, returning the bytes of a POST.
 
-Meta: webhooks/reference/messages and user_preferences, 2026. Several are put into one POST by `together`.
+Meta: webhooks/reference/messages and user_preferences, 2026. `together` puts several into one POST.
 """
 
 import base64
@@ -45,7 +45,7 @@ def envelope(value: Json, *, field: str = "messages") -> bytes:
 
 
 def together(*posts: bytes) -> bytes:
-    """Put the entries of several POSTs into one."""
+    """Put the entries of several POSTs into a single POST."""
     return _bytes([entry for post in posts for entry in json.loads(post)["entry"]])
 
 
@@ -175,9 +175,9 @@ def unsupported(who: Identity, kind: str = "edit", **more: Any) -> bytes:
 
 
 ToldIn = Literal["previous_user_id", "from_user_id", "body", "from", "sentence"]
-"""Where a change of address tells the one before: Meta's webhooks differ.
+"""Where a change of address names the previous address: Meta's webhooks differ.
 
-`sentence`: both are told in the sentence of `body` alone, and the sender is the one after.
+`sentence`: only the sentence in `body` names both addresses, and the sender is the new address.
 """
 
 
@@ -194,7 +194,7 @@ def changed_number(old: Identity, new: Identity, *, told_in: ToldIn = "previous_
 
 
 def changed_user_id(old: Identity, new: Identity, *, told_in: ToldIn = "previous_user_id", **more: Any) -> bytes:
-    """Only the BSUID became another one; no phone number is told unless that is all that tells who it was."""
+    """Only the BSUID changed; the phone number is given only if nothing else tells who it was."""
     if told_in == "sentence":
         return _told_by_sentence("user_changed_user_id", new, old.bsuid, new.bsuid, **more)
     content = {"body": f"User changed from {old.bsuid} to {new.bsuid}" if told_in == "body" else "User changed"}
@@ -247,7 +247,7 @@ def status(
     at: float | None = None,
     number: str = PHONE_NUMBER_ID,
 ) -> bytes:
-    """What became of the message `id` of ours. A failure names no contact, and a code."""
+    """What became of our message `id`. A failure names a code, but no contact."""
     failed = what == "failed"
     error = {"code": code, "title": "Failed", "message": "Failed", "error_data": {"details": "Simulated"}}
     item = {"id": id, "status": what, "timestamp": str(int(time.time() if at is None else at))} | _present(

@@ -17,7 +17,7 @@ REFUSED_HERE = "refused_here"
 UNREACHABLE = "unreachable"
 """No connection: nothing was sent."""
 UNREADABLE = "unreadable"
-"""The answer is not one of Graph's."""
+"""The answer is not Graph's."""
 UNANSWERED = "unanswered"
 """Sent, but no complete answer came: the message may have been accepted."""
 
@@ -133,12 +133,12 @@ ERRORS: Mapping[int, Known] = {
     133015: _later("the number was just deleted: it can be registered again in some minutes"),
     133016: _REGISTRATION,
 }
-"""Meta's."""
+"""Meta's codes."""
 
 OURS: Mapping[str, Known] = {
     REFUSED_HERE: _never("the message breaks a limit of WhatsApp"),
     UNREACHABLE: _backoff("no connection to Graph"),
-    UNANSWERED: _backoff("Graph did not answer", attempts=3),  # each may arrive: Meta knows no idempotency key
+    UNANSWERED: _backoff("Graph did not answer", attempts=3),  # each try may arrive: Meta has no idempotency key
 }
 """Codes of our own, which no answer of Meta's contains."""
 

@@ -89,7 +89,7 @@ def timestamp(parent: Fields) -> int:
 
 
 def addresses(phone: object, user_id: object) -> Sender:
-    """Return the addresses in a field for a phone number and a field for a BSUID; an unreadable one counts as missing.
+    """Return the addresses in a field for a phone number and a field for a BSUID; unreadable values count as missing.
 
     So a STOP counts as long as either identifies its sender. Some payloads hold the BSUID in both fields. A BSUID of a
     parent portfolio is no address.

@@ -1,6 +1,6 @@
 """What WhatsApp accepts: every limit of the Cloud API that a message of ours can reach, with its source.
 
-Texts are written to fit, so the numbers that translators and flows must know too stand in `bot.i18n` alone.
+Texts are written to fit, so the limits that translators and flows must know, too, are defined in `bot.i18n` only.
 Lengths are in characters, which Meta does not define: `bot.i18n.texts.length` counts the stricter way.
 `[D:…]` is developers.facebook.com/documentation/business-messaging/whatsapp/…; `[OA]` is Meta's OpenAPI file v23.0.
 """

@@ -19,8 +19,8 @@ _KEPT = frozenset({"from", "from_user_id", "id", "timestamp", "type", *_RECIPIEN
 def own_numbers(value: object) -> frozenset[str]:
     """Return the business's numbers named in a change, and their ids, which some payloads hold instead."""
     named = [object_in(value, "metadata"), object_in(object_in(value, "standby"), "metadata")]
-    told = [str(one.get(name, "")) for one in named for name in ("display_phone_number", "phone_number_id")]
-    plain = [re.sub("[^0-9]", "", one).removeprefix("00") for one in told]
+    told = [str(metadata.get(name, "")) for metadata in named for name in ("display_phone_number", "phone_number_id")]
+    plain = [re.sub("[^0-9]", "", number).removeprefix("00") for number in told]
     return frozenset(canonical(f"+{digits}") for digits in plain if digits)
 
 

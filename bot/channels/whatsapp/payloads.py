@@ -1,7 +1,7 @@
 """Reads the bytes of a webhook POST into events. Survives any input and never quotes it in an error.
 
 Meta puts up to a thousand updates into a POST and retries all of them for days if it fails, so each is read by itself:
-malformed updates are set aside, irrelevant ones are counted, and the others continue.
+malformed updates are set aside, irrelevant updates are counted, and the others continue.
 """
 
 import re
@@ -63,7 +63,7 @@ class Ignored(StrEnum):
     SILENT = "silent"
     """A known field in which nobody says anything to us."""
     FIELD = "field"
-    """An unknown field; whoever says something in it is heard anyway."""
+    """An unknown field; what anybody says in it is read anyway."""
     NUMBER = "number"
     """For another number of the same account."""
     GROUP = "group"
@@ -140,7 +140,7 @@ class _Change:
         entry: object,
         fault: str,
     ) -> None:
-        """`entry` holds this change alone, as it came; `fault` names what of it is not as documented, if anything."""
+        """`entry` holds this change alone, as it came; `fault` names the part that is undocumented, if any."""
         self._change = change
         self._parsed = parsed
         self._phone_number_id = phone_number_id
@@ -321,7 +321,7 @@ class _Change:
         return True
 
     def _of_ours(self, value: Fields, message: Fields) -> bool:
-        """Note that staff wrote, where it is they who do; whether it could be read."""
+        """Note that staff wrote, if it was staff; return whether the message could be read."""
         try:
             event = self._message(value, message)
         except Misshapen:
@@ -330,7 +330,7 @@ class _Change:
         return True
 
     def _overhear(self, value: object) -> bool:
-        """Hear whoever speaks anywhere in a value; return whether anybody does."""
+        """Read what anybody says anywhere in a value; return whether anybody does."""
         messages = value.get("messages") if type(value) is dict else None
         heard = False
         if type(value) is dict and type(messages) is list:
@@ -346,7 +346,7 @@ class _Change:
         return heard
 
     def _search(self, value: Fields, *taken: str) -> bool:
-        """Hear whoever speaks in what the parser of a known field has not `taken`; return whether anybody does."""
+        """Read what anybody says in the parts of a known field that are not `taken`; return whether anybody does."""
         others = {key: inner for key, inner in value.items() if key not in taken}
         if others.keys() <= _CHAT:
             return False
@@ -413,7 +413,7 @@ class _Change:
         return self._known(value, addresses(message.get("from"), message.get("from_user_id")))
 
     def _system(self, value: Fields, message: Fields) -> Event:
-        """Read a changed address: the sender is the new address, the content the previous one."""
+        """Read a changed address: the sender is the new address, the content the previous address."""
         system = required(message, "system")
         if change := change_of_address(message, system, _all_contacts(value)):
             return self._changed(message, *change)
@@ -488,7 +488,7 @@ class _Change:
         return self._changed(update, *change) if change else Ignored.SILENT
 
     def _echo(self, value: Fields, message: Fields) -> Event | Ignored:
-        """Read what staff wrote on their phone; what a person wrote is a message of theirs."""
+        """Read what staff wrote on their phone; if a person wrote it, read it as the person's message."""
         if not has_recipient(message) or self._is_own(recipient(message)):
             return self._message(value, message)
         return Ignored.GROUP if recover.in_group(message) else self._by_staff(value, message)
@@ -497,7 +497,7 @@ class _Change:
         """Return to whom staff wrote, and when."""
         to = self._known(value, recipient(message))
         if to == Sender() and not has_recipient(message):
-            others = {one for one in _all_contacts(value) if not self._is_own(one)}
+            others = {contact for contact in _all_contacts(value) if not self._is_own(contact)}
             to = others.pop() if len(others) == 1 else to
         if to == Sender():
             misshapen("recipient")
@@ -505,7 +505,7 @@ class _Change:
         return Inbound(id, to, recover.time(message, set()), StaffMessage(), self._received_at)
 
     def _of_before(self, customer: Sender, message: Fields) -> None:
-        """Hear a message of the chat history if the customer wrote it."""
+        """Read a message of the chat history if the customer wrote it."""
         theirs = recover.speaks(message) and self._is_by(customer, message)
         if not (theirs and self._heard({"contacts": [_contact(customer)]}, message)):
             self._parsed.ignore(Ignored.HISTORY)
@@ -513,7 +513,7 @@ class _Change:
     def _is_by(self, customer: Sender, message: Fields) -> bool:
         """Whether the customer, not the business, wrote a message in a thread."""
         sender, to = recover.lenient_sender(message), recipient(message)
-        if any(same(one, other) for one in sender.addresses for other in customer.addresses):
+        if any(same(address, other) for address in sender.addresses for other in customer.addresses):
             return True
         if to != Sender() and not self._is_own(to):
             return False
@@ -531,7 +531,7 @@ class _Change:
 
 
 def _contacts(value: Fields) -> Iterator[tuple[str, Sender]]:
-    """Yield the contacts that have two addresses, by each; one that cannot be read tells nothing."""
+    """Yield each contact that has two addresses, under both; an unreadable address counts as missing."""
     for sender in _all_contacts(value):
         if sender.phone and sender.bsuid:
             yield sender.phone, sender
@@ -560,10 +560,10 @@ def _of_system(value: Fields, message: Fields, system: Fields) -> Content:
 
 
 def _is_about(words: str, value: Fields) -> bool:
-    """Whether a sentence is WhatsApp's about a person, whose name may be any word: "User Stop joined"."""
+    """Whether WhatsApp wrote a sentence about a person, whose name may be any word: "User Stop joined"."""
     contacts = value.get("contacts")
-    profiles = [object_in(one, "profile") for one in contacts] if type(contacts) is list else []
-    names = [name for one in profiles if type(name := one.get("name")) is str and len(name) < len(words)]
+    profiles = [object_in(contact, "profile") for contact in contacts] if type(contacts) is list else []
+    names = [name for profile in profiles if type(name := profile.get("name")) is str and len(name) < len(words)]
     return words.startswith("User ") or any(name and name in words for name in names)
 
 

@@ -24,7 +24,7 @@ _DENIES = frozenset(
         "revoked", "withdrawn",
     }
 )  # fmt: skip
-"""Words that turn one of those into an end, as in "does not want to continue"."""
+"""Words that turn the words above into their opposite, as in "does not want to continue"."""
 
 _opts_out = re.compile(
     r"(?:(?:user|customer|person|has|was|all)_)*"
@@ -47,7 +47,7 @@ _LONGEST_NAME = 100
 
 
 def is_one(found: Fields) -> bool:
-    """Whether an object in an unknown place reports such a switch."""
+    """Whether an object in an unknown place reports a use of the switch."""
     value = found.get("value")
     return ("category" in found and "value" in found) or (type(value) is str and opts_out(value))
 
@@ -73,10 +73,10 @@ def wish(preference: Fields) -> tuple[Wish | None, bool]:
 def _plain(value: object) -> str:
     """Return the word of a switch, which may be wrapped."""
     match value:
-        case [one] if isinstance(one, str):
-            return one.strip()
-        case {"value": str(one)} | {"status": str(one)} | {"action": str(one)}:
-            return one.strip()
+        case [word] if isinstance(word, str):
+            return word.strip()
+        case {"value": str(word)} | {"status": str(word)} | {"action": str(word)}:
+            return word.strip()
         case str():
             return value.strip()
     return ""

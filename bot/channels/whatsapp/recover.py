@@ -82,7 +82,7 @@ def inbound(
 
 
 def sender(found: Sender, update: Fields, contacts: Iterable[Sender]) -> tuple[Sender, set[Repair]]:
-    """Return the sender, unless found before; if the update does not name them, the only contact with it.
+    """Return `found` if it is a sender, else the sender named in the update, else the only contact beside it.
 
     Raises `Misshapen`.
     """
@@ -175,8 +175,8 @@ def any_form(value: object, depth: int = 0) -> Sender:
                 return strict
             found = _number_in(plain.lower())
             return addresses(re.sub("[^0-9]", "", found[1]), None) if found else Sender()
-        case [one] if depth < _SENDER_DEPTH:
-            return any_form(one, depth + 1)
+        case [wrapped] if depth < _SENDER_DEPTH:
+            return any_form(wrapped, depth + 1)
         case dict() as named if depth < _SENDER_DEPTH:
             inner = lenient_sender(named, depth)
             return inner if inner != Sender() else any_form(named.get("id"), depth + 1)
@@ -252,12 +252,12 @@ def _context(message: Fields, repairs: set[Repair]) -> tuple[str | None, bool]:
 
 
 def synthetic_id(kind: str, *known: str) -> MessageId:
-    """Return an id for an update without one, which is the same on each redelivery."""
+    """Return an id for an update that has none; it is the same on each redelivery."""
     digest = hashlib.sha256("\n".join((kind, *known)).encode("utf-8", "surrogatepass"))
     return MessageId(f"{kind}.{digest.hexdigest()[:32]}")
 
 
 def object_in(value: Any, name: str) -> Fields:
-    """Return the object in a field, or an empty one."""
+    """Return the object in a field, or an empty object."""
     inner = value.get(name) if type(value) is dict else None
     return inner if type(inner) is dict else {}

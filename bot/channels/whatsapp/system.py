@@ -45,9 +45,12 @@ def change_of_address(message: Fields, system: Fields, contacts: Iterable[Sender
         return None
     contacts = list(contacts)
     if after == Sender():
-        after = next((one for one in contacts if not _overlap(one, before)), after)
+        after = next((contact for contact in contacts if not _overlap(contact, before)), after)
     elif after.bsuid is None:  # it may stand beside the number
-        after = next((one for one in contacts if one.bsuid != before.bsuid and same(one.phone, after.phone)), after)
+        after = next(
+            (contact for contact in contacts if contact.bsuid != before.bsuid and same(contact.phone, after.phone)),
+            after,
+        )
     if before == Sender():
         misshapen("previous address")
     return before, after if after != Sender() else misshapen("new address")
@@ -81,7 +84,7 @@ class _Side:
         return "old" if same(self.sender, self.sentence.first) else ""
 
     def resolved(self, role: str) -> tuple[str | None, str | None]:
-        """Return the address before and after, if the sender's is the one of `role`."""
+        """Return the address before and after, if the sender's address has this `role`."""
         old = self.old or (self.sender if role == "old" and not same(self.sender, self.new) else None)
         new = self.new or (self.sender if role == "new" and not same(self.sender, self.old) else None)
         return self.sentence.completed(old, new)
@@ -114,7 +117,7 @@ class _Sentence:
         if new is None and old is None:
             return self.first, self.last
         known = new or old
-        others = [one for one in self.found if not same(one, known)]
+        others = [address for address in self.found if not same(address, known)]
         other = others[0] if len(others) == len(self.found) - 1 == 1 else None
         return (other, new) if new else (old, other)
 
@@ -151,7 +154,7 @@ class _Told:
     def sides(self, *, of_number: bool) -> tuple[Sender, Sender]:
         """Return the addresses before and after.
 
-        A change of number gives a new BSUID too; of the BSUID alone, the number stays.
+        A new number comes with a new BSUID; a new BSUID alone leaves the number as it is.
         """
         phone, bsuid = self._phone, self._bsuid
         if of_number or _differ(self._old.phone or phone.sender, phone.new):
@@ -177,27 +180,27 @@ def _values(system: Fields, prefix: str) -> Iterator[object]:
             yield nested.get(prefix.removesuffix("_"))
 
 
-def _differ(one: str | None, other: str | None) -> bool:
-    return bool(one and other and not same(one, other))
+def _differ(address: str | None, other: str | None) -> bool:
+    return bool(address and other and not same(address, other))
 
 
-def _overlap(one: Sender, other: Sender) -> bool:
-    return same(one.phone, other.phone) or same(one.bsuid, other.bsuid)
+def _overlap(sender: Sender, other: Sender) -> bool:
+    return same(sender.phone, other.phone) or same(sender.bsuid, other.bsuid)
 
 
 def _bsuids(sentence: str) -> _Sentence:
     found = re.finditer(r"(?<![\w.])[A-Z]{2}\.[A-Za-z0-9]{1,128}(?!\.?\w)", sentence)  # nor the beginning of a parent's
-    return _sentence(sentence, [(one[0], one.end()) for one in found])
+    return _sentence(sentence, [(match[0], match.end()) for match in found])
 
 
 def _phones(sentence: str) -> _Sentence:
     found = re.finditer(r"(?<![\w.+])\+?([1-9](?:[ \u00a0()./-]{0,2}[0-9]){6,14})(?!\.?\w)", sentence)
-    phones = [(addresses(re.sub("[^0-9]", "", one[1]), None).phone, one.end()) for one in found]
+    phones = [(addresses(re.sub("[^0-9]", "", match[1]), None).phone, match.end()) for match in found]
     return _sentence(sentence, [(phone, end) for phone, end in phones if phone])
 
 
 def _sentence(sentence: str, found: list[tuple[str, int]]) -> _Sentence:
-    """`found`: each address with the place after it."""
+    """`found`: each address with the position after it."""
     if not found or re.search(r"\w", sentence[found[-1][1] :]):
         return _Sentence(())
-    return _Sentence(tuple(list(dict.fromkeys(one for one, _ in reversed(found)))[1::-1]))
+    return _Sentence(tuple(list(dict.fromkeys(address for address, _ in reversed(found)))[1::-1]))

@@ -34,7 +34,7 @@ def written(entry: object) -> bytes:
 
 
 def _decoded_leniently(body: bytes) -> Any:
-    """Read JSON with broken characters or numbers out of range: a single such text must not stop the others.
+    """Read JSON with broken characters or numbers out of range: a single bad text must not stop the others.
 
     Invalid characters become U+FFFD.
     """

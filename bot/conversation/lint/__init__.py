@@ -1,6 +1,6 @@
 """Checks of the dialogues, made when the program starts and by `flows lint`.
 
-Comes in: flow files as read; goes out: problems, each with its cure. `names` looks for what would fail at
+In: flow files as read; out: problems, each with its cure. `names` looks for what would fail at
 run time, `ways` for dead ends, `texts` for what is missing or too long, `law` for what consent depends on.
 """
 

@@ -12,14 +12,14 @@ _SHOWN_BEFORE_THE_ANSWER = {
     "business": "the person must know who asks (GDPR Art. 13(1)(a))",
     "purpose": "consent is for one purpose (GDPR Art. 6(1)(a))",
     "notice_url": "the privacy notice comes before the answer (GDPR Art. 13)",
-    "stop_word": "how to withdraw is told before the answer (GDPR Art. 7(3))",
+    "stop_word": "the person is told how to withdraw before the answer (GDPR Art. 7(3))",
 }
 
 _SHOWN_WHEN_REPEATED = ("business", "purpose", "notice_url")
 
 
 def question(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
-    """A state that asks for consent offers yes and no, ends, and says what must be known before the answer."""
+    """A state that asks for consent offers yes and no, expires, and says what must be known before the answer."""
     asking = file.entered_with("record_requested")
     for state in file.table.states:
         if state.name in asking:
@@ -47,7 +47,7 @@ def _wording(where: str, text: Slot | None, shown: tuple[str, ...]) -> Iterator[
 
 
 def evidence(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """A question is recorded after it was said, an answer only if it answers; nobody is erased without their code."""
+    """A question is recorded once it is said, an answer only if it answers that; nobody is erased without the code."""
     for transition in file.table.transitions:
         where = at_transition(file, transition)
         if "record_requested" in transition.before:

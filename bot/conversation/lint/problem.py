@@ -32,7 +32,7 @@ class Dialogues:
 
     @property
     def folder(self) -> str:
-        """Return where they stand."""
+        """Return the path of that folder."""
         return str(Path(self.files[0].source).parent)
 
     def text(self, file: FlowFile, name: str) -> Slot | None:
@@ -41,19 +41,19 @@ class Dialogues:
 
 
 Check = Callable[[FlowFile, Dialogues], Iterator[Problem]]
-"""Checks a flow, and others as far as it names them."""
+"""Checks a flow, and other flows as far as it names them."""
 
 
 def at(file: FlowFile, key: str) -> str:
-    """Return where a key of a flow stands."""
+    """Return the location of a key of a flow."""
     return f"{file.source}: flow {file.table.flow}: {key}"
 
 
 def at_state(file: FlowFile, state: StateTable) -> str:
-    """Return where a state stands."""
+    """Return the location of a state."""
     return at(file, f"state {state.name!r}")
 
 
 def at_transition(file: FlowFile, transition: TransitionTable) -> str:
-    """Return where a transition stands."""
+    """Return the location of a transition."""
     return at(file, f"transition {transition.trigger!r} from {transition.source!r}")

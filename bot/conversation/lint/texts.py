@@ -87,7 +87,7 @@ def _placeholders(where: str, slot: Slot, template: TextTemplate) -> Iterator[Pr
 
 
 def _others(slot: Slot) -> frozenset[str]:
-    """Return what a text may name besides what every text may."""
+    """Return the placeholders that this text may use besides those that every text may use."""
     if slot.id.startswith(f"{DOCUMENT}."):
         return _DOCUMENT_VALUES
     return PERSONAL_VALUES | (TOLD_VALUES if slot.id in TOLD else frozenset())

@@ -8,10 +8,10 @@ from ..triggers import Trigger
 from .problem import Dialogues, Problem, at, at_state, at_transition
 
 _ANYWHERE = COMMANDS | frozenset(trigger for trigger in Trigger if trigger.begins)
-"""What a choice may be besides a trigger of its state: it works in any state."""
+"""Choices that work in any state, besides the triggers of their own state."""
 
 _WAITING = ("record_requested", "record_paused")
-"""Effects that open a question which waits until it is answered."""
+"""Effects that open a question that waits for its answer."""
 
 
 def ways(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
@@ -56,24 +56,24 @@ def choices(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
 
 
 def forks(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """Of several transitions with one trigger from one state, the last and only the last has no conditions."""
+    """Of several transitions with one trigger from a state, the last has no conditions, and all others have some."""
     seen: set[tuple[str, str]] = set()
     for transition in file.table.transitions:
         fork = (transition.source, transition.trigger)
         if fork in seen:
-            cure = "give the earlier one conditions, move it down, or remove one"
-            yield Problem(at_transition(file, transition), "never happens: an earlier one always does", cure)
+            cure = "give the earlier transition conditions, move it down, or remove one of the two"
+            yield Problem(at_transition(file, transition), "never happens: an earlier transition always does", cure)
         if not transition.conditions:
             seen.add(fork)
     for transition in file.table.transitions:
         if transition.source == file.table.initial and (transition.source, transition.trigger) not in seen:
             seen.add((transition.source, transition.trigger))
-            cure = "let the last one with this trigger have no conditions"
+            cure = "remove the conditions of the last transition with this trigger"
             yield Problem(at_transition(file, transition), "may lead nowhere: nobody would answer", cure)
 
 
 def fired(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """Each transition is by something that can happen: a trigger that Python fires, a choice, or the end of a time."""
+    """Each transition is fired by something that can happen: a trigger from Python, a choice, or a state's expiry."""
     states = {state.name: (*state.choices, state.expires) for state in file.table.states}
     for transition in file.table.transitions:
         if transition.trigger not in (*Trigger, *states.get(transition.source, ())):

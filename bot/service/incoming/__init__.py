@@ -1,5 +1,5 @@
 """From a webhook to the answer: `receive` stores what a channel posted, and `converse` answers it.
 
-`claims` says how urgent an event is; `cases` and `owners` find whose it is, `inherit`
-what they had before; `redelivery` steps a message again whose worker died; `staff` watches what staff write.
+`claims` says how urgent an event is; `cases` and `owners` find its person, `inherit` what was withdrawn under their
+addresses before; `redelivery` repeats the step of a message whose worker died; `staff` watches what staff write.
 """

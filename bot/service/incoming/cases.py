@@ -1,10 +1,10 @@
 """Who wrote, and where they stand: messages of a batch → one `Case` for each person.
 
-The quick way is one look at Redis: the session lies under the token of the sender's address. Whoever has none
-there (new, idle for long, or Redis lost everything), writes from another address, or is told by WhatsApp to have
-changed it, is looked up in PostgreSQL, and their session is rebuilt from the ledger.
+The quick way is one look at Redis, where the session is stored under the token of the sender's address. People are
+looked up in PostgreSQL, and their session is rebuilt from the ledger, if they have none there (new, idle for long, or
+Redis lost everything), write from another address, or changed theirs according to WhatsApp.
 
-What a changed or deleted message had led to is read from the ledger, too, and told to the dialogue, which has no store.
+What a changed or deleted message had led to is also read from the ledger, for the dialogue, which has no store.
 """
 
 import time
@@ -39,12 +39,12 @@ _PHONE_PREFIX = 4
 
 @dataclass(slots=True)
 class Case:
-    """One person's messages of a batch: the session that they find, and what they lead to."""
+    """One person's messages of a batch: the session before them, and what they lead to."""
 
     session: Session
-    """As they find it."""
+    """As it was before these messages."""
     commit: Commit
-    """What is to be stored of them in one step."""
+    """What they lead to, to be stored in one step."""
     sender: Sender
     messages: list[Queued[Inbound]] = field(default_factory=list)
     kept: Session | None = None
@@ -52,15 +52,15 @@ class Case:
     past: Sequence[PastFact] | None = None
     """The person's whole ledger, when it was read."""
     outdated: frozenset[bytes] = frozenset()
-    """Tokens under which other sessions of the person may lie, which know nothing of these messages."""
+    """Tokens under which the person may have other sessions, which know nothing of these messages."""
     passing: bool = False
-    """Whether they came from an address of before: the person comes back from the one of now."""
+    """Whether they came from an earlier address: the person will write from the present address again."""
     entries: list[Entry] = field(default_factory=list)
-    """What the ledger takes first."""
+    """Ledger entries, recorded before the commit."""
     unanswered: list[tuple[Queued[Inbound], Exception]] = field(default_factory=list)
     """Messages whose withdrawal is recorded and whose answer failed."""
     looks_again: bool = False
-    """Whether a message is to be looked at again at once: what it waits for may be right behind it."""
+    """Whether a message must be looked at again at once: what it waits for may be right behind it."""
 
     @property
     def person(self) -> PersonId:
@@ -69,7 +69,7 @@ class Case:
 
 
 PhoneOwners = Mapping[str, PersonId]
-"""Whose the phones are that messages told alone; left out are those of nobody."""
+"""Owners of the phones that came without a BSUID; phones without an owner are left out."""
 
 
 class Cases:
@@ -87,7 +87,7 @@ class Cases:
         opens: Callable[[Inbound], bool],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`purposes`: the ids of all that the business has; `opens`: whether a message makes a stranger a person."""
+        """`purposes`: the ids of all the business's purposes; `opens`: whether a message makes a stranger a person."""
         self._inherit = Inherit(ledger, suppressions, purposes, clock)
         self._owners = Owners(persons, self._inherit, opens)
         self._persons = persons
@@ -96,61 +96,60 @@ class Cases:
         self._keys = keys
 
     async def arrived(self, messages: Sequence[Queued[Inbound]]) -> tuple[list[Queued[Inbound]], PhoneOwners]:
-        """Complete the senders: of events of our own by their person, of phones alone by their BSUID.
+        """Complete the senders: of our own events by the person's addresses, of phones alone by the owner's BSUID.
 
-        Events about a person who is no more are left out. Also returns who owns the phones.
+        Events about persons who no longer exist are left out. Also returns the owners of the phones.
         """
-        by_person = [PersonId(one.item.person) for one in messages if _nameless(one.item)]
-        phones = [one.item.sender.phone for one in messages if _phone_alone(one.item)]
+        by_person = [PersonId(queued.item.person) for queued in messages if _nameless(queued.item)]
+        phones = [queued.item.sender.phone for queued in messages if _phone_alone(queued.item)]
         owners = await self._persons.find(phone for phone in phones if phone) if phones else {}
         known = await self._persons.load({*by_person, *owners.values()}) if by_person or owners else {}
         found = []
-        for one in messages:
-            inbound = one.item
+        for queued in messages:
+            inbound = queued.item
             owner = owners.get(inbound.sender.phone or "") if _phone_alone(inbound) else PersonId(inbound.person)
             if owner and (person := known.get(owner)):
                 phone = inbound.sender.phone or person.sender.phone  # as WhatsApp spells it now
                 inbound = msgspec.structs.replace(inbound, sender=Sender(phone, person.sender.bsuid))
             if inbound.sender != Sender():
-                found.append(Queued(one.id, one.payload, inbound))
+                found.append(Queued(queued.id, queued.payload, inbound))
         return found, owners
 
     async def open(
         self, messages: Sequence[Queued[Inbound]], owners: PhoneOwners, *, again: bool = False
     ) -> list[Case]:
-        """Return a case for each person of what `arrived` returned.
+        """Return a case for each person in what `arrived` returned.
 
         `again` reads the ledger too: someone else has added to it, or we did before. Messages stay in the order in
-        which they arrived. Left out are those of somebody erased that come late, and events about people who are
-        unknown.
+        which they arrived. Late messages of erased persons and events about unknown people are left out.
         """
-        by_token = [(token_of(one.item.sender, self._keys), one) for one in messages]
+        by_token = [(token_of(queued.item.sender, self._keys), queued) for queued in messages]
         tokens = list(dict.fromkeys(token for token, _ in by_token))
         loaded = dict(zip(tokens, await self._sessions.load(tokens), strict=True))
         cases: dict[bytes, Case] = {}
         unsettled: dict[bytes, list[Inbound]] = {}
-        for token, one in by_token:
-            session = loaded[token]
-            if again or session is None or corrects(one.item) or self._address_is_news(one.item, session[0], owners):
-                unsettled.setdefault(token, []).append(one.item)
+        for token, queued in by_token:
+            session, inbound = loaded[token], queued.item
+            if again or session is None or corrects(inbound) or self._address_is_news(inbound, session[0], owners):
+                unsettled.setdefault(token, []).append(inbound)
             elif token not in cases:
-                cases[token] = _case(token, session[0], session[1], one.item.sender)
+                cases[token] = _case(token, session[0], session[1], inbound.sender)
         if unsettled:
             cases |= await self._settle(unsettled, loaded)
-        for token, one in by_token:
+        for token, queued in by_token:
             if (case := cases.get(token)) is None:
                 continue
-            case.messages.append(one)
-            case.commit.messages.append(one.id)
-            if case.sender.phone is None and one.item.sender.phone is not None:  # news of ours names no phone
-                case.sender = one.item.sender
+            case.messages.append(queued)
+            case.commit.messages.append(queued.id)
+            if case.sender.phone is None and queued.item.sender.phone is not None:  # our own news names no phone
+                case.sender = queued.item.sender
         return list(cases.values())
 
     def _address_is_news(self, inbound: Inbound, session: Session, owners: PhoneOwners) -> bool:
         sender = inbound.sender
         if isinstance(inbound.content, AddressChanged):
             return True
-        if sender.phone in owners or _phone_alone(inbound):  # it may be someone else's than the session kept under it
+        if sender.phone in owners or _phone_alone(inbound):  # its owner may differ from the person of its session
             return owners.get(sender.phone or "") != session.person or self._is_another_phone(sender, session)
         return self._is_another_phone(sender, session)
 
@@ -169,7 +168,7 @@ class Cases:
         people = {person.id: person for person in owned.people.values()}
         past = await self._inherit.of_erased(people.values(), await self._ledger.facts(people), owned.looked)
         before = {token: addresses_of(previous_senders(groups[token])) for token in owned.people}
-        moved = [one.id for token, one in owned.people.items() if before[token] or one.id in owned.merged]
+        moved = [person.id for token, person in owned.people.items() if before[token] or person.id in owned.merged]
         former = await self._persons.tokens(moved) if moved else {}
         cases = {}
         for token, person in owned.people.items():
@@ -182,7 +181,7 @@ class Cases:
 
     def _case(self, token: bytes, person: Person, past: Sequence[PastFact], kept: tuple[Session, bytes] | None) -> Case:
         """Trust the session in Redis for what it alone knows, and the ledger for everything else."""
-        record = fold(one.fact for one in past)
+        record = fold(entry.fact for entry in past)
         if kept is not None and kept[0].person == person.id and kept[0].record.seq == record.seq:
             session = kept[0].copy()
         else:
@@ -204,17 +203,17 @@ def _nameless(inbound: Inbound) -> bool:
 
 
 def _phone_alone(inbound: Inbound) -> bool:
-    """Whether nothing tells who it is but a phone, which may have a new owner."""
+    """Whether only a phone, which may have a new owner, tells who wrote."""
     return not inbound.person and inbound.sender.phone is not None and inbound.sender.bsuid is None
 
 
 def corrects(inbound: Inbound) -> bool:
-    """Whether a message can be answered only by somebody who has read the ledger."""
+    """Whether a message can be answered only after reading the ledger."""
     return isinstance(inbound.content, Correction) and bool(inbound.content.original)
 
 
 def informed(inbound: Inbound, past: Iterable[PastFact], added: Iterable[Entry], keys: Keyring) -> Inbound:
-    """Return the message with what the one that it corrects led to: in the ledger, or `added` to it just now."""
+    """Return the message; a correction with what its original led to, in the ledger or `added` to it just now."""
     if not isinstance(inbound.content, Correction) or not corrects(inbound):
         return inbound
     original = inbound.content.original
@@ -223,4 +222,4 @@ def informed(inbound: Inbound, past: Iterable[PastFact], added: Iterable[Entry],
 
 
 def _of(tokens: Collection[bytes], past: Iterable[PastFact]) -> Iterator[Fact]:
-    return (one.fact for one in past if one.inbound in tokens)
+    return (entry.fact for entry in past if entry.inbound in tokens)

@@ -1,6 +1,6 @@
-"""Judges how urgent an event is while its webhook waits, so at first only by both ends of its text.
+"""Judges how urgent an event is. Its webhook waits meanwhile, so at first only both ends of its text are read.
 
-A text that looks like a withdrawal there, or would be dropped because its sender sends too much, is read in full.
+A text that looks like a withdrawal at its ends, or would be dropped because its sender sends too much, is read in full.
 """
 
 from collections.abc import Callable
@@ -72,9 +72,9 @@ class Claims:
 
 
 def is_urgent(event: Event, claim: Claim) -> bool:
-    """Whether it overtakes others: a withdrawal in words, or by WhatsApp's own switch.
+    """Whether an event overtakes others: a withdrawal in words, or by WhatsApp's own switch.
 
-    Messages of staff take the same lane, so that they are looked at after a withdrawal that came before.
+    Messages of staff take the same lane, so that they are checked after a withdrawal that came before.
     """
     if claim is Claim.WITHDRAWAL:
         return True
@@ -84,7 +84,7 @@ def is_urgent(event: Event, claim: Claim) -> bool:
 def _unread(error: Exception) -> Claim:
     """Return the claim of an event whose words the program can't read: it may be a withdrawal, so it is never dropped.
 
-    Answering it will fail as well, and look for a withdrawal in another way.
+    Answering will fail as well, and then look for a withdrawal in another way.
     """
     log.error(
         "claim_unread", error=type(error).__name__, where=where(error), cure="report where: it is a bug in the program"

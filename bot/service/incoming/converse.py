@@ -2,9 +2,9 @@
 
 The order makes it safe to crash anywhere: evidence is committed first, then, in one script, the session, the
 replies, the timers and the end of the messages. A worker that takes over after a crash finds the evidence
-already there and steps again to the same replies. No lock is held: a person's ledger accepts entries only after the
-entry that the step started from, and a session is replaced only if it is still the one that was read; the loser reads
-again.
+already there and repeats the step with the same replies. No lock is held: a person's ledger accepts entries only after
+the entry that the step started from, and a session is replaced only if it is unchanged since it was read; the loser
+reads again.
 """
 
 import time
@@ -78,7 +78,7 @@ class Shard:
     inboxes: Sequence[Inbox]
     """The writing ends of all shards."""
     all_sessions: Sequence[Sessions]
-    """Those of all shards."""
+    """The sessions of all shards."""
     outbox: Outbox
     dead: DeadLetters
     urgent: bool = False
@@ -115,7 +115,7 @@ class Converse:
         self._notice = dialogue.world.business.notice.version
 
     async def answer(self, batch: Sequence[Queued[Event] | Unreadable]) -> None:
-        """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is taken up again."""
+        """Answer what was read from the inbox. Raises `Unavailable`: then what is unfinished is answered later."""
         news: list[Queued[Inbound]] = []
         messages: list[Queued[Inbound]] = []
         by_staff: list[Queued[Inbound]] = []
@@ -138,19 +138,19 @@ class Converse:
                     news.append(Queued(queued.id, queued.payload, inbound))
                 case Queued(item=Inbound() as inbound):
                     messages.append(Queued(queued.id, queued.payload, inbound))
-        if news or messages:  # what became of our messages comes first: people answer to it
+        if news or messages:  # news about our own messages first: answers depend on it
             await self._answer([*news, *messages])
-        for one in by_staff:  # after the withdrawals that came with it
-            await self._written_by_staff(one)
+        for message in by_staff:  # after the withdrawals that came with them
+            await self._written_by_staff(message)
 
     async def bury(self, queued: Queued[Event] | Unreadable, reason: str) -> None:
-        """Make it a dead letter and finish it."""
+        """Make an entry a dead letter and finish it."""
         metrics.DEAD.labels("event").inc()
         await self._shard.dead.add(queued.payload, reason, "event")
         await self._shard.inbox.finish(queued.id)
 
     async def _written_by_staff(self, queued: Queued[Inbound]) -> None:
-        """Check whether staff wrote after a STOP; check again behind what is queued now, which may contain the STOP."""
+        """Check whether staff wrote after a STOP; check again after what is queued now, which may contain the STOP."""
         inbound = queued.item
         if not await self._staff.wrote(inbound.sender, inbound.at) and not inbound.postponed:
             again = msgspec.structs.replace(inbound, postponed=1)
@@ -159,7 +159,7 @@ class Converse:
 
     async def _answer(self, messages: Sequence[Queued[Inbound]]) -> None:
         arrived, owners = await self._cases.arrived(messages)
-        await self._finish_others(messages, {one.id for one in arrived})
+        await self._finish_others(messages, {queued.id for queued in arrived})
         left = await self._ours(arrived)
         again = False
         for _ in range(_ROUNDS):
@@ -168,14 +168,14 @@ class Converse:
             cases = await self._cases.open(left, owners, again=again)
             opened = {queued.id for case in cases for queued in case.messages}
             await self._finish_others(left, opened)
-            left = [one for one in left if one.id in opened]
+            left = [queued for queued in left if queued.id in opened]
             done = await self._answer_cases(cases)
-            left = [one for one in left if one.id not in done]
+            left = [queued for queued in left if queued.id not in done]
             again = True
         log.warning("answers_postponed", messages=len(left))
 
     async def _finish_others(self, messages: Sequence[Queued[Inbound]], kept: Collection[bytes]) -> None:
-        """Finish what is about persons who are no more."""
+        """Finish messages about persons who no longer exist."""
         for queued in messages:
             if queued.id not in kept:
                 await self._shard.inbox.finish(queued.id)
@@ -186,21 +186,21 @@ class Converse:
         if shards == 1:
             return list(arrived)
         ours = []
-        for one in arrived:
-            number = shard_of(token_of(one.item.sender, self._keys), shards)
+        for queued in arrived:
+            number = shard_of(token_of(queued.item.sender, self._keys), shards)
             if number == self._shard.number:
-                ours.append(one)
+                ours.append(queued)
             else:
-                await self._shard.inboxes[number].forward(one.item, urgent=self._shard.urgent)
-                await self._shard.inbox.finish(one.id)
+                await self._shard.inboxes[number].forward(queued.item, urgent=self._shard.urgent)
+                await self._shard.inbox.finish(queued.id)
         return ours
 
     async def _answer_cases(self, cases: Iterable[Case]) -> set[bytes]:
         """Step, record and commit; return the inbox entries that are finished."""
-        now = round(self._clock(), 3)  # as the ledger keeps it: a session must equal what is folded from there
+        now = round(self._clock(), 3)  # as the ledger keeps it: a session must equal what is folded from it
         stepped: dict[PersonId, Case] = {}
         for case in cases:
-            if case.person not in stepped:  # a person who appears twice, under two addresses: the second waits
+            if case.person not in stepped:  # someone who appears under two addresses: the second case waits
                 self._step(case, now)
                 stepped[case.person] = case
         recorded = await self._record(stepped)
@@ -216,7 +216,7 @@ class Converse:
             await self._persons.set_locales(locales)
         if contacts := {case.person: at for case in committed if (at := _news_of_contact(case))}:
             await self._persons.note_contacts(contacts)
-        for case in committed:  # the ledger now has what they lack: whoever rebuilds them reads it
+        for case in committed:  # the ledger now has what these lack: whoever rebuilds them reads it
             await self._forget(case.outdated)
         done: set[bytes] = set()
         results = await self._send.commit([case.commit for case in committed])
@@ -232,7 +232,7 @@ class Converse:
         return done
 
     async def _set_aside(self, unanswered: Iterable[tuple[Queued[Inbound], Exception]]) -> None:
-        """Keep what could not be answered, so that it can be answered once the fault is mended."""
+        """Keep messages whose answer failed, to be answered once the fault is fixed."""
         for queued, failure in unanswered:
             metrics.FAILURES.labels("answer").inc()
             metrics.DEAD.labels("event").inc()
@@ -284,11 +284,11 @@ class Converse:
         self._set_timers(case.commit, before if case.past is None else None, _lapse(session))
 
     def _with_reference(self, inbound: Inbound, session: Session) -> Inbound:
-        """Return a message that names what it quotes as sessions do, whichever key made that name."""
+        """Return the message, naming what it quotes as the session does, whichever key made that name."""
         if inbound.quoted is None:
             return inbound
         names = [reference(token) for token in self._keys.messages(inbound.quoted)]
-        known = {one.message for one in session.asked}
+        known = {asked.message for asked in session.asked}
         return msgspec.structs.replace(inbound, quoted=next((name for name in names if name in known), names[0]))
 
     def _take(self, case: Case, step: Step, inbound: Inbound) -> None:
@@ -335,12 +335,12 @@ class Converse:
 
 
 def _passes_by(inbound: Inbound, dialogue: Dialogue) -> bool:
-    """Whether nothing can follow from an event, so that nobody becomes a person because of it."""
+    """Whether an event can have no consequences, so that it makes nobody a person."""
     return bool(inbound.overheard) and not dialogue.heeds(inbound)
 
 
 def _wait(postponed: int) -> float:
-    """Return the seconds until a message postponed so often is looked at again; at first immediately."""
+    """Return the seconds until a message that was `postponed` so often is looked at again; 0 at first."""
     return SOON * 2 ** (postponed - 1) if postponed else 0.0
 
 
@@ -348,10 +348,10 @@ def _wrote_at(case: Case, step: Step, inbound: Inbound) -> int:
     """Return when the person last wrote, unix seconds: for a day after that anything may be sent to them.
 
     For news about a message, that is in the session, or in the ledger if Redis lost it. A message that just arrived
-    with an impossibly old timestamp was written just now.
+    with an impossibly old timestamp counts as written just now.
     """
     if isinstance(inbound.content, QuestionStatus):
-        words = (one.fact.at for one in case.past or () if one.fact.method is Method.CHAT)
+        words = (entry.fact.at for entry in case.past or () if entry.fact.method is Method.CHAT)
         return step.session.last_at or max(words, default=0)
     just_now = not inbound.overheard and inbound.received_at - inbound.at > LONGEST_WAY
     return int(inbound.received_at) if just_now else inbound.at
@@ -369,7 +369,7 @@ _ENDINGS = frozenset({Kind.WITHDRAWN, Kind.OBJECTED})
 
 
 def _lapse(session: Session) -> Inbound | None:
-    """Return the event for a question that has waited long enough; always the same, so that it can be removed."""
+    """Return the event for a question that has waited long enough; it is always the same, so that it can be removed."""
     if (pending := session.record.pending) is None:
         return None
     id, at = MessageId(f"lapse {pending.question}"), session.answerable_until + 1

@@ -36,7 +36,7 @@ class Inherit:
         """Record what the previous owners of the owner's addresses withdrew. Raises `AddressTaken`: then call it again.
 
         The consents of previous owners who have no address left (`gone`) end. Those who turned out to be the `same`
-        person pass on everything that is strict, and their ledger ends by naming the owner, so that a worker about to
+        person pass on whatever is stricter, and their ledger ends by naming the owner, so that a worker about to
         append to it loses and finds the owner.
         """
         past = await self._ledger.facts({owner, *others})
@@ -48,15 +48,15 @@ class Inherit:
         ]
         appends = [append for append in appends if append.entries]
         if appends and len(await self._ledger.append(appends)) < len(appends):
-            raise AddressTaken("two workers moved one address at the same time")
+            raise AddressTaken("two workers moved the same address at the same time")
 
     @staticmethod
     def _of_others(
         owner: PersonId, past: Past, others: Collection[PersonId], same: Collection[PersonId], now: float
     ) -> list[Entry]:
-        record, entries = fold(one.fact for one in past.get(owner, ())), []
+        record, entries = fold(entry.fact for entry in past.get(owner, ())), []
         for other in sorted(others):
-            theirs, cause = fold(one.fact for one in past.get(other, ())), f"merge {other} {owner}"
+            theirs, cause = fold(entry.fact for entry in past.get(other, ())), f"merge {other} {owner}"
             if other in same:
                 entries += stricter(record, theirs, cause, now)
             else:
@@ -66,7 +66,7 @@ class Inherit:
     async def to_new_address(self, move: Move) -> bool:
         """Extend an address's suppressions to the address that it became; return whether there were any.
 
-        An erased person cannot take them along.
+        No record of an erased person is left to carry them along.
         """
         found = await self._look(move.previous.addresses)
         scopes = _newest(found.values())
@@ -77,10 +77,10 @@ class Inherit:
     async def of_erased(self, people: Collection[Person], past: Past, looked: Looked) -> Past:
         """Record what an erased person had withdrawn under an address of these people; return all facts after that.
 
-        This happens on every lookup of a person, so it does not matter when a worker dies. What `written_before` has
-        just `looked` up is not looked up again.
+        This happens on every lookup of a person, so it does not matter when a worker dies. Addresses that
+        `written_before` has just `looked` up are not looked up again.
         """
-        rest = {one for person in people for one in person.sender.addresses} - looked.keys()
+        rest = {address for person in people for address in person.sender.addresses} - looked.keys()
         found = {**looked, **await self._look(rest)} if rest else looked
         if not any(found.values()):
             return past
@@ -90,17 +90,20 @@ class Inherit:
                 return past
             await self._ledger.append(missing)
             past = {**past, **await self._ledger.facts([append.person for append in missing])}
-        raise Unavailable("a ledger does not come to rest")
+        raise Unavailable("a ledger keeps changing")
 
     async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> tuple[set[bytes], Looked]:
         """Return the tokens whose messages were all written before their sender was erased, or not by them at all.
 
-        Such messages come late and would re-create a person who was told that they are forgotten.
+        These messages come late and would re-create a person who was told that they are forgotten. Also returns the
+        suppressions that were looked up.
         """
         looked = await self._look(
-            {address for inbounds in strangers.values() for one in inbounds for address in _all_addresses(one)}
+            {address for inbounds in strangers.values() for inbound in inbounds for address in _all_addresses(inbound)}
         )
-        late = {token for token, inbounds in strangers.items() if all(_comes_late(one, looked) for one in inbounds)}
+        late = {
+            token for token, inbounds in strangers.items() if all(_comes_late(inbound, looked) for inbound in inbounds)
+        }
         return late, looked
 
     async def _look(self, addresses: Collection[str]) -> Looked:
@@ -108,7 +111,7 @@ class Inherit:
         return {address: found.get(address, {}) for address in addresses}
 
     def _missing(self, person: Person, found: Looked, past: Past) -> Append:
-        record = fold(one.fact for one in past.get(person.id, ()))
+        record = fold(entry.fact for entry in past.get(person.id, ()))
         scopes = _newest(found[address] for address in person.sender.addresses)
         now = round(self._clock(), 3)
         return Append(person.id, record.seq, inherited(person.id, record, scopes, self._purposes, now))
@@ -116,7 +119,7 @@ class Inherit:
 
 def _ending(other: PersonId, survivor: PersonId | None, past: Sequence[PastFact], cause: str, now: float) -> Append:
     """Return what ends the ledger of a person without an address; `survivor`: who they turned out to be."""
-    record = fold(one.fact for one in past)
+    record = fold(entry.fact for entry in past)
     if past and past[-1].fact.kind is Kind.MERGED:  # by a worker that died before the addresses were moved
         return Append(other, record.seq, [])
     cause = f"{cause} {record.seq}"
@@ -131,7 +134,7 @@ def _all_addresses(inbound: Inbound) -> list[str]:
 
 
 def _comes_late(inbound: Inbound, looked: Looked) -> bool:
-    erased_at = max((looked[one].get(EVERY, 0) for one in _all_addresses(inbound)), default=0)
+    erased_at = max((looked[address].get(EVERY, 0) for address in _all_addresses(inbound)), default=0)
     theirs = not isinstance(inbound.content, AddressChanged | Preference | QuestionStatus)
     return erased_at > 0 and not (theirs and inbound.at >= erased_at)
 

@@ -1,8 +1,8 @@
-"""Finds out whose the senders' addresses are: looks persons up, creates them, moves them to a new number, and gives an
+"""Finds out who owns the senders' addresses: looks persons up, creates them, moves them to a new number, and gives an
 address to its new owner.
 
-Webhooks arrive late and twice. A message from a person's earlier id is theirs but changes nothing: a newer one already
-told where they are now.
+Webhooks arrive late and twice. A message from a person's earlier id is theirs but changes nothing: a newer message
+already told where they are now.
 """
 
 import math
@@ -77,15 +77,15 @@ class _Found:
         self.people[person] = replace(self.people[person], sender=Sender(phone, bsuid))
 
     def merge(self, others: Collection[PersonId], person: PersonId) -> None:
-        """Note that others turned out to be this person: what led to them now leads to the person."""
+        """Note that others turned out to be this person: their addresses now lead to the person."""
         for address, persons in self.owners.items():
-            owners = [person if one in others else one for one in persons]
+            owners = [person if known in others else known for known in persons]
             self.owners[address] = list(dict.fromkeys(owners))
 
     def before(self, person: PersonId, sender: Sender, at: float) -> set[PersonId]:
         """Return who had a number before the person changed to it: perhaps strangers, since numbers are reassigned.
 
-        `at` is when they changed, unix seconds: a person known only since then is this person.
+        `at` is when they changed, unix seconds: a person known only since then is the same person.
         """
         had = self.people[person].sender.phone
         if had is None or sender.phone is None or same(had, sender.phone):
@@ -146,14 +146,16 @@ class Owners:
         news = list(chain(*told.values()))
         await self._note(news)
         moves = await self._persons.moves(addresses_of([*senders.values(), *(move.previous for move in news)]))
-        found = await self._found([*senders.values(), *(one for move in moves for one in (move.previous, move.sender))])
+        found = await self._found(
+            [*senders.values(), *chain.from_iterable((move.previous, move.sender) for move in moves)]
+        )
         owners: dict[bytes, PersonId] = {}
         strangers: dict[bytes, Sender] = {}
         moved_on: set[bytes] = set()
         for token, sender in senders.items():
             for move in told[token]:
                 await self._follow([move, *_going_on(moves, move.sender, move.at)], found)
-            later = _going_on(moves, sender, max(one.at for one in groups[token]) + 1)
+            later = _going_on(moves, sender, max(inbound.at for inbound in groups[token]) + 1)
             owner = await self._who_moved(sender, later, found) if later else await self._owner(sender, found)
             if owner is not None:
                 owners[token] = owner
@@ -171,7 +173,7 @@ class Owners:
         if moved_on & new.keys():
             raise AddressTaken("they have moved on since they wrote: now they are known, and follow")
         if len(new) < len(strangers):
-            raise AddressTaken("two of these senders are one person")
+            raise AddressTaken("two of these senders are the same person")
         return owners, looked, found.merged
 
     async def _found(self, senders: Iterable[Sender]) -> _Found:
@@ -202,18 +204,18 @@ class Owners:
         await self._persons.note_moves([move for move in moves if not await self._inherit.to_new_address(move)])
 
     async def _who_moved(self, sender: Sender, later: Sequence[Move], found: _Found) -> PersonId | None:
-        """Return persons whose messages come late, from addresses that they have left since."""
+        """Return the person whose messages come late, from an address that they have left since."""
         await self._follow(later, found)
         return found.owner_of(later[-1].sender) or found.owner_of(sender)
 
     async def _follow(self, moves: Sequence[Move], found: _Found) -> None:
-        """Bring persons from the beginning of a chain of moves to its end; moves are reported in any order."""
+        """Bring a person from the beginning of a chain of moves to its end; moves are reported in any order."""
         for move in moves:
             await self._inherit.to_new_address(move)
             await self._move(move, found, moves[-1].sender)
 
     async def _move(self, move: Move, found: _Found, last: Sender) -> None:
-        """Move a person to another address. Their old number may be reassigned to a stranger, so it is let go.
+        """Move a person to another address. Their old number may be reassigned to a stranger, so it is dropped.
 
         `last` is where later moves lead: a person who is already there is not moved back.
         """
@@ -233,14 +235,14 @@ class Owners:
         await self._take_over(person, sender, found, forget=forget, at=move.at)
 
     async def _take_along(self, person: PersonId, sender: Sender, found: _Found) -> None:
-        """Merge a person made from a late message under an id that the mover has left; the mover stays."""
+        """Merge a person created by a late message under an id that the mover has left; the mover stays."""
         if set(found.of(sender.bsuid)) - {person}:
             now = found.people[person].sender
             await self._take_over(person, Sender(bsuid=sender.bsuid), found)
             await self._take_over(person, now, found)
 
     async def _mover(self, move: Move, found: _Found) -> PersonId | None:
-        """Return who was at the address before the change.
+        """Return who had the address before the change.
 
         If only a phone identifies them, and a message under a newer BSUID came first, that message created a new person
         who has the phone now; then the mover is its previous owner.
@@ -249,7 +251,7 @@ class Owners:
         if person is None or person in found.of(move.previous.bsuid) or _made_at(person) < move.at - _SKEW:
             return person
         had = (await self._persons.predecessors(move.previous.addresses)).values()
-        older = min((one for one in had if _made_at(one) < _made_at(person)), default=person)
+        older = min((owner for owner in had if _made_at(owner) < _made_at(person)), default=person)
         found.people |= await self._load([older])
         return older
 
@@ -277,7 +279,11 @@ class Owners:
 
 def _told(sender: Sender, inbounds: Iterable[Inbound]) -> list[Move]:
     """Return the address changes that messages report, the oldest first, without changes to the same address."""
-    told = [Move(one.content.previous, sender, one.at) for one in inbounds if isinstance(one.content, AddressChanged)]
+    told = [
+        Move(inbound.content.previous, sender, inbound.at)
+        for inbound in inbounds
+        if isinstance(inbound.content, AddressChanged)
+    ]
     return sorted((move for move in told if move.previous != sender), key=lambda move: move.at)
 
 
@@ -309,7 +315,7 @@ def _made_at(person: PersonId) -> float:
 
 def previous_senders(inbounds: Iterable[Inbound]) -> list[Sender]:
     """Return the previous addresses that the messages report."""
-    return [one.content.previous for one in inbounds if isinstance(one.content, AddressChanged)]
+    return [inbound.content.previous for inbound in inbounds if isinstance(inbound.content, AddressChanged)]
 
 
 def addresses_of(senders: Iterable[Sender]) -> list[str]:
@@ -318,13 +324,13 @@ def addresses_of(senders: Iterable[Sender]) -> list[str]:
 
 
 def _combined(inbounds: Sequence[Inbound]) -> Sender:
-    """Return all addresses in the messages of one person, the newest first."""
+    """Return the newest phone and BSUID in the messages of one person."""
     phones = [inbound.sender.phone for inbound in inbounds if inbound.sender.phone]
     return Sender(phones[-1] if phones else None, inbounds[-1].sender.bsuid)
 
 
 def _apart(strangers: Mapping[bytes, Sender]) -> dict[bytes, Sender]:
-    """Return the senders that share no address with an earlier one."""
+    """Return the senders that share no address with an earlier sender."""
     taken: set[str] = set()
     apart = {}
     for token, sender in strangers.items():

@@ -43,7 +43,7 @@ class Receipt(StrEnum):
 
     STORED = "stored"
     FORGED = "forged"
-    """Its signature is missing or wrong: nothing of it was read."""
+    """Its signature is missing or wrong: nothing in it was read."""
     UNREADABLE = "unreadable"
     FULL = "full"
     """The inbox has no room: the channel must try again later."""
@@ -100,10 +100,10 @@ class Receive:
         return Receipt.UNREADABLE if parsed.malformed else await self.store(channel, parsed, arrival)
 
     async def watch(self) -> None:
-        """Make sure, forever, that what was acknowledged is still there after a store was killed."""
+        """Check, forever, that acknowledged events are still there, in case a store was killed."""
         while True:
             await asyncio.sleep(CONFIRM_EVERY)
-            with suppress(Unavailable):  # it is asked again, and nothing is forgotten until it has answered
+            with suppress(Unavailable):  # the store is asked again, and nothing is forgotten until it has answered
                 await self.confirm()
 
     async def confirm(self) -> None:
@@ -150,7 +150,7 @@ class Receive:
             log.error(
                 "webhook_field_unknown",
                 field=name,
-                cure="look for a newer consentbot; a withdrawal in this field is heard, nothing else",
+                cure="look for a newer consentbot; until then this field is only searched for withdrawals",
             )
 
     async def _put_aside(self, channel: str, malformed: Malformed) -> None:
@@ -189,21 +189,21 @@ class Receive:
         return await inbox.add(Incoming(digest, day, event, older, person, claim, urgent))
 
     async def _came_before(self, inbox: Inbox, digest: bytes, day: int) -> bool:
-        """Tell whether a message without a time was stored on an earlier day: redelivery gives it another."""
+        """Tell whether a message without a time was stored on an earlier day: each redelivery gets a new day."""
         for before in range(day - 1, day - 1 - REDELIVERED_FOR, -1):
             if await inbox.knows(digest, before):
                 return True
         return False
 
     def _inbox_of(self, person: bytes) -> Inbox:
-        """Return the inbox of the person with an address token."""
+        """Return the inbox for an address token."""
         return self._inboxes[shard_of(person, len(self._inboxes))]
 
 
 def _digest(channel: str, event: Event, keys: Keyring) -> bytes:
-    """Return the digest under which an event is remembered; a message has several statuses.
+    """Return the digest under which an event is remembered; each status of a message has its own.
 
-    An id alone does not identify a message: the second of two with the same id may be somebody else's, or a STOP, and
+    An id alone does not identify a message: another message with the same id may be somebody else's, or a STOP, and
     two channels may use the same ids.
     """
     if isinstance(event, Inbound):
@@ -234,7 +234,7 @@ EARLIEST = 1_577_836_800
 def timed(event: Event, arrival: float) -> Event:
     """Return an event with a plausible time: nothing was written after it arrived (`arrival`, unix seconds).
 
-    An event without such a time counts as written on arrival, and says so.
+    An event without a plausible time counts as written on arrival, and says so.
     """
     if EARLIEST <= event.at <= arrival + TOLERANCE:
         return event

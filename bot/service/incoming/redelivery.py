@@ -11,17 +11,17 @@ from .cases import Case
 
 
 def recorded_from(case: Case, tokens: Collection[bytes]) -> int | None:
-    """Return the index in the ledger at which a message's facts begin, by any of its `tokens`; None without any."""
-    return next((place for place, one in enumerate(case.past or ()) if one.inbound in tokens), None)
+    """Return the index in the ledger at which a message's facts begin, by any of its `tokens`; None if it has none."""
+    return next((place for place, entry in enumerate(case.past or ()) if entry.inbound in tokens), None)
 
 
 def as_it_was(case: Case, place: int) -> Session:
-    """Return the session from which the message with facts from index `place` was stepped.
+    """Return the session as it was before the message whose facts begin at index `place`.
 
     If the session is lost as well, the facts tell which questions were still to be asked.
     """
     past = case.past or ()
-    record = fold(one.fact for one in past[:place])
+    record = fold(entry.fact for entry in past[:place])
     if case.kept is not None and case.kept.record == record:
         return case.kept
     session = rebuilt(case.person, record, case.session.locale)
@@ -33,12 +33,12 @@ def as_it_was(case: Case, place: int) -> Session:
 def facts_of(case: Case, place: int) -> list[Fact]:
     """Return the facts of the message that begin at index `place`."""
     past = case.past or ()
-    return [one.fact for one in past[place:] if one.inbound == past[place].inbound]
+    return [entry.fact for entry in past[place:] if entry.inbound == past[place].inbound]
 
 
 def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
-    """Return the session after such a step, with the whole ledger, to which others may have added."""
-    record = fold([*(one.fact for one in case.past or ()), *added])
+    """Return the session after a repeated step, with the whole ledger, to which others may have added."""
+    record = fold([*(entry.fact for entry in case.past or ()), *added])
     if session.record == record:
         return session
     return msgspec.structs.replace(rebuilt(case.person, record, session.locale), asked=session.asked)

@@ -13,7 +13,7 @@ from ..ports import Ledger, Persons, Suppressions
 
 log = structlog.get_logger(__name__)
 
-_CURE = "tell your staff that whoever said STOP is written to only in answer to what they ask; see `person show`"
+_CURE = "tell your staff to write to people who said STOP only in answer to their questions; see `person show`"
 
 
 class Staff:
@@ -27,11 +27,13 @@ class Staff:
     async def wrote(self, to: Sender, at: int) -> bool:
         """Report an incident if the person had stopped everything when staff wrote to them (`at`, unix seconds).
 
-        Returns whether it was one.
+        Returns whether there was an incident.
         """
         people = set((await self._persons.find(to.addresses)).values())
         past = await self._ledger.facts(people) if people else {}
-        stopped: list[str] = [who for who in people if _had_stopped(fold(one.fact for one in past.get(who, ())), at)]
+        stopped: list[str] = [
+            who for who in people if _had_stopped(fold(entry.fact for entry in past.get(who, ())), at)
+        ]
         if not people and any((await self._suppressions.suppressed(to.addresses)).values()):
             stopped = [""]
         for person in stopped:
@@ -41,8 +43,8 @@ class Staff:
 
 def _had_stopped(record: Record, at: int) -> bool:
     """Whether something was withdrawn before and no consent stands: a consent allows writing about its purpose."""
-    stopped = (one for one in record.consents.values() if one.status is Status.WITHDRAWN)
-    return not record.given and any(one.stopped_at <= at for one in stopped)
+    stopped = (consent for consent in record.consents.values() if consent.status is Status.WITHDRAWN)
+    return not record.given and any(consent.stopped_at <= at for consent in stopped)
 
 
 def _report(person: str) -> None:

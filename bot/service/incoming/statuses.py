@@ -1,4 +1,4 @@
-"""Handles delivery statuses of sent messages, and what follows for whatever depends on them.
+"""Handles delivery statuses of sent messages, and their consequences for what depends on the messages.
 
 What depends on a message is stored under the channel's id when the message was accepted. A channel that echoes our own
 reference reports it as well: then it is known even if Redis lost it, or the sender died before storing it.
@@ -86,7 +86,7 @@ class Statuses:
         return True
 
     async def _noted(self, delivery: Delivery) -> Noted:
-        """Store it under its message's token, by the newest key unless the message was sent before that key."""
+        """Store a status under its message's token, by the newest key unless the message was sent before that key."""
         if not delivery.id:  # statuses without an id would share a token
             return Noted(is_news=True, stands=True, matter=Matter())
         newest, *older = self._keys.messages(delivery.id)

@@ -37,22 +37,22 @@ def _readme(evidence: Mapping[str, Any], controller: str) -> str:
 
 This folder proves what one person was asked, in which exact words, and what they answered.
 
-story.txt       the records in plain language, in their order: a help to read, not what is checked
+story.txt       the records in plain language, in order: an aid for reading, not what is checked
 evidence.json   the same for machines, with the proofs
 checkpoint.txt  the state of the whole ledger that {controller} signed
-public_key.txt  the key of that signature; compare it with the one that you got from {controller} by another way
+public_key.txt  the key of that signature; compare it with the key that you got from {controller} in another way
 verify.py       checks everything; it needs nothing but Python 3.11 and does not use the network
 
 To check:
 
     python3 verify.py evidence.json --key public_key.txt
 
-It says "Everything holds." when each record is unchanged, complete and in its place. A record is chained to the one
-before it of the same person; all records of all persons are leaves of one tree (RFC 9162), whose root is signed
+It says "Everything holds." when each record is unchanged, complete and in its place. A record is chained to the same
+person's record before it; all records of all persons are leaves of one tree (RFC 9162), whose root is signed
 (Ed25519). Changing, removing, adding or reordering a record later would change the root.
 
 Records of this person: {len(evidence["records"])}. Times are in UTC; "by WhatsApp's clock" is the time that WhatsApp
-gave the message, the other one is that of {controller}'s servers.
+gave the message; the other time is that of {controller}'s servers.
 """
 
 
@@ -107,7 +107,7 @@ def _undelivered(record: Mapping[str, Any]) -> bool:
 
 
 def _reached(record: Mapping[str, Any]) -> str:
-    """Return what is known of how the question reached the person who answers it."""
+    """Return what is known about how the question reached the person who answered it."""
     accepted, delivered, seen = record["accepted_at"], record["delivered_at"], record["seen"]
     known = [
         f", accepted by WhatsApp at {_time(accepted)}" if accepted else "",
@@ -118,11 +118,11 @@ def _reached(record: Mapping[str, Any]) -> str:
 
 
 def _notice_url(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> str:
-    """Return the notice's address: the one in the text shown, else in the record's language, else the default one."""
+    """Return the notice's address: as in the text shown, else in the record's language, else the default."""
     text = evidence["wordings"].get(record["wording"], "")
-    known = [one for one in evidence["notices"] if one["version"] == record["notice"]]
-    known = [one for one in known if one["locale"] in (record["locale"], "")]
-    known.sort(key=lambda one: (one["url"] not in text, one["locale"] == "", one["url"]))
+    known = [notice for notice in evidence["notices"] if notice["version"] == record["notice"]]
+    known = [notice for notice in known if notice["locale"] in (record["locale"], "")]
+    known.sort(key=lambda notice: (notice["url"] not in text, notice["locale"] == "", notice["url"]))
     return str(known[0]["url"]) if known else ""
 
 

@@ -53,13 +53,13 @@ class Letters(Protocol):
     """The dead letters of one shard. Every method raises `Unavailable`."""
 
     def all(self) -> AsyncIterator[DeadLetter]:
-        """Yield all, the oldest first."""
+        """Yield all letters, the oldest first."""
 
     async def replay(self, letter: DeadLetter) -> bool:
-        """Put a letter back into the queue that it came from, unless it is `raw`; whether that was done."""
+        """Put a letter back into the queue that it came from, unless it is `raw`; return whether that was done."""
 
     async def remove(self, letter_id: str) -> None:
-        """Forget one."""
+        """Delete a letter."""
 
 
 class ReplayLetters:

@@ -1,4 +1,4 @@
-"""After a backup was restored: erases again everybody erased since, and suppresses again what they withdrew.
+"""After a backup was restored: again erases everybody erased since, and suppresses what they withdrew.
 
 It may break off and be repeated. Nobody's data is shown: an erasure holds ids and keyed hashes. The person's ledger
 records the erasure.
@@ -30,7 +30,7 @@ class Lists(Protocol):
     """Lists of erasures in files."""
 
     def read(self, path: Path) -> tuple[Sequence[Erasure], int]:
-        """Return the erasures of a file, and how many lines of it are not whole. Raises `OSError`."""
+        """Return the erasures in a file, and how many of its lines are incomplete. Raises `OSError`."""
 
     def write(self, path: Path, erasures: Iterable[Erasure]) -> None:
         """Write a whole list anew. Raises `OSError`."""
@@ -40,7 +40,7 @@ class Persons(Protocol):
     """The persons in the database."""
 
     async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, object]:
-        """Return those that there are. Raises `Unavailable`."""
+        """Return those that exist. Raises `Unavailable`."""
 
 
 class Erasures(Protocol):
@@ -50,7 +50,7 @@ class Erasures(Protocol):
         """Yield every erasure with what is left of it."""
 
     async def keep(self, erasure: Erasure) -> int:
-        """Note an erasure with all that it leaves; return when it was done first. Again changes nothing."""
+        """Note an erasure with everything it leaves; return when it was first done. Repeating it changes nothing."""
 
 
 class ReplayErasures:
@@ -80,7 +80,7 @@ class ReplayErasures:
         self._clock = clock
 
     def listed(self, path: Path | None) -> Listed:
-        """Read a list, by default the own one, which may not be there yet. Raises `OperatorError`."""
+        """Read a list, by default our own, which may not exist yet. Raises `OperatorError`."""
         chosen = path or self._own_list
         try:
             return Listed(chosen, *self._lists.read(chosen))
@@ -99,16 +99,16 @@ class ReplayErasures:
             raise OperatorError(f"{path}: can't be written ({error.strerror}); name another file") from error
 
     async def known(self, listed: Iterable[Erasure]) -> Sequence[Erasure]:
-        """Return every erasure in a list and the database, with what is still to be kept.
+        """Return every erasure in a list and the database, with what must still be kept.
 
-        So an old list brings back nothing that has ended.
+        So an old list brings back nothing that has expired.
         """
-        whole = merged([*listed, *[one async for one in self._erasures.all()]])
-        kept = [still_kept(one, self._clock(), self._suppression_seconds) for one in whole]
-        return [one for one in kept if one.person or one.suppressions]
+        whole = merged([*listed, *[erasure async for erasure in self._erasures.all()]])
+        kept = [still_kept(erasure, self._clock(), self._suppression_seconds) for erasure in whole]
+        return [erasure for erasure in kept if erasure.person or erasure.suppressions]
 
     async def replay(self, erasures: Iterable[Erasure]) -> AsyncIterator[bool]:
-        """Repeat erasures; yield for each whether the person was back."""
+        """Repeat erasures; yield for each whether the person had come back."""
         for erasure in erasures:
             await self._erasures.keep(erasure)
             person = PersonId(erasure.person)

@@ -53,7 +53,7 @@ class Stories(Protocol):
         """Return a person's entries with the wordings and notices that they refer to. Raises `Undecipherable`."""
 
     def verify(self) -> AsyncGenerator[BadEntry | int, None]:
-        """Check all entries; yield each bad one and, from time to time, how many were checked."""
+        """Check all entries; yield each bad entry and, from time to time, how many were checked."""
 
 
 class SignedTree(Protocol):
@@ -66,7 +66,7 @@ class SignedTree(Protocol):
         """Return the newest signed checkpoint."""
 
     async def consistency(self, size: int) -> Sequence[bytes]:
-        """Return the proof that the newest tree grew from the one of `size` leaves. Raises `IndexError`."""
+        """Return the proof that the newest tree grew from the tree of `size` leaves. Raises `IndexError`."""
 
 
 class Evidence:
@@ -83,7 +83,7 @@ class Evidence:
         controller: str,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`proof_of` returns the proof of a record and raises `NotSignedYet`; `public_key`: of new checkpoints."""
+        """`proof_of` returns the proof of a record and raises `NotSignedYet`; `public_key` checks new checkpoints."""
         self._ledger = ledger
         self._tree = tree
         self._proof_of = proof_of
@@ -92,10 +92,10 @@ class Evidence:
         self._controller = controller
         self._clock = clock
 
-    # --- of one person
+    # --- one person
 
     async def story(self, looked: Looked) -> Story:
-        """Return the entries of all records of a person, or the one entry that was named."""
+        """Return the entries of all records of a person, or only the entry that was named."""
         stories = [await self._ledger.story(record) for record in reversed(looked.records)]
         entries = [entry for story in stories for entry in story]
         shown = [entry for entry in entries if looked.entry in (None, entry.sequence)]
@@ -113,7 +113,7 @@ class Evidence:
         """Return a zip with everything that proves the named record, and the program that checks it."""
         return bundle(await self._proof_of(looked.person), self._controller)
 
-    # --- of everything
+    # --- the whole ledger
 
     async def checkpoint(self) -> str:
         """Sign the ledger's tree now; return the signed checkpoint."""
@@ -122,7 +122,7 @@ class Evidence:
         return await self._tree.newest() or _EMPTY
 
     async def consistency(self, size: int) -> Sequence[str]:
-        """Return the proof that the newest tree only added to the one of `size` records. Raises `OperatorError`."""
+        """Return the proof that the newest tree only added to the tree of `size` records. Raises `OperatorError`."""
         try:
             return [step.hex() for step in await self._tree.consistency(size)]
         except IndexError:
@@ -156,4 +156,4 @@ class Evidence:
 def _undelivered(entries: Iterable[StoryEntry]) -> frozenset[str]:
     """Return the questions that ended because they were not delivered."""
     ends = (Kind.LAPSED, Kind.STALE)
-    return frozenset(one.question for one in entries if one.method is Method.UNDELIVERED and one.kind in ends)
+    return frozenset(entry.question for entry in entries if entry.method is Method.UNDELIVERED and entry.kind in ends)

@@ -1,7 +1,7 @@
 """Finds the person or request that an operator names and records the look: there is no other way in.
 
-Every use case here that shows or changes something of a person takes a `Looked`, which only `Find` makes, after the
-look was recorded.
+Every use case here that shows or changes a person's data takes a `Looked`, which only `Find` makes, after recording
+the look.
 """
 
 import time
@@ -56,12 +56,12 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A person whose look by an operator is on record. Only `Find` can make this."""
+    """A person whose data an operator may see: the look is on record. Only `Find` can make this."""
 
     person: PersonId
     """The record that was named."""
     records: Sequence[PersonId]
-    """All records of this person, the one that goes on first."""
+    """All records of this person, the surviving record first."""
     on_record: InitVar[_OnRecord]
     sender: Sender = field(default=Sender(), repr=False)
     """The address as typed, with country code; empty if they were named otherwise."""
@@ -76,7 +76,7 @@ class Looked:
 
     @property
     def other_records(self) -> Sequence[PersonId]:
-        """The person's records beside the one that was named."""
+        """The person's records other than the named record."""
         return [record for record in self.records if record != self.person]
 
 
@@ -87,17 +87,17 @@ class Persons(Protocol):
         """Return the person of each address that is known."""
 
     async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Person]:
-        """Return persons; of a record that was merged, the person who it is."""
+        """Return persons; for a merged record, the person it was merged into."""
 
     async def merged(self, person: PersonId) -> Sequence[PersonId]:
         """Return the records that turned out to be this person's, too."""
 
 
 class Entries(Ledger, Protocol):
-    """The ledger, as far as it tells whom it is about."""
+    """The ledger, as far as it tells who its entries are about."""
 
     async def owner(self, sequence: int) -> PersonId | None:
-        """Return whose the entry with this number in the whole ledger is."""
+        """Return the person of the entry with this number in the whole ledger."""
 
     def persons(self) -> AsyncIterator[PersonId]:
         """Yield everyone who has entries."""
@@ -107,7 +107,7 @@ class Erased(Protocol):
     """Who was erased."""
 
     async def proofs(self, address: str) -> Sequence[PersonId]:
-        """Return the erased persons whose entries an address still leads to, the one erased last first."""
+        """Return the erased persons whose entries an address still leads to, the last erased first."""
 
 
 class RequestsById(Protocol):
@@ -160,7 +160,7 @@ class Find:
         return await self._looked(who, look)
 
     async def request(self, id: str, look: Look) -> tuple[Looked, Request, Sequence[StepTaken]]:
-        """Return a request with its steps, and whose it is. Raises `OperatorError` when there is none."""
+        """Return a request with its steps, and the person who made it. Raises `OperatorError` when there is none."""
         try:
             found = await self._requests.find(str(UUID(id)))
         except ValueError:

@@ -1,4 +1,4 @@
-"""What is known about a person, and erasing it."""
+"""Shows what is known about a person, and erases them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class KnownPerson:
     """What an operator sees of a person: neither addresses nor their words."""
 
     person: PersonId
-    """The record that goes on."""
+    """The surviving record."""
     merged: Sequence[PersonId]
     """Other records of the same person."""
     locale: str
@@ -29,7 +29,7 @@ class KnownPerson:
     consents: Mapping[str, Consent]
     """By purpose: first the business's own, then others that the ledger still knows."""
     facts: Sequence[Fact]
-    """Of all records, the merged ones first."""
+    """Of all records, merged records first."""
     requests: Sequence[Request]
     reads: Sequence[Read]
     """Who looked, including this look."""
@@ -61,7 +61,7 @@ class Persons(Protocol):
     """The persons' own rows."""
 
     async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Person]:
-        """Return those that there are. Raises `Unavailable`."""
+        """Return those that exist. Raises `Unavailable`."""
 
 
 class RequestsOf(Protocol):
@@ -95,11 +95,11 @@ class AboutPerson:
         self._purposes = purposes
 
     async def show(self, looked: Looked) -> KnownPerson:
-        """Return the person's language, where each consent stands, and how it came to that."""
+        """Return the person's language, where each consent stands, and how it got there."""
         person, *merged = looked.records
         known = (await self._persons.load([person])).get(person)
         past = await self._ledger.facts(looked.records)
-        facts = {record: [each.fact for each in past.get(record, ())] for record in looked.records}
+        facts = {record: [entry.fact for entry in past.get(record, ())] for record in looked.records}
         folded = fold(facts[person])
         return KnownPerson(
             person=person,
@@ -115,6 +115,6 @@ class AboutPerson:
         )
 
     async def erase(self, looked: Looked) -> Erased:
-        """Erase a person who asked for it outside of the chat (GDPR Art. 17). It may break off and be done again."""
+        """Erase a person who asked for it outside of the chat (GDPR Art. 17). It may break off and be repeated."""
         subject = Subject(looked.person, looked.sender)
         return await self._erase.erase(subject, reason="asked outside of the chat", actor="operator")

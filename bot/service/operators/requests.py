@@ -27,7 +27,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class KnownRequest:
-    """A request with all that is known of it."""
+    """A request with everything that is known about it."""
 
     request: Request
     steps: Sequence[StepTaken]
@@ -96,22 +96,24 @@ class AnswerRequests:
         self._clock = clock
 
     async def waiting(self) -> Waiting:
-        """Return open requests with right and deadline, by id. `show` tells whose they are, which is recorded."""
+        """Return open requests with right and deadline, by id. Only `show` tells whose they are, on record."""
         return Waiting(await self._requests.waiting(), self._calendar.day_of(self._clock()))
 
     async def show(self, id: str, look: Look) -> KnownRequest:
-        """Return a request with every step that it took, and the person's words."""
+        """Return a request with all its steps, and the person's words."""
         looked, request, steps = await self._find.request(id, look)
         erased_at = await self._erasures.erased_at(looked.person)
         return KnownRequest(request, steps, await self._requests.details(request.id), erased_at)
 
     async def extend(self, id: str, reason: str, look: Look) -> Request:
         """Give a request two more months; the person must be told why within the first month (GDPR Art. 12(3))."""
-        return await self._changed(id, reason, look, lambda one: extend(one, reason, self._clock(), self._calendar))
+        return await self._changed(
+            id, reason, look, lambda request: extend(request, reason, self._clock(), self._calendar)
+        )
 
     async def close(self, id: str, state: State, reason: str, look: Look) -> Request:
         """Note that a request was answered, or refused."""
-        return await self._changed(id, reason, look, lambda one: close(one, state, reason))
+        return await self._changed(id, reason, look, lambda request: close(request, state, reason))
 
     async def _changed(self, id: str, reason: str, look: Look, step: Callable[[Request], Request]) -> Request:
         _, before, _ = await self._find.request(id, look)

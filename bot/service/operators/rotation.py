@@ -12,7 +12,7 @@ class StillNeeded:
     """What only an older key can open or find."""
 
     rows: Older
-    """Of erased persons."""
+    """Rows of erased persons."""
     letters: int
     """Dead letters."""
 
@@ -21,14 +21,14 @@ class OlderRows(Protocol):
     """What erasures left."""
 
     async def older(self) -> Older:
-        """Return how many rows were made with another key than the newest. Raises `Unavailable`."""
+        """Return how many rows were made with a key other than the newest. Raises `Unavailable`."""
 
 
 class SealedLetters(Protocol):
     """The dead letters of one shard."""
 
     async def sealed_before(self) -> int:
-        """Return how many the newest key does not open. Raises `Unavailable`."""
+        """Return how many letters the newest key does not open. Raises `Unavailable`."""
 
 
 class RotateKeys:
@@ -53,10 +53,10 @@ class RotateKeys:
         return await self._count()
 
     def renew(self) -> AsyncIterator[Renewed]:
-        """Renew persons page by page; yield what was done with each. It may break off and be done again."""
+        """Renew persons page by page; yield what was done for each page. It may break off and be repeated."""
         return self._rotate()
 
     async def still_needed(self) -> StillNeeded:
         """Return what still needs an older key."""
-        letters = sum([await one.sealed_before() for one in self._letters])
+        letters = sum([await shard.sealed_before() for shard in self._letters])
         return StillNeeded(await self._erasures.older(), letters)

@@ -1,7 +1,7 @@
 """What the use cases need from the outside, as protocols that `stores` and `channels` implement.
 
-Values that cross a border stand beside its protocol. Everyone imports them from here; the modules sort them by subject.
-A protocol that one use case alone needs stands beside it.
+The values that a protocol passes are defined beside it. Everyone imports them from here; the modules sort them by
+subject. A protocol that only a single use case needs is defined in that use case's module.
 """
 
 from .data_holders import DataHolder, Held, Subject, exported

@@ -15,7 +15,7 @@ from .people import PersonId
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whose data is shown or erased."""
+    """The person whose data is exported or erased."""
 
     person: PersonId
     sender: Sender = field(default=Sender(), repr=False)
@@ -29,7 +29,7 @@ class Subject:
 
     @property
     def records(self) -> Sequence[PersonId]:
-        """The ids of all their records, the one that goes on first."""
+        """The ids of all their records, the surviving record first."""
         return (self.person, *self.merged)
 
 
@@ -52,10 +52,10 @@ class DataHolder(Protocol):
         """Return what it holds; None if nothing. Raises `Unavailable`."""
 
     async def erase(self, subject: Subject) -> int:
-        """Erase it; return how many things. A repetition finds nothing more. Raises `Unavailable`."""
+        """Erase what it holds; return how many things. Repeating it finds nothing more. Raises `Unavailable`."""
 
 
 async def exported(holders: Sequence[DataHolder], subject: Subject) -> list[Held]:
     """Return everything that all holders have on a person, for `gather.my_data`. Raises `Unavailable`."""
     held = [await holder.export(subject) for holder in holders]
-    return [one for one in held if one is not None]
+    return [part for part in held if part is not None]

@@ -1,4 +1,4 @@
-"""What is told of the ledger: one person's entries in the clear, and where it is not what was written."""
+"""What the ledger shows: one person's entries in the clear, and where it differs from what was written."""
 
 from dataclasses import dataclass, field
 

@@ -9,20 +9,20 @@ from ...messages.inbound import Event
 
 
 class NotAWebhook(ValueError):
-    """The body is nothing that the channel posts."""
+    """The body is not what the channel posts."""
 
 
 class WebRequest(NamedTuple):
-    """What somebody asked at a channel's webhook address."""
+    """A request to a channel's webhook address."""
 
     method: str
     target: str
-    """The path with the query, as it came. Who signs the URL signs `BASE_URL` + this: proxies change what precedes."""
+    """The path with the query, as it came. A signature of the URL covers `BASE_URL` + this: proxies change the rest."""
     headers: Mapping[str, str]
     body: bytes
 
     def __repr__(self) -> str:
-        """Show nothing of what a person wrote, nor the secrets that a query may hold."""
+        """Show neither what a person wrote nor the secrets that a query may hold."""
         return f"WebRequest({self.method}, {len(self.body)} bytes)"
 
 
@@ -46,23 +46,23 @@ class Malformed:
 
 @dataclass(slots=True)
 class Parsed:
-    """What one webhook held."""
+    """What a webhook held."""
 
     events: list[Event] = field(default_factory=list)
     malformed: list[Malformed] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
     """Reason → how many well-formed updates became no event."""
     repaired: dict[str, int] = field(default_factory=dict)
-    """Kind → how many updates were not as documented and could be read all the same."""
+    """Kind → how many updates were not as documented but could still be read."""
     fields: list[str] = field(default_factory=list)
     """Names of fields that the channel has added and this version does not know."""
 
     def ignore(self, reason: str) -> None:
-        """Count one."""
+        """Count an ignored update."""
         self.ignored[reason] = self.ignored.get(reason, 0) + 1
 
     def note_repairs(self, kinds: Iterable[str]) -> None:
-        """Count one of each."""
+        """Count a repair of each kind."""
         for kind in kinds:
             self.repaired[kind] = self.repaired.get(kind, 0) + 1
 
@@ -73,7 +73,7 @@ class Webhooks(Protocol):
     def handshake(self, request: WebRequest) -> WebAnswer | None:
         """Return the answer to a request that holds no news, such as the proof that an address is ours; else None.
 
-        It is asked for every method but POST, and first of all for every POST: there it must be quick to say None.
+        It is asked for every method, for a POST before anything else: there it must return None quickly.
         """
 
     def authentic(self, request: WebRequest) -> bool:
@@ -87,21 +87,21 @@ class Webhooks(Protocol):
 
 
 class Claim(IntEnum):
-    """What an event can claim when its person sends more than is worked off for one person."""
+    """The strength of an event's claim to be stored once its person is over the limit."""
 
     FREE = 0
-    """Nobody's hand makes it in masses (a status, a new number): not counted."""
+    """Nobody can make it by hand in masses (a status, a new number): not counted."""
     ORDINARY = 1
-    """Is left out above the limit."""
+    """Left out above the limit."""
     MATTERS = 2
     """May end a consent or begin a pause (an edit, a revoked message, a doubtful word): has a limit of its own."""
     WITHDRAWAL = 3
-    """Withdraws from everything: taken always, unless it repeats what is stored already."""
+    """Withdraws from everything: always taken, unless it repeats what is already stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """An event to be stored: the digest of its id and channel, the day it belongs to (days since 1970), and itself."""
+    """An event to be stored, with the digest of its id and channel and the day it belongs to (days since 1970)."""
 
     digest: bytes
     day: int
@@ -126,7 +126,7 @@ class Taken(StrEnum):
     LIMITED = "limited"
     """Its person sends too much: it is left out."""
     MERGED = "merged"
-    """A withdrawal like those of the same person that are stored already, with nothing in between: left out, too."""
+    """It repeats a stored withdrawal of the same person, with nothing in between: left out, too."""
 
 
 class Inbox(Protocol):
@@ -139,10 +139,10 @@ class Inbox(Protocol):
         """Tell whether an event with this digest was stored here before. Raises `Unavailable`."""
 
     async def confirm(self) -> int:
-        """Store again what the store, having failed, may have lost of the last seconds; return how much it had.
+        """Store again what a failure of the store may have lost of the last seconds; return how much was lost.
 
         To be called every second. Raises `Unavailable`.
         """
 
     async def forward(self, event: Event, *, urgent: bool = False) -> None:
-        """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""
+        """Put an event of another shard, or of our own, into this inbox without checking whether it was there."""

@@ -12,37 +12,37 @@ from .queues import Queue
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that the channel took and that something hangs on."""
+    """A message that the channel accepted and that something depends on."""
 
     message: MessageId
-    """The channel's id of it."""
+    """Its id at the channel."""
     token: bytes
-    """The keyed hash of that, under which statuses find what hangs on it."""
+    """The keyed hash of that id, under which statuses find what depends on the message."""
     matter: Matter
     recipient: Sender = field(repr=False)
     news: Inbound | None = None
-    """What the person's session must know of it."""
+    """What the person's session must know about it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What a delivery status came to."""
+    """What noting a delivery status showed."""
 
     is_news: bool
-    """Whether as much was not known before: statuses come in any order."""
+    """Whether it tells more than was known: statuses come in any order."""
     stands: bool
-    """Whether nothing better is known: a failure says nothing of what was delivered."""
+    """Whether nothing better is known: a failure means nothing once the message was delivered."""
     matter: Matter
-    """What hangs on the message, as stored when the channel took it."""
+    """What depends on the message, as stored when the channel accepted it."""
 
 
 class Messages(Queue[Outbound], Protocol):
-    """The outbox as it is read."""
+    """The reading end of the outbox."""
 
     async def finish_sent(self, entry_id: bytes, sent: Sent) -> None:
-        """Take a message off the queue that the channel took.
+        """Take a message that the channel accepted off the queue.
 
-        In the same step what hangs on it is stored for its statuses, and the news of it put into the inbox; with them
+        In the same step, store what depends on it for its statuses, and put the news of it into the inbox, followed by
         statuses that came before this, to be looked at again.
         """
 
@@ -50,18 +50,18 @@ class Messages(Queue[Outbound], Protocol):
 class Outbox(Protocol):
     """What happens to a queued message, apart from reading the queue.
 
-    Of one person's messages one at a time can be read, over all processes; it is finished, or comes back, before the
-    next.
+    A person's messages can be read only one at a time, across all processes: a message is finished, or comes back,
+    before the next.
     """
 
     async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
-        """Take a message off the outbox and bring it back at `due` (unix seconds); those behind it wait."""
+        """Take a message off the outbox and bring it back at `due` (unix seconds); messages behind it wait."""
 
     async def hand_back(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
         """Finish a message that was handed to the host and queue the host's replies, all to one person."""
 
     async def answer_task(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
-        """Finish a task and queue what its person is told."""
+        """Finish a task and queue its answers."""
 
     async def promote(self, now: float) -> int:
         """Bring back messages and timers that are due; return how many."""
@@ -78,34 +78,34 @@ class Throttle(Protocol):
 
 
 class Retry(StrEnum):
-    """What to do with a message that a channel did not take."""
+    """What to do with a message that a channel did not accept."""
 
     NEVER = "never"
     """Permanent: the same message will fail again."""
     BACKOFF = "backoff"
     """Temporary at the channel: exponential back-off with jitter, bounded."""
     THROTTLE = "throttle"
-    """The number sends too fast: wait seconds; for all recipients, once several are told so."""
+    """The number sends too fast: wait seconds; for all recipients, once several were refused like this."""
     PAIR = "pair"
     """This recipient got too many: wait 4^X seconds, for this recipient only."""
     LATER = "later"
-    """An hourly quota is used up: wait minutes; for all recipients, once several are told so."""
+    """An hourly quota is used up: wait minutes; for all recipients, once several were refused like this."""
     HALT = "halt"
     """Nothing can be sent until an operator acts (token, permission, payment, lock): keep all, alert.
 
-    The same codes come for one recipient alone, see `bot.service.sending.halting`.
+    The same codes may concern a single recipient, see `bot.service.sending.halting`.
     """
     OPT_OUT = "opt_out"
     """The person switched marketing off at the channel: never retry, record a withdrawal."""
 
 
 class SendError(Exception):
-    """A channel did not take a message. Carries the channel's code, never text, address or token."""
+    """A channel did not accept a message. Carries the channel's code, never text, address or token."""
 
     def __init__(self, code: str, retry: Retry, meaning: str, attempts: int | None = None) -> None:
-        """`code` is the channel's own, a number or a word: what to do about it is `retry`.
+        """`code` is the channel's own, a number or a word; `retry` says what to do about it.
 
-        `attempts`: how often a message may be sent in all; None until an operator acts.
+        `attempts`: how often a message may be tried in all; None: until an operator acts.
         """
         super().__init__(f"send refused with code {code}: {meaning}")
         self.code = code
@@ -120,13 +120,14 @@ class SendError(Exception):
 
 
 class Channel(Protocol):
-    """One way to reach people. What it raises, prints or logs holds no address, no text and no token."""
+    """A way to reach people. Nothing that it raises, prints or logs holds an address, a text or a token."""
 
     async def send(self, outbound: Outbound) -> MessageId:
-        """Send one message and return the channel's id of it.
+        """Send a message and return its id at the channel.
 
-        The id is like no other channel's, such as `wamid.…`. Raises `SendError`; a message that breaks a limit of the
-        channel raises it with `Retry.NEVER` unsent. What the channel cannot show, such as buttons, becomes text.
+        The id is unlike any other channel's, such as `wamid.…`. Raises `SendError`; for a message that breaks a limit
+        of the channel, with `Retry.NEVER` and before sending. What the channel cannot show, such as buttons,
+        becomes text.
         """
 
     async def mark_read(self, message: Inbound, *, typing: bool) -> None:
@@ -136,20 +137,20 @@ class Channel(Protocol):
         """
 
     async def upload(self, content: bytes, filename: str, mime: str) -> str:
-        """Hand over a file that is to be sent; return the channel's id of it. Raises `SendError`."""
+        """Upload a file to be sent; return its id at the channel. Raises `SendError`."""
 
     async def delete_media(self, media_id: str) -> None:
-        """Delete a file that was uploaded; one that is there no more is no error. Raises `SendError`."""
+        """Delete an uploaded file; it is no error if it is already gone. Raises `SendError`."""
 
     def failure(self, code: str) -> SendError:
-        """Tell what it means when a message that was accepted is reported later to have failed with this code."""
+        """Tell what it means when an accepted message is later reported to have failed with this code."""
 
     async def close(self) -> None:
         """Release connections."""
 
 
 class Channels(Protocol):
-    """All channels that are used, as one: each message leaves by the channel that it names."""
+    """All channels in use: each message leaves by the channel that it names."""
 
     async def send(self, outbound: Outbound) -> MessageId:
         """As `Channel.send`."""
@@ -158,13 +159,13 @@ class Channels(Protocol):
         """As `Channel.mark_read`."""
 
     async def upload(self, content: bytes, filename: str, mime: str, *, channel: str) -> str:
-        """As `Channel.upload`; the id that is returned also says at which channel the file is."""
+        """As `Channel.upload`; the returned id also says at which channel the file is."""
 
     async def delete_media(self, media_id: str) -> None:
         """As `Channel.delete_media`."""
 
     def failure(self, delivery: Delivery) -> SendError:
-        """Tell what it means that a message which was accepted is now reported to have failed."""
+        """Tell what it means that an accepted message is now reported to have failed."""
 
     async def close(self) -> None:
         """Release connections."""

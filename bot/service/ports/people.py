@@ -32,7 +32,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A recorded look of an operator at a person's data."""
+    """A recorded look by an operator at a person's data."""
 
     at: int
     """Unix seconds."""
@@ -69,14 +69,14 @@ class Persons(Protocol):
     async def set_addresses(
         self, person: PersonId, sender: Sender, *, forget: str | None = None, apart: Collection[PersonId] = ()
     ) -> None:
-        """Add these addresses to a person's own, and take `forget` away.
+        """Add these addresses to a person's own, and remove `forget`.
 
         An address that belonged to somebody else becomes theirs. A person left without any address was the same
-        person: their record is merged into this one, unless they are known to be `apart`. Raises `NoSuchPerson`.
+        person: their record is merged into this person's, unless they are known to be `apart`. Raises `NoSuchPerson`.
         """
 
     async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
-        """Return from whom each address's present owner took it, where that is known."""
+        """Return the previous owner of each address, where that is known."""
 
     async def note_moves(self, moves: Sequence[Move]) -> None:
         """Remember moves as long as an earlier move, or an earlier message, may still arrive."""
@@ -95,7 +95,7 @@ class Persons(Protocol):
 
 
 class Reads(Protocol):
-    """Who looked at whom. Every method raises `Unavailable`."""
+    """Who looked at whose data. Every method raises `Unavailable`."""
 
     async def note(self, persons: Sequence[PersonId], command: str, operator: str, now: float) -> None:
         """Record that somebody looks at persons, before anything is shown."""

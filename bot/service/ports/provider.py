@@ -1,6 +1,6 @@
-"""What a channel folder brings: everything that the rest of the program must know about one provider.
+"""What a channel folder defines: everything that the rest of the program must know about one provider.
 
-`bot.app.channels` lists them. `tests/channels/contract.py` is what each of them must show.
+`bot.app.channels` lists all providers. Each must pass `tests/channels/contract.py`.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -17,14 +17,14 @@ S = TypeVar("S", bound=ChannelSettings)
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A result of `doctor` or `/readyz`, told to an operator."""
+    """A result of `doctor` or `/readyz`, for an operator."""
 
     name: str
     ok: bool
     detail: str = ""
     """What was found."""
     cure: str = ""
-    """What to do, when it is not well."""
+    """What to do if it is not ok."""
     required: bool = True
     """Whether the program can't do its work without it; else it is a warning."""
 
@@ -35,21 +35,21 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider(Generic[S]):
-    """One provider of a channel."""
+    """A provider of a channel."""
 
     name: str
-    """Short and lasting: it is stored with what came in, and stands in logs."""
+    """Short and permanent: it is stored with what came in, and appears in logs."""
     path: str
     """Where its webhooks are posted, e.g. `/webhooks/whatsapp`."""
     settings: type[S]
-    """What it reads from the environment, which says itself what is missing."""
+    """Its settings from the environment, which tell what is missing."""
     webhooks: Callable[[S], Webhooks]
-    """Its way in; also made while something is missing, for the handshake may come before the rest is set."""
+    """Its way in; made even while something is missing, since the handshake may come before the rest is set."""
     sender: Callable[[S], Channel]
     """Its way out; made once nothing is missing."""
     address: Callable[[str], Sender | None]
-    """Reads an address as the channel writes it: `+4915112345678`, or an id of its own; None: it is none."""
+    """Reads an address as the channel writes it: `+4915112345678`, or an id of its own; None if not an address."""
     checks: Callable[[S], AsyncIterator[Check]]
     """What `doctor` asks the provider itself."""
     ways: str = ""
-    """Which addresses of its own an operator may type beside phone numbers, e.g. `a BSUID such as DE.123`."""
+    """Which addresses of its own an operator may type besides phone numbers, e.g. `a BSUID such as DE.123`."""

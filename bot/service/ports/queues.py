@@ -32,7 +32,7 @@ class Queue(Protocol[T]):
 
     @property
     def abandoned_after(self) -> float:
-        """Seconds after which an entry that its reader has neither finished nor renewed counts as left."""
+        """Seconds after which an entry that its reader has neither finished nor renewed counts as abandoned."""
 
     async def read(self, count: int, *, wait: bool = True) -> Sequence[Queued[T] | Unreadable]:
         """Return entries that nobody has read yet; wait a little for the first unless told otherwise."""
@@ -61,7 +61,7 @@ class DeadLetter:
     shard: int
     reason: str
     kind: str
-    """`event`, `outbound`, `handover` or `task`: an entry of that queue; `raw`: a webhook that no parser took."""
+    """`event`, `outbound`, `handover` or `task`: an entry of that queue; `raw`: a webhook that no parser accepted."""
     at: float
     """Our time, unix seconds."""
     size: int
@@ -69,7 +69,7 @@ class DeadLetter:
     payload: bytes | None = field(repr=False)
     """May hold personal data; never to be logged. None: no key of `SECRET_KEY` opens it."""
     channel: str
-    """The name of the channel from which a raw one came; else empty."""
+    """The name of the channel that a `raw` letter came from; else empty."""
     newest: bool
     """Whether the newest key of `SECRET_KEY` opens it; otherwise an older key must stay on the list."""
 
@@ -78,7 +78,7 @@ class DeadLetters(Protocol):
     """Keeps what cannot be processed, with the reason, until somebody inspects or replays it."""
 
     async def add(self, payload: bytes, reason: str, kind: str, channel: str = "") -> None:
-        """Keep a payload of kind `event`, `outbound`, `handover`, `task` or `raw` (a webhook that no parser took).
+        """Keep a payload of kind `event`, `outbound`, `handover`, `task` or `raw` (a webhook that no parser accepted).
 
-        `channel` is the one from which a raw one came.
+        `channel` is where a `raw` payload came from.
         """

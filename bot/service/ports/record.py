@@ -35,7 +35,7 @@ class Ledger(Protocol):
         """Return how many entries each person has now."""
 
     async def append(self, appends: Sequence[Append]) -> set[PersonId]:
-        """Append each person's entries, all or none of one person's; return the persons for whom it was done.
+        """Append each person's entries, per person all or none; return the persons for whom it was done.
 
         Persons whose sequence is no longer at `Append.after` are left out.
         """

@@ -42,7 +42,7 @@ class Silent:
     last_contact: int
     """When they last wrote or became known; unix seconds, accurate to the day."""
     held: bool
-    """Whether a request of theirs is open, so that they are not erased."""
+    """Whether they have an open request, so that they are not erased."""
 
 
 class Retained(Protocol):
@@ -55,7 +55,7 @@ class Retained(Protocol):
         """Yield, page by page, the persons for whom something may fall due, and perhaps some others."""
 
     async def count(self, rows: Rows, kept: int, moments: Sequence[int]) -> tuple[list[int], int | None]:
-        """Return how many rows kept for `kept` seconds fall due by each moment, and when the first one does."""
+        """Return how many rows kept for `kept` seconds fall due by each moment, and when the first does."""
 
     async def forget(self, rows: Rows, kept: int, now: int) -> int:
         """Delete all rows whose time is over; return how many."""
@@ -65,7 +65,7 @@ class OldLetters(Protocol):
     """The dead letters of one shard by their age."""
 
     async def count_by(self, moments: Sequence[float]) -> tuple[list[int], float | None]:
-        """Return how many are older than each moment (unix seconds), and how old the first is. Raises `Unavailable`."""
+        """Return how many are older than each moment, and the oldest's time (unix seconds). Raises `Unavailable`."""
 
     async def forget(self, before: float) -> int:
         """Forget what was put aside before a moment; return how many. Raises `Unavailable`."""

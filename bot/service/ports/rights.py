@@ -16,17 +16,17 @@ class Export:
 
     id: str
     right: Right
-    """What it answers."""
+    """The right that it serves."""
     made_at: int
     """Unix seconds."""
     expires_at: int
     """When the link ends, unix seconds."""
     secret: str = field(repr=False)
-    """What the link ends with; whoever knows it may fetch the file. Never to be logged."""
+    """The end of the link; whoever knows it may fetch the file. Never to be logged."""
     file: bytes = field(repr=False)
-    """What the link gives; empty when there is no link to it."""
+    """The file behind the link; empty if there is no link."""
     media_id: str
-    """Of the document at the channel; empty when there is none."""
+    """Id of the document at the channel; empty if there is none."""
     fetched: bool = False
     """Whether the link was used, and leads nowhere now."""
 
@@ -37,13 +37,13 @@ class Exports(Protocol):
     async def keep(
         self, person: PersonId, right: Right, *, file: bytes, media_id: str, made_at: int, expires_at: int
     ) -> Export:
-        """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
+        """Keep a file behind a new link, beside the document that says the same. Raises `NoSuchPerson`."""
 
     async def newest(self, person: PersonId, right: Right, now: float) -> Export | None:
-        """Return the newest for a right whose link still works, to send it again."""
+        """Return the newest export for a right whose link still works, to be sent again."""
 
     async def made_since(self, person: PersonId, right: Right, since: float) -> Sequence[Export]:
-        """Return what was made for a right from `since` on, the newest first, also what was fetched.
+        """Return the exports made for a right from `since` on, fetched or not, the newest first.
 
         Raises `Undecipherable`.
         """
@@ -52,17 +52,17 @@ class Exports(Protocol):
         """Return the channel's ids of all documents of a person, to delete them there."""
 
     async def language(self, secret: str, now: float) -> str | None:
-        """Return the language of the person whose link this is; None when there is no such link any more."""
+        """Return the language of the person whose link this is; None if the link is gone."""
 
     async def fetch(self, secret: str, now: float) -> bytes | None:
-        """Return the file behind a link, once; None when there is no such link any more."""
+        """Return the file behind a link, once; None if the link is gone."""
 
     async def expire(self, now: float) -> list[str]:
-        """Delete all whose link has ended by itself; return the channel's ids of their documents."""
+        """Delete all exports whose link has expired; return the channel's ids of their documents."""
 
 
 class Requests(Protocol):
-    """Requests of persons about their data, and the steps that they take. Every method raises `Unavailable`."""
+    """Requests of persons about their data, and each request's steps. Every method raises `Unavailable`."""
 
     async def open(
         self,
@@ -81,7 +81,7 @@ class Requests(Protocol):
         """Take a step that `bot.consent.requests` allowed. Raises `ChangedMeanwhile`."""
 
     async def reopen(self, request_id: str, reason: str, now: float) -> bool:
-        """Let a request that was done wait again; False when it was not done."""
+        """Reopen a request that was done; False if it was not done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +100,4 @@ class ChangedMeanwhile(Exception):
 
 
 class OutOfReach(Exception):
-    """Nothing can be said to the person in the chat any more, so somebody must answer them in another way."""
+    """Nothing can be sent to the person in the chat any more, so somebody must answer them in another way."""

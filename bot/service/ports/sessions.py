@@ -1,4 +1,4 @@
-"""Sessions, and what the steps of a dialogue leave to be done."""
+"""Sessions, and what the steps of a dialogue leave to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     ledger_seq: int
     """The person's last ledger entry after the step."""
     channel: str = WHATSAPP
-    """The name of the channel that it was asked for by."""
+    """The name of the channel on which it was asked for."""
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Commit:
     """The session as it was read; empty when there was none."""
     session: Session
     messages: list[bytes]
-    """The inbox entries that are finished by it."""
+    """The inbox entries that it finishes."""
     outbound: list[Outbound] = field(default_factory=list)
     handed_over: list[HandedOver] = field(default_factory=list)
     tasks: list[Assigned] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Sessions(Protocol):
         """Return the session of each token with the bytes that it was read from; None where there is none."""
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
-        """Finish each person's messages, or leave a person as is whose session changed meanwhile."""
+        """Finish each person's messages unless their session changed meanwhile; return for each whether it was done."""
 
     async def forget(self, token: bytes) -> None:
         """Forget the session under a token."""

@@ -1,8 +1,8 @@
 """Erases a person (GDPR Art. 17), in an order that may break off anywhere and be restarted.
 
 First the ledger records it, which ends every consent. Then what must stay is kept, and the erasure is added to the
-list that outlives a restored backup. Only then every data holder erases, the one with the person's key last: as long as
-the row with the addresses exists, everything else can be found again by them.
+list that outlives a restored backup. Only then does every data holder erase, the holder of the person's key last: as
+long as the row with the addresses exists, they lead to everything else.
 """
 
 import time
@@ -37,7 +37,7 @@ class Erasures(Protocol):
 
 
 class ErasureList(Protocol):
-    """The list of erasures kept beside the backups."""
+    """The list of erasures kept with the backups."""
 
     async def add(self, erasure: Erasure) -> None:
         """Write an erasure durably; repeating it does no harm."""
@@ -81,7 +81,7 @@ class Erase:
         proof_days: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`holders` in the order in which they erase; the one with the person's row is the last."""
+        """`holders` in the order in which they erase; the holder of the person's row comes last."""
         self._persons = persons
         self._ledger = ledger
         self._erasures = erasures
@@ -102,7 +102,7 @@ class Erase:
             ended = await self._ended(record, at, actor)
             if ended is not None:
                 tokens = await self._erasures.tokens(whole.person, addresses)
-                whole = replace(whole, tokens=[one.token for one in tokens])
+                whole = replace(whole, tokens=[address.token for address in tokens])
                 at = await self._keep(record, tokens, reason, ended, asked=actor != "system")
         emptied: Counter[str] = Counter()
         for _ in range(_ROUNDS):
@@ -144,4 +144,4 @@ class Erase:
             entry = erased(person, at, round(self._clock(), 3), actor)
             if await self._ledger.append([Append(person, record.seq, [entry])]):
                 return _Ended(apply(record, entry), at)
-        raise Unavailable("the ledger of this person does not come to rest; try again")
+        raise Unavailable("the ledger of this person keeps changing; try again")

@@ -34,8 +34,8 @@ _PROMISED = frozenset(right for right in Right if right.is_promised)
 def gathered(held: Iterable[Held]) -> Gathered:
     """Put together what the data holders have; lists of the same name are joined. Raises `msgspec.ValidationError`."""
     whole: dict[str, Any] = {}
-    for one in held:
-        for name, value in one.items():
+    for part in held:
+        for name, value in part.items():
             whole[name] = [*whole[name], *value] if isinstance(value, list) and name in whole else value
     return msgspec.convert(whole, Gathered)
 
@@ -49,15 +49,15 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
         made_at=datetime.fromtimestamp(int(now), UTC),
         controller=_controller(business),
         person=found.person,
-        consents=[_explained(one, titles, business, found.person.language) for one in found.consents],
-        history=[_explained(one, titles, business, one.locale) for one in found.history],
+        consents=[_explained(consent, titles, business, found.person.language) for consent in found.consents],
+        history=[_explained(entry, titles, business, entry.locale) for entry in found.history],
         requests=found.requests,
         waiting=found.waiting,
         looks=found.looks,
         talk=found.talk,
         recipients=[
-            Recipient(name=one.name, role=one.role, what=one.what, country=one.country)
-            for one in business.third_parties
+            Recipient(name=party.name, role=party.role, what=party.what, country=party.country)
+            for party in business.third_parties
         ],
         storage=[place_name(place, "en") for place in business.storage.places],
         retention=_kept(business),
@@ -92,39 +92,41 @@ def _kept(business: Business) -> Kept:
     )
 
 
-def _explained(one: Any, titles: Mapping[str, str], business: Business, locale: str) -> Any:
+def _explained(item: Any, titles: Mapping[str, str], business: Business, locale: str) -> Any:
     """Add what only the business knows: the purpose's title and the notice's address."""
-    notice = next((notice for notice in business.notices if notice.version == one.notice_version), None)
-    url = one.notice_url or (notice.url_for(locale, business.default_locale) if notice else "")
-    return msgspec.structs.replace(one, title=one.title or titles.get(one.purpose, one.purpose), notice_url=url)
+    notice = next((notice for notice in business.notices if notice.version == item.notice_version), None)
+    url = item.notice_url or (notice.url_for(locale, business.default_locale) if notice else "")
+    return msgspec.structs.replace(item, title=item.title or titles.get(item.purpose, item.purpose), notice_url=url)
 
 
 def is_empty(data: MyData) -> bool:
     """Whether nothing is recorded except addresses, language, and that the person asked for their data."""
-    return not (data.history or data.looks or _asked(data) or any(one.what == KEPT for one in data.waiting))
+    return not (data.history or data.looks or _asked(data) or any(entry.what == KEPT for entry in data.waiting))
 
 
 def as_answered(data: MyData, request: str) -> MyData:
-    """Return the data as of its handover in answer to a request (by id), which is then no longer pending."""
-    requests = [msgspec.structs.replace(one, state=State.DONE) if one.id == request else one for one in data.requests]
-    waiting = [one for one in data.waiting if one.what != "task" or one.text not in _PROMISED]
+    """Return the data as it is handed over in answer to a request (by id), which is then no longer pending."""
+    requests = [
+        msgspec.structs.replace(asked, state=State.DONE) if asked.id == request else asked for asked in data.requests
+    ]
+    waiting = [entry for entry in data.waiting if entry.what != "task" or entry.text not in _PROMISED]
     return msgspec.structs.replace(data, requests=requests, waiting=waiting)
 
 
 def portable(data: MyData) -> MyData:
     """Return what the person provided or what was observed about them, in the same published shape (GDPR Art. 20(1)).
 
-    That is who they are, their choices, what they were asked and answered, and messages of theirs that still wait.
+    That is who they are, their choices, what they were asked and answered, and their messages that still wait.
     Inferred data, and what the controller keeps for its own duties, is not part of it (WP 242 rev.01, chapter III).
     """
     return msgspec.structs.replace(
         data,
         history=[
-            msgspec.structs.replace(one, rule="", question_seen="", legal_basis="", entry_hash="")
-            for one in data.history
+            msgspec.structs.replace(entry, rule="", question_seen="", legal_basis="", entry_hash="")
+            for entry in data.history
         ],
         requests=[],
-        waiting=[one for one in data.waiting if one.what == "from_you"],
+        waiting=[entry for entry in data.waiting if entry.what == "from_you"],
         looks=[],
         talk=None,
         recipients=[],
@@ -150,4 +152,4 @@ def _lasting(data: MyData) -> MyData:
 
 def _asked(data: MyData) -> list[Asked]:
     """Return the requests other than those for the data itself."""
-    return [one for one in data.requests if one.right not in _PROMISED]
+    return [asked for asked in data.requests if asked.right not in _PROMISED]

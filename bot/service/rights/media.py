@@ -23,7 +23,7 @@ class UploadedFiles:
         """Return nothing: the person already has these documents."""
 
     async def erase(self, subject: Subject) -> int:
-        """Delete them there. An unreachable channel blocks nothing: it deletes them itself, WhatsApp in 30 days."""
+        """Delete them there. An unreachable channel blocks nothing: it deletes them itself, WhatsApp after 30 days."""
         return await self._delete([id for record in subject.records for id in await self._exports.media(record)])
 
     async def expire(self, now: float) -> int:

@@ -1,7 +1,7 @@
 """The shape of all data of one person (GDPR Art. 15(1)), or what they may take elsewhere (Art. 20), and its JSON.
 
 `gather` fills it. It is published as a JSON Schema, `bot/web/schemas/my-data-1.json`, which `schema()` makes from the
-types here. What changes it incompatibly gets a new number.
+types here. An incompatible change needs a new `VERSION`.
 """
 
 from datetime import UTC, date, datetime
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 VERSION = 1
-"""Of the shape."""
+"""Version of the shape."""
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -37,7 +37,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     """The business-scoped user id of WhatsApp."""
     last_contact: Time | None = None
     earlier_records: list[EarlierRecord] = []
-    """Others that turned out to be theirs, too."""
+    """Other records that turned out to be theirs."""
 
 
 class ConsentNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +60,9 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     at: Time
     """By WhatsApp's clock."""
     recorded_at: Time
-    """By ours."""
+    """By our clock."""
     record: str = ""
-    """Id of the record that the entry is of: the person's, or an earlier one of theirs."""
+    """Id of the record that the entry belongs to: the person's present or an earlier record."""
     kind: str
     purpose: str
     title: str = ""
@@ -75,7 +75,7 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     rule: str = ""
     """How the answer was understood."""
     question_accepted_at: Time | None = None
-    """Of an answer: when WhatsApp took the question."""
+    """Of an answer: when WhatsApp accepted the question."""
     question_delivered_at: Time | None = None
     """Of an answer: when WhatsApp delivered the question."""
     question_seen: str = ""
@@ -109,7 +109,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KEPT = "kept_after_an_erasure"
-"""What `Waiting` calls that which an erasure has left."""
+"""`Waiting.what` for what an erasure left."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,11 +138,11 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str = ""
     """What is being asked for."""
     details: dict[str, Any] = {}
-    """What else is remembered of it."""
+    """What else is remembered about it."""
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all places have about a person, put together."""
+    """What all data holders have about a person, put together."""
 
     person: Me
     consents: list[ConsentNow] = []
@@ -199,7 +199,7 @@ class MyData(msgspec.Struct, frozen=True, kw_only=True):
     """All that a business has about one person, and what it does with it. Times are ISO 8601 in UTC."""
 
     version: int
-    """Of this shape."""
+    """Version of this shape."""
     made_at: Time
     controller: Controller
     person: Me
@@ -219,7 +219,7 @@ class MyData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def as_json(data: MyData) -> bytes:
-    """Return it as the file that the person downloads."""
+    """Return the data as the file that the person downloads."""
     return msgspec.json.format(msgspec.json.encode(_in_utc(data)), indent=2) + b"\n"
 
 
@@ -241,11 +241,11 @@ def schema(address: str = "") -> dict[str, Any]:
 
 
 def _in_utc(value: Any) -> Any:
-    """Say every time in UTC, whatever offset a place wrote."""
+    """Convert every time to UTC, whatever offset a data holder wrote."""
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, list):
-        return [_in_utc(one) for one in value]
+        return [_in_utc(item) for item in value]
     if isinstance(value, msgspec.Struct):
         return {name: _in_utc(getattr(value, name)) for name in value.__struct_fields__}
     return value

@@ -67,10 +67,10 @@ _PROVING = frozenset({"person", "consents"})
 
 
 class Documents(Protocol):
-    """Writes a person's documents. Takes hundreds of milliseconds of CPU, so it is to be called in a thread."""
+    """Writes a person's documents. Takes hundreds of milliseconds of CPU, so it must be called in a thread."""
 
     def my_data(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF with everything that is known of a person (GDPR Art. 15)."""
+        """Return the PDF with everything that is known about a person (GDPR Art. 15)."""
 
     def receipt(self, data: MyData, locale: str) -> bytes:
         """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
@@ -98,7 +98,7 @@ class Rights:
     ) -> None:
         """`base_url`: where our pages are; without it no link is sent.
 
-        `writing` is held while a document is written. A process has one for all its shards: threads share an
+        `writing` is held while a document is written. All shards of a process share it, since threads share an
         interpreter that also answers other people.
         """
         self._world = world
@@ -132,7 +132,7 @@ class Rights:
             return []
 
     async def excuse(self, assigned: Assigned) -> Sequence[Outbound]:
-        """Return what is said when a task can't be done after "One moment": how to reach a person.
+        """Return what to say if a task fails after we said "One moment": how to reach a human.
 
         Raises `Unavailable`.
         """
@@ -175,7 +175,7 @@ class Rights:
             raise NoSuchPerson
         return msgspec.structs.replace(assigned, person=person.id, sender=person.sender)
 
-    # --- what is asked for
+    # --- the requests
 
     async def _access(self, assigned: Assigned, request: Request) -> list[Reply]:
         """GDPR Art. 15: a summary, a document, and a link to the machine-readable form."""
@@ -191,12 +191,12 @@ class Rights:
             export = made[0] if enough else await self._made(assigned, as_answered(data, request.id))
         await self._closed(request)
         language = self._world.language(assigned.locale)
-        given = [one.purpose for one in data.consents if one.status == "given"]
+        given = [consent.purpose for consent in data.consents if consent.status == "given"]
         summary = self._told(
             "my_data.summary",
             assigned,
             since=self._day(data.person.since, assigned),
-            choices=language.choices(given, [one.purpose for one in data.consents if one.paused]),
+            choices=language.choices(given, [consent.purpose for consent in data.consents if consent.paused]),
         )
         document = _attached("data", export)
         return [
@@ -206,7 +206,7 @@ class Rights:
         ]
 
     async def _portability(self, assigned: Assigned, request: Request) -> list[Reply]:
-        """GDPR Art. 20: what they provided, by a link or, without web pages of ours, as a document."""
+        """GDPR Art. 20: what they provided, by a link or, if we have no web pages, as a document."""
         self._must_reach(assigned)
         whole = await self._data(assigned, self._holders)
         if is_empty(whole):
@@ -215,7 +215,7 @@ class Rights:
         data = portable(whole)
         export = await self._exports.newest(assigned.person, Right.PORTABILITY, self._clock())
         if export is None or not self._serves(export) or not says_as_much(export.file, data):
-            made = [one for one in await self._made_lately(assigned) if self._serves(one)]
+            made = [earlier for earlier in await self._made_lately(assigned) if self._serves(earlier)]
             enough = len(made) >= DOCUMENTS_A_DAY and not made[0].fetched
             export = made[0] if enough else await self._to_take_along(assigned, data)
         await self._closed(request)
@@ -229,7 +229,7 @@ class Rights:
         return bool(self._base_url or export.media_id)
 
     async def _to_take_along(self, assigned: Assigned, data: MyData) -> Export:
-        """WhatsApp takes no JSON, but plain text. [D:messages/document-messages]"""
+        """WhatsApp accepts plain text but no JSON. [D:messages/document-messages]"""
         file = as_json(data)
         if self._base_url:
             return await self._remembered(assigned, data, "", file)
@@ -289,7 +289,7 @@ class Rights:
         return [self._told("correct.noted", assigned, due=self._day(request.due, assigned))]
 
     async def _erasure(self, assigned: Assigned) -> None:
-        """Erase, then tell: the message goes past the outbox, which may no longer hold anything of the person."""
+        """Erase, then tell: the message bypasses the outbox, which may no longer hold anything about the person."""
         request = await self._opened(assigned, Right.ERASURE)
         erased = await self._erase.erase(
             Subject(assigned.person, assigned.sender), reason="asked for in the chat", at=assigned.at
@@ -312,13 +312,13 @@ class Rights:
         mark = proof_until(erased.at, self._mark_days)
         return max(mark, erased.proof_until) if erased.proof_until else mark
 
-    # --- how
+    # --- helpers
 
     def _one_at_a_time(self, person: PersonId) -> asyncio.Lock:
         return self._in_flight.setdefault(person, asyncio.Lock())
 
     def _reaches(self, assigned: Assigned) -> bool:
-        """Whether anything may still be sent: for a day after their message, to an address of theirs."""
+        """Whether anything may still be sent: for a day after their message, to a known address."""
         return reaches(assigned.sender, assigned.at, self._clock())
 
     def _must_reach(self, assigned: Assigned) -> None:
@@ -328,7 +328,7 @@ class Rights:
     async def _data(self, assigned: Assigned, holders: Sequence[DataHolder]) -> MyData:
         merged = await self._persons.merged(assigned.person)
         found = await exported(holders, Subject(assigned.person, assigned.sender, merged=merged))
-        if not any("person" in one for one in found):
+        if not any("person" in part for part in found):
             raise NoSuchPerson
         return my_data(found, self._world.business, self._clock())
 

@@ -1,4 +1,4 @@
-"""From a reply to the channel: `gate` judges, `send` makes what is queued and queues it, `deliver` sends it.
+"""From a reply to the channel: `gate` judges, `send` makes and queues messages, `deliver` sends them.
 
-`retry` and `halting` say what follows a refusal, `undelivered` what follows when a message reaches nobody.
+`retry` and `halting` say what happens after a refusal, `undelivered` what happens when a message reaches nobody.
 """

@@ -1,4 +1,4 @@
-"""Sends what is in the outbox: a last look at consent, rate limits, the channel, and what its errors call for.
+"""Sends what is in the outbox: looks at consent again, keeps to rate limits, and handles the channel's errors.
 
 The outbox gives out one message per person at a time, across all processes, so that each person gets theirs in order
 and nobody waits for anybody else.
@@ -45,10 +45,10 @@ from .undelivered import Undelivered, reference
 log = structlog.get_logger(__name__)
 
 IN_FLIGHT = 64
-"""Concurrent requests to the channel: the most that a crash may send twice."""
+"""Concurrent requests to the channel, and so the most messages that a crash may send twice."""
 
 ALONE = 5
-"""How often a message may be refused as if nothing could be sent while others are being sent to."""
+"""How often a message may be refused as if nothing could be sent, while messages to others are accepted."""
 
 
 class Deliver(Taker[Outbound]):
@@ -95,7 +95,7 @@ class Deliver(Taker[Outbound]):
         return 0 if self._halting.pausing(self._clock()) else room
 
     async def _take(self, batch: Sequence[Queued[Outbound]]) -> None:
-        """Begin to send as fast as the number may, opt-out confirmations first."""
+        """Start sending as fast as the number may, opt-out confirmations first."""
         waiting = deque(sorted(batch, key=_confirms_no_opt_out))
         while waiting:
             granted, wait = await self._throttle.take(len(waiting))
@@ -128,7 +128,7 @@ class Deliver(Taker[Outbound]):
         return await self._sent(queued, outbound, message, began)
 
     async def _done(self, entry_id: bytes, outcome: str) -> None:
-        """Finish a message, however long the store is unreachable: taken over, it would be sent again."""
+        """Finish a message, however long the store is unreachable: whoever took it over would send it again."""
         metrics.SENT.labels(outcome).inc()
         await surely("deliver", lambda: self._messages.finish(entry_id))
 
@@ -139,10 +139,10 @@ class Deliver(Taker[Outbound]):
         metrics.SENT.labels("sent").inc()
         to, token = Sender(outbound.phone, outbound.bsuid).firmest, self._keys.message(message)
         news = None
-        if matter.question:  # its person's session must know of it: until then no yes counts
+        if matter.question:  # the person's session must know: until then no YES counts
             status = QuestionStatus(matter.question, "accepted", reference(token))
             id = MessageId(f"accepted {matter.question} {message}")
-            # Accepted from when we began to hand it over, so that no answer comes before.
+            # Counts as accepted from when we began to send it, so that no answer comes earlier.
             news = Inbound(id, to, int(began), status, began, person=outbound.person)
         sent = Sent(message, token, matter, to, news)
         return await surely("deliver", lambda: self._messages.finish_sent(queued.id, sent))
@@ -162,7 +162,7 @@ class Deliver(Taker[Outbound]):
         metrics.WITHHELD.labels(reason).inc()
         if reason is Reason.UNKNOWN_PURPOSE:
             log.error("purpose_unknown", cure="a host's reply names a purpose that business.toml does not have")
-        if reason is Reason.QUESTION_CLOSED:  # so nothing hangs on it
+        if reason is Reason.QUESTION_CLOSED:  # so nothing depends on it
             return await self._done(queued.id, "withheld")
         await self._unsaid(queued, "withheld")
 
@@ -194,7 +194,7 @@ class Deliver(Taker[Outbound]):
         return await self._put_back(queued, msgspec.structs.replace(outbound, attempt=attempt), due)
 
     async def _halt(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
-        """Make everybody wait, since nothing is accepted from this number. The message is kept, however many tries."""
+        """Make everybody wait, since nothing is accepted from this number. The message is kept, however often tried."""
         metrics.HALTED.set(1)
         log.error("sending_halted", code=error.code, cure=error.meaning)
         now = self._clock()
@@ -203,7 +203,7 @@ class Deliver(Taker[Outbound]):
         await self._put_back(queued, msgspec.structs.replace(outbound, refused_at=now), due)
 
     async def _refused_alone(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
-        """Make this recipient wait; bury the message once it was refused often while others were sent to."""
+        """Make this recipient wait; bury the message once it was refused often while others were accepted."""
         log.error("sending_refused", code=error.code, cure=error.meaning)
         now = self._clock()
         others_are_sent_to = self._halting.sends(outbound.refused_at, now)
@@ -227,7 +227,7 @@ class Deliver(Taker[Outbound]):
     # --- consent
 
     async def _judged(self, batch: Sequence[Outbound]) -> Sequence[Reason | None]:
-        """Look again right before sending: what needs consent goes only while it stands (GDPR Art. 7(3))."""
+        """Look again right before sending: what needs consent leaves only while consent stands (GDPR Art. 7(3))."""
         return await judge(batch, self._ledger, self._clock(), self._business)
 
 

@@ -41,9 +41,9 @@ class Reason(StrEnum):
     ERASED = "erased"
     """The person was erased (GDPR Art. 17)."""
     UNKNOWN_PURPOSE = "unknown_purpose"
-    """`business.toml` has no such purpose, so nobody can have been told of it (GDPR Art. 13(1)(c))."""
+    """`business.toml` has no such purpose, so nobody can have been told about it (GDPR Art. 13(1)(c))."""
     OUTSIDE_WINDOW = "outside_window"
-    """The person wrote more than 24 hours ago, and it is no template. Meta: messages/send-messages."""
+    """The person wrote more than 24 hours ago, and the message is not a template. Meta: messages/send-messages."""
     QUESTION_CLOSED = "question_closed"
     """It asks for a consent, and the question is no longer pending."""
     RESTRICTED = "restricted"
@@ -76,7 +76,7 @@ def is_open(wrote_at: int, now: float) -> bool:
 
 
 def reaches(to: Sender, wrote_at: int, now: float) -> bool:
-    """Whether an answer to a person's message of that time can still reach them."""
+    """Whether an answer to a message that a person wrote at `wrote_at` can still reach them."""
     return to != Sender() and is_open(wrote_at, now)
 
 
@@ -142,19 +142,21 @@ def last_seen(outbound: Outbound, business: Business) -> int | None:
 
 
 async def judge(messages: Sequence[Outbound], ledger: Ledger, at: float, business: Business) -> list[Reason | None]:
-    """Return for each message why it may not be sent now, None if it may, by a last look. Raises `Unavailable`."""
-    last = ((PersonId(one.person), last_seen(one, business)) for one in messages)
+    """Look again; return for each message why it may not be sent now, or None if it may. Raises `Unavailable`."""
+    last = ((PersonId(message.person), last_seen(message, business)) for message in messages)
     seen = await looks(ledger, ((person, number) for person, number in last if number is not None))
-    return [withheld(one, seen.get(PersonId(one.person), Look.UNCHANGED), at, business) for one in messages]
+    return [withheld(message, seen.get(PersonId(message.person), Look.UNCHANGED), at, business) for message in messages]
 
 
 async def judge_for_host(
     messages: Sequence[HandedOver], basis: Basis, ledger: Ledger, at: float, business: Business
 ) -> list[Reason | None]:
-    """Return for each message why the host's bot may not have it now, None if it may. Raises `Unavailable`."""
+    """Return for each message why the host's bot may not get it now, or None if it may. Raises `Unavailable`."""
     notice = business.notice.version
-    seen = await looks(ledger, ((one.person, one.ledger_seq if one.notice == notice else NEVER) for one in messages))
-    return [refused(basis, seen.get(one.person, Look.UNCHANGED), at, business) for one in messages]
+    seen = await looks(
+        ledger, ((message.person, message.ledger_seq if message.notice == notice else NEVER) for message in messages)
+    )
+    return [refused(basis, seen.get(message.person, Look.UNCHANGED), at, business) for message in messages]
 
 
 async def looks(
@@ -171,5 +173,6 @@ async def looks(
     changed = {person for person, number in then if now.get(person) != number}
     past = await ledger.facts(changed & now.keys()) if changed else {}
     return {
-        person: fold(one.fact for one in past.get(person, ())) if person in now else Look.ERASED for person in changed
+        person: fold(entry.fact for entry in past.get(person, ())) if person in now else Look.ERASED
+        for person in changed
     }

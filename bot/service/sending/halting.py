@@ -12,13 +12,13 @@ SUSPECTS = 3
 """Consecutively refused recipients after which the number itself is suspected."""
 
 BURST = 10.0
-"""Seconds within which that many recipients must be throttled; others may be accepted in between."""
+"""Seconds within which `SUSPECTS` recipients must be throttled; others may be accepted in between."""
 
 PROBE = 1.0
-"""Seconds until a single message tries again; doubled after each refusal."""
+"""Seconds until a single message is tried; doubled after each refusal."""
 
 LONGEST = 60.0
-"""Maximum seconds between two such tries."""
+"""Maximum seconds between two of these tries."""
 
 RECENT = 60.0
 """Seconds for which an accepted message proves that the number works."""
@@ -76,11 +76,11 @@ class Halting:
         self.pause(now + min(PROBE * 2 ** (self._in_vain - 1), LONGEST))
 
     def _too_fast(self, person: PersonId, now: float) -> bool:
-        self._hurried = {one: at for one, at in self._hurried.items() if now - at < BURST} | {person: now}
+        self._hurried = {recipient: at for recipient, at in self._hurried.items() if now - at < BURST} | {person: now}
         return len(self._hurried) >= SUSPECTS
 
     def sends(self, since: float, now: float) -> bool:
-        """Whether a message was accepted since then; recently, if that is 0."""
+        """Whether a message was accepted after `since`; if that is 0, whether recently."""
         return self._accepted_at > (since or now - RECENT)
 
     def later(self, now: float) -> float:
@@ -92,5 +92,5 @@ class Halting:
         self._paused_until = max(self._paused_until, until)
 
     def pausing(self, now: float) -> float:
-        """Return for how many seconds nothing is to be sent."""
+        """Return for how many seconds nothing may be sent."""
         return max(0.0, self._paused_until - now)

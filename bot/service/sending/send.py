@@ -1,7 +1,7 @@
-"""The only module that makes and queues outgoing messages: whatever is sent has passed here and has a basis.
+"""The only module that makes and queues outgoing messages: everything that is sent passes here and has a basis.
 
-The gate judges a message here, and again right before it leaves (`deliver`). Only the confirmation of an erasure goes
-past the outbox.
+The gate judges a message here, and again right before it leaves (`deliver`). Only the confirmation of an erasure
+bypasses the outbox.
 """
 
 import time
@@ -30,7 +30,7 @@ class Send:
         self._outbox = outbox
         self._clock = clock
 
-    # --- what is made
+    # --- making messages
 
     def said(
         self,
@@ -72,7 +72,7 @@ class Send:
     def answers(
         self, replies: Sequence[Reply], assigned: Assigned, *, name: str, request: str = ""
     ) -> Sequence[Outbound]:
-        """Return the answers to a person's request about their data; if one reaches nobody, `request` is reopened."""
+        """Return the answers to a person's request about their data; if any reaches nobody, `request` is reopened."""
         return [
             outbound(
                 reply,
@@ -88,14 +88,14 @@ class Send:
             for number, reply in enumerate(replies)
         ]
 
-    # --- what is queued
+    # --- queueing
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """Finish steps and queue their messages; False for a person whose session changed meanwhile."""
         return await self._sessions.commit(commits)
 
     async def answer_task(self, entry_id: bytes, answers: Sequence[Outbound]) -> None:
-        """Finish a task and queue what its person is told."""
+        """Finish a task and queue its answers."""
         await self._outbox.answer_task(entry_id, answers)
 
     async def answer_for_host(
@@ -123,12 +123,12 @@ class Send:
             )
         await self._outbox.hand_back(entry_id, made)
 
-    # --- what is sent at once
+    # --- sending at once
 
     async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Reason | None:
-        """Tell a person that they were erased, past the outbox, which may no longer hold anything of them.
+        """Tell a person that they were erased, bypassing the outbox, which may no longer hold anything about them.
 
-        Returns why it may not be sent, if so. Raises `SendError`.
+        Returns the reason if that may not be sent. Raises `SendError`.
         """
         told = outbound(
             reply,
@@ -163,7 +163,7 @@ def outbound(
 
     `seen` is the person's last ledger entry when the gate let the basis pass, and `notice` the privacy notice then;
     without them the gate looks again before the message leaves. `held`: somebody else, such as Meta's agent, holds the
-    chat. `request`: the request that it answers; `channel`: name of the channel by which they wrote.
+    chat. `request`: the request that it answers; `channel`: name of the channel on which they wrote.
     """
     if reply.purpose or reply.question:  # the basis says it
         reply = msgspec.structs.replace(reply, purpose="", question="")

@@ -1,4 +1,4 @@
-"""What follows when a message of ours reaches nobody: its question ends, or the request it answers is reopened."""
+"""What happens when one of our messages reaches nobody: its question ends, or the request it answers is reopened."""
 
 import time
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Undelivered:
         self._clock = clock
 
     async def unsent(self, outbound: Outbound) -> None:
-        """Note that a message never leaves. May be repeated; raises `Unavailable`."""
+        """Note that a message will never be sent. May be repeated; raises `Unavailable`."""
         if question := outbound.matter.question:  # a later YES would answer something that was never seen
             at, news = self._clock(), QuestionStatus(question, "unsent")
             id = MessageId(f"unsent {outbound.id}")

@@ -1,8 +1,8 @@
 """The Merkle tree over the ledger: which entry is which leaf, and signed checkpoints of the growing tree.
 
 Entries get their leaf number when a checkpoint is made, by one process at a time. Their sequence would not do, since a
-transaction with a lower number may commit after a transaction with a higher one. Every 256 leaves make a
-tile, whose root is kept, so that a proof reads one tile and the roots of the others.
+transaction with a lower number may commit after a transaction with a higher number. Every 256 leaves make a tile, whose
+root is kept, so that a proof reads one tile and the roots of the others.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ MOST = 10_000
 having left nothing for the next."""
 
 LONGEST_TRANSACTION = 60
-"""Seconds after which an entry that was not seen can no longer appear; a statement may take 20."""
+"""Seconds after which an entry not seen yet can no longer appear; a statement may take 20."""
 
 ORIGIN = "consentbot"
 
@@ -147,7 +147,7 @@ class Checkpoints:
         return Proof(leaf, steps, newest["note"], newest["public_key"])
 
     async def consistency(self, size: int) -> list[bytes]:
-        """Return the proof that the newest tree grew from the one of `size` leaves. Raises `IndexError`."""
+        """Return the proof that the newest tree grew from the tree of `size` leaves. Raises `IndexError`."""
         async with self._database.transaction("repeatable_read", readonly=True) as connection:
             newest = await connection.fetchval("SELECT max(size) FROM checkpoints") or 0
             rows = await connection.fetch("SELECT entry_hash FROM leaves WHERE number < $1 ORDER BY number", newest)

@@ -1,4 +1,4 @@
-"""The one way to PostgreSQL: a pool whose failures are `Unavailable` when trying later may help."""
+"""The only access to PostgreSQL: a pool that raises `Unavailable` for failures that may pass later."""
 
 import asyncio
 import ssl
@@ -37,7 +37,7 @@ _PASSING: Mapping[type[Exception], str] = {
     TimeoutError: "it does not answer in time; see DATABASE_URL and the network",
     OSError: "it cannot be reached; see DATABASE_URL and DATABASE_TLS",
 }
-"""Failures that pass, or that the operator ends, and what is to be done; a subclass stands before its base."""
+"""Failures that pass, or that the operator can end, and what to do; a subclass comes before its base."""
 
 _KINDS = tuple(_PASSING)
 
@@ -47,7 +47,7 @@ _OTHER_TABLES = (
     asyncpg.UndefinedFunctionError,
     asyncpg.InvalidColumnReferenceError,
 )
-"""What a database says whose tables are not of this version."""
+"""Errors of a database whose tables are of another version."""
 
 
 @contextmanager
@@ -98,7 +98,7 @@ class Database:
     async def transaction(
         self, isolation: Literal["read_committed", "repeatable_read"] = "read_committed", *, readonly: bool = False
     ) -> AsyncIterator[Connection]:
-        """Run several statements as one."""
+        """Run several statements as a single transaction."""
         with reaching_postgres():
             try:
                 async with (
@@ -141,7 +141,7 @@ def of_another_version(revision: str | None) -> str:
 def tls_options(tls: str | None, ca: Path | None) -> dict[str, Any]:
     """Return asyncpg's `ssl` argument for an sslmode of libpq; None leaves it to the URL.
 
-    As in libpq, a CA that is given is verified against even if only encryption was asked for.
+    As in libpq, the server's certificate is checked against a given CA even if only encryption was asked for.
     """
     if ca is None or tls == "disable":
         return {"ssl": tls} if tls else {}

@@ -24,7 +24,7 @@ NOT_PERSONAL: Mapping[str, str] = {
 
 
 class PersonRow:
-    """The person, their addresses and their key, without which every answer is unreadable, in the ledger as well."""
+    """The person, their addresses and their key, without which their answers are unreadable, in the ledger as well."""
 
     name = "person"
     holds = frozenset({"persons", "addresses"})
@@ -82,10 +82,10 @@ class LedgerEntries:
     async def export(self, subject: Subject) -> Held | None:
         """Return every entry with the text shown, the notice and the answer, and the consents that result.
 
-        No consent stands in merged records.
+        Merged records hold no consent that is in force.
         """
         stories = [await story(self._database, self._keys, record) for record in subject.records]
-        entries = sorted((entry for one in stories for entry in one), key=lambda entry: entry.sequence)
+        entries = sorted((entry for history in stories for entry in history), key=lambda entry: entry.sequence)
         if not entries:
             return None
         record = fold(_fact(entry) for entry in stories[0])
@@ -166,20 +166,20 @@ class MoveRows:
         self._keys = keys
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return when an address became another."""
+        """Return which address became which, and when."""
         rows = await self._database.fetch(
             f"SELECT at, addresses FROM moves WHERE {self._THEIRS} ORDER BY at", *self._theirs(subject)
         )
         # a move has a row for each address it led from
         told = dict.fromkeys((row["at"], read_move(self._keys.decrypt(row["addresses"]))) for row in rows)
         waiting = [
-            {"what": self.name, "since": iso(at), "text": " → ".join(" ".join(one.addresses) for one in move)}
+            {"what": self.name, "since": iso(at), "text": " → ".join(" ".join(sender.addresses) for sender in move)}
             for at, move in told
         ]
         return {"waiting": waiting} if waiting else None
 
     async def erase(self, subject: Subject) -> int:
-        """Delete them."""
+        """Delete the moves."""
         deleted = f"DELETE FROM moves WHERE {self._THEIRS} RETURNING 1"
         return len(await self._database.fetch(deleted, *self._theirs(subject)))
 
@@ -190,7 +190,7 @@ class MoveRows:
 class RequestRows:
     """What the person asked for about their data, in their own words where those are needed.
 
-    The fact that they asked, and when it was answered, stays: the company must be able to show it (GDPR Art. 5(2)).
+    The fact that they asked, and when it was answered, is kept: the company must be able to show it (GDPR Art. 5(2)).
     """
 
     name = "requests"
@@ -252,8 +252,8 @@ class RequestRows:
         """
         return sum(
             [
-                await _count(self._database, each, subject)
-                for each in (self._EMPTY_REASONS, self._EMPTY_DETAILS, self._CLOSE)
+                await _count(self._database, statement, subject)
+                for statement in (self._EMPTY_REASONS, self._EMPTY_DETAILS, self._CLOSE)
             ]
         )
 
@@ -280,9 +280,9 @@ class ExportRows:
 
 
 class KeptRows:
-    """What an erasure leaves: that a person with this address was erased, and what they had withdrawn.
+    """What an erasure leaves behind: that a person with this address was erased, and what they had withdrawn.
 
-    Only keyed hashes, opaque ids, purposes and dates; kept to their own end, even if the address is erased again.
+    Only keyed hashes, opaque ids, purposes and dates; each is kept to its own end, even if the address is erased again.
     """
 
     name = "kept_after_an_erasure"

@@ -1,4 +1,4 @@
-"""What erasures leave: suppressions, ways to the proof, and who was erased."""
+"""What erasures leave behind: suppressions, leads to the proofs, and who was erased."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
@@ -65,10 +65,10 @@ class Erasures:
         async with self._database.transaction() as connection:
             await connection.execute(
                 _SUPPRESS,
-                [one.address.token for one in suppressions],
-                [one.address.key_id for one in suppressions],
-                [one.scope for one in suppressions],
-                [one.since for one in suppressions],
+                [suppression.address.token for suppression in suppressions],
+                [suppression.address.key_id for suppression in suppressions],
+                [suppression.scope for suppression in suppressions],
+                [suppression.since for suppression in suppressions],
             )
             if erasure.person:
                 await connection.execute(_ERASED, erasure.person, erasure.at, erasure.reason)
@@ -111,7 +111,7 @@ class Erasures:
     async def proofs(self, address: str) -> list[PersonId]:
         """Return the erased persons whose entries an address still leads to, the latest erasure first.
 
-        Among those erased together, merged records come after the record that went on.
+        Among records erased together, merged records come after the record that they were merged into.
         """
         rows = await self._database.fetch(_PROOFS, self._keys.addresses(address))
         return [PersonId(str(row["person"])) for row in rows]
@@ -153,8 +153,8 @@ class Erasures:
 
 
 def _erasure(row: "asyncpg.Record", left: "list[asyncpg.Record]") -> Erasure:
-    leads = {Lead(_address(one), one["until"]): None for one in left}
-    suppressions = tuple(_suppression(one) for one in left if one["scope"] is not None)
+    leads = {Lead(_address(record), record["until"]): None for record in left}
+    suppressions = tuple(_suppression(record) for record in left if record["scope"] is not None)
     return Erasure(str(row["person"]), row["at"], row["reason"], suppressions, tuple(leads))
 
 

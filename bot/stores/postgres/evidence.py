@@ -24,7 +24,7 @@ _NOTICES = (
 async def evidence(database: Database, keys: Keyring, checkpoints: Checkpoints, person: PersonId) -> dict[str, Any]:
     """Return a person's evidence as plain data. Raises `NotSignedYet`, `Unavailable`, `Undecipherable`.
 
-    For an erased person the answers are gone; everything else still proves.
+    An erased person's answers are gone; everything else can still be proven.
     """
     rows = await database.fetch(_RECORDS, person)
     key = keys.person(rows[0]["key"]) if rows and rows[0]["key"] else None

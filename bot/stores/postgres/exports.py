@@ -68,7 +68,7 @@ class Exports:
     async def keep(
         self, person: PersonId, right: Right, *, file: bytes, media_id: str, made_at: int, expires_at: int
     ) -> Export:
-        """Keep a file behind a new link, beside the document that tells the same. Raises `NoSuchPerson`."""
+        """Keep a file behind a new link, beside the document with the same content. Raises `NoSuchPerson`."""
         key = await self._key(person)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         export = Export(str(uuid7()), right, made_at, expires_at, secret, file, media_id)
@@ -88,12 +88,12 @@ class Exports:
         return export
 
     async def newest(self, person: PersonId, right: Right, now: float) -> Export | None:
-        """Return the newest for a right whose link still works, to send it again. Raises `Undecipherable`."""
+        """Return the newest export for a right with a working link, to be sent again. Raises `Undecipherable`."""
         rows = await self._database.fetch(_NEWEST, person, right, int(now))
         return self._export(rows[0]) if rows else None
 
     async def made_since(self, person: PersonId, right: Right, since: float) -> list[Export]:
-        """Return what was made for a right from `since` on, the newest first, also what was fetched.
+        """Return the exports made for a right from `since` on, newest first, whether fetched or not.
 
         Raises `Undecipherable`.
         """

@@ -92,11 +92,11 @@ class Ledger:
         return {PersonId(str(row["id"])): row["ledger_seq"] for row in rows}
 
     async def append(self, appends: Sequence[Append]) -> set[PersonId]:
-        """Append each person's entries, all or none of one person's; return the persons for whom it was done.
+        """Append entries, for each person all or none; return the persons whose entries were appended.
 
         Persons are left out if their sequence is no longer at `Append.after`, or if the ledger already holds what a
         message led to (its inbound, purpose and kind): then the message was recorded before, and the person's facts
-        tell what it led to. The rest of the batch is appended.
+        show what it led to. The rest of the batch is appended.
         """
         await self._keep_wordings(entry.shown for append in appends for entry in append.entries if entry.shown)
         try:

@@ -184,11 +184,11 @@ class Persons:
     async def _take(
         self, connection: Connection, person: PersonId, sender: Sender, taken: set[str], forgotten: set[str]
     ) -> set[PersonId]:
-        """Make the addresses lead to the person; return whose they were."""
+        """Make the addresses lead to the person; return their previous owners."""
         owners: set[PersonId] = set()
         predecessors: dict[bytes, PersonId | None] = {}
         by_token = self._keys.by_token(taken)
-        while True:  # repeat while another worker was faster with one of them: it can be taken over now
+        while True:  # repeat if another worker was faster with an address: it can be taken over now
             dropped = await connection.fetch(
                 _DROP_ADDRESSES, self._keys.addresses(*taken), self._keys.addresses(*forgotten), person
             )
@@ -205,7 +205,7 @@ class Persons:
                 return owners
 
     async def tokens(self, persons: Iterable[PersonId]) -> dict[PersonId, set[bytes]]:
-        """Return the tokens of all addresses that lead to each person, including earlier ones."""
+        """Return the tokens of all addresses that lead to each person, including earlier addresses."""
         found: dict[PersonId, set[bytes]] = {}
         for row in await self._database.fetch(_TOKENS, list(persons)):
             found.setdefault(PersonId(str(row["person"])), set()).add(row["token"])
@@ -244,7 +244,7 @@ class Persons:
         await self._database.execute(_NOTE_CONTACTS, list(contacts), list(contacts.values()))
 
     async def predecessors(self, addresses: Iterable[str]) -> dict[str, PersonId]:
-        """Return from whom each address's present owner took it, where that is known."""
+        """Return from whom each address's present owner took it, where known."""
         by_token = self._keys.by_token(addresses)
         rows = await self._database.fetch(_PREDECESSORS, list(by_token))
         return {address: PersonId(str(row["predecessor"])) for row in rows for address in by_token[row["token"]]}

@@ -45,8 +45,8 @@ class Requests:
     ) -> tuple[Request, bool]:
         """Note the request made by a message; also return whether it is new.
 
-        Asking again while the same request is open returns that request, unless the new one has `details`, the
-        person's own words. The same message never makes two. Raises `NoSuchPerson` if the person is gone.
+        Asking again while the same request is open returns that request, unless there are `details`, the person's own
+        words. The same message never makes two requests. Raises `NoSuchPerson` if the person is gone.
         """
         async with self._database.transaction() as connection:
             await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"request {person}")

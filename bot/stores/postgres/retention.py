@@ -51,14 +51,14 @@ FROM looked WHERE falling OR id = (SELECT id FROM page ORDER BY id DESC LIMIT 1)
 """
 """The last person of a page is always returned, since the next page begins after them.
 
-Merged records go with the record that went on: no consent stands in them, and nobody writes to them."""
+Merged records go with the record they were merged into: they hold no consent in force, and nobody writes to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Rows that end."""
+    """A table whose rows expire."""
 
-    table: str
+    name: str
     due: str
     """SQL for the end of a row's time, unix seconds; `$1` is how long the rule keeps it."""
     which: str = "true"
@@ -110,25 +110,26 @@ class Retained:
             yield [Silent(PersonId(str(row["id"])), row["contact"], row["held"]) for row in rows if row["falling"]]
 
     async def count(self, rows: Rows, kept: int, moments: Sequence[int]) -> tuple[list[int], int | None]:
-        """Return how many rows kept for `kept` seconds fall due by each moment, and when the first one does."""
+        """Return how many rows kept for `kept` seconds fall due by each moment, and when the first does."""
         (found,) = await self._database.fetch(_count(_TABLES[rows], len(moments)), kept, *moments)
         return [found[f"by_{number}"] for number in range(len(moments))], found["first"]
 
     async def forget(self, rows: Rows, kept: int, now: int) -> int:
         """Delete all rows whose time is over, in small batches; return how many."""
-        one, done = _TABLES[rows], 0
-        statement = (_DELETE_REQUESTS if rows is Rows.REQUESTS else _DELETE).format_map(_named(one))
+        table, done = _TABLES[rows], 0
+        statement = (_DELETE_REQUESTS if rows is Rows.REQUESTS else _DELETE).format_map(_named(table))
         while deleted := len(await self._database.fetch(statement, kept, now, self._batch)):
             done += deleted
         return done
 
 
-def _named(one: _Table) -> Mapping[str, Any]:
-    return {"table": one.table, "due": one.due, "which": one.which}
+def _named(table: _Table) -> Mapping[str, Any]:
+    return {"table": table.name, "due": table.due, "which": table.which}
 
 
-def _count(one: _Table, moments: int) -> str:
+def _count(table: _Table, moments: int) -> str:
     counts = ", ".join(f"count(*) FILTER (WHERE due <= ${number + 2}) AS by_{number}" for number in range(moments))
     return (
-        f"SELECT min(due) AS first, {counts} FROM (SELECT {one.due} AS due FROM {one.table} WHERE {one.which}) AS ended"
+        f"SELECT min(due) AS first, {counts} "
+        f"FROM (SELECT {table.due} AS due FROM {table.name} WHERE {table.which}) AS ended"
     )

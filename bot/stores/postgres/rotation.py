@@ -1,4 +1,4 @@
-"""Key rotation: renews every token and ciphertext with a new `SECRET_KEY`, so that the old key may go.
+"""Key rotation: renews every token and ciphertext with a new `SECRET_KEY`, so that the old key can be removed.
 
 Until then both keys work: lookups try the tokens of every key on the list, and each ciphertext is opened by the key
 that fits.

@@ -83,14 +83,14 @@ async def verify(database: Database, keys: Keyring) -> AsyncGenerator[BadEntry |
 
 
 def _address_fault(row: "asyncpg.Record", keys: Keyring) -> str:
-    """Return what is wrong with a person's addresses, on which it depends whose the evidence is."""
+    """Return what is wrong with a person's addresses, which decide whose evidence it is."""
     try:
         sender = read_sender(keys.decrypt(row["addresses"]))
     except (Undecipherable, msgspec.MsgspecError):
         return "has addresses that were altered, or a key of SECRET_KEY is missing"
     tokens = set(row["tokens"])
     if any(tokens.isdisjoint(keys.addresses(address)) for address in sender.addresses):
-        return "is not found by an address of theirs: what leads to them was altered"
+        return "is not found by one of their addresses: what leads to them was altered"
     return ""
 
 

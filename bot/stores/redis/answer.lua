@@ -1,7 +1,7 @@
 -- Take entries off a stream and, in the same step, queue what answers them.
 -- KEYS: stream, outbox, lanes, waiting
 -- ARGV: consumer group, then for each entry: stream id | person | n payloads | n × payload
--- An entry that someone else has finished is answered already.
+-- An entry that someone else has finished has been answered already.
 local at = { outbox = KEYS[2], lanes = KEYS[3], waiting = KEYS[4] }
 local position = 2
 while position <= #ARGV do

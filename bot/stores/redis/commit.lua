@@ -1,11 +1,11 @@
--- Finish a batch: for each person the next session, what is to be sent, timers, and the messages done with.
+-- Finish a batch: for each person the next session, messages to send, timers, and the finished messages.
 -- KEYS: inbox or urgent lane, outbox, lanes, waiting, handover, tasks, timers, then one session key for each person
 -- ARGV: consumer group, session TTL in seconds, n persons, then for each person:
 --   old session | new session | person | n messages | n × stream id
 --   | n outbound | n × outbound | n handed over | n × message | n tasks | n × task | n timers set | n × (due, event)
 --   | n timers ended | n × event
--- A person whose session has changed since it was read, or one of whose messages someone else has finished,
--- is left as it is. Returns for each person: 1 done, 0 left.
+-- A person is left as they are if their session has changed since it was read, or if someone else has finished one of
+-- the messages. Returns for each person: 1 done, 0 left.
 local at = { outbox = KEYS[2], lanes = KEYS[3], waiting = KEYS[4] }
 local position = 4
 local function take()

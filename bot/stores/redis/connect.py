@@ -1,4 +1,4 @@
-"""The only way to Redis or Valkey: a typed client whose temporary failures are `Unavailable`."""
+"""The only access to Redis or Valkey: a typed client that raises `Unavailable` for temporary failures."""
 
 import asyncio
 import ssl
@@ -50,7 +50,7 @@ _PASSING = {
     "DENIED": "it refuses connections from outside; see its protected mode",
     "TRYAGAIN": "its cluster is moving keys; wait",
 }
-"""Error codes of what passes, or what the operator ends: what they mean, and what is to be done."""
+"""Error codes of failures that pass, or that the operator can end: what they mean, and what to do."""
 
 _REFUSALS = {
     "unknown command": "it lacks a command that we need; use Redis or Valkey 7.2 or newer",
@@ -63,9 +63,9 @@ _REFUSALS = {
 class Client:
     """Sends commands; replies come as the server sends them (bytes, int, list, None).
 
-    Nothing is retried here, since a command whose answer was lost would be repeated. Our scripts may be repeated, and
-    their callers do so. Connections are redis-py's, used directly: its own client and pool cost three times as much
-    as the command.
+    Nothing is retried here: a command whose answer was lost might run twice. Our scripts are safe to repeat, and their
+    callers do so. Connections are redis-py's, used directly: its own client and pool cost three times as much as the
+    command.
     """
 
     def __init__(self, pool: ConnectionPool, connections: int) -> None:
@@ -76,9 +76,9 @@ class Client:
         self._idle: list[AbstractConnection] = []
 
     async def run(self, *command: Argument) -> Any:
-        """Run a command. Raises `Unavailable`, and redis-py's `ResponseError` for what no waiting cures."""
+        """Run a command. Raises `Unavailable`, and redis-py's `ResponseError` for errors that waiting does not cure."""
         try:
-            return await self._run(pack_command(command))  # type: ignore[arg-type] # its stub says: a tuple of one
+            return await self._run(pack_command(command))  # type: ignore[arg-type] # its stub says: a 1-tuple
         except (RedisError, OSError) as error:
             if isinstance(error, ReadOnlyError):  # after a failover: look up the primary's address again
                 await self._disconnect(self._idle)
@@ -89,12 +89,12 @@ class Client:
 
     async def _run(self, packed: bytes) -> Any:
         await self._permit()
-        connection = self._idle.pop() if self._idle else self._new()  # the one used last: those of a rush grow old
+        connection = self._idle.pop() if self._idle else self._new()  # the last used: surplus connections age
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                if connection.is_connected and await connection.can_read():  # that nobody asked for: the server left
+                if connection.is_connected and await connection.can_read():  # unasked: the server has closed it
                     await connection.disconnect(nowait=True)
-                await connection.send_packed_command(packed)  # connects it first where it is not
+                await connection.send_packed_command(packed)  # connects first if necessary
                 return await connection.read_response()
         finally:
             self._idle.append(connection)
@@ -128,13 +128,13 @@ class Client:
 
 
 def code(error: ResponseError) -> str:
-    """Return the code of a server's error reply, e.g. `NOGROUP`; redis-py takes those that it knows off the text."""
+    """Return the code of a server's error reply, e.g. `NOGROUP`; redis-py strips the codes it knows from the text."""
     return error.status_code or str(error).partition(" ")[0]
 
 
 def _passing(error: Exception) -> str | None:
-    """Say why a failure may pass, in words that hold nothing of the command; None when it will not."""
-    for cause in (error, error.__cause__):  # what a server says while connecting is wrapped
+    """Say why a failure may pass, without quoting the command; None if it will not pass."""
+    for cause in (error, error.__cause__):  # errors from the server while connecting are wrapped
         if isinstance(cause, AuthenticationError):
             return "it refuses the login; see REDIS_URL"
         if isinstance(cause, ResponseError) and (reason := _PASSING.get(code(cause))) is not None:
@@ -151,7 +151,7 @@ def _passing(error: Exception) -> str | None:
 
 
 def connect(url: str, *, connections: int, verify: bool = True, ca: Path | None = None) -> Client:
-    """Return a client with at most `connections` connections; a reader that waits for entries keeps one busy.
+    """Return a client with at most `connections` connections; a waiting reader keeps a connection busy.
 
     Heroku's Key-Value Store presents a self-signed certificate (`verify=False`).
     """
@@ -163,7 +163,7 @@ def connect(url: str, *, connections: int, verify: bool = True, ca: Path | None 
             options["ssl_ca_certs"] = str(ca)
     pool = _pool(
         url,
-        socket_timeout=None,  # `ANSWER_SECONDS` counts for both ways
+        socket_timeout=None,  # `ANSWER_SECONDS` covers sending and receiving
         socket_connect_timeout=5,
         health_check_interval=30,
         retry=Retry(NoBackoff(), 0),
@@ -178,5 +178,5 @@ def _pool(url: str, **options: Any) -> ConnectionPool:
         pool = ConnectionPool.from_url(url, **options)
         pool.make_connection()  # type: ignore[no-untyped-call]
     except (TypeError, ValueError):  # it may quote the URL
-        raise OperatorError("REDIS_URL: has an option that is not known; take out what follows the ?") from None
+        raise OperatorError("REDIS_URL: has an unknown option; remove what follows the ?") from None
     return pool

@@ -77,7 +77,7 @@ class SessionKeys:
         return None
 
     async def erase(self, subject: Subject) -> int:
-        """Delete it under every address."""
+        """Delete the session under every address."""
         found = [key async for key, _ in self._of(subject)]
         for key in found:
             await self._client.run("DEL", key)
@@ -90,7 +90,7 @@ class SessionKeys:
         return list(dict.fromkeys([*self._keys.addresses(*subject.sender.addresses), *subject.tokens]))
 
     async def _of(self, subject: Subject) -> AsyncIterator[tuple[bytes, Session]]:
-        """Yield the person's sessions, the newest first, without that of a new owner of the number."""
+        """Yield the person's sessions, newest first, except that of a new owner of their number."""
         for shard in self._shards:
             for token in self._tokens(subject):
                 key = shard.session(token)
@@ -126,7 +126,7 @@ class QueueKeys:
     # --- showing
 
     async def export(self, subject: Subject) -> Held | None:
-        """Return all of it, with the texts."""
+        """Return all entries, with their texts."""
         belongs = _Belongs(subject)
         waiting = [
             _shown(what, found.item)
@@ -155,31 +155,33 @@ class QueueKeys:
 
     async def _erase_in(self, shard: ShardKeys, subject: Subject, belongs: "_Belongs") -> int:
         tasks = [
-            one.where async for one in self._stream(shard.tasks, read_assigned, belongs) if not _is_erasure(one.item)
+            entry.where
+            async for entry in self._stream(shard.tasks, read_assigned, belongs)
+            if not _is_erasure(entry.item)
         ]
-        handover = [one.where async for one in self._stream(shard.handover, read_handed_over, belongs)]
-        timers = [one.where async for one in self._timers(shard, belongs)]
+        handover = [entry.where async for entry in self._stream(shard.handover, read_handed_over, belongs)]
+        timers = [entry.where async for entry in self._timers(shard, belongs)]
         count = 0
         for lane in (shard.urgent, shard.inbox):
             events = self._stream(lane, read_event, belongs)
-            count += await self._finish(lane, [one.where async for one in events if belongs.early(one.item)])
+            count += await self._finish(lane, [event.where async for event in events if belongs.early(event.item)])
         count += await self._finish(shard.tasks, tasks)
         count += await self._finish(shard.handover, handover)
         count += await self._remove("ZREM", shard.timers, timers)
         count += await self._erase_messages(shard, subject, belongs)
-        dead = [one.where async for one in self._dead(shard, belongs) if belongs.early(one.item)]
+        dead = [letter.where async for letter in self._dead(shard, belongs) if belongs.early(letter.item)]
         count += await self._remove("XDEL", shard.dead, dead)
-        # Other queues run empty soon, and then their bytes are gone, too; dead letters may lie here for months.
+        # Other queues soon run empty, which frees their bytes, too; dead letters may stay for months.
         await REWRITE.run(self._client, [shard.dead, f"{shard.dead}:new"], [_PAGE])
         return count
 
     async def _erase_messages(self, shard: ShardKeys, subject: Subject, belongs: "_Belongs") -> int:
         """Empty the person's lane from the end: otherwise removing its first message would let in the next."""
-        waiting = [one.where async for one in self._waiting(shard, subject)]
+        waiting = [message.where async for message in self._waiting(shard, subject)]
         count = await self._remove("HDEL", shard.waiting, waiting)
-        retries = [one.where async for one in self._retries(shard, belongs)]
+        retries = [message.where async for message in self._retries(shard, belongs)]
         count += await self._remove("ZREM", shard.retries, retries)
-        outbox = [one.where async for one in self._stream(shard.outbox, read_outbound, belongs)]
+        outbox = [message.where async for message in self._stream(shard.outbox, read_outbound, belongs)]
         count += await self._finish(shard.outbox, outbox)
         await self._client.run("HDEL", shard.lanes, *subject.records)
         return count
@@ -207,7 +209,7 @@ class QueueKeys:
 
     async def _dead(self, shard: ShardKeys, belongs: "_Belongs") -> AsyncIterator[_Found]:
         async for letter in DeadLetters(self._client, shard, self._keys).all():
-            payload = letter.payload or b""  # what no key opens nobody can read
+            payload = letter.payload or b""  # without a key nobody can read it
             item = READERS[letter.kind](payload) if letter.kind in READERS else None
             if belongs.to(item, plain_numbers(payload) if letter.kind == "raw" else payload):
                 yield _Found(letter.id.encode(), item)
@@ -251,10 +253,11 @@ class _Belongs:
         self._before = subject.before
         self._phone, self._bsuid = subject.sender.phone, subject.sender.bsuid
         phones = spellings(self._phone) if self._phone else ()
-        self._needles = [one.removeprefix("+").encode() for one in (*subject.records, *phones, self._bsuid) if one]
+        needles = (*subject.records, *phones, self._bsuid)
+        self._needles = [needle.removeprefix("+").encode() for needle in needles if needle]
 
     def to(self, item: Item | None, payload: bytes) -> bool:
-        """Whether it is; what can't be read is searched for the id and the addresses as they are."""
+        """Whether it is; an unreadable entry is searched for the person's id and addresses."""
         match item:
             case None:
                 return any(needle in payload for needle in self._needles)
@@ -267,7 +270,7 @@ class _Belongs:
         return item.person in self._records
 
     def early(self, item: Item | None) -> bool:
-        """Whether it was written before the erasure was asked for; what is read must not be lost for being newer."""
+        """Whether it was written before the erasure was asked for; messages known to be newer must not be lost."""
         return not isinstance(item, Inbound | Delivery) or item.at <= self._before
 
     def _theirs(self, sender: Sender) -> bool:
@@ -277,7 +280,7 @@ class _Belongs:
 
 
 def _is_erasure(item: Item | None) -> bool:
-    """Whether it is the erasure itself, which its worker finishes, so that it is not forgotten halfway."""
+    """Whether it is the erasure's own task, which only its worker finishes: otherwise it could be left half done."""
     return isinstance(item, Assigned) and item.task.right is Right.ERASURE
 
 

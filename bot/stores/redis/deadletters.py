@@ -21,7 +21,7 @@ _PAGE = 100
 
 
 def plain_numbers(webhook: bytes) -> bytes:
-    """Return a webhook in which numbers are written without blanks and dashes, to be searched for one."""
+    """Return a webhook whose numbers have no blanks and dashes, so that it can be searched for a number."""
     return re.sub(rb"(?<=[0-9])[ .()/-]+(?=[0-9])", b"", webhook)
 
 
@@ -56,7 +56,7 @@ class DeadLetters:
         await self._client.run("XADD", self._shard.dead, "MAXLEN", "~", MOST, "*", *fields)
 
     async def all(self) -> AsyncIterator[DeadLetter]:
-        """Yield all, the oldest first."""
+        """Yield all letters, oldest first."""
         start = "-"
         while entries := await self._client.run("XRANGE", self._shard.dead, start, "+", "COUNT", _PAGE):
             for entry_id, fields in entries:
@@ -64,22 +64,22 @@ class DeadLetters:
             start = "(" + entries[-1][0].decode()
 
     async def count(self) -> int:
-        """Return how many there are."""
+        """Return how many letters there are."""
         return int(await self._client.run("XLEN", self._shard.dead))
 
     async def sealed_before(self) -> int:
-        """Return how many the newest key of `SECRET_KEY` does not open."""
+        """Return how many letters the newest key of `SECRET_KEY` does not open."""
         return sum([not letter.newest async for letter in self.all()])
 
     async def replay(self, letter: DeadLetter) -> bool:
-        """Put a letter back into the queue that it came from, and forget it in the same step.
+        """Put a letter back into the queue it came from, and delete it in the same step.
 
-        A message queues behind what is queued for the same person; unreadable messages share a line of their own.
-        False if somebody else has taken it, or no key opens it. Raises `ValueError` for a raw letter: parse its
-        webhook again, store what it holds, then `remove` it.
+        A message goes behind what is queued for the same person; unreadable messages share a lane of their own.
+        Return False if somebody else has taken the letter, or no key opens it. Raises `ValueError` for a raw letter:
+        parse its webhook again, store the events, then `remove` it.
         """
         if letter.kind not in self._queues:
-            raise ValueError(f"a letter of kind {letter.kind} lay in no queue before")
+            raise ValueError(f"a letter of kind {letter.kind} came from no queue")
         if letter.payload is None:
             return False
         outbound = read_outbound(letter.payload) if letter.kind == "outbound" else None
@@ -88,16 +88,16 @@ class DeadLetters:
         return bool(await REPLAY.run(self._client, keys, arguments))
 
     async def count_by(self, moments: Sequence[float]) -> tuple[list[int], float | None]:
-        """Return how many are older than each moment (unix seconds), and how old the first is."""
+        """Return how many letters are older than each moment (unix seconds), and when the oldest was put aside."""
         times = [letter.at async for letter in self.all()]
         return [sum(at < moment for at in times) for moment in moments], min(times, default=None)
 
     async def forget(self, before: float) -> int:
-        """Forget what was put aside before a moment (unix seconds); return how many."""
+        """Delete the letters put aside before a moment (unix seconds); return how many."""
         return int(await self._client.run("XTRIM", self._shard.dead, "MINID", int(before * 1000)))
 
     async def remove(self, letter_id: str) -> None:
-        """Forget one."""
+        """Delete a letter."""
         await self._client.run("XDEL", self._shard.dead, letter_id)
 
     def _letter(self, entry_id: bytes, fields: list[bytes]) -> DeadLetter:
@@ -123,5 +123,5 @@ class DeadLetters:
 
 
 def _was_never_sealed(kind: str, stored: bytes) -> bool:
-    """Whether a letter is from before they were sealed."""
+    """Whether a letter dates from before letters were sealed."""
     return stored.startswith(b"{") if kind == "raw" else READERS[kind](stored) is not None

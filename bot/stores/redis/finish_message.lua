@@ -1,10 +1,10 @@
--- Take messages that are done with off the outbox and let the next of each person go.
--- KEYS: outbox, lanes, waiting, inbox, then of each message that something hangs on: its status, its early statuses
+-- Take finished messages off the outbox and let each person's next message go.
+-- KEYS: outbox, lanes, waiting, inbox, then for each message that something depends on: its status, its early statuses
 -- ARGV: consumer group, TTL of a status in seconds, then for each:
---   stream id | status in KEYS (0: nothing hangs on it) | what hangs on it | 1 if its early statuses are among the news
---   | n news | n × news for the inbox
+--   stream id | status in KEYS (0: nothing depends on it) | what depends on it
+--   | 1 if its early statuses are among the news | n news | n × news for the inbox
 -- Returns for each its early statuses: a message that has any is finished only when they are among its news. Nothing
--- is added to them meanwhile, for what hangs on it is stored first.
+-- is added to them meanwhile, since what depends on the message is stored first.
 local at = { outbox = KEYS[1], lanes = KEYS[2], waiting = KEYS[3] }
 local position = 3
 local function take()

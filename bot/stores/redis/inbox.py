@@ -1,8 +1,8 @@
 """The inbox: every event that was acknowledged, stored once and kept until it is answered.
 
-A server that is killed may lose what it acknowledged: with `appendfsync everysec` it writes nothing to its file while
-that is being synced, and a replica that takes over lags behind. So the last moments are also kept here, and stored
-again when the server is not the same as before.
+A killed server may lose what it acknowledged: with `appendfsync everysec` it writes nothing to its file while that is
+being synced, and a replica that takes over lags behind. So the last seconds' events are also kept in memory here, and
+stored again when the server is not the same as before.
 """
 
 import time
@@ -18,14 +18,14 @@ from .scripts import INGEST
 from .wire import encode
 
 REMEMBERED = 8 * 86400
-"""Seconds for which a day's digests are kept after the last one: Meta redelivers for 7 days (webhooks/overview)."""
+"""Seconds for which a day's digests are kept after its last event: Meta redelivers for 7 days (webhooks/overview)."""
 
 MOMENTS = 5.0
-"""Seconds for which stored events are also kept here: a server writes its file within two."""
+"""Seconds for which stored events are also kept in memory here: a server writes its file within two."""
 
 UNITS = 60
-"""Events of a person that are accepted at once; an event of more than a KiB counts as several. What a flood leaves in
-front of others is worked off in a fraction of a second, and nobody typing by hand comes near."""
+"""Events accepted at once from a person; an event of more than a KiB counts as several. The backlog that such a flood
+puts in front of others is cleared in a fraction of a second, and nobody typing by hand comes near the limit."""
 
 UNITS_PER_SECOND = 0.5
 """How fast the allowance refills: 30 messages a minute, for as long as somebody likes."""
@@ -40,7 +40,7 @@ _LEFT_OUT = (Taken.LIMITED, Taken.MERGED)
 
 
 _Encoded = tuple[Incoming, bytes]
-"""An event and its stored form, encoded before it joins a batch, which must not fail because of it."""
+"""An event and its stored form, encoded before it joins a batch so that it cannot make the batch fail."""
 
 
 class Inbox:
@@ -58,7 +58,7 @@ class Inbox:
         self._crowded = False
 
     async def add(self, incoming: Incoming) -> Taken:
-        """Store an event once, whoever else stores it too. Raises `Unavailable`."""
+        """Store an event once, even if others store it too. Raises `Unavailable`."""
         return await self._batcher.add((incoming, encode(incoming.event)))
 
     async def knows(self, digest: bytes, day: int) -> bool:
@@ -66,7 +66,7 @@ class Inbox:
         return bool(await self._client.run("SISMEMBER", self._shard.seen(day), digest))
 
     async def forward(self, event: Event, *, urgent: bool = False) -> None:
-        """Put an event of another shard, or of our own, into this inbox without looking whether it was there."""
+        """Put an event from another shard, or of our own, into this inbox without checking for a duplicate."""
         lane = self._shard.urgent if urgent else self._shard.inbox
         await self._client.run("XADD", lane, "*", "e", encode(event))
 
@@ -79,7 +79,7 @@ class Inbox:
         return max(parts)
 
     async def confirm(self) -> int:
-        """Store again what a server that was killed or replaced may have lost; return how many events it had.
+        """Store again what a killed or replaced server may have lost; return how many events were lost.
 
         To be called every second: it also drops copies that are old enough to be safe. Raises `Unavailable`.
         """
@@ -87,7 +87,7 @@ class Inbox:
             return 0
         server, lost = await self._look(), 0
         if server != self._server:
-            taken = await self._store([one for _, batch in self._recent for one in batch], limited=False)
+            taken = await self._store([encoded for _, batch in self._recent for encoded in batch], limited=False)
             lost = taken.count(Taken.STORED)
             if Taken.FULL in taken:
                 return lost
@@ -106,12 +106,12 @@ class Inbox:
 
     async def _add(self, batch: Sequence[_Encoded]) -> Sequence[Taken]:
         results = await self._store(batch)
-        kept = [one for one, taken in zip(batch, results, strict=True) if taken not in _LEFT_OUT]
+        kept = [encoded for encoded, taken in zip(batch, results, strict=True) if taken not in _LEFT_OUT]
         self._recent.append((time.monotonic(), kept))
         return results
 
     async def _store(self, batch: Sequence[_Encoded], *, limited: bool = True) -> list[Taken]:
-        """Store a batch; what had been acknowledged before is not `limited` again."""
+        """Store a batch; events that were acknowledged before are not `limited` again."""
         keys: list[str | bytes] = [self._shard.inbox, self._shard.urgent]
         place: dict[str | bytes, int] = {}
 
@@ -123,17 +123,17 @@ class Inbox:
 
         most = 0 if self._crowded else self._limit
         arguments: list[Argument] = [most, self._limit, self._most_bytes, REMEMBERED, UNITS, UNITS_PER_SECOND]
-        for one, payload in batch:
-            counted = limited and one.claim is not Claim.FREE
+        for incoming, payload in batch:
+            counted = limited and incoming.claim is not Claim.FREE
             arguments += (
-                2 if one.urgent else 1,
-                number_of(self._shard.seen(one.day)),
-                one.digest,
+                2 if incoming.urgent else 1,
+                number_of(self._shard.seen(incoming.day)),
+                incoming.digest,
                 payload,
-                one.claim.value,
-                number_of(self._shard.limit(one.person)) if counted else 0,
-                one.event.at,
-                len(one.older),
-                *one.older,
+                incoming.claim.value,
+                number_of(self._shard.limit(incoming.person)) if counted else 0,
+                incoming.event.at,
+                len(incoming.older),
+                *incoming.older,
             )
         return [_TAKEN[result] for result in await INGEST.run(self._client, keys, arguments)]

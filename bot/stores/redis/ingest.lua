@@ -1,10 +1,10 @@
 -- Store events once each: dedupe, a limit for each person, back-pressure and append in one step.
 -- KEYS: inbox, urgent lane, the "seen" sets of the days involved, the limits of the persons involved
--- ARGV: entries that the inbox and the urgent lane may hold, bytes of each, seconds to remember, units that a person has, units that come back in
--- a second, then for each event: lane in KEYS | set in KEYS | digest | payload | claim | limit in KEYS (0: none) |
--- when it was written | n digests it may be known by | n × digest
+-- ARGV: entries that the inbox and the urgent lane may hold, bytes of each, seconds to remember, units that a person
+-- has, units that come back in a second, then for each event: lane in KEYS | set in KEYS | digest | payload | claim |
+-- limit in KEYS (0: none) | when it was written | n digests it may be known by | n × digest
 -- Returns for each event: 1 stored, 0 known already, -1 refused because its lane is full, -2 over its person's limit,
--- -3 a withdrawal that tells nothing new
+-- -3 a withdrawal that says nothing new
 local ORDINARY, MATTERS, WITHDRAWAL = 1, 2, 3
 local UNIT = 1024 -- bytes; every event takes one unit, and a longer one more
 
@@ -19,8 +19,8 @@ local function room_in(lane)
 end
 
 -- What is known of a person: units left and when they were counted; when the newest ordinary event was written, the
--- newest withdrawal, and the newest withdrawal after another one with nothing ordinary in between; and the newest
--- one that was left out for telling nothing new.
+-- newest withdrawal, and the newest withdrawal after another with nothing ordinary in between; and the newest
+-- withdrawal that was left out because it said nothing new.
 local function load_limit(key)
   local of = {}
   local kept = redis.call('GET', key) or ''
@@ -31,7 +31,7 @@ local function load_limit(key)
 end
 
 local function keep_limit(key, limit)
-  -- As long as it takes to have all units again; who had a withdrawal left out stays known as long as Meta redelivers.
+  -- As long as it takes to regain all units; after a left-out withdrawal, as long as Meta redelivers.
   local seconds = limit.merged > 0 and memory or math.ceil(3 * all / per_second)
   local kept = string.format(
     '%.3f %.3f %d %d %d %d', limit.units, now, limit.ordinary, limit.once, limit.twice, limit.merged)
@@ -39,8 +39,8 @@ local function keep_limit(key, limit)
 end
 
 -- A withdrawal counts whatever the limit says, unless two are stored already with nothing after them that could need
--- it: one may be the answer to something else, the second can't. What is older than one left out must not be taken
--- later, for there would be no withdrawal after it.
+-- it: the first may be the answer to something else, the second can't. Events older than a left-out withdrawal must
+-- not be taken later, for there would be no withdrawal after them.
 local function result_of(limit, claim, at)
   if claim == WITHDRAWAL then
     return (limit.units >= 1 or limit.twice <= limit.ordinary) and 1 or -3

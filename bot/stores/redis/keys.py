@@ -1,4 +1,4 @@
-"""Every Redis key of the program, made in one place. A key names a use and holds keyed hashes, never an address."""
+"""Every Redis key of the program. A key names its use and contains keyed hashes, never an address."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +12,7 @@ BUCKET = "{number}:bucket"
 
 @dataclass(frozen=True)
 class ShardKeys:
-    """The keys of one shard; they share a hash tag, so they lie in one slot of a Cluster."""
+    """The keys of one shard; they share a hash tag, so they fit in one slot of a Cluster."""
 
     number: int
 
@@ -42,7 +42,7 @@ class ShardKeys:
 
     @cached_property
     def waiting(self) -> str:
-        """Hash: messages behind another one of the same person."""
+        """Hash: messages waiting behind another message to the same person."""
         return self.key("waiting")
 
     @cached_property
@@ -52,7 +52,7 @@ class ShardKeys:
 
     @cached_property
     def tasks(self) -> str:
-        """Stream: tasks that dialogues leave."""
+        """Stream: tasks created by dialogues."""
         return self.key("tasks")
 
     @cached_property
@@ -99,9 +99,9 @@ class ShardKeys:
         return self._limit_prefix + token
 
     def status(self, token: bytes) -> bytes:
-        """Return the key of the delivery status of the sent message with this token, and of what hangs on that."""
+        """Return the key of the status of the sent message with this token, and of what depends on the message."""
         return self._status_prefix + token
 
     def early(self, token: bytes) -> bytes:
-        """Return the key of the statuses of the message with this token that came before we had finished sending it."""
+        """Return the key of the statuses that came before we had finished sending the message with this token."""
         return self._early_prefix + token

@@ -1,9 +1,9 @@
--- Lanes: of one person's messages one at a time is on its way, over all processes; the others wait behind it, so two
+-- Lanes: over all processes, only one of a person's messages is on its way at a time; the others wait behind it, so two
 -- workers cannot send them in the wrong order. Prepended to the scripts that need it.
 -- `at` names the keys: at.outbox, a stream of payload, person and number in the lane; at.lanes, a hash of person → when
--- the lane last moved (unix seconds), number of the message on its way, number of the last one behind it; a person
+-- the lane last moved (unix seconds), number of the message on its way, number of the last message behind it; a person
 -- who is not there has nothing queued; at.waiting, a hash of person and number → payload.
-local LOST_AFTER = 25 * 3600 -- longer than any message may wait: someone has deleted the one that was on its way
+local LOST_AFTER = 25 * 3600 -- longer than any message may wait: someone has deleted the message that was on its way
 
 local function now() return tonumber(redis.call('TIME')[1]) end
 
@@ -37,7 +37,7 @@ local function move(at, person, lane)
   redis.call('HDEL', at.lanes, person)
 end
 
--- Queue a person's messages: the first goes at once if nothing of theirs is on its way.
+-- Queue a person's messages: the first goes at once if no other is on its way.
 local function line_up(at, person, payloads)
   if #payloads == 0 then return end
   local lane, first = lane_of(at, person), 1
@@ -52,7 +52,7 @@ local function line_up(at, person, payloads)
   if now() - lane.moved > LOST_AFTER then move(at, person, lane) else keep(at, person, lane) end
 end
 
--- Let the next go after a message that is done with, unless its lane was taken for lost and has moved on without it.
+-- Let the next message go after a finished message, unless its lane was taken for lost and has moved on without it.
 local function next_in_lane(at, person, number)
   local lane = lane_of(at, person)
   if lane and lane.current == number then move(at, person, lane) end

@@ -1,4 +1,4 @@
--- Give up the name of a reader, and of readers that are dead, unless entries are unfinished under it: those would be
+-- Give up the name of a reader, and the names of dead readers, unless entries are unfinished under it: they would be
 -- lost with the name.
 -- KEYS: stream   ARGV: consumer group, own name, milliseconds without a request after which a reader is dead
 local readers = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])

@@ -1,4 +1,4 @@
-"""The life of a message between being queued and being sent, and after."""
+"""The life of a message from being queued to being sent, and its statuses afterwards."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -19,11 +19,11 @@ STATUS_SECONDS = 3 * 86400
 """Seconds for which a sent message's status is followed."""
 
 MATTER_SECONDS = 31 * 86400
-"""The same of a message that something hangs on: WhatsApp tries for 30 days to deliver it."""
+"""The same if something depends on the message: WhatsApp tries for 30 days to deliver it."""
 
 EARLY_SECONDS = 600
-"""Seconds for which a status is kept that came before its message was finished: much longer than that takes, unless
-its sender died; then it is sent again, under another id."""
+"""Seconds for which a status is kept if it comes before its message is finished. Finishing takes far less, unless the
+sending process died; then the message is sent again, under another id."""
 
 RANK = {"sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
 """A status never falls, since webhooks come in any order. A failure means nothing once the message was delivered."""
@@ -32,14 +32,14 @@ _SOON = 5.0
 """Seconds within which an event counts as being in the inbox."""
 
 _MOST_AT_ONCE = 500
-"""Entries brought back per step: meanwhile the server does nothing else."""
+"""Entries brought back per step: the server does nothing else meanwhile."""
 
 _Done = tuple[bytes, Sent | None, Sequence[Delivery] | None]
-"""An entry, the message if something hangs on it, and the statuses that came before, once they are known."""
+"""An entry, the message if something depends on it, and the statuses that came before, once they are known."""
 
 
 class Messages(Stream[Outbound]):
-    """The outbox of one shard as it is read: finishing a message lets the next one of the same person in."""
+    """The reading side of a shard's outbox: finishing a message lets in the next message to the same person."""
 
     def __init__(self, client: Client, shard: ShardKeys, *, abandoned_after_ms: int = ABANDONED_AFTER_MS) -> None:
         super().__init__(client, shard.outbox, read_outbound, abandoned_after_ms=abandoned_after_ms)
@@ -52,16 +52,16 @@ class Messages(Stream[Outbound]):
         await self._done.add((entry_id, None, None))
 
     async def finish_sent(self, entry_id: bytes, sent: Sent) -> None:
-        """Take a message off the outbox that the channel took, and store what hangs on it for its statuses.
+        """Take a message off the outbox that the channel took, and store for its statuses what depends on it.
 
-        Those that came before this come again, behind the news of it: now they find that.
+        Statuses that came earlier are queued again, behind the news of the message: now they find what depends on it.
         """
         if early := await self._done.add((entry_id, sent, None)):
             again = [status for payload in early if (status := _whole(payload, sent)) is not None]
             await self._done.add((entry_id, sent, again))
 
     async def leave(self) -> None:
-        """Give up this reader's name, if it leaves nothing unfinished under it; likewise those of dead readers."""
+        """Give up this reader's name unless it leaves entries unfinished; likewise the names of dead readers."""
         await self._done.drain()
         await super().leave()
 
@@ -81,12 +81,12 @@ class Messages(Stream[Outbound]):
 
 
 def _anonymous(delivery: Delivery) -> bytes:
-    """Return a status as it is kept until its message is finished: without what tells whose it is."""
+    """Return a status as it is kept until its message is finished: without anything that identifies the person."""
     return encode(msgspec.structs.replace(delivery, id=MessageId(""), recipient=Sender()))
 
 
 def _whole(payload: bytes, sent: Sent) -> Delivery | None:
-    """Return a status that was kept so; None when another version of the program kept it, and this can't read it."""
+    """Return a status that `_anonymous` encoded, complete again; None if this version of the program can't read it."""
     delivery = read_event(payload)
     if not isinstance(delivery, Delivery):
         return None
@@ -114,7 +114,7 @@ class Outbox:
         await self._handed_back.add((entry_id, replies))
 
     async def answer_task(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
-        """Finish a task and queue what its person is told."""
+        """Finish a task and queue the replies to its person."""
         await self._tasks.add((entry_id, replies))
 
     async def _answer(self, stream: str, batch: Sequence[tuple[bytes, Sequence[Outbound]]]) -> Sequence[None]:
@@ -127,15 +127,15 @@ class Outbox:
         return [None] * len(batch)
 
     async def waiting(self) -> int:
-        """Return how many messages are behind another one of the same person."""
+        """Return how many messages wait behind another message to the same person."""
         return int(await self._client.run("HLEN", self._shard.waiting))
 
     async def upcoming(self, now: float) -> int:
-        """Return how many events are in the inbox or come within seconds: messages that came too early do."""
+        """Return how many events are in the inbox or due within seconds, as messages that came too early are."""
         return int(await UPCOMING.run(self._client, [self._shard.inbox, self._shard.timers], [now + _SOON]))
 
     async def promote(self, now: float) -> int:
-        """Bring back messages and timers that are due; return how many, fewer than are due when there are many."""
+        """Bring back messages and timers that are due, a limited number at a time; return how many."""
         shard = self._shard
         keys = [shard.retries, shard.outbox, shard.timers, shard.inbox]
         return int(await PROMOTE.run(self._client, keys, [now, _MOST_AT_ONCE]))
@@ -143,8 +143,8 @@ class Outbox:
     async def note_status(self, message: bytes, delivery: Delivery) -> Noted:
         """Note a delivery status of the message with this token; it only ever rises.
 
-        One of a message that nothing is known to hang on is kept for a while, without its address: the message may
-        not be finished yet. A channel that gives back our reference of it has told already.
+        If nothing is known to depend on the message, the status is kept for a while without its address: the message
+        may not be finished yet. A channel that returns our reference makes that unnecessary.
         """
         return await self._statuses.add((message, delivery))
 

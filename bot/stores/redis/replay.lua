@@ -1,5 +1,5 @@
 -- Take a dead letter and put what it holds back into a queue, in one step.
--- KEYS: dead letters, queue; of a message also lanes, waiting   ARGV: id of the letter, person, what the letter holds
+-- KEYS: dead letters, queue; for a message also lanes, waiting   ARGV: id of the letter, person, what the letter holds
 -- Returns 1, or 0 when it is no longer there.
 if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 if KEYS[3] then

@@ -1,5 +1,5 @@
--- Write a stream without a consumer group anew, with the same ids: of a deleted entry the server keeps all bytes, in
--- memory and in its files, until every entry of the same node (about a hundred) is deleted.
+-- Rewrite a stream without a consumer group, keeping its ids: the server keeps all bytes of a deleted entry, in memory
+-- and in its files, until every entry of the same node (about a hundred) is deleted.
 -- KEYS: stream, a key to write aside   ARGV: entries at a time   Returns how many there are.
 redis.call('DEL', KEYS[2])
 local start, count = '-', 0

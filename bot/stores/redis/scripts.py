@@ -14,14 +14,14 @@ from .connect import Argument, Client
 
 
 class Script:
-    """One script, behind the functions that it shares with others."""
+    """A script, preceded by the functions that it shares with others."""
 
     def __init__(self, name: str, shared: str = "") -> None:
-        self._source = b"".join((Path(__file__).parent / f"{one}.lua").read_bytes() for one in (shared, name) if one)
+        self._source = b"".join((Path(__file__).parent / f"{part}.lua").read_bytes() for part in (shared, name) if part)
         self._digest = hashlib.sha1(self._source, usedforsecurity=False).hexdigest()
 
     async def run(self, client: Client, keys: Sequence[str | bytes], arguments: Sequence[Argument]) -> Any:
-        """Run it; a server that does not know it (fresh, or after a failover) is given it. Raises `Unavailable`."""
+        """Run it, sending it to a server that does not know it (fresh, or after a failover). Raises `Unavailable`."""
         try:
             return await client.run("EVALSHA", self._digest, len(keys), *keys, *arguments)
         except NoScriptError:

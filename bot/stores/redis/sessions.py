@@ -25,7 +25,7 @@ class Sessions:
     async def load(self, tokens: Sequence[bytes]) -> list[tuple[Session, bytes] | None]:
         """Return the session of each token with the bytes that it was read from; None where there is none.
 
-        A session written by another version that this one can't read is deleted and counts as lost.
+        A session that this version of the program can't read is deleted and counts as lost.
         """
         if not tokens:
             return []
@@ -45,8 +45,8 @@ class Sessions:
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
         """Finish each person's messages, unless the person's session changed in the meantime.
 
-        A person is also skipped if a message is no longer there: it was finished, perhaps by this very commit whose
-        answer was lost.
+        A person is also skipped if a message is no longer there: it was finished, perhaps by an earlier try of this
+        commit whose answer was lost.
         """
         if not commits:
             return []

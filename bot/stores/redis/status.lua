@@ -1,9 +1,9 @@
 -- Apply delivery statuses, which come in any order: a message's status only ever rises.
--- A status is kept as its rank and, of a message that something hangs on, what that is (finish_message.lua adds it).
--- KEYS: for each status: its key, that of early ones
--- ARGV: TTL in seconds, TTL if something hangs on the message, TTL of early ones, then for each: rank,
--- what is kept of it in case that it came before the message was finished ('': nothing)
--- Returns for each: 1 if it rose, 1 if nothing better is known, what hangs on the message.
+-- A status is kept as its rank and, if something depends on the message, what that is (finish_message.lua adds it).
+-- KEYS: for each status: its key, the key of early statuses
+-- ARGV: TTL in seconds, TTL if something depends on the message, TTL of early statuses, then for each: rank,
+-- what is kept of it in case it came before the message was finished ('': nothing)
+-- Returns for each: 1 if it rose, 1 if nothing better is known, what depends on the message.
 local results = {}
 for i = 1, #KEYS, 2 do
   local status, early = KEYS[i], KEYS[i + 1]

@@ -70,7 +70,7 @@ class Stream(Generic[T]):
         return [replace(queued, taken=taken[queued.id] + 1) for queued in self._queued(entries or ())]
 
     async def renew(self, entry_ids: Sequence[bytes]) -> None:
-        """Say that these are still in hand, so that nobody takes them over."""
+        """Say that these entries are still in hand, so that nobody takes them over."""
         if entry_ids:
             await self._run("XCLAIM", self._key, GROUP, self._consumer, 0, *entry_ids, "JUSTID")
 
@@ -83,7 +83,7 @@ class Stream(Generic[T]):
         return int(await self._client.run("XLEN", self._key))
 
     async def unread_for(self) -> float:
-        """Return for how many seconds the oldest entry that nobody has read yet has waited; 0 when there is none."""
+        """Return how many seconds the oldest unread entry has waited; 0 if there is none."""
         if not await self.length():
             return 0.0
         groups = [dict(zip(group[::2], group[1::2], strict=True)) for group in await self._groups()]
@@ -98,7 +98,7 @@ class Stream(Generic[T]):
         return groups
 
     async def leave(self) -> None:
-        """Give up this reader's name, if it leaves nothing unfinished under it; likewise those of dead readers."""
+        """Give up this reader's name unless it leaves entries unfinished; likewise the names of dead readers."""
         await self._finished.drain()
         await LEAVE.run(self._client, [self._key], [GROUP, self._consumer, DEAD_AFTER_MS])
 

@@ -1,4 +1,4 @@
--- A token bucket shared by all processes that send from one number. Its clock is the server's: theirs may differ.
+-- A token bucket shared by all processes that send from one number. It uses the server's clock: theirs may differ.
 -- KEYS: bucket   ARGV: tokens per second, burst, tokens that are taken if they are there, tokens wanted now
 -- Returns how many tokens were taken and, when none was, milliseconds until half a burst, or all wanted, is there.
 local rate, burst, most, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

@@ -7,13 +7,13 @@ from .keys import BUCKET
 from .scripts import THROTTLE
 
 _BURST_PER_RATE = 0.1
-"""How much may go at once, as a part of a second's: the more, the further a second may exceed Meta's limit."""
+"""Burst size, as a fraction of the rate per second: the larger, the further a second may exceed Meta's limit."""
 
 _TAKEN_PER_BURST = 0.125
-"""How much a process takes at least, as a part of a burst: what it does not need at once is for its next messages, …"""
+"""The least a process takes, as a fraction of a burst; it keeps the surplus for its next messages."""
 
 _KEPT_SECONDS = 0.1
-"""… if they come so soon."""
+"""How long it keeps that surplus."""
 
 
 class Throttle:

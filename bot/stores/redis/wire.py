@@ -31,7 +31,7 @@ def _reader(decode: Callable[[bytes], T]) -> Callable[[bytes], T | None]:
 _decode_event: Callable[[bytes], Event] = msgspec.msgpack.Decoder[Any](Event).decode
 
 read_event: Callable[[bytes], Event | None] = _reader(_decode_event)
-"""Return the event of an inbox entry; None when this version of the program cannot read it. The others alike."""
+"""Return the event of an inbox entry; None if this version of the program cannot read it. The other readers alike."""
 
 read_outbound = _reader(msgspec.msgpack.Decoder(Outbound).decode)
 read_handed_over = _reader(msgspec.msgpack.Decoder(HandedOver).decode)
@@ -43,6 +43,6 @@ READERS: Mapping[str, Callable[[bytes], Item | None]] = {
     "handover": read_handed_over,
     "task": read_assigned,
 }
-"""Kind of an entry that became a dead letter → what reads it."""
+"""Kind of a dead letter → what reads the entry that it was."""
 
 read_session = _reader(msgspec.msgpack.Decoder(Session).decode)

@@ -1,6 +1,6 @@
 """Every message of every dialogue in one language, drawn as WhatsApp draws it: for translators to look at.
 
-Comes in: flows, English texts and one catalog, as they stand in the files; goes out: one HTML page that works offline.
+In: flows, English texts and one catalog, as they are in the files; out: one HTML page that works offline.
 """
 
 from .page import page

@@ -1,4 +1,4 @@
-"""Keep no copy of the documents made for persons: they are sent again by the channel's id of them."""
+"""Keep no copy of the documents made for persons: they are sent again by their id at the channel."""
 
 from alembic import op
 

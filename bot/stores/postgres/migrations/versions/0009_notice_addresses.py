@@ -1,4 +1,4 @@
-"""Keep every address that a version of the privacy notice had: what a person was shown names one of them."""
+"""Keep every address that a version of the privacy notice had: the text shown to a person names one of them."""
 
 from alembic import op
 
@@ -7,6 +7,6 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Let an address that was changed stand beside the one before."""
+    """Let a changed address stand beside the previous address."""
     op.drop_constraint("notices_pkey", "notices")
     op.create_primary_key("notices_pkey", "notices", ["version", "locale", "url"])

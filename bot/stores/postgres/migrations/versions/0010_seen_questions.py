@@ -8,7 +8,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add the columns. Of entries from before it is not known; their hashes cover no column that says nothing."""
+    """Add the columns. They stay empty for older entries, whose hashes cover no empty column."""
     accepted = "of the question that it answers: when WhatsApp took it; unix seconds"
     delivered = "of the question that it answers: when it was delivered; unix seconds"
     seen = "how the question is known to have reached the person"

@@ -8,7 +8,7 @@ down_revision = "0010"
 
 
 def upgrade() -> None:
-    """Nothing is known of the owners before those of now."""
+    """Add the column; it stays empty for present owners, as nothing is known of those before them."""
     op.add_column("addresses", sa.Column("predecessor", sa.Uuid(), comment="who had it before"))
     op.create_foreign_key(
         "addresses_predecessor_fkey", "addresses", "persons", ["predecessor"], ["id"], ondelete="SET NULL"

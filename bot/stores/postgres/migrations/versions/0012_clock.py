@@ -1,4 +1,4 @@
-"""Keep whose clock tells when something happened; entries of before have none, and their hashes stay as they are."""
+"""Keep whose clock an entry's time is from; older entries do not say, and their hashes stay as they are."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Lead from a person's record to those that turned out to be theirs, too."""
+"""Link records that turned out to be the same person's."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,7 +15,7 @@ WHERE owner.predecessor = persons.id AND owner.person <> persons.id
 
 
 def upgrade() -> None:
-    """Whoever lost their last address to somebody was taken for the same person until now, too."""
+    """Merge the records that lost their last address to another: until now, too, they counted as the same person."""
     comment = "the record of the same person that goes on; it was merged into none itself"
     op.add_column("persons", sa.Column("merged_into", sa.Uuid(), comment=comment))
     op.create_foreign_key("persons_merged_into_fkey", "persons", "persons", ["merged_into"], ["id"], ondelete="CASCADE")

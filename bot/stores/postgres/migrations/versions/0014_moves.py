@@ -1,4 +1,4 @@
-"""Remember changes of address for a while: the one before may be told after them."""
+"""Remember changes of address for a while: an earlier change may be reported after a later change."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0013"
 
 
 def upgrade() -> None:
-    """Nothing is known of those before now."""
+    """Create the table; earlier changes are not known."""
     op.create_table(
         "moves",
         sa.Column("token", sa.LargeBinary, comment="keyed HMAC-SHA-256 of the address before, 16 bytes"),

@@ -1,4 +1,4 @@
-"""Remember which right each export answers, so that none is sent again in answer to another."""
+"""Remember which right each export answers, so that it is not sent again in answer to another right."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0014"
 
 
 def upgrade() -> None:
-    """Of those before now it is not known; their links still work."""
+    """Add the column; it stays empty for older exports, whose links still work."""
     column = sa.Column(
         "right_asked",
         sa.Text,
