@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..consent.rights import Right
-from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Texts, length
+from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, TextKind, Texts, length
 from ..messages.reply import Button, Document, Reply, Row
 from .placeholders import LanguageValues, Values
 from .world import World
@@ -80,7 +80,7 @@ class Composition:
 
 def _fit_buttons(rows: Sequence[Row]) -> bool:
     return len(rows) <= MAX_BUTTONS and all(
-        not row.description and length(row.title) <= LIMITS[Kind.BUTTON] for row in rows
+        not row.description and length(row.title) <= LIMITS[TextKind.BUTTON] for row in rows
     )
 
 

@@ -1,22 +1,29 @@
-"""A flow as a Mermaid diagram: every state and transition, and where consent is recorded."""
+"""`docs/flows.md`, from which a lawyer can read a flow file alone: each flow as a diagram, and what its names mean.
 
-from collections.abc import Iterable, Iterator
+A flow is drawn with every state and transition, and where consent is recorded. What triggers, conditions, effects and
+lists of choices mean comes from the code: from the table of triggers, and from docstrings.
+"""
 
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+from .effects import CHOICES, EFFECTS
 from .flow import Flow
-from .flow_file import SAY, StateTable, TransitionTable
+from .flow_file import SAY, FlowTable, StateTable, TransitionTable
+from .guards import GUARDS
 from .triggers import Trigger
 
 _EVIDENCE = "record_"
-"""Effects with these prefixes write to the ledger."""
+"""Prefix of the effects that are there to write to the ledger."""
 
 _INTRODUCTION = """\
 # The dialogues
 
-Drawn from `flows/*.toml` by `flows diagram`; a test keeps this page true. ◆ marks what is written to
-the ledger. The words on the first arrow lead into the dialogue from any other; a dialogue that is an interlude gives
-back to the one that was going on.
+Drawn from `flows/*.toml` by `flows diagram`; a test keeps this page true. The tables explain the names that flow files
+use. In the diagrams a space stands for each `_`, and ◆ marks what is written to the ledger: `◆ given` is the effect
+`record_given`. The words on the first arrow lead into the dialogue from any other; a dialogue that is an interlude
+gives back to the one that was going on.
 """
-
 
 _TRIGGERS = """\
 ## What leads on
@@ -26,18 +33,70 @@ A transition is fired by a choice that is tapped, by the end of the time that a 
 | trigger | begins | fired when |
 |---|---|---|"""
 
+_CONDITIONS = """\
+## Conditions
 
-def document(flows: Iterable[Flow]) -> str:
-    """Return a Markdown page with the diagrams of all flows."""
+A transition is made only if all of its `conditions` hold. If several transitions have the same trigger and source, the
+first of them in the file whose conditions hold is made.
+
+| condition | what it checks | used in |
+|---|---|---|"""
+
+_EFFECTS = """\
+## Effects
+
+What a transition does `before` the new state says its text, and `after` that. `say:` with the name of a text says that
+text. No flow can make a consent by itself: a YES is recorded only if it answers the question that waits, if that
+question is known to have reached the person, and if they have not withdrawn since (GDPR Art. 4(11), 7(1), 7(3)).
+
+| effect | what it does | used in |
+|---|---|---|"""
+
+_CHOICES = """\
+## Lists of choices
+
+What a state offers to tap when the list depends on the person (`choices_from`).
+
+| list | what it offers | used in |
+|---|---|---|"""
+
+
+def document(flows: Collection[Flow]) -> str:
+    """Return a Markdown page with a glossary and the diagrams of all flows."""
+    tables = [flow.table for flow in flows]
     return "\n".join(
-        [_INTRODUCTION, _triggers(), *(f"## {flow.name}\n\n```mermaid\n{diagram(flow)}```\n" for flow in flows)]
+        [
+            _INTRODUCTION,
+            _triggers(),
+            _glossary(_CONDITIONS, GUARDS, tables),
+            _glossary(_EFFECTS, EFFECTS, tables),
+            _glossary(_CHOICES, CHOICES, tables),
+            *(f"## {flow.name}\n\n```mermaid\n{diagram(flow)}```\n" for flow in flows),
+        ]
     )
 
 
 def _triggers() -> str:
     """Return the triggers that Python fires, as a table."""
-    rows = [f"| {_plain(trigger)} | {_plain(trigger.begins or '')} | {trigger.fired} |" for trigger in Trigger]
+    rows = [f"| `{trigger}` | {_plain(trigger.begins or '')} | {trigger.fired} |" for trigger in Trigger]
     return "\n".join([_TRIGGERS, *rows, ""])
+
+
+def _glossary(heading: str, functions: Mapping[str, Callable[..., object]], tables: Sequence[FlowTable]) -> str:
+    """Return the names that flows may use for `functions`, as a table: what each means, and which flows use it."""
+    rows = []
+    for name, function in functions.items():
+        used_in = ", ".join(table.flow for table in tables if name in _names(table))
+        rows.append(f"| `{name}` | {' '.join((inspect.getdoc(function) or '').split())} | {used_in} |")
+    return "\n".join([heading, *rows, ""])
+
+
+def _names(table: FlowTable) -> set[str]:
+    """Return the names of functions that a flow uses."""
+    names = {state.choices_from for state in table.states}
+    for transition in table.transitions:
+        names.update(transition.conditions, transition.effects)
+    return names
 
 
 def diagram(flow: Flow) -> str:

@@ -1,6 +1,9 @@
 """What flow files may name besides guards: effects (`before`, `after`), which change the turn, and `choices_from`.
 
 `bot.consent.lifecycle` checks what an effect records, so an effect named in the wrong place records nothing.
+
+Their docstrings are the glossary in `docs/flows.md`, which a lawyer reads beside a flow file: they are in plain words,
+and name the article that a rule comes from.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +29,11 @@ Choices = Callable[[Turn], Sequence[Option]]
 
 
 def next_purpose(turn: Turn) -> None:
-    """Turn to the next purpose of the round and open a question about it; a pending question is closed."""
+    """Turn to the next purpose that is to be asked about, and prepare a question about it.
+
+    If a question about another purpose still waits, it ends unanswered, which is written to the ledger: only one
+    question waits at a time (GDPR Art. 7(2)).
+    """
     turn.about, *rest = turn.to_ask()
     turn.session.asking = tuple(rest)
     if turn.record.pending is not None and turn.record.pending.purpose != turn.about:
@@ -35,12 +42,16 @@ def next_purpose(turn: Turn) -> None:
 
 
 def same_purpose(turn: Turn) -> None:
-    """Open another question about the same purpose."""
+    """Prepare another question about the same purpose, because its wording will differ: the language changed."""
     turn.asked = turn.question_id(turn.about)
 
 
 def record_requested(turn: Turn) -> None:
-    """Record the question just said, with its exact wording."""
+    """Record the question that was just asked, so that the consent can be proven (GDPR Art. 7(1)).
+
+    With it are recorded its exact wording, its language, the version of the privacy notice, and until when it may be
+    answered.
+    """
     shown = turn.wording()
     turn.record_fact(
         Kind.REQUESTED,
@@ -56,7 +67,11 @@ def record_requested(turn: Turn) -> None:
 
 
 def record_given(turn: Turn) -> None:
-    """Record the YES."""
+    """Record the YES as the consent to one purpose (GDPR Art. 4(11), 6(1)(a), 7(1)).
+
+    With it are recorded the question and the privacy notice that it answers, the answer itself, how the question is
+    known to have reached the person, and until when the consent is valid.
+    """
     pending, purpose = turn.record.pending, turn.world.business.purpose(turn.about)
     if pending is not None and purpose is not None:
         expires_at = _after(turn, purpose.valid_for)
@@ -69,13 +84,16 @@ def _after(turn: Turn, time: timedelta) -> int:
 
 
 def record_refused(turn: Turn) -> None:
-    """Record the NO."""
+    """Record the NO: nothing that needs this consent is sent, and a consent that was to be renewed ends."""
     if (pending := turn.record.pending) is not None:
         turn.record_fact(Kind.REFUSED, **turn.of_the(pending), **asdict(turn.reached(pending)))
 
 
 def record_lapsed(turn: Turn) -> None:
-    """Record that the question was not answered in time, or reached nobody."""
+    """Record that the question ended without an answer: its time is over, or WhatsApp could not deliver it.
+
+    Silence is no consent (GDPR rec. 32).
+    """
     match turn.inbound.content:
         case QuestionStatus(code=code):
             turn.close_question(Method.UNDELIVERED, rule=code)
@@ -84,32 +102,45 @@ def record_lapsed(turn: Turn) -> None:
 
 
 def record_withdrawn(turn: Turn) -> None:
-    """Withdraw from everything, including purposes that `business.toml` no longer names."""
+    """Withdraw every consent, and end the question that waits (GDPR Art. 7(3)).
+
+    This includes purposes that the business no longer has. What was asked for after the message was written stands.
+    """
     turn.withdraw(turn.purposes)
 
 
 def record_withdrawn_one(turn: Turn) -> None:
-    """Withdraw from the purpose that was tapped or the purposes that were named."""
+    """Withdraw only some consents (GDPR Art. 7(3)).
+
+    They are those for the purpose that was tapped, for the purposes that the message names, or for the purpose whose
+    YES was taken back.
+    """
     turn.about = turn.argument
     turn.withdraw(turn.argument.split())
 
 
 def record_paused(turn: Turn) -> None:
-    """Send nothing that needs consent until the person has said what they meant."""
+    """Pause every consent, because the person may have meant to withdraw (GDPR Art. 7(3)).
+
+    Nothing that needs consent is sent until they have said what they meant.
+    """
     turn.doubt = turn.question_id(EVERY)
     for purpose in turn.record.given:
         turn.record_fact(Kind.PAUSED, purpose, question=turn.doubt)
 
 
 def record_kept(turn: Turn) -> None:
-    """End the pause."""
+    """End the pause: the person did not mean to withdraw, and their consents hold again as before."""
     for purpose, consent in turn.record.consents.items():
         if consent.paused:
             turn.record_fact(Kind.KEPT, purpose)
 
 
 def record_restricted(turn: Turn) -> None:
-    """Restrict the use of data for every purpose, and note it as a request."""
+    """Restrict the use of the person's data for every purpose (GDPR Art. 18).
+
+    The data is kept but not used until they lift this. Noted as a request, to be answered within a month (Art. 12(3)).
+    """
     for purpose in turn.purposes:
         consent = turn.record.consent(purpose)
         if not consent.restricted or turn.inbound.at > consent.restricted_at:
@@ -118,14 +149,17 @@ def record_restricted(turn: Turn) -> None:
 
 
 def record_lifted(turn: Turn) -> None:
-    """End the restriction, unless it is newer than this message."""
+    """End the restriction (GDPR Art. 18), as the person wishes, unless it is newer than this message."""
     for purpose, consent in turn.record.consents.items():
         if consent.restricted and turn.inbound.at > consent.restricted_at:
             turn.record_fact(Kind.LIFTED, purpose)
 
 
 def record_objected(turn: Turn) -> None:
-    """Record an objection to every purpose, and note it as a request."""
+    """Record an objection to the use of data for every purpose, which holds at once (GDPR Art. 21(2)-(3)).
+
+    It ends every consent, as a withdrawal does. Noted as a request, to be answered within a month (Art. 12(3)).
+    """
     for purpose in turn.purposes:
         turn.record_fact(Kind.OBJECTED, purpose)
     turn.session.asking = None
@@ -133,17 +167,24 @@ def record_objected(turn: Turn) -> None:
 
 
 def choose_code(turn: Turn) -> None:
-    """Choose the code that the person must type to have their data erased."""
+    """Choose the code that the person must type to have their data erased, so that nobody is erased by mistake."""
     turn.session.code = turn.code()
 
 
 def ask_correction(turn: Turn) -> None:
-    """Note what the person wants corrected."""
+    """Pass on to the company's people what the person wants corrected (GDPR Art. 16).
+
+    Noted as a request, to be answered within a month (Art. 12(3)).
+    """
     turn.tasks.append(Task(Right.RECTIFICATION, turn.answer))
 
 
 def ask_erasure(turn: Turn) -> None:
-    """Have the person erased; their consents end now, so nothing is sent in the meantime."""
+    """Have the person's data erased (GDPR Art. 17).
+
+    Every consent and the question that waits end now, which is written to the ledger, so nothing is sent in the
+    meantime. Noted as a request, to be answered within a month (Art. 12(3)).
+    """
     turn.session.code = ""
     turn.withdraw(turn.record.given)
     turn.close_question(Method.CHAT, rule="superseded")
@@ -151,7 +192,7 @@ def ask_erasure(turn: Turn) -> None:
 
 
 def set_language(turn: Turn) -> None:
-    """Speak the language that was chosen."""
+    """From now on, speak the language that was chosen."""
     turn.session.locale, turn.session.guessed = turn.argument, False
 
 
@@ -162,7 +203,8 @@ def _asks(right: Right) -> Effect:
         turn.tasks.append(Task(right))
 
     ask.__name__ = f"ask_{right}"
-    ask.__doc__ = f"Have what the right of {right} gives put together and sent (GDPR Art. {right.article})."
+    noted = " Noted as a request, to be answered within a month (Art. 12(3))." if right.is_request else ""
+    ask.__doc__ = f"Have what the person asked for prepared and sent: {right} (GDPR Art. {right.article}).{noted}"
     return ask
 
 
@@ -170,7 +212,7 @@ def _asks(right: Right) -> Effect:
 
 
 def purposes(turn: Turn) -> Sequence[Option]:
-    """Each purpose, to stop it or to be asked about it."""
+    """Each purpose: a tap withdraws the consent, or asks for it where there is none."""
     options = []
     for purpose in turn.world.business.purposes:
         on = turn.record.consent(purpose.id).status is Status.GIVEN
@@ -180,7 +222,7 @@ def purposes(turn: Turn) -> Sequence[Option]:
 
 
 def purposes_to_keep(turn: Turn) -> Sequence[Option]:
-    """Each purpose whose consent this STOP ended, to be asked about it again."""
+    """Each purpose whose consent this STOP ended: a tap asks for it again."""
     return [
         Option(f"ask:{purpose.id}", f"purpose.{purpose.id}.title")
         for purpose in turn.world.business.purposes

@@ -1,4 +1,7 @@
-"""What ends consents and questions without a word from the person: time, a new notice, their switch, a new number."""
+"""What ends consents and questions without a word from the person: time, a new notice, their switch, a new number.
+
+Only the end of a question may say something, if its flow does.
+"""
 
 from collections.abc import Sequence
 
@@ -9,101 +12,96 @@ from ..consent.evidence import Kind, Method, Seen
 from ..consent.lifecycle import Consent
 from ..consent.retention import end
 from ..messages.inbound import Inbound, QuestionStatus
-from .flow import Flows
-from .navigation import Navigation
+from .navigation import DialogueTurn
 from .turn import Turn
 
 
-class Ending:
-    """Records these endings; only the end of a question may say something, if its flow does."""
+def due(turn: DialogueTurn) -> None:
+    """Record what ended before this message was written, whether or not a timer has come."""
+    last_contact, lasts = turn.session.last_at or turn.inbound.at, turn.world.lasts
+    for purpose in turn.record.given:
+        consent = turn.record.consent(purpose)
+        ends = end(consent, last_contact, lasts)
+        if turn.inbound.at >= ends.at:
+            turn.record_fact(Kind.EXPIRED, purpose, method=Method.TIMER, actor="system", answer="", rule=ends.why)
+        elif not turn.world.business.notice_stands(consent.notice):
+            turn.record_fact(Kind.STALE, purpose, method=Method.NOTICE_CHANGE, actor="system", answer="", rule="")
+    pending = turn.record.pending
+    if pending is None:
+        return
+    business = turn.world.business
+    if business.purpose(pending.purpose) is None or not business.notice_stands(pending.notice):
+        turn.close_question(Method.NOTICE_CHANGE)
+    elif turn.inbound.at > turn.session.answerable_until:
+        _lapse(turn)
 
-    def __init__(self, flows: Flows, navigation: Navigation) -> None:
-        self._flows = flows
-        self._navigation = navigation
 
-    def due(self, turn: Turn) -> None:
-        """Record what ended before this message was written, whether or not a timer has come."""
-        last_contact, lasts = turn.session.last_at or turn.inbound.at, turn.world.lasts
-        for purpose in turn.record.given:
-            consent = turn.record.consent(purpose)
-            ends = end(consent, last_contact, lasts)
-            if turn.inbound.at >= ends.at:
-                turn.record_fact(Kind.EXPIRED, purpose, method=Method.TIMER, actor="system", answer="", rule=ends.why)
-            elif not turn.world.business.notice_stands(consent.notice):
-                turn.record_fact(Kind.STALE, purpose, method=Method.NOTICE_CHANGE, actor="system", answer="", rule="")
-        pending = turn.record.pending
-        if pending is None:
-            return
-        business = turn.world.business
-        if business.purpose(pending.purpose) is None or not business.notice_stands(pending.notice):
-            turn.close_question(Method.NOTICE_CHANGE)
-        elif turn.inbound.at > turn.session.answerable_until:
-            self._lapse(turn)
+def _lapse(turn: DialogueTurn) -> None:
+    """End the pending question."""
+    position = turn.flows.question
+    if expires := turn.flows[position.flow].state(position.state).table.expires:
+        turn.fire_at(position, expires)
 
-    def _lapse(self, turn: Turn) -> None:
-        """End the pending question."""
-        position = self._flows.question
-        if expires := self._flows[position.flow].state(position.state).table.expires:
-            self._navigation.visit(turn, position, expires)
 
-    def conveyed(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
-        """Note how far a message with a question got; return the purposes whose consent turns out to be void.
+def conveyed(turn: DialogueTurn, news: QuestionStatus) -> Sequence[str]:
+    """Note how far a message with a question got; return the purposes whose consent turns out to be void.
 
-        A question that reaches nobody lapses. If somebody agreed to it in the meantime, they agreed to something
-        unseen: that consent is stale, unless the answer itself (its button, a quote) shows otherwise (GDPR Art. 4(11)).
-        """
-        if not news.question:
-            question = next((attempt.question for attempt in turn.session.asked if attempt.message == news.message), "")
-            if not question:
-                return ()  # that message asked for no consent
-            news = replace(news, question=question)
-        if news.status in ("failed", "unsent"):
-            return self._undelivered(turn, news)
-        if news.question in (relevant := turn.relevant_questions):
-            turn.session.asked = noted(turn.session.asked, _asked(news, turn.inbound), relevant)
-        return ()
+    A question that reaches nobody lapses. If somebody agreed to it in the meantime, they agreed to something unseen:
+    that consent is stale, unless the answer itself (its button, a quote) shows otherwise (GDPR Art. 4(11)).
+    """
+    if not news.question:
+        question = next((attempt.question for attempt in turn.session.asked if attempt.message == news.message), "")
+        if not question:
+            return ()  # that message asked for no consent
+        news = replace(news, question=question)
+    if news.status in ("failed", "unsent"):
+        return _undelivered(turn, news)
+    if news.question in (relevant := turn.relevant_questions):
+        turn.session.asked = noted(turn.session.asked, _asked(news, turn.inbound), relevant)
+    return ()
 
-    def _undelivered(self, turn: Turn, news: QuestionStatus) -> Sequence[str]:
-        session, question = turn.session, news.question
-        message = _which(session.asked, news)
-        if any(
-            attempt.delivered_at
-            for attempt in session.asked
-            if attempt.question == question and attempt.message == message
-        ):
-            return ()  # WhatsApp may report both; delivered wins
-        session.asked = without(session.asked, question, message)
-        if any(attempt.is_taken for attempt in session.asked if attempt.question == question):
-            return ()  # another message asks it too
-        if turn.record.pending is not None and turn.record.pending.question == question:
-            self._lapse(turn)
-        unfounded = [
-            purpose
-            for purpose in turn.record.given
-            if news.status == "failed" and _hangs_on(turn.record.consent(purpose), question)
-        ]
-        for purpose in unfounded:
-            turn.record_fact(Kind.STALE, purpose, question=question)
-        return unfounded
 
-    def preference(self, turn: Turn, value: str) -> None:
-        """Obey WhatsApp's own switch: `stop` withdraws marketing; `resume` is no consent and gives nothing back."""
-        if value == "stop":
-            purposes = turn.world.business.purposes
-            turn.withdraw([purpose.id for purpose in purposes if purpose.category == "marketing"])
+def _undelivered(turn: DialogueTurn, news: QuestionStatus) -> Sequence[str]:
+    session, question = turn.session, news.question
+    message = _which(session.asked, news)
+    if any(
+        attempt.delivered_at for attempt in session.asked if attempt.question == question and attempt.message == message
+    ):
+        return ()  # WhatsApp may report both; delivered wins
+    session.asked = without(session.asked, question, message)
+    if any(attempt.is_taken for attempt in session.asked if attempt.question == question):
+        return ()  # another message asks it too
+    if turn.record.pending is not None and turn.record.pending.question == question:
+        _lapse(turn)
+    unfounded = [
+        purpose
+        for purpose in turn.record.given
+        if news.status == "failed" and _hangs_on(turn.record.consent(purpose), question)
+    ]
+    for purpose in unfounded:
+        turn.record_fact(Kind.STALE, purpose, question=question)
+    return unfounded
 
-    def address_changed(self, turn: Turn) -> None:
-        """End what a new holder of the number did not agree to: withdrawals stay, every consent needs a new YES.
 
-        Questions already asked under the new address stand: this event may come late or twice.
-        """
-        at = turn.inbound.at
-        for purpose in turn.record.given:
-            if turn.record.consent(purpose).asked_at <= at:
-                turn.record_fact(Kind.STALE, purpose)
-        if turn.record.pending is not None and turn.record.pending.asked_at <= at:
-            turn.close_question(Method.ADDRESS_CHANGE)
-            turn.session.flow = turn.session.state = ""
+def preference(turn: Turn, value: str) -> None:
+    """Obey WhatsApp's own switch: `stop` withdraws marketing; `resume` is no consent and gives nothing back."""
+    if value == "stop":
+        purposes = turn.world.business.purposes
+        turn.withdraw([purpose.id for purpose in purposes if purpose.category == "marketing"])
+
+
+def address_changed(turn: Turn) -> None:
+    """End what a new holder of the number did not agree to: withdrawals stay, every consent needs a new YES.
+
+    Questions already asked under the new address stand: this event may come late or twice.
+    """
+    at = turn.inbound.at
+    for purpose in turn.record.given:
+        if turn.record.consent(purpose).asked_at <= at:
+            turn.record_fact(Kind.STALE, purpose)
+    if turn.record.pending is not None and turn.record.pending.asked_at <= at:
+        turn.close_question(Method.ADDRESS_CHANGE)
+        turn.session.flow = turn.session.state = ""
 
 
 def _asked(news: QuestionStatus, inbound: Inbound) -> Asked:

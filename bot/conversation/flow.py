@@ -13,7 +13,7 @@ from transitions import EventData, Machine, State
 
 from ..consent.evidence import EVERY
 from ..errors import FileError
-from ..i18n.texts import Slot
+from ..i18n.texts import Slot, TextKind
 from .compose import Option
 from .effects import CHOICES, EFFECTS
 from .flow_file import SAY, FlowFile, StateTable, TransitionTable
@@ -22,6 +22,8 @@ from .lint import check
 from .turn import Turn
 
 logging.getLogger("transitions").setLevel(logging.WARNING)  # it logs every callback at INFO: 30 µs instead of 8
+
+_LABELS = (TextKind.BUTTON, TextKind.ROW)
 
 
 class Position(NamedTuple):
@@ -154,6 +156,12 @@ class Flows:
         self.by_intent: Mapping[str, Flow] = {
             intent: flow for flow in self.by_name.values() for intent in flow.table.intents
         }
+        self.labels: Sequence[tuple[str, str]] = [
+            (intent, slot.id)
+            for slot in self.slots
+            if slot.kind in _LABELS and (intent := slot.id.rpartition(".")[2]) in self.by_intent
+        ]
+        """Intents that a button or row opens, each with the id of its label."""
         self.question = _position(files, "record_requested")
         """Where the pending question is answered."""
         self.doubt = _position(files, "record_paused")
@@ -168,5 +176,5 @@ class Flows:
 
 def _position(files: Sequence[FlowFile], effect: str) -> Position:
     """Return the only state that is entered with an effect."""
-    (place,) = (Position(file.table.flow, state) for file in files for state in file.entered_with(effect))
-    return place
+    (position,) = (Position(file.table.flow, state) for file in files for state in file.entered_with(effect))
+    return position

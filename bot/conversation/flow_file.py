@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from .. import toml_file
 from ..errors import FileError
-from ..i18n.texts import Kind, Slot
+from ..i18n.texts import Slot, TextKind
 
 NO_FLOW = "business.toml"
 """A file among the flows that is not a flow."""
@@ -64,7 +64,7 @@ SAY = "say:"
 class TextTable(_Table):
     """`[texts.…]` of a flow file."""
 
-    kind: Kind
+    kind: TextKind
     en: str
     note: str = ""
     legal: bool = False

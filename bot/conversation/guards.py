@@ -1,4 +1,8 @@
-"""What flow files may name as `conditions`: a guard reads the turn and answers; it changes nothing."""
+"""What flow files may name as `conditions`: a guard reads the turn and answers; it changes nothing.
+
+Their docstrings are the glossary in `docs/flows.md`, which a lawyer reads beside a flow file: they are in plain words,
+and name the article that a rule comes from.
+"""
 
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -13,7 +17,11 @@ Guard = Callable[[Turn], bool]
 
 
 def answers_the_pending_request(turn: Turn) -> bool:
-    """Whether the message answers the pending question, and nothing newer contradicts it."""
+    """Whether the message answers the question that waits.
+
+    It must have been written after the question, before the time to answer was over, and after the person's last
+    withdrawal. A tapped button or a quoted message must be that of this very question (GDPR Art. 4(11), 7(1), 7(3)).
+    """
     inbound, pending = turn.inbound, turn.record.pending
     names_one = turn.named or isinstance(inbound.content, Choice)
     delivered_at = first_delivery(turn.session.asked, pending.question) if pending else 0
@@ -28,33 +36,44 @@ def answers_the_pending_request(turn: Turn) -> bool:
 
 
 def nothing_to_ask(turn: Turn) -> bool:
-    """Whether there is nothing (left) to ask."""
+    """Whether there is no purpose to ask about.
+
+    Each was agreed to already and is not due to be renewed, or was withdrawn after this message was written.
+    """
     return not turn.to_ask()
 
 
 def more_to_ask(turn: Turn) -> bool:
-    """Whether another question of this round follows."""
+    """Whether another purpose is to be asked about: each needs its own consent (GDPR Art. 6(1)(a), rec. 43)."""
     return bool(turn.to_ask())
 
 
 def ended_by_time(turn: Turn) -> bool:
-    """Whether the consent to be asked for ended because its time was over."""
+    """Whether the consent to be asked for ended because the time for which it was valid is over."""
     return _next(turn).status is Status.EXPIRED
 
 
 def ended_by_notice(turn: Turn) -> bool:
-    """Whether the consent to be asked for ended because the privacy notice changed materially."""
+    """Whether the consent to be asked for ended because the privacy notice changed materially.
+
+    The person had agreed to something else (EDPB Guidelines 05/2020, para. 110).
+    """
     return _next(turn).ended and _next(turn).ended_by is Method.NOTICE_CHANGE
 
 
 def ended_by_address(turn: Turn) -> bool:
-    """Whether the consent to be asked for ended because the person's number changed."""
+    """Whether the consent to be asked for ended because the person's number changed.
+
+    Whoever holds the new number did not agree to anything.
+    """
     return _next(turn).ended and _next(turn).ended_by is Method.ADDRESS_CHANGE
 
 
 def agreed_unseen(turn: Turn) -> bool:
-    """Whether somebody agreed to a question that had not reached them, and the message saying so has not reached them
-    either."""
+    """Whether the person agreed to a question that was not delivered, and the message saying so was not, either.
+
+    Such a consent ends, because nobody can agree to a question that they have not seen (GDPR Art. 4(11)).
+    """
     return _next(turn).ended and _next(turn).ended_by is Method.UNDELIVERED and _next(turn).unseen
 
 
@@ -63,50 +82,59 @@ def _next(turn: Turn) -> Consent:
 
 
 def question_waits(turn: Turn) -> bool:
-    """Whether the pending question can simply be repeated because it is in the current language."""
+    """Whether a question waits and is in the person's current language.
+
+    Then it can be repeated and stays the same question, in the wording that is on record (GDPR Art. 7(1)).
+    """
     return turn.record.pending is not None and turn.record.pending.locale == turn.locale
 
 
 def newer_than_the_question(turn: Turn) -> bool:
-    """Whether the message was written after the pending question: an older message can't lead to another question."""
+    """Whether a question waits that is not newer than the message: an older message can't lead to another question."""
     return turn.record.pending is not None and turn.inbound.at >= turn.record.pending.asked_at
 
 
 def use_restricted(turn: Turn) -> bool:
-    """Whether the person has restricted the use of their data for the purpose in question."""
+    """Whether the person has restricted the use of their data for the purpose in question (GDPR Art. 18)."""
     return turn.record.consent(turn.about).restricted
 
 
 def restricted_since(turn: Turn) -> bool:
-    """Whether the person restricted the use of their data after this message was written: it came late."""
+    """Whether the person restricted the use of their data after this message was written (GDPR Art. 18).
+
+    The message came late, so the restriction stands.
+    """
     return any(
         consent.restricted and consent.restricted_at >= turn.inbound.at for consent in turn.record.consents.values()
     )
 
 
 def nothing_given(turn: Turn) -> bool:
-    """Whether the person agreed to nothing."""
+    """Whether the person has no consent that stands, for any purpose."""
     return not turn.record.given
 
 
 def chat_is_held(turn: Turn) -> bool:
-    """Whether Meta's agent holds the chat, so that nothing can be talked about there."""
+    """Whether Meta's own agent answers in this chat at the moment, so that we can offer nothing to choose there."""
     return turn.inbound.overheard == "standby"
 
 
 def already_stopped(turn: Turn) -> bool:
-    """Whether everything is withdrawn already."""
+    """Whether the person has withdrawn for every purpose of the business already."""
     consents = (turn.record.consent(purpose.id) for purpose in turn.world.business.purposes)
     return all(consent.status is Status.WITHDRAWN for consent in consents)
 
 
 def nothing_recorded(turn: Turn) -> bool:
-    """Whether the person was never asked for anything."""
+    """Whether the ledger says nothing about any purpose for this person: they were never asked for anything."""
     return not turn.record.consents
 
 
 def types_the_code(turn: Turn) -> bool:
-    """Whether the message is the code that was asked for, in any script's digits."""
+    """Whether the person typed the code that was asked for, so that nobody is erased by mistake.
+
+    The digits may be of any script. A message with letters does not count, and neither does a forwarded one.
+    """
     if not turn.session.code:
         return False
     digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())
@@ -114,7 +142,10 @@ def types_the_code(turn: Turn) -> bool:
 
 
 def overtaken(turn: Turn) -> bool:
-    """Whether something was asked or agreed to after this message was written: it came late."""
+    """Whether the person was asked for a consent, or gave it, after this message was written.
+
+    The message came late. It ends everything older than itself, and what is newer stands.
+    """
     return any(
         consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > turn.inbound.at
         for consent in turn.record.consents.values()

@@ -7,14 +7,14 @@ import re
 
 from ..messages.inbound import Choice, Preference
 from ..words.intents import BY_PAYLOAD, Intent
+from . import ending
 from .effects import record_paused, record_withdrawn
-from .ending import Ending
 from .turn import Turn
 
 _WORDS = re.compile(r"\w+").findall
 
 
-def end(turn: Turn, ending: Ending) -> bool:
+def end(turn: Turn) -> bool:
     """Record what the message of `turn` ends, without a word about it; return whether it ends anything."""
     if isinstance(turn.inbound.content, Preference):
         ending.preference(turn, turn.inbound.content.value)

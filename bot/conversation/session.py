@@ -8,6 +8,7 @@ import msgspec
 from ..consent.asked import Asked, first_delivery
 from ..consent.lifecycle import Record
 from ..consent.rights import Right
+from ..messages.inbound import WHATSAPP
 
 
 class Session(msgspec.Struct, array_like=True, omit_defaults=True):
@@ -49,6 +50,17 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """Keyed hashes of corrected messages that led to nothing: perhaps they have not come yet."""
     asked: tuple[Asked, ...] = ()
     """The last messages that asked for consent. If lost, the question is asked again: no consent depends on it."""
+    other_channel: str = ""
+    """The name of the channel by which the person last wrote; empty for WhatsApp at Meta, to keep sessions small."""
+
+    @property
+    def channel(self) -> str:
+        """The name of the channel by which the person last wrote."""
+        return self.other_channel or WHATSAPP
+
+    def came_by(self, channel: str) -> None:
+        """Remember the channel by which the person writes."""
+        self.other_channel = "" if channel == WHATSAPP else channel
 
     @property
     def answerable_until(self) -> int:

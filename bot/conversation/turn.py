@@ -29,6 +29,7 @@ from ..messages.inbound import (
     Text,
 )
 from ..messages.reply import Reply
+from ..times import DAY
 from ..words.normalise import Typed, typed
 from .compose import Composition, Option
 from .placeholders import LanguageValues, Values
@@ -38,7 +39,7 @@ from .world import World
 SKEW = 2
 """Seconds by which the clocks of our own processes may differ; NTP keeps them all."""
 
-LONGEST_WAY = 8 * 86400
+LONGEST_WAY = 8 * DAY
 """Seconds for which a message may be under way: Meta redelivers for 7 days (webhooks/overview). An older time is wrong,
 and in doubt a withdrawal is newer."""
 
@@ -132,6 +133,11 @@ class Turn:
     def is_corrected(self) -> bool:
         """Whether the message was changed or deleted before it came."""
         return bool(self.session.corrected) and self.token(self.inbound.id) in self.session.corrected
+
+    @property
+    def is_no_answer(self) -> bool:
+        """Whether the message was forwarded, or edited before it came: it neither answers nor commands anything."""
+        return self.inbound.forwarded or self.is_corrected
 
     @property
     def relevant_questions(self) -> set[str]:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from ..business import Business
 from ..consent.retention import Policy, RuleName, Spans, policy, spans
-from ..i18n.cldr import period, place_name
+from ..i18n.cldr import period, territory_name
 from ..i18n.texts import Texts
 from ..words.intents import Keywords
 from ..words.keywords import WORDS
@@ -60,7 +60,7 @@ class World:
                 "business": business.controller.name,
                 "notice_url": business.notice.url_for(locale, business.default_locale),
                 "third_parties": "; ".join(party.name for party in business.third_parties) or "–",
-                "storage": ", ".join(place_name(place, locale) for place in business.storage.places),
+                "storage": ", ".join(territory_name(place, locale) for place in business.storage.places),
                 "proof_time": period(proof, locale),
                 "privacy_contact": business.controller.privacy_contact,
                 "contact": business.human.lines(),

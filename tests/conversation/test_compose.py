@@ -1,5 +1,5 @@
 from bot.conversation.compose import Composition, Option
-from bot.i18n.texts import Kind, Slot, Texts
+from bot.i18n.texts import Slot, TextKind, Texts
 
 EN = {
     "common.footer": "Reply STOP",
@@ -13,7 +13,7 @@ FR = {"common.footer": "Répondez STOP", "common.list": "Choisir", "ask.ask": "Q
 
 
 def texts() -> Texts:
-    slots = [Slot(text_id, Kind.PHRASE, english) for text_id, english in EN.items()]
+    slots = [Slot(text_id, TextKind.PHRASE, english) for text_id, english in EN.items()]
     return Texts(slots, {"fr": {text_id: (EN[text_id], text) for text_id, text in FR.items()}})
 
 

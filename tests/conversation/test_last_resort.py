@@ -12,13 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.business import Business
-from bot.conversation import flow
+from bot.conversation import ending, flow, labels, language
 from bot.conversation.compose import Composition
 from bot.conversation.dialogue import Dialogue, Step
-from bot.conversation.ending import Ending
 from bot.conversation.flow import Flow
-from bot.conversation.language import LanguageChoice
-from bot.conversation.navigation import Navigation
+from bot.conversation.navigation import DialogueTurn
 from bot.conversation.turn import Turn
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
@@ -38,12 +36,12 @@ FAULTS: tuple[tuple[Any, str], ...] = (
     (flow, "_turn"),  # every guard and every effect of every flow
     (Flow, "fire"),
     (Flow, "knows"),
-    (Navigation, "open"),
-    (Navigation, "settle"),
-    (Navigation, "labelled"),
-    (LanguageChoice, "named"),
-    (LanguageChoice, "settle"),
-    (Ending, "due"),
+    (DialogueTurn, "open"),
+    (DialogueTurn, "settle"),
+    (labels, "typed_choice"),
+    (language, "named"),
+    (language, "settle"),
+    (ending, "due"),
     (Turn, "say"),
     (Turn, "label"),
 )
@@ -121,7 +119,7 @@ def test_a_possible_withdrawal_pauses_whatever_fails(fault: tuple[Any, str]) -> 
 
 
 def test_whatsapps_own_switch_ends_marketing_whatever_fails() -> None:
-    with broken((Ending, "due")):
+    with broken((ending, "due")):
         step = answered(Preference("stop"))
     assert step.session.record.given == ("order_updates",)
 

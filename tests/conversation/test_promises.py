@@ -16,7 +16,7 @@ from bot.consent.rights import Right
 from bot.conversation.compose import TOLD, message
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
 from bot.conversation.session import Session
-from bot.i18n.texts import Kind as TextKind
+from bot.i18n.texts import TextKind
 from bot.messages.basis import Answer
 from bot.messages.inbound import (
     Choice,

@@ -6,7 +6,7 @@ import pytest
 
 from bot.consent.evidence import Entry, Kind, Method, Seen
 from bot.consent.lifecycle import Status
-from bot.conversation.dialogue import MOST_LOOKS_AGAIN
+from bot.conversation.answers import MOST_LOOKS_AGAIN
 from bot.messages.inbound import Choice, Text
 from bot.testing import Conversation
 from tests.conversation.worlds import FLOWS, WORLD

@@ -4,13 +4,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from bot.app.load import load_world
 from bot.business import Notice
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
 from bot.translating.source_texts import slots
-from tests.shipped import read_once
 
-WORLD, FLOWS = read_once()
+WORLD, FLOWS = load_world()
 
 
 def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **more: Any) -> World:

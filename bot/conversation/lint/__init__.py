@@ -11,11 +11,11 @@ from ...errors import FileError, problem_and_cure
 from ...paths import FLOWS
 from ..flow_file import FlowFile, read
 from . import law, names, texts, ways
-from .problem import Check, Dialogues, Problem
+from .problem import Dialogues, LintRule, Problem
 
 __all__ = ["Problem", "check", "lint"]
 
-_EACH: Sequence[Check] = (
+_EACH: Sequence[LintRule] = (
     names.names,
     ways.ways,
     ways.choices,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ...i18n.texts import Kind, Slot
+from ...i18n.texts import Slot, TextKind
 from ...words.intents import Intent
 from ..compose import FOOTER
 from ..flow_file import FlowFile, StateTable
@@ -101,18 +101,18 @@ def _both_answers(file: FlowFile, state: StateTable) -> Iterator[Problem]:
 def only_one(dialogues: Dialogues) -> Iterator[Problem]:
     """Exactly one state asks for consent and one whether to stop: a person whose session is lost is put back there."""
     for effect, what in (("record_requested", "asks for consent"), ("record_paused", "asks whether to stop")):
-        places = [at(file, f"state {name!r}") for file in dialogues.files for name in sorted(file.entered_with(effect))]
-        if not places:
+        states = [at(file, f"state {name!r}") for file in dialogues.files for name in sorted(file.entered_with(effect))]
+        if not states:
             yield Problem(dialogues.folder, f"no state {what}", f"restore the flow with {effect} from version control")
-        for place in places[1:]:
-            yield Problem(place, f"{what}, and so does {places[0]}", "leave it to one state")
+        for state in states[1:]:
+            yield Problem(state, f"{what}, and so does {states[0]}", "leave it to one state")
 
 
 def way_out(dialogues: Dialogues) -> Iterator[Problem]:
     """The footer under every message says how to stop."""
     footer = dialogues.texts.get(FOOTER)
     if footer is not None and (
-        footer.kind is not Kind.FOOTER or not footer.legal or "{stop_word}" not in footer.english
+        footer.kind is not TextKind.FOOTER or not footer.legal or "{stop_word}" not in footer.english
     ):
         what = f"text {FOOTER!r} is not the way out"
         cure = 'let it have kind = "footer", legal = true and {stop_word}: it stands under every message'

@@ -40,7 +40,7 @@ class Dialogues:
         return next((self.texts[text_id] for text_id in file.candidates(name) if text_id in self.texts), None)
 
 
-Check = Callable[[FlowFile, Dialogues], Iterator[Problem]]
+LintRule = Callable[[FlowFile, Dialogues], Iterator[Problem]]
 """Checks a flow, and other flows as far as it names them."""
 
 

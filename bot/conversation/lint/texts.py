@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...i18n.texts import MAX_ROWS, Kind, Slot, TextError, TextTemplate, length
+from ...i18n.texts import MAX_ROWS, Slot, TextError, TextKind, TextTemplate, length
 from ..compose import DOCUMENT, FOOTER, LIST, TOLD
 from ..flow_file import FlowFile
 from ..placeholders import KNOWN_VALUES, TOLD_VALUES
@@ -20,8 +20,8 @@ _SAID_BY_CODE = frozenset(
 _DOCUMENT_VALUES = frozenset({"at", "recorded", "version", "url", "date"})
 """Placeholders that only the texts of documents may use."""
 
-_BODIES = (Kind.BODY, Kind.TEXT)
-_LABELS = (Kind.BUTTON, Kind.ROW)
+_BODIES = (TextKind.BODY, TextKind.TEXT)
+_LABELS = (TextKind.BUTTON, TextKind.ROW)
 
 
 class _Mention(NamedTuple):
@@ -29,7 +29,7 @@ class _Mention(NamedTuple):
 
     where: str
     name: str
-    kinds: tuple[Kind, ...]
+    kinds: tuple[TextKind, ...]
 
 
 def _mentions(file: FlowFile) -> Iterator[_Mention]:
@@ -37,7 +37,7 @@ def _mentions(file: FlowFile) -> Iterator[_Mention]:
         where = at_state(file, state)
         chosen = state.choices or state.choices_from
         for said in filter(None, (state.say, state.unclear)):
-            yield _Mention(where, said, (Kind.BODY,) if chosen else _BODIES)
+            yield _Mention(where, said, (TextKind.BODY,) if chosen else _BODIES)
         for choice in state.choices:
             yield _Mention(where, choice, _LABELS)
         if chosen and not state.say:
