@@ -6,8 +6,6 @@ was used, has expired or never existed looks the same to everyone. The secret ap
 
 import base64
 import hashlib
-import re
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +21,7 @@ from ..errors import Unavailable
 from ..i18n.bidi import right_to_left
 from ..keys import Undecipherable
 from ..service import metrics
-from ..service.ports import Exports
+from ..service.rights.links import Links
 from ..service.rights.my_data import VERSION
 
 log = structlog.get_logger(__name__)
@@ -37,8 +35,6 @@ _SCHEMA = (_HERE / "schemas" / f"my-data-{VERSION}.json").read_bytes()
 
 AT_ONCE = 16
 """Maximum requests at a time; further requests get 503, since the database has other work."""
-
-_secret = re.compile(r"[A-Za-z0-9_-]{43}").fullmatch
 
 _STYLE = (
     "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;background:#f4f4f2;color:#1c1c1a}"
@@ -70,7 +66,7 @@ _page = jinja2.Environment(
 class Downloads:
     """What the page needs."""
 
-    exports: Exports
+    links: Links
     world: World
 
 
@@ -132,16 +128,14 @@ class _Pages:
 
     @staticmethod
     async def _shown(downloads: Downloads, request: web.Request) -> tuple[web.Response, str]:
-        secret = request.match_info["secret"]
-        language = await downloads.exports.language(secret, time.time()) if _secret(secret) else None
+        language = await downloads.links.language(request.match_info["secret"])
         if language is None:
             return _gone(downloads.world, request), "gone"
         return _written(downloads.world, language or _wished(downloads.world, request), "once", 200), "shown"
 
     @staticmethod
     async def _given(downloads: Downloads, request: web.Request) -> tuple[web.Response, str]:
-        secret = request.match_info["secret"]
-        file = await downloads.exports.fetch(secret, time.time()) if _secret(secret) else None
+        file = await downloads.links.fetch(request.match_info["secret"])
         if file is None:
             return _gone(downloads.world, request), "gone"
         disposition = {"Content-Disposition": 'attachment; filename="my-data.json"'}

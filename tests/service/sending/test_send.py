@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.test_imports import gives, imports, package_of
+
 BOT = Path(__file__).parents[3] / "bot"
 REDIS = BOT / "stores" / "redis"
 
@@ -27,6 +29,27 @@ CALLS: Mapping[str, tuple[str, set[str]]] = {
     "send": ("channel", {SEND, DELIVER}),
 }
 """What queues a message, or hands it to a channel; `retry` puts back what was read from the outbox."""
+
+QUEUES: Mapping[str, set[str]] = {
+    # what queues messages, or makes them: the modules that import it
+    "bot.service.ports.Outbox": {
+        SEND,
+        DELIVER,
+        "service/worker.py",
+        "service/incoming/converse.py",
+        "service/incoming/statuses.py",
+    },
+    "bot.service.ports.Sessions": {SEND, "service/incoming/converse.py", "service/incoming/cases.py"},
+    "bot.stores.redis.outbox.Outbox": {"app/stores.py"},
+    "bot.stores.redis.sessions.Sessions": {"app/stores.py"},
+    "bot.service.sending.send.outbound": set(),
+}
+"""The others read from it, finish or bring back messages, or, in `app`, construct it and pass it on."""
+
+HOLDERS = {"app/runtime.py", "app/stores.py", "app/use_cases.py", "service/incoming/converse.py"}
+"""Modules that get an outbox or sessions from a shard; what they call it does not matter."""
+
+ONLY_SEND_QUEUES = "only bot/service/sending/send.py queues messages: call `Send` (see the docstring of that module)"
 
 JUDGES = {"judge": {DELIVER}, "judge_for_host": {"service/hand_over.py"}, "passes_at": {SEND}, "withheld": {SEND}}
 """Who asks the gate; what it answers with these is found nowhere else."""
@@ -93,6 +116,42 @@ def callers(method: str, owner: str, root: Path = BOT) -> set[str]:
     }
 
 
+def callers_past_send(method: str, root: Path = BOT) -> set[str]:
+    """The modules that call such a method of something that is not `Send`, apart from what implements it."""
+    return {
+        name
+        for name, tree in modules(root)
+        if not name.startswith(("stores/", "channels/"))
+        for called, call in calls(tree)
+        if called == method and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) != "self._send"
+    }
+
+
+@cache
+def imported(root: Path) -> dict[str, set[str]]:
+    """Every module with what it imports, by full names."""
+    return {
+        path.relative_to(root).as_posix(): set(imports(path.read_text("utf-8"), package_of(path, root)))
+        for path in root.rglob("*.py")
+    }
+
+
+def importers(name: str, root: Path = BOT) -> set[str]:
+    """The modules that import something by its full name, or what it is in, under whatever name."""
+    return {module for module, targets in imported(root).items() if any(gives(target, name) for target in targets)}
+
+
+def holders(root: Path = BOT) -> set[str]:
+    """The modules with an attribute under one of the names by which a shard gives its outbox and sessions."""
+    return {
+        name
+        for name, tree in modules(root)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("outbox", "sessions", "urgent_sessions", "all_sessions")
+        if not name.startswith("stores/")
+    }
+
+
 def test_only_send_py_constructs_outbound_messages() -> None:
     assert {name for name, tree in modules() if makers(tree)} == {SEND}
 
@@ -105,6 +164,21 @@ def test_no_code_changes_the_basis_or_window_of_a_message() -> None:
 def test_only_listed_modules_queue_messages_or_pass_them_to_a_channel(method: str) -> None:
     owner, allowed = CALLS[method]
     assert callers(method, owner) == allowed
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_only_listed_modules_import_what_queues_messages(name: str) -> None:
+    assert importers(name) == QUEUES[name], ONLY_SEND_QUEUES
+
+
+def test_only_listed_modules_take_the_outbox_or_sessions_from_a_shard() -> None:
+    assert holders() == HOLDERS, ONLY_SEND_QUEUES
+
+
+@pytest.mark.parametrize("method", ["hand_back", "answer_task", "commit"])
+def test_only_send_py_calls_a_queueing_method_of_anything_but_send(method: str) -> None:
+    """The methods have no namesakes, so that a call is found whatever the outbox is called there."""
+    assert callers_past_send(method) == {SEND}, ONLY_SEND_QUEUES
 
 
 def test_only_operators_replay_dead_letters() -> None:
@@ -155,6 +229,51 @@ def test_scan_finds_a_planted_caller(tmp_path: Path, method: str) -> None:
     (tmp_path / "service").mkdir()
     (tmp_path / "service" / "planted.py").write_text(f"async def sneak(self):\n    await self._{owner}.{method}(b'')\n")
     assert callers(method, owner, tmp_path) == {"service/planted.py"}
+
+
+ALIASES = {
+    "the port under another name": (
+        "bot.service.ports.Outbox",
+        "service/planted.py",
+        "from .ports import Outbox as Box\nclass Sneak:\n    def __init__(self, box: Box):\n        self._box = box\n\n"
+        "    async def sneak(self):\n        await self._box.hand_back(b'', [])\n",
+    ),
+    "the port through its package": (
+        "bot.service.ports.Sessions",
+        "service/rights/planted.py",
+        "from .. import ports as p\nasync def sneak(kept: p.Sessions):\n    await kept.commit([])\n",
+    ),
+    "the class of Redis": (
+        "bot.stores.redis.outbox.Outbox",
+        "app/planted.py",
+        "from ..stores.redis import outbox as redis\nasync def sneak(*given):\n"
+        "    await redis.Outbox(*given).answer_task(b'', [])\n",
+    ),
+    "what makes a message": (
+        "bot.service.sending.send.outbound",
+        "service/planted.py",
+        "def late():\n    from .sending.send import outbound as made\n    return made()\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_scan_finds_a_planted_alias_by_its_import(tmp_path: Path, alias: str) -> None:
+    name, module, source = ALIASES[alias]
+    planted = tmp_path / "bot" / module
+    planted.parent.mkdir(parents=True)
+    planted.write_text(source)
+    assert importers(name, tmp_path / "bot") == {module}
+
+
+@pytest.mark.parametrize("method", ["hand_back", "answer_task", "commit"])
+def test_scan_finds_an_alias_taken_from_a_shard(tmp_path: Path, method: str) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "planted.py").write_text(
+        f"async def sneak(shard):\n    box = shard.outbox\n    await box.{method}(b'', [])\n"
+    )
+    assert callers(method, CALLS[method][0], tmp_path) == set()
+    assert callers_past_send(method, tmp_path) == holders(tmp_path) == {"app/planted.py"}
 
 
 # --- Redis
