@@ -49,17 +49,24 @@ def _parsed(path: Path, unreadable: str) -> dict[str, Any]:
         content = path.read_bytes()
     except OSError as error:
         raise FileError(f"{path}: can't be read ({error.strerror}); {unreadable}") from None
-    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise FileError(f"{path}: is UTF-16, which Windows calls Unicode; save the file in UTF-8")
+    text = decoded(path, content)
     try:
-        return tomli.loads(content.decode("utf-8-sig"))  # Windows' Notepad begins with a mark
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise FileError(f"{path}: is not UTF-8 in line {line}; save the file in UTF-8") from None
+        return tomli.loads(text)
     except tomli.TOMLDecodeError as error:
         raise FileError(f"{path}: not valid TOML: {error}; correct it there") from None
     except RecursionError:
         raise FileError(f"{path}: not valid TOML: brackets in brackets without end; close them") from None
+
+
+def decoded(path: Path | str, content: bytes) -> str:
+    """Return the text of a file. Raises `FileError` when it is not UTF-8."""
+    if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise FileError(f"{path}: is UTF-16, which Windows calls Unicode; save the file in UTF-8")
+    try:
+        return content.decode("utf-8-sig")  # Windows' Notepad begins with a mark
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise FileError(f"{path}: is not UTF-8 in line {line}; save the file in UTF-8") from None
 
 
 def _lines(path: Path, problems: Sequence[ErrorDetails], cure: Cure) -> Iterator[str]:

@@ -25,7 +25,7 @@ from ..channels.simulator.webhooks import Identity
 from ..i18n.catalogs import languages
 from ..settings import Settings
 from .bubbles import show_reply, show_said
-from .running import fail, run
+from .running import at_terminal, fail, run, text_of
 from .running import settings as read_settings
 
 HELP = """Type what a customer would type, or:
@@ -37,6 +37,9 @@ HELP = """Type what a customer would type, or:
   /setting stop  use WhatsApp's own marketing switch (or /setting resume)
   /who           see whom you are playing
   /quit          leave (or Ctrl-D)"""
+
+_SCRIPT_BYTES = 1_000_000
+"""More than anybody types in one chat: a larger file is not a script."""
 
 _CODE = re.compile(r"(?<!\d)\d{4,8}(?!\d)")
 
@@ -66,18 +69,13 @@ def _identity(address: str, locale: str) -> Identity:
         return somebody(locale or "en")
     for sender in read_address(address, country=""):
         return Identity(sender.phone, sender.bsuid)
-    fail(f"--as {address}: neither a phone number such as +4915112345678 nor a BSUID such as DE.123")
+    fail(f"--as {address}: no address of a customer; type a phone number such as +4915112345678 or a BSUID, DE.123")
 
 
 def _lines(script: Path | None) -> Sequence[str] | None:
-    if script is None:
-        return None if sys.stdin.isatty() else sys.stdin.read().splitlines()
-    if str(script) == "-":
-        return sys.stdin.read().splitlines()
-    try:
-        return script.read_text("utf-8").splitlines()
-    except OSError as error:
-        fail(f"{script}: can't be read ({error.strerror})")
+    if script is None and at_terminal():
+        return None
+    return text_of(None if str(script) == "-" else script, most=_SCRIPT_BYTES).splitlines()
 
 
 async def _chat(settings: Settings, who: Identity, locale: str, lines: Sequence[str] | None) -> bool:

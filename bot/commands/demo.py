@@ -17,7 +17,7 @@ from ..channels.simulator.webhooks import Identity
 from ..paths import COMMAND
 from ..settings import Settings
 from .chat import HELP, Talk
-from .running import run
+from .running import at_terminal, run
 from .running import settings as read_settings
 from .serve import stop_on_signals
 
@@ -68,7 +68,7 @@ def _clock(seconds: int) -> str:
 async def _keep_serving(talk: Talk, console: Console) -> None:
     """On a terminal, let the reader type; otherwise serve until told to stop."""
     stopping = asyncio.create_task(stop_on_signals().wait())
-    if not sys.stdin.isatty():
+    if not at_terminal():
         console.print("Serving until Ctrl-C.")
         await stopping
         return

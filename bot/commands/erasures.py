@@ -10,7 +10,7 @@ import typer
 
 from ..app.operators import open_operators
 from ..consent.erasure import Erasure, to_line
-from ..service.operators.erasures import Listed, ReplayErasures
+from ..service.operators.erasures import ListContent, ReplayErasures
 from ..settings import Settings
 from .running import AsJson, print_json, progress_bar, run
 from .running import settings as read_settings
@@ -50,7 +50,9 @@ def replay_erasures(
     raise typer.Exit(1 if listed.broken else 0)
 
 
-async def _replayed(settings: Settings, file: Path | None, write: Path | None) -> tuple[Listed, Sequence[Erasure], int]:
+async def _replayed(
+    settings: Settings, file: Path | None, write: Path | None
+) -> tuple[ListContent, Sequence[Erasure], int]:
     """Return what the list holds, all erasures that are known, and how many persons were back."""
     async with open_operators(settings) as operators:
         listed = operators.erasures.listed(file)
@@ -75,6 +77,8 @@ async def _again(replay: ReplayErasures, erasures: Sequence[Erasure]) -> int:
 
 
 def _tell(summary: _Summary, path: Path, written: Path | None, *, as_json: bool) -> None:
+    problem = f"{path}: {summary.broken_lines} lines of it are not whole"
+    cure = "get them from another copy, then take them out"
     if as_json:
         print_json(
             {
@@ -83,6 +87,7 @@ def _tell(summary: _Summary, path: Path, written: Path | None, *, as_json: bool)
                 "erased_again": summary.erased_again,
                 "suppressions": summary.suppressions,
                 "broken_lines": summary.broken_lines,
+                **({"errors": [{"error": problem, "cure": cure}]} if summary.broken_lines else {}),
             }
         )
         return
@@ -95,8 +100,4 @@ def _tell(summary: _Summary, path: Path, written: Path | None, *, as_json: bool)
         )
         typer.echo(f"{summary.suppressions} suppressions are in force.")
     if summary.broken_lines:
-        typer.secho(
-            f"{summary.broken_lines} lines of {path} are not whole: get them from another copy, then take them out.",
-            fg=typer.colors.RED,
-            err=True,
-        )
+        typer.secho(f"error: {problem}; {cure}", fg=typer.colors.RED, err=True)

@@ -7,6 +7,7 @@ import typer
 
 from .. import paths
 from ..conversation.diagram import diagram as mermaid
+from ..conversation.diagram import document
 from ..conversation.flow import Flows
 from ..conversation.flow_file import read
 from ..conversation.lint import lint as problems_of
@@ -32,11 +33,11 @@ def lint(folder: Folder = paths.FLOWS, as_json: AsJson = False) -> None:
 
 @app.command()
 def diagram(
-    flow: Annotated[str, typer.Argument(help="The flow's name; all when left out.")] = "", folder: Folder = paths.FLOWS
+    flow: Annotated[str, typer.Argument(help="The flow's name; docs/flows.md when left out.")] = "",
+    folder: Folder = paths.FLOWS,
 ) -> None:
-    """Print a Mermaid diagram, which Markdown viewers draw."""
+    """Print a flow as a Mermaid diagram, which Markdown viewers draw, or the whole page about the flows."""
     flows = Flows(read(folder))
     if flow and flow not in flows:
         fail(f"no flow is called {flow!r}; name one of {', '.join(flows.by_name)}")
-    for name in (flow,) if flow else flows.by_name:
-        typer.echo(mermaid(flows[name]))
+    typer.echo(mermaid(flows[flow]) if flow else document(flows.by_name.values()), nl=False)

@@ -98,7 +98,7 @@ def update(context: typer.Context, codes: Codes = None) -> None:
         known = languages(project.locales)
         for code in project.codes(codes):
             path = catalog_path(project.locales, code)
-            before = path.read_text("utf-8-sig") if path.exists() else ""
+            before = path.read_text("utf-8-sig", errors="replace") if path.exists() else ""
             after = written(updated(read(path) if before else PoFile(), fresh, known[code]))
             changed = after != before
             if changed:

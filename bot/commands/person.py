@@ -1,6 +1,5 @@
 """`person`: what is known about one person, and erasing it."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -13,7 +12,7 @@ from ..service.rights.erase import Erased
 from ..settings import Settings
 from ..times import iso
 from .find import Address, all_records
-from .running import AsJson, fail, print_json, run
+from .running import AsJson, at_terminal, fail, print_json, run
 from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -52,8 +51,8 @@ def erase(
     """
     settings = read_settings()
     if not yes:
-        if not sys.stdin.isatty():
-            fail("this can't be undone: add --yes")
+        if not at_terminal():
+            fail("erasing can't be undone, and nobody is at a terminal to confirm it; add --yes")
         typer.confirm("Erase this person? It can't be undone.", abort=True, err=True)
     done = run(_erased(settings, address))
     if as_json:
@@ -61,15 +60,15 @@ def erase(
             {
                 "person": done.person,
                 "at": iso(done.at),
-                "erased": done.places,
+                "erased": done.by_holder,
                 "suppressed": done.withdrawn,
                 "proof_until": done.proof_until,
             }
         )
         return
     typer.echo(f"Person {done.person} is erased.")
-    for place, count in done.places.items():
-        typer.echo(f"  {place}: {count}")
+    for holder, count in done.by_holder.items():
+        typer.echo(f"  {holder}: {count}")
     typer.echo(f"Nothing may be sent for: {', '.join(done.withdrawn) or 'nothing was ever agreed to'}.")
     if done.proof_until:
         typer.echo(f"The proof without name and number is kept until {done.proof_until}. Tell the person what and why.")

@@ -84,7 +84,7 @@ def bundle(
         output.touch(0o600)
         output.write_bytes(content)
     except OSError as error:
-        fail(f"{output}: can't be written ({error.strerror})")
+        fail(f"{output}: can't be written ({error.strerror}); name another file with --output")
     typer.echo(f"Written to {output}; it holds personal data.")
 
 

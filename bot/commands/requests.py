@@ -17,7 +17,7 @@ from .running import settings as read_settings
 app = typer.Typer(no_args_is_help=True)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="From `requests list`.")]
-Reason = Annotated[str, typer.Option("--reason", help="The reason given to the person.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="The reason given to the person.")]
 
 
 @app.command(name="list")
@@ -51,7 +51,7 @@ def show(id: Id, as_json: AsJson = False) -> None:
 
 
 @app.command(name="extend")
-def extend_(id: Id, reason: Reason) -> None:
+def extend_(id: Id, reason: ReasonOption) -> None:
     """Give a request two more months; the person must be told why within the first month (GDPR Art. 12(3))."""
     changed = run(_extended(read_settings(), id, reason))
     typer.echo(f"Extended: due {changed.due}. Tell the person the reason now.")
@@ -60,7 +60,7 @@ def extend_(id: Id, reason: Reason) -> None:
 @app.command(name="close")
 def close_(
     id: Id,
-    reason: Reason = "",
+    reason: ReasonOption = "",
     refused: Annotated[bool, typer.Option("--refused", help="Refused, with the reason (GDPR Art. 12(4)).")] = False,
 ) -> None:
     """Note that a request was answered, or refused."""

@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import orjson
@@ -18,6 +19,7 @@ from .. import logs
 from ..app import channels
 from ..errors import OperatorError, curable, problem_and_cure
 from ..settings import ENV_FILE, Settings, load_settings
+from ..toml_file import decoded
 
 T = TypeVar("T")
 
@@ -123,6 +125,27 @@ def files_told() -> Iterator[None]:
     except OSError as error:
         where = error.filename or "a file"
         raise OperatorError(f"{where}: {error.strerror}; name another, or see who may read and write it") from None
+
+
+def at_terminal() -> bool:
+    """Whether somebody can type; there is no standard input where it was closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def text_of(file: Path | None, *, most: int) -> str:
+    """Return the text of a file of at most so many bytes, or of standard input. Raises `OperatorError`."""
+    name = "standard input" if file is None else str(file)
+    try:
+        if file is None:
+            content = sys.stdin.buffer.read(most + 1) if sys.stdin is not None else b""
+        else:
+            with file.open("rb") as opened:
+                content = opened.read(most + 1)
+    except OSError as error:
+        fail(f"{name}: can't be read ({error.strerror}); name another file, or see who may read it")
+    if len(content) > most:
+        fail(f"{name}: is larger than {most} bytes; name a smaller file")
+    return decoded(name, content)
 
 
 def progress_bar() -> Progress:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..commands.running import Command
+from ..commands.running import Command, fail, files_told
 from ..paths import FLOWS, LOCALES
 from . import find_transcripts, load_world, run_transcript, update_transcript
 
@@ -22,9 +22,12 @@ def main(
     """Play every transcript below FOLDER."""
     world = load_world(flows, locales)
     failed = 0
+    if not find_transcripts(folder):
+        fail(f"{folder}: no transcript here; name a folder that has them below it, such as tests/conversations")
     for path in sorted({transcript.path for transcript in find_transcripts(folder)} if update else ()):
-        if update_transcript(path, *world):
-            typer.echo(f"{path}: rewritten")
+        with files_told():
+            if update_transcript(path, *world):
+                typer.echo(f"{path}: rewritten")
     for transcript in find_transcripts(folder):
         try:
             run_transcript(transcript, *world)

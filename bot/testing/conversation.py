@@ -196,7 +196,16 @@ class Conversation:
         if not isinstance(content, Correction | Lapse):
             self._sent.append(message)
         return self._receives(
-            Inbound(message, self.sender, written, content, float(self.clock), quoted, forwarded, overheard=overheard)
+            Inbound(
+                message,
+                self.sender,
+                written,
+                content,
+                received_at=float(self.clock),
+                quoted=quoted,
+                forwarded=forwarded,
+                overheard=overheard,
+            )
         )
 
     # --- what came of it

@@ -40,14 +40,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from babel import UnknownLocaleError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from .. import toml_file
 from ..conversation.flow import Flows
 from ..conversation.world import World
+from ..errors import FileError
+from ..i18n.catalogs import SOURCE_LOCALE
+from ..i18n.cldr import babel_locale
 from ..messages.inbound import Choice
 from ..messages.reply import Reply
+from ..times import parse_duration
 from .conversation import Conversation, choices_of, line_of
 
 _DOES = (
@@ -112,6 +117,12 @@ class _Turn(_Table):
     tasks: list[str] = []
     handed_over: bool = False
 
+    @field_validator("wait", "at")
+    @classmethod
+    def _is_a_duration(cls, text: str) -> str:
+        parse_duration(text)
+        return text
+
     @model_validator(mode="after")
     def _does_one_thing(self) -> "_Turn":
         if len(self.model_fields_set & set(_DOES)) != 1:
@@ -128,6 +139,15 @@ class _File(_Table):
     host: str = ""
     conveys: Conveys = "delivered"
     turn: list[_Turn] = []
+
+    @model_validator(mode="after")
+    def _languages_exist(self) -> "_File":
+        for code in (self.locale, *(self.locales or ())):
+            try:
+                babel_locale(code or SOURCE_LOCALE)
+            except (ValueError, UnknownLocaleError):
+                raise ValueError(f"{code!r} is no language that CLDR knows; write e.g. it or pt-BR") from None
+        return self
 
 
 @dataclass(frozen=True)
@@ -196,8 +216,14 @@ def played(transcript: Transcript, world: World, flows: Flows) -> Played:
     chat = Conversation(world, flows, locale=transcript.locale, phone=phone, bsuid=bsuid)
     chat.conveys = transcript.conveys
     words = dict(world.language(transcript.locale).values) | {"locale": transcript.locale} if transcript.locale else {}
-    for turn in transcript.turns:
-        filled = _filled(turn, words | {"code": chat.session.code})
+    for number, turn in enumerate(transcript.turns, 1):
+        try:
+            filled = _filled(turn, words | {"code": chat.session.code})
+        except (LookupError, ValueError, AttributeError):
+            known = ", ".join(sorted({*words, "code"}))
+            raise FileError(
+                f"{transcript.path}: turn {number}: has braces around no known word; use one of {known}"
+            ) from None
         before = len(chat.entries)
         _do(chat, filled)
         yield filled, chat, [line_of(entry) for entry in chat.entries[before:]]

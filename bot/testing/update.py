@@ -9,6 +9,7 @@ import tomli
 
 from ..conversation.flow import Flows
 from ..conversation.world import World
+from ..errors import FileError
 from ..messages.reply import Reply
 from .conversation import Conversation, choices_of
 from .transcript import EXPECTS, load_transcript, played
@@ -22,6 +23,8 @@ def update_transcript(path: str | Path, world: World, flows: Flows) -> bool:
     transcript, several = load_transcript(path)[0], len(load_transcript(path)) > 1
     before = path.read_text("utf-8")
     head, *turns = before.split(f"{_TURN}\n")
+    if len(turns) != len(transcript.turns):
+        raise FileError(f"{path}: can't be rewritten; write each {_TURN} alone on a line")
     written = [head]
     for text, turn, (_, chat, lines) in zip(turns, transcript.turns, played(transcript, world, flows), strict=True):
         if several:
@@ -73,7 +76,7 @@ def _quoted(text: str) -> str:
 def _rewritten(text: str, expectations: Mapping[str, str]) -> Iterator[str]:
     """Yield a turn with its expectations replaced where the first of them stood, or at the end of its keys."""
     kept = list(_without_expectations(text.splitlines(keepends=True)))
-    end = max((place for place, line in enumerate(kept, 1) if line.strip() and not line.startswith("#")), default=0)
+    end = max((number for number, line in enumerate(kept, 1) if line.strip() and not line.startswith("#")), default=0)
     yield from kept[:end]
     yield from (f"{key} = {value}\n" for key, value in expectations.items())
     yield from kept[end:]

@@ -25,14 +25,13 @@ from bot.app import channels
 from bot.app.load import load_world
 from bot.commands.cli import app
 from bot.consent import retention
+from bot.errors import FileError
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.paths import FLOWS, LOCALES
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.persons import Persons
-from bot.words.intents import Keywords
 from tests.commands.test_commands import COMMANDS
-from tests.shipped import load_keywords
 
 KEY = "0123456789abcdef" * 4
 ANA = "+447911123456"
@@ -171,32 +170,37 @@ def test_a_broken_business_file_is_reported_with_its_cure(name: str, stores: Env
     check(name, env={**stores, "BUSINESS_FILE": str(file)})
 
 
-@commands({"migrate", "i18n collisions", "i18n ordinary", "i18n say"})
-def test_a_broken_flow_is_reported_with_its_cure(
-    name: str, stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+# The commands without an option for the folder read flows and locales in the same call as business.toml: they report
+# any `FileError` as they do above. That the broken files raise it is tested below, under "every file".
+
+
+@pytest.mark.parametrize("name", sorted(FILES_ONLY - {"i18n collisions", "i18n ordinary", "i18n say"}))
+def test_a_broken_flow_is_reported_with_its_cure(name: str, tmp_path: Path) -> None:
     flows = Path(shutil.copytree(FLOWS, tmp_path / "flows"))
     (flows / "stop.toml").write_text("flow = ", "utf-8")
-    monkeypatch.setattr("bot.app.runtime.load_world", partial(load_world, flows))
     if name.startswith("flows "):
         result = typed(name, after=("--folder", str(flows)), env={})
         assert (result.exit_code, "stop.toml" in result.output, "Traceback" in result.output) == (1, True, False)
         return
-    check(name, *(("--flows", str(flows)) if name.startswith("i18n ") else ()), env=stores)
+    check(name, "--flows", str(flows), env={})
 
 
-@commands({"migrate", "flows lint", "flows diagram", "i18n extract", "i18n pseudo", "i18n collisions", "i18n ordinary"})
-def test_a_broken_languages_toml_is_reported_with_its_cure(
-    name: str, stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+READ_LANGUAGES = FILES_ONLY - {
+    *("flows lint", "flows diagram", "i18n extract", "i18n pseudo", "i18n collisions", "i18n ordinary", "i18n say")
+}
+
+
+@pytest.mark.parametrize("name", sorted(READ_LANGUAGES))
+def test_a_broken_languages_toml_is_reported_with_its_cure(name: str, tmp_path: Path) -> None:
     (tmp_path / "languages.toml").write_text("[de]\nstatus = 5", "utf-8")
     (tmp_path / "keywords.toml").touch()
-    monkeypatch.setattr("bot.app.runtime.load_world", partial(load_world, locales=tmp_path))
-    options = ("--locales", str(tmp_path)) if name.startswith("i18n ") else ()
-    if name == "i18n say":
-        assert typed("i18n say", *options, env={}).exit_code == 0, "English is always there"
-        return
-    check(name, *options, env=stores)
+    check(name, "--locales", str(tmp_path), env={})
+
+
+def test_saying_something_in_english_needs_no_languages_toml(tmp_path: Path) -> None:
+    (tmp_path / "languages.toml").write_text("[de]\nstatus = 5", "utf-8")
+    (tmp_path / "keywords.toml").touch()
+    assert typed("i18n say", "--locales", str(tmp_path), env={}).exit_code == 0
 
 
 @commands({"migrate"}, FILES_ONLY)
@@ -448,10 +452,7 @@ FINE = {
         "retention.toml",
     ],
 )
-def test_each_file_broken_in_each_way_is_reported_by_its_path(
-    stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, way: str
-) -> None:
-    monkeypatch.setattr(Keywords, "load", load_keywords)
+def test_each_file_broken_in_each_way_is_reported_by_its_path(tmp_path: Path, file: str, way: str) -> None:
     shutil.copytree(FLOWS, tmp_path / "flows")
     (tmp_path / "en").mkdir()
     (tmp_path / "languages.toml").write_text('[en]\nstatus = "offered"\n', "utf-8")
@@ -464,16 +465,25 @@ def test_each_file_broken_in_each_way_is_reported_by_its_path(
         path.write_bytes(content)
     elif way == "a folder":
         path.mkdir()
-    monkeypatch.setattr("bot.app.runtime.load_world", partial(load_world, tmp_path / "flows", tmp_path))
-    monkeypatch.setattr(retention, "figures", partial(retention.figures.__wrapped__, tmp_path / "retention.toml"))
     if "keywords" in file or "ordinary" in file:
         result = typed("i18n say", "--locales", str(tmp_path), after=("--json",), env={})
+        problems = [] if (file, way) in FINE and result.exit_code == 0 else problems_of(result, as_json=True)
     else:
-        result = typed("requests list", after=("--json",), env=stores)
-    if (file, way) in FINE:
-        assert result.exit_code == 0, result.output
-    else:
-        assert all(str(tmp_path) in one for one in problems_of(result, as_json=True))
+        problems = problems_in(tmp_path / "flows", tmp_path, tmp_path / "retention.toml")
+    assert all(str(tmp_path) in problem for problem in problems)
+    assert bool(problems) is ((file, way) not in FINE)
+
+
+def problems_in(flows: Path, locales: Path = LOCALES, numbers: Path = retention.FILE) -> list[str]:
+    """What the program finds wrong in its files when it starts, after having seen that each line has its cure."""
+    try:
+        load_world(flows, locales)
+        retention.figures(numbers)
+    except FileError as error:
+        lines = str(error).splitlines()
+        assert [line for line in lines if not is_cure(line)] == []
+        return lines
+    return []
 
 
 TRANSLATORS: Mapping[str, bytes | None] = {**WAYS, "half a catalog": b'msgid "'}
@@ -499,13 +509,10 @@ def test_each_broken_file_of_a_translator_is_reported_by_its_path(tmp_path: Path
 
 
 @pytest.mark.parametrize("flow", [path.name for path in FLOWS.glob("*.toml")])
-def test_each_broken_flow_is_reported_by_its_name(
-    stores: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flow: str
-) -> None:
+def test_each_broken_flow_is_reported_by_its_name(tmp_path: Path, flow: str) -> None:
     flows = Path(shutil.copytree(FLOWS, tmp_path / "flows"))
     (flows / flow).write_text("flow", "utf-8")
-    monkeypatch.setattr("bot.app.runtime.load_world", partial(load_world, flows))
-    (problem,) = problems_of(typed("requests list", after=("--json",), env=stores), as_json=True)
+    (problem,) = problems_in(flows)
     assert f"{flow}: not valid TOML" in problem
 
 

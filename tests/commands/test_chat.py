@@ -48,11 +48,11 @@ class Terminal:
     def see(self, text: str, seconds: float = 60.0) -> None:
         """Wait until something is on the screen, after what was seen before."""
         deadline = time.monotonic() + seconds
-        while (place := words(self.screen).find(text, self._seen)) < 0:
+        while (found := words(self.screen).find(text, self._seen)) < 0:
             assert time.monotonic() < deadline, f"{text!r} is not in {words(self.screen)[self._seen :]!r}"
             if select([self._master], [], [], 0.1)[0]:
                 self.screen += os.read(self._master, 65536).decode("utf-8", "replace")
-        self._seen = place + len(text)
+        self._seen = found + len(text)
 
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())

@@ -57,6 +57,11 @@ def test_keys_rotate(run: Run) -> None:
 
 def test_flows_are_linted_and_drawn(run: Run, tmp_path: Path) -> None:
     assert run("flows", "lint")[0] == 0
-    assert "stateDiagram-v2" in run("flows", "diagram", "opt_in")[1]
+    assert run("flows", "diagram", "opt_in")[1].startswith("---\ntitle: opt_in\n---\nstateDiagram-v2\n")
     assert run("flows", "diagram", "nothing")[0] == 1
     assert run("flows", "lint", "--folder", str(tmp_path))[0] == 1
+
+
+def test_the_page_about_the_flows_is_what_the_command_prints(run: Run) -> None:
+    page = Path(__file__).parents[2] / "docs" / "flows.md"
+    assert run("flows", "diagram") == (0, page.read_text("utf-8"))

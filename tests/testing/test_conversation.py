@@ -1,10 +1,10 @@
 import pytest
 
+from bot.app.load import load_world
 from bot.consent.lifecycle import Status
 from bot.testing import Conversation
-from tests.shipped import read_once
 
-WORLD = read_once()
+WORLD = load_world()
 
 
 def chat(locale: str = "en") -> Conversation:

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.load import load_world
 from bot.errors import FileError
 from bot.testing import find_transcripts, load_transcript, run_transcript, update_transcript
-from tests.shipped import read_once
 
-WORLD = read_once()
+WORLD = load_world()
 
 
 @pytest.fixture
