@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .hosts.aiohttp_app import OPERATORS, setup
     from .messages.inbound import Choice, Inbound, Media, Text
     from .messages.reply import Button, Link, Reply, Row
-    from .service.hand_over import Consenter
     from .service.operators.find import Look
+    from .service.ports import Consenter
     from .settings import Settings
 
 __version__ = "0.1.0"
@@ -27,7 +27,7 @@ __version__ = "0.1.0"
 _DEFINED_IN = {
     "OperatorError": ".errors",
     **dict.fromkeys(("OPERATORS", "setup"), ".hosts.aiohttp_app"),
-    "Consenter": ".service.hand_over",
+    "Consenter": ".service.ports",
     "Look": ".service.operators.find",
     "Settings": ".settings",
     **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), ".messages.inbound"),

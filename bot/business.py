@@ -190,7 +190,7 @@ class Business(_Table):
     @classmethod
     def _reachable(cls, human: Human) -> Human:
         if not human.email and not human.phone and not human.url:
-            raise ValueError("name at least one of email, phone, url: WhatsApp's policy demands a way to a person")
+            raise ValueError("WhatsApp's policy demands a way to a person; name at least one of email, phone, url")
         return human
 
     @model_validator(mode="after")

@@ -1,6 +1,6 @@
 """Logs: one JSON object per line, or readable lines in a terminal. No personal data.
 
-An exception's text may quote a message or a number, so only its type and the places it came through are logged.
+An exception's text may quote a message or a number, so only its type and the lines it came through are logged.
 """
 
 import logging
@@ -60,7 +60,7 @@ def _dumps(event: EventDict, **_: Any) -> str:
 
 
 def _where_it_failed(_: Any, __: str, event: EventDict) -> EventDict:
-    """Replace an exception by its type and the places in the code that it came through, the innermost first."""
+    """Replace an exception by its type and the lines of code that it came through, the innermost first."""
     found = event.pop("exc_info", None)
     error = found if isinstance(found, BaseException) else found[1] if isinstance(found, tuple) else None
     if found is True:

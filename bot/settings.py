@@ -152,9 +152,9 @@ class Settings(_Environment):
     @field_validator("secret_key")
     @classmethod
     def _keys_are_long(cls, keys: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for place, key in enumerate(keys, start=1):
+        for number, key in enumerate(keys, start=1):
             if len(key.get_secret_value()) < MINIMUM_SECRET_LENGTH:
-                raise ValueError(f"key {place} is shorter than {MINIMUM_SECRET_LENGTH} characters")
+                raise ValueError(f"key {number} is shorter than {MINIMUM_SECRET_LENGTH} characters")
         return keys
 
     @field_validator("base_url")

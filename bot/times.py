@@ -1,8 +1,11 @@
-"""Moments and durations as programs and people write them."""
+"""Moments and durations as programs and people write them; a leaf, for all folders."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+DAY = 86400
+"""Seconds."""
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _FORM = re.compile(r"^(\d{1,6})([smhd])$")

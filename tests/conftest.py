@@ -26,8 +26,6 @@ from bot.engines.process import packaged
 from bot.settings import Settings, load_settings
 from bot.stores import postgres
 from bot.stores.redis import streams
-from bot.words.intents import Keywords
-from tests.shipped import keywords_of, read_once
 
 TEMPLATE = "migrated_template"
 
@@ -54,12 +52,6 @@ hypothesis.settings.load_profile("repeatable")
 
 for name in variables():  # no test may see, or reach, what a developer's shell is set to
     os.environ.pop(name.upper(), None)
-
-
-@pytest.fixture(autouse=True)
-def _shipped_files_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.app.runtime.load_world", read_once)
-    monkeypatch.setattr(Keywords, "load", keywords_of)
 
 
 @pytest.fixture(autouse=True)

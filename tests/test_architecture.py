@@ -1,14 +1,20 @@
 """docs/architecture.md and CONTRIBUTING.md: what they name exists, and says what the code says."""
 
 import ast
+import importlib
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import is_dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TypeGuard, get_args, get_origin, get_type_hints
 
 import pytest
+from msgspec import Struct
 
 from tests.crash.doomed import AFTER
-from tests.test_imports import BOT, COMPOSITION, LEAVES, MAY_IMPORT, NO_STORES
+from tests.test_imports import BOT, COMPOSITION, LEAVES, MAY_IMPORT, NO_STORES, imports
 
 ROOT = Path(__file__).parent.parent
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -68,11 +74,92 @@ def test_a_missing_path_or_test_is_found(text: str) -> None:
     assert len(list(missing(text))) == 1
 
 
-def test_the_message_diagram_names_only_existing_modules() -> None:
-    drawing = re.findall(r"```mermaid\n(.*?)```", section("The way of a message"), re.DOTALL)[0]
-    participants = re.findall(r"participant \w+ as (\S+)", drawing)
-    assert len(participants) > 10
-    assert [name for name in participants if name != "provider" and not (BOT / name).is_file()] == []
+# --- the way of a message
+
+PARTICIPANTS: dict[str, str] = dict(re.findall(r"participant (\w+) as (\S+)", section("The way of a message")))
+"""Short name in the drawing → module, as its path in `bot/`; the provider is none."""
+
+Arrow = tuple[str, str, str]
+
+ARROWS: list[Arrow] = re.findall(r"^ +(\w+)(--?>>)(\w+):", section("The way of a message"), re.MULTILINE)
+
+
+def module_of(participant: str) -> ModuleType:
+    return importlib.import_module(f"bot.{PARTICIPANTS[participant].removesuffix('.py').replace('/', '.')}")
+
+
+def is_ours(value: object) -> TypeGuard[type]:
+    """Whether it is a class of the package."""
+    return isinstance(value, type) and value.__module__.startswith("bot.")
+
+
+def can_call(caller: ModuleType, callee: ModuleType) -> bool:
+    """Whether a module imports another, or a port or base class that a class of the other implements."""
+    named = imports(inspect.getsource(caller), caller.__package__ or "bot")
+    if any(f"{name}.".startswith(f"{callee.__name__}.") for name in named):
+        return True
+    classes = [value for value in vars(callee).values() if is_ours(value) and value.__module__ == callee.__name__]
+    contracts = [value for value in vars(caller).values() if is_ours(value)]
+    return any(implements(cls, contract) for cls in classes for contract in contracts)
+
+
+def implements(cls: type, contract: type) -> bool:
+    """Whether a class is derived from a contract or, if that is a protocol, takes the same parameters."""
+    if not getattr(contract, "_is_protocol", False):
+        return issubclass(cls, contract) and cls is not contract
+    methods = [name for name, method in inspect.getmembers(contract, inspect.isfunction) if name[0] != "_"]
+    return bool(methods) and all(parameters(cls, name) >= parameters(contract, name) > set() for name in methods)
+
+
+def parameters(cls: type, method: str) -> set[str]:
+    """The names of a method's parameters; none if the class has no such method."""
+    found = getattr(cls, method, None)
+    return set(inspect.signature(found).parameters) if inspect.isfunction(found) else set()
+
+
+def wrong(arrows: Sequence[Arrow]) -> list[Arrow]:
+    """The arrows between modules of ours that are neither a call nor what a call above them returns."""
+    calls = [(caller, callee) for caller, kind, callee in arrows if kind == "->>"]
+    return [
+        (start, kind, end)
+        for start, kind, end in arrows
+        if not ((end, start) in calls if kind == "-->>" else possible(start, end))
+    ]
+
+
+def possible(caller: str, callee: str) -> bool:
+    outside = "provider" in (PARTICIPANTS[caller], PARTICIPANTS[callee])
+    return outside or can_call(module_of(caller), module_of(callee))
+
+
+def test_the_message_diagram_names_only_existing_modules_and_draws_something_to_each() -> None:
+    assert len(PARTICIPANTS) > 10
+    assert [name for name in PARTICIPANTS.values() if name != "provider" and not (BOT / name).is_file()] == []
+    assert {name for start, _, end in ARROWS for name in (start, end)} == PARTICIPANTS.keys()
+
+
+def test_each_arrow_of_the_message_diagram_is_a_call_or_its_result() -> None:
+    assert wrong(ARROWS) == []
+
+
+@pytest.mark.parametrize(
+    ("caller", "kind", "callee"),
+    [
+        ("service/incoming/converse.py", "->>", "service/sending/gate.py"),
+        ("stores/redis/sessions.py", "->>", "service/sending/deliver.py"),
+        ("service/sending/deliver.py", "->>", "channels/meta/client.py"),
+        ("service/sending/deliver.py", "->>", "stores/redis/sessions.py"),
+        ("service/sending/gate.py", "->>", "service/sending/send.py"),
+        ("stores/redis/outbox.py", "-->>", "service/incoming/converse.py"),
+    ],
+)
+def test_a_wrong_arrow_is_found(caller: str, kind: str, callee: str) -> None:
+    names = {module: name for name, module in PARTICIPANTS.items()}
+    arrow = (names[caller], kind, names[callee])
+    assert wrong([*ARROWS, arrow]) == [arrow]
+
+
+# --- its shapes
 
 
 def test_each_shape_is_defined_where_the_table_says() -> None:
@@ -81,6 +168,46 @@ def test_each_shape_is_defined_where_the_table_says() -> None:
     for shape, module, why in shapes:
         assert set(code(shape)) <= defined(ROOT / code(module)[0]), module
         assert len(why) > 30, shape
+
+
+def values_in(hint: object) -> Iterator[type]:
+    """The value classes of `bot.service` that a type hint names, and those of their fields."""
+    if isinstance(hint, list | tuple):
+        for part in hint:
+            yield from values_in(part)
+    elif is_ours(hint):
+        if hint.__module__.startswith("bot.service.") and (is_dataclass(hint) or issubclass(hint, Struct | tuple)):
+            yield hint
+            yield from values_in(list(get_type_hints(hint).values()))
+    elif origin := get_origin(hint):
+        yield from values_in([origin, *get_args(hint)])
+
+
+def passed_on() -> set[str]:
+    """The value classes of `bot.service` in signatures of the modules drawn; the ledger gets no messages."""
+    drawn = [
+        module_of(name) for name, path in PARTICIPANTS.items() if not path.startswith(("provider", "stores/postgres"))
+    ]
+    classes = [
+        value
+        for module in drawn
+        for value in vars(module).values()
+        if getattr(value, "__module__", "") == module.__name__
+    ]
+    methods = [
+        method
+        for cls in classes
+        if inspect.isclass(cls)
+        for name, method in inspect.getmembers(cls, inspect.isfunction)
+        if name[0] != "_" or name == "__call__"
+    ]
+    return {value.__name__ for method in methods for value in values_in(list(get_type_hints(method).values()))}
+
+
+def test_the_shapes_are_complete_by_the_rule_that_the_page_gives() -> None:
+    counted = {name for shape, _, _ in rows("The shapes of a message") for name in code(shape)}
+    (uncounted,) = re.findall(r"^Not counted: (.+?)\n\n", section("The shapes of a message"), re.DOTALL | re.MULTILINE)
+    assert passed_on() - set(code(uncounted)) == counted
 
 
 def test_the_table_of_folders_says_what_may_be_imported() -> None:
@@ -154,13 +281,13 @@ def stale(text: str) -> list[str]:
 
 def is_there(name: str) -> bool:
     """Whether a dotted name leads to a module or folder of the package, or to a word of the one that it stops at."""
-    place = BOT
+    folder = BOT
     for part in name.split(".")[1:]:
-        if (place / f"{part}.py").exists():
+        if (folder / f"{part}.py").exists():
             return True
-        if not (place / part / "__init__.py").exists():
-            return part in (place / "__init__.py").read_text("utf-8")
-        place /= part
+        if not (folder / part / "__init__.py").exists():
+            return part in (folder / "__init__.py").read_text("utf-8")
+        folder /= part
     return True
 
 

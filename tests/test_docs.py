@@ -75,6 +75,28 @@ def helped(names: list[str]) -> str | None:
     return result.output if result.exit_code == 0 else None
 
 
+A_RIGHT = {
+    "CONTRIBUTING.md": r"^### A right$(.*?)^### ",
+    "docs/developer.md": r"^## Add a right$(.*?)^## ",
+    "docs/architecture.md": r"^8\. \*\*A new right\.\*\*(.*?)^9\. ",
+}
+"""Where the pages tell how to add a right."""
+
+
+@pytest.mark.parametrize("page", A_RIGHT)
+def test_every_page_names_the_same_files_for_a_new_right(page: str) -> None:
+    (told,) = re.findall(A_RIGHT[page], (ROOT / page).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    model = {"flows/portability.toml"}
+    assert set(re.findall(r"`((?:bot|flows|docs)/[^`]+)`", told)) - model == {
+        "bot/consent/rights.py",
+        "bot/words/keywords.py",
+        "bot/service/rights/rights.py",
+        "flows/<right>.toml",
+        "flows/rights.toml",
+        "docs/flows.md",
+    }
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text("utf-8")):

@@ -86,10 +86,10 @@ class TestSealing:
         assert keys.encrypt(b"text") != keys.encrypt(b"text")
 
     @given(st.integers(0, 31), st.integers(1, 255))
-    def test_altered_data_is_not_opened(self, place: int, change: int) -> None:
+    def test_altered_data_is_not_opened(self, index: int, change: int) -> None:
         keys = Keyring([NEW])
         sealed = bytearray(keys.encrypt(b"text"))
-        sealed[place] ^= change
+        sealed[index] ^= change
         with pytest.raises(Undecipherable):
             keys.decrypt(bytes(sealed))
 

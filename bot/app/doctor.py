@@ -13,15 +13,15 @@ from ..keys import Keyring, Undecipherable
 from ..paths import COMMAND
 from ..service.ports import Check
 from ..settings import Settings
-from ..stores.postgres.connect import Database, of_another_version
+from ..stores.postgres.connect import Database
 from ..stores.postgres.erasures import Erasures
+from ..stores.postgres.revision import of_another_version
 from ..stores.redis.connect import Client
 from ..translating.source_texts import overlong
 from . import channels
 from .stores import ShardStores
 
 _OLDEST_REDIS = "7.2"
-_OLDEST_POSTGRES = "14"
 _NEARLY_FULL = 0.8
 """How full the inbox may be before an operator should act: at 1, webhooks get 503."""
 
@@ -171,10 +171,7 @@ async def redis_checks(client: Client) -> AsyncIterator[Check]:
 
 
 async def database_checks(database: Database, keys: Keyring) -> AsyncIterator[Check]:
-    """Check the version of a working PostgreSQL, and whether the keys open its data."""
-    version = (await database.fetch("SHOW server_version"))[0]["server_version"]
-    if _older(version, _OLDEST_POSTGRES):
-        yield Check("database version", ok=False, detail=version, cure=f"{_OLDEST_POSTGRES} or newer is needed")
+    """Check whether the keys open the data of a working PostgreSQL."""
     for row in await database.fetch("SELECT key FROM persons WHERE key IS NOT NULL ORDER BY created_at LIMIT 1"):
         try:
             keys.person(row["key"])

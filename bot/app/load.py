@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from .. import business as business_file
@@ -29,7 +30,6 @@ def _nothing_collected() -> Iterator[None]:
             gc.enable()
 
 
-@_nothing_collected()
 def load_world(
     flows: str | Path = FLOWS,
     locales: str | Path = LOCALES,
@@ -38,13 +38,32 @@ def load_world(
     host_purpose: str | None = None,
     draft: str = "",
 ) -> tuple[World, Flows]:
-    """Read everything once, at start; `business` is by default the `business.toml` among the flows.
+    """Read everything; `business` is by default the `business.toml` among the flows.
 
+    Reading takes seconds, so a process reads files again only if they have changed: tests may call this for each test.
     `draft` is a language to use before it is offered, for its translator. Raises `FileError`, which names file, key
     and cure.
     """
     flows, locales = Path(flows), Path(locales)
     source = Path(business) if business else flows / flow_file.NO_FLOW
+    stamps = tuple(_stamp(path) for path in (*sorted(flows.glob("*")), *sorted(locales.rglob("*")), source))
+    return _load(flows, locales, source, host_purpose, draft, stamps)
+
+
+def _stamp(path: Path) -> tuple[Path, int, int]:
+    """Return what changes whenever a file does."""
+    try:
+        status = path.stat()
+    except OSError:
+        return path.absolute(), 0, 0
+    return path.absolute(), status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=4)
+@_nothing_collected()
+def _load(
+    flows: Path, locales: Path, source: Path, host_purpose: str | None, draft: str, _: tuple[tuple[Path, int, int], ...]
+) -> tuple[World, Flows]:
     company = business_file.load(source)
     known = catalogs.languages(locales)
     check_texts(company, source, known)

@@ -34,7 +34,7 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
 
     def downloads() -> Downloads | None:
         runtime = current()
-        return Downloads(runtime.stores.exports, runtime.dialogue.world) if runtime else None
+        return Downloads(runtime.use_cases.links, runtime.dialogue.world) if runtime else None
 
     return [
         *(

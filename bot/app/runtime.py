@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,14 +15,14 @@ from ..keys import Keyring
 from ..service import worker
 from ..service.incoming.receive import Receive
 from ..service.ports import Check
-from ..service.sending.deliver import IN_FLIGHT
+from ..service.sending.deliver import SENDS_AT_ONCE
 from ..service.sending.halting import Halting
 from ..settings import Settings, SettingsError
 from . import channels
 from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
 from .load import load_world
 from .stores import ShardStores, Stores, open_stores
-from .use_cases import Clock, HostedBot, UseCases
+from .use_cases import HostedBot, UseCases
 
 _QUEUES = 4
 """Queues of a shard that a process reads; with a host's bot there is one more."""
@@ -71,7 +71,7 @@ class Runtime:
         build = self.use_cases
         for urgent, lane in ((True, shard.urgent), (False, shard.events)):
             yield worker.answer_inbox(build.converse(shard, urgent=urgent), lane, stopping)
-        deliver = build.deliver(shard, halting, most=min(IN_FLIGHT, self.settings.messages_per_second))
+        deliver = build.deliver(shard, halting, most=min(SENDS_AT_ONCE, self.settings.messages_per_second))
         yield worker.work_off("deliver", deliver, shard.messages, stopping)
         yield worker.work_off("fulfil", build.fulfil(shard), shard.tasks, stopping)
         yield worker.bring_back(shard.outbox, stopping)
@@ -131,7 +131,7 @@ async def open_runtime(
     hosted: HostedBot | None = None,
     *,
     draft: str = "",
-    clock: Clock = time.time,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Runtime]:
     """Open everything that the settings name, and close it at the end.
 

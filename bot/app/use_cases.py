@@ -10,17 +10,18 @@ from ..business import Business
 from ..consent.retention import RuleName, policy
 from ..conversation.dialogue import Dialogue
 from ..documents import Documents
-from ..service.hand_over import HandOver, Host
+from ..service.hand_over import HandOver
 from ..service.incoming.cases import Cases
 from ..service.incoming.claims import Claims
 from ..service.incoming.converse import Converse, Shard
 from ..service.incoming.receive import Receive
 from ..service.incoming.staff import Staff
 from ..service.incoming.statuses import Statuses
-from ..service.ports import Channels, DataHolder, Webhooks
+from ..service.ports import Channels, DataHolder, Host, Webhooks
 from ..service.retention import Retention
 from ..service.rights.erase import Erase
 from ..service.rights.fulfil import Fulfil
+from ..service.rights.links import Links
 from ..service.rights.media import UploadedFiles
 from ..service.rights.rights import Rights
 from ..service.sending.deliver import Deliver
@@ -28,9 +29,6 @@ from ..service.sending.halting import Halting
 from ..service.sending.send import Send
 from ..service.sending.undelivered import Undelivered
 from .stores import ShardStores, Stores
-
-Clock = Callable[[], float]
-"""Returns unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class UseCases:
     channel: Channels | None
     """Sends messages; None while a setting that it needs is missing."""
     base_url: str = ""
-    clock: Clock = time.time
+    clock: Callable[[], float] = time.time
 
     @property
     def _business(self) -> Business:
@@ -209,6 +207,11 @@ class UseCases:
         """Everything that holds data of persons, the person's row last."""
         at_channel = [UploadedFiles(self.stores.exports, self.channel)] if self.channel else []
         return [*at_channel, *self.stores.data_holders]
+
+    @property
+    def links(self) -> Links:
+        """What gives the file behind a person's link."""
+        return Links(self.stores.exports, self.clock)
 
     @cached_property
     def erase(self) -> Erase:

@@ -247,17 +247,35 @@ def from_line(line: bytes) -> Erasure:
     try:
         read = orjson.loads(line)
         return Erasure(
-            str(read["person"]),
-            int(read["at"]),
-            str(read["reason"]),
+            _text(read["person"]),
+            _moment(read["at"]),
+            _text(read["reason"]),
             tuple(
-                Suppression(_token(suppression), str(suppression["scope"]), int(suppression["since"]))
+                Suppression(_token(suppression), _text(suppression["scope"]), _moment(suppression["since"]))
                 for suppression in read["suppressions"]
             ),
             tuple(Lead(_token(lead), date.fromisoformat(lead["until"])) for lead in read["proof"]),
         )
     except (KeyError, TypeError, ValueError):
         raise ValueError("this is not a line of a list of erasures") from None
+
+
+def _text(value: Any) -> str:
+    text = str(value)
+    if "\0" in text:
+        raise ValueError("PostgreSQL stores no text with a NUL")
+    return text
+
+
+def _moment(value: Any) -> int:
+    seconds = int(value)
+    if not 0 <= seconds <= _LAST_SECOND:
+        raise ValueError("no moment between 1970 and 9999")
+    return seconds
+
+
+_LAST_SECOND = 253_402_300_799
+"""The end of the year 9999, the last that a `datetime` can hold."""
 
 
 def _plain(address: AddressToken) -> dict[str, Any]:

@@ -74,7 +74,7 @@ COLUMNS = (
 """Columns of the table, which has one row per event."""
 
 
-class Event(Fact, frozen=True, kw_only=True):
+class ExportedFact(Fact, frozen=True, kw_only=True):
     """A fact with everything that is exported about it."""
 
     notice_url: str
@@ -119,7 +119,7 @@ class Processing:
 
 
 def as_json_ld(
-    person: str, consents: Mapping[str, Consent], facts: Sequence[Event], processing: Processing
+    person: str, consents: Mapping[str, Consent], facts: Sequence[ExportedFact], processing: Processing
 ) -> dict[str, Any]:
     """Return all records of one person, in one document."""
     records = [
@@ -129,7 +129,7 @@ def as_json_ld(
     return {"@context": dict(CONTEXT), "@graph": records}
 
 
-def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Event]) -> Iterable[tuple[str, ...]]:
+def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[ExportedFact]) -> Iterable[tuple[str, ...]]:
     """Yield one row of `COLUMNS` for each event."""
     for fact in facts:
         yield (
@@ -159,7 +159,7 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Event]
 
 
 def _record(
-    person: str, purpose: str, consent: Consent, facts: Sequence[Event], processing: Processing
+    person: str, purpose: str, consent: Consent, facts: Sequence[ExportedFact], processing: Processing
 ) -> dict[str, Any]:
     title, description = processing.titles.get(purpose, (purpose, ""))
     shown = _shown(consent, facts)
@@ -210,7 +210,7 @@ def _record(
     return record
 
 
-def _shown(consent: Consent, facts: Sequence[Event]) -> Event | None:
+def _shown(consent: Consent, facts: Sequence[ExportedFact]) -> ExportedFact | None:
     """Return the question that a standing consent answered, even if asked again since; else the last question."""
     asked = [fact for fact in facts if fact.kind is Kind.REQUESTED]
     if consent.status is Status.GIVEN:
@@ -218,7 +218,7 @@ def _shown(consent: Consent, facts: Sequence[Event]) -> Event | None:
     return asked[-1] if asked else None
 
 
-def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
+def _event(person: str, number: int, fact: ExportedFact) -> dict[str, Any]:
     """One event; what the person saw is named by its hash, see `wordings` in the evidence."""
     event: dict[str, Any] = {
         "@id": f"urn:uuid:{person}#{fact.purpose}-{number}",
@@ -247,12 +247,12 @@ def _event(person: str, number: int, fact: Event) -> dict[str, Any]:
     return event
 
 
-def _method(fact: Event) -> dict[str, str]:
+def _method(fact: ExportedFact) -> dict[str, str]:
     """How the event came about, and how an answer was understood."""
     return {"dct:title": fact.method, "dct:description": fact.rule}
 
 
-def _indicated_by(person: str, fact: Event) -> dict[str, str]:
+def _indicated_by(person: str, fact: ExportedFact) -> dict[str, str]:
     return {"@id": f"urn:uuid:{person}" if fact.actor == "person" else f"urn:x-consentbot:actor:{fact.actor}"}
 
 

@@ -3,7 +3,7 @@
 GDPR Art. 12(3)-(4): answered, extended with a reason, or refused with a reason, each within a month. See `deadlines`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -45,7 +45,7 @@ class Request:
 
 def received(id: str, person: str, right: Right, at: int, calendar: Calendar) -> Request:
     """Return a new request."""
-    return Request(id, person, right, at, due(at, calendar), State.OPEN)
+    return Request(id, person, right, received_at=at, due=due(at, calendar), state=State.OPEN)
 
 
 def extend(request: Request, reason: str, now: float, calendar: Calendar) -> Request:
@@ -58,7 +58,7 @@ def extend(request: Request, reason: str, now: float, calendar: Calendar) -> Req
     if request.state is State.EXTENDED:
         raise NotPossible("it was extended before; there is only one extension (GDPR Art. 12(3))")
     last_day = extended(request.received_at, now, calendar)
-    return Request(request.id, request.person, request.right, request.received_at, last_day, State.EXTENDED)
+    return replace(request, due=last_day, state=State.EXTENDED)
 
 
 def close(request: Request, state: State, reason: str) -> Request:
@@ -68,7 +68,7 @@ def close(request: Request, state: State, reason: str) -> Request:
         raise NotPossible("a request is closed as done or refused")
     if state is State.REFUSED:
         _reasoned(reason)
-    return Request(request.id, request.person, request.right, request.received_at, request.due, state)
+    return replace(request, state=state)
 
 
 def reopen(request: Request, *, was_extended: bool) -> Request:
@@ -76,7 +76,7 @@ def reopen(request: Request, *, was_extended: bool) -> Request:
     if request.state is not State.DONE:
         raise NotPossible(f"it is {request.state}, not answered")
     state = State.EXTENDED if was_extended else State.OPEN
-    return Request(request.id, request.person, request.right, request.received_at, request.due, state)
+    return replace(request, state=state)
 
 
 def _still_open(request: Request) -> None:

@@ -1,6 +1,7 @@
 """The one table of rights: what a person may ask about their data, and what the program does about it.
 
-A new right is a row here, a flow that asks for it, its words, and the code that grants it in `bot/service/rights`.
+A new right is a row here, a word, a flow, a choice in `flows/rights.toml`, and the code that grants it in
+`bot/service/rights`: docs/developer.md lists the files.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The PDF files that people get about themselves, in their language.
 
 In: `MyData` (`bot.service.rights.my_data`) and the texts of the business; out: the bytes of a PDF.
-Implements `rights.Documents`; only `app` imports it. The fonts are here because servers have none.
+Implements `ports.Documents`; only `app` imports it. The fonts are here because servers have none.
 """
 
 from .documents import Documents

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING
 
 from ..conversation.world import World
 from ..service.rights.my_data import MyData
-from .words import Words
+from .words import DocumentWords
 
 if TYPE_CHECKING:
     from .draft import Draft
 
 
 class Documents:
-    """Writes the documents of one business. Implements `rights.Documents`."""
+    """Writes the documents of one business. Implements `ports.Documents`."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -40,4 +40,4 @@ class Documents:
         """Begin a document. Imported only here, because fpdf2 is slow to import and takes much memory."""
         from .draft import Draft
 
-        return Draft(data, Words(self._world, locale), title)
+        return Draft(data, DocumentWords(self._world, locale), title)

@@ -5,13 +5,13 @@ from ..consent.rights import Right
 from ..i18n.bidi import isolated
 from ..service.rights.my_data import Happened, MyData
 from .paper import Paper
-from .words import NOTICE, Words
+from .words import NOTICE, DocumentWords
 
 
 class Draft:
     """A document being written."""
 
-    def __init__(self, data: MyData, say: Words, title: str) -> None:
+    def __init__(self, data: MyData, say: DocumentWords, title: str) -> None:
         self._data = data
         self._say = say
         self.paper = Paper(say(title), say.locale, data.made_at, rtl=say.rtl)

@@ -33,7 +33,7 @@ TEXTS = {
 """Kind of a ledger entry, or status of a consent → the text that names it."""
 
 
-class Words:
+class DocumentWords:
     """The wording of a document in one language. It falls back as a whole if a text is missing."""
 
     def __init__(self, world: World, locale: str) -> None:

@@ -48,8 +48,8 @@ def packaged(package: str, path: str, engine: str, setting: str) -> Path:
     Raises `NotInstalledError`, which names both cures.
     """
     spec = importlib.util.find_spec(package)
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        for found in sorted(Path(place).glob(path)):
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for found in sorted(Path(folder).glob(path)):
             return found
     raise NotInstalledError(
         f"{setting} is not set and the embedded {engine} is not installed; "

@@ -11,7 +11,7 @@ from ..app.processes import working
 from ..app.routes import routes
 from ..app.runtime import Runtime, has_stores, open_runtime
 from ..app.use_cases import HostedBot
-from ..service.hand_over import Host
+from ..service.ports import Host
 from ..settings import ENV_FILE, Settings, load_settings
 
 OPERATORS = web.AppKey("consentbot", Operators)

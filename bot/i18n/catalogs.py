@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 from pydantic_core import ErrorDetails
 
 from .. import toml_file
-from ..errors import FileError
+from ..errors import FileError, problem_and_cure
 from ..paths import COMMAND
 from . import po
 from .cldr import babel_locale
@@ -129,7 +129,8 @@ def read(folder: Path, code: str) -> Mapping[str, tuple[str, str]]:
     try:
         file = po.read(source)
     except (OSError, po.PoError) as error:
-        raise FileError(f"{source}: can't be read ({error}); run `{COMMAND} i18n check {code}`") from error
+        problem, _ = problem_and_cure(str(error))
+        raise FileError(f"{source}: can't be read ({problem}); run `{COMMAND} i18n check {code}`") from error
     return {entry.id: (entry.english, entry.translation) for entry in file.entries if entry.usable}
 
 

@@ -36,9 +36,9 @@ def autonym(code: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def place_name(place: str, code: str) -> str:
-    """Return the name of `place`, such as DE or EU, in the language `code`; other texts are returned unchanged."""
-    return str(babel_locale(code).territories.get(place, place))
+def territory_name(territory: str, code: str) -> str:
+    """Return the name of `territory`, such as DE or EU, in the language `code`; other texts are returned unchanged."""
+    return str(babel_locale(code).territories.get(territory, territory))
 
 
 def period(span: timedelta, code: str) -> str:

@@ -22,7 +22,7 @@ class Fault:
     """Whether the text must not be sent like this."""
 
 
-Check = Callable[[Slot, str], Iterator[str]]
+TextRule = Callable[[Slot, str], Iterator[str]]
 
 
 def errors(slot: Slot, text: str) -> list[Fault]:
@@ -204,7 +204,7 @@ def _newline(slot: Slot, text: str) -> Iterator[str]:
         yield f"has {found} paragraphs, the English {wanted}: keep the empty lines"
 
 
-_ERRORS: dict[str, Check] = {
+_ERRORS: dict[str, TextRule] = {
     "length": _length,
     "forbidden": _forbidden,
     "url": _url,
@@ -251,7 +251,7 @@ def _bold(slot: Slot, text: str) -> Iterator[str]:
             yield f"has {found} pairs of {mark}…{mark}, the English {wanted}"
 
 
-_WARNINGS: dict[str, Check] = {
+_WARNINGS: dict[str, TextRule] = {
     "same": _same,
     "punctuation": _punctuation,
     "space": _space,

@@ -16,10 +16,12 @@ from ..errors import FileError
 
 
 class PoError(FileError):
-    """A line that is not valid PO; the message begins with `file:line:`."""
+    """A line that is not valid PO; the text begins with `file:line:`."""
 
     def __init__(self, path: Path | str, line: int, message: str) -> None:
-        super().__init__(f"{path}:{line}: {message}")
+        super().__init__(
+            f"{path}:{line}: {message}" if "; " in message else f"{path}:{line}: {message}; correct it there"
+        )
         self.path, self.line, self.message = Path(path), line, message
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 
-class Kind(StrEnum):
+class TextKind(StrEnum):
     """Where in a message a text appears, which sets its limit."""
 
     BODY = "body"
@@ -26,16 +26,16 @@ class Kind(StrEnum):
     """Part of a body, without a limit of its own."""
 
 
-LIMITS: Mapping[Kind, int] = {
-    Kind.BODY: 1024,
-    Kind.TEXT: 4096,
-    Kind.HEADER: 60,
-    Kind.FOOTER: 60,
-    Kind.BUTTON: 20,
-    Kind.LIST_BUTTON: 20,
-    Kind.ROW: 24,
-    Kind.ROW_DESCRIPTION: 72,
-    Kind.PHRASE: 1024,
+LIMITS: Mapping[TextKind, int] = {
+    TextKind.BODY: 1024,
+    TextKind.TEXT: 4096,
+    TextKind.HEADER: 60,
+    TextKind.FOOTER: 60,
+    TextKind.BUTTON: 20,
+    TextKind.LIST_BUTTON: 20,
+    TextKind.ROW: 24,
+    TextKind.ROW_DESCRIPTION: 72,
+    TextKind.PHRASE: 1024,
 }
 """Characters. Meta: messages/interactive-reply-buttons-messages, interactive-list-messages, text-messages."""
 
@@ -54,7 +54,7 @@ class Slot:
     """A text in its source language with everything that a translator must know."""
 
     id: str
-    kind: Kind
+    kind: TextKind
     english: str
     note: str = ""
     legal: bool = False
@@ -72,7 +72,7 @@ class Slot:
     @property
     def single_line(self) -> bool:
         """Whether line breaks are refused by WhatsApp."""
-        return self.kind not in (Kind.BODY, Kind.TEXT, Kind.PHRASE)
+        return self.kind not in (TextKind.BODY, TextKind.TEXT, TextKind.PHRASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class SourceTexts:
     """All texts in their source language, with their context."""
 
     slots: tuple[Slot, ...]
-    places: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    appearances: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Text id → where it appears, in words for translators."""
     together: Sequence[Sequence[str]] = ()
     """Ids of texts that are choices of the same message and must therefore differ."""

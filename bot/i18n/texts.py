@@ -6,9 +6,9 @@ from functools import partial
 from ..errors import FileError
 from .bidi import isolated, right_to_left
 from .faults import alike, errors
-from .slot import LIMITS, Kind, Slot, TextError, TextTemplate, length
+from .slot import LIMITS, Slot, TextError, TextKind, TextTemplate, length
 
-__all__ = ["LIMITS", "MAX_BUTTONS", "MAX_ROWS", "Kind", "Slot", "TextError", "TextTemplate", "Texts", "length"]
+__all__ = ["LIMITS", "MAX_BUTTONS", "MAX_ROWS", "Slot", "TextError", "TextKind", "TextTemplate", "Texts", "length"]
 
 MAX_BUTTONS = 3
 MAX_ROWS = 10

@@ -1,4 +1,7 @@
-"""Keeps the ids of a host's buttons apart from ours, so that a tap on them never means what our buttons mean."""
+"""Keeps the ids of a host's buttons apart from ours, so that a tap on them never means what our buttons mean.
+
+`service` marks the ids and takes the mark off again; `conversation` recognises it.
+"""
 
 from typing import TypeVar
 
@@ -9,7 +12,7 @@ from .reply import Button, Reply, Row
 
 PREFIX = "host:"
 
-Option = TypeVar("Option", Button, Row)
+ButtonOrRow = TypeVar("ButtonOrRow", Button, Row)
 
 
 def is_hosts(id: str) -> bool:
@@ -35,5 +38,5 @@ def incoming(inbound: Inbound) -> Inbound:
     return inbound
 
 
-def _marked(options: tuple[Option, ...]) -> tuple[Option, ...]:
+def _marked(options: tuple[ButtonOrRow, ...]) -> tuple[ButtonOrRow, ...]:
     return tuple(msgspec.structs.replace(option, id=PREFIX + option.id) for option in options)

@@ -3,9 +3,8 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 
@@ -13,10 +12,8 @@ from ..business import Business
 from ..errors import Unavailable
 from ..messages import host_ids
 from ..messages.basis import ForPurpose
-from ..messages.inbound import Inbound
-from ..messages.reply import Reply
 from . import metrics
-from .ports import Channels, DeadLetters, HandedOver, Ledger, PersonId, Queue, Queued, SendError
+from .ports import Channels, Consenter, DeadLetters, HandedOver, Host, Ledger, Queue, Queued, SendError
 from .sending.gate import judge_for_host
 from .sending.send import Send
 from .taker import Taker
@@ -26,19 +23,7 @@ log = structlog.get_logger(__name__)
 HOST_SECONDS = 20.0
 """How long the host's bot may take for one message."""
 ATTEMPTS = 3
-IN_FLIGHT = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Consenter:
-    """The sender of a host's message: everything a host may know besides the message."""
-
-    id: PersonId
-    locale: str
-
-
-Host = Callable[[Inbound, Consenter], Awaitable[Sequence[Reply] | None]]
-"""The host's bot: answers one message; its replies pass the same gate as ours."""
+HANDOVERS_AT_ONCE = 64
 
 
 class HandOver(Taker[HandedOver]):
@@ -58,7 +43,7 @@ class HandOver(Taker[HandedOver]):
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`purpose`: the host's messages need consent to it; with a `channel`, typing is shown meanwhile."""
-        super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=IN_FLIGHT)
+        super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=HANDOVERS_AT_ONCE)
         self._host = host
         self._purpose = ForPurpose(purpose)
         self._send = send

@@ -16,7 +16,7 @@ from ..business import Business
 from ..consent.evidence import Entry, Kind, Method
 from ..consent.lifecycle import Record, fold
 from ..consent.retention import DEFAULT, Due, RuleName, What, due, policy
-from ..times import in_words
+from ..times import DAY, in_words
 from . import metrics
 from .ports import Append, Falling, Ledger, OldLetters, PersonId, Retained, Rows, Subject
 
@@ -24,8 +24,6 @@ log = structlog.get_logger(__name__)
 
 AHEAD = (0, 30, 90)
 """Horizons of a report in days."""
-
-_DAY = 86400
 
 
 class Eraser(Protocol):
@@ -63,7 +61,7 @@ class Line:
     def add(self, at: int, now: int) -> None:
         """Count something that falls due at a moment."""
         for number, days in enumerate(AHEAD):
-            self.counts[number] += at <= now + days * _DAY
+            self.counts[number] += at <= now + days * DAY
         self.begin(at)
 
     def begin(self, at: int) -> None:
@@ -133,14 +131,14 @@ class Retention:
         """Report what falls due now and soon, and by which rule; nothing is changed. Raises `Unavailable`."""
         now = int(self._clock())
         lines = self._lines()
-        async for page in self._pages(now + AHEAD[-1] * _DAY):
+        async for page in self._pages(now + AHEAD[-1] * DAY):
             for person in page:
                 for fact in person.due:
                     if fact.what is What.PROSPECT and person.held:
                         lines[fact.what].held += fact.at <= now
                     else:
                         lines[fact.what].add(fact.at, now)
-        moments = [now + days * _DAY for days in AHEAD]
+        moments = [now + days * DAY for days in AHEAD]
         for rows in Rows:
             line = lines[rows]
             line.counts, line.first = await self._retained.count(rows, self._kept(rows), moments)
@@ -253,7 +251,7 @@ class Retention:
 
 def _end_of_day(at: int) -> int:
     """Return the end of that day: contact is noted once a day, so the last contact may have been later."""
-    return (at // _DAY + 1) * _DAY
+    return (at // DAY + 1) * DAY
 
 
 def _entry(person: _Person, fact: Due, now: float) -> Entry:

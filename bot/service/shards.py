@@ -1,4 +1,7 @@
-"""Which address a person's session is stored under, and in which shard."""
+"""Which address a person's session is stored under, and in which shard.
+
+Whoever stores a message and whoever answers it must agree on both.
+"""
 
 from ..keys import Keyring
 from ..messages.inbound import Sender

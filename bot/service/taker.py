@@ -15,7 +15,7 @@ from .sending.retry import surely
 
 log = structlog.get_logger(__name__)
 
-UNREADABLE = "unreadable by this version"
+UNREADABLE_ENTRY = "unreadable by this version"
 
 _WAIT = 1.0
 """Maximum seconds to wait for room: entries in flight must be renewed meanwhile."""
@@ -56,7 +56,7 @@ class Taker(ABC, Generic[T]):
         readable = [queued for queued in batch if isinstance(queued, Queued)]
         for queued in batch:
             if isinstance(queued, Unreadable):
-                self._begin(queued, self._bury(queued, UNREADABLE))
+                self._begin(queued, self._bury(queued, UNREADABLE_ENTRY))
         if readable:
             await self._take(readable)
 

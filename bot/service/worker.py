@@ -14,6 +14,7 @@ import structlog
 
 from ..errors import Unavailable, where
 from ..messages.inbound import Event
+from ..times import DAY
 from . import metrics
 from .incoming.converse import Converse
 from .ports import Checkpoints, Outbox, Queue, Queued, Unreadable
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 BATCH = 256
 """Messages answered together: one transaction, one commit."""
 
-READERS = 10
+TAKEN_AT_MOST = 10
 """How many workers may die holding a message before it is buried, since it may be what kills them."""
 
 LOOKS = 6
@@ -38,7 +39,7 @@ PROMOTE_EVERY = 0.25
 SETTLED = 600.0
 """Delay in seconds before daily jobs, so that a crash-looping process never runs them."""
 
-DAILY = 86400.0
+DAILY = float(DAY)
 
 T = TypeVar("T")
 
@@ -109,7 +110,7 @@ async def pause(seconds: float, stopping: asyncio.Event) -> None:
 
 
 def _note(name: str, error: Exception) -> None:
-    """Log a failure by its kind and place; its text may quote data."""
+    """Log a failure by its kind and line; its text may quote data."""
     metrics.FAILURES.labels(name).inc()
     if isinstance(error, Unavailable):
         log.warning("store_unavailable", worker=name, reason=str(error), cure=error.cure)
@@ -137,8 +138,8 @@ async def _answered(
     """Answer a batch, however often the stores are unreachable; one by one if a message in it is poison."""
     if not batch:
         return None
-    if batch[0].taken > READERS:
-        return await converse.bury(batch[0], f"{READERS} workers ended while they had it in hand")
+    if batch[0].taken > TAKEN_AT_MOST:
+        return await converse.bury(batch[0], f"{TAKEN_AT_MOST} workers ended while they had it in hand")
     try:
         await persistently("converse", lambda: converse.answer(batch), stopping, lambda: inbox.renew(_ids(batch)))
     except Exception as error:

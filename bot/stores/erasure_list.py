@@ -6,6 +6,7 @@ and dates; each hash is removed when its own time is over. On a host without a p
 """
 
 import asyncio
+import errno
 import fcntl
 import os
 from collections.abc import Iterable, Iterator
@@ -120,6 +121,8 @@ def read(path: Path) -> tuple[list[Erasure], int]:
 
 def write(path: Path, erasures: Iterable[Erasure]) -> None:
     """Write the whole list to a new file, then move it into place. Raises `OSError`."""
+    if path.is_dir():  # e.g. `.`, which has no name that could be given to the new file
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     _replace(path, map(to_line, erasures))
 
 

@@ -39,7 +39,7 @@ def source(slots: Iterable[Slot]) -> Iterator[Finding]:
 def template_file(folder: Path, sources: SourceTexts) -> Iterator[Finding]:
     """Check that `bot.pot` is what `extract` would write."""
     path = folder / TEMPLATE
-    if not path.exists() or path.read_text("utf-8") != po.written(template(sources, folder.parent)):
+    if not path.exists() or path.read_text("utf-8", errors="replace") != po.written(template(sources, folder.parent)):
         yield Finding(path, 1, "stale", f"differs from the flows; run `{COMMAND} i18n extract`")
 
 
@@ -164,10 +164,11 @@ def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
     slots = tuple(slots)
     translated = [language for code, language in languages(folder).items() if code != SOURCE_LOCALE]
     found = {language.code: list(soundness(folder, language, slots)) for language in translated}
-    if serious := [str(finding) for language in translated if language.offered for finding in found[language.code]]:
-        raise OperatorError(
-            "\n".join([*serious, f"nothing was compiled; correct these, then run `{COMMAND} i18n compile` again"])
-        )
+    serious = [str(finding) for language in translated if language.offered for finding in found[language.code]]
+    if serious:
+        lines = [line if "; " in line else f"{line}; correct it there" for line in serious]
+        again = f"nothing was compiled; correct these, then run `{COMMAND} i18n compile` again"
+        raise OperatorError("\n".join([*lines, again]))
     targets = []
     for language in translated:
         if found[language.code]:

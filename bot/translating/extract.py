@@ -31,7 +31,7 @@ def template(sources: SourceTexts, root: Path) -> PoFile:
     """Return the template; `root` is the folder that names of source files are relative to."""
     return PoFile(
         headers=headers(),
-        entries=tuple(_entry(slot, root, sources.places.get(slot.id, ())) for slot in sources.slots),
+        entries=tuple(_entry(slot, root, sources.appearances.get(slot.id, ())) for slot in sources.slots),
         comments=("Texts of consentbot, for translators. Written by `i18n extract`; don't edit.",),
     )
 
@@ -48,18 +48,18 @@ def headers(language: str = "", plural: str = "") -> dict[str, str]:
     }
 
 
-def _entry(slot: Slot, root: Path, places: Sequence[str]) -> PoEntry:
+def _entry(slot: Slot, root: Path, appearances: Sequence[str]) -> PoEntry:
     return PoEntry(
         id=slot.id,
         english=slot.english,
-        notes=tuple(_notes(slot, places)),
+        notes=tuple(_notes(slot, appearances)),
         source=_relative(slot.source, root),
         flags=tuple(_flags(slot)),
     )
 
 
-def _notes(slot: Slot, places: Sequence[str]) -> Iterable[str]:
-    yield from places
+def _notes(slot: Slot, appearances: Sequence[str]) -> Iterable[str]:
+    yield from appearances
     if slot.note:
         yield slot.note
     names = sorted(TextTemplate.parse(slot.english).names)

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel import Locale
-
+from ..i18n.cldr import babel_locale
 from ..words import keyword_files
 from ..words.keywords import ANSWERS, GLOBAL, base
 from . import phrases
@@ -40,11 +39,11 @@ _PHRASES = """\
 def begin(folder: Path, code: str) -> Iterator[Path]:
     """Write the files that the language `code` doesn't have yet; yield both."""
     language = base(code)
-    name = Locale.parse(language).get_display_name("en") or language
+    name = babel_locale(language).get_display_name("en") or language
     texts = {
         keyword_files.path_of(folder, language): _WORDS.format(language=name) + "".join(_tables()),
         phrases.path_of(folder, language): _PHRASES.format(language=name, code=code, enough=phrases.ENOUGH)
-        + "".join(f"# {meaning} = []\n" for meaning in phrases.Asked.model_fields)
+        + "".join(f"# {meaning} = []\n" for meaning in phrases.WhileAsked.model_fields)
         + "\n# At any time, whether a question waits or not.\n[any_time]\n"
         + "".join(f"# {meaning} = []\n" for meaning in phrases.AT_ANY_TIME),
     }

@@ -102,8 +102,8 @@ _KEY = re.compile(r"(\w+)(?:\.(\w+))?[\w.]*: (?:(['\"])(.+?)\3 )?")
 
 def _line(path: Path, message: str) -> int:
     """Return the line of the word, the key or the table that `message` begins with; 1 when it names none."""
-    if place := _AT.search(message):
-        return int(place[1])
+    if at := _AT.search(message):
+        return int(at[1])
     named = _KEY.match(message)
     if not named or not path.exists():
         return 1
@@ -111,7 +111,7 @@ def _line(path: Path, message: str) -> int:
     lines = path.read_text("utf-8-sig", errors="replace").splitlines()
     start = next((number for number, line in enumerate(lines, 1) if line.startswith(f"[{table}]")), 0)
     inside = list(enumerate(lines[start:], start + 1))
-    end = next((place for place, (_, line) in enumerate(inside) if line.startswith("[")), len(inside))
+    end = next((count for count, (_, line) in enumerate(inside) if line.startswith("[")), len(inside))
     for number, line in inside[:end]:
         if word and f'"{word.lower()}"' in line.lower():
             return number

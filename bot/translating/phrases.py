@@ -28,7 +28,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Asked(_Table):
+class WhileAsked(_Table):
     """Typed while a question in this language waits."""
 
     yes: Words = ()
@@ -56,7 +56,7 @@ class AnyTime(_Table):
 class Phrases(_Table):
     """One file."""
 
-    asked: Asked = Asked()
+    asked: WhileAsked = WhileAsked()
     any_time: AnyTime = AnyTime()
 
     def every(self) -> Iterator[tuple[str, str, bool]]:
@@ -130,7 +130,7 @@ def _difference(phrase: str, meaning: str, match: Match | None, *, waiting: bool
 def _cure(problem: ErrorDetails) -> str:
     if problem["type"] not in ("extra_forbidden", "value_error"):
         return 'not a list of phrases; put them in brackets and quotes, e.g. stop = ["stop please"]'
-    keys = {"asked": tuple(Asked.model_fields), "any_time": AT_ANY_TIME}
+    keys = {"asked": tuple(WhileAsked.model_fields), "any_time": AT_ANY_TIME}
     known = keys.get(str(problem["loc"][0]), tuple(Phrases.model_fields))
     return f"unknown key; it can be {', '.join(known)}"
 

@@ -16,14 +16,14 @@ from ..conversation.world import World
 from ..errors import FileError
 from ..i18n import faults
 from ..i18n.slot import SourceTexts
-from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind, Slot, length
+from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Slot, TextKind, length
 from ..words.intents import Keywords
 from ..words.normalise import exact
 
 _SEVERAL_LINES = frozenset({"address", "hours"})
 """Keys whose text may have line breaks."""
 
-_TRANSLATED = {"title": Kind.ROW, "description": Kind.ROW_DESCRIPTION}
+_TRANSLATED = {"title": TextKind.ROW, "description": TextKind.ROW_DESCRIPTION}
 """Keys of a purpose whose text is translated like those of the flows."""
 
 _BRACES = frozenset("{}")
@@ -43,10 +43,10 @@ def source_texts(files: Sequence[FlowFile], business: Business, business_file: P
     asked = [question for file in files for question in _questions(file, known)]
     return SourceTexts(
         slots=(*texts, *slots(business, business_file)),
-        places=_places(asked),
+        appearances=_appearances(asked),
         together=[
             *(options for _, options in asked),
-            [slot.id for slot in texts if slot.kind is Kind.BUTTON and slot.id.startswith("common.")],
+            [slot.id for slot in texts if slot.kind is TextKind.BUTTON and slot.id.startswith("common.")],
             [f"purpose.{purpose.id}.title" for purpose in business.purposes],
         ],
         widest=_widest(),
@@ -66,17 +66,17 @@ def _id(file: FlowFile, name: str, known: Collection[str]) -> str:
     return next((text_id for text_id in file.candidates(name) if text_id in known), name)
 
 
-def _places(asked: Sequence[Question]) -> Mapping[str, Sequence[str]]:
-    places: dict[str, dict[str, None]] = {}
+def _appearances(asked: Sequence[Question]) -> Mapping[str, Sequence[str]]:
+    appearances: dict[str, dict[str, None]] = {}
     for text_id, options in asked:
         kind = "Button" if len(options) <= MAX_BUTTONS else "Row"
         for number, option in enumerate(options, start=1):
-            places.setdefault(option, {})[f'{kind} {number} of {len(options)} under "{text_id}".'] = None
-    return {text_id: tuple(lines) for text_id, lines in places.items()}
+            appearances.setdefault(option, {})[f'{kind} {number} of {len(options)} under "{text_id}".'] = None
+    return {text_id: tuple(lines) for text_id, lines in appearances.items()}
 
 
 def _widest() -> Mapping[str, str]:
-    title, description = LIMITS[Kind.ROW], LIMITS[Kind.ROW_DESCRIPTION]
+    title, description = LIMITS[TextKind.ROW], LIMITS[TextKind.ROW_DESCRIPTION]
     sizes = {
         "business": 60,
         "purpose": title,
@@ -106,7 +106,7 @@ def slots(business: Business, source: str | Path = "flows/business.toml") -> lis
         found += [
             Slot(
                 id=f"purpose.{purpose.id}.title",
-                kind=Kind.ROW,
+                kind=TextKind.ROW,
                 english=purpose.title,
                 note="A kind of messages. Stands in lists, and in sentences after a colon: lower case where usual.",
                 legal=True,
@@ -114,7 +114,7 @@ def slots(business: Business, source: str | Path = "flows/business.toml") -> lis
             ),
             Slot(
                 id=f"purpose.{purpose.id}.description",
-                kind=Kind.ROW_DESCRIPTION,
+                kind=TextKind.ROW_DESCRIPTION,
                 english=purpose.description,
                 note="Says what these messages are about; stands in the question for consent and in lists.",
                 legal=True,
@@ -181,7 +181,7 @@ def _faults(key: str, text: str) -> Iterator[str]:
         yield from faults.unshowable(text, single_line=name not in _SEVERAL_LINES)
     for mark in faults.drawn(text):
         yield f"would be drawn without its {mark}; remove them"
-    if "*" in text and (kind is Kind.ROW or key == "controller.name"):
+    if "*" in text and (kind is TextKind.ROW or key == "controller.name"):
         yield "has a *, which would end the bold print that it stands in; remove it"
 
 

@@ -1,4 +1,7 @@
-"""Greetings and courtesies around a message: "Hello, please STOP, thank you" says STOP."""
+"""Greetings and courtesies around a message: "Hello, please STOP, thank you" says STOP.
+
+`intents` leaves them out around a command, `withdrawal` around a withdrawal.
+"""
 
 from collections.abc import Iterable
 

@@ -5,15 +5,16 @@ searched for a withdrawal, and for a command between courtesies. The words are i
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 from .assent import Assent
 from .courtesies import Courtesies
-from .keyword_files import read, withdrawing
+from .keyword_files import FILE, read, withdrawing
 from .keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
 from .normalise import Typed, emoji, exact, loose, typed
+from .ordinary import FILE as ORDINARY_FILE
 from .ordinary import NONE_ORDINARY, Ordinary
 from .ordinary import read as read_ordinary
 from .withdrawal import Withdrawals
@@ -97,8 +98,11 @@ class Keywords:
 
     @classmethod
     def load(cls, folder: Path) -> "Keywords":
-        """Read `folder` (`locales/`). Raises `FileError`, which names the file, the key and the cure."""
-        return cls(read(folder), read_ordinary(folder))
+        """Read `folder` (`locales/`). Raises `FileError`, which names the file, the key and the cure.
+
+        Building the tables takes seconds, so a process does it once for the same words, whatever else has changed.
+        """
+        return _load(_Words.of(folder))
 
     def classify(self, text: str | Typed, *, asked_in: str | None, spoken: Collection[str] = ()) -> Match | None:
         """Return what `text` means; None if it means nothing known.
@@ -315,3 +319,29 @@ def _with_answers(ordinary: Ordinary, speakers: "_Speakers") -> Ordinary:
 def _unasked(speakers: _Speakers) -> _Table:
     """Return what would be a yes in some language if anything had been asked."""
     return {form: Match(Intent.YES, UNASKED, languages) for form, languages in speakers[Intent.YES].items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """The files of a folder. They are equal if they say the same, wherever they are."""
+
+    folder: Path = field(compare=False)
+    contents: tuple[tuple[str, bytes | int | None], ...]
+    """Path in the folder → content, or the number of the error that prevents reading it."""
+
+    @classmethod
+    def of(cls, folder: Path) -> "_Words":
+        paths = (folder / FILE, *sorted(folder.glob(f"*/{FILE}")), folder / ORDINARY_FILE)
+        return cls(folder, tuple((str(path.relative_to(folder)), _content(path)) for path in paths))
+
+
+def _content(path: Path) -> bytes | int | None:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error.errno
+
+
+@lru_cache(maxsize=4)
+def _load(words: _Words) -> Keywords:
+    return Keywords(read(words.folder), read_ordinary(words.folder))

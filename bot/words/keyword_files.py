@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from .. import toml_file
 from ..errors import FileError
 from ..i18n import faults
-from ..i18n.slot import Kind, Slot
+from ..i18n.slot import Slot, TextKind
 from .keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
 from .normalise import exact, loose
 
@@ -61,8 +61,8 @@ def _misplaced(folder: Path, languages: Iterable[str]) -> Iterator[str]:
     """Find files whose words no question would ever be compared with."""
     for language in languages:
         if base(language) != language:
-            place = path_of(folder, base(language))
-            yield f"{path_of(folder, language)}: words stand by language, whatever the region; move them to {place}"
+            path = path_of(folder, base(language))
+            yield f"{path_of(folder, language)}: words stand by language, whatever the region; move them to {path}"
 
 
 def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
@@ -131,7 +131,7 @@ def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[s
     for language, vocabulary in vocabularies.items():
         for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
             show = vocabulary.stop.show if intent is Intent.STOP else vocabulary.word_list(intent).show
-            kind = Kind.BUTTON if intent in WORDS.values() else Kind.FOOTER
+            kind = TextKind.BUTTON if intent in WORDS.values() else TextKind.FOOTER
             found = faults.errors(Slot(id=intent.value, kind=kind, english="x"), show) if show else []
             for told in (_BRACE if fault.code == "placeholder" else fault.message for fault in found):
                 told = told.replace("with the example values, a button may", "and a printed word may")

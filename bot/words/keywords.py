@@ -156,7 +156,7 @@ class Stop(_Table):
             yield name, getattr(self, name)
 
 
-class Refusal(_Table):
+class RefusalWords(_Table):
     """The parts that refusals are made of, by role; a word that ends with * counts with any ending.
 
     `bot.words.refusals` says what follows from the roles that meet in a statement.
@@ -248,7 +248,7 @@ class Vocabulary(_Table):
     spelling: dict[Word, Word] = {}
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()
-    refusal: Refusal = Refusal()
+    refusal: RefusalWords = RefusalWords()
     emoji: Signs = Signs()
 
     def __init__(self, **tables: Any) -> None:

@@ -142,17 +142,17 @@ class Refusals:
         """Return the roles of each of `words`, by language."""
         count = len(words)
         found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * count)
-        for place, word in enumerate(words):
-            if _READ <= place < count - _READ:
+        for index, word in enumerate(words):
+            if _READ <= index < count - _READ:
                 continue
             for first, only in self._readings(word):
                 for language, role in self._of(first):
                     if not only or language == only:
-                        found[language][place] |= role
-                for end, language, role in self._from(first, words, place):
+                        found[language][index] |= role
+                for end, language, role in self._from(first, words, index):
                     if not only or language == only:
                         roles = found[language]
-                        roles[place:end] = [known | role for known in roles[place:end]]
+                        roles[index:end] = [known | role for known in roles[index:end]]
         return {
             language: [_settled(role) if role & _UNSETTLED else role for role in roles]
             for language, roles in found.items()
@@ -171,16 +171,16 @@ class Refusals:
         behind = [(word[len(prefix) :], language) for language, prefix in prefixes if word.startswith(prefix)]
         return ((word, ""), *behind)
 
-    def _from(self, first: str, words: Sequence[str], place: int) -> Iterator[tuple[int, str, int]]:
-        """Yield (end, language, role) of expressions of several words that begin at `place` with `first`."""
+    def _from(self, first: str, words: Sequence[str], index: int) -> Iterator[tuple[int, str, int]]:
+        """Yield (end, language, role) of expressions of several words that begin at `index` with `first`."""
         entries = self._longer.get(first)
-        if entries is None or place + 1 == len(words):
+        if entries is None or index + 1 == len(words):
             return
-        second = words[place + 1]
+        second = words[index + 1]
         for begins in (second, *(f"{second[:opening]}*" for opening in range(1, min(len(second), _OPENING) + 1))):
             for rest, language, role in entries.get(begins, ()):
-                end = place + 1 + len(rest)
-                if end <= len(words) and all(map(_fits, words[place + 1 : end], rest)):
+                end = index + 1 + len(rest)
+                if end <= len(words) and all(map(_fits, words[index + 1 : end], rest)):
                     yield end, language, role
 
     def _of(self, word: str) -> list[tuple[str, int]]:
@@ -245,7 +245,7 @@ _WHOLE_ONLY = frozenset({"remove_me", "no_consent"})
 
 def covered(roles: Sequence[int], start: int, end: int) -> bool:
     """Whether each word from `start` to `end` has a role."""
-    return all(roles[place] for place in range(start, end))
+    return all(roles[index] for index in range(start, end))
 
 
 def about_others(roles: Sequence[int], part: Part) -> bool:
@@ -253,14 +253,14 @@ def about_others(roles: Sequence[int], part: Part) -> bool:
 
     It may also except an order: "no ads, orders yes". Offers need no exception, as only they end.
     """
-    if any(roles[place] & (_OTHERS | _DOUBT) for place in range(part.start, part.end)):
+    if any(roles[index] & (_OTHERS | _DOUBT) for index in range(part.start, part.end)):
         return True
     return not about_offers(roles, part) and names_others(roles, part.sentence[0], len(roles))
 
 
 def names_others(roles: Sequence[int], start: int, end: int) -> bool:
     """Whether a word from `start` to `end` names something that is not ours to stop: "order", "appointment"."""
-    return any(roles[place] & _OTHERS for place in range(start, end))
+    return any(roles[index] & _OTHERS for index in range(start, end))
 
 
 def keeps(roles: Sequence[int]) -> bool:
@@ -268,14 +268,14 @@ def keeps(roles: Sequence[int]) -> bool:
     return bool(_union(roles) & _KEEP)
 
 
-def leans(roles: Sequence[int], place: int) -> bool:
-    """Whether the word at `place` opens a clause that belongs to the words before it: "nechci, abyste psali"."""
-    return bool(roles[place] & _THAT)
+def leans(roles: Sequence[int], index: int) -> bool:
+    """Whether the word at `index` opens a clause that belongs to the words before it: "nechci, abyste psali"."""
+    return bool(roles[index] & _THAT)
 
 
 def about_offers(roles: Sequence[int], part: Part) -> bool:
     """Whether a part of a message names offers and the like, one kind of what we send."""
-    return any(roles[place] & _OFFERS for place in range(part.start, part.end))
+    return any(roles[index] & _OFFERS for index in range(part.start, part.end))
 
 
 def about_all(roles: Sequence[int], part: Part) -> bool:
@@ -284,9 +284,9 @@ def about_all(roles: Sequence[int], part: Part) -> bool:
     return any(role & _MESSAGES and not role & (_OFFERS | _CONTACT | _FILLER) for role in words)
 
 
-def contrasts(roles: Sequence[int], place: int) -> bool:
-    """Whether the word at `place` opens another statement: "but"."""
-    return bool(roles[place] & _CONTRAST)
+def contrasts(roles: Sequence[int], index: int) -> bool:
+    """Whether the word at `index` opens another statement: "but"."""
+    return bool(roles[index] & _CONTRAST)
 
 
 def in_doubt(roles: Sequence[int]) -> bool:
@@ -296,22 +296,22 @@ def in_doubt(roles: Sequence[int]) -> bool:
 
 def about_messages(roles: Sequence[int], part: Part) -> bool:
     """Whether a part of a message names what we send, or the list of those who get it."""
-    return any(roles[place] & (_MESSAGES | _LIST) for place in range(part.start, part.end))
+    return any(roles[index] & (_MESSAGES | _LIST) for index in range(part.start, part.end))
 
 
 def turned(roles: Sequence[int], start: int, end: int, part: Part) -> bool:
     """Whether the words start…end are negated within `part`: "don't want to unsubscribe", "stop niet"."""
     unknown = 0
-    for place in range(start - 1, max(part.start, start - 1 - _NEAR) - 1, -1):
-        if roles[place] & _TURNS_BEFORE and not roles[place] & _CONTACT:
+    for index in range(start - 1, max(part.start, start - 1 - _NEAR) - 1, -1):
+        if roles[index] & _TURNS_BEFORE and not roles[index] & _CONTACT:
             return True
-        unknown += not roles[place]
-        if unknown > 1 or roles[place] & _BINDS:
+        unknown += not roles[index]
+        if unknown > 1 or roles[index] & _BINDS:
             break
-    for place in range(end, min(part.end, end + _NEAR_AFTER)):
-        if roles[place] & _NOT_BEFORE:
-            return not any(roles[after] & (_BINDS | _RECEIVE) for after in range(place + 1, part.end))
-        if not roles[place] or roles[place] & _BINDS:
+    for index in range(end, min(part.end, end + _NEAR_AFTER)):
+        if roles[index] & _NOT_BEFORE:
+            return not any(roles[after] & (_BINDS | _RECEIVE) for after in range(index + 1, part.end))
+        if not roles[index] or roles[index] & _BINDS:
             break
     return False
 
@@ -370,18 +370,18 @@ def _named(roles: Iterable[int]) -> bool:
 
 def _turned_anywhere(roles: Sequence[int]) -> bool:
     whole = Part(0, len(roles), (0, len(roles)), question=False)
-    ends = (place for place, role in enumerate(roles) if role & _ENDS and not role & (_NOT | _MORE))
-    return any(turned(roles, place, place + 1, whole) for place in ends)
+    ends = (index for index, role in enumerate(roles) if role & _ENDS and not role & (_NOT | _MORE))
+    return any(turned(roles, index, index + 1, whole) for index in ends)
 
 
 def _meet(roles: Sequence[int], first: int, second: int) -> bool:
     """Whether two roles stand near each other, in either order, or on one word ("nepište")."""
     first_at = second_at = -_NEAR - 2
-    for place, role in enumerate(roles):
+    for index, role in enumerate(roles):
         if role & first:
-            first_at = place
+            first_at = index
         if role & second:
-            second_at = place
+            second_at = index
         if first_at >= 0 and second_at >= 0 and abs(first_at - second_at) <= _NEAR + 1:
             return True
     return False

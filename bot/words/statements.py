@@ -25,18 +25,18 @@ def parts(text: str, count: int) -> list[Part]:
     """Return the parts of `text`, whose `exact` form has `count` words; a single part if they can't be told apart."""
     found: list[Part] = []
     sentence: list[tuple[int, int]] = []
-    place = start = 0
+    index = start = 0
     for piece, ending in _pieces(text):
-        end = place + len(exact(piece).split())
-        if end > place:
-            sentence.append((place, end))
-            place = end
+        end = index + len(exact(piece).split())
+        if end > index:
+            sentence.append((index, end))
+            index = end
         if ending and sentence:
             asks = not _ASKING.isdisjoint(ending) and "!" not in ending
-            found += [Part(*each, (start, place), asks) for each in sentence]
-            sentence, start = [], place
-    found += [Part(*each, (start, place), question=False) for each in sentence]
-    return found if place == count else [Part(0, count, (0, count), question=False)]
+            found += [Part(*each, (start, index), asks) for each in sentence]
+            sentence, start = [], index
+    found += [Part(*each, (start, index), question=False) for each in sentence]
+    return found if index == count else [Part(0, count, (0, count), question=False)]
 
 
 def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
@@ -49,21 +49,21 @@ def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
     return together
 
 
-def split_at(parts: Iterable[Part], places: Collection[int]) -> Iterator[Part]:
-    """Yield `parts`, divided before each of `places`."""
+def split_at(parts: Iterable[Part], indices: Collection[int]) -> Iterator[Part]:
+    """Yield `parts`, divided before each of `indices`."""
     for part in parts:
         start = part.start
-        for place in range(part.start + 1, part.end):
-            if place in places:
-                yield part._replace(start=start, end=place)
-                start = place
+        for index in range(part.start + 1, part.end):
+            if index in indices:
+                yield part._replace(start=start, end=index)
+                start = index
         yield part._replace(start=start)
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
     """Return (the text before a pause, the pause if it ends a sentence)."""
-    pieces, place = [], 0
+    pieces, index = [], 0
     for pause in _PAUSES.finditer(text):
-        pieces.append((text[place : pause.start()], pause[1] or ""))
-        place = pause.end()
-    return [*pieces, (text[place:], "")]
+        pieces.append((text[index : pause.start()], pause[1] or ""))
+        index = pause.end()
+    return [*pieces, (text[index:], "")]

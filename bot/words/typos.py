@@ -1,4 +1,7 @@
-"""Finds known words one typing slip away by looking up deletions, without searching all words."""
+"""Finds known words one typing slip away by looking up deletions, without searching all words.
+
+The algorithm knows nothing of what the words mean, so it is tested apart from `withdrawal`, which uses it.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -25,7 +28,7 @@ class Neighbours:
 
 
 def _deletions(word: str) -> Iterator[str]:
-    return (word[:place] + word[place + 1 :] for place in range(len(word)))
+    return (word[:cut] + word[cut + 1 :] for cut in range(len(word)))
 
 
 def _one_slip(typed: str, word: str) -> bool:

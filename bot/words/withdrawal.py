@@ -79,7 +79,7 @@ class Found(NamedTuple):
     """Whether it is about offers and the like only."""
 
 
-class Message:
+class TypedMessage:
     """A message being read: its words, their roles by language, and where its writer paused."""
 
     def __init__(self, text: str, words: list[str], profile: Profile, spoken: Collection[str]) -> None:
@@ -93,11 +93,11 @@ class Message:
         """The parts between pauses, and before and after "but"."""
         spoken = [self.profile[language] for language in self.likely & self.profile.keys()]
         contrasts = {
-            place for place in range(len(self.words)) if any(refusals.contrasts(roles, place) for roles in spoken)
+            index for index in range(len(self.words)) if any(refusals.contrasts(roles, index) for roles in spoken)
         }
         found = statements.joined(
             statements.parts(self.text, len(self.words)),
-            lambda place: any(refusals.leans(roles, place) for roles in spoken),
+            lambda index: any(refusals.leans(roles, index) for roles in spoken),
         )
         return list(statements.split_at(found, contrasts))
 
@@ -172,7 +172,7 @@ class Withdrawals:
         first, end = self._courtesies.without(words)
         if self._said_again(words[first:end]):
             words[first:end], end = words[first : first + 1], first + 1
-        message = Message(text, words, self._refusals.profile(words), spoken)
+        message = TypedMessage(text, words, self._refusals.profile(words), spoken)
         doubt: Found | None = None
         offers: Found | None = None
         for found in chain(self._known_words(message, first, end), self._put_together(message)):
@@ -222,7 +222,7 @@ class Withdrawals:
         near = self._neighbours.of(word) - {word}
         return bool(near) or squeeze(word) in self._squeezed or not self._skeletons.keys().isdisjoint(skeletons(word))
 
-    def _known_words(self, message: Message, first: int, end: int) -> Iterator[Found]:
+    def _known_words(self, message: TypedMessage, first: int, end: int) -> Iterator[Found]:
         """Yield what the known words and phrases in a message mean where they stand."""
         spans = self._spans(message.words)
         for span in spans if len(spans) <= 2 * _SPANS else (*spans[:_SPANS], *spans[-_SPANS:]):
@@ -232,7 +232,7 @@ class Withdrawals:
             elif how or span.grade > Grade.ASK:
                 yield Found(Intent.MAYBE_STOP, "inside", span.languages)
 
-    def _put_together(self, message: Message) -> Iterator[Found]:
+    def _put_together(self, message: TypedMessage) -> Iterator[Found]:
         for reading, part, language in message.readings() if message.profile else ():
             yield _found(reading.sure, reading.rule, frozenset({language}), message, part)
 
@@ -240,16 +240,16 @@ class Withdrawals:
         """Return the words of withdrawal from left to right, except inside a harmless phrase ("bus stop")."""
         spans: list[Span] = []
         harmless: set[int] = set()
-        for place, word in enumerate(words):
+        for index, word in enumerate(words):
             for length in self._lengths.get(word, ()):
-                entry = self._entries.get(word if length == 1 else " ".join(words[place : place + length]))
+                entry = self._entries.get(word if length == 1 else " ".join(words[index : index + length]))
                 if entry and entry.grade is Grade.NEVER:
-                    harmless.update(range(place, place + length))
-                elif entry and place + length <= len(words):
-                    spans.append(Span(place, place + length, *entry))
+                    harmless.update(range(index, index + length))
+                elif entry and index + length <= len(words):
+                    spans.append(Span(index, index + length, *entry))
         return [span for span in spans if not harmless.issuperset(range(span.start, span.end))]
 
-    def _how(self, message: Message, span: Span, first: int, end: int) -> str:
+    def _how(self, message: TypedMessage, span: Span, first: int, end: int) -> str:
         """Return how `span` makes the message, whose own words are first…end, a withdrawal; empty if it does not."""
         if span.grade is Grade.ALONE:
             return "whole" if self._alone(message.words, span) else self._last_statement(message, span)
@@ -263,7 +263,7 @@ class Withdrawals:
             return ""
         return self._at_an_end(message, span, first, end)
 
-    def _at_an_end(self, message: Message, span: Span, first: int, end: int) -> str:
+    def _at_an_end(self, message: TypedMessage, span: Span, first: int, end: int) -> str:
         """Return how a sure word counts at the start or end of a message in which no other word changes its meaning."""
         part = message.part_of(span)
         if not (self._covered(message, span, part) or self._stands_alone(message.words, span, part[:2])):
@@ -279,7 +279,7 @@ class Withdrawals:
             return "first_word"
         return ""
 
-    def _last_statement(self, message: Message, span: Span) -> str:
+    def _last_statement(self, message: TypedMessage, span: Span) -> str:
         """Return how a word counts as a sentence of its own at the end: "Kto to? Dość!"."""
         start, end = message.part_of(span).sentence
         last = start > 0 and end == len(message.words)
@@ -291,19 +291,19 @@ class Withdrawals:
         first, last = self._courtesies.without(words[start:end])
         return span.start <= start + first and span.end >= start + last
 
-    def _covered(self, message: Message, span: Span, part: Part) -> bool:
+    def _covered(self, message: TypedMessage, span: Span, part: Part) -> bool:
         """Whether all words of the sentence are known to leave the withdrawal what it is, or it names our messages."""
         languages = self._languages(message, span)
         if not languages & self._refusals.languages:
             return True
         outside = [*range(part.sentence[0], span.start), *range(span.end, part.sentence[1])]
         return any(
-            all(roles[place] for place in outside) or refusals.about_messages(roles, part)
+            all(roles[index] for index in outside) or refusals.about_messages(roles, part)
             for language, roles in message.profile.items()
             if language in languages
         )
 
-    def _of_others(self, message: Message, span: Span, sentence: tuple[int, int]) -> bool:
+    def _of_others(self, message: TypedMessage, span: Span, sentence: tuple[int, int]) -> bool:
         """Whether the sentence is about an order and the like: "stop, that's another address"."""
         return any(
             refusals.names_others(roles, *sentence)
@@ -311,7 +311,7 @@ class Withdrawals:
             if language in self._languages(message, span)
         )
 
-    def _doubtful(self, message: Message, span: Span) -> bool:
+    def _doubtful(self, message: TypedMessage, span: Span) -> bool:
         """Whether the words around `span` reverse it, as in "don't stop", or are about something else."""
         part = message.part_of(span)
         if not (span.languages or message.spoken) and message.words[: span.start] == [_NO]:
@@ -326,7 +326,7 @@ class Withdrawals:
             if language in self._languages(message, span)
         )
 
-    def _languages(self, message: Message, span: Span) -> frozenset[str]:
+    def _languages(self, message: TypedMessage, span: Span) -> frozenset[str]:
         """Return the languages that decide about the words around `span`."""
         return (span.languages & message.likely) or span.languages or message.likely or _ENGLISH
 
@@ -387,7 +387,7 @@ class Withdrawals:
         return WordEntry(Grade.STRONG, frozenset().union(*languages) if all(languages) else frozenset())
 
 
-def _found(sure: Sure, how: str, languages: frozenset[str], message: Message, part: Part) -> Found:
+def _found(sure: Sure, how: str, languages: frozenset[str], message: TypedMessage, part: Part) -> Found:
     """Return what `part` says; "no messages or offers" may be about the offers only, or about everything."""
     offers = message.about_offers(part)
     if sure is Sure.ASK or (offers and message.about_all(part)):

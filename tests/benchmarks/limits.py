@@ -21,7 +21,7 @@ from redis.exceptions import ResponseError
 from bot.batcher import Batcher
 from bot.channels.meta.http import Endpoint
 from bot.channels.meta.provider import META
-from bot.channels.meta.webhooks import HEADER, verify
+from bot.channels.meta.webhooks import SIGNATURE_HEADER, verify
 
 _SESSION = b"s" * 200
 _SECONDS = 30 * 86400
@@ -70,7 +70,7 @@ class Limit:
 
     async def webhook(self, request: web.Request) -> web.Response:
         body = await request.read()
-        if not verify(body, request.headers.get(HEADER), self._secret):
+        if not verify(body, request.headers.get(SIGNATURE_HEADER), self._secret):
             return web.Response(status=401)
         (message,) = orjson.loads(body)["entry"][0]["changes"][0]["value"]["messages"]
         if self.work is not None:

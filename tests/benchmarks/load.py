@@ -149,8 +149,8 @@ class _Crowd:
             talker = None if full else self._newcomer()
             if talker is not None or not self._ready:
                 return talker
-        place = self._random.randrange(len(self._ready))
-        self._ready[place], self._ready[-1] = self._ready[-1], self._ready[place]
+        index = self._random.randrange(len(self._ready))
+        self._ready[index], self._ready[-1] = self._ready[-1], self._ready[index]
         return self._ready.pop()
 
     # --- writing
@@ -262,13 +262,13 @@ class _Crowd:
         self._progress(talker)
 
     def _in_order(self, talker: _Talker, reference: str) -> bool:
-        """Our ids of the answers to one message are its name and their places, from 0 on; more may follow."""
+        """Our ids of the answers to one message are its name and their indices, from 0 on; more may follow."""
         if reference == "-":
             return True
-        name, place = _name_and_place(reference)
+        name, index = _name_and_index(reference)
         if not talker.reference:
-            return place == 0
-        return (name, place - 1) == _name_and_place(talker.reference)
+            return index == 0
+        return (name, index - 1) == _name_and_index(talker.reference)
 
     def _progress(self, talker: _Talker) -> None:
         if not talker.acknowledged or talker.missing:
@@ -287,10 +287,10 @@ class _Crowd:
             self._finished.set()
 
 
-def _name_and_place(reference: str) -> tuple[str, int]:
+def _name_and_index(reference: str) -> tuple[str, int]:
     """Return what our id of an answer says; after a slash stands what hangs on the answer."""
-    name, place = reference.partition("/")[0].split(".")
-    return name, int(place)
+    name, index = reference.partition("/")[0].split(".")
+    return name, int(index)
 
 
 def _percentiles(seconds: list[float]) -> tuple[float, float]:

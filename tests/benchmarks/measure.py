@@ -79,7 +79,7 @@ class Findings:
 
     plan: Plan
     samples: dict[str, list[Sample]] = field(default_factory=lambda: defaultdict(list))
-    """By what was done; those at the same place are of one round."""
+    """By what was done; those at the same index are of one round."""
     starts: list[float] = field(default_factory=list)
     """Seconds from the start of a process to its readiness."""
     room: Room = field(default_factory=lambda: Room(0.0, 0.0, 0.0))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from bot.channels.meta.provider import META
-from bot.channels.meta.webhooks import HEADER
+from bot.channels.meta.webhooks import SIGNATURE_HEADER
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.webhooks import Identity
 
@@ -70,7 +70,7 @@ def whatsapp(secret: str, number: str) -> tuple[Post, Address]:
         }
         mac = key.copy()
         mac.update(content)
-        return _request(META.path, f"{HEADER}: sha256={mac.hexdigest()}", content)
+        return _request(META.path, f"{SIGNATURE_HEADER}: sha256={mac.hexdigest()}", content)
 
     return post, lambda person: f"+4477{person:08d}"
 

@@ -80,9 +80,9 @@ Bot = Callable[[str, str], list[Reply]]
 """Sender and text of a message → what is sent."""
 
 
-def right(to: str, text: str, place: int = 0) -> list[Reply]:
+def right(to: str, text: str, index: int = 0) -> list[Reply]:
     message: Reply = {"messaging_product": "whatsapp", "to": to, "type": "text", "text": {"body": "…"}}
-    return [message | {"biz_opaque_callback_data": f"{text}.{place}"}]
+    return [message | {"biz_opaque_callback_data": f"{text}.{index}"}]
 
 
 def silent_after_yes(to: str, text: str) -> list[Reply]:
@@ -94,7 +94,7 @@ def repeating(to: str, text: str) -> list[Reply]:
 
 
 def beginning_with_the_second(to: str, text: str) -> list[Reply]:
-    return right(to, text, place=1)
+    return right(to, text, index=1)
 
 
 def speaking_to_strangers(to: str, text: str) -> list[Reply]:

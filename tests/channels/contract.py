@@ -313,8 +313,8 @@ class Contract:
 
     def test_damaged_bytes_never_crash_the_parser(self, case: Case, webhooks: Webhooks) -> None:
         body = case.together([case.text("T1", "Hello"), case.tap("T2", "yes", "Yes"), case.picture("T3", "STOP")])
-        for place in range(0, len(body), 7):
-            for changed in (body[:place], body[:place] + b"\xff" + body[place + 1 :], body[:place] + body[place + 3 :]):
+        for index in range(0, len(body), 7):
+            for changed in (body[:index], body[:index] + b"\xff" + body[index + 1 :], body[:index] + body[index + 3 :]):
                 with suppress(NotAWebhook):
                     webhooks.parse(changed, RECEIVED_AT)
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 from bot.channels.meta.provider import META
-from bot.channels.meta.webhooks import HEADER, sign
+from bot.channels.meta.webhooks import SIGNATURE_HEADER, sign
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.webhooks import Identity
@@ -74,7 +74,7 @@ class MetaCase(Case):
         return webhooks.together(*bodies)
 
     def signed(self, body: bytes) -> WebRequest:
-        return posted(body, {HEADER: sign(body, SECRET)})
+        return posted(body, {SIGNATURE_HEADER: sign(body, SECRET)})
 
     def handshake(self, secret: str, challenge: str) -> WebRequest:
         query = {"hub.mode": "subscribe", "hub.verify_token": secret, "hub.challenge": challenge}

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,13 +18,18 @@ from bot.app.routes import routes
 from bot.app.runtime import Runtime, open_runtime
 from bot.app.simulation import somebody
 from bot.channels.meta.provider import META
-from bot.channels.meta.webhooks import HEADER, sign
+from bot.channels.meta.webhooks import SIGNATURE_HEADER, sign
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.graph import GraphSimulator
 from bot.consent.lifecycle import Record, fold
+from bot.conversation.dialogue import Dialogue, Step
+from bot.conversation.session import Session
+from bot.messages.inbound import Inbound, Lapse
 from bot.service.incoming.receive import Receipt
 from bot.service.ports import Subject
 from bot.settings import Settings
+from bot.stores.redis.keys import ShardKeys
+from bot.stores.redis.wire import read_event
 from tests.channels.contract import SECRET
 from tests.channels.toy.channel import TOY
 from tests.channels.toy.service import ToyService, signed, update
@@ -64,12 +70,12 @@ class Phone:
         async with self.session.post(target, data=body, headers=headers) as response:
             return response.status
 
-    async def say(self, text: str) -> list[str]:
-        """Type a text; return the answers, each of which arrives."""
+    async def say(self, text: str, *, arrives: bool = True) -> list[str]:
+        """Type a text; return the answers, each of which arrives or is never reported about."""
         before = len(self._service.sent)
         assert await self.post(self.update(kind="text", text=text)) == 200
         await self.settled()
-        for number in range(before, len(self._service.sent)):
+        for number in range(before, len(self._service.sent) if arrives else before):
             assert await self.post(self.update(f"sent{number + 1}", kind="delivered")) == 200
         await self.settled()
         return [message["text"] for message in self._service.sent[before:]]
@@ -221,11 +227,53 @@ async def test_each_person_is_answered_on_the_channel_they_wrote_on(
     async with running(both, service) as ana:
         await ana.say("START")
         body = webhooks.text(lucia, "START")
-        async with ana.session.post(META.path, data=body, headers={HEADER: sign(body, SECRET)}) as response:
+        async with ana.session.post(META.path, data=body, headers={SIGNATURE_HEADER: sign(body, SECRET)}) as response:
             assert response.status == 200
         await ana.settled()
         assert [message["to"] for message in service.sent] == [ANA]
         assert [message.recipient for message in graph.sent] == [lucia.phone]
+
+
+async def test_a_consent_that_did_not_count_is_reported_by_the_channel_of_its_question(
+    both: Settings, service: ToyService, graph: GraphSimulator
+) -> None:
+    async with running(both, service) as ana:
+        await ana.say("START", arrives=False)
+        await ana.say("YES", arrives=False)
+        assert (await ana.record()).given == ("order_updates",)
+        before = len(service.sent)
+        assert await ana.post(ana.update("sent1", kind="failed", error="no_such_person")) == 200
+        await ana.settled()
+        assert not (await ana.record()).given
+        assert {message["to"] for message in service.sent[before:]} == {ANA}
+        assert graph.requests == 0
+
+
+async def test_every_event_of_our_own_keeps_the_channel_of_its_message(
+    both: Settings, service: ToyService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stepped: list[tuple[str, str]] = []
+    step = Dialogue.step
+
+    def watched(self: Dialogue, session: Session, inbound: Inbound, *more: Any) -> Step:
+        stepped.append((type(inbound.content).__name__, inbound.channel))
+        return step(self, session, inbound, *more)
+
+    monkeypatch.setattr(Dialogue, "step", watched)
+    async with running(both, service) as ana:
+        await ana.say("START")
+        service.refusing = "no_such_person"
+        await ana.say("YES", arrives=False)  # the next question can't be sent
+        service.refusing = "blocked_you"
+        await ana.say("START", arrives=False)
+        service.refusing = None
+        await ana.say("START", arrives=False)
+        (timer,) = await ana.runtime.stores.client.run("ZRANGE", ShardKeys(0).timers, 0, -1)
+        lapse = read_event(timer)
+        assert isinstance(lapse, Inbound)
+        assert (type(lapse.content), lapse.channel) == (Lapse, "toy")
+    assert {kind for kind, _ in stepped} >= {"Text", "QuestionStatus", "Preference"}
+    assert {channel for _, channel in stepped} == {"toy"}
 
 
 async def test_a_document_is_uploaded_sent_and_deleted_on_the_requesting_channel(

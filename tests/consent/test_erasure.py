@@ -92,7 +92,7 @@ def test_a_line_of_the_list_is_read_as_it_was_written() -> None:
     assert from_line(to_line(erasure)) == erasure
     assert json.loads(to_line(erasure))["suppressions"][0]["token"] == b"0123456789abcdef".hex()
     for broken in (b"", b"{}", b"[]", to_line(erasure)[:-9], b'{"person":1,"at":"x","reason":"","proof":[]}'):
-        with pytest.raises(ValueError, match="no line"):
+        with pytest.raises(ValueError, match="not a line"):
             from_line(broken)
 
 

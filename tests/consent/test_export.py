@@ -6,7 +6,7 @@ import pytest
 from rdflib import DCTERMS, RDF, Graph, Literal, Namespace, URIRef
 
 from bot.consent.evidence import EVERY, Clock, Kind, Method, Seen
-from bot.consent.export import COLUMNS, Event, Party, Processing, as_json_ld, as_rows
+from bot.consent.export import COLUMNS, ExportedFact, Party, Processing, as_json_ld, as_rows
 from bot.consent.lifecycle import fold
 
 pytestmark = pytest.mark.filterwarnings("ignore:ConjunctiveGraph:DeprecationWarning")  # rdflib's own reader uses it
@@ -41,7 +41,7 @@ TERMS = {
 """Terms of DPV 2 that a record may use."""
 
 
-def fact(kind: Kind, at: int, **details: object) -> Event:
+def fact(kind: Kind, at: int, **details: object) -> ExportedFact:
     common = {
         "purpose": "offers",
         "question": "q1",
@@ -56,7 +56,7 @@ def fact(kind: Kind, at: int, **details: object) -> Event:
         "app_version": "1",
         "entry_hash": b"\x02" * 32,
     }
-    return Event(kind=kind, at=at, **{**common, **details})  # type: ignore[arg-type]
+    return ExportedFact(kind=kind, at=at, **{**common, **details})  # type: ignore[arg-type]
 
 
 FACTS = [

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.load import load_world
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
 from bot.messages.reply import Reply
 from bot.testing import Conversation, Transcript, find_transcripts, run_transcript
 from bot.testing.transcript import played
 from bot.translating import pseudo
-from tests.shipped import read_once
 
-WORLD, FLOWS = read_once()
+WORLD, FLOWS = load_world()
 SEVERAL = {one.path: one for one in find_transcripts(Path(__file__).parent) if one.locale in ("en", "de", "fr")}
 """Transcripts that name texts by their ids and words by their placeholders."""
 

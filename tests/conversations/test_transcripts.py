@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.load import load_world
 from bot.testing import Transcript, find_transcripts, run_transcript
-from tests.shipped import read_once
 
-WORLD = read_once()
+WORLD = load_world()
 
 
 @pytest.mark.parametrize("transcript", find_transcripts(Path(__file__).parent), ids=str)

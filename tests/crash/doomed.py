@@ -15,7 +15,6 @@ from bot.stores.postgres.persons import Persons
 from bot.stores.redis.outbox import Messages
 from bot.stores.redis.sessions import Sessions
 from bot.stores.redis.streams import Stream
-from tests.shipped import read_once
 
 AFTER: dict[str, tuple[type, str]] = {
     "received": (Stream, "read"),
@@ -31,7 +30,7 @@ AFTER: dict[str, tuple[type, str]] = {
 
 def work(settings: Settings, *, after: str, times: int = 1) -> None:
     """Be a worker until a step was done so many times, to some effect; then die. It sends one message at a time."""
-    vars(runtime).update(IN_FLIGHT=1, load_world=read_once)
+    vars(runtime).update(SENDS_AT_ONCE=1)
     _die(*AFTER[after], times)
     uvloop.run(serve(settings, listen=False, work=True))
 

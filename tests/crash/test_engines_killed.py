@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 PEOPLE = 150
 AT_ONCE = 8
-IN_FLIGHT = 64
+SENDS_AT_ONCE = 64
 """Messages that a worker sends at a time, each to another person."""
 
 
@@ -104,7 +104,7 @@ async def test_when_valkey_is_killed_webhooks_are_refused_and_then_everything_go
         file = append_only_file(own_engines)
         os.truncate(file, int(file.stat().st_size * (1 - unwritten)))
         await asyncio.to_thread(own_engines.restart)
-        await running.assert_everybody_was_asked_once(twice_at_most=IN_FLIGHT)
+        await running.assert_everybody_was_asked_once(twice_at_most=SENDS_AT_ONCE)
 
 
 async def test_when_postgresql_is_killed_webhooks_are_kept_and_then_everything_goes_on(

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from bot.app.load import load_world
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Status
 from bot.consent.rights import Right
 from bot.conversation.compose import DOCUMENT
 from bot.documents import Documents
 from bot.documents.paper import FONTS
-from bot.documents.words import TEXTS, Words
+from bot.documents.words import TEXTS, DocumentWords
 from bot.service.rights.gather import my_data
 from bot.service.rights.my_data import MyData
 from tests.documents.worlds import NAMES, many_scripts
 from tests.outside import needs
 from tests.service.rights.held import BUSINESS, LEDGER, NOW, PERSON
-from tests.shipped import read_once
 
 WORLD = many_scripts()
 DOCUMENTS = Documents(WORLD)
@@ -173,7 +173,7 @@ def test_a_long_history_spans_several_pages() -> None:
 @pytest.mark.parametrize("locale", ["ar", "he"])
 def test_all_lines_of_a_notice_have_the_same_font_size(locale: str) -> None:
     sizes: dict[float, str] = {}
-    for page in PdfReader(BytesIO(Documents(read_once()[0]).my_data(data(), locale))).pages:
+    for page in PdfReader(BytesIO(Documents(load_world()[0]).my_data(data(), locale))).pages:
         page.extract_text(visitor_text=lambda text, _, __, ___, size: sizes.update({size: sizes.get(size, "") + text}))
     assert all(planted in sizes[10.0] for planted in ("Heroku (Salesfo", "whatsapp.com/legal", "/en/privacy"))
 
@@ -198,7 +198,7 @@ def test_every_text_of_the_documents_is_used() -> None:
 def test_a_language_lacking_a_text_gets_the_whole_document_in_its_fallback() -> None:
     world = many_scripts()
     del world.texts._templates["de"]["document.answer"]
-    assert Words(world, "de").locale == "en"
+    assert DocumentWords(world, "de").locale == "en"
 
 
 def test_the_fonts_are_small_and_free() -> None:

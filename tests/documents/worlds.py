@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.app.load import load_world
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
-from tests.shipped import read_once
 
 NAMES: Mapping[str, Mapping[str, str]] = {
     "de": {
@@ -27,7 +27,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 
 def many_scripts() -> World:
     """Return a world in which every text of every language is there."""
-    world, _ = read_once()
+    world, _ = load_world()
     slots = world.texts.slots
     catalogs = {
         language: {

@@ -47,20 +47,25 @@ async def graph() -> GraphSimulator:
     return GraphSimulator()
 
 
-def settings_for(stores: Settings, graph: GraphSimulator) -> Settings:
-    return load_settings(
-        None,
-        **stores.model_dump(exclude_unset=True),
-        whatsapp_token=graph.token,
-        whatsapp_app_secret="secret",
-        whatsapp_verify_token="verify",
-        whatsapp_phone_number_id=graph.phone_number_id,
-        graph_url=graph.url,
-    )
+def variables(stores: Settings, graph: GraphSimulator) -> dict[str, str]:
+    """What the program of the page needs in its environment, or in its file `.env`."""
+    assert stores.redis_url is not None
+    assert stores.database_url is not None
+    return {
+        "redis_url": stores.redis_url.get_secret_value(),
+        "database_url": stores.database_url.get_secret_value(),
+        "secret_key": stores.secret_key[0].get_secret_value(),
+        "var_dir": str(stores.var_dir),
+        "whatsapp_token": graph.token,
+        "whatsapp_app_secret": "secret",
+        "whatsapp_verify_token": "verify",
+        "whatsapp_phone_number_id": graph.phone_number_id,
+        "graph_url": graph.url,
+    }
 
 
 async def test_example_bot_answers_only_people_who_consented(
-    stores: Settings, graph: GraphSimulator, example: ModuleType, monkeypatch: pytest.MonkeyPatch
+    stores: Settings, graph: GraphSimulator, example: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached: list[str] = []
     answer = example.order_status
@@ -71,9 +76,10 @@ async def test_example_bot_answers_only_people_who_consented(
         return replies
 
     async with graph, aiohttp.ClientSession() as session:
-        settings = settings_for(stores, graph)
+        lines = [f"{name.upper()}='{value}'" for name, value in variables(stores, graph).items()]
+        (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
+        monkeypatch.chdir(tmp_path)
         monkeypatch.setitem(example.__dict__, "order_status", watched)
-        monkeypatch.setattr("bot.hosts.aiohttp_app.load_settings", lambda *_: settings)
         async with listening(example.program(), "127.0.0.1", 0) as port:
             ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{META.path}", "secret", session), somebody())
             await ana.say("Where is order 1234?", replies=1)
@@ -97,7 +103,7 @@ async def test_setup_keeps_the_routes_of_the_host_and_ignores_its_body_limit(
     async with graph, aiohttp.ClientSession() as session:
         app = web.Application(client_max_size=1000)
         app.router.add_get("/", own)
-        bot.setup(app, settings_for(stores, graph))
+        bot.setup(app, load_settings(None, **variables(stores, graph)))
         async with listening(app, "127.0.0.1", 0) as port:
             async with session.get(f"http://127.0.0.1:{port}/") as response:
                 assert await response.text() == "mine"

@@ -2,23 +2,23 @@
 
 from pathlib import Path
 
-from bot.i18n.slot import Kind, Slot, SourceTexts
+from bot.i18n.slot import Slot, SourceTexts, TextKind
 
 ASK = Slot(
     id="opt_in.ask",
-    kind=Kind.BODY,
+    kind=TextKind.BODY,
     english="May *{business}* write to you?\n\nReply *{yes_word}*. More: https://shop.example/privacy",
     note="The question.",
     legal=True,
     examples={"business": "Blumen Haas", "yes_word": "YES"},
     source="flows/opt_in.toml",
 )
-YES = Slot(id="common.yes", kind=Kind.BUTTON, english="Yes, I agree", legal=True, source="flows/common.toml")
-NO = Slot(id="common.no", kind=Kind.BUTTON, english="No", legal=True, source="flows/common.toml")
-HELP = Slot(id="help.help", kind=Kind.BODY, english="How can I help?", source="flows/help.toml")
+YES = Slot(id="common.yes", kind=TextKind.BUTTON, english="Yes, I agree", legal=True, source="flows/common.toml")
+NO = Slot(id="common.no", kind=TextKind.BUTTON, english="No", legal=True, source="flows/common.toml")
+HELP = Slot(id="help.help", kind=TextKind.BODY, english="How can I help?", source="flows/help.toml")
 FOOTER = Slot(
     id="common.footer",
-    kind=Kind.FOOTER,
+    kind=TextKind.FOOTER,
     english="Reply {stop_word} to unsubscribe",
     legal=True,
     examples={"stop_word": "STOP"},
@@ -27,7 +27,7 @@ FOOTER = Slot(
 SLOTS = (ASK, YES, NO, HELP, FOOTER)
 SOURCES = SourceTexts(
     slots=SLOTS,
-    places={"common.yes": ('Button 1 of 2 under "opt_in.ask".',)},
+    appearances={"common.yes": ('Button 1 of 2 under "opt_in.ask".',)},
     together=[("common.yes", "common.no")],
     widest={"business": "M" * 60},
 )

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.i18n.catalogs import languages
-from bot.i18n.cldr import period, place_name
+from bot.i18n.cldr import period, territory_name
 from bot.paths import LOCALES
 
 YEAR, MONTH = timedelta(days=365), timedelta(days=30.5)
@@ -46,7 +46,7 @@ def test_no_language_abbreviates_a_period(code: str, span: timedelta) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "code", "name"),
+    ("territory", "code", "name"),
     [
         ("EU", "de", "Europäische Union"),
         ("EU", "ar", "الاتحاد الأوروبي"),
@@ -54,5 +54,5 @@ def test_no_language_abbreviates_a_period(code: str, span: timedelta) -> None:
         ("Our cellar in Freiburg", "fr", "Our cellar in Freiburg"),
     ],
 )
-def test_a_country_is_named_in_the_language(place: str, code: str, name: str) -> None:
-    assert place_name(place, code) == name
+def test_a_country_is_named_in_the_language(territory: str, code: str, name: str) -> None:
+    assert territory_name(territory, code) == name

@@ -1,10 +1,10 @@
 import pytest
 
 from bot.i18n.faults import errors, warnings
-from bot.i18n.slot import Kind, Slot
+from bot.i18n.slot import Slot, TextKind
 from tests.i18n.made import ASK, FOOTER, GERMAN, HELP, SLOTS, YES
 
-LINES = Slot("a.lines", Kind.BODY, "One:\ntwo _three_ ~four~\n\nwrite to help@shop.example or +49 761 1234567")
+LINES = Slot("a.lines", TextKind.BODY, "One:\ntwo _three_ ~four~\n\nwrite to help@shop.example or +49 761 1234567")
 
 
 def codes(slot: Slot, text: str) -> list[str]:
@@ -101,7 +101,7 @@ def test_deviations_that_look_unintended_are_warnings(slot: Slot, text: str, cod
 
 @pytest.mark.parametrize("text", ["هل يمكننا مراسلتك؟", "Μπορούμε να σας γράψουμε;", "Pouvons-nous vous écrire\u00a0?"])
 def test_final_punctuation_is_compared_across_scripts(text: str) -> None:
-    assert warnings(Slot("a.b", Kind.BODY, "May we write to you?"), text) == []
+    assert warnings(Slot("a.b", TextKind.BODY, "May we write to you?"), text) == []
 
 
 def test_a_text_too_long_with_the_longest_values_is_a_warning() -> None:
@@ -112,7 +112,7 @@ def test_a_text_too_long_with_the_longest_values_is_a_warning() -> None:
 
 
 def test_a_placeholder_without_an_example_is_reported_with_its_cure() -> None:
-    slot = Slot("a.b", Kind.BODY, "Hello {name}", source="flows/a.toml")
+    slot = Slot("a.b", TextKind.BODY, "Hello {name}", source="flows/a.toml")
     (fault,) = errors(slot, "Hallo {name}")
     assert fault.code == "empty"
     assert "add it to `vars` in flows/a.toml" in fault.message

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.i18n.slot import LIMITS, Kind, Slot, TextError, TextTemplate, length
+from bot.i18n.slot import LIMITS, Slot, TextError, TextKind, TextTemplate, length
 
 
 def test_placeholders_are_filled() -> None:
@@ -55,9 +55,9 @@ def test_length_counts_utf_16_code_units(text: str, size: int) -> None:
 
 
 def test_every_kind_has_a_limit() -> None:
-    assert LIMITS.keys() == set(Kind)
+    assert LIMITS.keys() == set(TextKind)
 
 
-@pytest.mark.parametrize(("kind", "single"), [(Kind.BUTTON, True), (Kind.FOOTER, True), (Kind.BODY, False)])
-def test_buttons_and_footers_are_single_line(kind: Kind, single: bool) -> None:
+@pytest.mark.parametrize(("kind", "single"), [(TextKind.BUTTON, True), (TextKind.FOOTER, True), (TextKind.BODY, False)])
+def test_buttons_and_footers_are_single_line(kind: TextKind, single: bool) -> None:
     assert Slot("a.b", kind, "x").single_line is single

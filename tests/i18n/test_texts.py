@@ -3,11 +3,11 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import FileError
-from bot.i18n.texts import Kind, Slot, TextError, Texts
+from bot.i18n.texts import Slot, TextError, TextKind, Texts
 
-ASK = Slot("opt_in.ask", Kind.BODY, "May *{business}* write?", legal=True, examples={"business": "Haas"})
-YES = Slot("common.yes", Kind.BUTTON, "Yes", legal=True)
-HELP = Slot("help.help", Kind.BODY, "Help is near.")
+ASK = Slot("opt_in.ask", TextKind.BODY, "May *{business}* write?", legal=True, examples={"business": "Haas"})
+YES = Slot("common.yes", TextKind.BUTTON, "Yes", legal=True)
+HELP = Slot("help.help", TextKind.BODY, "Help is near.")
 SLOTS = (ASK, YES, HELP)
 
 GERMAN = {
@@ -120,7 +120,7 @@ def test_an_unknown_text_is_named() -> None:
 
 
 def test_a_latin_name_is_isolated_in_an_arabic_message_but_never_in_a_button() -> None:
-    button = Slot("a.button", Kind.BUTTON, "To {business}", examples={"business": "Haas"})
+    button = Slot("a.button", TextKind.BUTTON, "To {business}", examples={"business": "Haas"})
     arabic = {ASK.id: (ASK.english, "هل تكتب *{business}*؟"), button.id: (button.english, "إلى {business}")}
     said = Texts([ASK, button], {"ar": arabic})
     assert said.render("opt_in.ask", "ar", {"business": "Haas"}) == "هل تكتب *\u2068Haas\u2069*؟"

@@ -2,7 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.i18n.po import written
-from bot.i18n.slot import Kind, Slot, SourceTexts
+from bot.i18n.slot import Slot, SourceTexts, TextKind
 from bot.translating.extract import template
 from tests.i18n.made import ASK, SOURCES, YES
 
@@ -11,11 +11,11 @@ ROOT = Path("/somewhere/project")
 
 def only(slot: Slot) -> str:
     """The entry of one text, without the headers."""
-    places = SOURCES.places
-    return written(template(SourceTexts((slot,), places), ROOT)).split("\n\n", 1)[1]
+    appearances = SOURCES.appearances
+    return written(template(SourceTexts((slot,), appearances), ROOT)).split("\n\n", 1)[1]
 
 
-def test_each_entry_tells_its_place_kind_limit_and_whether_it_is_legal() -> None:
+def test_each_entry_tells_where_it_appears_its_kind_limit_and_whether_it_is_legal() -> None:
     assert only(YES) == (
         '#. Button 1 of 2 under "opt_in.ask".\n'
         "#. WhatsApp button, at most 20 characters, on one line.\n"
@@ -38,12 +38,12 @@ def test_placeholders_come_with_examples() -> None:
 
 
 def test_an_example_of_several_lines_stays_one_comment() -> None:
-    slot = Slot("a.b", Kind.BODY, "{contact}", examples={"contact": "one\ntwo"})
+    slot = Slot("a.b", TextKind.BODY, "{contact}", examples={"contact": "one\ntwo"})
     assert "#. Example of {contact}: one / two" in only(slot).splitlines()
 
 
 def test_a_percent_sign_is_not_flagged_as_python_format() -> None:
-    flags = [line for line in only(Slot("a.b", Kind.BODY, "100% sure")).splitlines() if line.startswith("#,")]
+    flags = [line for line in only(Slot("a.b", TextKind.BODY, "100% sure")).splitlines() if line.startswith("#,")]
     assert flags == ["#, max-length:1024"]
 
 
@@ -61,5 +61,5 @@ def test_a_source_outside_the_project_is_named_without_its_folder() -> None:
 
 def test_texts_are_extracted_in_the_order_of_the_flows() -> None:
     text = written(template(SOURCES, ROOT))
-    places = [text.index(f'"{slot.id}"\nmsgid') for slot in SOURCES.slots]
-    assert places == sorted(places)
+    starts = [text.index(f'"{slot.id}"\nmsgid') for slot in SOURCES.slots]
+    assert starts == sorted(starts)

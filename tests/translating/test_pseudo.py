@@ -1,7 +1,7 @@
 import pytest
 
 from bot.i18n.faults import errors
-from bot.i18n.slot import Kind, Slot, TextTemplate, length
+from bot.i18n.slot import Slot, TextKind, TextTemplate, length
 from bot.translating.pseudo import ARABIC, ENGLISH, catalogs, tight
 from tests.i18n.made import ASK, FOOTER, SLOTS
 
@@ -31,7 +31,7 @@ def test_texts_grow_by_a_third_where_there_is_room() -> None:
 
 
 def test_texts_never_grow_over_their_limit() -> None:
-    button = Slot("a.b", Kind.BUTTON, "Seventeen letters")
+    button = Slot("a.b", TextKind.BUTTON, "Seventeen letters")
     assert length(catalogs([button])[ENGLISH]["a.b"][1]) <= 20
 
 
@@ -41,5 +41,5 @@ def test_the_arabic_pseudo_language_runs_from_right_to_left() -> None:
 
 
 def test_english_texts_without_room_to_grow_are_reported() -> None:
-    button = Slot("a.b", Kind.BUTTON, "Seventeen letters")
+    button = Slot("a.b", TextKind.BUTTON, "Seventeen letters")
     assert tight([button, FOOTER]) == [(button, 3)]

@@ -5,7 +5,7 @@ import pytest
 from bot.business import load
 from bot.conversation.flow_file import read
 from bot.i18n.slot import SourceTexts, TextTemplate
-from bot.i18n.texts import Kind
+from bot.i18n.texts import TextKind
 from bot.paths import FLOWS
 from bot.translating.source_texts import slots, source_texts
 
@@ -20,8 +20,8 @@ def shipped() -> SourceTexts:
 def test_purpose_titles_and_descriptions_are_legal_texts() -> None:
     found = {slot.id: slot for slot in slots(load(FLOWS / "business.toml"), FLOWS / "business.toml")}
     title, description = found["purpose.offers.title"], found["purpose.offers.description"]
-    assert (title.english, title.kind, title.legal) == ("offers and news", Kind.ROW, True)
-    assert (description.kind, description.legal) == (Kind.ROW_DESCRIPTION, True)
+    assert (title.english, title.kind, title.legal) == ("offers and news", TextKind.ROW, True)
+    assert (description.kind, description.legal) == (TextKind.ROW_DESCRIPTION, True)
     assert Path(title.source) == FLOWS / "business.toml"
 
 
@@ -32,8 +32,8 @@ def test_each_text_is_listed_once(shipped: SourceTexts) -> None:
 
 
 def test_a_button_is_described_by_the_texts_it_appears_under(shipped: SourceTexts) -> None:
-    assert 'Button 1 of 2 under "opt_in.ask".' in shipped.places["common.yes"]
-    assert 'Button 1 of 2 under "maybe_stop.ask".' in shipped.places["maybe_stop.stop"]
+    assert 'Button 1 of 2 under "opt_in.ask".' in shipped.appearances["common.yes"]
+    assert 'Button 1 of 2 under "maybe_stop.ask".' in shipped.appearances["maybe_stop.stop"]
 
 
 def test_choices_of_one_message_are_grouped(shipped: SourceTexts) -> None:

@@ -5,12 +5,12 @@ import pytest
 
 from bot.i18n.catalogs import LanguageEntry
 from bot.i18n.po import PoEntry, PoFile, read, written
-from bot.i18n.slot import Kind, Slot, SourceTexts
+from bot.i18n.slot import Slot, SourceTexts, TextKind
 from bot.translating.extract import template
 from bot.translating.update import updated
 
 GERMAN = LanguageEntry("de", offered=True, plural="nplurals=2; plural=(n != 1);")
-START = Slot("a.text", Kind.BODY, "Start sending me messages.")
+START = Slot("a.text", TextKind.BODY, "Start sending me messages.")
 
 
 def merged(entry: PoEntry, *slots: Slot) -> PoFile:
@@ -36,7 +36,7 @@ def test_a_reworded_text_keeps_its_translation_as_fuzzy_with_the_previous_englis
 
 def test_a_new_text_never_gets_the_translation_of_a_similar_one() -> None:
     """Babel and msgmerge would fill in "Schreibt mir.", which says the opposite."""
-    stop = Slot("b.text", Kind.BODY, "Stop sending me messages.")
+    stop = Slot("b.text", TextKind.BODY, "Stop sending me messages.")
     (entry,) = merged(translated(START, "Schreibt mir."), stop).entries
     assert (entry.id, entry.translation, entry.fuzzy) == ("b.text", "", False)
 
@@ -73,7 +73,7 @@ def test_a_reworded_text_without_translation_does_not_become_fuzzy() -> None:
 def test_flags_and_notes_are_replaced_by_those_of_the_current_text() -> None:
     """Babel adds new flags to old ones: a limit of 24 would stay beside one of 20."""
     old = replace(translated(START, "Ja"), flags=("max-length:24", "no-wrap"), notes=("Old note.",), source="old.toml")
-    button = Slot("a.text", Kind.BUTTON, START.english, source="flows/new.toml")
+    button = Slot("a.text", TextKind.BUTTON, START.english, source="flows/new.toml")
     (entry,) = merged(old, button).entries
     assert entry.flags == ("max-length:20",)
     assert "Old note." not in entry.notes

@@ -7,7 +7,7 @@ import aiohttp
 from bot.app.simulation import Simulation
 from bot.channels.meta.provider import META
 from bot.channels.meta.settings import MetaSettings
-from bot.channels.meta.webhooks import HEADER, sign
+from bot.channels.meta.webhooks import SIGNATURE_HEADER, sign
 
 
 def secret_of(simulation: Simulation) -> str:
@@ -18,6 +18,6 @@ def secret_of(simulation: Simulation) -> str:
 
 async def post(simulation: Simulation, http: aiohttp.ClientSession, body: bytes, **headers: str) -> int:
     """Post a signed body; return the status."""
-    signed = {HEADER: sign(body, secret_of(simulation)), "Content-Type": "application/json"} | headers
+    signed = {SIGNATURE_HEADER: sign(body, secret_of(simulation)), "Content-Type": "application/json"} | headers
     async with http.post(META.path, data=io.BytesIO(body), headers=signed) as response:
         return response.status

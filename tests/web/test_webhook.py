@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.meta.provider import META
 from bot.channels.meta.settings import MetaSettings
-from bot.channels.meta.webhooks import HEADER, sign
+from bot.channels.meta.webhooks import SIGNATURE_HEADER, sign
 from bot.channels.simulator import webhooks
 from bot.settings import Settings, load_settings
 from tests.web.posting import post, secret_of
@@ -72,10 +72,10 @@ class TestPost:
         body = webhooks.text(somebody(), "Hello")
         for headers in (
             {},
-            {HEADER: sign(body, "another secret")},
-            {HEADER: sign(body, secret_of(simulation)).upper()},
-            {HEADER: sign(body + b" ", secret_of(simulation))},
-            {HEADER: "sha256="},
+            {SIGNATURE_HEADER: sign(body, "another secret")},
+            {SIGNATURE_HEADER: sign(body, secret_of(simulation)).upper()},
+            {SIGNATURE_HEADER: sign(body + b" ", secret_of(simulation))},
+            {SIGNATURE_HEADER: "sha256="},
         ):
             async with http.post(META.path, data=body, headers=headers) as response:
                 assert response.status == 401
@@ -102,7 +102,7 @@ class TestPost:
         async def chunks() -> AsyncIterator[bytes]:
             yield body
 
-        signed = {HEADER: sign(body, secret_of(simulation))}
+        signed = {SIGNATURE_HEADER: sign(body, secret_of(simulation))}
         async with http.post(META.path, data=chunks() if chunked else io.BytesIO(body), headers=signed) as response:
             assert response.status == 413
 

@@ -5,12 +5,12 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import chain, cycle, islice
 
+from bot.app.load import load_world
 from bot.conversation.session import Session
 from bot.messages.inbound import Inbound, MessageId, Sender, Text
 from bot.paths import LOCALES
 from bot.testing import Conversation
 from bot.words import keyword_files
-from tests.shipped import read_once
 
 LONGEST = 4096
 """Characters of one WhatsApp text. Meta: messages/text-messages."""
@@ -99,7 +99,7 @@ class Stopwatch:
     """
 
     def __init__(self) -> None:
-        world, flows = read_once()
+        world, flows = load_world()
         asked, agreed = (Conversation(world, flows).says("hallo") for _ in range(2))
         agreed.says("ja")
         assert [len(talk.session.record.given) for talk in (asked, agreed)] == [0, 1]

@@ -32,12 +32,12 @@ SIGNS = [
 
 
 def lookalikes() -> dict[str, list[str]]:
-    """Return letter → what unfolds to it (NFKC), without other spellings of the same letter and full-width forms."""
+    """Return letter → what unfolds to it (NFKC), but no other spelling, case or full width of the same letter."""
     found: dict[str, list[str]] = defaultdict(list)
     for sign in map(chr, range(0x80, sys.maxunicode + 1)):
         letter = unicodedata.normalize("NFKC", sign)
-        alike = len(letter) == 1 and letter.isalpha() and unicodedata.normalize("NFC", sign) != letter
-        if alike and not "\uff01" <= sign <= "\uff5e":
+        spelt = unicodedata.normalize("NFC", sign).lower()
+        if len(letter) == 1 and letter.isalpha() and spelt != letter.lower() and not "\uff01" <= sign <= "\uff5e":
             found[letter.lower()].append(sign)
     return found
 
@@ -66,8 +66,8 @@ def test_only_listed_signs_may_stand_beside_a_yes(language: str) -> None:
     accents = {sign for sign in SIGNS if unicodedata.normalize("NFC", word + sign).lower() in words(language)}
     assert {sign for sign in SIGNS if assent.is_plain(word + sign, language)} - accents <= after | APOSTROPHES
     assert after - APOSTROPHES <= {sign for sign in [*SIGNS, "\u0640"] if assent.is_plain(word + sign, language)}
-    for place in range(1, len(word)):
-        inside = {sign for sign in SIGNS if assent.is_plain(word[:place] + sign + word[place:], language)}
+    for index in range(1, len(word)):
+        inside = {sign for sign in SIGNS if assent.is_plain(word[:index] + sign + word[index:], language)}
         assert inside <= POINTS.get(language, frozenset()) | APOSTROPHES
 
 
@@ -75,13 +75,13 @@ def test_only_listed_signs_may_stand_beside_a_yes(language: str) -> None:
 @given(data=st.data(), language=st.sampled_from(LANGUAGES), sign=st.sampled_from(SIGNS))
 def test_no_yes_phrase_in_any_language_allows_an_unlisted_sign(data: st.DataObject, language: str, sign: str) -> None:
     phrase = data.draw(st.sampled_from(words(language)))
-    place = data.draw(st.integers(0, len(phrase)))
-    text = phrase[:place] + sign + phrase[place:]
+    index = data.draw(st.integers(0, len(phrase)))
+    text = phrase[:index] + sign + phrase[index:]
     listed = BEFORE | AFTER | POINTS.get(language, frozenset()) | SMILES.get(language, frozenset())
     inside = APOSTROPHES | frozenset(",，،‘ʼ-‐‑" + BLANKS)
     if plain(text, language):
         assert sign in listed | inside
-        assert 0 < place < len(phrase) or sign in listed | APOSTROPHES
+        assert 0 < index < len(phrase) or sign in listed | APOSTROPHES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -90,9 +90,9 @@ def test_lookalike_letters_are_not_a_yes(language: str) -> None:
     taken = [
         text
         for word in words(language)
-        for place, letter in enumerate(word)
+        for index, letter in enumerate(word)
         for lookalike in LOOKALIKES.get(letter.lower(), ())
-        if KEYWORDS.assent.is_plain(text := word[:place] + lookalike + word[place + 1 :], language)
+        if KEYWORDS.assent.is_plain(text := word[:index] + lookalike + word[index + 1 :], language)
     ]
     assert taken == []
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.words.intents import Keywords
-from bot.words.keywords import UNIVERSAL, Refusal, Stop, Vocabulary, WordList
+from bot.words.keywords import UNIVERSAL, RefusalWords, Stop, Vocabulary, WordList
 from bot.words.refusals import read, tells
 from bot.words.statements import Part
 
@@ -17,7 +17,7 @@ WORDS = Keywords(
             stop=Stop(
                 weak=("cancel",), alone=("no more",), ask=("wrong number", "harassment", "lawyer*"), not_before=("not",)
             ),
-            refusal=Refusal(
+            refusal=RefusalWords(
                 negation=("don't", "do not", "no", "no longer", "not"),
                 past=("did not",),
                 stop=("stop", "quit"),
@@ -60,11 +60,11 @@ WORDS = Keywords(
             no=WordList(show="NO"),
         ),
         "cs": Vocabulary(
-            refusal=Refusal(forbid=("nepište",), unwanted=("nechci",), receive=("dostávat",), filler=("mi",))
+            refusal=RefusalWords(forbid=("nepište",), unwanted=("nechci",), receive=("dostávat",), filler=("mi",))
         ),
-        "nl": Vocabulary(stop=Stop(not_before=("niet",)), refusal=Refusal(filler=("ik",))),
+        "nl": Vocabulary(stop=Stop(not_before=("niet",)), refusal=RefusalWords(filler=("ik",))),
         "sv": Vocabulary(
-            refusal=Refusal(
+            refusal=RefusalWords(
                 negation=("inte",),
                 messages=("reklam",),
                 lists=("numret",),

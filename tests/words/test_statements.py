@@ -3,7 +3,7 @@
 import pytest
 
 from bot.words.intents import Keywords
-from bot.words.keywords import UNIVERSAL, Refusal, Stop, Vocabulary
+from bot.words.keywords import UNIVERSAL, RefusalWords, Stop, Vocabulary
 from bot.words.statements import joined, parts
 
 WORDS = Keywords(
@@ -11,7 +11,7 @@ WORDS = Keywords(
         UNIVERSAL: Vocabulary(),
         "cs": Vocabulary(
             stop=Stop(strong=("odhlásit",)),
-            refusal=Refusal(
+            refusal=RefusalWords(
                 negation=("ne",),
                 unwanted=("nechci",),
                 want=("chci",),
@@ -49,5 +49,5 @@ def test_other_pauses_still_separate_statements(text: str) -> None:
 
 def test_a_part_is_joined_to_the_previous_one_only_within_a_sentence() -> None:
     text = "no, that one. that two, that three"
-    found = joined(parts(text, 7), lambda place: text.replace(",", "").replace(".", "").split()[place] == "that")
+    found = joined(parts(text, 7), lambda index: text.replace(",", "").replace(".", "").split()[index] == "that")
     assert [(part.start, part.end) for part in found] == [(0, 3), (3, 7)]

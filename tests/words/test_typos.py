@@ -37,7 +37,7 @@ SHORT = st.text(LETTERS, max_size=6)
 
 def slips(word: str) -> set[str]:
     """Return all that one slip makes of a word, found by trying each."""
-    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    cuts = [(word[:cut], word[cut:]) for cut in range(len(word) + 1)]
     return {
         word,
         *(left + right[1:] for left, right in cuts),

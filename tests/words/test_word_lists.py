@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from bot.paths import LOCALES
-from tests.shipped import keywords_of
+from bot.words.intents import Keywords
 from tests.words.word_lists import FOLDER, Result, results
 
-KEYWORDS = keywords_of(LOCALES)
+KEYWORDS = Keywords.load(LOCALES)
 LISTS = sorted(FOLDER.glob("*.toml"))
 RESULTS = [(path.stem, result) for path in LISTS for result in results(path, KEYWORDS)]
 

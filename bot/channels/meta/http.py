@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohappyeyeballs import start_connection
 
-from .http_response import Answer, AnswerReader, Unreadable
+from .http_response import BadResponse, Response, ResponseReader
 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 60.0
@@ -56,17 +56,17 @@ class Endpoint:
         self._tls = (tls or ssl.create_default_context()) if encrypted else None
         self._head = _head(parts.netloc.rpartition("@")[2], parts.path or "/", headers)
         self._timeout = timeout
-        self._places = asyncio.Semaphore(connections)
+        self._connections = asyncio.Semaphore(connections)
         self._idle: deque[_Connection] = deque()
         self._closed = False
 
-    async def post(self, body: bytes) -> Answer:
+    async def post(self, body: bytes) -> Response:
         """Send one request. Raises `NotConnected` and `NoAnswer`.
 
         Retried once if a kept connection closes before any byte of the answer: while idle, it may be closed any time.
         """
         request = b"%b%d\r\n\r\n%b" % (self._head, len(body), body)
-        async with self._places:
+        async with self._connections:
             if kept := self._kept():
                 try:
                     return await self._ask(kept, request)
@@ -82,7 +82,7 @@ class Endpoint:
             self._idle.pop().abort()
         await asyncio.sleep(0)
 
-    async def _ask(self, connection: "_Connection", request: bytes) -> Answer:
+    async def _ask(self, connection: "_Connection", request: bytes) -> Response:
         try:
             answer = await connection.ask(request, self._timeout)
         except BaseException:  # cancelled, too: a late answer must not be taken for the next request's
@@ -130,8 +130,8 @@ class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.idle_since = 0.0
         self._lost = False
-        self._reader = AnswerReader()
-        self._answer: asyncio.Future[Answer] | None = None
+        self._reader = ResponseReader()
+        self._answer: asyncio.Future[Response] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -147,7 +147,7 @@ class _Connection(asyncio.Protocol):
         """Whether it was closed before any byte of the answer."""
         return self._lost and not self._reader.begun
 
-    async def ask(self, request: bytes, within: float) -> Answer:
+    async def ask(self, request: bytes, within: float) -> Response:
         """Send a request and return the answer, waiting `within` seconds for it.
 
         Raises `NoAnswer`, after which the connection is unusable.
@@ -171,7 +171,7 @@ class _Connection(asyncio.Protocol):
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(NoAnswer(self._reader.status))
 
-    def _succeed(self, answer: Answer | None) -> None:
+    def _succeed(self, answer: Response | None) -> None:
         if answer is not None and self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
@@ -186,7 +186,7 @@ class _Connection(asyncio.Protocol):
             return
         try:
             self._succeed(self._reader.feed(data))
-        except Unreadable:
+        except BadResponse:
             self._fail()
 
     def connection_lost(self, error: Exception | None) -> None:

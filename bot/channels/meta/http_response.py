@@ -11,7 +11,7 @@ MOST_AROUND = 64 * 1024
 """Maximum bytes of an answer besides its body: head, chunk sizes, trailers."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A complete answer."""
 
     status: int
@@ -20,11 +20,11 @@ class Answer(NamedTuple):
     """Whether the connection may carry another request."""
 
 
-class Unreadable(Exception):
+class BadResponse(Exception):
     """The answer is not HTTP/1.1, is ambiguous, or is too large."""
 
 
-class AnswerReader:
+class ResponseReader:
     """Takes the bytes of a connection's answers as they arrive, one answer after the other.
 
     The methods `on_…` are called by the parser, which stops where they raise.
@@ -42,7 +42,7 @@ class AnswerReader:
         self._received = 0
         self._framed = False
         self._body = bytearray()
-        self._answer: Answer | None = None
+        self._answer: Response | None = None
 
     status: int
     """The answer's, known once its head has come or cannot be read; else 0."""
@@ -52,32 +52,32 @@ class AnswerReader:
         """Whether anything has come."""
         return self._received > 0
 
-    def feed(self, data: bytes) -> Answer | None:
-        """Take more bytes; return the answer once it is complete. Raises `Unreadable`."""
+    def feed(self, data: bytes) -> Response | None:
+        """Take more bytes; return the answer once it is complete. Raises `BadResponse`."""
         begins_wrongly = not self.begun and not data.startswith(b"H")  # the parser would skip empty lines
         self._received += len(data)
         if begins_wrongly:
-            raise Unreadable
+            raise BadResponse
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
             if self._answer is None:
                 self.status = self.status or self._first_line
-                raise Unreadable from None
+                raise BadResponse from None
             self._answer = self._answer._replace(keeps=False)  # it is more than was asked for
         if self._received > MOST or self._received - len(self._body) > MOST_AROUND:
-            raise Unreadable
+            raise BadResponse
         return self._answer
 
-    def end(self) -> Answer | None:
+    def end(self) -> Response | None:
         """Note that no more bytes will come; return the answer if that completes it."""
         if self.status and not self._framed and self._answer is None:
-            self._answer = Answer(self.status, bytes(self._body), keeps=False)
+            self._answer = Response(self.status, bytes(self._body), keeps=False)
         return self._answer
 
     def on_message_begin(self) -> None:
         if self._answer is not None:
-            raise Unreadable
+            raise BadResponse
 
     def on_status(self, _reason: bytes) -> None:
         self._first_line = self._parser.get_status_code()
@@ -88,13 +88,13 @@ class AnswerReader:
             self._framed = True
         elif name == b"transfer-encoding":
             if self._framed or value.rstrip(b" \t").lower() != b"chunked":
-                raise Unreadable
+                raise BadResponse
             self._framed = True
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 100 or self._parser.get_http_version() not in ("1.1", "1.0"):
-            raise Unreadable
+            raise BadResponse
         if status >= 200:
             self.status = status
 
@@ -103,7 +103,7 @@ class AnswerReader:
 
     def on_message_complete(self) -> None:
         if self.status:
-            self._answer = Answer(self.status, bytes(self._body), self._parser.should_keep_alive())
+            self._answer = Response(self.status, bytes(self._body), self._parser.should_keep_alive())
         else:  # an interim answer: the real one follows
             self._framed = False
             self._body.clear()

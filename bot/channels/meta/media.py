@@ -42,7 +42,7 @@ class MediaApi:
         self._graph = graph
         self._phone_number_id = phone_number_id
         self._headers = {**headers, "Accept-Encoding": "identity"}
-        self._places = asyncio.Semaphore(_AT_ONCE)
+        self._transfers = asyncio.Semaphore(_AT_ONCE)
 
     async def upload(self, content: bytes, filename: str, mime: str) -> str:
         """Upload a file and return its media id. Raises `SendError`, before sending if it breaks a limit."""
@@ -72,7 +72,7 @@ class MediaApi:
         url = f"{self._graph}/{path}"
         try:
             async with (
-                self._places,
+                self._transfers,
                 aiohttp.ClientSession(headers=self._headers, timeout=_TIMEOUT) as session,
                 session.request(method, url, data=form, allow_redirects=False) as response,
             ):

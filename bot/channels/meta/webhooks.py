@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from ...service.ports import Parsed, WebAnswer, WebRequest
 from ..whatsapp import payloads
 
-HEADER = "X-Hub-Signature-256"
+SIGNATURE_HEADER = "X-Hub-Signature-256"
 
 _well_formed = re.compile(r"sha256=[0-9a-f]{64}").fullmatch
 
@@ -55,7 +55,7 @@ class WhatsAppWebhooks:
 
     def authentic(self, request: WebRequest) -> bool:
         """Tell whether Meta signed these raw bytes. The header's name may be in lower case, as some servers give it."""
-        header = request.headers.get(HEADER) or request.headers.get(HEADER.lower())
+        header = request.headers.get(SIGNATURE_HEADER) or request.headers.get(SIGNATURE_HEADER.lower())
         return verify(request.body, header, self._app_secret)
 
     def parse(self, body: bytes, received_at: float) -> Parsed:

@@ -1,8 +1,8 @@
-"""Posts webhooks to the bot, signed as Meta signs them."""
+"""Posts webhooks to the bot, signed as Meta signs them: for the simulated Graph API and the simulated persons."""
 
 import aiohttp
 
-from ..meta.webhooks import HEADER, sign
+from ..meta.webhooks import SIGNATURE_HEADER, sign
 
 
 class WebhookRefused(Exception):
@@ -23,7 +23,7 @@ class Hook:
 
     async def post(self, body: bytes) -> None:
         """Post one webhook. Raises `WebhookRefused`."""
-        headers = {HEADER: sign(body, self._app_secret), "Content-Type": "application/json"}
+        headers = {SIGNATURE_HEADER: sign(body, self._app_secret), "Content-Type": "application/json"}
         async with self._session.post(self.url, data=body, headers=headers) as response:
             if response.status != 200:
                 raise WebhookRefused(response.status)

@@ -1,4 +1,4 @@
-"""Graph's errors, worded as Graph words them."""
+"""Graph's errors, worded as Graph words them: `graph`, `media` and `shapes` refuse a request like this."""
 
 from collections.abc import Mapping
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...messages.reply import Button, Link, Row
-from .shapes import Buttons, Interactive, Linked, Listing, Message, QuickReply, Template, Texts
+from .shapes import BodyValues, Buttons, Interactive, Linked, Listing, Message, QuickReply, Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def _interactive(message: Interactive) -> dict[str, Any]:
 
 
 def _template(template: Template) -> dict[str, Any]:
-    texts = [part for part in template.components if isinstance(part, Texts)]
+    texts = [part for part in template.components if isinstance(part, BodyValues)]
     replies = [part for part in template.components if isinstance(part, QuickReply)]
     payloads = (parameter.payload for part in replies for parameter in part.parameters)
     return {

@@ -149,7 +149,7 @@ class PayloadParameter(Shape, frozen=True, tag_field="type", tag="payload"):
     payload: str
 
 
-class Texts(Shape, frozen=True, tag_field="type", tag="body"):
+class BodyValues(Shape, frozen=True, tag_field="type", tag="body"):
     """The values of a template's body."""
 
     parameters: list[TextParameter]
@@ -168,7 +168,7 @@ class Template(Shape, frozen=True):
 
     name: str
     language: Language
-    components: list[Texts | QuickReply] = []
+    components: list[BodyValues | QuickReply] = []
 
 
 class Context(Shape, frozen=True):
@@ -326,7 +326,7 @@ def _template_problems(template: Template) -> Iterator[str]:
         yield "template name: only a-z, 0-9 and _"
     if not limits.template_language(template.language.code):
         yield "template language: unknown code"
-    texts = [part for part in template.components if isinstance(part, Texts)]
+    texts = [part for part in template.components if isinstance(part, BodyValues)]
     replies = [part for part in template.components if isinstance(part, QuickReply)]
     if len(texts) > 1 or len(replies) > limits.TEMPLATE_QUICK_REPLIES:
         yield "too many components"

@@ -156,7 +156,7 @@ def image(who: Identity, caption: str | None = None, **more: Any) -> bytes:
 
 
 def location(who: Identity, **more: Any) -> bytes:
-    """A place."""
+    """A location."""
     return message(who, "location", {"latitude": 52.52, "longitude": 13.405}, **more)
 
 

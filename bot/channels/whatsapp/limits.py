@@ -7,30 +7,30 @@ Lengths are in characters, which Meta does not define: `bot.i18n.texts.length` c
 
 import re
 
-from ...i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Kind
+from ...i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, TextKind
 
-TEXT_BODY = LIMITS[Kind.TEXT]
+TEXT_BODY = LIMITS[TextKind.TEXT]
 """[D:messages/text-messages]"""
 
-INTERACTIVE_BODY = LIMITS[Kind.BODY]
+INTERACTIVE_BODY = LIMITS[TextKind.BODY]
 """[D:messages/interactive-reply-buttons-messages]; the list guide says 4096, [OA] 1024 for all: the lower counts."""
 
-HEADER = LIMITS[Kind.HEADER]
+HEADER = LIMITS[TextKind.HEADER]
 """[D:messages/interactive-reply-buttons-messages], text headers."""
 
-FOOTER = LIMITS[Kind.FOOTER]
+FOOTER = LIMITS[TextKind.FOOTER]
 """[D:messages/interactive-reply-buttons-messages]"""
 
 BUTTONS = MAX_BUTTONS
-BUTTON_TITLE = LIMITS[Kind.BUTTON]
+BUTTON_TITLE = LIMITS[TextKind.BUTTON]
 BUTTON_ID = 256
 """[D:messages/interactive-reply-buttons-messages]; titles are unique, ids have no blank at either end."""
 
-LIST_BUTTON = LIMITS[Kind.LIST_BUTTON]
+LIST_BUTTON = LIMITS[TextKind.LIST_BUTTON]
 ROWS = MAX_ROWS
 ROW_ID = 200
-ROW_TITLE = LIMITS[Kind.ROW]
-ROW_DESCRIPTION = LIMITS[Kind.ROW_DESCRIPTION]
+ROW_TITLE = LIMITS[TextKind.ROW]
+ROW_DESCRIPTION = LIMITS[TextKind.ROW_DESCRIPTION]
 SECTIONS = 10
 SECTION_TITLE = 24
 """[D:messages/interactive-list-messages]; the rows are counted over all sections."""

@@ -12,7 +12,7 @@ from ...service.ports import Retry, SendError
 from . import limits
 from .errors import REFUSED_HERE
 
-Part = dict[str, Any]
+JsonObject = dict[str, Any]
 """A JSON object of a request."""
 
 
@@ -33,7 +33,7 @@ def request(outbound: Outbound) -> bytes:
 
 def mark_read_request(message: MessageId, *, typing: bool) -> bytes:
     """Return the body that marks a person's message as read and, if `typing`, shows that an answer is coming."""
-    body: Part = {"messaging_product": "whatsapp", "status": "read", "message_id": message}
+    body: JsonObject = {"messaging_product": "whatsapp", "status": "read", "message_id": message}
     if typing:
         body["typing_indicator"] = {"type": "text"}
     return _encoded(body)
@@ -48,7 +48,7 @@ def thread_request(action: ThreadAction, outbound: Outbound) -> bytes:
     return _encoded({"messaging_product": "whatsapp", **_recipient(outbound), "action": action})
 
 
-def _encoded(body: Part) -> bytes:
+def _encoded(body: JsonObject) -> bytes:
     try:
         return orjson.dumps(body)
     except orjson.JSONEncodeError:
@@ -59,7 +59,7 @@ def _refuse(what: str) -> NoReturn:
     raise SendError(REFUSED_HERE, Retry.NEVER, what, attempts=1) from None
 
 
-def _recipient(outbound: Outbound) -> Part:
+def _recipient(outbound: Outbound) -> JsonObject:
     """Return the recipient's fields, preferring the phone number, as Meta does if both are given."""
     if outbound.phone:
         return {"to": outbound.phone} if limits.phone(outbound.phone) else _refuse("to: not +E.164")
@@ -71,7 +71,7 @@ def _recipient(outbound: Outbound) -> Part:
 # --- the kinds of message
 
 
-def _content(reply: Reply) -> tuple[str, Part]:
+def _content(reply: Reply) -> tuple[str, JsonObject]:
     """Return the type of a message and the object under its name."""
     special = [
         build
@@ -89,13 +89,13 @@ def _content(reply: Reply) -> tuple[str, Part]:
     return special[0](reply) if special else _text(reply)
 
 
-def _text(reply: Reply) -> tuple[str, Part]:
+def _text(reply: Reply) -> tuple[str, JsonObject]:
     """Return a text; it has no header and footer of its own, so they become its first and last paragraph."""
     body = _filled("body", _paragraphs(reply.header, reply.body, reply.footer), limits.TEXT_BODY)
     return "text", {"preview_url": False, "body": body}
 
 
-def _buttons(reply: Reply) -> tuple[str, Part]:
+def _buttons(reply: Reply) -> tuple[str, JsonObject]:
     _count("buttons", reply.buttons, limits.BUTTONS)
     _unique("button title", (button.title for button in reply.buttons))
     _unique("button id", (button.id for button in reply.buttons))
@@ -112,7 +112,7 @@ def _buttons(reply: Reply) -> tuple[str, Part]:
     return _interactive("button", reply, {"buttons": buttons})
 
 
-def _list(reply: Reply) -> tuple[str, Part]:
+def _list(reply: Reply) -> tuple[str, JsonObject]:
     _count("rows", reply.rows, limits.ROWS)
     _unique("row id", (row.id for row in reply.rows))
     rows = []
@@ -128,7 +128,7 @@ def _list(reply: Reply) -> tuple[str, Part]:
     return _interactive("list", reply, {"button": button, "sections": [{"rows": rows}]})
 
 
-def _link(reply: Reply) -> tuple[str, Part]:
+def _link(reply: Reply) -> tuple[str, JsonObject]:
     link = reply.link or Link("", "")
     parameters = {
         "display_text": _label("link title", link.title, limits.LINK_TITLE),
@@ -137,8 +137,8 @@ def _link(reply: Reply) -> tuple[str, Part]:
     return _interactive("cta_url", reply, {"name": "cta_url", "parameters": parameters})
 
 
-def _interactive(kind: str, reply: Reply, action: Part) -> tuple[str, Part]:
-    part: Part = {
+def _interactive(kind: str, reply: Reply, action: JsonObject) -> tuple[str, JsonObject]:
+    part: JsonObject = {
         "type": kind,
         "body": {"text": _filled("body", reply.body, limits.INTERACTIVE_BODY)},
         "action": action,
@@ -150,32 +150,32 @@ def _interactive(kind: str, reply: Reply, action: Part) -> tuple[str, Part]:
     return "interactive", part
 
 
-def _document(reply: Reply) -> tuple[str, Part]:
+def _document(reply: Reply) -> tuple[str, JsonObject]:
     document = reply.document or Document("")
     if bool(document.media_id) == bool(document.url):
         _refuse("document: needs either a media id or a url")
     if document.filename.rpartition(".")[2].lower() not in limits.DOCUMENT_TYPES:
         _refuse("document filename: WhatsApp takes no such type of file")
-    part: Part = {"id": document.media_id} if document.media_id else {"link": _url("document url", document.url)}
+    part: JsonObject = {"id": document.media_id} if document.media_id else {"link": _url("document url", document.url)}
     part["filename"] = document.filename
     if caption := _paragraphs(reply.header, reply.body, reply.footer):
         part["caption"] = _within("caption", caption, limits.CAPTION)
     return "document", part
 
 
-def _template(reply: Reply) -> tuple[str, Part]:
+def _template(reply: Reply) -> tuple[str, JsonObject]:
     template = reply.template or Template("", "")
     if not limits.template_name(_within("template name", template.name, limits.TEMPLATE_NAME)):
         _refuse("template name: only a-z, 0-9 and _")
     if not limits.template_language(template.language):
         _refuse("template language: not one of Meta's codes, e.g. pt_BR")
-    part: Part = {"name": template.name, "language": {"code": template.language}}
+    part: JsonObject = {"name": template.name, "language": {"code": template.language}}
     if components := [*_template_body(template), *_template_buttons(template)]:
         part["components"] = components
     return "template", part
 
 
-def _template_body(template: Template) -> Iterable[Part]:
+def _template_body(template: Template) -> Iterable[JsonObject]:
     if not template.body:
         return
     if sum(map(length, template.body.values())) > limits.TEMPLATE_BODY:
@@ -187,7 +187,7 @@ def _template_body(template: Template) -> Iterable[Part]:
     yield {"type": "body", "parameters": parameters}
 
 
-def _template_buttons(template: Template) -> Iterable[Part]:
+def _template_buttons(template: Template) -> Iterable[JsonObject]:
     if template.payloads:
         _count("template payloads", template.payloads, limits.TEMPLATE_QUICK_REPLIES)
     for index, payload in enumerate(template.payloads):

@@ -1,4 +1,7 @@
-"""The business's own number: its messages come from staff and go to a person."""
+"""The business's own number: its messages come from staff and go to a person.
+
+Facts about these payloads alone, which `payloads` needs to tell them from what persons send.
+"""
 
 import re
 

@@ -98,7 +98,7 @@ def parse(body: bytes, *, phone_number_id: str = "", received_at: float = 0.0) -
 
 
 def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at: float) -> Iterator["_Change"]:
-    """Yield each change of each entry, including undocumented places, where somebody may speak."""
+    """Yield each change of each entry, including undocumented fields, where somebody may speak."""
     change_of = partial(_Change, parsed=parsed, phone_number_id=phone_number_id, received_at=received_at)
 
     def of(entry: object) -> Iterator[_Change]:
@@ -122,7 +122,7 @@ def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at:
 
 
 def _beside(parent: Fields, documented: Set[str]) -> Fields:
-    """Return structured values in undocumented places."""
+    """Return structured values in undocumented fields."""
     others = parent.keys() - documented
     return {key: parent[key] for key in others if type(parent[key]) in (dict, list) and parent[key]}
 
@@ -390,7 +390,9 @@ class _Change:
         at = recover.time(status, repairs)
         self._parsed.note_repairs(repairs)
         reference = status.get("biz_opaque_callback_data")
-        return Delivery(id, what, at, recipient, code, kept(reference) if type(reference) is str else None)
+        return Delivery(
+            id, what, at, recipient, code=code, reference=kept(reference) if type(reference) is str else None
+        )
 
     # --- the updates
 
@@ -443,9 +445,18 @@ class _Change:
             overheard: Overheard = "group" if in_group else self._overheard
             if overheard == "field":
                 self._parsed.note_repairs([Repair.ENVELOPE])
-            event = Inbound(id, sender, at, content, self._received_at, quoted, forwarded, overheard=overheard)
+            event = Inbound(
+                id,
+                sender,
+                at,
+                content,
+                received_at=self._received_at,
+                quoted=quoted,
+                forwarded=forwarded,
+                overheard=overheard,
+            )
             return self._apart(event)
-        return Inbound(id, sender, at, content, self._received_at, quoted, forwarded)
+        return Inbound(id, sender, at, content, received_at=self._received_at, quoted=quoted, forwarded=forwarded)
 
     def _status(self, value: Fields, status: Fields) -> Event | Ignored:
         if status.get("recipient_type") == "group":
@@ -463,8 +474,8 @@ class _Change:
             cast("StatusName", what),
             timestamp(status),
             recipient,
-            code if what == "failed" else None,
-            text(status, "biz_opaque_callback_data") or None,
+            code=code if what == "failed" else None,
+            reference=text(status, "biz_opaque_callback_data") or None,
         )
 
     def _preference(self, value: Fields, preference: Fields) -> Event | Ignored:

@@ -47,7 +47,7 @@ _LONGEST_NAME = 100
 
 
 def is_one(found: Fields) -> bool:
-    """Whether an object in an unknown place reports a use of the switch."""
+    """Whether an object in an unknown field reports a use of the switch."""
     value = found.get("value")
     return ("category" in found and "value" in found) or (type(value) is str and opts_out(value))
 

@@ -1,7 +1,7 @@
 """Reads leniently what could not be read as documented, for the two things a withdrawal needs: a sender and words.
 
 A readable STOP must not be lost because its envelope is broken (GDPR Art. 7(3)). Anything else missing or wrong is left
-out, and what had to be guessed is reported by kind to operators. Words in undocumented places become `Other`, which can
+out, and what had to be guessed is reported by kind to operators. Words in undocumented fields become `Other`, which can
 end a consent but never give it.
 """
 
@@ -30,15 +30,15 @@ class Repair(StrEnum):
 
 
 class Arrival(NamedTuple):
-    """When an update came, and its index in its webhook, which together are unique."""
+    """When an update came, and its number in its webhook, which together are unique."""
 
     at: float
     """Our time, unix seconds."""
-    place: int
+    number: int
 
     def named(self, kind: str, about: Sender, what: str) -> MessageId:
         """Return an id for an update with neither an id nor a time."""
-        return synthetic_id(kind, about.phone or "", about.bsuid or "", what, repr(self.at), str(self.place))
+        return synthetic_id(kind, about.phone or "", about.bsuid or "", what, repr(self.at), str(self.number))
 
 
 UNREADABLE_QUOTE = "unreadable"
@@ -78,7 +78,9 @@ def inbound(
     at = time(message, repairs)
     id = identity(message, arrival, writer, repr(content), repairs)
     quoted, forwarded = _context(message, repairs)
-    return Inbound(id, writer, at, content, arrival.at, quoted, forwarded, overheard=overheard), repairs
+    return Inbound(
+        id, writer, at, content, received_at=arrival.at, quoted=quoted, forwarded=forwarded, overheard=overheard
+    ), repairs
 
 
 def sender(found: Sender, update: Fields, contacts: Iterable[Sender]) -> tuple[Sender, set[Repair]]:

@@ -31,6 +31,7 @@ from ...messages.inbound import (
     Sender,
     StaffMessage,
 )
+from ...times import DAY
 from .. import metrics
 from ..ports import (
     Append,
@@ -51,7 +52,7 @@ from ..ports import (
 from ..sending.send import Send
 from ..sending.undelivered import reference
 from ..shards import shard_of, token_of
-from ..taker import UNREADABLE
+from ..taker import UNREADABLE_ENTRY
 from .cases import Case, Cases, informed
 from .redelivery import as_it_is, as_it_was, facts_of, recorded_from
 from .staff import Staff
@@ -61,9 +62,6 @@ log = structlog.get_logger(__name__)
 
 SOON = 0.25
 """Seconds until a message that came too early is looked at a second time; doubled after each further look."""
-
-DAY = 86400
-"""Seconds; contact is noted once per day."""
 
 _ROUNDS = 5
 """How often a person's messages are retried when other workers were faster, before they are left for later."""
@@ -124,7 +122,7 @@ class Converse:
                 case Unreadable():
                     cure = "see `deadletter list`; a newer version may have written it"
                     log.error("event_unreadable", cure=cure)
-                    await self.bury(queued, UNREADABLE)
+                    await self.bury(queued, UNREADABLE_ENTRY)
                 case Queued(item=Delivery() as delivery):
                     told = await self._statuses.take(delivery)
                     news += [Queued(queued.id, queued.payload, inbound) for inbound in told]
@@ -303,7 +301,16 @@ class Converse:
             commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq, self._notice))
             return
         commit.tasks += [
-            Assigned(task, inbound.id, inbound.at, person, sender, step.session.locale, seq, inbound.channel)
+            Assigned(
+                task,
+                inbound=inbound.id,
+                at=inbound.at,
+                person=person,
+                sender=sender,
+                locale=step.session.locale,
+                ledger_seq=seq,
+                channel=inbound.channel,
+            )
             for task in step.tasks
         ]
         commit.outbound += self._send.said(
@@ -373,4 +380,4 @@ def _lapse(session: Session) -> Inbound | None:
     if (pending := session.record.pending) is None:
         return None
     id, at = MessageId(f"lapse {pending.question}"), session.answerable_until + 1
-    return Inbound(id, Sender(), at, Lapse(pending.question), person=session.person)
+    return Inbound(id, Sender(), at, Lapse(pending.question), person=session.person, channel=session.channel)

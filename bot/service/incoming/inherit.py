@@ -14,7 +14,7 @@ _TRIES = 10
 
 Past = Mapping[PersonId, Sequence[PastFact]]
 
-Looked = Mapping[str, Mapping[str, int]]
+SuppressedSince = Mapping[str, Mapping[str, int]]
 """Every address that was looked up → suppressed scope → since; mostly empty."""
 
 
@@ -74,7 +74,7 @@ class Inherit:
             await self._suppressions.suppress(move.sender.addresses, scopes)
         return bool(scopes)
 
-    async def of_erased(self, people: Collection[Person], past: Past, looked: Looked) -> Past:
+    async def of_erased(self, people: Collection[Person], past: Past, looked: SuppressedSince) -> Past:
         """Record what an erased person had withdrawn under an address of these people; return all facts after that.
 
         This happens on every lookup of a person, so it does not matter when a worker dies. Addresses that
@@ -90,9 +90,9 @@ class Inherit:
                 return past
             await self._ledger.append(missing)
             past = {**past, **await self._ledger.facts([append.person for append in missing])}
-        raise Unavailable("a ledger keeps changing")
+        raise Unavailable("a ledger keeps changing; it is tried again")
 
-    async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> tuple[set[bytes], Looked]:
+    async def written_before(self, strangers: Mapping[bytes, Sequence[Inbound]]) -> tuple[set[bytes], SuppressedSince]:
         """Return the tokens whose messages were all written before their sender was erased, or not by them at all.
 
         These messages come late and would re-create a person who was told that they are forgotten. Also returns the
@@ -106,11 +106,11 @@ class Inherit:
         }
         return late, looked
 
-    async def _look(self, addresses: Collection[str]) -> Looked:
+    async def _look(self, addresses: Collection[str]) -> SuppressedSince:
         found = await self._suppressions.suppressed(addresses)
         return {address: found.get(address, {}) for address in addresses}
 
-    def _missing(self, person: Person, found: Looked, past: Past) -> Append:
+    def _missing(self, person: Person, found: SuppressedSince, past: Past) -> Append:
         record = fold(entry.fact for entry in past.get(person.id, ()))
         scopes = _newest(found[address] for address in person.sender.addresses)
         now = round(self._clock(), 3)
@@ -133,7 +133,7 @@ def _all_addresses(inbound: Inbound) -> list[str]:
     return [*inbound.sender.addresses, *before]
 
 
-def _comes_late(inbound: Inbound, looked: Looked) -> bool:
+def _comes_late(inbound: Inbound, looked: SuppressedSince) -> bool:
     erased_at = max((looked[address].get(EVERY, 0) for address in _all_addresses(inbound)), default=0)
     theirs = not isinstance(inbound.content, AddressChanged | Preference | QuestionStatus)
     return erased_at > 0 and not (theirs and inbound.at >= erased_at)

@@ -16,7 +16,7 @@ from ...errors import Unavailable
 from ...messages.inbound import AddressChanged, Inbound, Sender
 from ...numbers import canonical, same, spellings
 from ..ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
-from .inherit import Inherit, Looked
+from .inherit import Inherit, SuppressedSince
 
 _LOOKS = 5
 """How often a person is looked up again while other workers create, move or erase them."""
@@ -106,7 +106,7 @@ class Owned:
 
     people: Mapping[bytes, Person]
     """Token of the sender's address → the person who wrote."""
-    looked: Looked
+    looked: SuppressedSince
     """The suppressions that were looked up on the way."""
     merged: Collection[PersonId]
     """Persons who turned out to be somebody else as well."""
@@ -131,7 +131,7 @@ class Owners:
                 owners, looked, merged = await self._owned(groups)
                 people = await self._load(owners.values())
                 return Owned({token: people[owner] for token, owner in owners.items()}, looked, merged)
-        raise Unavailable("the owners of these addresses change too often")
+        raise Unavailable("the owners of these addresses change too often; it is tried again")
 
     async def _load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
         wanted = set(persons)
@@ -140,7 +140,7 @@ class Owners:
             raise NoSuchPerson
         return people
 
-    async def _owned(self, groups: Groups) -> tuple[dict[bytes, PersonId], Looked, set[PersonId]]:
+    async def _owned(self, groups: Groups) -> tuple[dict[bytes, PersonId], SuppressedSince, set[PersonId]]:
         senders = {token: _combined(inbounds) for token, inbounds in groups.items()}
         told = {token: _told(senders[token], inbounds) for token, inbounds in groups.items()}
         news = list(chain(*told.values()))
@@ -162,7 +162,7 @@ class Owners:
             elif any(map(self._opens, groups[token])):
                 strangers[token] = sender
                 moved_on |= {token} if later else set()
-        looked: Looked = {}
+        looked: SuppressedSince = {}
         if strangers:
             late, looked = await self._inherit.written_before({token: groups[token] for token in strangers})
             for token in late:

@@ -13,6 +13,7 @@ from ...consent.evidence import TOLERANCE, Clock
 from ...errors import Unavailable
 from ...keys import Keyring
 from ...messages.inbound import Event, Inbound, Sender
+from ...times import DAY
 from .. import metrics
 from ..ports import (
     Claim,
@@ -186,7 +187,9 @@ class Receive:
         if _is_timeless(event) and await self._came_before(inbox, digest, day):
             return Taken.KNOWN
         urgent = is_urgent(event, claim)
-        return await inbox.add(Incoming(digest, day, event, older, person, claim, urgent))
+        return await inbox.add(
+            Incoming(digest, day=day, event=event, older=older, person=person, claim=claim, urgent=urgent)
+        )
 
     async def _came_before(self, inbox: Inbox, digest: bytes, day: int) -> bool:
         """Tell whether a message without a time was stored on an earlier day: each redelivery gets a new day."""
@@ -216,7 +219,7 @@ def _digest(channel: str, event: Event, keys: Keyring) -> bytes:
 def _day_of(event: Event) -> int:
     """Return the day (since 1970) under which an event is remembered: the same on each redelivery if it has a time."""
     stamp = event.stamp if isinstance(event, Inbound) else 0
-    return (stamp or event.at) // 86400
+    return (stamp or event.at) // DAY
 
 
 def _is_timeless(event: Event) -> bool:

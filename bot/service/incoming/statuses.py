@@ -59,14 +59,14 @@ class Statuses:
         matter = noted.matter or _told_by(delivery)
         if matter.request and delivery.status == "failed" and noted.stands and await self._is_known(delivery.recipient):
             await self._undelivered.unanswered(matter.request)
-        told = []
+        told, channel = [], delivery.channel
         if delivery.code is not None and self._is_opt_out(delivery):
             id = MessageId(f"opted out {delivery.id}")
-            told.append(Inbound(id, delivery.recipient, delivery.at, Preference("stop")))
+            told.append(Inbound(id, delivery.recipient, delivery.at, Preference("stop"), channel=channel))
         if matter.question or not (matter or delivery.reference):  # otherwise it asks for no consent
             id, at = MessageId(f"{delivery.status} {delivery.id}"), min(delivery.at, int(self._clock()))
             status = self._status(delivery, matter.question)
-            told.append(Inbound(id, delivery.recipient.firmest, at, status))
+            told.append(Inbound(id, delivery.recipient.firmest, at, status, channel=channel))
         return told if delivery.recipient != Sender() else ()
 
     async def _passed_on(self, delivery: Delivery) -> bool:

@@ -78,7 +78,14 @@ class ReplayLetters:
     async def waiting(self) -> Sequence[LetterLine]:
         """Return a line per letter, the oldest of a shard first."""
         return [
-            LetterLine(_id(letter), letter.kind, letter.channel, letter.reason, int(letter.at), letter.size)
+            LetterLine(
+                id=_id(letter),
+                kind=letter.kind,
+                channel=letter.channel,
+                reason=letter.reason,
+                at=int(letter.at),
+                bytes=letter.size,
+            )
             async for _, letter in self._all()
         ]
 

@@ -5,19 +5,20 @@ records the erasure.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from ...consent.erasure import Erasure, merged, still_kept
 from ...errors import OperatorError
-from ..ports import PersonId, Subject
+from ..ports import PersonId, Persons, Subject
 from ..rights.erase import Erase
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListContent:
     """The content of a list of erasures."""
 
     path: Path
@@ -36,14 +37,7 @@ class Lists(Protocol):
         """Write a whole list anew. Raises `OSError`."""
 
 
-class Persons(Protocol):
-    """The persons in the database."""
-
-    async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, object]:
-        """Return those that exist. Raises `Unavailable`."""
-
-
-class Erasures(Protocol):
+class AllErasures(Protocol):
     """What erasures left in the database. Every method raises `Unavailable`."""
 
     def all(self) -> AsyncIterator[Erasure]:
@@ -61,7 +55,7 @@ class ReplayErasures:
         *,
         lists: Lists,
         own_list: Path,
-        erasures: Erasures,
+        erasures: AllErasures,
         persons: Persons,
         erase: Erase,
         suppression_seconds: int,
@@ -79,17 +73,19 @@ class ReplayErasures:
         self._suppression_seconds = suppression_seconds
         self._clock = clock
 
-    def listed(self, path: Path | None) -> Listed:
+    def listed(self, path: Path | None) -> ListContent:
         """Read a list, by default our own, which may not exist yet. Raises `OperatorError`."""
         chosen = path or self._own_list
         try:
-            return Listed(chosen, *self._lists.read(chosen))
+            erasures, broken = self._lists.read(chosen)
         except FileNotFoundError:
             if path is None:
-                return Listed(chosen)
+                return ListContent(chosen)
             raise OperatorError(f"{chosen}: there is no such file; name another, or none") from None
         except OSError as error:
             raise OperatorError(f"{chosen}: can't be read ({error.strerror}); see who may read it") from error
+        ours = [erasure for erasure in erasures if not erasure.person or _is_id(erasure.person)]
+        return ListContent(chosen, ours, broken + len(erasures) - len(ours))
 
     def write(self, path: Path, erasures: Iterable[Erasure]) -> None:
         """Write a list to be kept with the backups. Raises `OperatorError`."""
@@ -116,3 +112,11 @@ class ReplayErasures:
             if back:
                 await self._erase.erase(Subject(person), reason=erasure.reason, at=erasure.at, actor="system")
             yield back
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

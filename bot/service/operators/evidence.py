@@ -46,7 +46,7 @@ class Verified:
     """The first entry that was tampered with."""
 
 
-class Stories(Protocol):
+class ClearLedger(Protocol):
     """The ledger in the clear. Every method raises `Unavailable`."""
 
     async def story(self, person: PersonId) -> Sequence[StoryEntry]:
@@ -75,7 +75,7 @@ class Evidence:
     def __init__(
         self,
         *,
-        ledger: Stories,
+        ledger: ClearLedger,
         tree: SignedTree,
         proof_of: Callable[[PersonId], Awaitable[Mapping[str, Any]]],
         verify_tree: Callable[[], AsyncGenerator[BadEntry | int, None]],

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ...consent.export import Event, Party, Processing, as_json_ld, as_rows
+from ...consent.export import ExportedFact, Party, Processing, as_json_ld, as_rows
 from ...consent.lifecycle import Consent, fold
 from ...consent.retention import RuleName, policy
 from ...conversation.world import World
-from ...i18n.cldr import place_name
+from ...i18n.cldr import territory_name
 from ..ports import PersonId, StoryEntry
 from .find import Find, Look, Looked
 
@@ -19,7 +19,7 @@ class ConsentRecord:
 
     person: PersonId
     consents: Mapping[str, Consent]
-    events: Sequence[Event]
+    events: Sequence[ExportedFact]
 
     def rows(self) -> Iterable[Sequence[str]]:
         """Return a row for each event, with `consent.export.COLUMNS`."""
@@ -58,8 +58,8 @@ class ExportConsents:
                 yield record
 
 
-def _event(entry: StoryEntry) -> Event:
-    return Event(**{name: getattr(entry, name) for name in Event.__struct_fields__})
+def _event(entry: StoryEntry) -> ExportedFact:
+    return ExportedFact(**{name: getattr(entry, name) for name in ExportedFact.__struct_fields__})
 
 
 def processing_of(world: World) -> Processing:
@@ -69,7 +69,7 @@ def processing_of(world: World) -> Processing:
     return Processing(
         controller=Party(controller.name, "controller", controller.address, controller.email, controller.country),
         recipients=[Party(party.name, party.role, country=party.country) for party in business.third_parties],
-        storage=[place_name(place, "en") for place in business.storage.places],
+        storage=[territory_name(place, "en") for place in business.storage.places],
         titles=world.language(business.default_locale).purposes,
         categories={purpose.id: purpose.category for purpose in business.purposes},
         proof_days=policy(business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,

@@ -5,7 +5,7 @@ the look.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import InitVar, dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,7 @@ from ...consent.requests import Request
 from ...errors import OperatorError
 from ...messages.inbound import Sender
 from ...paths import COMMAND
-from ..ports import Ledger, Person, PersonId, Reads, StepTaken
+from ..ports import Ledger, PersonId, Persons, Reads, StepTaken
 
 log = structlog.get_logger(__name__)
 
@@ -80,19 +80,6 @@ class Looked:
         return [record for record in self.records if record != self.person]
 
 
-class Persons(Protocol):
-    """Finds persons by address or record. Every method raises `Unavailable`."""
-
-    async def find(self, addresses: Iterable[str]) -> Mapping[str, PersonId]:
-        """Return the person of each address that is known."""
-
-    async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Person]:
-        """Return persons; for a merged record, the person it was merged into."""
-
-    async def merged(self, person: PersonId) -> Sequence[PersonId]:
-        """Return the records that turned out to be this person's, too."""
-
-
 class Entries(Ledger, Protocol):
     """The ledger, as far as it tells who its entries are about."""
 
@@ -103,7 +90,7 @@ class Entries(Ledger, Protocol):
         """Yield everyone who has entries."""
 
 
-class Erased(Protocol):
+class ErasedBefore(Protocol):
     """Who was erased."""
 
     async def proofs(self, address: str) -> Sequence[PersonId]:
@@ -135,7 +122,7 @@ class Find:
         *,
         persons: Persons,
         ledger: Entries,
-        erasures: Erased,
+        erasures: ErasedBefore,
         requests: RequestsById,
         reads: Reads,
         addresses: Callable[[str], Sequence[Sender]],
@@ -192,7 +179,9 @@ class Find:
         await self._record([who.person], look)
         log.warning("operator_read", person=who.person)
         records = await self._records(who.person)
-        return Looked(who.person, records, _ON_RECORD, who.sender, who.entry, who.erased_before)
+        return Looked(
+            who.person, records, _ON_RECORD, sender=who.sender, entry=who.entry, erased_before=who.erased_before
+        )
 
     async def _record(self, persons: Sequence[PersonId], look: Look) -> None:
         await self._reads.note(persons, look.way, look.operator, self._clock())

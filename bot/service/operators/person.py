@@ -1,6 +1,6 @@
 """Shows what is known about a person, and erases them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from ...consent.evidence import Fact
 from ...consent.lifecycle import Consent, fold
 from ...consent.requests import Request
 from ...times import iso, iso_if_any
-from ..ports import Ledger, Person, PersonId, Read, Reads, Subject
+from ..ports import Ledger, PersonId, Persons, Read, Reads, Subject
 from ..rights.erase import Erase, Erased
 from .find import Looked
 from .requests import ErasedAt, as_dict
@@ -55,13 +55,6 @@ class KnownPerson:
             "requests": [as_dict(request) for request in self.requests],
             "reads": [{"at": iso(read.at), "command": read.command, "operator": read.operator} for read in self.reads],
         }
-
-
-class Persons(Protocol):
-    """The persons' own rows."""
-
-    async def load(self, persons: Iterable[PersonId]) -> Mapping[PersonId, Person]:
-        """Return those that exist. Raises `Unavailable`."""
 
 
 class RequestsOf(Protocol):

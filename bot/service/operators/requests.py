@@ -57,7 +57,7 @@ def as_dict(request: Request) -> dict[str, object]:
     }
 
 
-class Requests(Protocol):
+class OpenRequests(Protocol):
     """The requests that people made. Every method raises `Unavailable`."""
 
     async def waiting(self) -> Sequence[Request]:
@@ -84,7 +84,7 @@ class AnswerRequests:
         self,
         *,
         find: Find,
-        requests: Requests,
+        requests: OpenRequests,
         erasures: ErasedAt,
         calendar: Calendar,
         clock: Callable[[], float] = time.time,

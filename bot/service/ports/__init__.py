@@ -1,11 +1,13 @@
-"""What the use cases need from the outside, as protocols that `stores` and `channels` implement.
+"""The contracts of the use cases with the outside: what `stores`, `channels`, `documents` and a host's bot implement.
 
-The values that a protocol passes are defined beside it. Everyone imports them from here; the modules sort them by
-subject. A protocol that only a single use case needs is defined in that use case's module.
+The values that a contract passes are defined beside it. Everyone imports them from here; the modules sort them by
+subject. A narrow view of a store that only one use case needs, such as `operators.find.Entries`, stands beside that
+use case instead: nobody else gets at those methods.
 """
 
 from .data_holders import DataHolder, Held, Subject, exported
 from .evidence import BadEntry, NotSignedYet, StoryEntry
+from .host import Consenter, Host
 from .incoming import (
     Claim,
     Inbox,
@@ -24,7 +26,7 @@ from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
 from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
-from .rights import ChangedMeanwhile, Export, Exports, OutOfReach, Requests, StepTaken
+from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
 
 __all__ = [
@@ -39,14 +41,17 @@ __all__ = [
     "Checkpoints",
     "Claim",
     "Commit",
+    "Consenter",
     "DataHolder",
     "DeadLetter",
     "DeadLetters",
+    "Documents",
     "Export",
     "Exports",
     "Falling",
     "HandedOver",
     "Held",
+    "Host",
     "Inbox",
     "Incoming",
     "Ledger",

@@ -7,6 +7,7 @@ from typing import Protocol
 from ...consent.deadlines import Calendar
 from ...consent.requests import Request, State
 from ...consent.rights import Right
+from ..rights.my_data import MyData
 from .people import PersonId
 
 
@@ -101,3 +102,13 @@ class ChangedMeanwhile(Exception):
 
 class OutOfReach(Exception):
     """Nothing can be sent to the person in the chat any more, so somebody must answer them in another way."""
+
+
+class Documents(Protocol):
+    """Writes a person's documents. Takes hundreds of milliseconds of CPU, so it must be called in a thread."""
+
+    def my_data(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF with everything that is known about a person (GDPR Art. 15)."""
+
+    def receipt(self, data: MyData, locale: str) -> bytes:
+        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""

@@ -54,7 +54,7 @@ class Erased:
     """The purposes that stay suppressed."""
     proof_until: date | None
     """The last day on which the pseudonymous proof is kept; None if there is nothing to prove."""
-    places: Mapping[str, int]
+    by_holder: Mapping[str, int]
     """How many things each data holder erased."""
 
 
@@ -106,8 +106,8 @@ class Erase:
                 at = await self._keep(record, tokens, reason, ended, asked=actor != "system")
         emptied: Counter[str] = Counter()
         for _ in range(_ROUNDS):
-            for place in self._holders:
-                emptied[place.name] += await place.erase(whole)
+            for holder in self._holders:
+                emptied[holder.name] += await holder.erase(whole)
         if ended is None:
             return Erased(whole.person, at, (), None, dict(emptied))
         until = proof_until(at, self._proof_days)

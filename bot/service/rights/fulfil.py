@@ -23,7 +23,7 @@ ATTEMPTS = 5
 LONGEST_REST = 900.0
 """Maximum seconds for which a task rests when the channel is unavailable; at first until it counts as abandoned."""
 
-IN_FLIGHT = 16
+TASKS_AT_ONCE = 16
 """Tasks at a time: most wait for the same person's document, or for their turn to have a document written."""
 
 _OUT_OF_REACH = "nothing can be sent to the person any more; answer them in another way (see `requests list`)"
@@ -41,7 +41,7 @@ class Fulfil(Taker[Assigned]):
         dead: DeadLetters,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(name="fulfil", kind="task", queue=queue, dead=dead, most=IN_FLIGHT)
+        super().__init__(name="fulfil", kind="task", queue=queue, dead=dead, most=TASKS_AT_ONCE)
         self._rights = rights
         self._send = send
         self._clock = clock

@@ -10,18 +10,18 @@ from ...business import Business
 from ...consent.requests import State
 from ...consent.retention import RuleName, policy
 from ...consent.rights import REQUESTS, Right
-from ...i18n.cldr import place_name
+from ...i18n.cldr import territory_name
 from ..ports import Held
 from .my_data import (
-    KEPT,
+    KEPT_AFTER_ERASURE,
     VERSION,
-    Asked,
     Complaint,
     Controller,
     Gathered,
     Kept,
     MyData,
     Recipient,
+    RequestMade,
     RightOf,
     from_json,
 )
@@ -59,7 +59,7 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
             Recipient(name=party.name, role=party.role, what=party.what, country=party.country)
             for party in business.third_parties
         ],
-        storage=[place_name(place, "en") for place in business.storage.places],
+        storage=[territory_name(place, "en") for place in business.storage.places],
         retention=_kept(business),
         rights=[RightOf(right=right, law=f"GDPR Art. {article}") for right, article in _RIGHTS],
         complaint=Complaint(
@@ -101,7 +101,9 @@ def _explained(item: Any, titles: Mapping[str, str], business: Business, locale:
 
 def is_empty(data: MyData) -> bool:
     """Whether nothing is recorded except addresses, language, and that the person asked for their data."""
-    return not (data.history or data.looks or _asked(data) or any(entry.what == KEPT for entry in data.waiting))
+    return not (
+        data.history or data.looks or _asked(data) or any(entry.what == KEPT_AFTER_ERASURE for entry in data.waiting)
+    )
 
 
 def as_answered(data: MyData, request: str) -> MyData:
@@ -150,6 +152,6 @@ def _lasting(data: MyData) -> MyData:
     )
 
 
-def _asked(data: MyData) -> list[Asked]:
+def _asked(data: MyData) -> list[RequestMade]:
     """Return the requests other than those for the data itself."""
     return [asked for asked in data.requests if asked.right not in _PROMISED]

@@ -96,7 +96,7 @@ class RequestStep(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class RequestMade(msgspec.Struct, frozen=True, kw_only=True):
     """A request about the data."""
 
     id: str
@@ -108,11 +108,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     steps: list[RequestStep] = []
 
 
-KEPT = "kept_after_an_erasure"
-"""`Waiting.what` for what an erasure left."""
+KEPT_AFTER_ERASURE = "kept_after_an_erasure"
+"""`InQueue.what` for what an erasure left."""
 
 
-class Waiting(msgspec.Struct, frozen=True, kw_only=True):
+class InQueue(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a queue."""
 
     what: str
@@ -121,7 +121,7 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedLook(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody of the business looked at the data."""
 
     at: Time
@@ -129,7 +129,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     """By which command."""
 
 
-class Talk(msgspec.Struct, frozen=True, kw_only=True):
+class DialogueNow(msgspec.Struct, frozen=True, kw_only=True):
     """Where the person is in a dialogue."""
 
     language: str = ""
@@ -147,10 +147,10 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     person: Me
     consents: list[ConsentNow] = []
     history: list[Happened] = []
-    requests: list[Asked] = []
-    waiting: list[Waiting] = []
-    looks: list[Look] = []
-    talk: Talk | None = None
+    requests: list[RequestMade] = []
+    waiting: list[InQueue] = []
+    looks: list[RecordedLook] = []
+    talk: DialogueNow | None = None
 
 
 class Controller(msgspec.Struct, frozen=True, kw_only=True):
@@ -205,10 +205,10 @@ class MyData(msgspec.Struct, frozen=True, kw_only=True):
     person: Me
     consents: list[ConsentNow]
     history: list[Happened]
-    requests: list[Asked]
-    waiting: list[Waiting]
-    looks: list[Look]
-    talk: Talk | None
+    requests: list[RequestMade]
+    waiting: list[InQueue]
+    looks: list[RecordedLook]
+    talk: DialogueNow | None
     recipients: list[Recipient]
     storage: list[str]
     retention: Kept

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from typing import Protocol, assert_never
+from typing import assert_never
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -26,11 +26,13 @@ from ...conversation.world import World
 from ...i18n.cldr import babel_locale
 from ...keys import Keyring
 from ...messages.reply import Document, Outbound, Reply
+from ...times import DAY
 from ..ports import (
     Assigned,
     ChangedMeanwhile,
     Channels,
     DataHolder,
+    Documents,
     Export,
     Exports,
     NoSuchPerson,
@@ -50,30 +52,18 @@ from .my_data import MyData, as_json
 
 log = structlog.get_logger(__name__)
 
-LINK_LASTS = 3 * 86400
+LINK_LASTS = 3 * DAY
 """Seconds for which the link to the machine-readable form works."""
 
 DOCUMENTS_A_DAY = 5
 """Documents of each kind written per person and day: each takes seconds of CPU. A person who asks more often gets the
 newest again (GDPR Art. 12(5) would allow a refusal); the message above it says what changed since."""
 
-DAY = 86400
-
 PDF = "application/pdf"
 TEXT = "text/plain"
 
 _PROVING = frozenset({"person", "consents"})
 """The data holders behind a receipt; the queues, which may be long, are not among them."""
-
-
-class Documents(Protocol):
-    """Writes a person's documents. Takes hundreds of milliseconds of CPU, so it must be called in a thread."""
-
-    def my_data(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF with everything that is known about a person (GDPR Art. 15)."""
-
-    def receipt(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
 
 
 class Rights:
@@ -268,7 +258,7 @@ class Rights:
 
     async def _proof(self, assigned: Assigned) -> list[Reply]:
         self._must_reach(assigned)
-        data = await self._data(assigned, [place for place in self._holders if place.name in _PROVING])
+        data = await self._data(assigned, [holder for holder in self._holders if holder.name in _PROVING])
         if not data.history:
             return [self._told("proof.none", assigned)]
         made = await self._made_lately(assigned)

@@ -44,7 +44,7 @@ from .undelivered import Undelivered, reference
 
 log = structlog.get_logger(__name__)
 
-IN_FLIGHT = 64
+SENDS_AT_ONCE = 64
 """Concurrent requests to the channel, and so the most messages that a crash may send twice."""
 
 ALONE = 5
@@ -68,7 +68,7 @@ class Deliver(Taker[Outbound]):
         business: Business,
         keys: Keyring,
         halting: Halting | None = None,
-        most: int = IN_FLIGHT,
+        most: int = SENDS_AT_ONCE,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """All senders of a process share `halting`; `most`: how many messages are sent at a time."""
@@ -143,7 +143,7 @@ class Deliver(Taker[Outbound]):
             status = QuestionStatus(matter.question, "accepted", reference(token))
             id = MessageId(f"accepted {matter.question} {message}")
             # Counts as accepted from when we began to send it, so that no answer comes earlier.
-            news = Inbound(id, to, int(began), status, began, person=outbound.person)
+            news = Inbound(id, to, int(began), status, began, person=outbound.person, channel=outbound.channel)
         sent = Sent(message, token, matter, to, news)
         return await surely("deliver", lambda: self._messages.finish_sent(queued.id, sent))
 
@@ -222,6 +222,7 @@ class Deliver(Taker[Outbound]):
             int(self._clock()),
             Preference("stop"),
             self._clock(),
+            channel=outbound.channel,
         )
 
     # --- consent

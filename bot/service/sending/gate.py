@@ -24,7 +24,7 @@ WINDOW = 24 * 3600
 _TELLS_ERASURE = ByLaw(Duty.ERASURE)
 
 
-class Look(Enum):
+class NoRecord(Enum):
     """The result of a look at a person's ledger that returned no record."""
 
     UNCHANGED = "unchanged"
@@ -80,7 +80,7 @@ def reaches(to: Sender, wrote_at: int, now: float) -> bool:
     return to != Sender() and is_open(wrote_at, now)
 
 
-def withheld(outbound: Outbound, seen: Record | Look, at: float, business: Business) -> Reason | None:
+def withheld(outbound: Outbound, seen: Record | NoRecord, at: float, business: Business) -> Reason | None:
     """Return why a message may not be sent now (`at`, unix seconds); None if it may."""
     if not (outbound.phone or outbound.bsuid):
         return Reason.NO_ADDRESS
@@ -89,13 +89,13 @@ def withheld(outbound: Outbound, seen: Record | Look, at: float, business: Busin
     return refused(outbound.basis, seen, at, business)
 
 
-def refused(basis: Basis, seen: Record | Look, at: float, business: Business) -> Reason | None:
+def refused(basis: Basis, seen: Record | NoRecord, at: float, business: Business) -> Reason | None:
     """Return why nothing may be sent on this basis now, whatever its content; None if something may."""
     if isinstance(basis, ForPurpose) and business.purpose(basis.purpose) is None:
         return Reason.UNKNOWN_PURPOSE
-    if seen is Look.ERASED:
+    if seen is NoRecord.ERASED:
         return None if basis == _TELLS_ERASURE else Reason.ERASED
-    if seen is Look.UNCHANGED:
+    if seen is NoRecord.UNCHANGED:
         return None
     match basis:
         case ForPurpose(purpose):
@@ -145,7 +145,9 @@ async def judge(messages: Sequence[Outbound], ledger: Ledger, at: float, busines
     """Look again; return for each message why it may not be sent now, or None if it may. Raises `Unavailable`."""
     last = ((PersonId(message.person), last_seen(message, business)) for message in messages)
     seen = await looks(ledger, ((person, number) for person, number in last if number is not None))
-    return [withheld(message, seen.get(PersonId(message.person), Look.UNCHANGED), at, business) for message in messages]
+    return [
+        withheld(message, seen.get(PersonId(message.person), NoRecord.UNCHANGED), at, business) for message in messages
+    ]
 
 
 async def judge_for_host(
@@ -156,12 +158,12 @@ async def judge_for_host(
     seen = await looks(
         ledger, ((message.person, message.ledger_seq if message.notice == notice else NEVER) for message in messages)
     )
-    return [refused(basis, seen.get(message.person, Look.UNCHANGED), at, business) for message in messages]
+    return [refused(basis, seen.get(message.person, NoRecord.UNCHANGED), at, business) for message in messages]
 
 
 async def looks(
     ledger: Ledger, last: Iterable[tuple[PersonId, int]]
-) -> Mapping[PersonId, Record | Literal[Look.ERASED]]:
+) -> Mapping[PersonId, Record | Literal[NoRecord.ERASED]]:
     """Look at persons' ledgers; return the results for those that no longer end where they did.
 
     For persons left out, nothing was withdrawn since. Raises `Unavailable`.
@@ -173,6 +175,6 @@ async def looks(
     changed = {person for person, number in then if now.get(person) != number}
     past = await ledger.facts(changed & now.keys()) if changed else {}
     return {
-        person: fold(entry.fact for entry in past.get(person, ())) if person in now else Look.ERASED
+        person: fold(entry.fact for entry in past.get(person, ())) if person in now else NoRecord.ERASED
         for person in changed
     }

@@ -13,10 +13,10 @@ from ...business import Business
 from ...consent.lifecycle import Record
 from ...messages import host_ids
 from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
-from ...messages.inbound import WHATSAPP, Sender
+from ...messages.inbound import Sender
 from ...messages.reply import Outbound, Reply
 from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, PersonId, Sessions
-from .gate import NEVER, WINDOW, Look, Reason, passes_at, withheld
+from .gate import NEVER, WINDOW, NoRecord, Reason, passes_at, withheld
 
 
 class Send:
@@ -139,7 +139,7 @@ class Send:
             wrote_at=assigned.at,
             channel=assigned.channel,
         )
-        reason = withheld(told, Look.ERASED, self._clock(), self._business)
+        reason = withheld(told, NoRecord.ERASED, self._clock(), self._business)
         if reason is None:
             await channel.send(told)
         return reason
@@ -157,7 +157,7 @@ def outbound(
     notice: str = "",
     held: bool = False,
     request: str = "",
-    channel: str = WHATSAPP,
+    channel: str,
 ) -> Outbound:
     """Return a message to a person who last wrote at `wrote_at` (WhatsApp's time, unix seconds; 0: never).
 

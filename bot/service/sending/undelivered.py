@@ -33,7 +33,8 @@ class Undelivered:
         if question := outbound.matter.question:  # a later YES would answer something that was never seen
             at, news = self._clock(), QuestionStatus(question, "unsent")
             id = MessageId(f"unsent {outbound.id}")
-            await self._inbox.forward(Inbound(id, Sender(), int(at), news, at, person=outbound.person))
+            person, channel = outbound.person, outbound.channel
+            await self._inbox.forward(Inbound(id, Sender(), int(at), news, at, person=person, channel=channel))
         if request := outbound.matter.request:
             await self.unanswered(request)
 

@@ -10,8 +10,10 @@ from typing import Any, Literal, TypeAlias
 import asyncpg
 
 from ...errors import Unavailable, problem_and_cure
-from ...paths import COMMAND
-from .migrate import expected_revision
+from .revision import of_another_version
+
+OLDEST = 14
+"""The oldest major version of PostgreSQL that we run with."""
 
 _CLOSE_SECONDS = 5
 
@@ -127,17 +129,6 @@ class Database:
                 await self._pool.close()
 
 
-def of_another_version(revision: str | None) -> str:
-    """Say what is wrong with the tables' version, and its cure; empty when they are of this version."""
-    if revision is None:
-        return f"it has no tables of ours; run `{COMMAND} migrate`"
-    if revision > expected_revision():
-        return f"its tables are newer, {revision}, than this version; install the version that migrated it"
-    if revision < expected_revision():
-        return f"its tables are older, {revision}, than this version; run `{COMMAND} migrate`"
-    return ""
-
-
 def tls_options(tls: str | None, ca: Path | None) -> dict[str, Any]:
     """Return asyncpg's `ssl` argument for an sslmode of libpq; None leaves it to the URL.
 
@@ -154,6 +145,13 @@ async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Don't reset a returned connection: no statement of ours changes anything that would need it."""
 
 
+async def require_version(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Refuse a server that is too old, where our statements would fail in their own ways. Raises `Unavailable`."""
+    major = connection.get_server_version().major
+    if major < OLDEST:
+        raise Unavailable(f"PostgreSQL is not available: it is version {major}, too old; use {OLDEST} or newer")
+
+
 async def connect(url: str, *, connections: int, tls: str | None = None, ca: Path | None = None) -> Database:
     """Return a database with at most `connections` connections, which are opened on first use."""
     pool = await asyncpg.create_pool(
@@ -163,6 +161,7 @@ async def connect(url: str, *, connections: int, tls: str | None = None, ca: Pat
         command_timeout=20,
         timeout=5,
         reset=_keep,
+        init=require_version,
         server_settings={"application_name": "consentbot"},
         **tls_options(tls, ca),
     )

@@ -71,7 +71,15 @@ class Exports:
         """Keep a file behind a new link, beside the document with the same content. Raises `NoSuchPerson`."""
         key = await self._key(person)
         secret = secrets.token_urlsafe(_SECRET_BYTES)
-        export = Export(str(uuid7()), right, made_at, expires_at, secret, file, media_id)
+        export = Export(
+            str(uuid7()),
+            right=right,
+            made_at=made_at,
+            expires_at=expires_at,
+            secret=secret,
+            file=file,
+            media_id=media_id,
+        )
         kept = await self._database.fetch(
             _KEEP,
             export.id,

@@ -1,10 +1,8 @@
-"""The database schema: which version this program expects, and how a database is upgraded to it."""
+"""How a database is upgraded to the schema that this program expects."""
 
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+from .revision import MIGRATIONS
 
 
 async def migrate(url: str, **options: Any) -> None:
@@ -12,9 +10,3 @@ async def migrate(url: str, **options: Any) -> None:
     from .upgrade import upgrade
 
     await upgrade(url, MIGRATIONS, **options)
-
-
-@cache
-def expected_revision() -> str:
-    """Return the schema version that this program expects: the number of the last migration."""
-    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))

@@ -11,6 +11,7 @@ from ...keys import Keyring
 from ...messages.inbound import Sender
 from ...numbers import canonical
 from ...service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId
+from ...times import DAY
 from .connect import Connection, Database
 
 _FIND = "SELECT token, person FROM addresses WHERE token = ANY($1::bytea[])"
@@ -83,7 +84,7 @@ SET at = greatest(moves.at, excluded.at), until = excluded.until, addresses = ex
 
 _MOVES = "SELECT at, addresses FROM moves WHERE token = ANY($1::bytea[]) ORDER BY at, target"
 
-_MOVES_LAST = 30 * 86400
+_MOVES_LAST = 30 * DAY
 """Seconds: WhatsApp redelivers for seven days; what it held back itself may come even later."""
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from ...errors import OperatorError
-from .connect import of_another_version, reaching_postgres
+from ...errors import OperatorError, Unavailable
+from .connect import reaching_postgres, require_version
+from .revision import of_another_version
 
 _LOCK = 0x636F6E73656E74  # "consent": an advisory lock, so that two releases at once migrate one after the other
 
@@ -25,7 +26,13 @@ async def upgrade(url: str, migrations: Path, **options: Any) -> None:
     """Run `migrations`, a folder, on a database; `options` go to asyncpg (`ssl`). Raises `Unavailable`."""
 
     async def connect() -> "asyncpg.Connection[asyncpg.Record]":
-        return await asyncpg.connect(url, timeout=_CONNECT_SECONDS, **options)
+        connection = await asyncpg.connect(url, timeout=_CONNECT_SECONDS, **options)
+        try:
+            await require_version(connection)
+        except Unavailable:
+            connection.terminate()  # SQLAlchemy does not know it yet, and an open connection keeps the loop from ending
+            raise
+        return connection
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect)
     try:

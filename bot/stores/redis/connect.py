@@ -54,6 +54,7 @@ _PASSING = {
 
 _REFUSALS = {
     "unknown command": "it lacks a command that we need; use Redis or Valkey 7.2 or newer",
+    "Unknown Redis command": "it lacks a command that our scripts need; use Redis or Valkey 7.2 or newer",
     "unknown subcommand": "it lacks a command that we need; use Redis or Valkey 7.2 or newer",
     "DB index is out of range": "it has no database of this number; correct REDIS_URL",
 }

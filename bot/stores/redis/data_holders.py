@@ -41,7 +41,7 @@ NOT_PERSONAL: Mapping[str, str] = {
 
 _PAGE = 500
 
-Read = Callable[[bytes], Item | None]
+ReadItem = Callable[[bytes], Item | None]
 
 
 class SessionKeys:
@@ -198,7 +198,7 @@ class QueueKeys:
 
     # --- looking
 
-    async def _stream(self, key: str, read: Read, belongs: "_Belongs") -> AsyncIterator[_Found]:
+    async def _stream(self, key: str, read: ReadItem, belongs: "_Belongs") -> AsyncIterator[_Found]:
         start = "-"
         while page := await self._client.run("XRANGE", key, start, "+", "COUNT", _PAGE):
             for entry_id, fields in page:

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from ...batcher import Batcher
 from ...messages.inbound import Event
 from ...service.ports import Claim, Incoming, Taken
+from ...times import DAY
 from .connect import Argument, Client
 from .keys import ShardKeys
 from .scripts import INGEST
 from .wire import encode
 
-REMEMBERED = 8 * 86400
+REMEMBERED = 8 * DAY
 """Seconds for which a day's digests are kept after its last event: Meta redelivers for 7 days (webhooks/overview)."""
 
 MOMENTS = 5.0
@@ -113,13 +114,13 @@ class Inbox:
     async def _store(self, batch: Sequence[_Encoded], *, limited: bool = True) -> list[Taken]:
         """Store a batch; events that were acknowledged before are not `limited` again."""
         keys: list[str | bytes] = [self._shard.inbox, self._shard.urgent]
-        place: dict[str | bytes, int] = {}
+        numbers: dict[str | bytes, int] = {}
 
         def number_of(key: str | bytes) -> int:
-            if key not in place:
+            if key not in numbers:
                 keys.append(key)
-                place[key] = len(keys)
-            return place[key]
+                numbers[key] = len(keys)
+            return numbers[key]
 
         most = 0 if self._crowded else self._limit
         arguments: list[Argument] = [most, self._limit, self._most_bytes, REMEMBERED, UNITS, UNITS_PER_SECOND]

@@ -9,16 +9,17 @@ from ...batcher import Batcher
 from ...messages.inbound import Delivery, Event, MessageId, Sender
 from ...messages.reply import Matter, Outbound
 from ...service.ports import Noted, Sent
+from ...times import DAY
 from .connect import Argument, Client
 from .keys import GROUP, ShardKeys
 from .scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING
 from .streams import ABANDONED_AFTER_MS, Stream
 from .wire import encode, read_event, read_outbound
 
-STATUS_SECONDS = 3 * 86400
+STATUS_SECONDS = 3 * DAY
 """Seconds for which a sent message's status is followed."""
 
-MATTER_SECONDS = 31 * 86400
+MATTER_SECONDS = 31 * DAY
 """The same if something depends on the message: WhatsApp tries for 30 days to deliver it."""
 
 EARLY_SECONDS = 600
@@ -74,8 +75,8 @@ class Messages(Stream[Outbound]):
                 continue
             keys += (self._shard.status(sent.token), self._shard.early(sent.token))
             news: list[Event] = [*([sent.news] if sent.news else []), *(early or ())]
-            place, known = len(keys) - 1, int(early is not None)
-            arguments += (entry_id, place, str(sent.matter), known, len(news), *map(encode, news))
+            index, known = len(keys) - 1, int(early is not None)
+            arguments += (entry_id, index, str(sent.matter), known, len(news), *map(encode, news))
         results: Sequence[Sequence[bytes]] = await FINISH_MESSAGE.run(self._client, keys, arguments)
         return results
 

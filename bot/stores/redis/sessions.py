@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from ...conversation.session import Session
 from ...service.ports import Commit
+from ...times import DAY
 from .connect import Argument, Client
 from .keys import GROUP, ShardKeys
 from .scripts import COMMIT
 from .wire import encode, read_session
 
-IDLE_SECONDS = 30 * 86400
+IDLE_SECONDS = 30 * DAY
 """Seconds after which an unused session is forgotten; the ledger rebuilds it."""
 
 

@@ -14,10 +14,10 @@ from markupsafe import Markup, escape
 from ...conversation.compose import FOOTER, LIST
 from ...conversation.flow_file import FlowFile, StateTable
 from ...i18n.bidi import isolated, right_to_left
-from ...i18n.cldr import babel_locale, period, place_name
+from ...i18n.cldr import babel_locale, period, territory_name
 from ...i18n.po import PoEntry
 from ...i18n.slot import Slot, SourceTexts, TextError, TextTemplate, length
-from ...i18n.texts import LIMITS, MAX_BUTTONS, Kind
+from ...i18n.texts import LIMITS, MAX_BUTTONS, TextKind
 
 _MARKS = {"*": "b", "_": "i", "~": "s"}
 _MARKED = re.compile(r"(?<!\w)([*_~])(\S(?:[^\n]*?\S)?)\1(?!\w)")
@@ -51,7 +51,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Bubble:
     """A message with what can be tapped under it."""
 
     text: Shown
@@ -67,11 +67,11 @@ class Section:
 
     name: str
     about: str
-    messages: Sequence[Message]
+    messages: Sequence[Bubble]
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class DocumentLines:
     """Texts that appear in documents and on web pages and are never sent as messages."""
 
     name: str
@@ -123,7 +123,7 @@ class _Texts:
     ) -> None:
         self._code = code
         self._words = words
-        self._inside = {"European Union": place_name("EU", code)} | {
+        self._inside = {"European Union": territory_name("EU", code)} | {
             slot.english: entries[slot.id].translation
             for slot in sources.slots
             if slot.id.startswith("purpose.") and slot.id in entries and entries[slot.id].translation
@@ -177,34 +177,34 @@ def _section(file: FlowFile, texts: _Texts) -> Section:
     for transition in table.transitions:
         messages += [_message(file, name, (), texts) for name in transition.says]
     unique = {message.text.id: message for message in reversed(messages)}
-    told_later = [name for name, text in table.texts.items() if text.kind is Kind.BODY]  # by whoever does the work
+    told_later = [name for name, text in table.texts.items() if text.kind is TextKind.BODY]  # by whoever does the work
     more = [_message(file, name, (), texts) for name in told_later if f"{table.flow}.{name}" not in unique]
     return Section(table.flow, _about(file), [*reversed(unique.values()), *more])
 
 
-def _paper(file: FlowFile, texts: _Texts) -> Paper:
+def _paper(file: FlowFile, texts: _Texts) -> DocumentLines:
     lines = [texts.shown(slot.id) for slot in file.slots] if file.table.flow == _ON_PAPER else []
-    return Paper(file.table.flow, _about(file), lines)
+    return DocumentLines(file.table.flow, _about(file), lines)
 
 
 def _about(file: FlowFile) -> str:
     return Path(file.source).read_text("utf-8").partition("\n")[0].lstrip("# ")
 
 
-def _of_state(file: FlowFile, state: StateTable, texts: _Texts) -> Iterator[Message]:
+def _of_state(file: FlowFile, state: StateTable, texts: _Texts) -> Iterator[Bubble]:
     for name in (state.say, state.unclear):
         if name:
             yield _message(file, name, state.choices, texts)
 
 
-def _message(file: FlowFile, name: str, choices: Iterable[str], texts: _Texts) -> Message:
+def _message(file: FlowFile, name: str, choices: Iterable[str], texts: _Texts) -> Bubble:
     def found(wanted: str) -> str:
         return next(text_id for text_id in file.candidates(wanted) if text_id in texts)
 
     options = [texts.shown(found(choice)) for choice in choices]
-    buttons = len(options) <= MAX_BUTTONS and all(option.size <= LIMITS[Kind.BUTTON] for option in options)
+    buttons = len(options) <= MAX_BUTTONS and all(option.size <= LIMITS[TextKind.BUTTON] for option in options)
     as_list = None if buttons else texts.shown(LIST)
-    return Message(texts.shown(found(name)), texts.shown(FOOTER), options, as_list)
+    return Bubble(texts.shown(found(name)), texts.shown(FOOTER), options, as_list)
 
 
 def formatted(text: str) -> Markup:

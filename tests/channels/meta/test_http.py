@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.channels.meta import http
 from bot.channels.meta.http import Endpoint, NoAnswer, NotConnected
-from bot.channels.meta.http_response import Answer
+from bot.channels.meta.http_response import Response
 from tests.channels.meta.scripted import OK, Do, Line, Scripted, scripted
 
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
@@ -38,7 +38,7 @@ async def endpoint(server: Scripted, **more: Any) -> AsyncIterator[Endpoint]:
 
 async def test_a_request_is_valid_http() -> None:
     async with scripted() as server, endpoint(server) as to:
-        assert await to.post(b'{"a":1}') == Answer(200, b"ok", keeps=True)
+        assert await to.post(b'{"a":1}') == Response(200, b"ok", keeps=True)
         assert server.requests == [
             b"POST /v26.0/1/messages HTTP/1.1\r\n"
             b"Host: 127.0.0.1:%d\r\n"

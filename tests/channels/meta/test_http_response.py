@@ -6,18 +6,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.channels.meta.http_response import MOST, Answer, AnswerReader, Unreadable
+from bot.channels.meta.http_response import MOST, BadResponse, Response, ResponseReader
 
 OK = b"HTTP/1.1 200 OK\r\n"
 SIZED = OK + b"Content-Length: 5\r\n\r\nhello"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\nhell\r\n1\r\no\r\n0\r\n\r\n"
 UNTIL_CLOSED = OK + b"\r\nhello"
 
-HELLO = Answer(200, b"hello", keeps=True)
+HELLO = Response(200, b"hello", keeps=True)
 
 
-def read(*pieces: bytes, closed: bool = False) -> Answer | None:
-    reader = AnswerReader()
+def read(*pieces: bytes, closed: bool = False) -> Response | None:
+    reader = ResponseReader()
     answer = None
     for piece in pieces:
         assert answer is None, "nothing is asked for after the end"
@@ -32,17 +32,17 @@ def read(*pieces: bytes, closed: bool = False) -> Answer | None:
         (CHUNKED, HELLO),
         (OK + b"content-length:5 \r\n\r\nhello", HELLO),
         (OK + b"CONTENT-LENGTH: \t 5\r\nConnection: keep-alive\r\n\r\nhello", HELLO),
-        (OK + b"Content-Length: 0\r\n\r\n", Answer(200, b"", keeps=True)),
-        (b"HTTP/1.1 400\r\nContent-Length: 0\r\n\r\n", Answer(400, b"", keeps=True)),
-        (b"HTTP/1.1 500 Sm\xc3\xb8rrebr\xc3\xb8d\r\nContent-Length: 0\r\n\r\n", Answer(500, b"", keeps=True)),
-        (b"HTTP/1.1 204 No Content\r\n\r\n", Answer(204, b"", keeps=True)),
-        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", Answer(304, b"", keeps=True)),
+        (OK + b"Content-Length: 0\r\n\r\n", Response(200, b"", keeps=True)),
+        (b"HTTP/1.1 400\r\nContent-Length: 0\r\n\r\n", Response(400, b"", keeps=True)),
+        (b"HTTP/1.1 500 Sm\xc3\xb8rrebr\xc3\xb8d\r\nContent-Length: 0\r\n\r\n", Response(500, b"", keeps=True)),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", Response(204, b"", keeps=True)),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", Response(304, b"", keeps=True)),
         # chunks with extensions, upper-case sizes, trailers
         (
             OK + b"Transfer-Encoding: Chunked\r\n\r\nA;x=y\r\n0123456789\r\n00\r\nTrailer: 1\r\nMore: 2\r\n\r\n",
-            Answer(200, b"0123456789", keeps=True),
+            Response(200, b"0123456789", keeps=True),
         ),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n2 \r\n\r\n\r\n0\r\n\r\n", Answer(200, b"\r\n", keeps=True)),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n2 \r\n\r\n\r\n0\r\n\r\n", Response(200, b"\r\n", keeps=True)),
         # interim answers
         (b"HTTP/1.1 100 Continue\r\n\r\n" + SIZED, HELLO),
         (b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + b"HTTP/1.1 102 Processing\r\n\r\n" + CHUNKED, HELLO),
@@ -59,7 +59,7 @@ def read(*pieces: bytes, closed: bool = False) -> Answer | None:
         (CHUNKED + b"\r\n", HELLO),
     ],
 )
-def test_a_whole_answer_is_parsed(received: bytes, answer: Answer) -> None:
+def test_a_whole_answer_is_parsed(received: bytes, answer: Response) -> None:
     assert read(received) == answer
 
 
@@ -92,7 +92,7 @@ def test_an_answer_in_pieces_is_read_like_one_that_comes_whole(
     status: int, body: bytes, before: bytes, data: st.DataObject
 ) -> None:
     received = before + b"HTTP/1.1 %d Whatever\r\nA: b\r\n" % status + framed(data, body)
-    answer = Answer(status, body, keeps=True)
+    answer = Response(status, body, keeps=True)
     assert read(received) == answer
     assert read(*cut(data, received)) == answer
     assert read(*cut(data, received[:-1]), closed=True) is None, "never half a body for a whole one"
@@ -100,13 +100,13 @@ def test_an_answer_in_pieces_is_read_like_one_that_comes_whole(
 
 @given(st.data())
 def test_consecutive_answers_are_read_independently(data: st.DataObject) -> None:
-    reader = AnswerReader()
+    reader = ResponseReader()
     for status in range(400, data.draw(st.integers(402, 405))):
         body = b"%d" % status * data.draw(st.integers(0, 50))
         received = b"HTTP/1.1 %d Whatever\r\n%b" % (status, framed(data, body))
         reader.expect()
         assert (reader.begun, reader.status) == (False, 0)
-        assert first(reader, cut(data, received)) == Answer(status, body, keeps=True)
+        assert first(reader, cut(data, received)) == Response(status, body, keeps=True)
 
 
 @pytest.mark.parametrize(
@@ -122,10 +122,10 @@ def test_consecutive_answers_are_read_independently(data: st.DataObject) -> None
 )
 def test_an_unreadable_answer_has_the_status_of_its_own_first_line(received: bytes, status: int) -> None:
     """Not that of the answer before it, which may have been a 200: that would mean that Graph accepted both."""
-    reader = AnswerReader()
+    reader = ResponseReader()
     reader.feed(SIZED)
     reader.expect()
-    with pytest.raises(Unreadable):
+    with pytest.raises(BadResponse):
         reader.feed(received)
     assert reader.status == status
 
@@ -144,7 +144,7 @@ def test_a_connection_that_ends_too_early_leaves_no_answer(received: bytes) -> N
 
 @pytest.mark.parametrize("received", [SIZED, CHUNKED, UNTIL_CLOSED])
 def test_the_status_is_known_as_soon_as_the_head_has_come(received: bytes) -> None:
-    reader = AnswerReader()
+    reader = ResponseReader()
     assert not reader.begun
     end = received.index(b"\r\n\r\n") + 4
     reader.feed(received[: end - 1])
@@ -195,7 +195,7 @@ def test_the_status_is_known_as_soon_as_the_head_has_come(received: bytes) -> No
     ],
 )  # fmt: skip
 def test_an_invalid_http_answer_is_unreadable(received: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(BadResponse):
         read(received)
 
 
@@ -215,7 +215,7 @@ def test_an_invalid_http_answer_is_unreadable(received: bytes) -> None:
     ids=lambda endless: repr(endless[-40:]),
 )
 def test_an_endless_answer_is_rejected(endless: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(BadResponse):
         read(endless)
 
 
@@ -230,8 +230,8 @@ FRAGMENTS = [
 def test_any_bytes_give_the_same_outcome_however_they_are_split(fragments: list[bytes]) -> None:
     def outcome(*pieces: bytes) -> tuple[int, bytes] | str | None:
         try:
-            answer = first(AnswerReader(), pieces)
-        except Unreadable:
+            answer = first(ResponseReader(), pieces)
+        except BadResponse:
             return "unreadable"
         return answer and (answer.status, answer.body)
 
@@ -239,7 +239,7 @@ def test_any_bytes_give_the_same_outcome_however_they_are_split(fragments: list[
     assert outcome(*(bytes([byte]) for byte in received)) == outcome(received)
 
 
-def first(reader: AnswerReader, pieces: Iterable[bytes]) -> Answer | None:
+def first(reader: ResponseReader, pieces: Iterable[bytes]) -> Response | None:
     """Return the answer as soon as it is whole, as a connection does."""
     for piece in pieces:
         if piece and (answer := reader.feed(piece)):

@@ -83,7 +83,7 @@ def one(
 
 
 def overheard(id: str, *, ignored: str = "") -> Read:
-    """A BAJA in a place that is not known."""
+    """A BAJA in a field that is not known."""
     baja = Text("BAJA")
     return one(f"field wamid.{id}", baja, overheard="field", repaired=[Repair.ENVELOPE], ignored=ignored)
 
@@ -521,7 +521,7 @@ SITUATIONS: dict[str, Read] = {
     "status_off_recipient_with_blanks": Read(MARKETING_OFF.events, repaired={Repair.SENDER: 1}),
     "status_off_recipient_as_uri": Read(MARKETING_OFF.events, repaired={Repair.SENDER: 1}),
     "status_off_recipient_as_number": Read(MARKETING_OFF.events, repaired={Repair.SENDER: 1}),
-    # words in places where people type, too
+    # words in fields where people type, too
     "flow_with_a_comment": one("C1", Other("flow", "STOP")),
     "audio_with_caption": one("C2", Media("audio", "BAJA")),
     "list_reply_with_description_alone": one("C3", Choice("row:1", "BAJA")),

@@ -35,12 +35,12 @@ nested = st.integers(1, 300).map(lambda depth: json.loads("[" * depth + "]" * de
 REASON = re.compile(r"[a-z_]+( [a-z]+)?(: [a-z_]+( [a-z]+)?)?").fullmatch
 
 
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
+def all_keys(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every container of a document with every key or index in it."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in inner:
         yield value, key
-        yield from places(item)
+        yield from all_keys(item)
 
 
 @st.composite
@@ -48,7 +48,7 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
     """A documented webhook in which up to three values are replaced or missing."""
     post: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(POSTS)))
     for _ in range(draw(st.integers(1, 3))):
-        if not (found := list(places(post))):
+        if not (found := list(all_keys(post))):
             break
         container, key = draw(st.sampled_from(found))
         if draw(st.booleans()):

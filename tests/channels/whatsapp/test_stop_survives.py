@@ -47,7 +47,7 @@ junk = st.one_of(
 )
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, Any, bool]]:
+def all_keys(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, Any, bool]]:
     """Yield each container, a key in it, and whether what is there leads to the sender or the words."""
     items = (
         list(value.items()) if isinstance(value, dict) else list(enumerate(value)) if isinstance(value, list) else []
@@ -55,7 +55,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, Any, b
     for key, inner in items:
         if key not in SENDER_AND_WORDS and not (key == "text" and isinstance(inner, str)):
             yield value, key, _leads(inner)
-            yield from places(inner, (*path, key))
+            yield from all_keys(inner, (*path, key))
 
 
 def _leads(value: Any) -> bool:
@@ -69,7 +69,7 @@ def damaged(draw: st.DrawFn) -> bytes:
     """The STOP of somebody, in an envelope of which several things are wrong."""
     post: dict[str, Any] = copy.deepcopy(json.loads(STOPS[draw(st.sampled_from(sorted(STOPS)))]))
     for _ in range(draw(st.integers(1, 4))):
-        container, key, leads = draw(st.sampled_from(list(places(post))))
+        container, key, leads = draw(st.sampled_from(list(all_keys(post))))
         how = draw(st.sampled_from(["drop", "junk", "nest", "list", "add"]))
         if how == "add" and isinstance(container, dict):
             container[draw(st.sampled_from(["foo", "group_id", "errors", "standby", "edit", "reaction"]))] = draw(junk)

@@ -26,7 +26,6 @@ from bot.paths import LOCALES
 from bot.service.incoming.claims import Claims, is_urgent
 from bot.service.ports import Claim
 from bot.words.intents import Keywords
-from tests.shipped import keywords_of
 
 ORDINARY, MATTERS, WITHDRAWAL, FREE = Claim.ORDINARY, Claim.MATTERS, Claim.WITHDRAWAL, Claim.FREE
 
@@ -60,7 +59,7 @@ AT_A_GLANCE: list[tuple[Content, Claim]] = [
 
 @pytest.fixture(scope="module")
 def claims() -> Claims:
-    return Claims(keywords_of(LOCALES))
+    return Claims(Keywords.load(LOCALES))
 
 
 def inbound(content: Content) -> Inbound:

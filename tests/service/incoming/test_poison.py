@@ -10,7 +10,7 @@ from bot.app.simulation import somebody
 from bot.conversation.dialogue import Dialogue, Step
 from bot.conversation.session import Session
 from bot.messages.inbound import Inbound, Text
-from bot.service.worker import READERS
+from bot.service.worker import TAKEN_AT_MOST
 from bot.settings import Settings
 from bot.stores.redis.keys import GROUP, ShardKeys
 from tests.service.stage import environment, front, worker
@@ -72,7 +72,9 @@ async def test_message_that_kills_workers_becomes_a_replayable_dead_letter(store
         await shard.events.read(1, wait=False)
         (queued,) = await shard.events.read(1, wait=False)
         key = ShardKeys(0).inbox
-        await simulation.runtime.stores.client.run("XCLAIM", key, GROUP, "dead", 0, queued.id, "RETRYCOUNT", READERS)
+        await simulation.runtime.stores.client.run(
+            "XCLAIM", key, GROUP, "dead", 0, queued.id, "RETRYCOUNT", TAKEN_AT_MOST
+        )
         async with worker(simulation.runtime.settings):
             await simulation.settled()
         (letter,) = [letter async for letter in shard.dead.all()]

@@ -47,8 +47,8 @@ async def test_repeated_text_without_a_valid_id_counts_each_time(
 ) -> None:
     await subscribed(simulation, ana)
     now = float(int(simulation.graph.clock()))
-    for place, word in enumerate(("STOP", "START", "STOP")):
-        await said(simulation, post_of(simulation, ana, word, change), now + place / 10)
+    for index, word in enumerate(("STOP", "START", "STOP")):
+        await said(simulation, post_of(simulation, ana, word, change), now + index / 10)
         assert ((await record_of(simulation, ana)).pending is not None) == (word == "START")
     assert not (await record_of(simulation, ana)).given
 

@@ -1,4 +1,4 @@
-"""What the places hold of a person who reads French: values for tests of their data and documents."""
+"""What the data holders hold of a person who reads French: values for tests of their data and documents."""
 
 from typing import Any
 

@@ -55,13 +55,13 @@ SECRETS = ["newest " * 6, "the one before " * 3, "oldest " * 6]
 class Parts:
     """The use case and its stores."""
 
-    def __init__(self, database: Database, keys: Keyring, file: Path, places: Sequence[DataHolder]) -> None:
+    def __init__(self, database: Database, keys: Keyring, file: Path, holders: Sequence[DataHolder]) -> None:
         self.database = database
         self.persons = Persons(database, keys)
         self.ledger = Ledger(database, keys)
         self.erasures = Erasures(database, keys)
         self.file = file
-        self.places = places
+        self.holders = holders
         self.erase = self.breaking(None)
 
     def breaking(self, fuse: "Fuse | None") -> Erase:
@@ -75,7 +75,7 @@ class Parts:
             ledger=fused(self.ledger),
             erasures=fused(self.erasures),
             listed=fused(ErasureList(self.file)),
-            holders=[fused(place) for place in self.places],
+            holders=[fused(holder) for holder in self.holders],
             proof_days=100,
             clock=lambda: AT + 0.5,
         )
@@ -162,7 +162,7 @@ async def test_erasure_deletes_the_person_but_keeps_proofs_and_suppressions(part
         (person, AT, "asked in the chat")
     ]
     assert (set(done.withdrawn), done.proof_until) == ({"order_updates", "offers"}, until)
-    assert done.places["person"] == 1
+    assert done.by_holder["person"] == 1
 
 
 async def test_ledger_records_an_erasure_and_still_verifies(parts: Parts) -> None:
@@ -196,7 +196,7 @@ async def test_erasing_again_changes_nothing(parts: Parts) -> None:
     before = await parts.everything()
     again = await parts.erase.erase(subject, reason="second", at=AT + 1000)
     assert await parts.everything() == before
-    assert sum(again.places.values()) == 0
+    assert sum(again.by_holder.values()) == 0
     assert again.withdrawn == ("order_updates",)
 
 
@@ -338,10 +338,10 @@ async def restore(parts: Parts, backup: dict[str, Any]) -> None:
         await parts.database.execute(f"DELETE FROM {table}")
     for table in TABLES:
         for row in backup[table]:
-            places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+            parameters = ", ".join(f"${number}" for number in range(1, len(row) + 1))
             names = ", ".join(row.keys())
             await parts.database.execute(
-                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({places})", *row.values()
+                f"INSERT INTO {table} ({names}) OVERRIDING SYSTEM VALUE VALUES ({parameters})", *row.values()
             )
     await parts.database.execute("ALTER TABLE ledger ENABLE TRIGGER USER")
     parts.ledger._known_wordings.clear()

@@ -170,23 +170,23 @@ async def test_receipt_reads_only_person_and_consents_while_my_data_reads_all(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, work: Right, everywhere: bool
 ) -> None:
     looked: set[str] = set()
-    places = desk.simulation.runtime.use_cases.data_holders
+    holders = desk.simulation.runtime.use_cases.data_holders
 
-    def watch(place: DataHolder) -> None:
-        export = place.export
+    def watch(holder: DataHolder) -> None:
+        export = holder.export
 
         async def watched(subject: Subject) -> Held | None:
-            looked.add(place.name)
+            looked.add(holder.name)
             return await export(subject)
 
-        monkeypatch.setattr(place, "export", watched)
+        monkeypatch.setattr(holder, "export", watched)
 
-    for place in places:
-        watch(place)
+    for holder in holders:
+        watch(holder)
     await desk.assign(work)
     await desk.turn()
     assert len(desk.channel.files) == 1
-    assert looked == ({place.name for place in places} if everywhere else {"person", "consents"})
+    assert looked == ({holder.name for holder in holders} if everywhere else {"person", "consents"})
 
 
 @pytest.mark.parametrize("work", [Right.ACCESS, Right.PROOF])

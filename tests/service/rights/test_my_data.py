@@ -1,4 +1,4 @@
-"""MY DATA holds everything that the places have, joined and explained, in the shape that is published."""
+"""MY DATA holds everything that the data holders have, joined and explained, in the shape that is published."""
 
 import json
 from pathlib import Path

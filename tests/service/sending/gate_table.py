@@ -15,11 +15,11 @@ from bot.consent.erasure import inherited
 from bot.consent.evidence import EVERY, Entry, Kind
 from bot.consent.lifecycle import Record, fold
 from bot.messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
-from bot.messages.inbound import Sender
+from bot.messages.inbound import WHATSAPP, Sender
 from bot.messages.reply import Outbound, Reply, Template
 from bot.paths import FLOWS
 from bot.service.ports import PersonId
-from bot.service.sending.gate import WINDOW, Look, Reason, withheld
+from bot.service.sending.gate import WINDOW, NoRecord, Reason, withheld
 from bot.service.sending.send import outbound
 from tests.consent.facts import entry
 
@@ -102,6 +102,7 @@ def message(basis: str, address: str, form: str, purpose: str, question: str, ca
         person=WHO,
         to=Sender("+4915112345678") if address == "known" else Sender(),
         wrote_at=NOW - WINDOW - form.startswith("late"),
+        channel=WHATSAPP,
     )
 
 
@@ -117,7 +118,7 @@ def _business(change: str) -> Business:
 
 def judged(basis: str, facts: Facts) -> Reason | None:
     """What the gate says."""
-    look = {"unchanged": Look.UNCHANGED, "erased": Look.ERASED}
+    look = {"unchanged": NoRecord.UNCHANGED, "erased": NoRecord.ERASED}
     seen = look.get(facts["person"]) or record(
         facts["category"], facts["consent"], facts["restriction"], facts["paused"], facts["own end"]
     )
@@ -152,8 +153,8 @@ def _collapsed(dimensions: Sequence[Sequence[str]], said: tuple[Reason | None, .
         return
     values, size = dimensions[0], len(said) // len(dimensions[0])
     alike: dict[tuple[Reason | None, ...], list[str]] = {}
-    for place, value in enumerate(values):
-        alike.setdefault(said[place * size : (place + 1) * size], []).append(value)
+    for index, value in enumerate(values):
+        alike.setdefault(said[index * size : (index + 1) * size], []).append(value)
     for part, having in alike.items():
         for conditions, reason in _collapsed(dimensions[1:], part):
             yield (tuple(having), *conditions), reason
@@ -194,8 +195,8 @@ def _section(basis: str) -> str:
     found = rows(basis)
     names = [
         name
-        for place, (name, values) in enumerate(DIMENSIONS.items())
-        if any(len(conditions[place]) < len(values) for conditions, _ in found)
+        for index, (name, values) in enumerate(DIMENSIONS.items())
+        if any(len(conditions[index]) < len(values) for conditions, _ in found)
     ]
     lines = [f"\n## {basis}\n", BASES[basis] + "\n", f"| {' | '.join(names)} | |", "|---" * len(names) + "|---|"]
     for conditions, reason in found:

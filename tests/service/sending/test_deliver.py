@@ -19,7 +19,7 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.evidence import Method
 from bot.messages.basis import Answer, Basis, ByLaw, Duty, ForPurpose
-from bot.messages.inbound import MessageId, Sender
+from bot.messages.inbound import WHATSAPP, MessageId, Sender
 from bot.messages.reply import Outbound, Reply
 from bot.service import metrics
 from bot.service import worker as work
@@ -64,6 +64,7 @@ async def queue(
             person=owner,
             to=Sender(person.who.phone, person.who.bsuid),
             wrote_at=int(time.time()),
+            channel=WHATSAPP,
             seen=seen,
         )
         for body in bodies

@@ -17,11 +17,11 @@ from bot.business import Business, Notice
 from bot.consent.evidence import EVERY, Entry, Kind
 from bot.consent.lifecycle import Record, Status, fold
 from bot.messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
-from bot.messages.inbound import Sender
+from bot.messages.inbound import WHATSAPP, Sender
 from bot.messages.reply import Outbound, Reply, Template
 from bot.paths import FLOWS
 from bot.service.ports import PersonId
-from bot.service.sending.gate import NEVER, WINDOW, Look, Reason, last_seen, withheld
+from bot.service.sending.gate import NEVER, WINDOW, NoRecord, Reason, last_seen, withheld
 from bot.service.sending.send import outbound
 from bot.stores.redis.wire import encode, read_outbound
 from tests.consent.facts import entry
@@ -103,7 +103,9 @@ def record(purpose: str, standing: str, ending: str, limit: str, valid: bool) ->
 @cache
 def message(basis: Basis, form: str = "free", *, wrote_at: int = NOW, seen: int = NEVER) -> Outbound:
     to = Sender("+4915112345678")
-    return outbound(FORMS[form], basis, id="o1", person=PersonId("p"), to=to, wrote_at=wrote_at, seen=seen)
+    return outbound(
+        FORMS[form], basis, id="o1", person=PersonId("p"), to=to, wrote_at=wrote_at, seen=seen, channel=WHATSAPP
+    )
 
 
 def _with_notice(change: str) -> Business:
@@ -173,7 +175,7 @@ def test_table_covers_utility_and_marketing_purposes() -> None:
 
 def test_erased_person_is_sent_only_the_erasure_confirmation() -> None:
     for basis in bases("offers"):
-        reason = withheld(message(basis), Look.ERASED, NOW, BUSINESS)
+        reason = withheld(message(basis), NoRecord.ERASED, NOW, BUSINESS)
         told = None if basis == ByLaw(Duty.ERASURE) else Reason.ERASED
         assert reason in (told, Reason.UNKNOWN_PURPOSE), basis
 
@@ -181,7 +183,7 @@ def test_erased_person_is_sent_only_the_erasure_confirmation() -> None:
 def test_nothing_is_sent_without_an_address() -> None:
     for basis in bases("offers"):
         nowhere = msgspec.structs.replace(message(basis), phone=None)
-        assert withheld(nowhere, Look.UNCHANGED, NOW, BUSINESS) is Reason.NO_ADDRESS
+        assert withheld(nowhere, NoRecord.UNCHANGED, NOW, BUSINESS) is Reason.NO_ADDRESS
 
 
 # --- the table that people read
@@ -223,7 +225,7 @@ def test_gate_checks_only_purpose_and_window_if_the_ledger_is_unchanged() -> Non
     for case in table():
         known = not isinstance(case.basis, ForPurpose) or case.basis.purpose in PURPOSES.values()
         in_window = case.in_window or (case.form == "template" and case.basis != Answer())
-        reason = withheld(case.message(), Look.UNCHANGED, NOW, case.business)
+        reason = withheld(case.message(), NoRecord.UNCHANGED, NOW, case.business)
         assert (reason is None) == (known and in_window), case
 
 

@@ -56,7 +56,7 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
 
 
 def test_every_table_has_one_data_holder_or_is_not_personal(database: Database, keys: Keyring) -> None:
-    held = [name for place in data_holders(database, keys) for name in place.holds]
+    held = [name for holder in data_holders(database, keys) for name in holder.holds]
     assert len(set(held)) == len(held), "two data_holders answer for one table"
     assert sorted([*held, *NOT_PERSONAL]) == sorted(metadata.tables)
 
@@ -87,13 +87,13 @@ async def test_an_export_shows_everything_about_the_person(database: Database, k
 async def test_an_unknown_person_has_no_data(database: Database, keys: Keyring) -> None:
     nobody = Subject(PersonId("019a0000-0000-7000-8000-00000000ffff"))
     assert await exported(data_holders(database, keys), nobody) == []
-    assert [await place.erase(nobody) for place in data_holders(database, keys)] == [0] * 7
+    assert [await holder.erase(nobody) for holder in data_holders(database, keys)] == [0] * 7
 
 
 async def test_an_erasure_removes_only_that_person_s_data(database: Database, keys: Keyring, subject: Subject) -> None:
     other = await known(database, keys, OTHER, "ben")
     before = await shown(database, keys, other)
-    assert {place.name: await place.erase(subject) for place in data_holders(database, keys)} == {
+    assert {holder.name: await holder.erase(subject) for holder in data_holders(database, keys)} == {
         "person": 1,
         "requests": 2,
         "documents": 1,
@@ -102,7 +102,7 @@ async def test_an_erasure_removes_only_that_person_s_data(database: Database, ke
         "moves": 0,
         "reads": 0,
     }
-    assert sum([await place.erase(subject) for place in data_holders(database, keys)]) == 0
+    assert sum([await holder.erase(subject) for holder in data_holders(database, keys)]) == 0
     left = await exported(data_holders(database, keys), subject)
     assert [set(one) for one in left] == [{"requests"}, {"consents", "history"}]
     assert [entry["answer"] for entry in left[1]["history"]] == ["", "", ""]
@@ -124,8 +124,8 @@ async def test_moves_are_shown_and_erased_from_either_address(
         f"DE.0 +33612345678 → {BSUID} {PHONE}",
         f"{BSUID} {PHONE} → DE.9",
     ]
-    for place in data_holders(database, keys):
-        await place.erase(subject)
+    for holder in data_holders(database, keys):
+        await holder.erase(subject)
     assert await persons.moves([*before.addresses, *subject.sender.addresses]) == []
     assert len(await persons.moves(OTHER.addresses)) == 1
 
@@ -164,8 +164,8 @@ async def test_erasing_closes_all_open_requests_except_the_erasure(
             calendar=calendar,
             details="words",
         )
-    for place in data_holders(database, keys):
-        await place.erase(subject)
+    for holder in data_holders(database, keys):
+        await holder.erase(subject)
     (waiting,) = await requests.waiting()
     assert waiting.right is Right.ERASURE
     (closed,) = [one for one in await requests.of(subject.person) if one.received_at == AT and one.id != waiting.id][1:]

@@ -126,7 +126,7 @@ class TestRedelivery:
     async def test_a_conflicting_append_does_not_hold_back_others(self, ledger: Ledger, people: list[PersonId]) -> None:
         await ledger.append([Append(people[3], 0, [requested("m3")])])
         batch = [
-            Append(person, int(person == people[3]), [requested(f"m{place}")]) for place, person in enumerate(people)
+            Append(person, int(person == people[3]), [requested(f"m{index}")]) for index, person in enumerate(people)
         ]
         assert await ledger.append(batch) == set(people) - {people[3]}
 
@@ -165,7 +165,7 @@ async def test_a_wording_is_kept_once_in_full(
 ) -> None:
     """Also by two processes, and however many persons read it."""
     other = Ledger(database, keys)
-    batch = [Append(person, 0, [requested(f"m{place}")]) for place, person in enumerate(people)]
+    batch = [Append(person, 0, [requested(f"m{index}")]) for index, person in enumerate(people)]
     await asyncio.gather(ledger.append(batch[:10]), other.append(batch[10:]))
     (row,) = await database.fetch("SELECT * FROM wordings")
     assert (row["sha256"], row["text"]) == (WORDING.sha256, WORDING.text)
@@ -205,11 +205,11 @@ async def test_a_consent_takes_less_than_three_kilobytes(database: Database, key
     persons, ledger = Persons(database, keys), Ledger(database, keys)
     number = 2000
     senders = [Sender(f"+49151{one:08}", f"DE.{one:016}") for one in range(number)]
-    ids = [person for place in range(0, number, 500) for person in await persons.create(senders[place : place + 500])]
+    ids = [person for index in range(0, number, 500) for person in await persons.create(senders[index : index + 500])]
 
     async def add(after: int, entries: Sequence[Entry]) -> None:
-        for place in range(0, number, 64):
-            pairs = zip(ids[place : place + 64], entries[place : place + 64], strict=True)
+        for index in range(0, number, 64):
+            pairs = zip(ids[index : index + 64], entries[index : index + 64], strict=True)
             await ledger.append([Append(person, after, [entry]) for person, entry in pairs])
 
     await add(0, [requested(f"a{one}") for one in range(number)])

@@ -25,8 +25,8 @@ from bot.stores.postgres import migrate
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.exports import Exports
 from bot.stores.postgres.ledger import Ledger
-from bot.stores.postgres.migrate import MIGRATIONS, expected_revision
 from bot.stores.postgres.persons import Persons
+from bot.stores.postgres.revision import MIGRATIONS, expected_revision
 from bot.stores.postgres.tables import metadata
 
 
@@ -120,8 +120,8 @@ async def test_an_entry_of_schema_0009_still_verifies_after_migrating(empty_data
     }  # fmt: skip
     plain = {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
     row |= {"answer": b"", "entry_hash": record_hash(b"", plain)}
-    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-    await database.execute(f"INSERT INTO ledger ({', '.join(row)}) VALUES ({places})", *row.values())
+    parameters = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await database.execute(f"INSERT INTO ledger ({', '.join(row)}) VALUES ({parameters})", *row.values())
     await database.execute("UPDATE persons SET ledger_seq = 1")
     await migrate(empty_database_url)
     ledger = Ledger(database, keys)

@@ -110,7 +110,7 @@ def test_every_kind_of_key_has_one_data_holder_or_is_not_personal(client: Client
     }
     kinds = {name for name in kinds if not name.startswith("_")} - {"key"}
     constants = {name for name, value in vars(redis_keys).items() if isinstance(value, str) and "{" in value}
-    held = [name for place in data_holders(client, SHARDS, keys) for name in place.holds]
+    held = [name for holder in data_holders(client, SHARDS, keys) for name in holder.holds]
     assert len(set(held)) == len(held), "two data_holders answer for one kind"
     assert sorted([*held, *NOT_PERSONAL]) == sorted(kinds | constants)
 
@@ -137,8 +137,8 @@ async def test_an_erasure_removes_only_that_person_s_data(filled: Client, keys: 
     everything = data_holders(filled, SHARDS, keys)
     before = await exported(everything, BEN)
     assert b"ana dead" in await contents(filled, keys)
-    assert all([await place.erase(ANA) for place in everything])
-    assert sum([await place.erase(ANA) for place in everything]) == 0
+    assert all([await holder.erase(ANA) for holder in everything])
+    assert sum([await holder.erase(ANA) for holder in everything]) == 0
     left = await exported(everything, ANA)
     assert [one["text"] for one in left[0]["waiting"]] == ["erasure", "erasure"]
     assert await exported(everything, BEN) == before
@@ -149,8 +149,8 @@ async def test_an_erasure_removes_only_that_person_s_data(filled: Client, keys: 
 async def test_an_erasure_leaves_nothing_but_its_own_task(filled: Client, keys: Keyring) -> None:
     planted = [PERSON, PHONE, PHONE[1:], BSUID, "ana"]
     assert [one for one in planted if one.encode() in await contents(filled, keys)] == planted
-    for place in data_holders(filled, SHARDS, keys):
-        await place.erase(ANA)
+    for holder in data_holders(filled, SHARDS, keys):
+        await holder.erase(ANA)
     for shard in SHARDS:
         for entry_id, fields in await filled.run("XRANGE", shard.tasks, "-", "+"):
             if b"erasure" in fields[1]:
@@ -177,8 +177,8 @@ async def test_an_erasure_leaves_no_bytes_of_a_dead_letter_in_the_dump(filled: C
     assert (len(sealed), len(ben)) == (3, 3)
     dumped = await filled.run("DUMP", dead)
     assert all(one in dumped for one in sealed)
-    for place in data_holders(filled, SHARDS, keys):
-        await place.erase(ANA)
+    for holder in data_holders(filled, SHARDS, keys):
+        await holder.erase(ANA)
     dumped = await filled.run("DUMP", dead)
     assert not any(one in dumped for one in sealed)
     assert await filled.run("XRANGE", dead, "-", "+") == ben
@@ -190,8 +190,8 @@ async def test_a_message_newer_than_the_erasure_request_is_kept(client: Client, 
     inbox = Inbox(client, SHARDS[0], limit=10)
     await inbox.forward(says(ANA, "before", TODAY * 86400))
     await inbox.forward(says(ANA, "after", TODAY * 86400 + 1))
-    for place in data_holders(client, SHARDS, keys):
-        await place.erase(ANA)
+    for holder in data_holders(client, SHARDS, keys):
+        await holder.erase(ANA)
     assert await client.run("XLEN", SHARDS[0].inbox) == 1
     assert b"after" in await contents(client, keys)
 
@@ -200,7 +200,7 @@ async def test_an_erasure_keeps_the_session_of_the_number_s_new_owner(client: Cl
     theirs = session()
     theirs.person = BEN.person
     await Sessions(client, SHARDS[0]).commit([Commit(keys.address(PHONE), b"", theirs, [])])
-    assert sum([await place.erase(ANA) for place in data_holders(client, SHARDS, keys)]) == 0
+    assert sum([await holder.erase(ANA) for holder in data_holders(client, SHARDS, keys)]) == 0
     assert await Sessions(client, SHARDS[0]).load([keys.address(PHONE)]) != [None]
 
 
@@ -232,16 +232,16 @@ async def test_an_erasure_removes_nothing_of_the_number_s_new_owner(client: Clie
         return [talk["talk"]["flow"], *(one["text"] for one in queues["waiting"] if one["text"].startswith("heir"))]
 
     before = await texts()
-    for place in data_holders(client, SHARDS, keys):
-        await place.erase(ANA)
+    for holder in data_holders(client, SHARDS, keys):
+        await holder.erase(ANA)
     assert await texts() == before
     assert await client.run("HGET", SHARDS[0].lanes, BEN.person) is not None
 
 
 async def test_a_dead_letter_newer_than_the_erasure_request_is_kept(client: Client, keys: Keyring) -> None:
     await DeadLetters(client, SHARDS[0], keys).add(encode(says(ANA, "after", TODAY * 86400 + 1)), "r", "event")
-    for place in data_holders(client, SHARDS, keys):
-        await place.erase(ANA)
+    for holder in data_holders(client, SHARDS, keys):
+        await holder.erase(ANA)
     assert b"after" in await contents(client, keys)
 
 
@@ -249,5 +249,5 @@ async def test_an_erasure_searches_long_queues_to_the_end(client: Client, keys: 
     inbox = Inbox(client, SHARDS[0], limit=10_000)
     for number in range(1100):
         await inbox.forward(says(ANA if number % 2 else BEN, str(number)))
-    assert sum([await place.erase(ANA) for place in data_holders(client, SHARDS, keys)]) == 550
+    assert sum([await holder.erase(ANA) for holder in data_holders(client, SHARDS, keys)]) == 550
     assert await client.run("XLEN", SHARDS[0].inbox) == 550

@@ -164,7 +164,7 @@ class TestStatuses:
         self, outboxes: list[Outbox], arriving: list[StatusName], together: bool
     ) -> None:
         token = next(_tokens).to_bytes(16)
-        asked = [outboxes[place % 2].note_status(token, told(status)) for place, status in enumerate(arriving)]
+        asked = [outboxes[index % 2].note_status(token, told(status)) for index, status in enumerate(arriving)]
         noted = await asyncio.gather(*asked) if together else [await one for one in asked]
         news = [one.is_news for one in noted]
         risen = [RANK[status] for status, is_news in zip(arriving, news, strict=True) if is_news]
@@ -175,7 +175,7 @@ class TestStatuses:
             assert news[0]
             ranks = [RANK[status] for status in arriving]
             assert [one.stands for one in noted] == [
-                rank == max(ranks[: place + 1]) for place, rank in enumerate(ranks)
+                rank == max(ranks[: index + 1]) for index, rank in enumerate(ranks)
             ]
 
     async def test_statuses_of_different_messages_are_independent(self, outbox: Outbox) -> None:

@@ -39,7 +39,7 @@ def test_malformed_bytes_are_read_as_none(read: Any, rubbish: bytes) -> None:
 
 
 @given(st.integers(0, 400), st.integers(0, 255))
-def test_reading_an_altered_message_never_raises(place: int, value: int) -> None:
+def test_reading_an_altered_message_never_raises(index: int, value: int) -> None:
     written = bytearray(encode(outbound()))
-    written[place % len(written)] = value
+    written[index % len(written)] = value
     read_outbound(bytes(written))

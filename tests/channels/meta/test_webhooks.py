@@ -6,7 +6,7 @@ import pytest
 from multidict import CIMultiDict
 
 from bot.channels.meta import webhooks
-from bot.channels.meta.webhooks import HEADER, WhatsAppWebhooks, sign, verify
+from bot.channels.meta.webhooks import SIGNATURE_HEADER, WhatsAppWebhooks, sign, verify
 from tests.channels.posted import posted
 
 SECRET = "test_app_secret"
@@ -102,12 +102,12 @@ class TestWebhooks:
     def test_the_signature_header_is_found_in_any_case(self, headers: dict[str, str]) -> None:
         assert WhatsAppWebhooks(SECRET, "1").authentic(posted(BODY, headers))
 
-    @pytest.mark.parametrize("headers", [{}, {HEADER: ""}, {"X-Hub-Signature": GENUINE}])
+    @pytest.mark.parametrize("headers", [{}, {SIGNATURE_HEADER: ""}, {"X-Hub-Signature": GENUINE}])
     def test_without_the_signature_header_nothing_is_genuine(self, headers: dict[str, str]) -> None:
         assert not WhatsAppWebhooks(SECRET, "1").authentic(posted(BODY, headers))
 
     def test_an_empty_secret_makes_nothing_genuine(self) -> None:
-        assert not WhatsAppWebhooks("", "1").authentic(posted(BODY, {HEADER: sign(BODY, "")}))
+        assert not WhatsAppWebhooks("", "1").authentic(posted(BODY, {SIGNATURE_HEADER: sign(BODY, "")}))
 
     def test_the_secret_does_not_show_in_a_repr(self) -> None:
         assert SECRET not in repr(WhatsAppWebhooks(SECRET, "1"))

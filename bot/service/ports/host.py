@@ -1,0 +1,20 @@
+"""The company's own bot: it answers the messages that no dialogue of ours claims."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from ...messages.inbound import Inbound
+from ...messages.reply import Reply
+from .people import PersonId
+
+
+@dataclass(frozen=True, slots=True)
+class Consenter:
+    """The sender of a host's message: everything a host may know besides the message."""
+
+    id: PersonId
+    locale: str
+
+
+Host = Callable[[Inbound, Consenter], Awaitable[Sequence[Reply] | None]]
+"""The host's bot: answers one message; its replies pass the same gate as ours."""
