@@ -138,6 +138,13 @@ def test_the_message_diagram_names_only_existing_modules_and_draws_something_to_
     assert {name for start, _, end in ARROWS for name in (start, end)} == PARTICIPANTS.keys()
 
 
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_diagrams_hold_no_semicolon_which_ends_a_line_in_mermaid(page: Path) -> None:
+    """Viewers show an error in place of such a diagram."""
+    diagrams = re.findall(r"```mermaid\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    assert [line for diagram in diagrams for line in diagram.splitlines() if ";" in line] == []
+
+
 def test_each_arrow_of_the_message_diagram_is_a_call_or_its_result() -> None:
     assert wrong(ARROWS) == []
 
