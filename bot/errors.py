@@ -41,6 +41,11 @@ def problem_and_cure(line: str) -> tuple[str, str]:
     return problem, cure
 
 
+def with_cure(line: str) -> str:
+    """Return a line of an `OperatorError`; a problem without a cure of its own must be corrected where it is."""
+    return line if "; " in line else f"{line}; correct it there"
+
+
 def where(error: BaseException) -> str:
     """Return the code locations that an error came through, the innermost first.
 

@@ -12,7 +12,7 @@ from ..app.operators import open_operators
 from ..consent.erasure import Erasure, to_line
 from ..service.operators.erasures import ListContent, ReplayErasures
 from ..settings import Settings
-from .running import AsJson, print_json, progress_bar, run
+from .running import AsJson, fail, print_json, progress_bar, run
 from .running import settings as read_settings
 
 
@@ -100,4 +100,4 @@ def _tell(summary: _Summary, path: Path, written: Path | None, *, as_json: bool)
         )
         typer.echo(f"{summary.suppressions} suppressions are in force.")
     if summary.broken_lines:
-        typer.secho(f"error: {problem}; {cure}", fg=typer.colors.RED, err=True)
+        fail(f"{problem}; {cure}")

@@ -9,7 +9,7 @@ from ..consent.evidence import EVERY
 from ..conversation.compose import DOCUMENT
 from ..conversation.world import World
 from ..i18n.bidi import right_to_left
-from ..i18n.cldr import babel_locale
+from ..i18n.cldr import babel_locale, territory_name
 
 NOTICE = "privacy.notice"
 """The chat's short privacy notice is also part of the document: why, who else, where, how long, rights."""
@@ -76,4 +76,4 @@ class DocumentWords:
 
     def country(self, code: str) -> str:
         """Return the name of a country."""
-        return str(self._babel.territories.get(code, code))
+        return territory_name(code, self.locale)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from babel import UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 from pydantic import BaseModel, ConfigDict, RootModel
@@ -26,6 +25,9 @@ SOURCE_LOCALE = "en"
 
 LANGUAGES = "languages.toml"
 
+_PLURAL = "nplurals=2; plural=(n != 1);"
+"""The `Plural-Forms` header of most languages."""
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageEntry:
@@ -39,7 +41,7 @@ class LanguageEntry:
     """Meta's code of the language in message templates, e.g. `pt_BR`; empty when Meta has none."""
     reviewed: bool = False
     """Whether a native speaker has reviewed it."""
-    plural: str = "nplurals=2; plural=(n != 1);"
+    plural: str = _PLURAL
     """The `Plural-Forms` header of its catalog."""
 
 
@@ -51,7 +53,7 @@ class _Entry(BaseModel):
     status: Literal["offered", "draft"]
     fallback: str = SOURCE_LOCALE
     template: str = ""
-    plural: str = "nplurals=2; plural=(n != 1);"
+    plural: str = _PLURAL
     reviewed: bool = False
 
 
@@ -88,16 +90,9 @@ def _cure(problem: ErrorDetails) -> str:
 def _language(path: Path, code: str, entry: _Entry) -> LanguageEntry:
     try:
         babel_locale(code)
-    except (ValueError, UnknownLocaleError):
+    except ValueError:
         raise FileError(f"{path}: {code}: no language that CLDR knows; write e.g. [pt-BR]") from None
-    return LanguageEntry(
-        code=code,
-        offered=entry.status == "offered",
-        fallback=entry.fallback,
-        template=entry.template,
-        reviewed=entry.reviewed,
-        plural=entry.plural,
-    )
+    return LanguageEntry(code=code, offered=entry.status == "offered", **entry.model_dump(exclude={"status"}))
 
 
 def _check_fallbacks(path: Path, code: str, found: Mapping[str, LanguageEntry]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 
 _OURS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
@@ -26,8 +26,11 @@ _OURS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 
 
 def babel_locale(code: str) -> Locale:
-    """Return Babel's object for one of our locale codes, e.g. `pt-BR`. Raises `ValueError`, `UnknownLocaleError`."""
-    return Locale.parse(code.replace("-", "_"))
+    """Return Babel's object for one of our locale codes, e.g. `pt-BR`. Raises `ValueError` with a cure."""
+    try:
+        return Locale.parse(code.replace("-", "_"))
+    except (ValueError, UnknownLocaleError):
+        raise ValueError(f"{code!r} is no language that CLDR knows; write e.g. it or pt-BR") from None
 
 
 def autonym(code: str) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from functools import lru_cache
 
 import phonenumbers
-from babel import UnknownLocaleError
 from babel.languages import get_official_languages
 
 from .cldr import babel_locale
@@ -38,7 +37,7 @@ def languages_of(country_code: str) -> tuple[str, ...]:
 def _match(wanted: str, offered: tuple[str, ...]) -> str | None:
     try:
         locale = babel_locale(_FALLBACKS.get(wanted, wanted))
-    except (ValueError, UnknownLocaleError):
+    except ValueError:
         return None
     parsed = {code: babel_locale(code) for code in offered}
     for same in (

@@ -12,16 +12,14 @@ from pathlib import Path
 
 from babel.messages.pofile import normalize
 
-from ..errors import FileError
+from ..errors import FileError, with_cure
 
 
 class PoError(FileError):
     """A line that is not valid PO; the text begins with `file:line:`."""
 
     def __init__(self, path: Path | str, line: int, message: str) -> None:
-        super().__init__(
-            f"{path}:{line}: {message}" if "; " in message else f"{path}:{line}: {message}; correct it there"
-        )
+        super().__init__(f"{path}:{line}: {with_cure(message)}")
         self.path, self.line, self.message = Path(path), line, message
 
 

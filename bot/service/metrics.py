@@ -43,6 +43,11 @@ _plain_code = re.compile(r"[0-9]{1,6}|[a-z]([a-z_]{0,38}[a-z])?").fullmatch
 _codes: set[str] = set()
 
 
+def refused(code: str) -> None:
+    """Count a refusal by the channel, with its error code."""
+    REFUSALS.labels(code_label(code)).inc()
+
+
 def code_label(code: str) -> str:
     """Return the label for a channel's error code: plain words and numbers, and never more than a few hundred."""
     if code not in _codes:

@@ -22,13 +22,16 @@ def main(
     """Play every transcript below FOLDER."""
     world = load_world(flows, locales)
     failed = 0
-    if not find_transcripts(folder):
+    transcripts = find_transcripts(folder)
+    if not transcripts:
         fail(f"{folder}: no transcript here; name a folder that has them below it, such as tests/conversations")
-    for path in sorted({transcript.path for transcript in find_transcripts(folder)} if update else ()):
-        with files_told():
-            if update_transcript(path, *world):
-                typer.echo(f"{path}: rewritten")
-    for transcript in find_transcripts(folder):
+    if update:
+        for path in sorted({transcript.path for transcript in transcripts}):
+            with files_told():
+                if update_transcript(path, *world):
+                    typer.echo(f"{path}: rewritten")
+        transcripts = find_transcripts(folder)
+    for transcript in transcripts:
         try:
             run_transcript(transcript, *world)
         except AssertionError as error:

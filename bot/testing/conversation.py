@@ -41,6 +41,9 @@ PACE = 10
 _ITS_QUESTION = re.compile(":[0-9a-f]{12}$")
 """The end of the id of a button that answers a question."""
 
+Conveys = Literal["nothing", "accepted", "delivered"]
+"""How far WhatsApp brings a question that is asked."""
+
 _Status = Literal["accepted", "delivered", "failed", "unsent"]
 
 _encode = msgspec.msgpack.encode
@@ -81,7 +84,7 @@ class Conversation:
         """Whether the last message went to the host's bot."""
         self.postponed: Inbound | None = None
         """The last message, if it is to be looked at again: it may answer a question that is on its way."""
-        self.conveys: Literal["nothing", "accepted", "delivered"] = "delivered"
+        self.conveys: Conveys = "delivered"
         """How far WhatsApp brings questions that are asked from now on."""
         self.history: list[str] = []
         """The chat so far, to be read."""

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import OperatorError
+from ..errors import OperatorError, with_cure
 from ..i18n import faults, po
 from ..i18n.catalogs import SOURCE_LOCALE, LanguageEntry, catalog_path, languages, write_compiled
 from ..i18n.slot import Slot, SourceTexts
@@ -166,9 +166,8 @@ def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
     found = {language.code: list(soundness(folder, language, slots)) for language in translated}
     serious = [str(finding) for language in translated if language.offered for finding in found[language.code]]
     if serious:
-        lines = [line if "; " in line else f"{line}; correct it there" for line in serious]
         again = f"nothing was compiled; correct these, then run `{COMMAND} i18n compile` again"
-        raise OperatorError("\n".join([*lines, again]))
+        raise OperatorError("\n".join([*map(with_cure, serious), again]))
     targets = []
     for language in translated:
         if found[language.code]:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from babel import UnknownLocaleError
 from babel.plural import to_gettext
 
 from ..errors import OperatorError
@@ -42,8 +41,8 @@ def _checked(code: str) -> str:
     """Refuse what is not a locale code or is spelled differently (`pt_br`, `PT-BR`)."""
     try:
         locale = babel_locale(code)
-    except (ValueError, UnknownLocaleError):
-        raise OperatorError(f"{code!r} is no language that CLDR knows; write e.g. it or pt-BR") from None
+    except ValueError as error:
+        raise OperatorError(str(error)) from None
     spelled = str(locale).replace("_", "-")
     if spelled != code:
         raise OperatorError(f"{code!r} is another spelling; write {spelled!r}")

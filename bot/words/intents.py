@@ -4,6 +4,7 @@
 searched for a withdrawal, and for a command between courtesies. The words are in `locales/*/keywords.toml`.
 """
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -200,13 +201,13 @@ class Keywords:
 
     def prints(self, intent: Intent, language: str) -> bool:
         """Whether `language` has a word of its own to print for `intent`."""
-        return language in self._vocabularies and bool(_shown(self._vocabularies[language], intent))
+        return language in self._vocabularies and bool(self._vocabularies[language].shown(intent))
 
     def shown(self, intent: Intent, locale: str) -> str:
         """Return the word printed in texts for `intent`, e.g. OUI: the locale's, else English."""
         for language in (base(locale), "en"):
             vocabulary = self._vocabularies.get(language)
-            word = _shown(vocabulary, intent) if vocabulary else ""
+            word = vocabulary.shown(intent) if vocabulary else ""
             if word:
                 return word
         raise KeyError(f"no keywords.toml shows a word for {intent.value}")
@@ -238,10 +239,6 @@ class Keywords:
 
 def _match(intent: Intent, how: str, languages: frozenset[str], offers: bool = False) -> Match:
     return Match(intent, f"{intent.value}:{'+'.join(sorted(languages)) or UNIVERSAL}:{how}", languages, offers)
-
-
-def _shown(vocabulary: Vocabulary, intent: Intent) -> str:
-    return vocabulary.stop.show if intent is Intent.STOP else vocabulary.word_list(intent).show
 
 
 _Table = dict[str, Match]
@@ -327,7 +324,7 @@ class _Words:
 
     folder: Path = field(compare=False)
     contents: tuple[tuple[str, bytes | int | None], ...]
-    """Path in the folder → content, or the number of the error that prevents reading it."""
+    """Path in the folder → digest of its content, or the number of the error that prevents reading it."""
 
     @classmethod
     def of(cls, folder: Path) -> "_Words":
@@ -337,7 +334,7 @@ class _Words:
 
 def _content(path: Path) -> bytes | int | None:
     try:
-        return path.read_bytes()
+        return hashlib.sha256(path.read_bytes()).digest()
     except OSError as error:
         return error.errno
 

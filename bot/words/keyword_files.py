@@ -130,7 +130,7 @@ def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[s
     """Find printed words that would spoil their texts."""
     for language, vocabulary in vocabularies.items():
         for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
-            show = vocabulary.stop.show if intent is Intent.STOP else vocabulary.word_list(intent).show
+            show = vocabulary.shown(intent)
             kind = TextKind.BUTTON if intent in WORDS.values() else TextKind.FOOTER
             found = faults.errors(Slot(id=intent.value, kind=kind, english="x"), show) if show else []
             for told in (_BRACE if fault.code == "placeholder" else fault.message for fault in found):

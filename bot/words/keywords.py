@@ -259,6 +259,10 @@ class Vocabulary(_Table):
         """Return the words of an intent other than STOP; none if the file has no table for it."""
         return self.__pydantic_extra__.get(intent, _NO_WORDS)
 
+    def shown(self, intent: Intent) -> str:
+        """Return the word printed in texts for an intent; empty if there is none."""
+        return self.stop.show if intent is Intent.STOP else self.word_list(intent).show
+
     def forms(self, *words: str) -> Iterator[str]:
         """Yield the exact forms in which `words` are looked up: as written, and as they may be typed.
 

@@ -149,11 +149,11 @@ class Cases:
         sender = inbound.sender
         if isinstance(inbound.content, AddressChanged):
             return True
-        if sender.phone in owners or _phone_alone(inbound):  # its owner may differ from the person of its session
-            return owners.get(sender.phone or "") != session.person or self._is_another_phone(sender, session)
-        return self._is_another_phone(sender, session)
-
-    def _is_another_phone(self, sender: Sender, session: Session) -> bool:
+        by_phone = sender.phone in owners or _phone_alone(
+            inbound
+        )  # its owner may differ from the person of its session
+        if by_phone and owners.get(sender.phone or "") != session.person:
+            return True
         return sender.phone is not None and sender.bsuid is not None and self._phone_prefix(sender) != session.phone
 
     def _phone_prefix(self, sender: Sender) -> bytes:

@@ -143,9 +143,13 @@ class Converse:
 
     async def bury(self, queued: Queued[Event] | Unreadable, reason: str) -> None:
         """Make an entry a dead letter and finish it."""
+        await self._put_aside(queued, reason)
+        await self._shard.inbox.finish(queued.id)
+
+    async def _put_aside(self, queued: Queued[Event] | Queued[Inbound] | Unreadable, reason: str) -> None:
+        """Make an entry a dead letter without finishing it."""
         metrics.DEAD.labels("event").inc()
         await self._shard.dead.add(queued.payload, reason, "event")
-        await self._shard.inbox.finish(queued.id)
 
     async def _written_by_staff(self, queued: Queued[Inbound]) -> None:
         """Check whether staff wrote after a STOP; check again after what is queued now, which may contain the STOP."""
@@ -233,10 +237,9 @@ class Converse:
         """Keep messages whose answer failed, to be answered once the fault is fixed."""
         for queued, failure in unanswered:
             metrics.FAILURES.labels("answer").inc()
-            metrics.DEAD.labels("event").inc()
             kind, cure = type(failure).__name__, "mend what is named; then `deadletter replay` confirms the withdrawal"
             log.error("withdrawal_unconfirmed", error=kind, where=where(failure), cure=cure)
-            await self._shard.dead.add(queued.payload, f"recorded, but the answer failed: {kind}", "event")
+            await self._put_aside(queued, f"recorded, but the answer failed: {kind}")
 
     async def _forget(self, tokens: Iterable[bytes]) -> None:
         sessions = self._shard.all_sessions

@@ -79,11 +79,8 @@ class Receive:
         if webhooks is None or not webhooks.authentic(request):
             return Receipt.FORGED
         arrival = self._clock()
-        try:
-            parsed = webhooks.parse(request.body, arrival)
-        except NotAWebhook:
-            return Receipt.UNREADABLE
-        return await self.store(channel, parsed, arrival)
+        parsed = _parsed(webhooks, request.body, arrival)
+        return Receipt.UNREADABLE if parsed is None else await self.store(channel, parsed, arrival)
 
     async def again(self, channel: str, body: bytes, arrival: float) -> Receipt:
         """Store a webhook from the dead letters, unless something in it still can't be read.
@@ -92,13 +89,10 @@ class Receive:
         answer it.
         """
         webhooks = self._webhooks.get(channel)
-        if webhooks is None:
+        parsed = _parsed(webhooks, body, arrival) if webhooks else None
+        if parsed is None or parsed.malformed:
             return Receipt.UNREADABLE
-        try:
-            parsed = webhooks.parse(body, arrival)
-        except NotAWebhook:
-            return Receipt.UNREADABLE
-        return Receipt.UNREADABLE if parsed.malformed else await self.store(channel, parsed, arrival)
+        return await self.store(channel, parsed, arrival)
 
     async def watch(self) -> None:
         """Check, forever, that acknowledged events are still there, in case a store was killed."""
@@ -201,6 +195,14 @@ class Receive:
     def _inbox_of(self, person: bytes) -> Inbox:
         """Return the inbox for an address token."""
         return self._inboxes[shard_of(person, len(self._inboxes))]
+
+
+def _parsed(webhooks: Webhooks, body: bytes, arrival: float) -> Parsed | None:
+    """Return what a webhook holds; None if it is no webhook of the channel."""
+    try:
+        return webhooks.parse(body, arrival)
+    except NotAWebhook:
+        return None
 
 
 def _digest(channel: str, event: Event, keys: Keyring) -> bytes:

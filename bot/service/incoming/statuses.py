@@ -103,7 +103,7 @@ class Statuses:
     def _is_opt_out(self, delivery: Delivery) -> bool:
         """Tell operators of a failed delivery; return whether it says that the person switched marketing off."""
         failure = self._failure(delivery)
-        metrics.REFUSALS.labels(metrics.code_label(failure.code)).inc()
+        metrics.refused(failure.code)
         log.warning("delivery_failed", code=failure.code, meaning=failure.meaning)
         if failure.retry is Retry.HALT:  # the channel accepts messages but will not deliver them
             log.error("delivery_halted", code=failure.code, cure=failure.meaning)

@@ -16,8 +16,6 @@ class Export:
     """What was made for a person: a document that the channel holds, and a file behind a link that works once."""
 
     id: str
-    right: Right
-    """The right that it serves."""
     made_at: int
     """Unix seconds."""
     expires_at: int

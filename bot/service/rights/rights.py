@@ -137,10 +137,9 @@ class Rights:
     async def _answered(self, assigned: Assigned) -> Sequence[Outbound]:
         match right := assigned.task.right:
             case Right.ACCESS | Right.PORTABILITY:
-                prepared = self._access if right is Right.ACCESS else self._portability
                 request = await self._opened(assigned, right)
                 async with self._one_at_a_time(assigned.person):
-                    replies = await prepared(assigned, request)
+                    replies = await self._copy(assigned, request)
                 return self._queued(replies, assigned, request.id)
             case Right.PROOF:
                 async with self._one_at_a_time(assigned.person):
@@ -167,13 +166,19 @@ class Rights:
 
     # --- the requests
 
-    async def _access(self, assigned: Assigned, request: Request) -> list[Reply]:
-        """GDPR Art. 15: a summary, a document, and a link to the machine-readable form."""
+    async def _copy(self, assigned: Assigned, request: Request) -> list[Reply]:
+        """Answer with a copy of the data, or that there is none."""
         self._must_reach(assigned)
         data = await self._data(assigned, self._holders)
         if is_empty(data):
             await self._closed(request)
             return [self._told("my_data.nothing", assigned)]
+        if assigned.task.right is Right.ACCESS:
+            return await self._access(assigned, request, data)
+        return await self._portability(assigned, request, portable(data))
+
+    async def _access(self, assigned: Assigned, request: Request, data: MyData) -> list[Reply]:
+        """GDPR Art. 15: a summary, a document, and a link to the machine-readable form."""
         export = await self._exports.newest(assigned.person, Right.ACCESS, self._clock())
         if export is None or not says_as_much(export.file, data):
             made = await self._made_lately(assigned)
@@ -195,14 +200,8 @@ class Rights:
             *self._link(export, "my_data.link", assigned),
         ]
 
-    async def _portability(self, assigned: Assigned, request: Request) -> list[Reply]:
+    async def _portability(self, assigned: Assigned, request: Request, data: MyData) -> list[Reply]:
         """GDPR Art. 20: what they provided, by a link or, if we have no web pages, as a document."""
-        self._must_reach(assigned)
-        whole = await self._data(assigned, self._holders)
-        if is_empty(whole):
-            await self._closed(request)
-            return [self._told("my_data.nothing", assigned)]
-        data = portable(whole)
         export = await self._exports.newest(assigned.person, Right.PORTABILITY, self._clock())
         if export is None or not self._serves(export) or not says_as_much(export.file, data):
             made = [earlier for earlier in await self._made_lately(assigned) if self._serves(earlier)]

@@ -174,7 +174,7 @@ class Deliver(Taker[Outbound]):
     # --- errors
 
     async def _refused(self, queued: Queued[Outbound], outbound: Outbound, error: SendError) -> None:
-        metrics.REFUSALS.labels(metrics.code_label(error.code)).inc()
+        metrics.refused(error.code)
         log.warning("send_refused", code=error.code, meaning=error.meaning, retry=error.retry)
         attempt = outbound.attempt + 1
         if error.retry is Retry.OPT_OUT:

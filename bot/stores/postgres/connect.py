@@ -79,38 +79,26 @@ class Database:
 
     async def fetch(self, statement: str, *arguments: Any) -> "list[asyncpg.Record]":
         """Run a statement and return its rows."""
-        with reaching_postgres():
-            try:
-                rows: list[asyncpg.Record] = await self._pool.fetch(statement, *arguments)
-            except _OTHER_TABLES:
-                await self._require_our_tables()
-                raise
+        async with self._reaching():
+            rows: list[asyncpg.Record] = await self._pool.fetch(statement, *arguments)
             return rows
 
     async def execute(self, statement: str, *arguments: Any) -> None:
         """Run a statement."""
-        with reaching_postgres():
-            try:
-                await self._pool.execute(statement, *arguments)
-            except _OTHER_TABLES:
-                await self._require_our_tables()
-                raise
+        async with self._reaching():
+            await self._pool.execute(statement, *arguments)
 
     @asynccontextmanager
     async def transaction(
         self, isolation: Literal["read_committed", "repeatable_read"] = "read_committed", *, readonly: bool = False
     ) -> AsyncIterator[Connection]:
         """Run several statements as a single transaction."""
-        with reaching_postgres():
-            try:
-                async with (
-                    self._pool.acquire() as connection,
-                    connection.transaction(isolation=isolation, readonly=readonly),
-                ):
-                    yield connection
-            except _OTHER_TABLES:
-                await self._require_our_tables()
-                raise
+        async with (
+            self._reaching(),
+            self._pool.acquire() as connection,
+            connection.transaction(isolation=isolation, readonly=readonly),
+        ):
+            yield connection
 
     async def revision(self) -> str | None:
         """Return the version of the tables; None when there are none."""
@@ -118,9 +106,16 @@ class Database:
         rows = await self.fetch("SELECT version_num FROM alembic_version") if made["made"] else []
         return rows[0]["version_num"] if rows else None
 
-    async def _require_our_tables(self) -> None:
-        if problem := of_another_version(await self.revision()):
-            raise Unavailable(f"PostgreSQL is not available: {problem}") from None
+    @asynccontextmanager
+    async def _reaching(self) -> AsyncIterator[None]:
+        """Raise `Unavailable` for what may pass, and for tables of another version."""
+        with reaching_postgres():
+            try:
+                yield
+            except _OTHER_TABLES:
+                if problem := of_another_version(await self.revision()):
+                    raise Unavailable(f"PostgreSQL is not available: {problem}") from None
+                raise
 
     async def close(self) -> None:
         """Close all connections, waiting a little for statements under way."""

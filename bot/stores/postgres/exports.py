@@ -73,7 +73,6 @@ class Exports:
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         export = Export(
             str(uuid7()),
-            right=right,
             made_at=made_at,
             expires_at=expires_at,
             secret=secret,
@@ -135,7 +134,6 @@ class Exports:
         file = _file(row, self._keys.person(row["key"]))
         return Export(
             id=str(row["id"]),
-            right=Right(row["right_asked"]),
             made_at=row["made_at"],
             expires_at=row["expires_at"],
             secret=file.secret,
