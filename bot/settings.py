@@ -82,6 +82,8 @@ class Settings(_Environment):
 
     _env_file: Path | None = PrivateAttr(None)
     _overrides: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _channels: dict[type[_Environment], Any] = PrivateAttr(default_factory=dict)
+    """The settings of channels that were read already."""
 
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
@@ -246,7 +248,10 @@ class Settings(_Environment):
 
     def of(self, channel: type[C]) -> C:
         """Return the settings of a channel, read from where these were read. Raises `SettingsError`."""
-        return _read(channel, self._env_file, self._overrides)
+        if channel not in self._channels:
+            self._channels[channel] = _read(channel, self._env_file, self._overrides)
+        found: C = self._channels[channel]
+        return found
 
     def changed(self, **changes: Any) -> "Settings":
         """Return these settings with `changes` (field names, also of channels). Raises `SettingsError`."""
@@ -266,16 +271,17 @@ def load_settings(
     Raises `SettingsError`, one line for each wrong variable, also those of `channels`, without any value.
     """
     models: list[type[_Environment]] = [Settings, *channels]
+    found: dict[type[_Environment], Any] = {}
     wrong: list[str] = []
     for model in models:
         try:
-            _read(model, env_file, overrides)
+            found[model] = _read(model, env_file, overrides)
         except SettingsError as error:
             wrong += str(error).splitlines()
     if wrong:
         raise SettingsError("\n".join(dict.fromkeys(wrong)))
-    settings = _read(Settings, env_file, overrides)
-    settings._env_file, settings._overrides = env_file, overrides
+    settings: Settings = found.pop(Settings)
+    settings._env_file, settings._overrides, settings._channels = env_file, overrides, found
     return settings
 
 
