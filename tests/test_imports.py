@@ -88,6 +88,14 @@ def package_of(path: Path, root: Path) -> str:
     return ".".join(path.relative_to(root.parent).parent.parts)
 
 
+def plant(folder: Path, module: str, source: str) -> Path:
+    """Write a module of a made-up package; return the package."""
+    path = folder / "bot" / module
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source)
+    return folder / "bot"
+
+
 def complaint(folder: str, target: str) -> str | None:
     """Why a module of `folder` may not import `target`, a full name; None when it may."""
     parts = target.split(".")[1:]
@@ -151,18 +159,13 @@ def ports_of_stores() -> set[str]:
 def keeps_off_stores(module: str, source: str) -> bool:
     """Whether a module belongs to `NO_STORES`, or to what passes something to `web`."""
     folder = module.split("/")[0]
-    passes_on = any(target.startswith("bot.web") for target in imports(source, package_in(module)))
+    passes_on = any(target.startswith("bot.web") for target in imports(source, package_of(BOT / module, BOT)))
     return folder in NO_STORES or (folder == "app" and passes_on)
-
-
-def package_in(module: str) -> str:
-    """`bot.web.console` for `web/console/look.py`."""
-    return ".".join(["bot", *module.split("/")[:-1]])
 
 
 def ways_to_a_store(module: str, source: str) -> Iterator[str]:
     """What in a module that keeps off the stores takes hold of a store, or of what leads to all of them."""
-    imported = set(imports(source, package_in(module)))
+    imported = set(imports(source, package_of(BOT / module, BOT)))
     holds = any(gives(target, name) for target in imported for name in RUNTIMES)
     forbidden = HAVE_STORES if module in HOLD_A_RUNTIME else HAVE_STORES | RUNTIMES
     for target in sorted(imported):
@@ -243,10 +246,7 @@ def test_no_store_is_reached_from_commands_hosts_or_pages() -> None:
     ],
 )
 def test_a_planted_way_to_a_store_is_found(tmp_path: Path, module: str, source: str) -> None:
-    planted = tmp_path / "bot" / module
-    planted.parent.mkdir(parents=True)
-    planted.write_text(source)
-    assert ways_around(tmp_path / "bot")
+    assert ways_around(plant(tmp_path, module, source))
 
 
 @pytest.mark.parametrize(
@@ -268,10 +268,7 @@ def test_a_planted_way_to_a_store_is_found(tmp_path: Path, module: str, source: 
     ],
 )
 def test_use_cases_and_values_are_no_way_to_a_store(tmp_path: Path, module: str, source: str) -> None:
-    planted = tmp_path / "bot" / module
-    planted.parent.mkdir(parents=True)
-    planted.write_text(source)
-    assert ways_around(tmp_path / "bot") == []
+    assert ways_around(plant(tmp_path, module, source)) == []
 
 
 def test_every_import_is_allowed_by_the_table() -> None:
@@ -346,9 +343,7 @@ def test_no_modules_import_each_other_in_a_cycle() -> None:
 )
 def test_a_planted_import_cycle_is_found(tmp_path: Path, sources: dict[str, str]) -> None:
     for name, source in sources.items():
-        path = tmp_path / "bot" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(source)
+        plant(tmp_path, name, source)
     assert import_cycle(tmp_path / "bot")
 
 
@@ -428,10 +423,7 @@ def test_no_module_of_ours_is_imported_by_its_full_name() -> None:
     ],
 )
 def test_a_forbidden_import_is_found(tmp_path: Path, module: str, statement: str) -> None:
-    planted = tmp_path / "bot" / module
-    planted.parent.mkdir(parents=True)
-    planted.write_text(statement)
-    assert len(complaints(tmp_path / "bot")) == 1
+    assert len(complaints(plant(tmp_path, module, statement))) == 1
 
 
 @pytest.mark.parametrize(
@@ -446,7 +438,4 @@ def test_a_forbidden_import_is_found(tmp_path: Path, module: str, statement: str
     ],
 )
 def test_an_allowed_import_passes(tmp_path: Path, module: str, statement: str) -> None:
-    planted = tmp_path / "bot" / module
-    planted.parent.mkdir(parents=True)
-    planted.write_text(statement)
-    assert complaints(tmp_path / "bot") == []
+    assert complaints(plant(tmp_path, module, statement)) == []

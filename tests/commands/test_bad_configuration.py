@@ -429,6 +429,15 @@ WAYS: Mapping[str, bytes | None] = {
     "a folder": None,
 }
 
+
+def put_at(path: Path, way: str, content: bytes | None) -> None:
+    """Put these bytes there, or a folder, or nothing."""
+    if content is not None:
+        path.write_bytes(content)
+    elif way == "a folder":
+        path.mkdir()
+
+
 FINE = {
     ("keywords.toml", "empty"),
     ("en/keywords.toml", "empty"),
@@ -461,10 +470,7 @@ def test_each_file_broken_in_each_way_is_reported_by_its_path(tmp_path: Path, fi
         (tmp_path / small).touch()
     path, content = tmp_path / file, WAYS[way]
     path.unlink()
-    if content is not None:
-        path.write_bytes(content)
-    elif way == "a folder":
-        path.mkdir()
+    put_at(path, way, content)
     if "keywords" in file or "ordinary" in file:
         result = typed("i18n say", "--locales", str(tmp_path), after=("--json",), env={})
         problems = [] if (file, way) in FINE and result.exit_code == 0 else problems_of(result, as_json=True)
@@ -486,6 +492,13 @@ def problems_in(flows: Path, locales: Path = LOCALES, numbers: Path = retention.
     return []
 
 
+def copy_two_languages(folder: Path) -> None:
+    """Copy to `folder` what translators edit for two languages."""
+    for name in ("languages.toml", "keywords.toml", "ordinary.toml", "bot.pot", "de", "en"):
+        copy = shutil.copytree if (LOCALES / name).is_dir() else shutil.copy
+        copy(LOCALES / name, folder / name)
+
+
 TRANSLATORS: Mapping[str, bytes | None] = {**WAYS, "half a catalog": b'msgid "'}
 
 
@@ -493,15 +506,10 @@ TRANSLATORS: Mapping[str, bytes | None] = {**WAYS, "half a catalog": b'msgid "'}
 @pytest.mark.parametrize("file", ["de/tests.toml", "de/LC_MESSAGES/bot.po"])
 def test_each_broken_file_of_a_translator_is_reported_by_its_path(tmp_path: Path, file: str, way: str) -> None:
     """`i18n check` tells what is wrong with it as a finding, and goes on to the others."""
-    for name in ("languages.toml", "keywords.toml", "ordinary.toml", "bot.pot", "de", "en"):
-        copy = shutil.copytree if (LOCALES / name).is_dir() else shutil.copy
-        copy(LOCALES / name, tmp_path / name)
+    copy_two_languages(tmp_path)
     path, content = tmp_path / file, TRANSLATORS[way]
     path.unlink()
-    if content is not None:
-        path.write_bytes(content)
-    elif way == "a folder":
-        path.mkdir()
+    put_at(path, way, content)
     result = typed("i18n check", "--locales", str(tmp_path), after=("de",), env={})
     assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
     assert (result.exit_code, "Traceback" in result.output) == (1, False)

@@ -1,6 +1,5 @@
 """No operator sees a traceback for a file that they name: each that commands read or write, in every bad way."""
 
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,10 +9,9 @@ from typer.testing import CliRunner
 
 from bot.commands.cli import app
 from bot.commands.running import at_terminal, text_of
-from bot.paths import LOCALES
 from bot.testing import __main__ as testing
 from tests.commands.shell import Run
-from tests.commands.test_bad_configuration import WAYS, problems_of
+from tests.commands.test_bad_configuration import WAYS, copy_two_languages, problems_of, put_at
 
 LATIN_1 = "Grüße".encode("latin-1")
 
@@ -31,13 +29,10 @@ READ: Mapping[str, bytes | None] = {
 def put(folder: Path, way: str, content: bytes | None) -> Path:
     """Put what is named there, if anything."""
     path = folder / "named"
-    if content is not None:
-        path.write_bytes(content)
-    elif way == "a folder":
-        path.mkdir()
-    elif way == "below a file":
+    if way == "below a file":
         path.touch()
         return path / "named"
+    put_at(path, way, content)
     return path
 
 
@@ -135,10 +130,7 @@ CATALOGS = {**WAYS, "not PO": b"hello", "no headers": b'msgid "a"\nmsgstr "b"\n'
 def test_a_broken_catalog_is_reported_by_its_path(tmp_path: Path, command: str, way: str) -> None:
     path = _locales(tmp_path) / "de/LC_MESSAGES/bot.po"
     path.unlink()
-    if (content := CATALOGS[way]) is not None:
-        path.write_bytes(content)
-    elif way == "a folder":
-        path.mkdir()
+    put_at(path, way, CATALOGS[way])
     chosen = {"preview": ["de", "--output", str(tmp_path / "out")], "compile": []}.get(command, ["de"])
     result = CliRunner().invoke(app, ["i18n", "--locales", str(tmp_path / "locales"), command, *chosen])
     if command == "update" and way in ("empty", "missing"):
@@ -151,8 +143,7 @@ def test_a_broken_catalog_is_reported_by_its_path(tmp_path: Path, command: str, 
 def test_a_template_that_cannot_be_read_is_a_finding(tmp_path: Path, way: str) -> None:
     path = _locales(tmp_path) / "bot.pot"
     path.unlink()
-    if (content := WAYS[way]) is not None:
-        path.write_bytes(content)
+    put_at(path, way, WAYS[way])
     result = CliRunner().invoke(app, ["i18n", "--locales", str(path.parent), "check"])
     assert (result.exit_code, "[stale]" in result.output, "Traceback" in result.output) == (1, True, False)
 
@@ -161,9 +152,7 @@ def _locales(folder: Path) -> Path:
     """A copy of the catalogs of two languages."""
     locales = folder / "locales"
     locales.mkdir()
-    for name in ("keywords.toml", "ordinary.toml", "bot.pot", "de", "en"):
-        copy = shutil.copytree if (LOCALES / name).is_dir() else shutil.copy
-        copy(LOCALES / name, locales / name)
+    copy_two_languages(locales)
     (locales / "languages.toml").write_text('[en]\nstatus = "offered"\n[de]\nstatus = "offered"\n', "utf-8")
     return locales
 
@@ -184,8 +173,7 @@ TRANSCRIPTS = {
 @pytest.mark.parametrize("options", [[], ["--update"]])
 def test_a_broken_transcript_is_reported_by_its_path(tmp_path: Path, options: list[str], way: str) -> None:
     path = tmp_path / "broken.toml"
-    if (content := TRANSCRIPTS[way]) is not None:
-        path.write_bytes(content)
+    put_at(path, way, TRANSCRIPTS[way])
     result = CliRunner().invoke(testing.app, [str(tmp_path), *options])
     if way == "empty":
         assert result.exit_code == 0, "nothing happens in it"

@@ -27,6 +27,13 @@ PAGE = Path(__file__).parents[2] / "docs" / "developer.md"
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
 
+def run_block(block: str) -> ModuleType:
+    """Return a module with what a block of the page defines."""
+    module = ModuleType("page")
+    exec(compile(block, "docs/developer.md", "exec"), module.__dict__)
+    return module
+
+
 @pytest.fixture(autouse=True)
 def _installed_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages for users import `consentbot`, as the package is called where a wheel is installed."""
@@ -37,9 +44,7 @@ def _installed_name(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def example() -> ModuleType:
     """The program of the page."""
-    module = ModuleType("order_status_bot")
-    exec(compile(BLOCKS[0], "docs/developer.md", "exec"), module.__dict__)
-    return module
+    return run_block(BLOCKS[0])
 
 
 @pytest.fixture
@@ -144,9 +149,7 @@ def test_incomplete_host_arguments_are_rejected(arguments: dict[str, object]) ->
 
 
 def test_chat_test_on_the_developer_page_passes() -> None:
-    module = ModuleType("page")
-    exec(compile(BLOCKS[1], "docs/developer.md", "exec"), module.__dict__)
-    module.test_a_thumbs_up_is_no_consent()
+    run_block(BLOCKS[1]).test_a_thumbs_up_is_no_consent()
 
 
 def test_transcript_on_the_developer_page_passes(tmp_path: Path) -> None:

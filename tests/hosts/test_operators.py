@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import AsyncIterator
-from types import ModuleType
 
 import pytest
 from aiohttp import web
@@ -13,7 +12,7 @@ from bot.app.runtime import open_runtime
 from bot.messages.inbound import Sender
 from bot.service.ports import PersonId
 from bot.settings import Settings
-from tests.hosts.test_developer_doc import BLOCKS
+from tests.hosts.test_developer_doc import BLOCKS, run_block
 
 ANA = "+447911123456"
 PATH = "/support/consents"
@@ -32,11 +31,9 @@ async def ana(stores: Settings) -> PersonId:
 async def client(stores: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
     """A program with the route of the page, and consentbot inside."""
     monkeypatch.setitem(sys.modules, "consentbot", bot)
-    module = ModuleType("support_desk")
     (block,) = (block for block in BLOCKS if "consentbot.OPERATORS" in block)
-    exec(compile(block, "docs/developer.md", "exec"), module.__dict__)
     app = web.Application()
-    app.router.add_post(PATH, module.consents)
+    app.router.add_post(PATH, run_block(block).consents)
     bot.setup(app, stores, work=False)
     async with TestClient(TestServer(app)) as opened:
         yield opened

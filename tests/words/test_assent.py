@@ -3,6 +3,7 @@
 import sys
 import unicodedata
 from collections import defaultdict
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
@@ -31,6 +32,7 @@ SIGNS = [
 """Every character of Unicode that is no letter."""
 
 
+@cache
 def lookalikes() -> dict[str, list[str]]:
     """Return letter → what unfolds to it (NFKC), but no other spelling, case or full width of the same letter."""
     found: dict[str, list[str]] = defaultdict(list)
@@ -40,9 +42,6 @@ def lookalikes() -> dict[str, list[str]]:
         if len(letter) == 1 and letter.isalpha() and spelt != letter.lower() and not "\uff01" <= sign <= "\uff5e":
             found[letter.lower()].append(sign)
     return found
-
-
-LOOKALIKES = lookalikes()
 
 
 def words(language: str) -> list[str]:
@@ -91,7 +90,7 @@ def test_lookalike_letters_are_not_a_yes(language: str) -> None:
         text
         for word in words(language)
         for index, letter in enumerate(word)
-        for lookalike in LOOKALIKES.get(letter.lower(), ())
+        for lookalike in lookalikes().get(letter.lower(), ())
         if KEYWORDS.assent.is_plain(text := word[:index] + lookalike + word[index + 1 :], language)
     ]
     assert taken == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_imports import gives, imports, package_of
+from tests.test_imports import gives, imports, package_of, plant
 
 BOT = Path(__file__).parents[3] / "bot"
 REDIS = BOT / "stores" / "redis"
@@ -105,26 +105,23 @@ def changed(tree: ast.AST) -> set[str | None]:
     }
 
 
+def owners(method: str, root: Path) -> Iterator[tuple[str, str]]:
+    """Every module that calls a method, apart from what implements it, with the expression that it calls it of."""
+    for name, tree in modules(root):
+        if not name.startswith(("stores/", "channels/")):
+            for called, call in calls(tree):
+                if called == method and isinstance(call.func, ast.Attribute):
+                    yield name, ast.unparse(call.func.value)
+
+
 def callers(method: str, owner: str, root: Path = BOT) -> set[str]:
     """The modules that call a method of something called so, apart from what implements it."""
-    return {
-        name
-        for name, tree in modules(root)
-        if not name.startswith(("stores/", "channels/"))
-        for called, call in calls(tree)
-        if called == method and isinstance(call.func, ast.Attribute) and owner in ast.unparse(call.func.value).lower()
-    }
+    return {name for name, of in owners(method, root) if owner in of.lower()}
 
 
 def callers_past_send(method: str, root: Path = BOT) -> set[str]:
     """The modules that call such a method of something that is not `Send`, apart from what implements it."""
-    return {
-        name
-        for name, tree in modules(root)
-        if not name.startswith(("stores/", "channels/"))
-        for called, call in calls(tree)
-        if called == method and isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) != "self._send"
-    }
+    return {name for name, of in owners(method, root) if of != "self._send"}
 
 
 @cache
@@ -260,10 +257,7 @@ ALIASES = {
 @pytest.mark.parametrize("alias", ALIASES)
 def test_scan_finds_a_planted_alias_by_its_import(tmp_path: Path, alias: str) -> None:
     name, module, source = ALIASES[alias]
-    planted = tmp_path / "bot" / module
-    planted.parent.mkdir(parents=True)
-    planted.write_text(source)
-    assert importers(name, tmp_path / "bot") == {module}
+    assert importers(name, plant(tmp_path, module, source)) == {module}
 
 
 @pytest.mark.parametrize("method", ["hand_back", "answer_task", "commit"])
