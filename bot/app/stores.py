@@ -12,12 +12,14 @@ from ..settings import Settings
 from ..stores import erasure_list
 from ..stores.erasure_list import ErasureList
 from ..stores.postgres import data_holders as postgres_holders
+from ..stores.postgres.calls import KnownCalls
 from ..stores.postgres.checkpoints import Checkpoints
 from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
 from ..stores.postgres.erasures import Erasures
 from ..stores.postgres.exports import Exports
 from ..stores.postgres.ledger import Ledger
+from ..stores.postgres.messages import SentMessages
 from ..stores.postgres.migrate import migrate
 from ..stores.postgres.persons import Persons
 from ..stores.postgres.reads import Reads
@@ -83,6 +85,8 @@ class Stores:
     retained: Retained
     erasure_list: ErasureList
     throttle: Throttle
+    messages: SentMessages
+    calls: KnownCalls
     shards: Sequence[ShardStores]
 
     @property
@@ -131,6 +135,8 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             retained=Retained(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
+            messages=SentMessages(database),
+            calls=KnownCalls(database, keys),
             shards=[
                 ShardStores(client=client, reader=reader, shard=ShardKeys(number), settings=settings, keys=keys)
                 for number in range(settings.shards)

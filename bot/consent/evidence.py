@@ -44,6 +44,12 @@ class Method(StrEnum):
     """How the fact came about."""
 
     CHAT = "chat"
+    WEB_FORM = "web_form"
+    """A form on the web: the person ticked a box there."""
+    PAPER = "paper"
+    CALL = "call"
+    API = "api"
+    """A program of the company said so; how it knows is in the reference."""
     WHATSAPP_SETTING = "whatsapp_setting"
     """WhatsApp's own switch for marketing messages, or its error 131050."""
     ADDRESS_CHANGE = "address_change"

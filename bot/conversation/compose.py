@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from ..consent.rights import Right
 from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, TextKind, Texts, length
-from ..messages.reply import Button, Document, Reply, Row
+from ..messages.inbound import QuestionTemplate
+from ..messages.reply import Button, Document, Reply, Row, Template
 from .placeholders import LanguageValues, Values
 from .world import World
 
@@ -76,6 +79,13 @@ class Composition:
             text_id=self.text_id,
             question=self.question,
         )
+
+
+def by_template(said: Reply, template: QuestionTemplate, values: Mapping[str, str]) -> Reply:
+    """Return a message to be sent as a template that shows the same; its buttons send back the same ids."""
+    filled = {name: values[name] for name in template.parameters}
+    payloads = tuple(button.id for button in said.buttons)
+    return msgspec.structs.replace(said, template=Template(template.name, template.language, filled, payloads))
 
 
 def _fit_buttons(rows: Sequence[Row]) -> bool:

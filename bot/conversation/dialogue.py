@@ -14,6 +14,7 @@ from ..messages.inbound import (
     Choice,
     Correction,
     Inbound,
+    Invitation,
     Lapse,
     Media,
     Other,
@@ -26,7 +27,7 @@ from ..messages.inbound import (
 from ..messages.reply import Reply
 from ..times import DAY
 from ..words.intents import UNASKED, Intent
-from . import answers, ending, labels, language, last_resort, overhearing, questions, withdrawals
+from . import answers, ending, invitations, labels, language, last_resort, overhearing, questions, withdrawals
 from .corrections import corrected
 from .fallback import unclaimed
 from .flow import Flows
@@ -162,6 +163,8 @@ class Dialogue:
 
     def _declined(self, session: Session, inbound: Inbound, now: float) -> Step:
         """Change nothing and say how to reach a person; tomorrow the request works again."""
+        if isinstance(inbound.content, Invitation):  # they did not write, so there is nothing to answer
+            return Step(session)
         turn = Turn(self.world, session.copy(), inbound, now)
         turn.session.last_at = max(session.last_at, inbound.at)
         turn.session.came_by(inbound.channel)
@@ -181,6 +184,8 @@ def _received(turn: DialogueTurn) -> None:
             ending.preference(turn, value)
         case AddressChanged():
             ending.address_changed(turn)
+        case Invitation() as invitation:
+            invitations.invite(turn, invitation)
         case Reaction() | StaffMessage():
             pass  # never an answer, and no reason to speak
         case content if turn.inbound.overheard:

@@ -50,7 +50,7 @@ def record_requested(turn: Turn) -> None:
     """Record the question that was just asked, so that the consent can be proven (GDPR Art. 7(1)).
 
     With it are recorded its exact wording, its language, the version of the privacy notice, and until when it may be
-    answered.
+    answered; and, if the person opted in elsewhere, where and how the company knows.
     """
     shown = turn.wording()
     turn.record_fact(
@@ -61,7 +61,7 @@ def record_requested(turn: Turn) -> None:
         wording=shown.sha256,
         shown=shown,
         expires_at=_after(turn, turn.world.business.question_expires_after),
-        answer="",
+        answer=turn.opted_in_by,
         rule="",
     )
 

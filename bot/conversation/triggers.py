@@ -35,6 +35,7 @@ class Trigger(StrEnum):
     START = "start", _Row("the words of the dialogue are typed, or its button is tapped")
     ASK_ONE = "ask_one", _Row("one purpose is chosen in a list, to be asked for its consent", Intent.START)
     ASK_ANEW = "ask_anew", _Row("a consent ended by itself, or ends soon, and may be asked for anew", Intent.START)
+    INVITED = "invited", _Row("the company passes on an opt-in from elsewhere, e.g. from a web form", Intent.START)
     WITHDRAW_ONE = "withdraw_one", _Row("only some purposes are to end: tapped, or named in a STOP", Intent.MY_CHOICES)
     TAKEN_BACK = "taken_back", _Row("the message that was a yes is changed or deleted", Intent.STOP)
     SET_LANGUAGE = "set_language", _Row("a language is tapped, or its name typed", Intent.LANGUAGE)

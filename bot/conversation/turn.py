@@ -20,18 +20,20 @@ from ..messages.inbound import (
     Content,
     Correction,
     Inbound,
+    Invitation,
     Lapse,
     Media,
     MessageId,
     Other,
     Preference,
     QuestionStatus,
+    QuestionTemplate,
     Text,
 )
 from ..messages.reply import Reply
 from ..times import DAY
 from ..words.normalise import Typed, typed
-from .compose import Composition, Option
+from .compose import Composition, Option, by_template
 from .placeholders import LanguageValues, Values
 from .session import Session, Task
 from .world import World
@@ -73,6 +75,8 @@ class Turn:
     entries: list[Entry] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
+    template: QuestionTemplate | None = None
+    """The template in which the next question is asked; None: as an ordinary message."""
     spoken: str = ""
     """The language of the last reply."""
     changed: bool = False
@@ -106,6 +110,11 @@ class Turn:
     def typed(self) -> Typed:
         """The answer, normalised for lookups."""
         return typed(self.answer)
+
+    @property
+    def opted_in_by(self) -> str:
+        """What proves that the person opted in elsewhere, if the company passed that on."""
+        return self.inbound.content.reference if isinstance(self.inbound.content, Invitation) else ""
 
     @property
     def locale(self) -> str:
@@ -188,6 +197,8 @@ class Turn:
                 return common | {"method": Method.WHATSAPP_SETTING}
             case AddressChanged():
                 return common | {"method": Method.ADDRESS_CHANGE, "actor": "whatsapp"}
+            case Invitation(method=method):
+                return common | {"method": method, "actor": "company"}
         return common | {"method": Method.CHAT, "answer": self.answer, "rule": self.rule}
 
     def code(self) -> str:
@@ -294,8 +305,13 @@ class Turn:
         """Say a text with `options` under it; `question` is the pending question if this text asks it."""
         texts, session = self.world.texts, self.session
         message = Composition(text_id, options, question)
-        self.spoken = message.language(texts, self.locale)
-        self.replies.append(message.reply(texts, self.spoken, Values(self.world.language(self.spoken), self._personal)))
+        template, self.template = (self.template, None) if question else (None, self.template)
+        self.spoken = message.language(texts, template.locale if template else self.locale)
+        values = Values(self.world.language(self.spoken), self._personal)
+        reply = message.reply(texts, self.spoken, values)
+        if template is not None and template.locale == self.spoken:  # else it would show another text
+            reply = by_template(reply, template, values)
+        self.replies.append(reply)
         if question:
             session.asked = queued(session.asked, question, self.relevant_questions | {question})
         session.repeats = session.repeats + 1 if session.last_text == text_id else 1

@@ -8,7 +8,7 @@ from typing import Literal, NewType
 
 import msgspec
 
-from ..consent.evidence import Clock, Fact
+from ..consent.evidence import Clock, Fact, Method
 
 WHATSAPP = "whatsapp"
 """The default channel, which is left out of stored values."""
@@ -126,6 +126,35 @@ class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
     question: str
 
 
+class QuestionTemplate(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The approved template in which a question may be asked outside the 24-hour window."""
+
+    name: str
+    language: str
+    """Meta's code of the language, e.g. `pt_BR`."""
+    locale: str
+    """Ours for the same: in it the whole question is asked, whatever the person speaks otherwise."""
+    parameters: tuple[str, ...]
+    """The placeholders that its body names."""
+
+
+class Invitation(msgspec.Struct, frozen=True, tag="invitation", omit_defaults=True, gc=False):
+    """The company passes on an opt-in from elsewhere: the person is to be asked to confirm it here.
+
+    It is the first leg of a double opt-in, and no consent by itself (GDPR Art. 7(1)).
+    """
+
+    purposes: tuple[str, ...]
+    method: Method
+    """Where the person opted in."""
+    reference: str = ""
+    """What proves that, in the company's words, e.g. the id of a form's submission. Personal; never to be logged."""
+    locale: str = ""
+    """The language to ask in; empty if nothing tells it."""
+    template: QuestionTemplate | None = None
+    """Without it the question reaches the person only within 24 hours of their last message."""
+
+
 Content = (
     Text
     | Choice
@@ -138,6 +167,7 @@ Content = (
     | StaffMessage
     | QuestionStatus
     | Lapse
+    | Invitation
 )
 
 Overheard = Literal["", "group", "standby", "history", "field"]

@@ -1,5 +1,7 @@
 """What is said to a person: a finished message in one language, before a channel shapes it."""
 
+from typing import Literal
+
 import msgspec
 
 from .basis import AsksConsent, Basis
@@ -36,6 +38,23 @@ class Document(msgspec.Struct, frozen=True, array_like=True, gc=False):
     url: str = ""
 
 
+class Attachment(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A picture, film or sound: an uploaded media id or a public URL, never both."""
+
+    kind: Literal["image", "video", "audio"]
+    media_id: str = ""
+    url: str = ""
+
+
+class Location(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A place on the map, in degrees."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
 class Template(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A message template approved by Meta: the only thing that may be sent outside the 24-hour window."""
 
@@ -49,7 +68,9 @@ class Template(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One message. At most one of `buttons`, `rows`, `link`, `document`, `template` is set.
+    """One message. At most one of `buttons`, `rows`, `link`, `document`, `attachment`, `location` is set.
+
+    With a `template`, everything else says what the template shows, for evidence.
 
     Limits of each part are in `bot.i18n.texts.LIMITS`; a channel refuses what exceeds its own.
     """
@@ -70,6 +91,8 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """For a reply of the host's bot, the purpose that it serves, if not the host's usual purpose."""
     question: str = ""
     """For our own reply, the pending question that it asks."""
+    attachment: Attachment | None = None
+    location: Location | None = None
 
     def wording(self) -> str:
         """Return everything the person can read in this message, in reading order, as kept in evidence."""
@@ -80,6 +103,8 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
             parts += [f"- {row.title}" + (f": {row.description}" if row.description else "") for row in self.rows]
         if self.link:
             parts.append(f"[{self.link.title}] {self.link.url}")
+        if self.location:
+            parts += [self.location.name, self.location.address]
         parts.append(self.footer)
         return "\n".join(part for part in parts if part)
 
@@ -94,20 +119,21 @@ class Matter(msgspec.Struct, frozen=True, gc=False):
     """The question that it asks."""
     request: str = ""
     """The request that it answers."""
+    message: str = ""
+    """The id under which the company follows what becomes of it."""
 
     def __bool__(self) -> bool:
-        return bool(self.question or self.request)
+        return bool(self.question or self.request or self.message)
 
     def __str__(self) -> str:
-        if self.question:
-            return f"question.{self.question}"
-        return f"request.{self.request}" if self.request else ""
+        kinds = ((kind, getattr(self, kind)) for kind in self.__struct_fields__)
+        return next((f"{kind}.{id}" for kind, id in kinds if id), "")
 
     @classmethod
     def read(cls, text: str) -> "Matter":
         """Undo `str`; any other text means that nothing depends on the message."""
         kind, _, id = text.partition(".")
-        if kind not in ("question", "request"):
+        if kind not in cls.__struct_fields__:
             return cls()
         return cls(**{kind: id})
 
@@ -140,11 +166,14 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The request that it answers, which opens again if the message reaches nobody."""
     channel: str = WHATSAPP
     """The name of the channel that sends it."""
+    message: str = ""
+    """The id under which the company follows it; empty for our own messages."""
 
     @property
     def matter(self) -> Matter:
         """What depends on it."""
-        return Matter(self.basis.question if isinstance(self.basis, AsksConsent) else "", self.request)
+        question = self.basis.question if isinstance(self.basis, AsksConsent) else ""
+        return Matter(question, self.request, self.message)
 
     @property
     def reference(self) -> str:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from ..consent.evidence import Entry
+from ..consent.evidence import Entry, Method
 from ..consent.lifecycle import Status, fold
 from ..conversation.dialogue import Dialogue, Step
 from ..conversation.flow import Flows
@@ -19,12 +19,14 @@ from ..messages.inbound import (
     Content,
     Correction,
     Inbound,
+    Invitation,
     Lapse,
     Media,
     MessageId,
     Overheard,
     Preference,
     QuestionStatus,
+    QuestionTemplate,
     Reaction,
     Sender,
     Text,
@@ -141,6 +143,18 @@ class Conversation:
         """Go on under another number."""
         previous, self.sender = self.sender, Sender(phone)
         return self.receives(AddressChanged(previous), at=at)
+
+    # --- what the company does
+
+    def is_invited(
+        self,
+        *purposes: str,
+        method: Method = Method.WEB_FORM,
+        locale: str = "",
+        template: QuestionTemplate | None = None,
+    ) -> "Conversation":
+        """Be asked by the company, which says that the person opted in elsewhere."""
+        return self.receives(Invitation(purposes, method, "form 7", locale, template))
 
     # --- what WhatsApp does
 
@@ -346,6 +360,8 @@ def _told(content: Content) -> str:
             return f"[{title or id}]"
         case Correction(kind, original, text):
             return f"({kind} of {original}) {text}"
+        case Invitation(purposes, method):
+            return f"({method}: {', '.join(purposes)})"
     return repr(content)
 
 

@@ -22,6 +22,8 @@ A transcript is TOML::
                                          #                          back = 1 is the question before it
                                          # again = true         the message that was postponed is looked at again
                                          # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
+                                         # business = { opt_in = "order_updates", method = "web_form" }   the company
+                                         #                      passes on an opt-in; several: separated by spaces
     quotes = "opt_in.ask"                # the text that `person` replies to; back = 1: shown before the last
     at = "90s"                           # when it was written, since the start; it may come late
     bot = { text_id = "opt_in.ask", choices = ["yes", "no"], says = "Blumen Haas" }
@@ -44,6 +46,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import ErrorDetails
 
 from .. import toml_file
+from ..consent.evidence import Method
 from ..conversation.flow import Flows
 from ..conversation.world import World
 from ..errors import FileError
@@ -69,6 +72,7 @@ _DOES = (
     "wait",
     "whatsapp",
     "again",
+    "business",
 )
 """Keys of a turn that say what happens in it."""
 
@@ -84,6 +88,12 @@ class _Reply(_Table):
     text_id: str
     choices: list[str] = []
     says: str = ""
+
+
+class _Business(_Table):
+    opt_in: str
+    method: Literal["web_form", "paper", "call", "api"] = "web_form"
+    locale: str = ""
 
 
 class _Turn(_Table):
@@ -103,6 +113,7 @@ class _Turn(_Table):
     wait: str = ""
     whatsapp: Literal["accepts", "delivers", "fails", "refuses"] = "accepts"
     again: bool = True
+    business: _Business = _Business(opt_in="")
     label: str = ""
     quotes: str = ""
     back: int = 0
@@ -179,10 +190,14 @@ def load_transcript(path: str | Path) -> list[Transcript]:
     return [transcript] if file.locales is None else [replace(transcript, locale=locale) for locale in file.locales]
 
 
+_NESTED: Mapping[str, type[_Table]] = {"bot": _Reply, "business": _Business}
+
+
 def _cure(problem: ErrorDetails) -> str:
     match problem["type"]:
         case "extra_forbidden":
-            model = _File if len(problem["loc"]) == 1 else _Reply if "bot" in problem["loc"] else _Turn
+            nested = next((model for key, model in _NESTED.items() if key in problem["loc"]), _Turn)
+            model = _File if len(problem["loc"]) == 1 else nested
             known = sorted(field.alias or name for name, field in model.model_fields.items())
             return f"unknown key; use one of: {', '.join(known)}"
         case "literal_error":
@@ -267,6 +282,10 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
             )
         case {"again": _}:
             chat.looks_again()
+        case {"business": {"opt_in": purposes, **how}}:
+            chat.is_invited(
+                *purposes.split(), method=Method(how.get("method", "web_form")), locale=how.get("locale", "")
+            )
 
 
 def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -> Iterator[str]:

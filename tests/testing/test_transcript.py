@@ -81,7 +81,10 @@ def test_a_failure_shows_the_chat_so_far(path: Path) -> None:
         ("[[turn]", "a_yes.toml: not valid TOML"),
         ('local = "fr"', "a_yes.toml: local: unknown key; use one of: as, conveys, host, locale"),
         ('[[turn]]\nperson = "x"\nsays = "y"', "a_yes.toml: turn.0.says: unknown key; use one of: again, at, back"),
-        ("[[turn]]\nbot = []", "a_yes.toml: turn.0: not one thing happens; write exactly one of: again, edit, forward"),
+        (
+            "[[turn]]\nbot = []",
+            "a_yes.toml: turn.0: not one thing happens; write exactly one of: again, business, edit",
+        ),
         ('[[turn]]\nperson = "x"\ntap = "yes"', "turn.0: not one thing happens; write exactly one of"),
     ],
 )

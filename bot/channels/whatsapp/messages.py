@@ -7,7 +7,7 @@ import orjson
 
 from ...i18n.texts import length
 from ...messages.inbound import MessageId
-from ...messages.reply import Document, Link, Outbound, Reply, Template
+from ...messages.reply import Attachment, Document, Link, Location, Outbound, Reply, Template
 from ...service.ports import Retry, SendError
 from . import limits
 from .errors import REFUSED_HERE
@@ -73,6 +73,8 @@ def _recipient(outbound: Outbound) -> JsonObject:
 
 def _content(reply: Reply) -> tuple[str, JsonObject]:
     """Return the type of a message and the object under its name."""
+    if reply.template:
+        return _template(reply)
     special = [
         build
         for part, build in (
@@ -80,12 +82,13 @@ def _content(reply: Reply) -> tuple[str, JsonObject]:
             (reply.rows, _list),
             (reply.link, _link),
             (reply.document, _document),
-            (reply.template, _template),
+            (reply.attachment, _attachment),
+            (reply.location, _location),
         )
         if part
     ]
     if len(special) > 1:
-        _refuse("reply: more than one of buttons, rows, link, document and template")
+        _refuse("reply: more than one of buttons, rows, link, document, attachment and location")
     return special[0](reply) if special else _text(reply)
 
 
@@ -161,6 +164,30 @@ def _document(reply: Reply) -> tuple[str, JsonObject]:
     if caption := _paragraphs(reply.header, reply.body, reply.footer):
         part["caption"] = _within("caption", caption, limits.CAPTION)
     return "document", part
+
+
+def _attachment(reply: Reply) -> tuple[str, JsonObject]:
+    attachment = reply.attachment or Attachment("image")
+    if bool(attachment.media_id) == bool(attachment.url):
+        _refuse(f"{attachment.kind}: needs either a media id or a url")
+    link = {"link": _url(f"{attachment.kind} url", attachment.url)}
+    part: JsonObject = {"id": attachment.media_id} if attachment.media_id else link
+    if caption := _paragraphs(reply.header, reply.body, reply.footer):
+        if attachment.kind == "audio":
+            _refuse("audio: takes no caption")
+        part["caption"] = _within("caption", caption, limits.CAPTION)
+    return attachment.kind, part
+
+
+def _location(reply: Reply) -> tuple[str, JsonObject]:
+    location = reply.location or Location(0, 0)
+    if not (-90 <= location.latitude <= 90 and -180 <= location.longitude <= 180):
+        _refuse("location: latitude is from -90 to 90, longitude from -180 to 180")
+    if _paragraphs(reply.header, reply.body, reply.footer):
+        _refuse("location: takes no text")
+    part: JsonObject = {"latitude": location.latitude, "longitude": location.longitude}
+    named = {"name": location.name, "address": location.address}
+    return "location", part | {field: _label(f"location {field}", text, 1000) for field, text in named.items() if text}
 
 
 def _template(reply: Reply) -> tuple[str, JsonObject]:

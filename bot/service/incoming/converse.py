@@ -25,6 +25,7 @@ from ...messages.inbound import (
     Delivery,
     Event,
     Inbound,
+    Invitation,
     Lapse,
     MessageId,
     QuestionStatus,
@@ -357,10 +358,10 @@ def _wait(postponed: int) -> float:
 def _wrote_at(case: Case, step: Step, inbound: Inbound) -> int:
     """Return when the person last wrote, unix seconds: for a day after that anything may be sent to them.
 
-    For news about a message, that is in the session, or in the ledger if Redis lost it. A message that just arrived
-    with an impossibly old timestamp counts as written just now.
+    For news about a message, and for an invitation, that is in the session, or in the ledger if Redis lost it. A
+    message that just arrived with an impossibly old timestamp counts as written just now.
     """
-    if isinstance(inbound.content, QuestionStatus):
+    if isinstance(inbound.content, QuestionStatus | Invitation):
         words = (entry.fact.at for entry in case.past or () if entry.fact.method is Method.CHAT)
         return step.session.last_at or max(words, default=0)
     just_now = not inbound.overheard and inbound.received_at - inbound.at > LONGEST_WAY

@@ -5,7 +5,7 @@ reference reports it as well: then it is known even if Redis lost it, or the sen
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -14,7 +14,7 @@ from ...keys import Keyring
 from ...messages.inbound import Delivery, Inbound, MessageId, Preference, QuestionStatus, Sender
 from ...messages.reply import Matter
 from .. import metrics
-from ..ports import Inbox, Noted, Outbox, Persons, Retry, SendError
+from ..ports import Became, Inbox, MessageEvents, Noted, Outbox, Persons, Retry, SendError
 from ..sending.undelivered import Undelivered, reference
 from ..shards import shard_of, token_of
 
@@ -32,6 +32,7 @@ class Statuses:
         outbox: Outbox,
         persons: Persons,
         undelivered: Undelivered,
+        events: MessageEvents,
         keys: Keyring,
         failure: Callable[[Delivery], SendError],
         clock: Callable[[], float] = time.time,
@@ -42,6 +43,7 @@ class Statuses:
         self._outbox = outbox
         self._persons = persons
         self._undelivered = undelivered
+        self._events = events
         self._keys = keys
         self._failure = failure
         self._clock = clock
@@ -59,6 +61,10 @@ class Statuses:
         matter = noted.matter or _told_by(delivery)
         if matter.request and delivery.status == "failed" and noted.stands and await self._is_known(delivery.recipient):
             await self._undelivered.unanswered(matter.request)
+        if matter.message and (delivery.status != "failed" or noted.stands):
+            became = _BECAME[delivery.status]
+            at = min(delivery.at, int(self._clock()))
+            await self._events.note(matter.message, became, at=at, detail=delivery.code or "")
         told, channel = [], delivery.channel
         if delivery.code is not None and self._is_opt_out(delivery):
             id = MessageId(f"opted out {delivery.id}")
@@ -117,6 +123,15 @@ class Statuses:
             case "sent":
                 return QuestionStatus(question, "sent", message)
         return QuestionStatus(question, "delivered", message)
+
+
+_BECAME: Mapping[str, Became] = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "read",
+    "failed": "failed",
+}
 
 
 def _told_by(delivery: Delivery) -> Matter:

@@ -20,7 +20,19 @@ from .incoming import (
     Webhooks,
     WebRequest,
 )
-from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
+from .outgoing import (
+    Became,
+    Channel,
+    Channels,
+    MessageEvents,
+    Messages,
+    Noted,
+    Outbox,
+    Retry,
+    SendError,
+    Sent,
+    Throttle,
+)
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
 from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
@@ -34,6 +46,7 @@ __all__ = [
     "Append",
     "Assigned",
     "BadEntry",
+    "Became",
     "ChangedMeanwhile",
     "Channel",
     "Channels",
@@ -56,6 +69,7 @@ __all__ = [
     "Incoming",
     "Ledger",
     "Malformed",
+    "MessageEvents",
     "Messages",
     "Move",
     "NoSuchPerson",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ...messages.inbound import Delivery, Inbound, MessageId, Sender
 from ...messages.reply import Matter, Outbound
@@ -63,11 +63,29 @@ class Outbox(Protocol):
     async def answer_task(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
         """Finish a task and queue its answers."""
 
+    async def queue(self, message: Outbound) -> None:
+        """Queue a message that answers nothing; a message with the same id is queued only once."""
+
     async def promote(self, now: float) -> int:
         """Bring back messages and timers that are due; return how many."""
 
     async def note_status(self, message: bytes, delivery: Delivery) -> Noted:
         """Note a delivery status of the message with this token."""
+
+
+Became = Literal["sent", "delivered", "read", "failed", "refused"]
+"""What may become of a message of the company."""
+
+
+class MessageEvents(Protocol):
+    """Tells the company's programs what becomes of its messages."""
+
+    async def note(self, message: str, became: Became, *, at: int, detail: str = "") -> None:
+        """Note what became of a message at a moment in unix seconds; only the first time counts.
+
+        `detail`: the gate's reason, or the channel's code. Nothing is noted of messages of erased persons. Raises
+        `Unavailable`.
+        """
 
 
 class Throttle(Protocol):

@@ -69,6 +69,7 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
         ),
         source="from you, in WhatsApp",
         automated_decisions=False,
+        messages=found.messages,
     )
 
 
@@ -102,7 +103,11 @@ def _explained(item: Any, titles: Mapping[str, str], business: Business, locale:
 def is_empty(data: MyData) -> bool:
     """Whether nothing is recorded except addresses, language, and that the person asked for their data."""
     return not (
-        data.history or data.looks or _asked(data) or any(entry.what == KEPT_AFTER_ERASURE for entry in data.waiting)
+        data.history
+        or data.looks
+        or data.messages
+        or _asked(data)
+        or any(entry.what == KEPT_AFTER_ERASURE for entry in data.waiting)
     )
 
 
@@ -134,6 +139,7 @@ def portable(data: MyData) -> MyData:
         recipients=[],
         storage=[],
         rights=[],
+        messages=[],
     )
 
 

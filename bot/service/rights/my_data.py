@@ -121,6 +121,17 @@ class InQueue(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class MessageSent(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that the business sent, or wanted to send. What it said is not kept."""
+
+    id: str
+    at: Time
+    purpose: str = ""
+    """Empty for an answer."""
+    withheld: str = ""
+    """Why it was not sent; empty if it was."""
+
+
 class RecordedLook(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody of the business looked at the data."""
 
@@ -150,6 +161,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     requests: list[RequestMade] = []
     waiting: list[InQueue] = []
     looks: list[RecordedLook] = []
+    messages: list[MessageSent] = []
     talk: DialogueNow | None = None
 
 
@@ -216,6 +228,7 @@ class MyData(msgspec.Struct, frozen=True, kw_only=True):
     complaint: Complaint
     source: str
     automated_decisions: bool
+    messages: list[MessageSent] = []
 
 
 def as_json(data: MyData) -> bytes:

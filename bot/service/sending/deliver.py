@@ -22,10 +22,12 @@ from ...messages.inbound import Inbound, MessageId, Preference, QuestionStatus, 
 from ...messages.reply import Outbound
 from .. import metrics
 from ..ports import (
+    Became,
     Channels,
     DeadLetters,
     Inbox,
     Ledger,
+    MessageEvents,
     Messages,
     Outbox,
     PersonId,
@@ -65,6 +67,7 @@ class Deliver(Taker[Outbound]):
         inbox: Inbox,
         dead: DeadLetters,
         undelivered: Undelivered,
+        events: MessageEvents,
         business: Business,
         keys: Keyring,
         halting: Halting | None = None,
@@ -80,6 +83,7 @@ class Deliver(Taker[Outbound]):
         self._throttle = throttle
         self._inbox = inbox
         self._undelivered = undelivered
+        self._events = events
         self._business = business
         self._keys = keys
         self._clock = clock
@@ -137,6 +141,7 @@ class Deliver(Taker[Outbound]):
         if not (matter := outbound.matter):
             return await self._done(queued.id, "sent")
         metrics.SENT.labels("sent").inc()
+        await self._tell(outbound, "sent")
         to, token = Sender(outbound.phone, outbound.bsuid).firmest, self._keys.message(message)
         news = None
         if matter.question:  # the person's session must know: until then no YES counts
@@ -151,9 +156,16 @@ class Deliver(Taker[Outbound]):
         await self._surely(lambda: self._outbox.retry(queued.id, outbound, due))
         metrics.SENT.labels("postponed").inc()
 
-    async def _bury(self, queued: Queued[Outbound] | Unreadable, reason: str) -> None:
+    async def _tell(self, outbound: Outbound, became: Became, detail: str = "") -> None:
+        """Tell the company what became of a message of its own."""
+        if message := outbound.message:
+            at = int(self._clock())
+            await surely("deliver", lambda: self._events.note(message, became, at=at, detail=detail))
+
+    async def _bury(self, queued: Queued[Outbound] | Unreadable, reason: str, code: str = "") -> None:
         await self._put_aside(queued, reason)
         if isinstance(queued, Queued):
+            await self._tell(queued.item, "failed", code)
             await self._unsaid(queued, "failed")
         else:
             await self._done(queued.id, "failed")
@@ -162,6 +174,7 @@ class Deliver(Taker[Outbound]):
         metrics.WITHHELD.labels(reason).inc()
         if reason is Reason.UNKNOWN_PURPOSE:
             log.error("purpose_unknown", cure="a host's reply names a purpose that business.toml does not have")
+        await self._tell(queued.item, "refused", reason)
         if reason is Reason.QUESTION_CLOSED:  # so nothing depends on it
             return await self._done(queued.id, "withheld")
         await self._unsaid(queued, "withheld")
@@ -180,9 +193,10 @@ class Deliver(Taker[Outbound]):
         if error.retry is Retry.OPT_OUT:
             inbound = self._switched_off(outbound)
             await self._surely(lambda: self._inbox.forward(inbound))
+            await self._tell(outbound, "failed", error.code)
             return await self._unsaid(queued, "opted_out")
         if not error.retryable or (error.attempts is not None and attempt >= error.attempts):
-            return await self._bury(queued, f"send refused with code {error.code}")
+            return await self._bury(queued, f"send refused with code {error.code}", error.code)
         is_about_number = self._halting.refused(PersonId(outbound.person), error.retry, self._clock())
         if error.retry is Retry.HALT:
             return await (self._halt if is_about_number else self._refused_alone)(queued, outbound, error)
@@ -209,7 +223,7 @@ class Deliver(Taker[Outbound]):
         others_are_sent_to = self._halting.sends(outbound.refused_at, now)
         alone = outbound.alone + others_are_sent_to
         if alone >= ALONE:
-            return await self._bury(queued, f"refused with code {error.code}, and others are sent to")
+            return await self._bury(queued, f"refused with code {error.code}, and others are sent to", error.code)
         policy = Retry.BACKOFF if others_are_sent_to else Retry.HALT
         due = now + delay(policy, outbound.alone, random.random())
         await self._put_back(queued, msgspec.structs.replace(outbound, alone=alone, refused_at=now), due)

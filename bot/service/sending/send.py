@@ -15,8 +15,8 @@ from ...messages import host_ids
 from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
 from ...messages.inbound import Sender
 from ...messages.reply import Outbound, Reply
-from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, PersonId, Sessions
-from .gate import NEVER, WINDOW, NoRecord, Reason, passes_at, withheld
+from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, Person, PersonId, Sessions
+from .gate import NEVER, WINDOW, NoRecord, Reason, passes_at, refused, withheld
 
 
 class Send:
@@ -123,6 +123,36 @@ class Send:
             )
         await self._outbox.hand_back(entry_id, made)
 
+    def of_the_company(
+        self, reply: Reply, basis: Basis, *, id: str, person: Person, record: Record, wrote_at: int, channel: str
+    ) -> tuple[Outbound, Reason | None]:
+        """Return a message that the company wants to send, and why it may not be sent now; None if it may.
+
+        `id`: under which the company follows it; `record`: of the person, who last wrote at `wrote_at`.
+        """
+        now = self._clock()
+        made = outbound(
+            reply,
+            basis,
+            id=id,
+            person=person.id,
+            to=person.sender,
+            wrote_at=wrote_at,
+            seen=passes_at(basis, record, now, self._business),
+            notice=self._business.notice.version,
+            message=id,
+            channel=channel,
+        )
+        return made, withheld(made, record, now, self._business)
+
+    def may_send(self, basis: Basis, record: Record) -> Reason | None:
+        """Return why nothing may be sent to a person on this basis now, not even a template; None if it may."""
+        return refused(basis, record, self._clock(), self._business)
+
+    async def queue(self, message: Outbound) -> None:
+        """Queue a message of the company; a message with the same id is queued only once. Raises `Unavailable`."""
+        await self._outbox.queue(message)
+
     # --- sending at once
 
     async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Reason | None:
@@ -157,13 +187,15 @@ def outbound(
     notice: str = "",
     held: bool = False,
     request: str = "",
+    message: str = "",
     channel: str,
 ) -> Outbound:
     """Return a message to a person who last wrote at `wrote_at` (WhatsApp's time, unix seconds; 0: never).
 
     `seen` is the person's last ledger entry when the gate let the basis pass, and `notice` the privacy notice then;
     without them the gate looks again before the message leaves. `held`: somebody else, such as Meta's agent, holds the
-    chat. `request`: the request that it answers; `channel`: name of the channel on which they wrote.
+    chat. `request`: the request that it answers; `message`: the id under which the company follows it; `channel`: name
+    of the channel on which they wrote.
     """
     if reply.purpose or reply.question:  # the basis says it
         reply = msgspec.structs.replace(reply, purpose="", question="")
@@ -179,6 +211,7 @@ def outbound(
         notice=notice,
         held=held,
         request=request,
+        message=message,
         channel=channel,
     )
 

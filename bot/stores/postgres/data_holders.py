@@ -9,11 +9,13 @@ from ...keys import Keyring
 from ...service.ports import DataHolder, Held, PersonId, StoryEntry, Subject
 from ...times import iso, iso_if_any
 from .connect import Database
+from .messages import SentMessages
 from .persons import read_move, read_sender
 from .reads import Reads
 from .story import story
 
 NOT_PERSONAL: Mapping[str, str] = {
+    "calls": "keyed hashes of the calls of the company's programs, with ids and reasons; forgotten after a week",
     "wordings": "texts as they were shown to everybody, shown to a person with their entries",
     "notices": "versions of the privacy notice",
     "leaves": "hashes of ledger entries; their personal part is salted with a key that dies with the person",
@@ -318,6 +320,7 @@ def data_holders(database: Database, keys: Keyring) -> Sequence[DataHolder]:
         MoveRows(database, keys),
         KeptRows(database, keys),
         Reads(database),
+        SentMessages(database),
         PersonRow(database, keys),
     )
 

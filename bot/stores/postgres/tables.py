@@ -236,6 +236,29 @@ exports = Table(
     Column("data", LargeBinary, nullable=False, comment="sealed with the person's key"),
 )
 
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("at", BigInteger, nullable=False, comment="when it was decided, unix seconds"),
+    Column("person", Uuid, nullable=True, index=True, comment="empty: nobody is known by the address"),
+    Column("purpose", Text, nullable=False, comment="empty for an answer"),
+    Column("reason", Text, nullable=False, comment="why it is not sent; empty: it is"),
+    Column("caller", Text, nullable=False, comment="which token wants it sent"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("caller", Text, primary_key=True, comment="token that made the call"),
+    Column("key", LargeBinary, primary_key=True, comment="keyed hash of the Idempotency-Key"),
+    Column("id", Uuid, nullable=False, comment="of what the call makes"),
+    Column("at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("digest", LargeBinary, nullable=False, comment="keyed hash of path and body"),
+    Column("status", Integer, nullable=True, comment="of the answer; empty until it is known"),
+    Column("answer", LargeBinary, nullable=True, comment="JSON; ids and reasons only"),
+)
+
 reads = Table(
     "reads",
     metadata,

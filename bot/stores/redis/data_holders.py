@@ -34,6 +34,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "is deleted with the person",
     "status": "under the keyed hash of a sent message's id, how far it came, and the random id of the question or "
     "request that hangs on it; expires by itself within three days, or 31 if something hangs on it",
+    "queued": "the random id of a message that the company sent; expires by itself within a day",
     "early": "under the same hash, statuses without an address; expires by itself within ten minutes",
     "BUCKET": "how fast the business number may send",
 }

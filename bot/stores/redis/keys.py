@@ -90,6 +90,10 @@ class ShardKeys:
     def _early_prefix(self) -> bytes:
         return self.key("e:").encode()
 
+    def queued(self, message: str) -> str:
+        """Return the key that says that the company's message with this id was queued."""
+        return self.key(f"q:{message}")
+
     def session(self, token: bytes) -> bytes:
         """Return the key of the session of the person with this address token."""
         return self._session_prefix + token

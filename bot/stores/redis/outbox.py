@@ -12,7 +12,7 @@ from ...service.ports import Noted, Sent
 from ...times import DAY
 from .connect import Argument, Client
 from .keys import GROUP, ShardKeys
-from .scripts import ANSWER, FINISH_MESSAGE, PROMOTE, RETRY, STATUS, UPCOMING
+from .scripts import ANSWER, FINISH_MESSAGE, PROMOTE, QUEUE, RETRY, STATUS, UPCOMING
 from .streams import ABANDONED_AFTER_MS, Stream
 from .wire import encode, read_event, read_outbound
 
@@ -21,6 +21,9 @@ STATUS_SECONDS = 3 * DAY
 
 MATTER_SECONDS = 31 * DAY
 """The same if something depends on the message: WhatsApp tries for 30 days to deliver it."""
+
+QUEUED_SECONDS = DAY
+"""Seconds within which the same message of the company is not queued a second time."""
 
 EARLY_SECONDS = 600
 """Seconds for which a status is kept if it comes before its message is finished. Finishing takes far less, unless the
@@ -103,6 +106,7 @@ class Outbox:
         self._statuses: Batcher[tuple[bytes, Delivery], Noted] = Batcher(self._note_statuses)
         self._handed_back: Batcher[tuple[bytes, Sequence[Outbound]], None]
         self._handed_back = Batcher(partial(self._answer, shard.handover))
+        self._queued: Batcher[Outbound, None] = Batcher(self._queue)
         self._tasks: Batcher[tuple[bytes, Sequence[Outbound]], None] = Batcher(partial(self._answer, shard.tasks))
 
     async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
@@ -117,6 +121,19 @@ class Outbox:
     async def answer_task(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
         """Finish a task and queue the replies to its person."""
         await self._tasks.add((entry_id, replies))
+
+    async def queue(self, message: Outbound) -> None:
+        """Queue a message that answers nothing; a message with the same id is queued only once."""
+        await self._queued.add(message)
+
+    async def _queue(self, batch: Sequence[Outbound]) -> Sequence[None]:
+        keys: list[str | bytes] = [self._shard.outbox, self._shard.lanes, self._shard.waiting]
+        arguments: list[Argument] = [QUEUED_SECONDS]
+        for message in batch:
+            keys.append(self._shard.queued(message.id))
+            arguments += (message.person, encode(message))
+        await QUEUE.run(self._client, keys, arguments)
+        return [None] * len(batch)
 
     async def _answer(self, stream: str, batch: Sequence[tuple[bytes, Sequence[Outbound]]]) -> Sequence[None]:
         keys = [stream, self._shard.outbox, self._shard.lanes, self._shard.waiting]

@@ -482,6 +482,7 @@ async def delivering(
         inbox=stores.inbox,
         dead=stores.dead,
         undelivered=Undelivered(stores.inbox, runtime.stores.requests),
+        events=runtime.stores.messages,
         business=runtime.dialogue.world.business,
         keys=runtime.stores.keys,
         halting=halting,
