@@ -282,10 +282,9 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
             )
         case {"again": _}:
             chat.looks_again()
-        case {"business": {"opt_in": purposes, **how}}:
-            chat.is_invited(
-                *purposes.split(), method=Method(how.get("method", "web_form")), locale=how.get("locale", "")
-            )
+        case {"business": opted_in}:
+            method = Method(opted_in.get("method", Method.WEB_FORM))
+            chat.is_invited(*opted_in["opt_in"].split(), method=method, locale=opted_in.get("locale", ""))
 
 
 def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -> Iterator[str]:

@@ -83,7 +83,7 @@ def test_a_failure_shows_the_chat_so_far(path: Path) -> None:
         ('[[turn]]\nperson = "x"\nsays = "y"', "a_yes.toml: turn.0.says: unknown key; use one of: again, at, back"),
         (
             "[[turn]]\nbot = []",
-            "a_yes.toml: turn.0: not one thing happens; write exactly one of: again, business, edit",
+            "a_yes.toml: turn.0: not one thing happens; write exactly one of: again, business",
         ),
         ('[[turn]]\nperson = "x"\ntap = "yes"', "turn.0: not one thing happens; write exactly one of"),
     ],

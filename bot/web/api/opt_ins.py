@@ -1,0 +1,93 @@
+"""Opt-ins that the company passes on: `POST /opt-ins`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from ...consent.evidence import Method
+from ...service.company.opt_ins import NotAsking, OptIn
+from ...service.operators.tokens import Scope
+from .addresses import Address, sender_of
+from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
+from .problems import Problem, Refused
+
+class OptInSent(Body):
+    """Somebody opted in elsewhere."""
+
+    address: Address
+    purposes: list[str] = Field(
+        min_length=1, max_length=10, json_schema_extra={"x-values": "purposes"}, examples=[["order_updates"]]
+    )
+    method: Literal["web_form", "paper", "call", "api"] = Field(description="where they opted in")
+    reference: str = Field(
+        default="",
+        max_length=200,
+        description="what proves that, e.g. the id of the form's submission; kept with the evidence, encrypted",
+        examples=["form 2026-11, submission 4711"],
+    )
+    locale: str = Field(
+        default="", max_length=20, description="the language in which they did, as BCP 47 names it", examples=["de"]
+    )
+
+
+class OptInShown(Shown):
+    """The question is on its way."""
+
+    id: str = Field(description="of this opt-in")
+    person: str = Field(description="our reference to the person")
+    status: Literal["asking"]
+    purposes: list[str] = Field(description="what is asked about, one after the other")
+    left_out: dict[str, str] = Field(description="purposes that are not asked about, and why")
+
+
+async def _start(api: Api, call: Call[OptInSent]) -> Answer:
+    sent = call.sent
+    wanted = OptIn(
+        id=call.id,
+        address=sender_of(api, sent.address, "address"),
+        purposes=list(dict.fromkeys(sent.purposes)),
+        method=Method(sent.method),
+        reference=sent.reference,
+        locale=sent.locale,
+    )
+    asking = await api.opt_ins.start(wanted)
+    if isinstance(asking, NotAsking):
+        raise _not_asked(asking)
+    shown = OptInShown(
+        id=asking.id,
+        person=asking.person,
+        status="asking",
+        purposes=list(asking.purposes),
+        left_out=dict(asking.left_out),
+    )
+    return Answer(shown, 202)
+
+
+def _not_asked(asking: NotAsking) -> Refused:
+    left_out: Mapping[str, str] = {purpose: str(reason) for purpose, reason in asking.left_out.items()}
+    return Refused(
+        Problem.NOT_ASKED, asking.sentence, cure=asking.cure, reason=str(asking.reason), left_out=left_out
+    )
+
+
+OPERATIONS: Sequence[AnyOperation] = [
+    Operation(
+        id="startOptIn",
+        method="POST",
+        path="/opt-ins",
+        scope=Scope.OPT_IN,
+        tag="Consent",
+        summary="Ask somebody who opted in elsewhere to confirm it in WhatsApp",
+        description=(
+            "The person gets a question in their language, by template if they have not written for a day. Only their "
+            "YES makes a consent. Whoever stopped, objected or is in doubt is not asked: they themselves can write "
+            "START. What becomes of the question is told by events."
+        ),
+        sent=OptInSent,
+        answers={202: OptInShown},
+        problems=[Problem.NOT_ASKED, Problem.KEY_REUSED],
+        handle=_start,
+        idempotent=True,
+    ),
+]
