@@ -20,7 +20,7 @@ from .incoming import (
     Webhooks,
     WebRequest,
 )
-from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
+from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sendings, Sent, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
 from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
@@ -82,6 +82,7 @@ __all__ = [
     "Retry",
     "Rows",
     "SendError",
+    "Sendings",
     "Sent",
     "Sessions",
     "Silent",

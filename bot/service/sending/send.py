@@ -16,7 +16,8 @@ from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpos
 from ...messages.inbound import Sender
 from ...messages.reply import Outbound, Reply
 from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, PersonId, Sessions
-from .gate import NEVER, WINDOW, NoRecord, Reason, passes_at, withheld
+from .gate import NEVER, WINDOW, NoRecord, passes_at, withheld
+from .reasons import Refuse
 
 
 class Send:
@@ -52,7 +53,7 @@ class Send:
         made = []
         for number, reply in enumerate(replies):
             basis = _basis(reply, record, ends_consent)
-            seen = passes_at(basis, record, self._clock(), self._business)
+            seen = passes_at(basis, to, record, self._clock(), self._business)
             id = f"{name}.{number}"
             made.append(
                 outbound(
@@ -107,7 +108,7 @@ class Send:
         """
         made = []
         for number, reply in enumerate(replies):
-            basis = ForPurpose(reply.purpose) if reply.purpose else purpose
+            basis = ForPurpose(reply.purpose, answers=True) if reply.purpose else purpose
             made.append(
                 outbound(
                     host_ids.outgoing(reply),
@@ -125,10 +126,10 @@ class Send:
 
     # --- sending at once
 
-    async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Reason | None:
+    async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Refuse | None:
         """Tell a person that they were erased, bypassing the outbox, which may no longer hold anything about them.
 
-        Returns the reason if that may not be sent. Raises `SendError`.
+        Returns why, if that may not be sent. Raises `SendError`.
         """
         told = outbound(
             reply,
@@ -139,10 +140,10 @@ class Send:
             wrote_at=assigned.at,
             channel=assigned.channel,
         )
-        reason = withheld(told, NoRecord.ERASED, self._clock(), self._business)
-        if reason is None:
+        refuse = withheld(told, NoRecord.ERASED, self._clock(), self._business)
+        if refuse is None:
             await channel.send(told)
-        return reason
+        return refuse
 
 
 def outbound(

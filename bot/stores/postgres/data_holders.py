@@ -11,6 +11,7 @@ from ...times import iso, iso_if_any
 from .connect import Database
 from .persons import read_move, read_sender
 from .reads import Reads
+from .sendings import Sendings
 from .story import story
 
 NOT_PERSONAL: Mapping[str, str] = {
@@ -318,6 +319,7 @@ def data_holders(database: Database, keys: Keyring) -> Sequence[DataHolder]:
         MoveRows(database, keys),
         KeptRows(database, keys),
         Reads(database),
+        Sendings(database),
         PersonRow(database, keys),
     )
 

@@ -245,3 +245,13 @@ reads = Table(
     Column("command", Text, nullable=False, comment="by which it was looked at"),
     Column("operator", Text, nullable=False, comment="user of the operating system"),
 )
+
+sendings = Table(
+    "sendings",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("until", BigInteger, nullable=False, comment="when it is forgotten, unix seconds"),
+    Column("person", Uuid, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+)
