@@ -1,6 +1,7 @@
 """The company as data: `flows/business.toml` → `Business`, validated once at start."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,6 +19,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from . import toml_file
+from .quiet import WEEKDAYS, AtMost, DailyHours, QuietTimes, Weekday, parse_at_most, parse_hours
 from .times import parse_duration
 
 _EMAIL = r"^[^@\s]+@[^@\s]+$"
@@ -98,6 +100,13 @@ class Human(_Table):
         return "\n".join(way for way in (self.email, self.phone, self.url, self.hours) if way)
 
 
+class SoftOptIn(_Table):
+    """What marketing to own customers may be about without their consent (ePrivacy Directive, Art. 13(2))."""
+
+    product_family: str = Field(min_length=1, max_length=60)
+    """The goods, similar to those sold."""
+
+
 class Purpose(_Table):
     """One reason to write. Consent is per person and purpose (GDPR Art. 6(1)(a), EDPB 05/2020 on granularity)."""
 
@@ -105,10 +114,43 @@ class Purpose(_Table):
     category: Literal["marketing", "utility"]
     title: str = Field(min_length=1, max_length=24)
     description: str = Field(min_length=1, max_length=72)
-    legal_basis: Literal["consent"] = "consent"
+    legal_basis: Literal["consent", "soft_opt_in", "service"] = "consent"
+    """Why it may be written about: consent; consent or, where the country allows it, a sale; or, within 24 hours, that
+    the person wrote."""
+    soft_opt_in: SoftOptIn | None = None
     valid_for: Duration
     refresh_before: Duration | None = None
     """How long before a consent ends the person is asked again, once they write; None: after it has ended."""
+    quiet_hours: Annotated[DailyHours, BeforeValidator(parse_hours)] | None = None
+    """When nothing is sent of the company's own accord, where the person is."""
+    quiet_days: tuple[Weekday, ...] = ()
+    at_most: Annotated[AtMost, BeforeValidator(parse_at_most)] | None = None
+    """How many messages a person gets of the company's own accord."""
+
+    @property
+    def quiet(self) -> QuietTimes | None:
+        """When nothing is sent of the company's own accord; None: that is never so."""
+        days = frozenset(WEEKDAYS.index(day) for day in self.quiet_days)
+        return QuietTimes(self.quiet_hours, days) if self.quiet_hours or days else None
+
+    @model_validator(mode="after")
+    def _fits_its_legal_basis(self) -> "Purpose":
+        if self.legal_basis == "soft_opt_in" and (self.category != "marketing" or self.soft_opt_in is None):
+            raise ValueError(
+                'legal_basis soft_opt_in is for marketing to own customers; set category = "marketing" and add '
+                "[purposes.soft_opt_in] with product_family"
+            )
+        if self.legal_basis != "soft_opt_in" and self.soft_opt_in is not None:
+            raise ValueError("soft_opt_in is not the legal_basis; remove [purposes.soft_opt_in] or change legal_basis")
+        if self.legal_basis == "service" and self.category != "utility":
+            raise ValueError('marketing is no service; set legal_basis = "consent" or category = "utility"')
+        return self
+
+    @model_validator(mode="after")
+    def _leaves_a_day(self) -> "Purpose":
+        if len(set(self.quiet_days)) == len(WEEKDAYS):
+            raise ValueError("quiet_days names every day, so nothing could ever be sent; leave a day out")
+        return self
 
     @model_validator(mode="after")
     def _not_too_early(self) -> "Purpose":
@@ -184,6 +226,8 @@ class Business(_Table):
             raise ValueError("two purposes have the same id; rename one")
         if len({purpose.title.casefold() for purpose in purposes}) != len(purposes):
             raise ValueError("two purposes have the same title, and WhatsApp takes no equal buttons; rename one")
+        if all(purpose.legal_basis == "service" for purpose in purposes):
+            raise ValueError('nothing to agree to: all are service; add a purpose with legal_basis = "consent"')
         return purposes
 
     @field_validator("human")
@@ -212,6 +256,11 @@ class Business(_Table):
         versions = [notice.version for notice in self.notices]
         later = self.notices[versions.index(version) + 1 if version in versions else 0 :]
         return not version or all(notice.change == "editorial" for notice in later)
+
+    @property
+    def consentable(self) -> Sequence[Purpose]:
+        """The purposes that a person can agree to; service is not asked about."""
+        return [purpose for purpose in self.purposes if purpose.legal_basis != "service"]
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         """Return the purpose with this id."""

@@ -41,6 +41,7 @@ LEAVES = {
     "keys",
     "numbers",
     "paths",
+    "quiet",
     "times",
     "batcher",
     "errors",

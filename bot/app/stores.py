@@ -25,6 +25,7 @@ from ..stores.postgres.persons import Persons
 from ..stores.postgres.reads import Reads
 from ..stores.postgres.requests import Requests
 from ..stores.postgres.retention import Retained
+from ..stores.postgres.sendings import Sendings
 from ..stores.redis import data_holders as redis_holders
 from ..stores.redis.connect import Client
 from ..stores.redis.connect import connect as connect_redis
@@ -83,6 +84,7 @@ class Stores:
     reads: Reads
     exports: Exports
     retained: Retained
+    sendings: Sendings
     erasure_list: ErasureList
     throttle: Throttle
     messages: SentMessages
@@ -133,6 +135,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             reads=Reads(database),
             exports=Exports(database, keys),
             retained=Retained(database),
+            sendings=Sendings(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
             messages=SentMessages(database),

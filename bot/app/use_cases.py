@@ -143,6 +143,7 @@ class UseCases:
             queue=shard.messages,
             outbox=shard.outbox,
             ledger=self.stores.ledger,
+            sendings=self.stores.sendings,
             channel=self.sender,
             throttle=self.stores.throttle,
             inbox=shard.inbox,

@@ -34,10 +34,20 @@ class Kind(StrEnum):
     MERGED = "merged"
     """The record turned out to belong to a person with another record, which goes on. The purpose is `EVERY`, the rule
     the id of the other record."""
+    RELATIONSHIP = "relationship"
+    """The company sold the person something, and may write about similar goods until they object. It is no consent, see
+    `bot.consent.soft_opt_in`."""
 
 
 EVERY = "*"
 """Stands for all purposes."""
+
+
+SOFT_OPT_IN = "soft_opt_in"
+"""The legal basis of an entry that rests on a sale, not on consent (ePrivacy Directive, Art. 13(2))."""
+
+OBJECTION_OFFERED = "objection_offered"
+"""How the rule of such an entry begins; what was sold follows after a colon."""
 
 
 class Method(StrEnum):
@@ -63,6 +73,8 @@ class Method(StrEnum):
     """An erased person had withdrawn under one of these addresses."""
     UNDELIVERED = "undelivered"
     """WhatsApp did not deliver the question after all; the rule is its error code."""
+    SALE = "sale"
+    """The company recorded a sale to the person; the answer is its reference."""
 
 
 class Seen(StrEnum):
@@ -126,7 +138,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the question asked or answered; for a pause, of the question whether to stop."""
     locale: str = ""
     expires_at: int = 0
-    """For a request, the last moment to answer it; for a given consent, the end of its validity. Unix seconds."""
+    """For a request, the last moment to answer it; for a given consent or a relationship, the end of its validity. Unix
+    seconds."""
     notice: str = ""
     """The version of the privacy notice shown."""
     wording: bytes = b""

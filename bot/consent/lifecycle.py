@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from .evidence import Entry, Fact, Kind, Method, Seen
+from .evidence import OBJECTION_OFFERED, SOFT_OPT_IN, TOLERANCE, Entry, Fact, Kind, Method, Seen
 
 
 class Status(StrEnum):
@@ -57,16 +57,32 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     doubt: str = ""
     """For a paused consent, the last question whether to stop."""
     ended_by: Method | None = None
-    """For a consent that ended by itself, how: a new notice, another number, or the end of its time."""
+    """How it ended: for a withdrawal or an objection, how the latest of them came about; for a consent that ended by
+    itself, a new notice, another number, or the end of its time."""
     seen: Seen = Seen.UNKNOWN
     """For a given consent, how its question is known to have reached the person."""
     unseen: bool = False
     """Whether the last question about it ended because it reached nobody."""
+    objected: bool = False
+    """Whether the person objected (GDPR Art. 21) and has given no consent since."""
+    sold_at: int = 0
+    """When the company last sold the person something, if a relationship is recorded. It is no consent."""
+    soft_until: int = 0
+    """Until when that relationship may be relied on; 0 once it ended."""
 
     @property
     def ended(self) -> bool:
         """Whether it was given and has ended without a word from the person."""
         return self.status in (Status.EXPIRED, Status.STALE)
+
+    @property
+    def is_related(self) -> bool:
+        """Whether a recorded relationship may stand in for a consent until `soft_until`, as far as the record says.
+
+        It may not once the person withdrew, objected, refused, agreed, or has been asked: the stricter side wins
+        (ePrivacy Directive, Art. 13(2)).
+        """
+        return self.status is Status.NONE and not self.stopped_at and self.soft_until > 0
 
     @property
     def asked_since(self) -> bool:
@@ -123,6 +139,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     def given(self) -> tuple[str, ...]:
         """The purposes consented to, also those paused."""
         return tuple(purpose for purpose, consent in self.consents.items() if consent.status is Status.GIVEN)
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """The purposes consented to, and those with a relationship that nothing has ended; also those paused."""
+        return tuple(
+            purpose
+            for purpose, consent in self.consents.items()
+            if consent.status is Status.GIVEN or consent.is_related
+        )
 
     @property
     def resting(self) -> tuple[str, ...]:
@@ -188,11 +213,14 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
                 seen=fact.seen,
                 asked_at=pending.asked_at if pending and pending.question == fact.question else before.asked_at,
                 renewal_at=0,
+                objected=False,
             )
         case Kind.LAPSED:
             return _changed(_unanswered(before), unseen=fact.method is Method.UNDELIVERED)
         case Kind.WITHDRAWN | Kind.OBJECTED:
-            return _withdrawn(before, fact.at)
+            return _withdrawn(before, fact)
+        case Kind.RELATIONSHIP:
+            return _related(before, fact)
         case Kind.RESTRICTED:
             return _changed(before, restricted=True, restricted_at=max(fact.at, before.restricted_at))
         case Kind.LIFTED:  # a late lift does not end a newer restriction
@@ -204,6 +232,8 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
         case Kind.ERASED:
             return _erased(before, fact.at)
         case Kind.EXPIRED | Kind.STALE:
+            if before.is_related:
+                return _changed(before, soft_until=0)
             ended = Status(fact.kind.value)
             return _changed(before, status=ended, since=fact.at, paused=False, ended_by=fact.method)
         case Kind.MERGED:
@@ -265,15 +295,27 @@ def _unanswered(consent: Consent) -> Consent:
     return _changed(consent, status=consent.before, since=consent.before_since, paused=False)
 
 
-def _withdrawn(consent: Consent, at: int) -> Consent:
+def _related(consent: Consent, fact: Fact) -> Consent:
+    """A newer sale prolongs the relationship; nothing begins it again once the person has stopped it."""
+    if fact.at <= consent.sold_at or consent.stopped_at:
+        return consent
+    return _changed(consent, sold_at=fact.at, soft_until=fact.expires_at)
+
+
+def _withdrawn(consent: Consent, fact: Fact) -> Consent:
     """A withdrawal undoes every consent and question whose request is not newer, in whatever order the facts arrive.
 
     Requests carry WhatsApp's time as well, so the comparison is fair; at the same second the withdrawal wins.
     """
-    stopped_at = max(at, consent.stopped_at)
-    if consent.status in (Status.GIVEN, Status.REQUESTED) and consent.asked_at > at:
-        return _changed(consent, stopped_at=stopped_at)
-    return _changed(consent, status=Status.WITHDRAWN, since=stopped_at, stopped_at=stopped_at, paused=False)
+    stopped_at = max(fact.at, consent.stopped_at)
+    stands = consent.asked_at > fact.at and consent.status in (Status.GIVEN, Status.REQUESTED)
+    consent = _changed(
+        consent,
+        stopped_at=stopped_at,
+        ended_by=fact.method if fact.at == stopped_at else consent.ended_by,
+        objected=consent.objected or (fact.kind is Kind.OBJECTED and not (stands and consent.status is Status.GIVEN)),
+    )
+    return consent if stands else _changed(consent, status=Status.WITHDRAWN, since=stopped_at, paused=False)
 
 
 def _erased(consent: Consent, at: int) -> Consent:
@@ -316,6 +358,8 @@ def admit(record: Record, entry: Entry) -> Record:
             _may_give(record, entry)
         case Kind.REFUSED | Kind.LAPSED:
             _answers(record, entry)
+        case Kind.RELATIONSHIP:
+            _may_relate(record, entry)
     return apply(record, entry)
 
 
@@ -359,3 +403,16 @@ def _may_give(record: Record, entry: Entry) -> None:
         raise NotAllowed("the question is not known to have reached the person (GDPR Art. 4(11), 7(1))")
     if not entry.wording or not entry.answer or not entry.notice or entry.expires_at <= entry.at:
         raise NotAllowed("a consent needs the wording shown, the notice, the answer and a validity (GDPR Art. 7(1))")
+
+
+def _may_relate(record: Record, entry: Entry) -> None:
+    """A sale is a basis only for somebody who could object and never did (ePrivacy Directive, Art. 13(2))."""
+    consent = record.consent(entry.purpose)
+    if consent.stopped_at or consent.status is Status.REFUSED:
+        raise NotAllowed("the person withdrew, objected or refused, which a sale does not undo (ePrivacy Art. 13(2))")
+    if record.restricted:
+        raise NotAllowed("the person restricted the use of their data (GDPR Art. 18)")
+    if entry.legal_basis != SOFT_OPT_IN or not entry.rule.startswith(OBJECTION_OFFERED):
+        raise NotAllowed("a relationship needs an objection that was offered at the sale (ePrivacy Art. 13(2))")
+    if not entry.answer or entry.at > entry.recorded_at + TOLERANCE or entry.expires_at <= entry.at:
+        raise NotAllowed("a relationship needs the sale's reference, its date in the past, and an end")

@@ -12,7 +12,6 @@ from datetime import timedelta
 from msgspec.structs import asdict
 
 from ..consent.evidence import EVERY, Kind, Method
-from ..consent.lifecycle import Status
 from ..consent.rights import Right
 from ..i18n.cldr import autonym
 from ..i18n.texts import MAX_ROWS
@@ -76,7 +75,7 @@ def record_given(turn: Turn) -> None:
     if pending is not None and purpose is not None:
         expires_at = _after(turn, purpose.valid_for)
         details = turn.of_the(pending) | asdict(turn.reached(pending))
-        turn.record_fact(Kind.GIVEN, **details, expires_at=expires_at, legal_basis=purpose.legal_basis)
+        turn.record_fact(Kind.GIVEN, **details, expires_at=expires_at)
 
 
 def _after(turn: Turn, time: timedelta) -> int:
@@ -120,12 +119,12 @@ def record_withdrawn_one(turn: Turn) -> None:
 
 
 def record_paused(turn: Turn) -> None:
-    """Pause every consent, because the person may have meant to withdraw (GDPR Art. 7(3)).
+    """Pause whatever may be written about, because the person may have meant to withdraw (GDPR Art. 7(3)).
 
     Nothing that needs consent is sent until they have said what they meant.
     """
     turn.doubt = turn.question_id(EVERY)
-    for purpose in turn.record.given:
+    for purpose in turn.record.standing:
         turn.record_fact(Kind.PAUSED, purpose, question=turn.doubt)
 
 
@@ -186,7 +185,7 @@ def ask_erasure(turn: Turn) -> None:
     meantime. Noted as a request, to be answered within a month (Art. 12(3)).
     """
     turn.session.code = ""
-    turn.withdraw(turn.record.given)
+    turn.withdraw(turn.record.standing)
     turn.close_question(Method.CHAT, rule="superseded")
     turn.tasks.append(Task(Right.ERASURE))
 
@@ -214,8 +213,8 @@ def _asks(right: Right) -> Effect:
 def purposes(turn: Turn) -> Sequence[Option]:
     """Each purpose: a tap withdraws the consent, or asks for it where there is none."""
     options = []
-    for purpose in turn.world.business.purposes:
-        on = turn.record.consent(purpose.id).status is Status.GIVEN
+    for purpose in turn.world.business.consentable:
+        on = purpose.id in turn.record.standing
         action, state = ("withdraw", "my_choices.on") if on else ("ask", "my_choices.off")
         options.append(Option(f"{action}:{purpose.id}", f"purpose.{purpose.id}.title", description_id=state))
     return options

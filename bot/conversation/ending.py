@@ -96,8 +96,8 @@ def address_changed(turn: Turn) -> None:
     Questions already asked under the new address stand: this event may come late or twice.
     """
     at = turn.inbound.at
-    for purpose in turn.record.given:
-        if turn.record.consent(purpose).asked_at <= at:
+    for purpose in turn.record.standing:
+        if max(turn.record.consent(purpose).asked_at, turn.record.consent(purpose).sold_at) <= at:
             turn.record_fact(Kind.STALE, purpose)
     if turn.record.pending is not None and turn.record.pending.asked_at <= at:
         turn.close_question(Method.ADDRESS_CHANGE)

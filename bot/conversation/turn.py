@@ -215,7 +215,7 @@ class Turn:
     def to_ask(self) -> list[str]:
         """Return the purposes to ask about: those of this round, else all, unless agreed to or stopped since."""
         asking = self.session.asking
-        named = [purpose.id for purpose in self.world.business.purposes]
+        named = [purpose.id for purpose in self.world.business.consentable]
         purposes = named if asking is None else [purpose for purpose in asking if purpose in named]
         consents = {purpose: self.record.consent(purpose) for purpose in purposes}
         return [
@@ -231,7 +231,7 @@ class Turn:
         Each is asked for only once, unless the person `wished` it or the question reached nobody: silence is an answer.
         Withdrawn and refused purposes are left out. With `wished`, questions that nobody has read so far are included.
         """
-        consents = [(purpose.id, self.record.consent(purpose.id)) for purpose in self.world.business.purposes]
+        consents = [(purpose.id, self.record.consent(purpose.id)) for purpose in self.world.business.consentable]
         return [
             purpose
             for purpose, consent in consents

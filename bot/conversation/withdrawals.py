@@ -80,5 +80,5 @@ def _titled(turn: Turn) -> Sequence[str]:
 def _some_of(turn: Turn, purposes: Sequence[str]) -> Sequence[str]:
     """Return `purposes` if the person also gets, or is asked about, others."""
     record = turn.record
-    others = {*record.given, *([record.pending.purpose] if record.pending else ())} - set(purposes)
+    others = {*record.standing, *([record.pending.purpose] if record.pending else ())} - set(purposes)
     return purposes if others else ()

@@ -16,15 +16,22 @@ class Answer(msgspec.Struct, frozen=True, array_like=True, tag="a", gc=False):
 
 
 class ForPurpose(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False):
-    """It serves a purpose, and needs the consent to that purpose at the moment of sending (GDPR Art. 7(3))."""
+    """It serves a purpose, and needs the consent to that purpose at the moment of sending (GDPR Art. 7(3)).
+
+    Instead of the consent another legal basis may do, if `business.toml` names it for the purpose.
+    """
 
     purpose: str
+    answers: bool = False
+    """Whether it answers what the person just wrote: then no quiet hours hold it, and no cap counts it."""
 
 
 class AsksConsent(msgspec.Struct, frozen=True, array_like=True, tag="q", gc=False):
     """It asks for a consent, and is sent only while that question waits for its answer."""
 
     question: str
+    purpose: str = ""
+    """If the company asks of its own accord, the purpose, whose quiet hours hold; empty in an answer to the person."""
 
 
 class Duty(StrEnum):

@@ -162,6 +162,8 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """When it was last refused as if nothing could be sent, unix seconds."""
     held: bool = False
     """Whether somebody else holds the chat, such as Meta's agent: it is taken for this message, then given back."""
+    postponed_at: float = 0.0
+    """When it was first put back because of quiet hours or a cap, unix seconds."""
     request: str = ""
     """The request that it answers, which opens again if the message reaches nobody."""
     channel: str = WHATSAPP

@@ -14,7 +14,7 @@ from ..messages import host_ids
 from ..messages.basis import ForPurpose
 from . import metrics
 from .ports import Channels, Consenter, DeadLetters, HandedOver, Host, Ledger, Queue, Queued, SendError
-from .sending.gate import judge_for_host
+from .sending.judge import judge_for_host
 from .sending.send import Send
 from .taker import Taker
 
@@ -45,7 +45,7 @@ class HandOver(Taker[HandedOver]):
         """`purpose`: the host's messages need consent to it; with a `channel`, typing is shown meanwhile."""
         super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=HANDOVERS_AT_ONCE)
         self._host = host
-        self._purpose = ForPurpose(purpose)
+        self._purpose = ForPurpose(purpose, answers=True)
         self._send = send
         self._ledger = ledger
         self._business = business

@@ -95,6 +95,7 @@ _ROWS = {
     Rows.REQUESTS: RuleName.CLOSED_REQUESTS,
     Rows.EXPORTS: None,
     Rows.MOVES: None,
+    Rows.SENDINGS: None,
 }
 """The rule for each kind of row; None: the rows carry their own end."""
 
@@ -167,6 +168,7 @@ class Retention:
             lines[named[name]] = Line(name, country, in_words(rule.after), source, rule.figure.means)
         lines[Rows.EXPORTS] = Line(Rows.EXPORTS, DEFAULT, "its own end", _MINIMAL, _EXPORT)
         lines[Rows.MOVES] = Line(Rows.MOVES, DEFAULT, "its own end", _MINIMAL, _MOVE)
+        lines[Rows.SENDINGS] = Line(Rows.SENDINGS, DEFAULT, "its own end", _MINIMAL, _SENDING)
         return lines
 
     # --- doing it
@@ -289,4 +291,5 @@ _VALIDITY = "A consent ends so long after it was given; the next message is answ
 _MINIMAL = "GDPR Art. 5(1)(e)"
 _QUESTION = "A question that nobody answered in time is closed, even if its timer was lost"
 _MOVE = "A change of address is forgotten 30 days later: by then no older news about it can arrive"
+_SENDING = "When a message was sent is forgotten once its purpose's at_most counts it no more"
 _EXPORT = "The copy of a person's data behind a link is deleted when the link ends"

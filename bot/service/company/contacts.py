@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...batcher import Batcher
-from ...consent.lifecycle import Record, fold
 from ...messages.inbound import Sender
-from ..ports import Ledger, Person, PersonId, Persons
+from ..ports import Person, PersonId, Persons
 from ..sending.window import Window
 
 Address = Sender | PersonId
@@ -15,25 +14,18 @@ Address = Sender | PersonId
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person as they stand at the moment."""
+    """Somebody who is known."""
 
     person: Person = field(repr=False)
-    record: Record
     wrote_at: int
     """When they last wrote, unix seconds; 0 if that is not known: then only templates reach them."""
-
-    @property
-    def id(self) -> PersonId:
-        """The person's id."""
-        return self.person.id
 
 
 class Contacts:
     """Finds contacts. All methods raise `Unavailable`."""
 
-    def __init__(self, *, persons: Persons, ledger: Ledger, window: Window) -> None:
+    def __init__(self, persons: Persons, window: Window) -> None:
         self._persons = persons
-        self._ledger = ledger
         self._window = window
         self._batcher: Batcher[Address, Contact | None] = Batcher(self.find_all)
 
@@ -43,22 +35,13 @@ class Contacts:
 
     async def find_all(self, addresses: Sequence[Address]) -> Sequence[Contact | None]:
         """Return for each address who has it; None where nobody is known by it."""
-        wanted = [_firmest(address) if isinstance(address, Sender) else "" for address in addresses]
-        owners = await self._persons.find(filter(None, wanted)) if any(wanted) else {}
-        ids = [
-            owners.get(text) if isinstance(address, Sender) else address
-            for address, text in zip(addresses, wanted, strict=True)
-        ]
+        wanted = [address.addresses[0] for address in addresses if isinstance(address, Sender)]
+        owners = await self._persons.find(wanted) if wanted else {}
+        ids = [owners.get(address.addresses[0]) if isinstance(address, Sender) else address for address in addresses]
         known = await self._persons.load({id for id in ids if id})
         people = {person.id: person for person in known.values()}
-        facts = await self._ledger.facts(people)
         times = await self._window.wrote_at([person.sender for person in people.values()])
         contacts = {
-            person.id: Contact(person, fold(entry.fact for entry in facts.get(person.id, ())), wrote_at)
-            for person, wrote_at in zip(people.values(), times, strict=True)
+            person.id: Contact(person, wrote_at) for person, wrote_at in zip(people.values(), times, strict=True)
         }
         return [contacts[known[id].id] if id in known else None for id in ids]
-
-
-def _firmest(sender: Sender) -> str:
-    return next(iter(sender.addresses), "")

@@ -1,16 +1,22 @@
-"""Sends what the company wants to send, if the gate lets it pass, and follows what becomes of it."""
+"""Sends what the company wants to send, if the gate lets it pass, and tells what became of it."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
+from ...batcher import Batcher
+from ...business import Business
 from ...keys import Keyring
 from ...messages.basis import Answer, ForPurpose
 from ...messages.inbound import WHATSAPP, Sender
 from ...messages.reply import Outbound, Reply
-from ..ports import PersonId, Suppressions
-from ..sending.gate import Reason
+from ..operators.find import Look
+from ..ports import Became, Event, Ledger, PersonId, Reads, Sendings, Suppressions
+from ..sending.gate import WINDOW, Candidate
+from ..sending.judge import Send as MaySend
+from ..sending.judge import judged
+from ..sending.reasons import Reason, Refuse
 from ..sending.send import Send
 from ..shards import shard_of, token_of
 from .contacts import Address, Contact, Contacts
@@ -39,7 +45,7 @@ class Message:
     """Who wants it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What was decided about a message."""
 
@@ -50,9 +56,33 @@ class Decision:
     """None: nobody is known by the address."""
     purpose: str
     """Empty for an answer."""
-    reason: Reason | None
+    refuse: Refuse | None
     """Why it is not sent; None: it is on its way."""
     caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of a message."""
+
+    became: Became
+    at: int
+    """Unix seconds."""
+    detail: str
+    """Of a refusal, the gate's reason; of a failure, the channel's code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """A message and what became of it."""
+
+    decision: Decision
+    steps: Sequence[Step]
+
+    @property
+    def status(self) -> Literal["queued"] | Became:
+        """The last thing that became of it."""
+        return self.steps[-1].became if self.steps else "queued"
 
 
 class Decisions(Protocol):
@@ -65,6 +95,13 @@ class Decisions(Protocol):
         """Keep a decision, and the event that tells of a refusal; return the one that was kept first."""
 
 
+class EventsOf(Protocol):
+    """What became of messages."""
+
+    async def of(self, subject: str) -> Sequence[Event]:
+        """Return the events of a message, the oldest first. Raises `Unavailable`."""
+
+
 class Messages:
     """The use case. All methods raise `Unavailable`."""
 
@@ -72,21 +109,32 @@ class Messages:
         self,
         *,
         contacts: Contacts,
+        ledger: Ledger,
+        sendings: Sendings,
         suppressions: Suppressions,
+        reads: Reads,
         decisions: Decisions,
+        events: EventsOf,
         sends: Sequence[Send],
         filled: Callable[[TemplateWanted, str], Awaitable[Reply | Reason]],
+        business: Business,
         keys: Keyring,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """`sends` of all shards; `filled` returns a template in a language, or why it may not be sent."""
         self._contacts = contacts
+        self._ledger = ledger
+        self._sendings = sendings
         self._suppressions = suppressions
+        self._reads = reads
         self._decisions = decisions
+        self._events = events
         self._sends = sends
         self._filled = filled
+        self._business = business
         self._keys = keys
         self._clock = clock
+        self._gate: Batcher[Candidate, MaySend | Refuse] = Batcher(self._judged)
 
     async def send(self, message: Message) -> Decision:
         """Queue a message, or decide that it may not be sent.
@@ -94,48 +142,77 @@ class Messages:
         If a call broke off, repeating it with the same id gives the same decision, and the message is queued once.
         """
         known = await self._decisions.find(message.id)
-        if known is not None and known.reason is not None:
+        if known is not None and known.refuse is not None:
             return known
         contact = await self._contacts.find(message.to)
-        made, reason = await self._made(message, contact)
+        made = await self._made(message, contact)
         if known is None:
-            purpose = message.basis.purpose if isinstance(message.basis, ForPurpose) else ""
-            person = contact.id if contact else None
-            decision = Decision(message.id, int(self._clock()), person, purpose, reason, message.caller)
-            known = await self._decisions.keep(decision)
-        if made is not None and known.reason is None:
+            known = await self._decisions.keep(
+                Decision(
+                    id=message.id,
+                    at=int(self._clock()),
+                    person=contact.person.id if contact else None,
+                    purpose=message.basis.purpose if isinstance(message.basis, ForPurpose) else "",
+                    refuse=made if isinstance(made, Refuse) else None,
+                    caller=message.caller,
+                )
+            )
+        if known.refuse is None and isinstance(made, Outbound):
             await self._send_of(made).queue(made)
         return known
 
-    async def check(self, to: Sequence[Sender], purpose: str) -> Sequence[Reason | None]:
-        """Ask the gate about a template for a purpose to each of these; None where it may be sent."""
+    async def check(self, to: Sequence[Sender], purpose: str, look: Look) -> Sequence[Refuse | None]:
+        """Ask the gate about a template for a purpose to each of these; None where it may be sent.
+
+        A look at each person is recorded.
+        """
         contacts = await self._contacts.find_all(to)
-        strangers = [sender for sender, contact in zip(to, contacts, strict=True) if contact is None]
-        stopped = await self._stopped(strangers)
+        persons = [contact.person.id for contact in contacts if contact]
+        if persons:
+            await self._reads.note(persons, look.way, look.operator, self._clock())
+        stopped = await self._stopped([sender for sender, contact in zip(to, contacts, strict=True) if not contact])
         basis = ForPurpose(purpose)
+        verdicts = await self._judged(
+            [_candidate(sender, contact, basis, is_template=True) for sender, contact in zip(to, contacts, strict=True)]
+        )
         return [
-            self._sends[0].may_send(basis, contact.record) if contact else self._unknown(sender, stopped)
-            for sender, contact in zip(to, contacts, strict=True)
+            self._stricter(verdict, sender, stopped) if isinstance(verdict, Refuse) else None
+            for sender, verdict in zip(to, verdicts, strict=True)
         ]
 
-    async def _made(self, message: Message, contact: Contact | None) -> tuple[Outbound | None, Reason | None]:
-        if contact is None:
-            strangers = [message.to] if isinstance(message.to, Sender) else []
-            return None, self._unknown(message.to, await self._stopped(strangers))
+    async def follow(self, id: str) -> Followed | None:
+        """Return what became of a message; None if there is no such message."""
+        decision = await self._decisions.find(id)
+        if decision is None:
+            return None
+        return Followed(decision, [_step(event) for event in await self._events.of(id)])
+
+    async def _made(self, message: Message, contact: Contact | None) -> Outbound | Refuse:
         reply = message.content
         if isinstance(reply, TemplateWanted):
-            filled = await self._filled(reply, reply.locale or contact.person.locale)
+            filled = await self._filled(reply, reply.locale or (contact.person.locale if contact else ""))
             if isinstance(filled, Reason):
-                return None, filled
+                return Refuse(filled)
             reply = filled
+        candidate = _candidate(message.to, contact, message.basis, is_template=reply.template is not None)
+        verdict = await self._gate.add(candidate)
+        if isinstance(verdict, Refuse) or contact is None:
+            strangers = [message.to] if contact is None and isinstance(message.to, Sender) else []
+            refuse = verdict if isinstance(verdict, Refuse) else Refuse(Reason.NO_CONSENT)
+            return self._stricter(refuse, message.to, await self._stopped(strangers))
         return self._sends[0].of_the_company(
             reply,
             message.basis,
             id=message.id,
             person=contact.person,
-            record=contact.record,
             wrote_at=contact.wrote_at,
+            seen=verdict.seq,
             channel=WHATSAPP,
+        )
+
+    async def _judged(self, candidates: Sequence[Candidate]) -> Sequence[MaySend | Refuse]:
+        return await judged(
+            candidates, ledger=self._ledger, sendings=self._sendings, at=self._clock(), business=self._business
         )
 
     async def _stopped(self, strangers: Sequence[Sender]) -> frozenset[str]:
@@ -145,11 +222,24 @@ class Messages:
         return frozenset(address for address, scopes in found.items() if scopes)
 
     @staticmethod
-    def _unknown(to: Address, stopped: frozenset[str]) -> Reason:
-        if not isinstance(to, Sender):
-            return Reason.ERASED
-        return Reason.SUPPRESSED if stopped.intersection(to.addresses) else Reason.NO_CONSENT
+    def _stricter(refuse: Refuse, to: Address, stopped: frozenset[str]) -> Refuse:
+        """Return the reason that says most about somebody who is not known, or not any more."""
+        if isinstance(to, Sender):
+            return Refuse(Reason.SUPPRESSED) if stopped.intersection(to.addresses) else refuse
+        return Refuse(Reason.ERASED) if refuse.reason is Reason.NO_ADDRESS else refuse
 
     def _send_of(self, message: Outbound) -> Send:
         token = token_of(Sender(message.phone, message.bsuid), self._keys)
         return self._sends[shard_of(token, len(self._sends))]
+
+
+def _candidate(to: Address, contact: Contact | None, basis: ForPurpose | Answer, *, is_template: bool) -> Candidate:
+    if contact is None:
+        return Candidate(None, to if isinstance(to, Sender) else Sender(), basis, 0, is_template)
+    window_ends = contact.wrote_at + WINDOW if contact.wrote_at else 0
+    return Candidate(contact.person.id, contact.person.sender, basis, window_ends, is_template)
+
+
+def _step(event: Event) -> Step:
+    became: Became = event.type.partition(".")[2]  # type: ignore[assignment]
+    return Step(became, event.at, event.data.get("reason") or event.data.get("code") or "")

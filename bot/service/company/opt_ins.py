@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 
 from ...consent.evidence import EVERY, Clock, Method
 from ...consent.invitations import invited
-from ...consent.lifecycle import Record
+from ...consent.lifecycle import Record, fold
 from ...conversation.world import World
 from ...i18n.locale import guess, negotiate
 from ...keys import Keyring
 from ...messages.inbound import Inbound, Invitation, MessageId, QuestionTemplate, Sender
-from ..ports import AddressTaken, Inbox, PersonId, Persons, Suppressions
-from ..sending.gate import Reason, is_open
+from ..ports import AddressTaken, Inbox, Ledger, PersonId, Persons, Suppressions
+from ..sending.gate import is_open
+from ..sending.reasons import Reason
 from ..shards import shard_of, token_of
 from .contacts import Contact, Contacts
 
@@ -62,6 +63,7 @@ class OptIns:
         *,
         contacts: Contacts,
         persons: Persons,
+        ledger: Ledger,
         suppressions: Suppressions,
         inboxes: Sequence[Inbox],
         template: Callable[[str], Awaitable[QuestionTemplate | Reason]],
@@ -72,6 +74,7 @@ class OptIns:
         """`inboxes` of all shards; `template` picks the approved template of the question for a language."""
         self._contacts = contacts
         self._persons = persons
+        self._ledger = ledger
         self._suppressions = suppressions
         self._inboxes = inboxes
         self._template = template
@@ -88,7 +91,7 @@ class OptIns:
             return NotAsking(Reason.UNKNOWN_PURPOSE, unknown)
         contact = await self._contacts.find(wanted.address)
         now = self._clock()
-        record = contact.record if contact else Record()
+        record = await self._record(contact)
         purposes, left_out = invited(record, wanted.purposes, wanted.method, int(now))
         stopped = await self._stopped(wanted.address, purposes)
         purposes = [purpose for purpose in purposes if purpose not in stopped]
@@ -99,12 +102,18 @@ class OptIns:
         template = None if contact and is_open(contact.wrote_at, now) else await self._template(locale)
         if isinstance(template, Reason):
             return NotAsking(template, dict.fromkeys(wanted.purposes, template) | reasons)
-        person = contact.id if contact else await self._created(wanted.address)
+        person = contact.person.id if contact else await self._created(wanted.address)
         invitation = Invitation(
             tuple(purposes), wanted.method, wanted.reference, template.locale if template else locale, template
         )
         await self._forward(wanted.id, person, contact.person.sender if contact else wanted.address, invitation, now)
         return Asking(wanted.id, person, purposes, reasons)
+
+    async def _record(self, contact: Contact | None) -> Record:
+        if contact is None:
+            return Record()
+        facts = await self._ledger.facts([contact.person.id])
+        return fold(entry.fact for entry in facts.get(contact.person.id, ()))
 
     async def _stopped(self, address: Sender, purposes: Sequence[str]) -> set[str]:
         """Return the purposes that somebody, perhaps erased since, has stopped under this address."""
@@ -129,7 +138,7 @@ class OptIns:
             found = await self._contacts.find(address)
             if found is None:
                 raise
-            return found.id
+            return found.person.id
         return person
 
     async def _forward(self, id: str, person: PersonId, to: Sender, invitation: Invitation, now: float) -> None:

@@ -30,6 +30,7 @@ from .outgoing import (
     Outbox,
     Retry,
     SendError,
+    Sendings,
     Sent,
     Throttle,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "Retry",
     "Rows",
     "SendError",
+    "Sendings",
     "Sent",
     "Sessions",
     "Silent",

@@ -1,12 +1,13 @@
 """What goes out: the outbox, the right to send, and the channels."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
 from ...messages.inbound import Delivery, Inbound, MessageId, Sender
 from ...messages.reply import Matter, Outbound
+from .people import PersonId
 from .queues import Queue
 
 
@@ -54,8 +55,11 @@ class Outbox(Protocol):
     before the next.
     """
 
-    async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
-        """Take a message off the outbox and bring it back at `due` (unix seconds); messages behind it wait."""
+    async def retry(self, entry_id: bytes, outbound: Outbound, due: float, *, passed: bool = False) -> None:
+        """Take a message off the outbox and bring it back at `due` (unix seconds).
+
+        Messages behind it wait or, if it is `passed`, go on without it; then it comes back behind the newest.
+        """
 
     async def hand_back(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
         """Finish a message that was handed to the host and queue the host's replies, all to one person."""
@@ -86,6 +90,19 @@ class MessageEvents(Protocol):
         `detail`: the gate's reason, or the channel's code. Nothing is noted of messages of erased persons. Raises
         `Unavailable`.
         """
+
+
+class Sendings(Protocol):
+    """When messages were sent to persons of the company's own accord, for purposes that limit how many may be."""
+
+    async def since(self, persons: Collection[PersonId], moment: float) -> Mapping[tuple[PersonId, str], Sequence[int]]:
+        """Return when each person got a message, by purpose, after a moment; all in unix seconds. Raises `Unavailable`.
+
+        What went to another record of the same person counts, too.
+        """
+
+    async def note(self, person: PersonId, purpose: str, at: int, until: int) -> None:
+        """Note that a message was sent, and until when that counts. Raises `Unavailable`."""
 
 
 class Throttle(Protocol):

@@ -18,6 +18,8 @@ class Rows(StrEnum):
     EXPORTS = "exports"
     MOVES = "moves"
     """Which address became which."""
+    SENDINGS = "sendings"
+    """When messages were sent that a cap counts."""
     REQUESTS = "requests"
     """Requests that were answered or refused."""
 

@@ -294,7 +294,9 @@ class Rights:
             log.warning("erasure_not_told", code=error.code)
         else:
             if withheld:
-                log.warning("erasure_not_told", cure="too late: nothing can be sent to them any more", reason=withheld)
+                log.warning(
+                    "erasure_not_told", cure="too late: nothing can be sent to them any more", reason=withheld.reason
+                )
 
     def _kept_until(self, erased: Erased) -> date:
         """Return the last day on which anything is kept: the proof or the suppression."""

@@ -17,7 +17,7 @@ from ...batcher import Batcher
 from ...business import Business
 from ...errors import where
 from ...keys import Keyring
-from ...messages.basis import ByLaw, Duty
+from ...messages.basis import ByLaw, Duty, ForPurpose
 from ...messages.inbound import Inbound, MessageId, Preference, QuestionStatus, Sender
 from ...messages.reply import Outbound
 from .. import metrics
@@ -34,13 +34,16 @@ from ..ports import (
     Queued,
     Retry,
     SendError,
+    Sendings,
     Sent,
     Throttle,
     Unreadable,
 )
 from ..taker import Taker
-from .gate import Reason, judge
+from .gate import NEVER, as_candidate, cap
 from .halting import Halting
+from .judge import judge
+from .reasons import Reason, Refuse
 from .retry import delay, surely
 from .undelivered import Undelivered, reference
 
@@ -48,6 +51,9 @@ log = structlog.get_logger(__name__)
 
 SENDS_AT_ONCE = 64
 """Concurrent requests to the channel, and so the most messages that a crash may send twice."""
+
+LONGEST_QUIET = 72 * 3600
+"""Seconds for which a message is put back at most because of quiet hours or a cap; later it would be news of old."""
 
 ALONE = 5
 """How often a message may be refused as if nothing could be sent, while messages to others are accepted."""
@@ -62,6 +68,7 @@ class Deliver(Taker[Outbound]):
         queue: Messages,
         outbox: Outbox,
         ledger: Ledger,
+        sendings: Sendings,
         channel: Channels,
         throttle: Throttle,
         inbox: Inbox,
@@ -79,6 +86,7 @@ class Deliver(Taker[Outbound]):
         self._messages = queue
         self._outbox = outbox
         self._ledger = ledger
+        self._sendings = sendings
         self._channel = channel
         self._throttle = throttle
         self._inbox = inbox
@@ -87,7 +95,7 @@ class Deliver(Taker[Outbound]):
         self._business = business
         self._keys = keys
         self._clock = clock
-        self._gate: Batcher[Outbound, Reason | None] = Batcher(self._judged)
+        self._gate: Batcher[Outbound, Refuse | None] = Batcher(self._judged)
         self._halting = halting or Halting()
 
     async def room(self) -> int:
@@ -110,8 +118,8 @@ class Deliver(Taker[Outbound]):
                 await asyncio.sleep(wait)
 
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
-        if reason := await self._surely(lambda: self._gate.add(outbound)):
-            return await self._withhold(queued, reason)
+        if refuse := await self._surely(lambda: self._gate.add(outbound)):
+            return await self._withhold(queued, outbound, refuse)
         if not self._halting.begin(self._clock()):  # read before the halt
             return await self._put_back(queued, outbound, self._halting.later(self._clock()))
         began = self._clock()
@@ -138,6 +146,7 @@ class Deliver(Taker[Outbound]):
 
     async def _sent(self, queued: Queued[Outbound], outbound: Outbound, message: MessageId, began: float) -> None:
         """Finish an accepted message and, in the same step, store what depends on it for its statuses."""
+        await self._count(outbound)
         if not (matter := outbound.matter):
             return await self._done(queued.id, "sent")
         metrics.SENT.labels("sent").inc()
@@ -151,6 +160,14 @@ class Deliver(Taker[Outbound]):
             news = Inbound(id, to, int(began), status, began, person=outbound.person, channel=outbound.channel)
         sent = Sent(message, token, matter, to, news)
         return await surely("deliver", lambda: self._messages.finish_sent(queued.id, sent))
+
+    async def _count(self, outbound: Outbound) -> None:
+        """Note when a message was sent if a cap counts it: before the person's next message is judged."""
+        basis, at = outbound.basis, int(self._clock())
+        at_most = cap(as_candidate(outbound), at, self._business)
+        if isinstance(basis, ForPurpose) and at_most is not None:
+            until = at + int(at_most.per.total_seconds())
+            await surely("deliver", lambda: self._sendings.note(PersonId(outbound.person), basis.purpose, at, until))
 
     async def _put_back(self, queued: Queued[Outbound], outbound: Outbound, due: float) -> None:
         await self._surely(lambda: self._outbox.retry(queued.id, outbound, due))
@@ -170,7 +187,11 @@ class Deliver(Taker[Outbound]):
         else:
             await self._done(queued.id, "failed")
 
-    async def _withhold(self, queued: Queued[Outbound], reason: Reason) -> None:
+    async def _withhold(self, queued: Queued[Outbound], outbound: Outbound, refuse: Refuse) -> None:
+        reason, now = refuse.reason, self._clock()
+        since = outbound.postponed_at or now
+        if refuse.retry_at is not None and refuse.retry_at <= since + LONGEST_QUIET:
+            return await self._postpone(queued, outbound, since, refuse.retry_at)
         metrics.WITHHELD.labels(reason).inc()
         if reason is Reason.UNKNOWN_PURPOSE:
             log.error("purpose_unknown", cure="a host's reply names a purpose that business.toml does not have")
@@ -178,6 +199,12 @@ class Deliver(Taker[Outbound]):
         if reason is Reason.QUESTION_CLOSED:  # so nothing depends on it
             return await self._done(queued.id, "withheld")
         await self._unsaid(queued, "withheld")
+
+    async def _postpone(self, queued: Queued[Outbound], outbound: Outbound, since: float, due: int) -> None:
+        """Put a message back until it is quiet no more; answers to the person pass it, and then all is judged anew."""
+        later = msgspec.structs.replace(outbound, ledger_seq=NEVER, postponed_at=since)
+        await self._surely(lambda: self._outbox.retry(queued.id, later, due, passed=True))
+        metrics.SENT.labels("postponed").inc()
 
     async def _unsaid(self, queued: Queued[Outbound], outcome: str) -> None:
         """Finish a message that nobody will read."""
@@ -241,9 +268,11 @@ class Deliver(Taker[Outbound]):
 
     # --- consent
 
-    async def _judged(self, batch: Sequence[Outbound]) -> Sequence[Reason | None]:
+    async def _judged(self, batch: Sequence[Outbound]) -> Sequence[Refuse | None]:
         """Look again right before sending: what needs consent leaves only while consent stands (GDPR Art. 7(3))."""
-        return await judge(batch, self._ledger, self._clock(), self._business)
+        return await judge(
+            batch, ledger=self._ledger, sendings=self._sendings, at=self._clock(), business=self._business
+        )
 
 
 _OPT_OUT = ByLaw(Duty.OPT_OUT)

@@ -1,19 +1,24 @@
 """Decides what may be sent, when a message is queued and again right before it leaves. Nothing else decides that.
 
-What was allowed when queued may no longer be (GDPR Art. 7(3)). Cost: an `Answer`, and what the law requires, needs no
-look at the ledger unless it has waited for a retry.
+All of it is pure; `judge` looks up what it needs to know. `docs/gate.md` shows what it says to every combination of
+facts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum, StrEnum
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import Enum
 
-from ...business import Business
-from ...consent.lifecycle import Record, Status, fold
+from ...business import Business, Purpose
+from ...consent import soft_opt_in
+from ...consent.evidence import Method
+from ...consent.lifecycle import Consent, Record, Status
 from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
 from ...messages.inbound import Sender
 from ...messages.reply import Outbound
-from ..ports import HandedOver, Ledger, PersonId
+from ...quiet import AtMost
+from ..ports import PersonId
+from .reasons import Reason, Refuse
+from .whereabouts import countries, zones
 
 NEVER = -1
 """Instead of an entry number: the person was not looked at."""
@@ -33,41 +38,23 @@ class NoRecord(Enum):
     """The person was erased."""
 
 
-class Reason(StrEnum):
-    """Why something is not sent."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A message that somebody wants to send, as far as the gate looks at it."""
 
-    NO_ADDRESS = "no_address"
-    """No address of the person is known any more."""
-    ERASED = "erased"
-    """The person was erased (GDPR Art. 17)."""
-    UNKNOWN_PURPOSE = "unknown_purpose"
-    """`business.toml` has no such purpose, so nobody can have been told about it (GDPR Art. 13(1)(c))."""
-    OUTSIDE_WINDOW = "outside_window"
-    """The person wrote more than 24 hours ago, and the message is not a template. Meta: messages/send-messages."""
-    QUESTION_CLOSED = "question_closed"
-    """It asks for a consent, and the question is no longer pending."""
-    RESTRICTED = "restricted"
-    """The person restricted the use of their data (GDPR Art. 18)."""
-    NO_CONSENT = "no_consent"
-    """Nobody asked for the consent, or the person refused it."""
-    PENDING = "pending"
-    """The person has not answered the question yet."""
-    PAUSED = "paused"
-    """The person was asked if they want to stop, and has not answered."""
-    WITHDRAWN = "withdrawn"
-    SUPPRESSED = "suppressed"
-    """Something was stopped under the address of somebody who is not known, or not any more."""
-    TEMPLATE_MISSING = "template_missing"
-    EXPIRED = "expired"
-    STALE = "stale"
-    """The privacy notice has changed materially since the consent."""
+    person: PersonId | None
+    """None: nobody knows them, so nothing was ever agreed to."""
+    to: Sender = field(repr=False)
+    basis: Basis
+    window_ends: int = 0
+    """End of the 24 hours after the person's last message, unix seconds; 0: they never wrote."""
+    is_template: bool = False
 
 
 _BY_STATUS = {
     Status.NONE: Reason.NO_CONSENT,
     Status.REFUSED: Reason.NO_CONSENT,
     Status.REQUESTED: Reason.PENDING,
-    Status.WITHDRAWN: Reason.WITHDRAWN,
     Status.EXPIRED: Reason.EXPIRED,
     Status.STALE: Reason.STALE,
 }
@@ -83,26 +70,60 @@ def reaches(to: Sender, wrote_at: int, now: float) -> bool:
     return to != Sender() and is_open(wrote_at, now)
 
 
-def withheld(outbound: Outbound, seen: Record | NoRecord, at: float, business: Business) -> Reason | None:
-    """Return why a message may not be sent now (`at`, unix seconds); None if it may."""
-    if not (outbound.phone or outbound.bsuid):
-        return Reason.NO_ADDRESS
-    if at > outbound.window_ends and (outbound.reply.template is None or isinstance(outbound.basis, Answer)):
-        return Reason.OUTSIDE_WINDOW
-    return refused(outbound.basis, seen, at, business)
+# --- one message
 
 
-def refused(basis: Basis, seen: Record | NoRecord, at: float, business: Business) -> Reason | None:
-    """Return why nothing may be sent on this basis now, whatever its content; None if something may."""
-    if isinstance(basis, ForPurpose) and business.purpose(basis.purpose) is None:
+def withheld(
+    outbound: Outbound, seen: Record | NoRecord, at: float, business: Business, sent: Sequence[int] = ()
+) -> Refuse | None:
+    """Return why a message may not be sent now (`at`, unix seconds); None if it may. See `refusal` for `sent`."""
+    return refusal(as_candidate(outbound), seen, at, business, sent)
+
+
+def refusal(
+    candidate: Candidate, seen: Record | NoRecord, at: float, business: Business, sent: Sequence[int] = ()
+) -> Refuse | None:
+    """Return why a message may not be sent now (`at`, unix seconds); None if it may.
+
+    `sent`: when the person got messages of the same purpose, as far as its `at_most` counts them.
+    """
+    if not candidate.to.addresses:
+        return Refuse(Reason.NO_ADDRESS)
+    if at > candidate.window_ends and not (candidate.is_template and _outlasts_window(candidate.basis, business)):
+        return Refuse(Reason.OUTSIDE_WINDOW)
+    if (reason := refused(candidate.basis, candidate.to, seen, at, business)) is not None:
+        return Refuse(reason)
+    return _too_soon(candidate, at, business, sent)
+
+
+def as_candidate(outbound: Outbound) -> Candidate:
+    """Return what the gate looks at in a message."""
+    to, is_template = Sender(outbound.phone, outbound.bsuid), outbound.reply.template is not None
+    return Candidate(PersonId(outbound.person), to, outbound.basis, outbound.window_ends, is_template)
+
+
+def _outlasts_window(basis: Basis, business: Business) -> bool:
+    """Whether a template may be sent on this basis to somebody who wrote more than 24 hours ago."""
+    match basis:
+        case Answer():
+            return False
+        case ForPurpose(id) if (purpose := business.purpose(id)) is not None:
+            return purpose.legal_basis != "service"
+    return True
+
+
+def refused(basis: Basis, to: Sender, seen: Record | NoRecord, at: float, business: Business) -> Reason | None:
+    """Return why nothing may be sent on this basis, whatever its content and however often; None if something may."""
+    purpose = business.purpose(basis.purpose) if isinstance(basis, ForPurpose) else None
+    if isinstance(basis, ForPurpose) and purpose is None:
         return Reason.UNKNOWN_PURPOSE
     if seen is NoRecord.ERASED:
         return None if basis == _TELLS_ERASURE else Reason.ERASED
     if seen is NoRecord.UNCHANGED:
         return None
     match basis:
-        case ForPurpose(purpose):
-            return _unconsented(seen, purpose, at, business)
+        case ForPurpose() if purpose is not None:
+            return _baseless(seen, purpose, to, at, business)
         case AsksConsent(question) if seen.pending is None or seen.pending.question != question:
             return Reason.QUESTION_CLOSED
         case Answer() if seen.restricted:
@@ -110,74 +131,89 @@ def refused(basis: Basis, seen: Record | NoRecord, at: float, business: Business
     return None
 
 
-def _unconsented(record: Record, purpose: str, at: float, business: Business) -> Reason | None:
-    consent = record.consent(purpose)
-    if (reason := _BY_STATUS.get(consent.status)) is not None:
+def _baseless(record: Record, purpose: Purpose, to: Sender, at: float, business: Business) -> Reason | None:
+    """Return why the purpose's legal basis does not hold; where several conflict, the stricter wins."""
+    consent = record.consent(purpose.id)
+    if consent.status is Status.WITHDRAWN:
+        return _stopped(consent)
+    match purpose.legal_basis:
+        case "service" if consent.status is Status.REFUSED:
+            return Reason.NO_CONSENT
+        case "service" | "soft_opt_in" if record.restricted:
+            return Reason.RESTRICTED
+        case "service":
+            return _resting(consent)
+        case "soft_opt_in" if consent.is_related:
+            return _resting(consent) or _unrelated(consent, to, at)
+    return _unconsented(record, purpose, at, business)
+
+
+def _stopped(consent: Consent) -> Reason:
+    if consent.objected:
+        return Reason.OBJECTED
+    match consent.ended_by:
+        case Method.SUPPRESSION:
+            return Reason.SUPPRESSED
+        case Method.WHATSAPP_SETTING:
+            return Reason.MARKETING_OFF
+    return Reason.WITHDRAWN
+
+
+def _unrelated(consent: Consent, to: Sender, at: float) -> Reason | None:
+    if at >= consent.soft_until:
+        return Reason.EXPIRED
+    return None if soft_opt_in.allowed(countries(to), consent.sold_at, at) else Reason.NO_CONSENT
+
+
+def _unconsented(record: Record, purpose: Purpose, at: float, business: Business) -> Reason | None:
+    consent = record.consent(purpose.id)
+    if (reason := _BY_STATUS.get(consent.status) or _resting(consent)) is not None:
         return reason
-    if consent.restricted:
-        return Reason.RESTRICTED
-    if consent.paused:
-        return Reason.PAUSED
-    if not record.allows(purpose, int(at)):
+    if not record.allows(purpose.id, int(at)):
         return Reason.EXPIRED
     return None if business.notice_stands(consent.notice) else Reason.STALE
 
 
-def passes_at(basis: Basis, record: Record, at: float, business: Business) -> int:
+def _resting(consent: Consent) -> Reason | None:
+    if consent.restricted:
+        return Reason.RESTRICTED
+    return Reason.PAUSED if consent.paused else None
+
+
+def _too_soon(candidate: Candidate, at: float, business: Business, sent: Sequence[int]) -> Refuse | None:
+    """Leave people alone at quiet times, and after enough messages."""
+    purpose = _of_own_accord(candidate, at, business)
+    if purpose is None:
+        return None
+    at_most = cap(candidate, at, business)
+    again = at_most.again_at(sent, at) if at_most is not None else None
+    free: int | None = int(at) if again is None else again
+    if purpose.quiet is not None and free is not None:
+        free = purpose.quiet.ends_at(free, zones(candidate.to, business.controller.timezone))
+    if again is not None:
+        return Refuse(Reason.FREQUENCY_CAP, free)
+    return Refuse(Reason.QUIET_HOURS, free) if free is None or free > at else None
+
+
+def _of_own_accord(candidate: Candidate, at: float, business: Business) -> Purpose | None:
+    """Return the purpose of a message that nothing prompted; None for an answer and for what the law asks for.
+
+    What comes after the 24 hours answers nothing, whatever it says of itself.
+    """
+    match candidate.basis:
+        case ForPurpose(answers=True) if at <= candidate.window_ends:
+            return None
+        case ForPurpose(id) | AsksConsent(purpose=id):
+            return business.purpose(id)
+    return None
+
+
+def passes_at(basis: Basis, to: Sender, record: Record, at: float, business: Business) -> int:
     """Return the ledger entry at which a basis passes a message; `NEVER` if it does not."""
-    return NEVER if refused(basis, record, at, business) else record.seq
+    return NEVER if refused(basis, to, record, at, business) else record.seq
 
 
-def last_seen(outbound: Outbound, business: Business) -> int | None:
-    """Return the ledger entry at which the gate passed a message, for `looks`.
-
-    None: it may go without another look. `NEVER`: more than the ledger may have changed, because the message waited
-    for long or the privacy notice changed.
-    """
-    if outbound.attempt or outbound.refused_at:
-        return NEVER
-    match outbound.basis:
-        case ForPurpose():
-            return outbound.ledger_seq if outbound.notice == business.notice.version else NEVER
-        case AsksConsent():
-            return outbound.ledger_seq
-    return NEVER if outbound.ledger_seq == NEVER else None
-
-
-async def judge(messages: Sequence[Outbound], ledger: Ledger, at: float, business: Business) -> list[Reason | None]:
-    """Look again; return for each message why it may not be sent now, or None if it may. Raises `Unavailable`."""
-    last = ((PersonId(message.person), last_seen(message, business)) for message in messages)
-    seen = await looks(ledger, ((person, number) for person, number in last if number is not None))
-    return [
-        withheld(message, seen.get(PersonId(message.person), NoRecord.UNCHANGED), at, business) for message in messages
-    ]
-
-
-async def judge_for_host(
-    messages: Sequence[HandedOver], basis: Basis, ledger: Ledger, at: float, business: Business
-) -> list[Reason | None]:
-    """Return for each message why the host's bot may not get it now, or None if it may. Raises `Unavailable`."""
-    notice = business.notice.version
-    seen = await looks(
-        ledger, ((message.person, message.ledger_seq if message.notice == notice else NEVER) for message in messages)
-    )
-    return [refused(basis, seen.get(message.person, NoRecord.UNCHANGED), at, business) for message in messages]
-
-
-async def looks(
-    ledger: Ledger, last: Iterable[tuple[PersonId, int]]
-) -> Mapping[PersonId, Record | Literal[NoRecord.ERASED]]:
-    """Look at persons' ledgers; return the results for those that no longer end where they did.
-
-    For persons left out, nothing was withdrawn since. Raises `Unavailable`.
-    """
-    then: Sequence[tuple[PersonId, int]] = list(last)
-    if not then:
-        return {}
-    now = await ledger.sequences({person for person, _ in then})
-    changed = {person for person, number in then if now.get(person) != number}
-    past = await ledger.facts(changed & now.keys()) if changed else {}
-    return {
-        person: fold(entry.fact for entry in past.get(person, ())) if person in now else NoRecord.ERASED
-        for person in changed
-    }
+def cap(candidate: Candidate, at: float, business: Business) -> AtMost | None:
+    """Return how many messages such as this a person may get; None: no limit."""
+    purpose = _of_own_accord(candidate, at, business) if isinstance(candidate.basis, ForPurpose) else None
+    return purpose.at_most if purpose is not None else None

@@ -16,7 +16,8 @@ from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpos
 from ...messages.inbound import Sender
 from ...messages.reply import Outbound, Reply
 from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, Person, PersonId, Sessions
-from .gate import NEVER, WINDOW, NoRecord, Reason, passes_at, refused, withheld
+from .gate import NEVER, WINDOW, NoRecord, passes_at, withheld
+from .reasons import Refuse
 
 
 class Send:
@@ -52,7 +53,7 @@ class Send:
         made = []
         for number, reply in enumerate(replies):
             basis = _basis(reply, record, ends_consent)
-            seen = passes_at(basis, record, self._clock(), self._business)
+            seen = passes_at(basis, to, record, self._clock(), self._business)
             id = f"{name}.{number}"
             made.append(
                 outbound(
@@ -107,7 +108,7 @@ class Send:
         """
         made = []
         for number, reply in enumerate(replies):
-            basis = ForPurpose(reply.purpose) if reply.purpose else purpose
+            basis = ForPurpose(reply.purpose, answers=True) if reply.purpose else purpose
             made.append(
                 outbound(
                     host_ids.outgoing(reply),
@@ -124,30 +125,24 @@ class Send:
         await self._outbox.hand_back(entry_id, made)
 
     def of_the_company(
-        self, reply: Reply, basis: Basis, *, id: str, person: Person, record: Record, wrote_at: int, channel: str
-    ) -> tuple[Outbound, Reason | None]:
-        """Return a message that the company wants to send, and why it may not be sent now; None if it may.
+        self, reply: Reply, basis: Basis, *, id: str, person: Person, wrote_at: int, seen: int, channel: str
+    ) -> Outbound:
+        """Return a message that the company wants to send, and that the gate let pass at ledger entry `seen`.
 
-        `id`: under which the company follows it; `record`: of the person, who last wrote at `wrote_at`.
+        `id`: under which the company follows it; `wrote_at`: when the person last wrote, unix seconds.
         """
-        now = self._clock()
-        made = outbound(
+        return outbound(
             reply,
             basis,
             id=id,
             person=person.id,
             to=person.sender,
             wrote_at=wrote_at,
-            seen=passes_at(basis, record, now, self._business),
+            seen=seen,
             notice=self._business.notice.version,
             message=id,
             channel=channel,
         )
-        return made, withheld(made, record, now, self._business)
-
-    def may_send(self, basis: Basis, record: Record) -> Reason | None:
-        """Return why nothing may be sent to a person on this basis now, not even a template; None if it may."""
-        return refused(basis, record, self._clock(), self._business)
 
     async def queue(self, message: Outbound) -> None:
         """Queue a message of the company; a message with the same id is queued only once. Raises `Unavailable`."""
@@ -155,10 +150,10 @@ class Send:
 
     # --- sending at once
 
-    async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Reason | None:
+    async def tell_erasure(self, channel: Channels, reply: Reply, assigned: Assigned) -> Refuse | None:
         """Tell a person that they were erased, bypassing the outbox, which may no longer hold anything about them.
 
-        Returns the reason if that may not be sent. Raises `SendError`.
+        Returns why, if that may not be sent. Raises `SendError`.
         """
         told = outbound(
             reply,
@@ -169,10 +164,10 @@ class Send:
             wrote_at=assigned.at,
             channel=assigned.channel,
         )
-        reason = withheld(told, NoRecord.ERASED, self._clock(), self._business)
-        if reason is None:
+        refuse = withheld(told, NoRecord.ERASED, self._clock(), self._business)
+        if refuse is None:
             await channel.send(told)
-        return reason
+        return refuse
 
 
 def outbound(

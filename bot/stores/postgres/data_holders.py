@@ -12,6 +12,7 @@ from .connect import Database
 from .messages import SentMessages
 from .persons import read_move, read_sender
 from .reads import Reads
+from .sendings import Sendings
 from .story import story
 
 NOT_PERSONAL: Mapping[str, str] = {
@@ -321,6 +322,7 @@ def data_holders(database: Database, keys: Keyring) -> Sequence[DataHolder]:
         KeptRows(database, keys),
         Reads(database),
         SentMessages(database),
+        Sendings(database),
         PersonRow(database, keys),
     )
 

@@ -7,7 +7,7 @@ import asyncpg
 from ...batcher import Batcher
 from ...service.company.messages import Decision
 from ...service.ports import Became, Held, PersonId, Subject
-from ...service.sending.gate import Reason
+from ...service.sending.reasons import Reason, Refuse
 from ...times import iso
 from .connect import Database
 
@@ -15,9 +15,9 @@ _FIND = "SELECT * FROM messages WHERE id = ANY($1::uuid[])"
 
 _KEEP = """
 WITH kept AS (
-    INSERT INTO messages (id, at, person, purpose, reason, caller)
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::text[])
-        AS new (id, at, person, purpose, reason, caller)
+    INSERT INTO messages (id, at, person, purpose, reason, retry_at, caller)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::text[])
+        AS new (id, at, person, purpose, reason, retry_at, caller)
     ORDER BY id ON CONFLICT DO NOTHING RETURNING *
 )
 INSERT INTO events (type, at, person, subject, data)
@@ -78,7 +78,8 @@ class SentMessages:
             [decision.at for decision in decisions],
             [decision.person for decision in decisions],
             [decision.purpose for decision in decisions],
-            [decision.reason or "" for decision in decisions],
+            [decision.refuse.reason if decision.refuse else "" for decision in decisions],
+            [decision.refuse.retry_at if decision.refuse else None for decision in decisions],
             [decision.caller for decision in decisions],
         )
         kept = await self._find([decision.id for decision in decisions])
@@ -104,6 +105,11 @@ class SentMessages:
 
 
 def _decision(row: "asyncpg.Record") -> Decision:
-    person = PersonId(str(row["person"])) if row["person"] else None
-    reason = Reason(row["reason"]) if row["reason"] else None
-    return Decision(str(row["id"]), row["at"], person, row["purpose"], reason, row["caller"])
+    return Decision(
+        id=str(row["id"]),
+        at=row["at"],
+        person=PersonId(str(row["person"])) if row["person"] else None,
+        purpose=row["purpose"],
+        refuse=Refuse(Reason(row["reason"]), row["retry_at"]) if row["reason"] else None,
+        caller=row["caller"],
+    )

@@ -71,6 +71,7 @@ _TABLES = {
     Rows.PROOFS: _Table("retained", "extract(epoch FROM until + 1)::bigint + 0 * $1::bigint"),
     Rows.EXPORTS: _Table("exports", "expires_at + 0 * $1::bigint"),
     Rows.MOVES: _Table("moves", "until + 0 * $1::bigint"),
+    Rows.SENDINGS: _Table("sendings", "until + 0 * $1::bigint"),
     Rows.REQUESTS: _Table("requests", _CLOSED, "state IN ('done', 'refused')"),
 }
 

@@ -244,6 +244,7 @@ messages = Table(
     Column("person", Uuid, nullable=True, index=True, comment="empty: nobody is known by the address"),
     Column("purpose", Text, nullable=False, comment="empty for an answer"),
     Column("reason", Text, nullable=False, comment="why it is not sent; empty: it is"),
+    Column("retry_at", BigInteger, nullable=True, comment="when it may be asked about again, unix seconds"),
     Column("caller", Text, nullable=False, comment="which token wants it sent"),
 )
 
@@ -267,4 +268,14 @@ reads = Table(
     Column("person", Uuid, nullable=False, index=True),
     Column("command", Text, nullable=False, comment="by which it was looked at"),
     Column("operator", Text, nullable=False, comment="user of the operating system"),
+)
+
+sendings = Table(
+    "sendings",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("until", BigInteger, nullable=False, comment="when it is forgotten, unix seconds"),
+    Column("person", Uuid, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
 )

@@ -109,10 +109,13 @@ class Outbox:
         self._queued: Batcher[Outbound, None] = Batcher(self._queue)
         self._tasks: Batcher[tuple[bytes, Sequence[Outbound]], None] = Batcher(partial(self._answer, shard.tasks))
 
-    async def retry(self, entry_id: bytes, outbound: Outbound, due: float) -> None:
-        """Take a message off the outbox and bring it back at `due` (unix seconds); those behind it wait."""
-        keys = [self._shard.outbox, self._shard.lanes, self._shard.retries]
-        await RETRY.run(self._client, keys, [GROUP, entry_id, due, encode(outbound)])
+    async def retry(self, entry_id: bytes, outbound: Outbound, due: float, *, passed: bool = False) -> None:
+        """Take a message off the outbox and bring it back at `due` (unix seconds).
+
+        Those behind it wait or, if it is `passed`, go on without it.
+        """
+        keys = [self._shard.outbox, self._shard.lanes, self._shard.retries, self._shard.waiting]
+        await RETRY.run(self._client, keys, [GROUP, entry_id, due, encode(outbound), int(passed)])
 
     async def hand_back(self, entry_id: bytes, replies: Sequence[Outbound]) -> None:
         """Finish a message that was handed to the host and queue the host's replies, all to one person."""
@@ -155,7 +158,7 @@ class Outbox:
     async def promote(self, now: float) -> int:
         """Bring back messages and timers that are due, a limited number at a time; return how many."""
         shard = self._shard
-        keys = [shard.retries, shard.outbox, shard.timers, shard.inbox]
+        keys = [shard.retries, shard.outbox, shard.timers, shard.inbox, shard.lanes, shard.waiting]
         return int(await PROMOTE.run(self._client, keys, [now, _MOST_AT_ONCE]))
 
     async def note_status(self, message: bytes, delivery: Delivery) -> Noted:

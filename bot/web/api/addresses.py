@@ -22,5 +22,7 @@ Address = Annotated[
 def sender_of(api: Api, address: str, field: str) -> Sender:
     """Return what an address means. Raises `Refused`."""
     if (sender := api.address(address)) is None:
-        raise invalid(field, "not an address", "send a number with + and country code, such as +4915112345678, or a BSUID")
+        raise invalid(
+            field, "not an address", "send a number with + and country code, such as +4915112345678, or a BSUID"
+        )
     return sender

@@ -11,9 +11,10 @@ from ...messages.basis import Answer as AnswerBasis
 from ...messages.basis import ForPurpose
 from ...messages.reply import Attachment, Button, Document, Link, Location, Reply, Row
 from ...service.company.contacts import Address as To
-from ...service.company.messages import Decision, Followed, Message, TemplateWanted
+from ...service.company.messages import Followed, Message, Step, TemplateWanted
 from ...service.operators.tokens import Scope
 from ...service.ports import PersonId
+from ...service.sending.reasons import Refuse
 from ...times import iso
 from .addresses import Address, sender_of
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Shown
@@ -200,19 +201,15 @@ async def _send(api: Api, call: Call[MessageSent]) -> Answer:
     decision = await api.messages.send(
         Message(id=call.id, to=to, basis=basis, content=_content(sent), caller=call.token.operator)
     )
-    if decision.reason is not None:
-        raise not_sent(decision)
+    if decision.refuse is not None:
+        raise _not_sent(decision.id, decision.refuse)
     return Answer(MessageShown(id=decision.id, person=decision.person or "", status="queued"), 202)
 
 
-def not_sent(decision: Decision) -> Refused:
-    """Return the problem of a message that the gate refuses."""
-    reason = decision.reason
-    assert reason is not None
-    more = {"retry_at": iso(decision.retry_at)} if decision.retry_at else {}
-    return Refused(
-        Problem.NOT_SENT, reason.sentence, cure=reason.cure, reason=str(reason), message=decision.id, **more
-    )
+def _not_sent(id: str, refuse: Refuse) -> Refused:
+    reason = refuse.reason
+    more = {"retry_at": iso(refuse.retry_at)} if refuse.retry_at is not None else {}
+    return Refused(Problem.NOT_SENT, reason.sentence, cure=reason.cure, reason=str(reason), message=id, **more)
 
 
 def _content(sent: MessageSent) -> Reply | TemplateWanted:
@@ -251,11 +248,8 @@ async def _show(api: Api, call: Call[Nothing]) -> Answer:
 
 def _history(followed: Followed) -> HistoryShown:
     decision = followed.decision
-    steps = [StepShown(status="queued", at=iso(decision.at))] if decision.reason is None else []
-    steps += [
-        StepShown(status=step.became, at=iso(step.at), reason=step.reason or None, code=step.code or None)
-        for step in followed.steps
-    ]
+    steps = [StepShown(status="queued", at=iso(decision.at))] if decision.refuse is None else []
+    steps += [_shown(step) for step in followed.steps]
     return HistoryShown(
         id=decision.id,
         person=decision.person,
@@ -265,17 +259,27 @@ def _history(followed: Followed) -> HistoryShown:
     )
 
 
+def _shown(step: Step) -> StepShown:
+    refused = step.became == "refused"
+    return StepShown(
+        status=step.became,
+        at=iso(step.at),
+        reason=step.detail if refused else None,
+        code=step.detail if step.became == "failed" else None,
+    )
+
+
 async def _check(api: Api, call: Call[CheckSent]) -> Answer:
     senders = [sender_of(api, address, f"to.{number}") for number, address in enumerate(call.sent.to)]
     verdicts = await api.messages.check(senders, call.sent.purpose, call.look)
     results = [
         CheckedShown(
             to=address,
-            send=verdict.sends,
-            reason=verdict.reason,
-            retry_at=iso(verdict.retry_at) if verdict.retry_at else None,
+            send=refuse is None,
+            reason=refuse.reason if refuse else None,
+            retry_at=iso(refuse.retry_at) if refuse and refuse.retry_at is not None else None,
         )
-        for address, verdict in zip(call.sent.to, verdicts, strict=True)
+        for address, refuse in zip(call.sent.to, verdicts, strict=True)
     ]
     return Answer(ResultsShown(results=results))
 

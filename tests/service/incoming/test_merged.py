@@ -21,7 +21,8 @@ from bot.messages.inbound import MessageId, Sender
 from bot.messages.reply import Outbound, Reply
 from bot.service.incoming.inherit import Inherit
 from bot.service.ports import Append, Assigned, Falling, PersonId, Subject
-from bot.service.sending.gate import NEVER, looks, refused
+from bot.service.sending.gate import NEVER, refused
+from bot.service.sending.judge import looks
 from bot.settings import Settings
 from bot.stores.postgres.retention import Retained
 from bot.stores.redis.wire import encode
@@ -148,10 +149,14 @@ async def test_gate_withholds_messages_queued_for_a_merged_record(simulation: Si
     runtime = simulation.runtime
     business = runtime.dialogue.world.business
     seen = await looks(runtime.stores.ledger, [(ana.merged, NEVER)])
-    assert refused(ForPurpose("order_updates"), seen[ana.merged], simulation.graph.clock(), business) is not None
+    assert (
+        refused(ForPurpose("order_updates"), Sender(), seen[ana.merged], simulation.graph.clock(), business) is not None
+    )
     await runtime.use_cases.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
     seen = await looks(runtime.stores.ledger, [(ana.merged, NEVER)])
-    assert refused(ForPurpose("order_updates"), seen[ana.merged], simulation.graph.clock(), business) == "erased"
+    assert (
+        refused(ForPurpose("order_updates"), Sender(), seen[ana.merged], simulation.graph.clock(), business) == "erased"
+    )
 
 
 async def test_erasure_removes_dead_letters_of_the_merged_record(simulation: Simulation, ana: OneOfTwo) -> None:

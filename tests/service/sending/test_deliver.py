@@ -477,6 +477,7 @@ async def delivering(
         queue=stores.messages,
         outbox=stores.outbox,
         ledger=runtime.stores.ledger,
+        sendings=runtime.stores.sendings,
         channel=runtime.use_cases.channel,
         throttle=Throttle(runtime.stores.client, rate=1000),
         inbox=stores.inbox,

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("person", sa.Uuid, nullable=True, comment="empty: nobody is known by the address"),
         sa.Column("purpose", sa.Text, nullable=False, comment="empty for an answer"),
         sa.Column("reason", sa.Text, nullable=False, comment="why it is not sent; empty: it is"),
+        sa.Column("retry_at", sa.BigInteger, nullable=True, comment="when it may be asked about again, unix seconds"),
         sa.Column("caller", sa.Text, nullable=False, comment="which token wants it sent"),
         sa.PrimaryKeyConstraint("id", name="messages_pkey"),
     )
