@@ -325,6 +325,7 @@ class Converse:
             wrote_at=_wrote_at(case, step, inbound),
             record=step.session.record,
             ends_consent=any(entry.kind in _ENDINGS for entry in step.entries),
+            answers=not isinstance(inbound.content, Invitation),
             held=inbound.overheard == "standby",
             channel=inbound.channel,
         )

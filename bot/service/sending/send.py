@@ -43,16 +43,18 @@ class Send:
         wrote_at: int,
         record: Record,
         ends_consent: bool,
+        answers: bool,
         held: bool,
         channel: str,
     ) -> list[Outbound]:
         """Return the messages of a dialogue's step, to be committed with it.
 
-        `name` identifies the step, `record` is the record after it; `ends_consent`: whether the step ended any consent.
+        `name` identifies the step, `record` is the record after it; `ends_consent`: whether the step ended any consent;
+        `answers`: whether it answers the person, and not a wish of the company.
         """
         made = []
         for number, reply in enumerate(replies):
-            basis = _basis(reply, record, ends_consent)
+            basis = _basis(reply, record, ends_consent, answers)
             seen = passes_at(basis, to, record, self._clock(), self._business)
             id = f"{name}.{number}"
             made.append(
@@ -211,10 +213,11 @@ def outbound(
     )
 
 
-def _basis(reply: Reply, record: Record, ends_consent: bool) -> Basis:
+def _basis(reply: Reply, record: Record, ends_consent: bool, answers: bool) -> Basis:
     """Return the basis of our own reply. Everything our dialogues say is about consent and the person's rights."""
     if reply.question:
-        return AsksConsent(reply.question)
+        about = record.pending.purpose if record.pending and not answers else ""
+        return AsksConsent(reply.question, about)
     if ends_consent:
         return ByLaw(Duty.OPT_OUT)
     return ByLaw(Duty.INFORM) if record.restricted else Answer()
