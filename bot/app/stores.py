@@ -23,6 +23,7 @@ from ..stores.postgres.persons import Persons
 from ..stores.postgres.reads import Reads
 from ..stores.postgres.requests import Requests
 from ..stores.postgres.retention import Retained
+from ..stores.postgres.tokens import Tokens
 from ..stores.redis import data_holders as redis_holders
 from ..stores.redis.connect import Client
 from ..stores.redis.connect import connect as connect_redis
@@ -33,6 +34,7 @@ from ..stores.redis.outbox import Messages, Outbox
 from ..stores.redis.sessions import Sessions
 from ..stores.redis.streams import Stream
 from ..stores.redis.throttle import Throttle
+from ..stores.redis.windows import Windows
 from ..stores.redis.wire import read_assigned, read_event, read_handed_over
 
 _COMMAND_CONNECTIONS = 3
@@ -83,6 +85,8 @@ class Stores:
     retained: Retained
     erasure_list: ErasureList
     throttle: Throttle
+    tokens: Tokens
+    windows: Windows
     shards: Sequence[ShardStores]
 
     @property
@@ -131,6 +135,8 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             retained=Retained(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
+            tokens=Tokens(database),
+            windows=Windows(client),
             shards=[
                 ShardStores(client=client, reader=reader, shard=ShardKeys(number), settings=settings, keys=keys)
                 for number in range(settings.shards)

@@ -28,6 +28,7 @@ from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppr
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
+from .tokens import KeptTokens, Scope, Token, Windows
 
 __all__ = [
     "AddressTaken",
@@ -54,6 +55,7 @@ __all__ = [
     "Host",
     "Inbox",
     "Incoming",
+    "KeptTokens",
     "Ledger",
     "Malformed",
     "Messages",
@@ -81,6 +83,7 @@ __all__ = [
     "Retained",
     "Retry",
     "Rows",
+    "Scope",
     "SendError",
     "Sent",
     "Sessions",
@@ -91,9 +94,11 @@ __all__ = [
     "Suppressions",
     "Taken",
     "Throttle",
+    "Token",
     "Unreadable",
     "WebAnswer",
     "WebRequest",
     "Webhooks",
+    "Windows",
     "exported",
 ]

@@ -36,6 +36,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "request that hangs on it; expires by itself within three days, or 31 if something hangs on it",
     "early": "under the same hash, statuses without an address; expires by itself within ten minutes",
     "BUCKET": "how fast the business number may send",
+    "CALLS": "how often a program of the company called; expires by itself within a minute",
 }
 """Kinds of keys without personal data, and why."""
 
