@@ -122,6 +122,9 @@ class Settings(_Environment):
     messages_per_second: int = Field(
         80, ge=1, le=100_000, description="what the number may send: 80 unless Meta has raised it (up to 1000)"
     )
+    api_per_minute: int = Field(
+        6000, ge=1, le=1_000_000, description="calls of the REST API that each token may make in a minute"
+    )
     inbox_limit: int = Field(
         100_000, ge=1, description="unread events per shard after which webhooks get 503, so that Meta retries"
     )

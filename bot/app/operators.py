@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+from uuid_utils.compat import uuid7
+
 from ..consent.deadlines import Calendar
 from ..consent.retention import RuleName, policy
 from ..engines import engines
@@ -22,6 +24,7 @@ from ..service.operators.find import Find
 from ..service.operators.person import AboutPerson
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
+from ..service.operators.tokens import Admission, Tokens
 from ..service.ports import Check
 from ..service.retention import Retention
 from ..settings import Settings
@@ -77,6 +80,8 @@ class Operators:
     erasures: ReplayErasures
     rotation: RotateKeys
     retention: Retention
+    tokens: Tokens
+    admission: Admission
     checks: StoreChecks
 
 
@@ -123,6 +128,13 @@ def operators(runtime: Runtime) -> Operators:
             letters=[shard.dead for shard in runtime.stores.shards],
         ),
         retention=runtime.use_cases.retention(),
+        tokens=Tokens(kept=runtime.stores.tokens, new_id=lambda: str(uuid7()), clock=runtime.use_cases.clock),
+        admission=Admission(
+            kept=runtime.stores.tokens,
+            windows=runtime.stores.windows,
+            per_minute=runtime.settings.api_per_minute,
+            clock=runtime.use_cases.clock,
+        ),
         checks=StoreChecks(runtime, requests),
     )
 

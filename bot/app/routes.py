@@ -8,9 +8,11 @@ from aiohttp import web
 from ..service.incoming.receive import Receive
 from ..service.ports import Check, Provider, Webhooks
 from ..settings import Settings
-from ..web import Downloads, Health, health_routes, my_data_routes, webhook_routes
+from ..web import Api, Downloads, Health, api_fallback, api_routes, health_routes, my_data_routes, webhook_routes
 from . import channels
+from .api import api
 from .doctor import settings_checks
+from .operators import operators
 from .runtime import Runtime, missing
 
 
@@ -36,6 +38,14 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
         runtime = current()
         return Downloads(runtime.use_cases.links, runtime.dialogue.world) if runtime else None
 
+    made: list[tuple[Runtime, Api]] = []
+
+    def calls() -> Api | None:
+        runtime = current()
+        if runtime is not None and not (made and made[0][0] is runtime):
+            made[:] = [(runtime, api(operators(runtime), runtime.use_cases))]
+        return made[0][1] if runtime else None
+
     return [
         *(
             route
@@ -44,4 +54,10 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
         ),
         *my_data_routes(downloads),
         *health_routes(Health(missing(settings), ready, queued)),
+        *api_routes(calls),
     ]
+
+
+def own_routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[web.RouteDef]:
+    """Return the routes of an application that has no others."""
+    return [*routes(settings, current), *api_fallback()]

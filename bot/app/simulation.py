@@ -29,7 +29,7 @@ from ..service.shards import token_of
 from ..settings import Settings
 from ..stores.redis.keys import ShardKeys
 from .processes import answering, bound, working
-from .routes import routes
+from .routes import own_routes
 from .runtime import Runtime, open_runtime
 from .use_cases import HostedBot
 
@@ -148,7 +148,7 @@ async def simulate(
         inner = _simulated(settings, graph, url, secret)
         runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, clock=clock))
         app = web.Application()
-        app.add_routes(routes(inner, lambda: runtime))
+        app.add_routes(own_routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
         await stack.enter_async_context(answering(app, waiting))
         hook = Hook(f"{url}{META.path}", secret, session)

@@ -26,6 +26,7 @@ from ..stores.postgres.reads import Reads
 from ..stores.postgres.requests import Requests
 from ..stores.postgres.retention import Retained
 from ..stores.postgres.sendings import Sendings
+from ..stores.postgres.tokens import Tokens
 from ..stores.redis import data_holders as redis_holders
 from ..stores.redis.connect import Client
 from ..stores.redis.connect import connect as connect_redis
@@ -36,6 +37,7 @@ from ..stores.redis.outbox import Messages, Outbox
 from ..stores.redis.sessions import Sessions
 from ..stores.redis.streams import Stream
 from ..stores.redis.throttle import Throttle
+from ..stores.redis.windows import Windows
 from ..stores.redis.wire import read_assigned, read_event, read_handed_over
 
 _COMMAND_CONNECTIONS = 3
@@ -89,6 +91,8 @@ class Stores:
     throttle: Throttle
     messages: SentMessages
     calls: KnownCalls
+    tokens: Tokens
+    windows: Windows
     shards: Sequence[ShardStores]
 
     @property
@@ -140,6 +144,8 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             throttle=Throttle(client, rate=settings.messages_per_second),
             messages=SentMessages(database),
             calls=KnownCalls(database, keys),
+            tokens=Tokens(database),
+            windows=Windows(client),
             shards=[
                 ShardStores(client=client, reader=reader, shard=ShardKeys(number), settings=settings, keys=keys)
                 for number in range(settings.shards)

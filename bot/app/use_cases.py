@@ -10,6 +10,10 @@ from ..business import Business
 from ..consent.retention import RuleName, policy
 from ..conversation.dialogue import Dialogue
 from ..documents import Documents
+from ..service.company.calls import Repeatable
+from ..service.company.contacts import Contacts
+from ..service.company.messages import Messages
+from ..service.company.opt_ins import OptIns
 from ..service.hand_over import HandOver
 from ..service.incoming.cases import Cases
 from ..service.incoming.claims import Claims
@@ -28,6 +32,7 @@ from ..service.sending.deliver import Deliver
 from ..service.sending.halting import Halting
 from ..service.sending.send import Send
 from ..service.sending.undelivered import Undelivered
+from ..service.sending.window import Window
 from .stores import ShardStores, Stores
 
 
@@ -173,6 +178,52 @@ class UseCases:
             channel=self.sender if hosted.typing else None,
             clock=self.clock,
         )
+
+    # --- the company
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        """What looks up whom the company wants to write to."""
+        sessions = [shard.sessions for shard in self.stores.shards]
+        return Contacts(self.stores.persons, Window(sessions, self.stores.keys))
+
+    @cached_property
+    def opt_ins(self) -> OptIns:
+        """What passes on opt-ins from elsewhere."""
+        return OptIns(
+            contacts=self.contacts,
+            persons=self.stores.persons,
+            ledger=self.stores.ledger,
+            suppressions=self.stores.erasures,
+            inboxes=[shard.inbox for shard in self.stores.shards],
+            template=self._templates.question,
+            world=self.dialogue.world,
+            keys=self.stores.keys,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def messages(self) -> Messages:
+        """What sends the company's messages."""
+        return Messages(
+            contacts=self.contacts,
+            ledger=self.stores.ledger,
+            sendings=self.stores.sendings,
+            suppressions=self.stores.erasures,
+            reads=self.stores.reads,
+            decisions=self.stores.messages,
+            events=self.stores.events,
+            sends=[self.send(shard) for shard in self.stores.shards],
+            filled=self._templates.filled,
+            business=self._business,
+            keys=self.stores.keys,
+            clock=self.clock,
+        )
+
+    @property
+    def repeatable(self) -> Repeatable:
+        """What answers repeated calls as before."""
+        return Repeatable(self.stores.calls)
 
     # --- rights
 

@@ -84,7 +84,7 @@ _TABLES = {
     "consents": ("purpose", "status", "since", "held by"),
     "ledger": ("kind", "purpose", "at"),
     "requests": ("right", "state", "received_at", "due"),
-    "reads": ("at", "command", "operator"),
+    "reads": ("at", "command", "operator", "reason"),
 }
 
 

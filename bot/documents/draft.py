@@ -100,7 +100,8 @@ class Draft:
         for queued in self._data.waiting:
             self.paper.text(f"{say.time(queued.since)}: {self._whole(queued.text or queued.what)}")
         for look in self._data.looks:
-            self.paper.text(f"{say.time(look.at)}: {self._whole(look.how)}")
+            told = f"{look.how} ({look.why})" if look.why else look.how
+            self.paper.text(f"{say.time(look.at)}: {self._whole(told)}")
 
     def processing(self) -> None:
         """Write what the business does with the data."""

@@ -23,6 +23,9 @@ HANDED_OVER = Counter("consentbot_handed_over", "Messages for the host's bot, by
 TASKS = Counter("consentbot_tasks", "Tasks for persons about their data, by outcome", ["work", "outcome"])
 RETENTION = Counter("consentbot_retention", "What ended or was forgotten because its time was over", ["what"])
 DOWNLOADS = Counter("consentbot_downloads", "Requests for the page of MY DATA and its file, by outcome", ["outcome"])
+CALLS = Counter(
+    "consentbot_api_calls", "Calls of the REST API, by operation and kind of status", ["operation", "status"]
+)
 INCIDENTS = Counter("consentbot_incidents", "Incidents that the program cannot prevent, by kind", ["kind"])
 FAILURES = Counter("consentbot_failures", "Rounds of a worker that failed and are repeated", ["worker"])
 

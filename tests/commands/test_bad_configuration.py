@@ -77,6 +77,9 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "requests show": (ID,),
     "requests extend": (ID, "--reason", "much to do"),
     "requests close": (ID,),
+    "tokens create": ("crm", "--scope", "read"),
+    "tokens list": (),
+    "tokens revoke": (ID,),
     "deadletter list": (),
     "deadletter replay": ("--all",),
 }

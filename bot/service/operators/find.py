@@ -45,13 +45,20 @@ class Look:
     """Who looks and how, as it is recorded."""
 
     operator: str
-    """The operator, e.g. their operating-system user."""
+    """The operator, e.g. their operating-system user, or `api:` and the name of a program's token."""
     way: str
     """The way of looking, e.g. the command `person show`."""
+    reason: str = ""
+    """Why, in the operator's words; empty if it was not told."""
 
     def __post_init__(self) -> None:
         if not (self.operator.strip() and self.way.strip()):
             raise ValueError("a look needs who looks, and how")
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as ledger and requests name them: `operator:NAME` or `api:NAME`."""
+        return self.operator if self.operator.startswith("api:") else f"operator:{self.operator}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +191,7 @@ class Find:
         )
 
     async def _record(self, persons: Sequence[PersonId], look: Look) -> None:
-        await self._reads.note(persons, look.way, look.operator, self._clock())
+        await self._reads.note(persons, look.way, look.operator, self._clock(), look.reason)
 
     async def _records(self, person: PersonId) -> Sequence[PersonId]:
         known = (await self._persons.load([person])).get(person)

@@ -53,7 +53,10 @@ class KnownPerson:
             ],
             "ledger": [{"kind": fact.kind, "purpose": fact.purpose, "at": iso(fact.at)} for fact in self.facts],
             "requests": [as_dict(request) for request in self.requests],
-            "reads": [{"at": iso(read.at), "command": read.command, "operator": read.operator} for read in self.reads],
+            "reads": [
+                {"at": iso(read.at), "command": read.command, "operator": read.operator, "reason": read.reason}
+                for read in self.reads
+            ],
         }
 
 

@@ -41,6 +41,7 @@ from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppr
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
+from .tokens import KeptTokens, Scope, Token, Windows
 
 __all__ = [
     "AddressTaken",
@@ -68,6 +69,7 @@ __all__ = [
     "Host",
     "Inbox",
     "Incoming",
+    "KeptTokens",
     "Ledger",
     "Malformed",
     "MessageEvents",
@@ -96,6 +98,7 @@ __all__ = [
     "Retained",
     "Retry",
     "Rows",
+    "Scope",
     "SendError",
     "Sendings",
     "Sent",
@@ -107,9 +110,11 @@ __all__ = [
     "Suppressions",
     "Taken",
     "Throttle",
+    "Token",
     "Unreadable",
     "WebAnswer",
     "WebRequest",
     "Webhooks",
+    "Windows",
     "exported",
 ]

@@ -38,6 +38,8 @@ class Read:
     """Unix seconds."""
     command: str
     operator: str
+    reason: str = ""
+    """Why, in the operator's words; empty if it was not told, or the person was erased."""
 
 
 class NoSuchPerson(Exception):
@@ -97,7 +99,9 @@ class Persons(Protocol):
 class Reads(Protocol):
     """Who looked at whose data. Every method raises `Unavailable`."""
 
-    async def note(self, persons: Sequence[PersonId], command: str, operator: str, now: float) -> None:
+    async def note(
+        self, persons: Sequence[PersonId], command: str, operator: str, now: float, reason: str = ""
+    ) -> None:
         """Record that somebody looks at persons, before anything is shown."""
 
     async def of(self, person: PersonId) -> Sequence[Read]:

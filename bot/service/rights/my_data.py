@@ -137,7 +137,9 @@ class RecordedLook(msgspec.Struct, frozen=True, kw_only=True):
 
     at: Time
     how: str
-    """By which command."""
+    """By which command or call."""
+    why: str = ""
+    """In the words of whoever looked; empty if it was not told."""
 
 
 class DialogueNow(msgspec.Struct, frozen=True, kw_only=True):

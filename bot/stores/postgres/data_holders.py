@@ -22,6 +22,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "leaves": "hashes of ledger entries; their personal part is salted with a key that dies with the person",
     "tiles": "hashes of leaves",
     "checkpoints": "signed hashes of the whole tree",
+    "tokens": "names and digests of what the company's own programs use",
 }
 """Tables without personal data, and why."""
 

@@ -267,7 +267,23 @@ reads = Table(
     Column("at", BigInteger, nullable=False, comment="unix seconds"),
     Column("person", Uuid, nullable=False, index=True),
     Column("command", Text, nullable=False, comment="by which it was looked at"),
-    Column("operator", Text, nullable=False, comment="user of the operating system"),
+    Column("operator", Text, nullable=False, comment="user of the operating system, or api: and a token's name"),
+    Column("reason", Text, nullable=False, server_default="", comment="why, in the operator's words"),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="UUIDv7"),
+    Column("created_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("expires_at", BigInteger, nullable=True, comment="unix seconds"),
+    Column("last_used_at", BigInteger, nullable=True, comment="to the minute; unix seconds"),
+    Column("revoked_at", BigInteger, nullable=True, comment="unix seconds"),
+    Column("digest", LargeBinary, nullable=False, unique=True, comment="SHA-256 of the secret"),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("reason", Text, nullable=False, comment="why it looks at persons, where a call does not say"),
+    Column("per_minute", Integer, nullable=True, comment="calls allowed; empty: as the settings say"),
 )
 
 sendings = Table(

@@ -37,6 +37,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "queued": "the random id of a message that the company sent; expires by itself within a day",
     "early": "under the same hash, statuses without an address; expires by itself within ten minutes",
     "BUCKET": "how fast the business number may send",
+    "CALLS": "how often a program of the company called; expires by itself within a minute",
 }
 """Kinds of keys without personal data, and why."""
 

@@ -9,6 +9,9 @@ GROUP = "workers"
 BUCKET = "{number}:bucket"
 """Hash: the token bucket of the business number, which all shards share."""
 
+CALLS = "calls:{%s}"
+"""Count: the calls of a token of the API, by the token's id, in the present window."""
+
 
 @dataclass(frozen=True)
 class ShardKeys:

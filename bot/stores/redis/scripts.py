@@ -29,6 +29,7 @@ class Script:
 
 
 INGEST = Script("ingest")
+COUNT = Script("count")
 COMMIT = Script("commit", "lanes")
 FINISH = Script("finish")
 FINISH_MESSAGE = Script("finish_message", "lanes")

@@ -38,6 +38,11 @@ SHOWS_NOBODY = {
     "rotation.still_needed": "counts",
     "retention.report": "counts",
     "retention.keep": "does what policy says",
+    "tokens.create": "a program's token",
+    "tokens.all": "programs' tokens without their secrets",
+    "tokens.revoke": "a program's token",
+    "admission.token": "a program's token",
+    "admission.allowance": "counts",
     "checks.all": "counts",
 }
 """Use cases that need no look, and why."""

@@ -1,0 +1,18 @@
+"""Builds what the REST API calls."""
+
+from ..web.api import Api
+from . import channels
+from .operators import Operators
+from .use_cases import UseCases
+
+
+def api(operators: Operators, use_cases: UseCases) -> Api:
+    """Return the use cases of the REST API."""
+    return Api(
+        admission=operators.admission,
+        business=use_cases.dialogue.world.business,
+        address=channels.address,
+        repeatable=use_cases.repeatable,
+        opt_ins=use_cases.opt_ins,
+        messages=use_cases.messages,
+    )

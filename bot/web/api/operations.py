@@ -1,0 +1,8 @@
+"""All operations of the API, in the order in which they are documented."""
+
+from collections.abc import Sequence
+
+from . import company, messages, opt_ins
+from .operation import AnyOperation
+
+OPERATIONS: Sequence[AnyOperation] = [*opt_ins.OPERATIONS, *messages.OPERATIONS, *company.OPERATIONS]
