@@ -14,6 +14,7 @@ from ..service.company.calls import Repeatable
 from ..service.company.contacts import Contacts
 from ..service.company.messages import Messages
 from ..service.company.opt_ins import OptIns
+from ..service.company.templated import Templated
 from ..service.hand_over import HandOver
 from ..service.incoming.cases import Cases
 from ..service.incoming.claims import Claims
@@ -188,6 +189,10 @@ class UseCases:
         return Contacts(self.stores.persons, Window(sessions, self.stores.keys))
 
     @cached_property
+    def _templated(self) -> Templated:
+        return Templated(self.templates, self._business.default_locale)
+
+    @cached_property
     def opt_ins(self) -> OptIns:
         """What passes on opt-ins from elsewhere."""
         return OptIns(
@@ -196,7 +201,7 @@ class UseCases:
             ledger=self.stores.ledger,
             suppressions=self.stores.erasures,
             inboxes=[shard.inbox for shard in self.stores.shards],
-            template=self._templates.question,
+            template=self._templated.question,
             world=self.dialogue.world,
             keys=self.stores.keys,
             clock=self.clock,
@@ -214,7 +219,7 @@ class UseCases:
             decisions=self.stores.messages,
             events=self.stores.events,
             sends=[self.send(shard) for shard in self.stores.shards],
-            filled=self._templates.filled,
+            filled=self._templated.filled,
             business=self._business,
             keys=self.stores.keys,
             clock=self.clock,

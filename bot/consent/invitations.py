@@ -19,19 +19,50 @@ class Uninvited(StrEnum):
     """Why somebody is not asked for a consent."""
 
     GIVEN = "given"
-    """They have given it."""
     PENDING = "pending"
-    """They were asked, and have not answered yet."""
     REFUSED = "refused"
-    """They said no, and no act of theirs since then says otherwise."""
     WITHDRAWN = "withdrawn"
-    """They withdrew it or objected: only they themselves can ask to be asked, by writing START."""
     RESTRICTED = "restricted"
-    """They restricted the use of their data (GDPR Art. 18)."""
     PAUSED = "paused"
-    """They may have meant to stop, and have not answered whether."""
     UNREACHED = "unreached"
-    """The last question did not reach them, less than a day ago. Meta: per-user marketing limits, error 131049."""
+    SUPPRESSED = "suppressed"
+
+    @property
+    def sentence(self) -> str:
+        """What is the case, with the rule that it follows from."""
+        return _TOLD[self][0]
+
+    @property
+    def cure(self) -> str:
+        """What the company can do, if anything."""
+        return _TOLD[self][1]
+
+
+_THEIR_TURN = "Don't ask. If they want messages, they can send START."
+
+_TOLD = {
+    Uninvited.GIVEN: ("The person has given this consent.", "Send; nothing needs to be asked."),
+    Uninvited.PENDING: ("The person was asked and has not answered yet.", "Wait for their answer."),
+    Uninvited.REFUSED: (
+        "The person said no, and no act of theirs since then says otherwise (GDPR rec. 42).",
+        "Ask again only when they opt in themselves, e.g. on a form: send its method.",
+    ),
+    Uninvited.WITHDRAWN: ("The person withdrew this consent or objected (GDPR Art. 7(3), 21).", _THEIR_TURN),
+    Uninvited.RESTRICTED: (
+        "The person restricted the use of their data (GDPR Art. 18).",
+        "Wait until they lift the restriction.",
+    ),
+    Uninvited.PAUSED: ("The person may have meant to stop, and has not answered whether.", "Wait for their answer."),
+    Uninvited.UNREACHED: (
+        "The last question did not reach the person, less than a day ago; perhaps WhatsApp limits what they get (Meta: "
+        "per-user marketing limits, error 131049).",
+        "Ask again tomorrow at the earliest, or when they write.",
+    ),
+    Uninvited.SUPPRESSED: (
+        "The address is on the suppression list: its owner was erased, or the company entered it (GDPR Art. 21(3)).",
+        _THEIR_TURN,
+    ),
+}
 
 
 REST = DAY

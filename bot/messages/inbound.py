@@ -136,6 +136,8 @@ class QuestionTemplate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Ours for the same: in it the whole question is asked, whatever the person speaks otherwise."""
     parameters: tuple[str, ...]
     """The placeholders that its body names."""
+    marketing: bool = False
+    """Whether the channel counts it as marketing."""
 
 
 class Invitation(msgspec.Struct, frozen=True, tag="invitation", omit_defaults=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...consent.evidence import EVERY, Clock, Method
-from ...consent.invitations import invited
+from ...consent.invitations import Uninvited, invited
 from ...consent.lifecycle import Record, fold
 from ...conversation.world import World
 from ...i18n.locale import guess, negotiate
@@ -42,7 +42,7 @@ class Asking:
     person: PersonId
     purposes: Sequence[str]
     """What is asked about, one purpose after the other."""
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, Uninvited | Reason]
     """Other purposes that were named, and why they are not asked about."""
 
 
@@ -50,9 +50,9 @@ class Asking:
 class NotAsking:
     """Nothing is asked."""
 
-    reason: str
+    reason: Uninvited | Reason
     """That of the first purpose."""
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, Uninvited | Reason]
 
 
 class OptIns:
@@ -95,7 +95,7 @@ class OptIns:
         purposes, left_out = invited(record, wanted.purposes, wanted.method, int(now))
         stopped = await self._stopped(wanted.address, purposes)
         purposes = [purpose for purpose in purposes if purpose not in stopped]
-        reasons: dict[str, str] = {**left_out, **dict.fromkeys(stopped, "suppressed")}
+        reasons: dict[str, Uninvited | Reason] = {**left_out, **dict.fromkeys(stopped, Uninvited.SUPPRESSED)}
         if not purposes:
             return NotAsking(reasons[wanted.purposes[0]], reasons)
         locale = self._locale(wanted, contact)

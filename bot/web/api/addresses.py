@@ -22,7 +22,5 @@ Address = Annotated[
 def sender_of(api: Api, address: str, field: str) -> Sender:
     """Return what an address means. Raises `Refused`."""
     if (sender := api.address(address)) is None:
-        raise invalid(
-            field, "not an address", "send +, country code and number, such as +4915112345678, or a BSUID"
-        )
+        raise invalid(field, "not an address", "send +, country code and number, such as +4915112345678, or a BSUID")
     return sender

@@ -12,13 +12,14 @@ from ...messages.basis import ForPurpose
 from ...messages.reply import Attachment, Button, Document, Link, Location, Reply, Row
 from ...service.company.contacts import Address as To
 from ...service.company.messages import Followed, Message, Step, TemplateWanted
-from ...service.operators.tokens import Scope
+from ...service.ports import Scope
 from ...service.ports import PersonId
 from ...service.sending.reasons import Refuse
+from ...service.sending.templates import BadValues
 from ...times import iso
 from .addresses import Address, sender_of
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Shown
-from .problems import Problem, Refused
+from .problems import Problem, Refused, invalid
 
 MOST_CHECKED = 1000
 """Addresses of one call of `/messages/check`."""
@@ -198,9 +199,11 @@ async def _send(api: Api, call: Call[MessageSent]) -> Answer:
     sent = call.sent
     to: To = sender_of(api, sent.to, "to") if sent.to is not None else PersonId(str(sent.person))
     basis = ForPurpose(sent.purpose) if sent.purpose is not None else AnswerBasis()
-    decision = await api.messages.send(
-        Message(id=call.id, to=to, basis=basis, content=_content(sent), caller=call.token.operator)
-    )
+    wanted = Message(id=call.id, to=to, basis=basis, content=_content(sent), caller=call.token.operator)
+    try:
+        decision = await api.messages.send(wanted)
+    except BadValues as error:
+        raise invalid("template.values", str(error), "send a line of text for each placeholder") from None
     if decision.refuse is not None:
         raise _not_sent(decision.id, decision.refuse)
     return Answer(MessageShown(id=decision.id, person=decision.person or "", status="queued"), 202)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from ...consent.evidence import Method
 from ...service.company.opt_ins import NotAsking, OptIn
-from ...service.operators.tokens import Scope
+from ...service.ports import Scope
 from .addresses import Address, sender_of
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
 from .problems import Problem, Refused
@@ -67,7 +67,7 @@ async def _start(api: Api, call: Call[OptInSent]) -> Answer:
 
 def _not_asked(asking: NotAsking) -> Refused:
     left_out: Mapping[str, str] = {purpose: str(reason) for purpose, reason in asking.left_out.items()}
-    return Refused(Problem.NOT_ASKED, asking.sentence, cure=asking.cure, reason=str(asking.reason), left_out=left_out)
+    return Refused(Problem.NOT_ASKED, asking.reason.sentence, cure=asking.reason.cure, reason=str(asking.reason), left_out=left_out)
 
 
 OPERATIONS: Sequence[AnyOperation] = [
