@@ -15,7 +15,9 @@ from ..stores.postgres import data_holders as postgres_holders
 from ..stores.postgres.checkpoints import Checkpoints
 from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
+from ..stores.postgres.endpoints import Endpoints
 from ..stores.postgres.erasures import Erasures
+from ..stores.postgres.events import Events
 from ..stores.postgres.exports import Exports
 from ..stores.postgres.ledger import Ledger
 from ..stores.postgres.migrate import migrate
@@ -81,6 +83,8 @@ class Stores:
     reads: Reads
     exports: Exports
     retained: Retained
+    events: Events
+    endpoints: Endpoints
     erasure_list: ErasureList
     throttle: Throttle
     shards: Sequence[ShardStores]
@@ -129,6 +133,8 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             reads=Reads(database),
             exports=Exports(database, keys),
             retained=Retained(database),
+            events=Events(database),
+            endpoints=Endpoints(database, keys),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
             shards=[

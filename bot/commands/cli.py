@@ -21,6 +21,7 @@ from . import (
     requests,
     rotate,
     serve,
+    webhooks,
 )
 from .i18n import app as i18n
 from .retention import retention
@@ -51,6 +52,7 @@ app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, 
 app.add_typer(person.app, name="person", help="What is known about one person, and erasing it.")
 app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
+app.add_typer(webhooks.app, name="webhooks", help="Your own systems that are told of consents, requests and messages.")
 
 
 def _print_version(wanted: bool) -> None:

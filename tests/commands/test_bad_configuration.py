@@ -79,6 +79,12 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "requests close": (ID,),
     "deadletter list": (),
     "deadletter replay": ("--all",),
+    "webhooks add": ("https://crm.example.com/hook",),
+    "webhooks list": (),
+    "webhooks test": (ID,),
+    "webhooks rotate": (ID,),
+    "webhooks remove": (ID,),
+    "webhooks replay": (ID,),
 }
 """Command → what must be typed after it."""
 

@@ -20,6 +20,8 @@ class Rows(StrEnum):
     """Which address became which."""
     REQUESTS = "requests"
     """Requests that were answered or refused."""
+    EVENTS = "events"
+    """What the company's systems are told."""
 
 
 @dataclass(frozen=True, slots=True)
