@@ -204,6 +204,7 @@ class Retention(_Table):
     prospect_after_last_contact: Duration | None = None
     closed_requests: Duration | None = None
     dead_letters: Duration | None = None
+    events: Duration | None = None
 
 
 class Business(_Table):

@@ -138,6 +138,11 @@ class Settings(_Environment):
         description="seconds after which a worker takes over what another one, dead or cut off, has left unfinished",
     )
     checkpoint_minutes: int = Field(10, ge=1, le=1440, description="how often the ledger's tree is signed")
+    webhooks_private: bool = Field(
+        False,
+        description="true: events may also go to http:// and to addresses inside your own network, which by default "
+        "are refused",
+    )
     var_dir: Path = Field(
         Path("var"),
         description="folder for the data of the engines that the program starts itself, and the list of erasures",

@@ -32,7 +32,7 @@ RUNTIMES = {"bot.app.runtime.Runtime", "bot.app.runtime.open_runtime"}
 HAVE_STORES = {"bot.app.use_cases.UseCases", "bot.app.stores", "bot.stores"}
 """Leads to the stores, too: no module that keeps off them imports it."""
 
-NOT_OF_STORES = {"Channel", "Channels", "Documents", "Eraser", "Webhooks"}
+NOT_OF_STORES = {"Channel", "Channels", "Documents", "Eraser", "Post", "Webhooks"}
 """The protocols of `service` that no store implements; all others are ports of stores."""
 
 LEAVES = {
@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {  # in the order in which a message passes th
     # what implements the protocols that service declares
     "channels": {"service.ports", "messages", "consent", "i18n"},
     "stores": {"service.ports", "messages", "conversation.session", "consent"},
+    "endpoints": {"service.ports"},
     "documents": {"service.rights.my_data", "conversation", "consent", "i18n"},
     # processes of the program's own
     "engines": set(),

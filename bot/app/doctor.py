@@ -11,7 +11,7 @@ from ..conversation.world import World
 from ..errors import Unavailable, problem_and_cure
 from ..keys import Keyring, Undecipherable
 from ..paths import COMMAND
-from ..service.ports import Check
+from ..service.ports import Backlog, Check
 from ..settings import Settings
 from ..stores.postgres.connect import Database
 from ..stores.postgres.erasures import Erasures
@@ -27,6 +27,9 @@ _NEARLY_FULL = 0.8
 
 _LONG_UNREAD = 60.0
 """Seconds after which an unread message means that no worker runs or keeps up."""
+
+_LONG_UNTOLD = 300.0
+"""Seconds after which an event that an endpoint has not got is worth a look."""
 
 _SOON = timedelta(days=7)
 
@@ -191,6 +194,20 @@ def requests_check(waiting: Sequence[Request], today: date) -> Check:
     latest = max(request.due for request in urgent)
     detail = f"{len(urgent)} of {len(waiting)} are due by {latest}, the first on {urgent[0].due}"
     return Check("requests", ok=False, detail=detail, cure="see `requests list`, answer, then close", required=False)
+
+
+def events_check(backlogs: Sequence[Backlog]) -> Check:
+    """Report endpoints that do not get their events."""
+    behind = [
+        f"endpoint {backlog.endpoint}: {backlog.waiting} wait, the oldest for {backlog.oldest:.0f} s, "
+        f"{backlog.dead} given up ({backlog.status or 'never tried'})"
+        for backlog in backlogs
+        if backlog.oldest > _LONG_UNTOLD or backlog.dead
+    ]
+    if behind:
+        cure = "see that it answers (`webhooks test`) and that a worker runs; then `webhooks replay` what was given up"
+        return Check("events", ok=False, detail="; ".join(behind), cure=cure, required=False)
+    return Check("events", ok=True, detail=f"{len(backlogs)} endpoints, none is behind")
 
 
 def _info(reply: bytes | str) -> Mapping[str, str]:

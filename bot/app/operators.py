@@ -17,7 +17,9 @@ from ..messages.inbound import Sender
 from ..numbers import typed, visible
 from ..service.incoming.receive import Receipt, Receive
 from ..service.operators.dead_letters import ReplayLetters
+from ..service.operators.endpoints import ManageEndpoints
 from ..service.operators.erasures import ReplayErasures
+from ..service.operators.events import ReadEvents
 from ..service.operators.evidence import Evidence
 from ..service.operators.export import ExportConsents
 from ..service.operators.find import Find
@@ -65,6 +67,7 @@ class StoreChecks:
                 yield check
             waiting = await self._requests.waiting()
             yield doctor.requests_check(waiting.requests, waiting.today)
+            yield doctor.events_check(await runtime.stores.endpoints.backlog())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Operators:
     export: ExportConsents
     dead_letters: ReplayLetters
     erasures: ReplayErasures
+    events: ReadEvents
+    endpoints: ManageEndpoints
     rotation: RotateKeys
     retention: Retention
     tokens: Tokens
@@ -121,6 +126,8 @@ def operators(runtime: Runtime) -> Operators:
             receive=partial(_received, runtime.receive) if runtime.receive else None,
         ),
         erasures=_replay_erasures(runtime),
+        events=ReadEvents(runtime.stores.events),
+        endpoints=ManageEndpoints(runtime.stores.endpoints, runtime.use_cases.post),
         rotation=RotateKeys(
             count=partial(count, runtime.stores.database),
             rotate=partial(rotate, runtime.stores.database, runtime.stores.keys),

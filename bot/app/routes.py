@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from ..service.incoming.receive import Receive
-from ..service.ports import Check, Provider, Webhooks
+from ..service.ports import Backlog, Check, Provider, Webhooks
 from ..settings import Settings
 from ..web import Api, Downloads, Health, api_fallback, api_routes, health_routes, my_data_routes, webhook_routes
 from . import channels
@@ -34,6 +34,10 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
         runtime = current()
         return await runtime.queued() if runtime else {}
 
+    async def behind() -> Sequence[Backlog]:
+        runtime = current()
+        return await runtime.stores.endpoints.backlog() if runtime else []
+
     def downloads() -> Downloads | None:
         runtime = current()
         return Downloads(runtime.use_cases.links, runtime.dialogue.world) if runtime else None
@@ -53,7 +57,7 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
             for route in webhook_routes(provider.path, provider.name, hook(provider), receive)
         ),
         *my_data_routes(downloads),
-        *health_routes(Health(missing(settings), ready, queued)),
+        *health_routes(Health(missing(settings), ready, queued, behind)),
         *api_routes(calls),
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..consent.retention import policy
 from ..conversation.dialogue import Dialogue
+from ..endpoints.post import Post
 from ..engines import engines, local_secret
 from ..errors import Unavailable
 from ..keys import Keyring
@@ -51,10 +52,13 @@ class Runtime:
             await stopping.wait()
             return
         await worker.persistently("start", self._keep_notices, stopping)
+        await worker.persistently("start", self.stores.events.settle_in, stopping)
         halting, stores = Halting(), self.stores
         async with asyncio.TaskGroup() as group:
             group.create_task(worker.sign(stores.checkpoints, 60 * self.settings.checkpoint_minutes, stopping))
             group.create_task(worker.keep_to_policy(self.use_cases.retention(), stopping))
+            group.create_task(worker.remind(self.use_cases.tell_due(), stopping))
+            group.create_task(worker.tell(self.use_cases.deliver_events(), stopping))
             for shard in stores.shards:
                 for rounds in self._rounds(shard, halting, stopping):
                     group.create_task(rounds)
@@ -151,9 +155,16 @@ async def open_runtime(
         channel = channels.senders(settings)
         if channel is not None:
             stack.push_async_callback(channel.close)
+        post = Post(private=settings.webhooks_private)
+        stack.push_async_callback(post.close)
         dialogue = Dialogue(replace(world, question_key=keys.questions), flows)
         use_cases = UseCases(
-            stores=stores, dialogue=dialogue, channel=channel, base_url=settings.base_url or "", clock=clock
+            stores=stores,
+            dialogue=dialogue,
+            channel=channel,
+            post=post,
+            base_url=settings.base_url or "",
+            clock=clock,
         )
         receive = None if channel is None else use_cases.receive(channels.webhooks(settings))
         await stack.enter_async_context(_watching(receive))

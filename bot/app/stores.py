@@ -16,7 +16,9 @@ from ..stores.postgres.calls import KnownCalls
 from ..stores.postgres.checkpoints import Checkpoints
 from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
+from ..stores.postgres.endpoints import Endpoints
 from ..stores.postgres.erasures import Erasures
+from ..stores.postgres.events import Events
 from ..stores.postgres.exports import Exports
 from ..stores.postgres.ledger import Ledger
 from ..stores.postgres.messages import SentMessages
@@ -87,6 +89,8 @@ class Stores:
     exports: Exports
     retained: Retained
     sendings: Sendings
+    events: Events
+    endpoints: Endpoints
     erasure_list: ErasureList
     throttle: Throttle
     messages: SentMessages
@@ -140,6 +144,8 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             exports=Exports(database, keys),
             retained=Retained(database),
             sendings=Sendings(database),
+            events=Events(database),
+            endpoints=Endpoints(database, keys),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
             messages=SentMessages(database),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..business import Business
+from ..consent.deadlines import Calendar
 from ..consent.retention import RuleName, policy
 from ..conversation.dialogue import Dialogue
 from ..documents import Documents
@@ -15,6 +16,7 @@ from ..service.company.contacts import Contacts
 from ..service.company.messages import Messages
 from ..service.company.opt_ins import OptIns
 from ..service.company.templated import Templated
+from ..service.events.deliver import DeliverEvents
 from ..service.hand_over import HandOver
 from ..service.incoming.cases import Cases
 from ..service.incoming.claims import Claims
@@ -22,8 +24,9 @@ from ..service.incoming.converse import Converse, Shard
 from ..service.incoming.receive import Receive
 from ..service.incoming.staff import Staff
 from ..service.incoming.statuses import Statuses
-from ..service.ports import Channels, DataHolder, Host, Webhooks
+from ..service.ports import Channels, DataHolder, Host, Post, Webhooks
 from ..service.retention import Retention
+from ..service.rights.due import TellDue
 from ..service.rights.erase import Erase
 from ..service.rights.fulfil import Fulfil
 from ..service.rights.links import Links
@@ -55,6 +58,8 @@ class UseCases:
     dialogue: Dialogue
     channel: Channels | None
     """Sends messages; None while a setting that it needs is missing."""
+    post: Post
+    """Posts events to the company's own systems."""
     base_url: str = ""
     clock: Callable[[], float] = time.time
 
@@ -284,6 +289,20 @@ class UseCases:
             proof_days=policy(self._business)[RuleName.PROOF_AFTER_WITHDRAWAL].after.days,
             clock=self.clock,
         )
+
+    def tell_due(self) -> TellDue:
+        """Build what tells of requests that are due soon."""
+        return TellDue(self.stores.requests, Calendar.of(self._business.controller), self.clock)
+
+    # --- events
+
+    def deliver_events(self) -> DeliverEvents:
+        """Build what sends events to the company's endpoints."""
+        return DeliverEvents(
+            endpoints=self.stores.endpoints, persons=self.stores.persons, post=self.post, clock=self.clock
+        )
+
+    # --- retention
 
     def retention(self) -> Retention:
         """Build what ends and forgets things when their time is over."""

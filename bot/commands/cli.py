@@ -22,6 +22,7 @@ from . import (
     rotate,
     serve,
     tokens,
+    webhooks,
 )
 from .i18n import app as i18n
 from .retention import retention
@@ -53,6 +54,7 @@ app.add_typer(person.app, name="person", help="What is known about one person, a
 app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
 app.add_typer(tokens.app, name="tokens", help="Who may call the REST API, and what for.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
+app.add_typer(webhooks.app, name="webhooks", help="Your own systems that are told of consents, requests and messages.")
 
 
 def _print_version(wanted: bool) -> None:

@@ -36,6 +36,7 @@ class RuleName(StrEnum):
     PROSPECT_AFTER_LAST_CONTACT = "prospect_after_last_contact"
     CLOSED_REQUESTS = "closed_requests"
     DEAD_LETTERS = "dead_letters"
+    EVENTS = "events"
 
 
 class Figure(BaseModel):

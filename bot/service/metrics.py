@@ -12,6 +12,9 @@ SENT = Counter("consentbot_sent", "Messages that were to be sent, by outcome", [
 WITHHELD = Counter("consentbot_withheld", "Messages withheld because they may no longer be sent, by reason", ["reason"])
 REFUSALS = Counter("consentbot_send_errors", "Refusals by the channel, by its code", ["code"])
 STATUSES = Counter("consentbot_statuses", "Delivery statuses that were news", ["status"])
+EVENT_DELIVERIES = Counter(
+    "consentbot_event_deliveries", "Attempts to send an event to an endpoint, by outcome", ["outcome"]
+)
 DEAD = Counter("consentbot_dead_letters", "What could not be processed, by kind", ["kind"])
 UNPLACED = Counter("consentbot_unplaced_updates", "Updates of webhooks put aside unread, by reason", ["reason"])
 REPAIRED = Counter(
@@ -36,6 +39,11 @@ ANSWERED = Histogram("consentbot_answer_seconds", "From a message's arrival to i
 SENDING = Histogram("consentbot_send_seconds", "Duration of a request to the channel", buckets=_SECONDS)
 
 QUEUED = Gauge("consentbot_queued", "Unfinished entries of a queue, all shards together", ["queue"])
+EVENTS_WAITING = Gauge("consentbot_events_waiting", "Events that an endpoint has not got, by its id", ["endpoint"])
+EVENTS_OLDEST = Gauge(
+    "consentbot_events_oldest_seconds", "Age of the oldest event that an endpoint has not got, by its id", ["endpoint"]
+)
+EVENTS_DEAD = Gauge("consentbot_events_dead", "Events given up for an endpoint, by its id", ["endpoint"])
 HALTED = Gauge("consentbot_sending_halted", "1 while nothing can be sent until an operator acts")
 
 

@@ -93,6 +93,7 @@ _ROWS = {
     Rows.SUPPRESSIONS: RuleName.SUPPRESSION,
     Rows.PROOFS: RuleName.PROOF_AFTER_WITHDRAWAL,
     Rows.REQUESTS: RuleName.CLOSED_REQUESTS,
+    Rows.EVENTS: RuleName.EVENTS,
     Rows.EXPORTS: None,
     Rows.MOVES: None,
     Rows.SENDINGS: None,

@@ -16,9 +16,11 @@ from ..errors import Unavailable, where
 from ..messages.inbound import Event
 from ..times import DAY
 from . import metrics
+from .events.deliver import LOOK_EVERY, DeliverEvents
 from .incoming.converse import Converse
 from .ports import Checkpoints, Outbox, Queue, Queued, Unreadable
 from .retention import Retention
+from .rights.due import TellDue
 from .sending.retry import AGAIN
 from .taker import Taker
 
@@ -173,16 +175,37 @@ async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
     await lasting("timers", round, stopping)
 
 
+async def tell(deliver: DeliverEvents, stopping: asyncio.Event) -> None:
+    """Send events to the company's endpoints; when told to stop, finish the requests in hand."""
+
+    async def round() -> None:
+        await deliver.look()
+        await pause(LOOK_EVERY, stopping)
+
+    await lasting("events", round, stopping)
+    with suppress(Unavailable):  # then other workers wait a minute
+        await deliver.finish()
+
+
 async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:
     """Once a day, end and delete what has been kept long enough; for the first time once the process has settled."""
 
+    await _daily("retention", retention.keep, stopping)
+
+
+async def remind(due: TellDue, stopping: asyncio.Event) -> None:
+    """Once a day, tell of requests that are due soon."""
+    await _daily("requests", due.tell, stopping)
+
+
+async def _daily(name: str, work: Callable[[], Awaitable[object]], stopping: asyncio.Event) -> None:
     async def round() -> None:
         await pause(SETTLED, stopping)
         if not stopping.is_set():
-            await retention.keep()
+            await work()
             await pause(DAILY - SETTLED, stopping)
 
-    await lasting("retention", round, stopping)
+    await lasting(name, round, stopping)
 
 
 async def sign(checkpoints: Checkpoints, interval: float, stopping: asyncio.Event) -> None:

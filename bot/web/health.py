@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from .. import __version__
 from ..errors import Unavailable
 from ..service import metrics
-from ..service.ports import Check
+from ..service.ports import Backlog, Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Health:
     ready: Callable[[], Awaitable[Sequence[Check]]]
     queued: Callable[[], Awaitable[Mapping[str, int]]]
     """Queue → unfinished entries. Raises `Unavailable`."""
+    behind: Callable[[], Awaitable[Sequence[Backlog]]]
+    """How far each endpoint of events is. Raises `Unavailable`."""
 
 
 def health_routes(health: Health) -> Iterable[web.RouteDef]:
@@ -46,6 +48,13 @@ def health_routes(health: Health) -> Iterable[web.RouteDef]:
         with suppress(Unavailable):
             for queue, length in (await health.queued()).items():
                 metrics.QUEUED.labels(queue).set(length)
+        for gauge in (metrics.EVENTS_WAITING, metrics.EVENTS_OLDEST, metrics.EVENTS_DEAD):
+            gauge.clear()
+        with suppress(Unavailable):
+            for backlog in await health.behind():
+                metrics.EVENTS_WAITING.labels(backlog.endpoint).set(backlog.waiting)
+                metrics.EVENTS_OLDEST.labels(backlog.endpoint).set(backlog.oldest)
+                metrics.EVENTS_DEAD.labels(backlog.endpoint).set(backlog.dead)
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     yield web.get("/healthz", alive)

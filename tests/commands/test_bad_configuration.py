@@ -82,6 +82,12 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "tokens revoke": (ID,),
     "deadletter list": (),
     "deadletter replay": ("--all",),
+    "webhooks add": ("https://crm.example.com/hook",),
+    "webhooks list": (),
+    "webhooks test": (ID,),
+    "webhooks rotate": (ID,),
+    "webhooks remove": (ID,),
+    "webhooks replay": (ID,),
 }
 """Command → what must be typed after it."""
 

@@ -22,6 +22,8 @@ class Rows(StrEnum):
     """When messages were sent that a cap counts."""
     REQUESTS = "requests"
     """Requests that were answered or refused."""
+    EVENTS = "events"
+    """What the company's systems are told."""
 
 
 @dataclass(frozen=True, slots=True)

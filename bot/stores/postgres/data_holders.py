@@ -23,6 +23,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "tiles": "hashes of leaves",
     "checkpoints": "signed hashes of the whole tree",
     "tokens": "names and digests of what the company's own programs use",
+    "endpoints": "addresses of the company's own systems, sealed",
 }
 """Tables without personal data, and why."""
 
@@ -216,7 +217,14 @@ class RequestRows:
     _CLOSE = """
     WITH closed AS (
         UPDATE requests SET state = 'done'
-        WHERE person = ANY($1::uuid[]) AND state IN ('open', 'extended') AND right_asked <> 'erasure' RETURNING id
+        WHERE person = ANY($1::uuid[]) AND state IN ('open', 'extended') AND right_asked <> 'erasure'
+        RETURNING id, person, right_asked, due
+    ), told AS (
+        INSERT INTO events (type, at, person, subject, data)
+        SELECT
+            'request.closed', extract(epoch FROM now())::bigint, person, id::text,
+            jsonb_build_object('right', right_asked, 'state', 'done', 'due', due)
+        FROM closed ORDER BY id
     )
     INSERT INTO request_steps (request, at, state, actor, reason)
     SELECT id, extract(epoch FROM now())::bigint, 'done', 'system', '' FROM closed RETURNING 1
@@ -283,6 +291,33 @@ class ExportRows:
         return await _count(self._database, "DELETE FROM exports WHERE person = ANY($1::uuid[]) RETURNING 1", subject)
 
 
+class EventRows:
+    """What the company's own systems were told, or will be, by our reference alone.
+
+    Events stay to the end of their retention, so that the other systems learn of the erasure as well: without the
+    person's row, the reference leads to nobody.
+    """
+
+    name = "events"
+    holds = frozenset({"events", "deliveries"})
+
+    _MESSAGES = """
+    SELECT type, at FROM events WHERE person = ANY($1::uuid[]) AND type LIKE 'message.%' ORDER BY at, number
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def export(self, subject: Subject) -> Held | None:
+        """Return what happened to messages; consents and requests, which are told too, are shown by themselves."""
+        rows = await self._database.fetch(self._MESSAGES, subject.records)
+        return {"waiting": [{"what": row["type"], "since": iso(row["at"])} for row in rows]} if rows else None
+
+    async def erase(self, subject: Subject) -> int:
+        """Keep everything."""
+        return 0
+
+
 class KeptRows:
     """What an erasure leaves behind: that a person with this address was erased, and what they had withdrawn.
 
@@ -320,6 +355,7 @@ def data_holders(database: Database, keys: Keyring) -> Sequence[DataHolder]:
         RequestRows(database, keys),
         LedgerEntries(database, keys),
         MoveRows(database, keys),
+        EventRows(database),
         KeptRows(database, keys),
         Reads(database),
         SentMessages(database),

@@ -18,6 +18,7 @@ from ...keys import Keyring
 from ...service.ports import Append, BadEntry, PastFact, PersonId, StoryEntry
 from .connect import Database
 from .entries import COLUMNS, to_row
+from .events import FROM_LEDGER
 from .story import story
 from .verification import verify
 
@@ -42,7 +43,8 @@ WITH locked AS (
     FROM json_to_recordset($2::json) AS row ({", ".join(f"{name} {type}" for name, type in COLUMNS.items())})
     JOIN claimed ON claimed.id = row.person
     ORDER BY row.person, row.person_seq
-)
+    RETURNING sequence, person, kind, purpose, at, method, notice, locale, rule
+), told AS ({FROM_LEDGER})
 SELECT id FROM claimed
 """
 

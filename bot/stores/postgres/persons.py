@@ -24,6 +24,11 @@ FROM persons AS named JOIN persons ON persons.id = coalesce(named.merged_into, n
 WHERE named.id = ANY($1::uuid[])
 """
 
+_MOVED = """
+INSERT INTO events (type, at, person, data) VALUES ('person.moved', extract(epoch FROM now())::bigint, $1, '{}')
+"""
+"""Tells that a person lost or changed an address."""
+
 _MERGED = "SELECT id FROM persons WHERE merged_into = $1 ORDER BY id"
 
 _CREATE = """
@@ -181,6 +186,8 @@ class Persons:
                 await connection.execute(
                     "UPDATE persons SET addresses = $2 WHERE id = $1", row["id"], self._sealed(after)
                 )
+                if not {*map(canonical, before.addresses)} <= {*map(canonical, after.addresses)}:
+                    await connection.execute(_MOVED, row["id"])
 
     async def _take(
         self, connection: Connection, person: PersonId, sender: Sender, taken: set[str], forgotten: set[str]

@@ -1,6 +1,7 @@
 """Requests of data subjects with all their steps."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import asyncpg
 from uuid_utils.compat import uuid7
@@ -9,8 +10,9 @@ from ...consent.deadlines import Calendar
 from ...consent.requests import NotPossible, Request, State, received, reopen
 from ...consent.rights import Right
 from ...keys import Keyring, PersonKey
-from ...service.ports import ChangedMeanwhile, NoSuchPerson, PersonId, StepTaken
+from ...service.ports import ChangedMeanwhile, EventType, NewEvent, NoSuchPerson, PersonId, StepTaken
 from .connect import Connection, Database
+from .events import note
 
 _OPEN = "SELECT * FROM requests WHERE person = $1 AND right_asked = $2 AND state IN ('open', 'extended') FOR UPDATE"
 
@@ -23,6 +25,20 @@ ON CONFLICT (inbound, right_asked) DO NOTHING RETURNING id
 _STEP = "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, $4, $5)"
 
 _CHANGE = "UPDATE requests SET state = $2, due = $3 WHERE id = $1 AND state = $4 RETURNING id"
+
+_DUE_UNTOLD = """
+SELECT * FROM requests WHERE state IN ('open', 'extended') AND due <= $1 AND NOT EXISTS (
+    SELECT FROM events
+    WHERE subject = requests.id::text AND type = 'request.due' AND data ->> 'due' = requests.due::text
+) ORDER BY due, id
+"""
+
+_TYPES = {
+    State.OPEN: EventType.REQUEST_OPENED,
+    State.EXTENDED: EventType.REQUEST_EXTENDED,
+    State.DONE: EventType.REQUEST_CLOSED,
+    State.REFUSED: EventType.REQUEST_CLOSED,
+}
 
 
 class Requests:
@@ -64,6 +80,7 @@ class Requests:
                 )
                 return _request(known), False
             await connection.execute(_STEP, request.id, int(now), State.OPEN, "person", "")
+            await note(connection, _told(request, int(now)))
             return request, True
 
     async def change(self, before: Request, after: Request, *, actor: str, reason: str, now: float) -> None:
@@ -72,6 +89,12 @@ class Requests:
             if await connection.fetchval(_CHANGE, after.id, after.state, after.due, before.state) is None:
                 raise ChangedMeanwhile("the request was changed meanwhile; look again")
             await connection.execute(_STEP, after.id, int(now), after.state, actor, reason)
+            await note(connection, _told(after, int(now)))
+            if after.right is Right.RECTIFICATION and after.state is State.DONE:
+                about = {"request": after.id}
+                await note(
+                    connection, NewEvent(EventType.PERSON_CORRECTED, int(now), PersonId(after.person), data=about)
+                )
 
     async def reopen(self, request_id: str, reason: str, now: float) -> bool:
         """Reopen a request that was done; False if it was not done."""
@@ -85,6 +108,14 @@ class Requests:
         except (NotPossible, ChangedMeanwhile):
             return False
         return True
+
+    async def tell_due(self, by: date, now: float) -> int:
+        """Note an event for each open request due by a day, once for each day that it is due; return how many."""
+        async with self._database.transaction() as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('requests due', 0))")
+            rows = await connection.fetch(_DUE_UNTOLD, by)
+            await note(connection, *(_told(_request(row), int(now), EventType.REQUEST_DUE) for row in rows))
+        return len(rows)
 
     async def find(self, request_id: str) -> tuple[Request, Sequence[StepTaken]] | None:
         """Return a request with all its steps."""
@@ -122,6 +153,12 @@ class Requests:
         """Return all requests of a person, the oldest first."""
         rows = await self._database.fetch("SELECT * FROM requests WHERE person = $1 ORDER BY received_at, id", person)
         return [_request(row) for row in rows]
+
+
+def _told(request: Request, at: int, type: EventType | None = None) -> NewEvent:
+    """Return the event that tells of a request as it is now."""
+    facts = {"right": request.right.value, "state": request.state.value, "due": request.due.isoformat()}
+    return NewEvent(type or _TYPES[request.state], at, PersonId(request.person), request.id, facts)
 
 
 def _request(row: "asyncpg.Record") -> Request:

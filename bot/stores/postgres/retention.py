@@ -66,12 +66,21 @@ class _Table:
 
 _CLOSED = "(SELECT max(at) FROM request_steps WHERE request = requests.id) + $1::bigint"
 
+_TOLD = """
+NOT EXISTS (
+    SELECT FROM deliveries
+    WHERE (deliveries.xid, deliveries.number) = (events.xid, events.number) AND NOT deliveries.dead
+) AND NOT EXISTS (SELECT FROM endpoints WHERE (endpoints.xid, endpoints.number) < (events.xid, events.number))
+"""
+"""Every endpoint got it, or it was given up there."""
+
 _TABLES = {
     Rows.SUPPRESSIONS: _Table("suppressions", "since + $1::bigint"),
     Rows.PROOFS: _Table("retained", "extract(epoch FROM until + 1)::bigint + 0 * $1::bigint"),
     Rows.EXPORTS: _Table("exports", "expires_at + 0 * $1::bigint"),
     Rows.MOVES: _Table("moves", "until + 0 * $1::bigint"),
     Rows.SENDINGS: _Table("sendings", "until + 0 * $1::bigint"),
+    Rows.EVENTS: _Table("events", "extract(epoch FROM recorded_at)::bigint + $1::bigint", _TOLD),
     Rows.REQUESTS: _Table("requests", _CLOSED, "state IN ('done', 'refused')"),
 }
 

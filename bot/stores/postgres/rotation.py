@@ -13,6 +13,7 @@ import msgspec
 from ...keys import Keyring
 from ...service.ports import Renewed
 from .connect import Connection, Database
+from .endpoints import renew
 from .persons import read_sender
 
 _PAGE = 200
@@ -33,12 +34,15 @@ async def count(database: Database) -> int:
 
 
 async def rotate(database: Database, keys: Keyring) -> AsyncIterator[Renewed]:
-    """Renew persons page by page; yield what was done for each page. It may be stopped and restarted at any time.
+    """Renew the endpoints, then persons page by page; yield what was done for each page of persons.
+
+    It may be stopped and restarted at any time.
 
     Everybody is looked at: a person who wrote meanwhile has new tokens but still an old personal key, and a person who
     lost their address to somebody else has no token at all. Raises `Undecipherable` if a key is missing from the list,
     and `Unavailable`.
     """
+    await renew(database, keys)
     last = _FIRST_UUID
     while rows := await database.fetch(_LOOK, keys.key_id, last, _PAGE):
         last = rows[-1]["id"]

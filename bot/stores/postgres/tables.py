@@ -6,7 +6,9 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -14,8 +16,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP
 
 metadata = MetaData(
     naming_convention={
@@ -295,3 +298,59 @@ sendings = Table(
     Column("person", Uuid, ForeignKey("persons.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("purpose", Text, nullable=False),
 )
+
+events = Table(
+    "events",
+    metadata,
+    Column(
+        "xid",
+        BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+        comment="transaction that noted it: read up to the oldest one under way, so that none is passed over",
+    ),
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("id", Uuid, nullable=False, server_default=text("gen_random_uuid()"), comment="unique; of webhooks as well"),
+    Column("type", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="when it happened, unix seconds"),
+    Column("recorded_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")),
+    Column("person", Uuid, index=True),
+    Column("subject", Text, nullable=False, server_default="", comment="our id of the message or request it is about"),
+    Column("data", JSONB, nullable=False, comment="facts: no address, no name, no text"),
+)
+Index("events_subject_idx", events.c.subject, postgresql_where=events.c.subject != "")
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", Uuid, primary_key=True, comment="UUIDv7"),
+    Column("sealed", LargeBinary, nullable=False, comment="the URL and the secrets, encrypted"),
+    Column("types", ARRAY(Text), nullable=False, comment="of events; empty: all"),
+    Column("with_address", Boolean, nullable=False),
+    Column("since", BigInteger, nullable=False, comment="when it was added or replayed, unix milliseconds"),
+    Column("xid", BigInteger, nullable=False, comment="with number: events up to here are dealt with"),
+    Column("number", BigInteger, nullable=False),
+    Column("worker", Text, nullable=False, server_default="", comment="that alone sends to it"),
+    Column("held_until", BigInteger, nullable=False, server_default="0", comment="unix milliseconds"),
+    Column("failures", Integer, nullable=False, server_default="0", comment="rounds in a row without a delivery"),
+    Column("rests_until", BigInteger, nullable=False, server_default="0", comment="unix milliseconds"),
+    Column("status", Text, nullable=False, server_default="", comment="what the last attempt led to"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("endpoint", Uuid, ForeignKey("endpoints.id", ondelete="CASCADE"), primary_key=True),
+    Column("xid", BigInteger, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("person", Uuid),
+    Column("since", BigInteger, nullable=False, comment="from when on its time is counted, unix milliseconds"),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", BigInteger, nullable=False, comment="unix milliseconds"),
+    Column("dead", Boolean, nullable=False, comment="whether it was given up"),
+    ForeignKeyConstraint(["xid", "number"], ["events.xid", "events.number"], onupdate="CASCADE", ondelete="CASCADE"),
+)
+Index("deliveries_xid_number_idx", deliveries.c.xid, deliveries.c.number)
+Index("deliveries_person_idx", deliveries.c.endpoint, deliveries.c.person, postgresql_where=~deliveries.c.dead)
+Index("deliveries_next_at_idx", deliveries.c.endpoint, deliveries.c.next_at, postgresql_where=~deliveries.c.dead)

@@ -12,8 +12,7 @@ from ...messages.basis import ForPurpose
 from ...messages.reply import Attachment, Button, Document, Link, Location, Reply, Row
 from ...service.company.contacts import Address as To
 from ...service.company.messages import Followed, Message, Step, TemplateWanted
-from ...service.ports import Scope
-from ...service.ports import PersonId
+from ...service.ports import PersonId, Scope
 from ...service.sending.reasons import Refuse
 from ...service.sending.templates import BadValues
 from ...times import iso

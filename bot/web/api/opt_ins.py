@@ -67,7 +67,9 @@ async def _start(api: Api, call: Call[OptInSent]) -> Answer:
 
 def _not_asked(asking: NotAsking) -> Refused:
     left_out: Mapping[str, str] = {purpose: str(reason) for purpose, reason in asking.left_out.items()}
-    return Refused(Problem.NOT_ASKED, asking.reason.sentence, cure=asking.reason.cure, reason=str(asking.reason), left_out=left_out)
+    return Refused(
+        Problem.NOT_ASKED, asking.reason.sentence, cure=asking.reason.cure, reason=str(asking.reason), left_out=left_out
+    )
 
 
 OPERATIONS: Sequence[AnyOperation] = [
