@@ -170,6 +170,8 @@ class Outbound(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The name of the channel that sends it."""
     message: str = ""
     """The id under which the company follows it; empty for our own messages."""
+    doubtful: bool = False
+    """Whether a worker died over it, perhaps after sending it: a status of the channel would tell."""
 
     @property
     def matter(self) -> Matter:

@@ -91,6 +91,9 @@ class MessageEvents(Protocol):
         `Unavailable`.
         """
 
+    async def left(self, message: str) -> bool:
+        """Whether a message is known to have left us. Raises `Unavailable`."""
+
 
 class Sendings(Protocol):
     """When messages were sent to persons of the company's own accord, for purposes that limit how many may be."""

@@ -55,6 +55,9 @@ SENDS_AT_ONCE = 64
 LONGEST_QUIET = 72 * 3600
 """Seconds for which a message is put back at most because of quiet hours or a cap; later it would be news of old."""
 
+STATUS_PATIENCE = 30.0
+"""Seconds for a status to come that tells that a dead worker had sent a message. Meta knows no idempotent requests."""
+
 ALONE = 5
 """How often a message may be refused as if nothing could be sent, while messages to others are accepted."""
 
@@ -118,6 +121,12 @@ class Deliver(Taker[Outbound]):
                 await asyncio.sleep(wait)
 
     async def _send(self, queued: Queued[Outbound], outbound: Outbound) -> None:
+        if outbound.message and (outbound.doubtful or queued.taken > 1):
+            if await self._surely(lambda: self._events.left(outbound.message)):
+                return await self._done(queued.id, "sent")
+            if not outbound.doubtful:
+                doubtful = msgspec.structs.replace(outbound, doubtful=True)
+                return await self._put_back(queued, doubtful, self._clock() + STATUS_PATIENCE)
         if refuse := await self._surely(lambda: self._gate.add(outbound)):
             return await self._withhold(queued, outbound, refuse)
         if not self._halting.begin(self._clock()):  # read before the halt

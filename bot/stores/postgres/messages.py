@@ -36,6 +36,10 @@ JOIN messages USING (id) ORDER BY new.id, new.at
 ON CONFLICT (subject, type) WHERE type LIKE 'message.%' DO NOTHING
 """
 
+_LEFT = """
+SELECT 1 FROM events WHERE subject = $1 AND type IN ('message.sent', 'message.delivered', 'message.read') LIMIT 1
+"""
+
 _Note = tuple[str, Became, int, str]
 
 
@@ -62,6 +66,10 @@ class SentMessages:
     async def note(self, message: str, became: Became, *, at: int, detail: str = "") -> None:
         """Note what became of a message; only the first time counts."""
         await self._noting.add((message, became, at, detail))
+
+    async def left(self, message: str) -> bool:
+        """Whether a message is known to have left us."""
+        return bool(await self._database.fetch(_LEFT, message))
 
     async def _note(self, batch: Sequence[_Note]) -> Sequence[None]:
         await self._database.execute(_NOTE, *map(list, zip(*batch, strict=True)))

@@ -1,7 +1,7 @@
 """Messages that the company sends: `/messages`."""
 
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -210,7 +210,7 @@ async def _send(api: Api, call: Call[MessageSent]) -> Answer:
 
 def _not_sent(id: str, refuse: Refuse) -> Refused:
     reason = refuse.reason
-    more = {"retry_at": iso(refuse.retry_at)} if refuse.retry_at is not None else {}
+    more: dict[str, Any] = {"retry_at": iso(refuse.retry_at)} if refuse.retry_at is not None else {}
     return Refused(Problem.NOT_SENT, reason.sentence, cure=reason.cure, reason=str(reason), message=id, **more)
 
 
