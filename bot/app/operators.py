@@ -14,14 +14,19 @@ from ..engines import engines
 from ..messages.inbound import Sender
 from ..numbers import typed, visible
 from ..service.incoming.receive import Receipt, Receive
+from ..service.operators.audience import Audience
+from ..service.operators.claims import Claims
 from ..service.operators.dead_letters import ReplayLetters
 from ..service.operators.erasures import ReplayErasures
 from ..service.operators.evidence import Evidence
 from ..service.operators.export import ExportConsents
 from ..service.operators.find import Find
+from ..service.operators.imports import Imports
 from ..service.operators.person import AboutPerson
+from ..service.operators.recording import Recording
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
+from ..service.operators.suppress import Suppress
 from ..service.ports import Check
 from ..service.retention import Retention
 from ..settings import Settings
@@ -76,6 +81,9 @@ class Operators:
     dead_letters: ReplayLetters
     erasures: ReplayErasures
     rotation: RotateKeys
+    imports: Imports
+    suppress: Suppress
+    audience: Audience
     retention: Retention
     checks: StoreChecks
 
@@ -105,6 +113,7 @@ def operators(runtime: Runtime) -> Operators:
         erasures=runtime.stores.erasures,
         calendar=Calendar.of(business.controller),
     )
+    suppress = _suppress(runtime, find)
     return Operators(
         find=find,
         person=_about_person(runtime),
@@ -122,8 +131,65 @@ def operators(runtime: Runtime) -> Operators:
             erasures=runtime.stores.erasures,
             letters=[shard.dead for shard in runtime.stores.shards],
         ),
+        imports=_imports(runtime, find, suppress),
+        suppress=suppress,
+        audience=_audience(runtime, find),
         retention=runtime.use_cases.retention(),
         checks=StoreChecks(runtime, requests),
+    )
+
+
+def _recording(runtime: Runtime) -> Recording:
+    stores = runtime.stores
+    sessions = [shard.sessions for shard in stores.shards]
+    return Recording(persons=stores.persons, ledger=stores.ledger, sessions=sessions, keys=stores.keys)
+
+
+def _suppress(runtime: Runtime, find: Find) -> Suppress:
+    business = runtime.dialogue.world.business
+    return Suppress(
+        find=find,
+        persons=runtime.stores.persons,
+        ledger=runtime.stores.ledger,
+        suppressions=runtime.stores.erasures,
+        recording=_recording(runtime),
+        addresses=partial(read_address, country=business.controller.country),
+        business=business,
+        clock=runtime.use_cases.clock,
+    )
+
+
+def _imports(runtime: Runtime, find: Find, suppress: Suppress) -> Imports:
+    world, stores, clock = runtime.dialogue.world, runtime.stores, runtime.use_cases.clock
+    claims = Claims(
+        find=find,
+        persons=stores.persons,
+        ledger=stores.ledger,
+        suppressions=stores.erasures,
+        recording=_recording(runtime),
+        business=world.business,
+        locales=world.texts.offered,
+        keys=stores.keys,
+        clock=clock,
+    )
+    return Imports(
+        claims=claims,
+        suppress=suppress,
+        runs=stores.imports,
+        addresses=partial(read_address, country=world.business.controller.country),
+        business=world.business,
+        clock=clock,
+    )
+
+
+def _audience(runtime: Runtime, find: Find) -> Audience:
+    return Audience(
+        find=find,
+        persons=runtime.stores.persons,
+        ledger=runtime.stores.ledger,
+        suppressions=runtime.stores.erasures,
+        business=runtime.dialogue.world.business,
+        clock=runtime.use_cases.clock,
     )
 
 

@@ -17,6 +17,7 @@ from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
 from ..stores.postgres.erasures import Erasures
 from ..stores.postgres.exports import Exports
+from ..stores.postgres.imports import Imports
 from ..stores.postgres.ledger import Ledger
 from ..stores.postgres.migrate import migrate
 from ..stores.postgres.persons import Persons
@@ -80,6 +81,7 @@ class Stores:
     erasures: Erasures
     reads: Reads
     exports: Exports
+    imports: Imports
     retained: Retained
     erasure_list: ErasureList
     throttle: Throttle
@@ -128,6 +130,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             erasures=Erasures(database, keys),
             reads=Reads(database),
             exports=Exports(database, keys),
+            imports=Imports(database, keys),
             retained=Retained(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     MERGED = "merged"
     """The record turned out to belong to a person with another record, which goes on. The purpose is `EVERY`, the rule
     the id of the other record."""
+    IMPORTED = "imported"
+    """A file of the company says that it was given elsewhere: a claim, which allows nothing. The rule is the source."""
 
 
 EVERY = "*"
@@ -54,9 +56,11 @@ class Method(StrEnum):
     ERASURE = "erasure"
     """The person's data was erased, at their own request or by an operator."""
     SUPPRESSION = "suppression"
-    """An erased person had withdrawn under one of these addresses."""
+    """The address is suppressed: an erased person had withdrawn under it, or the company said so."""
     UNDELIVERED = "undelivered"
     """WhatsApp did not deliver the question after all; the rule is its error code."""
+    IMPORT = "import"
+    """A file of the company says so."""
 
 
 class Seen(StrEnum):
@@ -86,6 +90,8 @@ class Clock(StrEnum):
     """WhatsApp's timestamp of the message."""
     ARRIVAL = "arrival"
     """Our own time of arrival: WhatsApp's timestamp is impossible, or the event does not come from WhatsApp."""
+    FILE = "file"
+    """The time that an imported file names."""
 
 
 TOLERANCE = 2

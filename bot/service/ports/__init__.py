@@ -8,6 +8,7 @@ use case instead: nobody else gets at those methods.
 from .data_holders import DataHolder, Held, Subject, exported
 from .evidence import BadEntry, NotSignedYet, StoryEntry
 from .host import Consenter, Host
+from .imports import ImportRun, ImportRuns
 from .incoming import (
     Claim,
     Inbox,
@@ -24,7 +25,7 @@ from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendErr
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
 from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
-from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppressions
+from .record import Append, Checkpoints, LastEntry, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
@@ -52,8 +53,11 @@ __all__ = [
     "HandedOver",
     "Held",
     "Host",
+    "ImportRun",
+    "ImportRuns",
     "Inbox",
     "Incoming",
+    "LastEntry",
     "Ledger",
     "Malformed",
     "Messages",

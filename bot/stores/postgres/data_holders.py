@@ -19,6 +19,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "leaves": "hashes of ledger entries; their personal part is salted with a key that dies with the person",
     "tiles": "hashes of leaves",
     "checkpoints": "signed hashes of the whole tree",
+    "imports": "keyed hashes of imported files, and how many of their rows were accepted",
 }
 """Tables without personal data, and why."""
 
@@ -118,7 +119,7 @@ def _fact(entry: StoryEntry) -> Fact:
 def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
     return {
         "purpose": purpose,
-        "status": consent.status.value,
+        "status": "claimed" if consent.claimed else consent.status.value,
         "since": iso_if_any(consent.since),
         "valid_until": iso(consent.expires_at) if consent.status is Status.GIVEN else None,
         "paused": consent.resting,

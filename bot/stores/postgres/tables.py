@@ -236,6 +236,19 @@ exports = Table(
     Column("data", LargeBinary, nullable=False, comment="sealed with the person's key"),
 )
 
+imports = Table(
+    "imports",
+    metadata,
+    Column("key", LargeBinary, primary_key=True, comment="keyed hash of the file and of how it is imported"),
+    Column("started_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("finished_at", BigInteger, nullable=False, server_default="0", comment="unix seconds; 0: not yet"),
+    Column("position", BigInteger, nullable=False, server_default="0", comment="rows done"),
+    Column("counts", Text, nullable=False, server_default="{}", comment="JSON: what came of them"),
+    Column("format", Text, nullable=False),
+    Column("source", Text, nullable=False, comment="as the operator named it"),
+    Column("operator", Text, nullable=False, comment="user of the operating system"),
+)
+
 reads = Table(
     "reads",
     metadata,
