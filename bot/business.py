@@ -207,6 +207,21 @@ class Retention(_Table):
     events: Duration | None = None
 
 
+class ConfirmedImport(_Table):
+    """A source of imported consents whose evidence the controller has seen and confirmed (GDPR Art. 7(1))."""
+
+    source: str = Field(min_length=1, max_length=200)
+    """As `import --source` names it."""
+    evidence: str = Field(min_length=1, max_length=200)
+    """Where the evidence is kept, e.g. the number of a file."""
+    confirmed_by: str = Field(min_length=1, max_length=100)
+    confirmed_on: date
+    """Consents of later days are not covered."""
+    purposes: tuple[str, ...] = Field(min_length=1)
+    notice: str
+    """The version of the privacy notice that these persons were shown."""
+
+
 class Business(_Table):
     """Everything in `business.toml`."""
 
@@ -219,6 +234,7 @@ class Business(_Table):
     third_parties: tuple[ThirdParty, ...] = ()
     storage: Storage
     retention: Retention = Retention()
+    imports: tuple[ConfirmedImport, ...] = ()
 
     @field_validator("purposes")
     @classmethod
@@ -247,6 +263,18 @@ class Business(_Table):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _imports_name_what_there_is(self) -> "Business":
+        known = {"purposes": {purpose.id for purpose in self.purposes}, "notice": {one.version for one in self.notices}}
+        for one in self.imports:
+            for key, named in (("purposes", one.purposes), ("notice", (one.notice,))):
+                if wrong := set(named) - known[key]:
+                    there = ", ".join(sorted(known[key]))
+                    raise ValueError(f"imports: {key}: there is no {', '.join(sorted(wrong))}; write one of: {there}")
+        if len({one.source for one in self.imports}) != len(self.imports):
+            raise ValueError("imports: two tables have the same source; put them together")
+        return self
+
     @property
     def notice(self) -> Notice:
         """The notice in force."""
@@ -262,6 +290,10 @@ class Business(_Table):
     def consentable(self) -> Sequence[Purpose]:
         """The purposes that a person can agree to; service is not asked about."""
         return [purpose for purpose in self.purposes if purpose.legal_basis != "service"]
+
+    def confirmed(self, source: str) -> ConfirmedImport | None:
+        """Return what was confirmed about a source of imported consents."""
+        return next((one for one in self.imports if one.source == source), None)
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         """Return the purpose with this id."""

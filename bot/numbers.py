@@ -95,6 +95,14 @@ def typed(text: str, country: str) -> list[str]:
     return list({canonical(number): number for number in reversed(meant) if number}.values())[::-1]
 
 
+def in_use(number: str) -> bool:
+    """Whether a number (`+E.164`) lies in a range that its country has given out, as far as we know."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def visible(text: str) -> str:
     """Return a text without the invisible characters that come along when a contact is copied."""
     return "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc", "Mn")).strip()

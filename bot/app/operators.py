@@ -16,6 +16,8 @@ from ..engines import engines
 from ..messages.inbound import Sender
 from ..numbers import typed, visible
 from ..service.incoming.receive import Receipt, Receive
+from ..service.operators.audience import Audience
+from ..service.operators.claims import Claims
 from ..service.operators.dead_letters import ReplayLetters
 from ..service.operators.endpoints import ManageEndpoints
 from ..service.operators.erasures import ReplayErasures
@@ -23,9 +25,12 @@ from ..service.operators.events import ReadEvents
 from ..service.operators.evidence import Evidence
 from ..service.operators.export import ExportConsents
 from ..service.operators.find import Find
+from ..service.operators.imports import Imports
 from ..service.operators.person import AboutPerson
+from ..service.operators.recording import Recording
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
+from ..service.operators.suppress import Suppress
 from ..service.operators.tokens import Admission, Tokens
 from ..service.ports import Check
 from ..service.retention import Retention
@@ -84,6 +89,9 @@ class Operators:
     events: ReadEvents
     endpoints: ManageEndpoints
     rotation: RotateKeys
+    imports: Imports
+    suppress: Suppress
+    audience: Audience
     retention: Retention
     tokens: Tokens
     admission: Admission
@@ -115,6 +123,7 @@ def operators(runtime: Runtime) -> Operators:
         erasures=runtime.stores.erasures,
         calendar=Calendar.of(business.controller),
     )
+    suppress = _suppress(runtime, find)
     return Operators(
         find=find,
         person=_about_person(runtime),
@@ -134,6 +143,9 @@ def operators(runtime: Runtime) -> Operators:
             erasures=runtime.stores.erasures,
             letters=[shard.dead for shard in runtime.stores.shards],
         ),
+        imports=_imports(runtime, find, suppress),
+        suppress=suppress,
+        audience=_audience(runtime, find),
         retention=runtime.use_cases.retention(),
         tokens=Tokens(kept=runtime.stores.tokens, new_id=lambda: str(uuid7()), clock=runtime.use_cases.clock),
         admission=Admission(
@@ -143,6 +155,60 @@ def operators(runtime: Runtime) -> Operators:
             clock=runtime.use_cases.clock,
         ),
         checks=StoreChecks(runtime, requests),
+    )
+
+
+def _recording(runtime: Runtime) -> Recording:
+    stores = runtime.stores
+    sessions = [shard.sessions for shard in stores.shards]
+    return Recording(persons=stores.persons, ledger=stores.ledger, sessions=sessions, keys=stores.keys)
+
+
+def _suppress(runtime: Runtime, find: Find) -> Suppress:
+    business = runtime.dialogue.world.business
+    return Suppress(
+        find=find,
+        persons=runtime.stores.persons,
+        ledger=runtime.stores.ledger,
+        suppressions=runtime.stores.erasures,
+        recording=_recording(runtime),
+        addresses=partial(read_address, country=business.controller.country),
+        business=business,
+        clock=runtime.use_cases.clock,
+    )
+
+
+def _imports(runtime: Runtime, find: Find, suppress: Suppress) -> Imports:
+    world, stores, clock = runtime.dialogue.world, runtime.stores, runtime.use_cases.clock
+    claims = Claims(
+        find=find,
+        persons=stores.persons,
+        ledger=stores.ledger,
+        suppressions=stores.erasures,
+        recording=_recording(runtime),
+        business=world.business,
+        locales=world.texts.offered,
+        keys=stores.keys,
+        clock=clock,
+    )
+    return Imports(
+        claims=claims,
+        suppress=suppress,
+        runs=stores.imports,
+        addresses=partial(read_address, country=world.business.controller.country),
+        business=world.business,
+        clock=clock,
+    )
+
+
+def _audience(runtime: Runtime, find: Find) -> Audience:
+    return Audience(
+        find=find,
+        persons=runtime.stores.persons,
+        ledger=runtime.stores.ledger,
+        suppressions=runtime.stores.erasures,
+        business=runtime.dialogue.world.business,
+        clock=runtime.use_cases.clock,
     )
 
 

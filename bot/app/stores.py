@@ -20,6 +20,7 @@ from ..stores.postgres.endpoints import Endpoints
 from ..stores.postgres.erasures import Erasures
 from ..stores.postgres.events import Events
 from ..stores.postgres.exports import Exports
+from ..stores.postgres.imports import Imports
 from ..stores.postgres.ledger import Ledger
 from ..stores.postgres.messages import SentMessages
 from ..stores.postgres.migrate import migrate
@@ -87,6 +88,7 @@ class Stores:
     erasures: Erasures
     reads: Reads
     exports: Exports
+    imports: Imports
     retained: Retained
     sendings: Sendings
     events: Events
@@ -142,6 +144,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             erasures=Erasures(database, keys),
             reads=Reads(database),
             exports=Exports(database, keys),
+            imports=Imports(database, keys),
             retained=Retained(database),
             sendings=Sendings(database),
             events=Events(database),

@@ -9,12 +9,14 @@ import typer
 from .. import __version__
 from ..paths import COMMAND
 from . import (
+    audience,
     chat,
     deadletter,
     demo,
     doctor,
     erasures,
     flows,
+    importing,
     ledger,
     person,
     proofs,
@@ -44,6 +46,7 @@ app.command()(doctor.doctor)
 app.command()(doctor.migrate)
 app.command()(rotate.rotate_keys)
 app.command()(retention)
+app.command(name="import")(importing.import_file)
 app.command()(erasures.replay_erasures)
 app.add_typer(flows.app, name="flows", help="Check the dialogues, or draw them.")
 app.add_typer(i18n, name="i18n", help="Everything that translators need.")
@@ -51,6 +54,8 @@ for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove,
     ledger.app.command()(command)
 app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
 app.add_typer(person.app, name="person", help="What is known about one person, and erasing it.")
+app.add_typer(audience.consents, name="consents", help="Whom you may write to.")
+app.add_typer(audience.suppressions, name="suppressions", help="Whom you may not write to.")
 app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
 app.add_typer(tokens.app, name="tokens", help="Who may call the REST API, and what for.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")

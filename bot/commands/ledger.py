@@ -104,10 +104,13 @@ _BY = {
     "": "by WhatsApp's clock",
     Clock.WHATSAPP: "by WhatsApp's clock",
     Clock.ARRIVAL: "by our clock, at its arrival",
+    Clock.FILE: "according to an imported file",
 }
 
 
 def _answer(entry: StoryEntry) -> str:
+    if entry.method is Method.IMPORT and entry.answer:
+        return f"{entry.answer!r}, in the file"
     if entry.answer is None:
         return f"erased with the person, matched as {entry.rule}"
     return f"{entry.answer!r}, matched as {entry.rule}" if entry.answer else ""
@@ -121,6 +124,8 @@ def _cause(entry: StoryEntry) -> str:
         )
     if entry.kind is Kind.MERGED:
         return f"it is the same person's record as {entry.rule}, which goes on"
+    if entry.method is Method.IMPORT:
+        return f"{'a claim, which allows nothing' if entry.kind is Kind.IMPORTED else 'confirmed'}: {entry.rule}"
     return entry.rule if entry.kind is Kind.EXPIRED else ""
 
 

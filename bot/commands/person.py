@@ -103,6 +103,6 @@ def _print(known: KnownPerson) -> None:
         for column in columns:
             table.add_column(column.replace("_", " "), overflow="fold")
         for row in rows:
-            held = {"held by": ", ".join(what for what in ("paused", "restricted") if row.get(what))}
+            held = {"held by": ", ".join(what for what in ("paused", "restricted", "claimed") if row.get(what))}
             table.add_row(*(str((row | held)[column] or "–") for column in columns))
         console.print(table)

@@ -37,6 +37,8 @@ class Kind(StrEnum):
     RELATIONSHIP = "relationship"
     """The company sold the person something, and may write about similar goods until they object. It is no consent, see
     `bot.consent.soft_opt_in`."""
+    IMPORTED = "imported"
+    """A file of the company says that it was given elsewhere: a claim, which allows nothing. The rule is the source."""
 
 
 EVERY = "*"
@@ -70,11 +72,13 @@ class Method(StrEnum):
     ERASURE = "erasure"
     """The person's data was erased, at their own request or by an operator."""
     SUPPRESSION = "suppression"
-    """An erased person had withdrawn under one of these addresses."""
+    """The address is suppressed: an erased person had withdrawn under it, or the company said so."""
     UNDELIVERED = "undelivered"
     """WhatsApp did not deliver the question after all; the rule is its error code."""
     SALE = "sale"
     """The company recorded a sale to the person; the answer is its reference."""
+    IMPORT = "import"
+    """A file of the company says so."""
 
 
 class Seen(StrEnum):
@@ -104,6 +108,8 @@ class Clock(StrEnum):
     """WhatsApp's timestamp of the message."""
     ARRIVAL = "arrival"
     """Our own time of arrival: WhatsApp's timestamp is impossible, or the event does not come from WhatsApp."""
+    FILE = "file"
+    """The time that an imported file names."""
 
 
 TOLERANCE = 2

@@ -53,12 +53,14 @@ _EVENT = {
     Kind.STALE: "dpv:ConsentInvalidated",
     Kind.ERASED: "dpv:ConsentWithdrawn",
     Kind.MERGED: "dpv:ConsentInvalidated",
+    Kind.IMPORTED: "dpv:ConsentUnknown",
 }
 
 _CLOCKS = {
     "": "dct:date by WhatsApp's clock",
     Clock.WHATSAPP: "dct:date by WhatsApp's clock",
     Clock.ARRIVAL: "dct:date by the controller's clock, at the arrival",
+    Clock.FILE: "dct:date according to an imported file",
 }
 
 _RECIPIENT = {"processor": "dpv:DataProcessor", "controller": "dpv:ThirdParty"}

@@ -69,6 +69,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     """When the company last sold the person something, if a relationship is recorded. It is no consent."""
     soft_until: int = 0
     """Until when that relationship may be relied on; 0 once it ended."""
+    claimed_at: int = 0
+    """When an imported file says that it was given elsewhere; 0 if none does. It allows nothing."""
 
     @property
     def ended(self) -> bool:
@@ -88,6 +90,11 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     def asked_since(self) -> bool:
         """Whether it was asked for again after its end, or asked in vain before the end of its time."""
         return self.asked_at >= self.since or (self.status is Status.EXPIRED and self.renewal_at > 0)
+
+    @property
+    def claimed(self) -> bool:
+        """Whether a file says that it was given elsewhere, and the person has not been asked here."""
+        return self.status is Status.NONE and self.claimed_at > 0
 
     @property
     def resting(self) -> bool:
@@ -211,7 +218,7 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
                 question=fact.question,
                 notice=fact.notice,
                 seen=fact.seen,
-                asked_at=pending.asked_at if pending and pending.question == fact.question else before.asked_at,
+                asked_at=_asked_at(before, fact, pending),
                 renewal_at=0,
                 objected=False,
             )
@@ -238,8 +245,17 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
             return _changed(before, status=ended, since=fact.at, paused=False, ended_by=fact.method)
         case Kind.MERGED:
             return before
+        case Kind.IMPORTED:
+            return _changed(before, claimed_at=max(fact.at, before.claimed_at))
         case Kind.REFUSED:
             return _changed(before, status=Status.REFUSED, since=fact.at, paused=False)
+
+
+def _asked_at(before: Consent, fact: Fact, pending: Pending | None) -> int:
+    """Return when the question of a given consent was asked; 0 for a consent from elsewhere: any withdrawal ends it."""
+    if fact.method is Method.IMPORT:
+        return 0
+    return pending.asked_at if pending and pending.question == fact.question else before.asked_at
 
 
 def _pending(pending: Pending | None, fact: Fact) -> Pending | None:
@@ -353,6 +369,10 @@ def admit(record: Record, entry: Entry) -> Record:
     match entry.kind:
         case Kind.REQUESTED:
             _may_ask(record, entry)
+        case Kind.IMPORTED:
+            _may_claim(record, entry)
+        case Kind.GIVEN if entry.method is Method.IMPORT:
+            _may_count(record, entry)
         case Kind.GIVEN:
             _answers(record, entry)
             _may_give(record, entry)
@@ -385,6 +405,28 @@ def _may_renew(record: Record, entry: Entry) -> None:
         raise NotAllowed("a given consent is not asked for again before half of its validity is over")
     if consent.resting:
         raise NotAllowed("nothing is asked while the person may have meant to stop, or has restricted the use of data")
+
+
+def _may_claim(record: Record, entry: Entry) -> None:
+    """Nothing that a file says outweighs what the person said here (GDPR Art. 7(3), 18, 21(3))."""
+    consent = record.consent(entry.purpose)
+    if consent.stopped_at:
+        raise NotAllowed("nothing imported lifts a withdrawal or an objection (GDPR Art. 7(3), 21(3))")
+    if record.restricted or record.paused:
+        raise NotAllowed("nothing imported ends a restriction or a doubt (GDPR Art. 18)")
+    if consent.status is not Status.NONE:
+        raise NotAllowed("the person was asked here, and their own answer counts")
+    if entry.method is not Method.IMPORT or not entry.rule:
+        raise NotAllowed("a claim needs its source (GDPR Art. 14(2)(f))")
+
+
+def _may_count(record: Record, entry: Entry) -> None:
+    """A consent from elsewhere counts once the controller has confirmed the evidence for it (GDPR Art. 7(1))."""
+    _may_claim(record, entry)
+    if not record.consent(entry.purpose).claimed:
+        raise NotAllowed("a consent from elsewhere needs its claim first (GDPR Art. 7(1))")
+    if not entry.notice or entry.expires_at <= entry.at:
+        raise NotAllowed("a consent from elsewhere needs its notice and a validity (GDPR Art. 7(1))")
 
 
 def _answers(record: Record, entry: Entry) -> None:

@@ -176,6 +176,10 @@ class Find:
         for looked in await self._page(page, look):
             yield looked
 
+    async def those(self, persons: Sequence[PersonId], look: Look) -> Sequence[Looked]:
+        """Record a look at each of these persons, whom a use case has come upon."""
+        return await self._page(list(dict.fromkeys(persons)), look)
+
     async def _page(self, page: Sequence[PersonId], look: Look) -> Sequence[Looked]:
         if page:
             await self._record(page, look)

@@ -48,6 +48,7 @@ class KnownPerson:
                     "since": iso_if_any(consent.since),
                     "paused": consent.paused,
                     "restricted": consent.restricted,
+                    "claimed": iso_if_any(consent.claimed_at) if consent.claimed else None,
                 }
                 for purpose, consent in self.consents.items()
             ],

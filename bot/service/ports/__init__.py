@@ -25,6 +25,7 @@ from .events import (
 )
 from .evidence import BadEntry, NotSignedYet, StoryEntry
 from .host import Consenter, Host
+from .imports import ImportRun, ImportRuns
 from .incoming import (
     Claim,
     Inbox,
@@ -54,7 +55,7 @@ from .outgoing import (
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
 from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
-from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppressions
+from .record import Append, Checkpoints, LastEntry, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
@@ -92,9 +93,12 @@ __all__ = [
     "HandedOver",
     "Held",
     "Host",
+    "ImportRun",
+    "ImportRuns",
     "Inbox",
     "Incoming",
     "KeptTokens",
+    "LastEntry",
     "Later",
     "Ledger",
     "Malformed",

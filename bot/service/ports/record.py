@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ...consent.evidence import Entry, Fact
+from ...consent.evidence import Entry, Fact, Method
 from .people import PersonId
 
 
@@ -23,6 +23,16 @@ class PastFact:
 
     fact: Fact
     inbound: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LastEntry:
+    """Where a fact about a purpose stands in the ledger, and how it came about."""
+
+    sequence: int
+    """The entry's number in the whole ledger."""
+    method: Method
+    rule: str
 
 
 class Ledger(Protocol):
@@ -49,13 +59,16 @@ class Checkpoints(Protocol):
 
 
 class Suppressions(Protocol):
-    """What erased persons had withdrawn, found by their addresses alone."""
+    """What erased persons had withdrawn, and whom the company may not write to, found by their addresses alone."""
 
     async def suppressed(self, addresses: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
         """Return what is suppressed: address → purpose, or `*` for all → since (unix seconds)."""
 
     async def suppress(self, addresses: Iterable[str], scopes: Mapping[str, int]) -> None:
         """Suppress these purposes (`*` for all) for the addresses, each since a moment in unix seconds."""
+
+    async def suppress_each(self, scopes: Mapping[str, Mapping[str, int]]) -> None:
+        """Suppress other purposes for each address: address → purpose, or `*` for all → since (unix seconds)."""
 
 
 @dataclass(frozen=True, slots=True)

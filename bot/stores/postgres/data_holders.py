@@ -24,6 +24,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "checkpoints": "signed hashes of the whole tree",
     "tokens": "names and digests of what the company's own programs use",
     "endpoints": "addresses of the company's own systems, sealed",
+    "imports": "keyed hashes of imported files, and how many of their rows were accepted",
 }
 """Tables without personal data, and why."""
 
@@ -123,7 +124,7 @@ def _fact(entry: StoryEntry) -> Fact:
 def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
     return {
         "purpose": purpose,
-        "status": consent.status.value,
+        "status": "claimed" if consent.claimed else consent.status.value,
         "since": iso_if_any(consent.since),
         "valid_until": iso(consent.expires_at) if consent.status is Status.GIVEN else None,
         "paused": consent.resting,

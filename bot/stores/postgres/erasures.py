@@ -97,8 +97,19 @@ class Erasures:
 
     async def suppress(self, addresses: Iterable[str], scopes: Mapping[str, int]) -> None:
         """Suppress these purposes (`*` for all) for the addresses, each since a moment in unix seconds."""
-        tokens = [AddressToken(self._keys.address(address), self._keys.key_id) for address in addresses]
-        suppressions = [Suppression(token, scope, since) for token in tokens for scope, since in scopes.items()]
+        await self.suppress_each(dict.fromkeys(addresses, scopes))
+
+    async def suppress_each(self, scopes: Mapping[str, Mapping[str, int]]) -> None:
+        """Suppress other purposes for each address: address → purpose, or `*` for all → since (unix seconds)."""
+        newest: dict[tuple[bytes, str], int] = {}  # spellings of one number have the same token
+        for address, of_address in scopes.items():
+            token = self._keys.address(address)
+            for scope, since in of_address.items():
+                newest[token, scope] = max(since, newest.get((token, scope), 0))
+        suppressions = [
+            Suppression(AddressToken(token, self._keys.key_id), scope, since)
+            for (token, scope), since in newest.items()
+        ]
         await self.keep(Erasure("", 0, "", tuple(suppressions)))
 
     async def tokens(self, person: PersonId, addresses: Iterable[str]) -> list[AddressToken]:

@@ -15,7 +15,7 @@ import orjson
 from ...business import Business
 from ...consent.evidence import Fact, Kind, Method, Seen, Wording
 from ...keys import Keyring
-from ...service.ports import Append, BadEntry, PastFact, PersonId, StoryEntry
+from ...service.ports import Append, BadEntry, LastEntry, PastFact, PersonId, StoryEntry
 from .connect import Database
 from .entries import COLUMNS, to_row
 from .events import FROM_LEDGER
@@ -57,6 +57,11 @@ SELECT person, kind, purpose, at, recorded_at, question, locale, expires_at, not
 FROM ledger WHERE person = ANY($1::uuid[]) ORDER BY person, person_seq
 """
 
+_LAST = """
+SELECT DISTINCT ON (person, kind) person, kind, sequence, method, rule
+FROM ledger WHERE person = ANY($1::uuid[]) AND purpose IN ($2, '*') ORDER BY person, kind, person_seq DESC
+"""
+
 
 class Ledger:
     """Table `ledger`, and the wordings and notices that it refers to. Implements `ports.Ledger`."""
@@ -84,6 +89,14 @@ class Ledger:
                 seen=Seen(row["seen"]),
             )
             found.setdefault(PersonId(str(row["person"])), []).append(PastFact(fact, row["inbound"]))
+        return found
+
+    async def last(self, persons: Iterable[PersonId], purpose: str) -> dict[PersonId, dict[Kind, LastEntry]]:
+        """Return each person's last entry of each kind about a purpose."""
+        found: dict[PersonId, dict[Kind, LastEntry]] = {}
+        for row in await self._database.fetch(_LAST, list(persons), purpose):
+            entry = LastEntry(row["sequence"], Method(row["method"]), row["rule"])
+            found.setdefault(PersonId(str(row["person"])), {})[Kind(row["kind"])] = entry
         return found
 
     async def sequences(self, persons: Iterable[PersonId]) -> dict[PersonId, int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -28,6 +29,12 @@ _MOVED = """
 INSERT INTO events (type, at, person, data) VALUES ('person.moved', extract(epoch FROM now())::bigint, $1, '{}')
 """
 """Tells that a person lost or changed an address."""
+_FIRST = UUID(int=0)
+
+_PAGE = """
+SELECT id, locale FROM persons
+WHERE id > $1 AND merged_into IS NULL AND ($3 = '' OR locale = $3) ORDER BY id LIMIT $2
+"""
 
 _MERGED = "SELECT id FROM persons WHERE merged_into = $1 ORDER BY id"
 
@@ -131,6 +138,11 @@ class Persons:
             PersonId(str(row["named"])): Person(PersonId(str(row["id"])), row["locale"], self._opened(row["addresses"]))
             for row in rows
         }
+
+    async def page(self, after: PersonId | None, most: int, locale: str = "") -> list[tuple[PersonId, str]]:
+        """Return persons with their language, in the order of their ids, without those merged into others."""
+        rows = await self._database.fetch(_PAGE, after or _FIRST, most, locale)
+        return [(PersonId(str(row["id"])), row["locale"]) for row in rows]
 
     async def merged(self, person: PersonId) -> list[PersonId]:
         """Return the other records that turned out to be this person's, the oldest first."""

@@ -263,6 +263,19 @@ calls = Table(
     Column("answer", LargeBinary, nullable=True, comment="JSON; ids and reasons only"),
 )
 
+imports = Table(
+    "imports",
+    metadata,
+    Column("key", LargeBinary, primary_key=True, comment="keyed hash of the file and of how it is imported"),
+    Column("started_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("finished_at", BigInteger, nullable=False, server_default="0", comment="unix seconds; 0: not yet"),
+    Column("position", BigInteger, nullable=False, server_default="0", comment="rows done"),
+    Column("counts", Text, nullable=False, server_default="{}", comment="JSON: what came of them"),
+    Column("format", Text, nullable=False),
+    Column("source", Text, nullable=False, comment="as the operator named it"),
+    Column("operator", Text, nullable=False, comment="user of the operating system"),
+)
+
 reads = Table(
     "reads",
     metadata,

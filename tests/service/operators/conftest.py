@@ -1,0 +1,23 @@
+"""Programs that files are imported into."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings
+from tests.service.operators.files import CONFIRMED, Company, company
+
+
+@pytest.fixture
+async def shop(stores: Settings, tmp_path: Path) -> AsyncIterator[Company]:
+    """A company that has confirmed no evidence."""
+    async with company(stores, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+async def confirming(stores: Settings, tmp_path: Path) -> AsyncIterator[Company]:
+    """A company that has confirmed the evidence of its export."""
+    async with company(stores, tmp_path, CONFIRMED) as running:
+        yield running
