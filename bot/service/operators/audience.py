@@ -17,7 +17,8 @@ from ...messages.basis import ForPurpose
 from ...messages.inbound import Sender
 from ...times import iso_if_any
 from ..ports import LastEntry, Ledger, Person, PersonId, Persons, Suppressions
-from ..sending.gate import Reason, refused
+from ..sending.gate import refused
+from ..sending.reasons import Reason
 from .find import Find, Look
 
 PAGE = 500
@@ -209,11 +210,14 @@ class Audience:
         persons, now = [person for person, _ in rows], self._clock()
         past = await self._ledger.facts(persons)
         records = {person: fold(entry.fact for entry in past.get(person, ())) for person in persons}
+        known = await self._persons.load(persons)
+        senders = {person: known[person].sender if person in known else Sender() for person in persons}
+        basis = ForPurpose(question.purpose)
         reasons = {
-            person: refused(ForPurpose(question.purpose), record, now, self._business)
-            for person, record in records.items()
+            person: refused(basis, senders[person], record, now, self._business) for person, record in records.items()
         }
-        suppressed = await self._suppressed([person for person in persons if reasons[person] is None], question.purpose)
+        passing = {person: sender for person, sender in senders.items() if reasons[person] is None}
+        suppressed = await self._suppressed(passing, question.purpose)
         last = await self._ledger.last(persons, question.purpose)
         members = [
             _member(
@@ -223,29 +227,20 @@ class Audience:
         ]
         return [member for member in members if _wanted(member, question)]
 
-    async def _suppressed(self, persons: Sequence[PersonId], purpose: str) -> Mapping[PersonId, int]:
+    async def _suppressed(self, senders: Mapping[PersonId, Sender], purpose: str) -> Mapping[PersonId, int]:
         """Return who is suppressed by an address although their ledger does not know it yet, and since when."""
-        if not persons:
-            return {}
-        known = await self._persons.load(persons)
-        found = await self._suppressions.suppressed(
-            address for person in known.values() for address in person.sender.addresses
-        )
-        if not found:
-            return {}
+        addresses = [address for sender in senders.values() for address in sender.addresses]
+        found = await self._suppressions.suppressed(addresses) if addresses else {}
         since = {
-            person: max(
-                (
-                    at
-                    for address in loaded.sender.addresses
-                    for scope, at in found.get(address, {}).items()
-                    if scope in (purpose, EVERY)
-                ),
-                default=0,
-            )
-            for person, loaded in known.items()
+            person: [
+                at
+                for address in sender.addresses
+                for scope, at in found.get(address, {}).items()
+                if scope in (purpose, EVERY)
+            ]
+            for person, sender in senders.items()
         }
-        return {person: at for person, at in since.items() if at}
+        return {person: max(times) for person, times in since.items() if times}
 
 
 def _member(

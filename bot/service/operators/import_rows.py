@@ -4,7 +4,7 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -59,6 +59,12 @@ def read(name: str, file: BinaryIO, format: str | None = None) -> Rows:
     if first.lstrip().startswith("{"):
         return _json(name, chain([first], lines), format)
     return _csv(name, chain([first], lines), format)
+
+
+def objects(rows: Sequence[Mapping[str, Any]], format: str) -> Rows:
+    """Return rows that are there already, in a format that is known."""
+    names = {field for row in rows for field, _ in flat(row)}
+    return Rows(format, enumerate(rows, 1), tells=formats()[format].list or detect(names) is not None)
 
 
 def _json(name: str, lines: Iterator[str] | Iterable[str], format: str | None) -> Rows:

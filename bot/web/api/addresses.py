@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from ...messages.inbound import Sender
+from ...service.ports import Scope, Token
 from .operation import Api
-from .problems import invalid
+from .problems import Problem, Refused, invalid
 
 Address = Annotated[
     str,
@@ -17,6 +18,13 @@ Address = Annotated[
         examples=["+4915112345678"],
     ),
 ]
+
+
+def may_see_addresses(token: Token) -> None:
+    """Raise `Refused` unless a token may get addresses."""
+    if not token.may(Scope.READ_ADDRESSES):
+        cure = f"make a token with `--scope {Scope.READ_ADDRESSES}` as well, or leave out `addresses`"
+        raise Refused(Problem.SCOPE_MISSING, "addresses need a scope of their own", cure=cure)
 
 
 def sender_of(api: Api, address: str, field: str) -> Sender:

@@ -11,7 +11,12 @@ from ...messages.inbound import Sender
 from ...service.company.calls import Repeatable
 from ...service.company.messages import Messages
 from ...service.company.opt_ins import OptIns
+from ...service.operators.audience import Audience
+from ...service.operators.endpoints import ManageEndpoints
+from ...service.operators.events import ReadEvents
 from ...service.operators.find import Look
+from ...service.operators.imports import Imports
+from ...service.operators.suppress import Suppress
 from ...service.operators.tokens import Admission
 from ...service.ports import Scope, Token
 from .problems import Problem
@@ -51,6 +56,11 @@ class Api:
     business: Business
     address: Callable[[str], Sender | None]
     """Reads an address of any channel; None if a text is none."""
+    audience: Audience
+    suppress: Suppress
+    imports: Imports
+    events: ReadEvents
+    endpoints: ManageEndpoints
     repeatable: Repeatable
     opt_ins: OptIns
     messages: Messages

@@ -2,7 +2,13 @@
 
 from collections.abc import Sequence
 
-from . import company, messages, opt_ins
+from . import audience, company, events, messages, opt_ins
 from .operation import AnyOperation
 
-OPERATIONS: Sequence[AnyOperation] = [*opt_ins.OPERATIONS, *messages.OPERATIONS, *company.OPERATIONS]
+OPERATIONS: Sequence[AnyOperation] = [
+    *opt_ins.OPERATIONS,
+    *messages.OPERATIONS,
+    *audience.OPERATIONS,
+    *events.OPERATIONS,
+    *company.OPERATIONS,
+]

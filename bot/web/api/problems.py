@@ -26,6 +26,7 @@ class Problem(StrEnum):
     NO_SUCH_PATH = "no_such_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     MESSAGE_UNKNOWN = "message_unknown"
+    WEBHOOK_UNKNOWN = "webhook_unknown"
     NOT_ASKED = "not_asked"
     NOT_SENT = "not_sent"
     KEY_REUSED = "key_reused"
@@ -75,6 +76,7 @@ _TOLD: Mapping[Problem, Told] = {
     ),
     Problem.REQUEST_UNKNOWN: Told(404, "There is no such request", "take the id from `GET /api/v1/requests`"),
     Problem.MESSAGE_UNKNOWN: Told(404, "There is no such message", "take the id from `POST /api/v1/messages`"),
+    Problem.WEBHOOK_UNKNOWN: Told(404, "There is no such webhook", "take the id from `GET /api/v1/webhooks`"),
     Problem.NOT_ASKED: Told(
         409, "The person is not asked", "see `reason`, and for each purpose `left_out`; only the person can change it"
     ),

@@ -18,7 +18,8 @@ from bot.service.operators import import_rows
 from bot.service.operators.find import Look
 from bot.service.operators.imports import Outcome, Terms
 from bot.service.ports import Append, PersonId
-from bot.service.sending.gate import Reason, refused
+from bot.service.sending.gate import refused
+from bot.service.sending.reasons import Reason
 from bot.settings import Settings
 from bot.times import iso
 
@@ -131,7 +132,9 @@ class Company:
 
     async def refusal(self, address: str, purpose: str = "offers") -> Reason | None:
         """Why nothing may be sent there; None if something may."""
-        return refused(ForPurpose(purpose), await self.record(address), self._now[0], self.business)
+        return refused(
+            ForPurpose(purpose), Sender(address), await self.record(address), self._now[0], self.business
+        )
 
     async def suppressed(self, address: str) -> Mapping[str, int]:
         return (await self.runtime.stores.erasures.suppressed([address])).get(address, {})

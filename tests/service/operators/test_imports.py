@@ -12,7 +12,7 @@ from bot.errors import OperatorError
 from bot.messages.inbound import Sender
 from bot.service.operators.claims import What
 from bot.service.operators.imports import Terms
-from bot.service.sending.gate import Reason
+from bot.service.sending.reasons import Reason
 from bot.settings import Settings
 from bot.times import DAY
 from tests.consent.facts import entry

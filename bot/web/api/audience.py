@@ -1,0 +1,216 @@
+"""Whom the company may write to, and lists from elsewhere: `/persons/query`, `/suppressions`, `/imports`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import Field
+
+from ...consent.evidence import Method
+from ...errors import OperatorError
+from ...service.operators.audience import Member, Standing
+from ...service.operators.audience import Question as Wanted
+from ...service.operators.import_formats import OWN, formats
+from ...service.operators.import_rows import objects
+from ...service.operators.imports import Terms
+from ...service.ports import PersonId, Scope
+from ...times import unix
+from .addresses import Address, may_see_addresses
+from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
+from .problems import invalid
+
+MOST = 1000
+"""Persons of a page, and rows or addresses of a call."""
+
+
+class QuerySent(Body):
+    """Who is wanted."""
+
+    purpose: str = Field(max_length=40, examples=["offers"], json_schema_extra={"x-values": "purposes"})
+    status: Standing | None = Field(default=None, strict=False, description="`in`: may be written to now; none: any")
+    source: Method | None = Field(default=None, strict=False, description="how the consent, or its end, came about")
+    since: str | None = Field(default=None, max_length=40, description="only what began then or later, ISO 8601")
+    locale: str = Field(default="", max_length=20, description="only persons with this language")
+    cursor: UUID | None = Field(default=None, strict=False, description="`next` of the page before")
+    limit: int = Field(default=100, ge=1, le=MOST)
+    addresses: bool = Field(default=False, description="with their addresses, which needs the scope `read_addresses`")
+
+
+class MemberShown(Shown):
+    """Where one person stands."""
+
+    person: str
+    status: str = Field(description="`in`, `out`, `asked`, `claimed` or `none`: never asked")
+    reason: str | None = Field(description="why they may not be written to, in the gate's words")
+    since: str | None
+    until: str | None
+    source: str | None
+    evidence: int | None = Field(description="number of the entry in the ledger")
+    locale: str | None
+    phone: str | None = None
+    whatsapp_id: str | None = None
+
+
+class MembersShown(Shown):
+    """A page of those wanted."""
+
+    persons: list[MemberShown]
+    next: str | None = Field(description="for `cursor`; null after the last page")
+
+
+class SuppressionsSent(Body):
+    """Addresses whose owners do not want to be written to."""
+
+    addresses: list[Address] = Field(min_length=1, max_length=MOST)
+    purposes: list[str] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=10,
+        description="none: all, also future ones",
+        json_schema_extra={"x-values": "purposes"},
+    )
+    reason: str = Field(min_length=1, max_length=200, examples=["Asked by e-mail, ticket 1234"])
+
+
+class SuppressionsShown(Shown):
+    """What came of it."""
+
+    added: int
+    known: int = Field(description="how many were suppressed before")
+
+
+class RowsSent(Body):
+    """Rows of consents or suppressions, as another program exports them."""
+
+    source: str = Field(min_length=1, max_length=200, description="where they come from (GDPR Art. 14(2)(f))")
+    format: str = Field(default=OWN, max_length=40, examples=[OWN])
+    rows: list[dict[str, Any]] = Field(min_length=1, max_length=MOST)
+    purposes: list[str] = Field(default=[], max_length=10, description="of rows that name none")
+    dry_run: bool = False
+
+
+class RowShown(Shown):
+    """What came of a row."""
+
+    row: int = Field(description="counted from 1")
+    outcome: str = Field(examples=["claimed"])
+    purpose: str
+    why: str
+
+
+class RowsShown(Shown):
+    """What came of the rows."""
+
+    rows: list[RowShown]
+    counts: dict[str, int]
+
+
+async def _query(api: Api, call: Call[QuerySent]) -> Answer:
+    sent = call.sent
+    if sent.addresses:
+        may_see_addresses(call.token)
+    wanted = Wanted(sent.purpose, sent.status, sent.source, _moment(sent.since), sent.locale)
+    try:
+        page = await api.audience.page(
+            wanted,
+            call.look,
+            after=PersonId(str(sent.cursor)) if sent.cursor else None,
+            most=sent.limit,
+            addresses=sent.addresses,
+        )
+    except OperatorError as error:
+        raise _invalid("purpose", error) from None
+    return Answer(MembersShown(persons=[_member(member) for member in page.members], next=page.next))
+
+
+def _moment(text: str | None) -> int:
+    if text is None:
+        return 0
+    try:
+        return unix(text)
+    except ValueError:
+        raise invalid("since", "not a moment", "write it as ISO 8601, e.g. 2026-11-30T00:00:00Z") from None
+
+
+def _member(member: Member) -> MemberShown:
+    return MemberShown.model_validate(member.as_dict())
+
+
+async def _suppress(api: Api, call: Call[SuppressionsSent]) -> Answer:
+    sent = call.sent
+    try:
+        done = await api.suppress.addresses(sent.addresses, sent.purposes, sent.reason, call.look)
+    except OperatorError as error:
+        raise _invalid("purposes", error) from None
+    return Answer(SuppressionsShown(added=done.added, known=done.known))
+
+
+async def _import(api: Api, call: Call[RowsSent]) -> Answer:
+    sent = call.sent
+    if sent.format not in formats():
+        raise invalid("format", "not a known format", f"send one of {', '.join(formats())}")
+    rows = objects(sent.rows, sent.format)
+    shown: list[RowShown] = []
+    counts: Mapping[str, int] = {}
+    try:
+        terms = Terms(sent.source, sent.purposes)
+        async for step in api.imports.rows(rows, terms, call.look, dry_run=sent.dry_run):
+            counts = step.counts
+            shown += [
+                RowShown(row=told.row, outcome=told.what, purpose=told.purpose, why=told.why) for told in step.outcomes
+            ]
+    except OperatorError as error:
+        raise _invalid("purposes", error) from None
+    return Answer(RowsShown(rows=shown, counts=dict(counts)))
+
+
+def _invalid(field: str, error: OperatorError) -> Exception:
+    problem, _, cure = str(error).partition("; ")
+    return invalid(field, problem, cure)
+
+
+OPERATIONS: Sequence[AnyOperation] = [
+    Operation(
+        id="queryPersons",
+        method="POST",
+        path="/persons/query",
+        scope=Scope.READ,
+        tag="Persons",
+        summary="List whom you may write to about a purpose, or may not",
+        description="The gate decides who is `in`. A look at each person is recorded.",
+        sent=QuerySent,
+        answers={200: MembersShown},
+        handle=_query,
+        about_person=True,
+    ),
+    Operation(
+        id="suppressAddresses",
+        method="POST",
+        path="/suppressions",
+        scope=Scope.WITHDRAW,
+        tag="Consent",
+        summary="Suppress addresses at once",
+        description="Known persons are withdrawn in their ledger; of strangers only a keyed hash is kept.",
+        sent=SuppressionsSent,
+        answers={200: SuppressionsShown},
+        handle=_suppress,
+        about_person=True,
+    ),
+    Operation(
+        id="importRows",
+        method="POST",
+        path="/imports",
+        scope=Scope.IMPORT,
+        tag="Consent",
+        summary="Import consents as claims, and suppressions",
+        description=(
+            "An imported consent allows nothing until its evidence is confirmed, or the person says YES; nothing "
+            "imported lifts a withdrawal. For more than a thousand rows use `python -m bot import`."
+        ),
+        sent=RowsSent,
+        answers={200: RowsShown},
+        handle=_import,
+        about_person=True,
+        largest=8 * 2**20,
+    ),
+]
