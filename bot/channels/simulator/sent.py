@@ -28,6 +28,8 @@ class Sent:
     """The name of the file."""
     file: bytes = field(default=b"", repr=False)
     """Its content, if it was uploaded."""
+    media: str = ""
+    """The address or id of a picture, film or sound."""
     template: str = ""
     """The name of the template."""
     language: str = ""
@@ -58,6 +60,10 @@ def sent(message: Message, raw: dict[str, Any], *, id: str, at: float, file: byt
         parts = _interactive(message.interactive)
     elif message.document:
         parts = {"text": message.document.caption or "", "document": message.document.filename or ""}
+    elif media := message.image or message.video or message.audio:
+        parts = {"text": media.caption or "", "media": media.link or media.id or ""}
+    elif message.location:
+        parts = {"text": "\n".join(filter(None, (message.location.name, message.location.address)))}
     elif message.template:
         parts = _template(message.template)
     return Sent(

@@ -121,13 +121,27 @@ class Text(Shape, frozen=True):
     preview_url: bool = False
 
 
-class Document(Shape, frozen=True):
-    """A file."""
+class MediaFile(Shape, frozen=True):
+    """A picture, film or sound."""
 
     id: str | None = None
     link: str | None = None
     caption: str | None = None
+
+
+class Document(MediaFile, frozen=True):
+    """A file."""
+
     filename: str | None = None
+
+
+class Location(Shape, frozen=True):
+    """A place on the map."""
+
+    latitude: float
+    longitude: float
+    name: str | None = None
+    address: str | None = None
 
 
 class Language(Shape, frozen=True):
@@ -184,10 +198,14 @@ class Message(Shape, frozen=True, kw_only=True):
     recipient_type: Literal["individual"] = "individual"
     to: str | None = None
     recipient: str | None = None
-    type: Literal["text", "interactive", "document", "template"]
+    type: Literal["text", "interactive", "document", "image", "video", "audio", "location", "template"]
     text: Text | None = None
     interactive: Interactive | None = None
     document: Document | None = None
+    image: MediaFile | None = None
+    video: MediaFile | None = None
+    audio: MediaFile | None = None
+    location: Location | None = None
     template: Template | None = None
     context: Context | None = None
     biz_opaque_callback_data: str | None = None
@@ -233,8 +251,11 @@ def _code(problem: str) -> int:
     return 131008 if "missing required field" in problem else 131009
 
 
+_CONTENTS = ("text", "interactive", "document", "image", "video", "audio", "location", "template")
+
+
 def _problems(message: Message) -> Iterator[str]:
-    given = {name for name in ("text", "interactive", "document", "template") if getattr(message, name) is not None}
+    given = {name for name in _CONTENTS if getattr(message, name) is not None}
     if given != {message.type}:
         yield f"type is {message.type}, objects given: {', '.join(sorted(given)) or 'none'}"
     yield from _recipient_problems(message)
@@ -246,6 +267,15 @@ def _problems(message: Message) -> Iterator[str]:
         yield from _interactive_problems(message.interactive)
     if message.document is not None:
         yield from _document_problems(message.document)
+    for media in (message.image, message.video, message.audio):
+        if media is not None:
+            yield from _media_problems(media)
+    if message.audio is not None and message.audio.caption is not None:
+        yield "caption: not for audio"
+    if message.location is not None and not (
+        -90 <= message.location.latitude <= 90 and -180 <= message.location.longitude <= 180
+    ):
+        yield "location: out of range"
     if message.template is not None:
         yield from _template_problems(message.template)
 
@@ -309,13 +339,17 @@ def _list_problems(action: ListAction) -> Iterator[str]:
             yield from _text("row description", row.description, limits.ROW_DESCRIPTION)
 
 
+def _media_problems(media: MediaFile) -> Iterator[str]:
+    if (media.id is None) == (media.link is None):
+        yield "file: either id or link"
+    if media.link is not None:
+        yield from _url("link", media.link)
+    if media.caption is not None:
+        yield from _long("caption", media.caption, limits.CAPTION)
+
+
 def _document_problems(document: Document) -> Iterator[str]:
-    if (document.id is None) == (document.link is None):
-        yield "document: either id or link"
-    if document.link is not None:
-        yield from _url("link", document.link)
-    if document.caption is not None:
-        yield from _long("caption", document.caption, limits.CAPTION)
+    yield from _media_problems(document)
     if document.filename is not None and document.filename.split(".")[-1].lower() not in limits.DOCUMENT_TYPES:
         yield "filename: type not supported"
 

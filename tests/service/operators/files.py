@@ -132,9 +132,7 @@ class Company:
 
     async def refusal(self, address: str, purpose: str = "offers") -> Reason | None:
         """Why nothing may be sent there; None if something may."""
-        return refused(
-            ForPurpose(purpose), Sender(address), await self.record(address), self._now[0], self.business
-        )
+        return refused(ForPurpose(purpose), Sender(address), await self.record(address), self._now[0], self.business)
 
     async def suppressed(self, address: str) -> Mapping[str, int]:
         return (await self.runtime.stores.erasures.suppressed([address])).get(address, {})

@@ -254,7 +254,9 @@ async def test_words_for_yes_are_read_in_any_case_and_many_languages(shop: Compa
     assert [one.what for one in await shop.imports(f"phone,status\n{ANA},{word}\n".encode())] == [What.CLAIM]
 
 
-@pytest.mark.parametrize("word", ["UnSubscribed", "Opt Out", "opt-out", "BLOCKED", "No", "0", "Nein", "désabonné", "нет"])
+@pytest.mark.parametrize(
+    "word", ["UnSubscribed", "Opt Out", "opt-out", "BLOCKED", "No", "0", "Nein", "désabonné", "нет"]
+)
 async def test_words_for_no_are_read_in_any_case_and_many_languages(shop: Company, word: str) -> None:
     assert [one.what for one in await shop.imports(f"phone,status\n{ANA},{word}\n".encode())] == [What.SUPPRESSED]
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.app.simulation import Simulation, simulate, somebody
+from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator.person import SimulatedPerson
 from bot.service.ports import Scope, Subject
-from bot.settings import Settings
 from tests.service.watching import BRITISH, owner_of, quiet, subscribed
 from tests.web.api.conftest import Client, NewClient
 
@@ -25,17 +24,15 @@ async def call(client: NewClient) -> Client:
     return await client(Scope.SEND)
 
 
-def message(person: SimulatedPerson, purpose: str = "order_updates", **more: Any) -> dict[str, Any]:
-    return {"to": person.who.phone, "purpose": purpose, "text": "Your order is on its way.", **more}
+def message(to: SimulatedPerson, /, **more: Any) -> dict[str, Any]:
+    return {"to": to.who.phone, "purpose": "order_updates", "text": "Your order is on its way.", **more}
 
 
 def sent_to(person: SimulatedPerson) -> list[str]:
     return [reply.text for reply in person.replies if reply.text.startswith("Your order")]
 
 
-async def test_message_is_sent_and_its_history_told(
-    simulation: Simulation, call: Client, ana: SimulatedPerson
-) -> None:
+async def test_message_is_sent_and_its_history_told(simulation: Simulation, call: Client, ana: SimulatedPerson) -> None:
     simulation.graph.report_to(simulation.hook)
     await subscribed(simulation, ana)
     status, queued = await call("POST", "/messages", message(ana))
@@ -72,7 +69,7 @@ async def test_message_is_refused_with_the_gates_reason(
 
 async def test_unknown_purpose_is_refused(call: Client, ana: SimulatedPerson, simulation: Simulation) -> None:
     await subscribed(simulation, ana)
-    status, problem = await call("POST", "/messages", message(ana, "weather"))
+    status, problem = await call("POST", "/messages", message(ana, purpose="weather"))
     assert (status, problem["reason"]) == (409, "unknown_purpose")
 
 
@@ -98,7 +95,10 @@ async def test_stop_that_overtakes_a_queued_message_keeps_it_back(
     await quiet(simulation)
     assert sent_to(ana) == []
     _, told = await call("GET", f"/messages/{queued['id']}")
-    assert [(step["status"], step["reason"]) for step in told["history"]] == [("queued", None), ("refused", "withdrawn")]
+    assert [(step["status"], step["reason"]) for step in told["history"]] == [
+        ("queued", None),
+        ("refused", "withdrawn"),
+    ]
 
 
 async def test_failure_is_told_with_its_code(simulation: Simulation, call: Client, ana: SimulatedPerson) -> None:

@@ -28,9 +28,10 @@ async def test_question_comes_by_template_and_only_the_yes_makes_the_consent(
     await quiet(simulation)
     (question,) = ana.replies
     assert question.template
-    assert asking["person"] == await owner_of(simulation.runtime, ana)
-    assert await kinds_of(simulation, ana) == ["requested order_updates"]
+    ledger = simulation.runtime.stores.ledger
+    assert [entry.kind for entry in await ledger.story(asking["person"])] == ["requested"]
     await ana.tap("Yes, I agree")
+    assert await owner_of(simulation.runtime, ana) == asking["person"]
     assert await kinds_of(simulation, ana) == ["requested order_updates", "given order_updates"]
     await assert_sound(simulation, ana)
 
@@ -39,9 +40,9 @@ async def test_evidence_names_the_first_leg_and_what_was_shown(
     simulation: Simulation, client: NewClient, ana: SimulatedPerson
 ) -> None:
     call = await client(Scope.OPT_IN)
-    await call("POST", "/opt-ins", opt_in(ana, method="paper", reference="form 12"))
+    _, asking = await call("POST", "/opt-ins", opt_in(ana, method="paper", reference="form 12"))
     await quiet(simulation)
-    (requested,) = await simulation.runtime.stores.ledger.story(await owner_of(simulation.runtime, ana))
+    (requested,) = await simulation.runtime.stores.ledger.story(asking["person"])
     assert (requested.method, requested.answer, requested.actor) == ("paper", "form 12", "company")
     assert requested.text == ana.replies[0].shown
 
@@ -50,7 +51,8 @@ async def test_question_within_the_day_after_a_message_needs_no_template(
     simulation: Simulation, client: NewClient, ana: SimulatedPerson
 ) -> None:
     await ana.say("Hi", replies=1)
-    await ana.tap("No", replies=None)
+    await ana.tap("No")
+    await ana.tap("No")
     call = await client(Scope.OPT_IN)
     status, _ = await call("POST", "/opt-ins", opt_in(ana, "offers"))
     await quiet(simulation)
