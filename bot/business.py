@@ -144,6 +144,10 @@ class Purpose(_Table):
             raise ValueError("soft_opt_in is not the legal_basis; remove [purposes.soft_opt_in] or change legal_basis")
         if self.legal_basis == "service" and self.category != "utility":
             raise ValueError('marketing is no service; set legal_basis = "consent" or category = "utility"')
+        if self.legal_basis == "service" and (self.quiet_hours or self.quiet_days or self.at_most):
+            raise ValueError(
+                "service answers people, which nothing holds back; remove quiet_hours, quiet_days, at_most"
+            )
         return self
 
     @model_validator(mode="after")

@@ -81,7 +81,7 @@ async def _erased(settings: Settings, address: str) -> Erased:
 
 
 _TABLES = {
-    "consents": ("purpose", "status", "since", "held by"),
+    "consents": ("purpose", "status", "legal_basis", "since", "held by"),
     "ledger": ("kind", "purpose", "at"),
     "requests": ("right", "state", "received_at", "due"),
     "reads": ("at", "command", "operator", "reason"),

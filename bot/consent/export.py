@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..times import iso, iso_if_any
-from .evidence import EVERY, Clock, Fact, Kind
+from .evidence import EVERY, SOFT_OPT_IN, Clock, Fact, Kind
 from .lifecycle import Consent, Status
 from .rights import REQUESTS
 
@@ -54,6 +54,7 @@ _EVENT = {
     Kind.ERASED: "dpv:ConsentWithdrawn",
     Kind.MERGED: "dpv:ConsentInvalidated",
     Kind.IMPORTED: "dpv:ConsentUnknown",
+    Kind.RELATIONSHIP: "schema:BuyAction",
 }
 
 _CLOCKS = {
@@ -67,6 +68,9 @@ _RECIPIENT = {"processor": "dpv:DataProcessor", "controller": "dpv:ThirdParty"}
 
 _EXERCISED = {Kind.OBJECTED: "A21", Kind.RESTRICTED: "A18", Kind.LIFTED: "A18"}
 """The GDPR article whose right an event exercises."""
+
+_ABOUT_CONSENT = frozenset({Kind.REQUESTED, Kind.GIVEN, Kind.REFUSED, Kind.LAPSED})
+"""Events that only a consent has; others may end or limit a soft opt-in as well."""
 
 COLUMNS = (
     "person", "purpose", "status", "event", "at", "clock", "recorded_at", "language", "question", "notice",
@@ -123,11 +127,20 @@ class Processing:
 def as_json_ld(
     person: str, consents: Mapping[str, Consent], facts: Sequence[ExportedFact], processing: Processing
 ) -> dict[str, Any]:
-    """Return all records of one person, in one document."""
-    records = [
-        _record(person, purpose, consent, [fact for fact in facts if fact.purpose in (purpose, EVERY)], processing)
-        for purpose, consent in consents.items()
-    ]
+    """Return all records of one person, in one document.
+
+    A sale on which soft opt-in rests is no consent: it gets a record of its own, with its own legal basis.
+    """
+    records = []
+    for purpose, consent in consents.items():
+        about = [fact for fact in facts if fact.purpose in (purpose, EVERY)]
+        if any(fact.kind is Kind.RELATIONSHIP for fact in about):
+            own = [fact for fact in about if fact.kind not in _ABOUT_CONSENT]
+            records.append(_soft_opt_in(person, purpose, own, processing))
+            about = [fact for fact in about if fact.kind is not Kind.RELATIONSHIP]
+            if not any(fact.kind in _ABOUT_CONSENT for fact in about):
+                continue
+        records.append(_record(person, purpose, consent, about, processing))
     return {"@context": dict(CONTEXT), "@graph": records}
 
 
@@ -160,15 +173,11 @@ def as_rows(person: str, consents: Mapping[str, Consent], facts: Iterable[Export
         )
 
 
-def _record(
-    person: str, purpose: str, consent: Consent, facts: Sequence[ExportedFact], processing: Processing
-) -> dict[str, Any]:
+def _processed(person: str, purpose: str, facts: Sequence[ExportedFact], processing: Processing) -> dict[str, Any]:
+    """What a record says, whatever the legal basis."""
     title, description = processing.titles.get(purpose, (purpose, ""))
-    shown = _shown(consent, facts)
-    record: dict[str, Any] = {
+    return {
         "@id": f"urn:uuid:{person}#{purpose}",
-        "@type": "dpv:ConsentRecord",
-        "dct:conformsTo": [{"@id": "dpv-27560:record-eu-gdpr"}, SCHEMA],
         "dct:identifier": f"{person}/{purpose}",
         "dpv:hasDataSubject": {"@id": f"urn:uuid:{person}", "@type": "dpv:DataSubject"},
         "dpv:hasPurpose": {
@@ -177,7 +186,6 @@ def _record(
             "dct:title": title,
             "dct:description": description,
         },
-        "dpv:hasLegalBasis": {"@id": "eu-gdpr:A6-1-a"},
         "dpv:hasPersonalData": [{"@id": "pd:Contact"}, {"@id": "pd:Identifying"}],
         "dpv:hasProcessing": [{"@id": "dpv:Collect"}, {"@id": "dpv:Store"}, {"@id": "dpv:Use"}],
         "dpv:hasDataController": _party(processing.controller, "dpv:DataController"),
@@ -191,10 +199,35 @@ def _record(
             },
         ],
         "dpv:hasJurisdiction": processing.controller.country,
+        "dct:hasPart": [_event(person, number, fact) for number, fact in enumerate(facts, 1)],
+    }
+
+
+def _soft_opt_in(person: str, purpose: str, facts: Sequence[ExportedFact], processing: Processing) -> dict[str, Any]:
+    record = _processed(person, purpose, facts, processing)
+    return record | {
+        "@id": f"{record['@id']}-{SOFT_OPT_IN}",
+        "@type": "dpv:DataProcessingRecord",
+        "dpv:hasLegalBasis": {
+            "@type": "dpv:LegalBasis",
+            "dct:title": SOFT_OPT_IN,
+            "dct:source": "Directive 2002/58/EC, Art. 13(2)",
+        },
+        "dpv:hasRight": [{"@id": f"eu-gdpr:{article}"} for article in _RIGHTS if article != "A7-3"],
+    }
+
+
+def _record(
+    person: str, purpose: str, consent: Consent, facts: Sequence[ExportedFact], processing: Processing
+) -> dict[str, Any]:
+    shown = _shown(consent, facts)
+    record = _processed(person, purpose, facts, processing) | {
+        "@type": "dpv:ConsentRecord",
+        "dct:conformsTo": [{"@id": "dpv-27560:record-eu-gdpr"}, SCHEMA],
+        "dpv:hasLegalBasis": {"@id": "eu-gdpr:A6-1-a"},
         "dpv:hasConsentControl": {"@id": "dpv:WithdrawConsent", "dct:description": "Reply STOP in the same chat."},
         "dpv:hasRight": [{"@id": f"eu-gdpr:{article}"} for article in _RIGHTS],
         "dpv:hasConsentStatus": {"@id": _STATUS[consent.status]},
-        "dct:hasPart": [_event(person, number, fact) for number, fact in enumerate(facts, 1)],
     }
     if shown is not None:
         record |= {

@@ -87,6 +87,13 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
         return self.status is Status.NONE and not self.stopped_at and self.soft_until > 0
 
     @property
+    def legal_basis(self) -> str:
+        """On what messages may rest, as far as the record says: `consent`, `soft_opt_in`, or empty."""
+        if self.status is Status.GIVEN:
+            return "consent"
+        return SOFT_OPT_IN if self.is_related else ""
+
+    @property
     def asked_since(self) -> bool:
         """Whether it was asked for again after its end, or asked in vain before the end of its time."""
         return self.asked_at >= self.since or (self.status is Status.EXPIRED and self.renewal_at > 0)

@@ -23,7 +23,8 @@ class ForPurpose(msgspec.Struct, frozen=True, array_like=True, tag="p", gc=False
 
     purpose: str
     answers: bool = False
-    """Whether it answers what the person just wrote: then no quiet hours hold it, and no cap counts it."""
+    """Whether it answers what the person just wrote: then no quiet hours hold it and no cap counts it, but it must go
+    within 24 hours."""
 
 
 class AsksConsent(msgspec.Struct, frozen=True, array_like=True, tag="q", gc=False):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.consent.evidence import Entry, Kind, Seen, Wording
+from bot.consent.evidence import OBJECTION_OFFERED, SOFT_OPT_IN, Entry, Kind, Method, Seen, Wording
 from bot.consent.lifecycle import Record, admit, fold
 
 SHOWN = Wording(text="May we write to you?", text_id="opt_in.ask", locale="en")
@@ -17,6 +17,9 @@ def entry(kind: Kind, at: int, purpose: str = "offers", **more: Any) -> Entry:
         needed |= {"question": "q1"}
     if kind is Kind.GIVEN:
         needed |= {"expires_at": at + 10_000, "answer": "yes", "rule": "yes:en:exact", "seen": Seen.DELIVERED}
+    if kind is Kind.RELATIONSHIP:
+        needed |= {"expires_at": at + 10_000, "answer": "order 17", "rule": f"{OBJECTION_OFFERED}: cut flowers"}
+        needed |= {"method": Method.SALE, "legal_basis": SOFT_OPT_IN, "actor": "operator"}
     if kind in (Kind.REQUESTED, Kind.GIVEN):
         needed |= {"wording": SHOWN.sha256, "notice": "2026-10", "locale": "en"}
     return Entry(kind=kind, purpose=purpose, at=at, **needed | more)

@@ -36,7 +36,8 @@ TERMS = {
     "hasDataController", "hasRecipient", "hasStorageCondition", "hasJurisdiction", "hasConsentControl", "hasRight",
     "hasConsentStatus", "hasNotice", "hasIndicationMethod", "hasName", "hasAddress", "ConsentRefused",
     "ConsentRequestDeferred", "ConsentUnknown", "ConsentExpired", "ConsentInvalidated", "RightExerciseActivity",
-    "ThirdParty", "StorageDuration", "hasDuration", "isIndicatedBy", "hasDataSource",
+    "ThirdParty", "StorageDuration", "hasDuration", "isIndicatedBy", "hasDataSource", "DataProcessingRecord",
+    "LegalBasis",
 }  # fmt: skip
 """Terms of DPV 2 that a record may use."""
 
@@ -169,9 +170,32 @@ def test_every_term_belongs_to_the_vocabulary(graph: Graph) -> None:
 def test_every_kind_of_fact_is_exported(kind: Kind) -> None:
     facts = [*FACTS[:2], fact(kind, 1_790_000_180)]
     document = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)
-    (record,) = document["@graph"]
-    assert record["dct:hasPart"][-1]["dct:description"] == kind
+    assert kind in [record["dct:hasPart"][-1]["dct:description"] for record in document["@graph"]]
     assert terms(Graph().parse(data=json.dumps(document), format="json-ld")) <= TERMS
+
+
+def test_a_sale_is_exported_with_its_own_legal_basis_and_never_as_a_consent() -> None:
+    sale = fact(Kind.RELATIONSHIP, 1_790_000_000, expires_at=1_850_000_000, legal_basis="soft_opt_in", method="sale")
+    facts = [sale, fact(Kind.WITHDRAWN, 1_790_000_120)]
+    document = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)
+    (record,) = document["@graph"]
+    assert record["dpv:hasLegalBasis"]["dct:title"] == "soft_opt_in"
+    assert [event["dct:description"] for event in record["dct:hasPart"]] == ["relationship", "withdrawn"]
+    said = json.dumps(record)
+    assert "A6-1-a" not in said
+    assert "ConsentRecord" not in said
+    assert "ConsentGiven" not in said
+    (first, _) = as_rows(PERSON, fold(facts).consents, facts)
+    assert (first[COLUMNS.index("event")], first[COLUMNS.index("legal_basis")]) == ("relationship", "soft_opt_in")
+
+
+def test_a_consent_beside_a_sale_keeps_its_record() -> None:
+    sale = fact(Kind.RELATIONSHIP, 1_780_000_000, expires_at=1_850_000_000, legal_basis="soft_opt_in", method="sale")
+    facts = [sale, *FACTS]
+    sold, agreed = as_json_ld(PERSON, fold(facts).consents, facts, PROCESSING)["@graph"]
+    assert [event["dct:description"] for event in sold["dct:hasPart"]] == ["relationship", "withdrawn"]
+    assert [event["dct:description"] for event in agreed["dct:hasPart"]] == ["requested", "given", "withdrawn"]
+    assert sold["@id"] != agreed["@id"]
 
 
 def test_a_restriction_does_not_change_the_consent() -> None:

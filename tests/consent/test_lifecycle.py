@@ -1,6 +1,6 @@
 import pytest
 
-from bot.consent.evidence import EVERY, Entry, Kind
+from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import NotAllowed, Record, Status, admit, answerable, fold
 from tests.consent.facts import admitted, entry
 
@@ -328,3 +328,32 @@ def test_lifting_a_restriction_never_undoes_a_newer_restriction() -> None:
     assert not admitted(first, lift).restricted
     assert not admitted(first, second, entry(Kind.LIFTED, 201)).restricted
     assert admitted(first, entry(Kind.LIFTED, 100)).restricted, "at equal time the restriction wins"
+
+
+# --- what ended it
+
+
+@pytest.mark.parametrize("method", [Method.CHAT, Method.SUPPRESSION, Method.WHATSAPP_SETTING])
+def test_a_withdrawal_tells_how_it_came_about(method: Method) -> None:
+    consent = fold([REQUESTED, GIVEN, entry(Kind.WITHDRAWN, 130, method=method)]).consent("offers")
+    assert (consent.ended_by, consent.objected) == (method, False)
+
+
+def test_the_latest_withdrawal_tells_in_whatever_order_they_arrive() -> None:
+    older, newer = entry(Kind.WITHDRAWN, 130, method=Method.SUPPRESSION), entry(Kind.WITHDRAWN, 140)
+    for both in ([older, newer], [newer, older]):
+        assert fold([REQUESTED, GIVEN, *both]).consent("offers").ended_by is Method.CHAT
+
+
+def test_an_objection_stays_one_until_a_new_yes() -> None:
+    objected = [REQUESTED, GIVEN, entry(Kind.OBJECTED, 130), entry(Kind.WITHDRAWN, 140)]
+    assert fold(objected).consent("offers").objected
+    again = [*objected, entry(Kind.REQUESTED, 150, question="q2"), entry(Kind.GIVEN, 160, question="q2")]
+    assert not fold(again).consent("offers").objected
+    assert not fold([*again, entry(Kind.OBJECTED, 145)]).consent("offers").objected  # late, and the YES is newer
+
+
+def test_an_objection_during_a_newer_question_holds_once_that_lapses() -> None:
+    asked = [entry(Kind.REQUESTED, 100), entry(Kind.OBJECTED, 90)]
+    lapsed = fold([*asked, entry(Kind.LAPSED, 1200)]).consent("offers")
+    assert (lapsed.status, lapsed.objected) == (Status.WITHDRAWN, True)

@@ -45,6 +45,7 @@ class KnownPerson:
                 {
                     "purpose": purpose,
                     "status": consent.status,
+                    "legal_basis": consent.legal_basis or None,
                     "since": iso_if_any(consent.since),
                     "paused": consent.paused,
                     "restricted": consent.restricted,

@@ -46,6 +46,8 @@ class ConsentNow(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     title: str = ""
     status: str
+    legal_basis: str = ""
+    """On what messages may rest: `consent`; `soft_opt_in`, which is a sale and no consent; or nothing."""
     since: Time | None = None
     valid_until: Time | None = None
     paused: bool = False

@@ -40,7 +40,7 @@ from ..ports import (
     Unreadable,
 )
 from ..taker import Taker
-from .gate import NEVER, as_candidate, cap
+from .gate import NEVER, cap
 from .halting import Halting
 from .judge import judge
 from .reasons import Reason, Refuse
@@ -173,7 +173,7 @@ class Deliver(Taker[Outbound]):
     async def _count(self, outbound: Outbound) -> None:
         """Note when a message was sent if a cap counts it: before the person's next message is judged."""
         basis, at = outbound.basis, int(self._clock())
-        at_most = cap(as_candidate(outbound), at, self._business)
+        at_most = cap(basis, self._business)
         if isinstance(basis, ForPurpose) and at_most is not None:
             until = at + int(at_most.per.total_seconds())
             await surely("deliver", lambda: self._sendings.note(PersonId(outbound.person), basis.purpose, at, until))

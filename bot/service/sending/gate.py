@@ -105,7 +105,7 @@ def as_candidate(outbound: Outbound) -> Candidate:
 def _outlasts_window(basis: Basis, business: Business) -> bool:
     """Whether a template may be sent on this basis to somebody who wrote more than 24 hours ago."""
     match basis:
-        case Answer():
+        case Answer() | ForPurpose(answers=True):
             return False
         case ForPurpose(id) if (purpose := business.purpose(id)) is not None:
             return purpose.legal_basis != "service"
@@ -139,12 +139,10 @@ def _baseless(record: Record, purpose: Purpose, to: Sender, at: float, business:
     match purpose.legal_basis:
         case "service" if consent.status is Status.REFUSED:
             return Reason.NO_CONSENT
-        case "service" | "soft_opt_in" if record.restricted:
-            return Reason.RESTRICTED
         case "service":
-            return _resting(consent)
+            return _resting(record, consent)
         case "soft_opt_in" if consent.is_related:
-            return _resting(consent) or _unrelated(consent, to, at)
+            return _resting(record, consent) or _unrelated(consent, to, at)
     return _unconsented(record, purpose, at, business)
 
 
@@ -167,25 +165,30 @@ def _unrelated(consent: Consent, to: Sender, at: float) -> Reason | None:
 
 def _unconsented(record: Record, purpose: Purpose, at: float, business: Business) -> Reason | None:
     consent = record.consent(purpose.id)
-    if (reason := _BY_STATUS.get(consent.status) or _resting(consent)) is not None:
+    if (reason := _BY_STATUS.get(consent.status)) is not None:
         return reason
+    if consent.restricted:
+        return Reason.RESTRICTED
+    if consent.paused:
+        return Reason.PAUSED
     if not record.allows(purpose.id, int(at)):
         return Reason.EXPIRED
     return None if business.notice_stands(consent.notice) else Reason.STALE
 
 
-def _resting(consent: Consent) -> Reason | None:
-    if consent.restricted:
+def _resting(record: Record, consent: Consent) -> Reason | None:
+    """Return what holds back messages without a consent: a restriction of any purpose does (GDPR Art. 18)."""
+    if record.restricted:
         return Reason.RESTRICTED
     return Reason.PAUSED if consent.paused else None
 
 
 def _too_soon(candidate: Candidate, at: float, business: Business, sent: Sequence[int]) -> Refuse | None:
     """Leave people alone at quiet times, and after enough messages."""
-    purpose = _of_own_accord(candidate, at, business)
+    purpose = _of_own_accord(candidate.basis, business)
     if purpose is None:
         return None
-    at_most = cap(candidate, at, business)
+    at_most = cap(candidate.basis, business)
     again = at_most.again_at(sent, at) if at_most is not None else None
     free: int | None = int(at) if again is None else again
     if purpose.quiet is not None and free is not None:
@@ -195,15 +198,10 @@ def _too_soon(candidate: Candidate, at: float, business: Business, sent: Sequenc
     return Refuse(Reason.QUIET_HOURS, free) if free is None or free > at else None
 
 
-def _of_own_accord(candidate: Candidate, at: float, business: Business) -> Purpose | None:
-    """Return the purpose of a message that nothing prompted; None for an answer and for what the law asks for.
-
-    What comes after the 24 hours answers nothing, whatever it says of itself.
-    """
-    match candidate.basis:
-        case ForPurpose(answers=True) if at <= candidate.window_ends:
-            return None
-        case ForPurpose(id) | AsksConsent(purpose=id):
+def _of_own_accord(basis: Basis, business: Business) -> Purpose | None:
+    """Return the purpose of a message that nothing prompted; None for an answer and for what the law asks for."""
+    match basis:
+        case ForPurpose(id, answers=False) | AsksConsent(purpose=id):
             return business.purpose(id)
     return None
 
@@ -213,7 +211,7 @@ def passes_at(basis: Basis, to: Sender, record: Record, at: float, business: Bus
     return NEVER if refused(basis, to, record, at, business) else record.seq
 
 
-def cap(candidate: Candidate, at: float, business: Business) -> AtMost | None:
-    """Return how many messages such as this a person may get; None: no limit."""
-    purpose = _of_own_accord(candidate, at, business) if isinstance(candidate.basis, ForPurpose) else None
+def cap(basis: Basis, business: Business) -> AtMost | None:
+    """Return how many messages on this basis a person may get; None: no limit."""
+    purpose = _of_own_accord(basis, business) if isinstance(basis, ForPurpose) else None
     return purpose.at_most if purpose is not None else None

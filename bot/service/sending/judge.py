@@ -83,7 +83,7 @@ async def _sent(
     candidates: Sequence[Candidate], sendings: Sendings, at: float, business: Business
 ) -> list[Sequence[int]]:
     """Return for each message when the person got others that count with it; looked up only where a cap counts."""
-    counted = [_counted(candidate, at, business) for candidate in candidates]
+    counted = [_counted(candidate, business) for candidate in candidates]
     persons = {key[0] for key in counted if key is not None}
     if not persons:
         return [()] * len(candidates)
@@ -91,10 +91,10 @@ async def _sent(
     return [found.get(key, ()) if key is not None else () for key in counted]
 
 
-def _counted(candidate: Candidate, at: float, business: Business) -> tuple[PersonId, str] | None:
+def _counted(candidate: Candidate, business: Business) -> tuple[PersonId, str] | None:
     """Return the person and purpose whose messages a cap counts; None if none does."""
     person, basis = candidate.person, candidate.basis
-    if person is None or not isinstance(basis, ForPurpose) or cap(candidate, at, business) is None:
+    if person is None or not isinstance(basis, ForPurpose) or cap(basis, business) is None:
         return None
     return person, basis.purpose
 

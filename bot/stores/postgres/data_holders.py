@@ -125,11 +125,19 @@ def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
     return {
         "purpose": purpose,
         "status": "claimed" if consent.claimed else consent.status.value,
+        "status": consent.status.value,
+        "legal_basis": consent.legal_basis,
         "since": iso_if_any(consent.since),
-        "valid_until": iso(consent.expires_at) if consent.status is Status.GIVEN else None,
+        "valid_until": _valid_until(consent),
         "paused": consent.resting,
         "notice_version": consent.notice if consent.status is Status.GIVEN else "",
     }
+
+
+def _valid_until(consent: Consent) -> str | None:
+    if consent.status is Status.GIVEN:
+        return iso(consent.expires_at)
+    return iso(consent.soft_until) if consent.is_related else None
 
 
 def _happened(entry: StoryEntry) -> dict[str, Any]:

@@ -147,16 +147,12 @@ async def test_withdrawal_read_before_a_merge_is_not_added_to_the_merged_record(
 
 async def test_gate_withholds_messages_queued_for_a_merged_record(simulation: Simulation, ana: OneOfTwo) -> None:
     runtime = simulation.runtime
-    business = runtime.dialogue.world.business
+    business, now, update = runtime.dialogue.world.business, simulation.graph.clock(), ForPurpose("order_updates")
     seen = await looks(runtime.stores.ledger, [(ana.merged, NEVER)])
-    assert (
-        refused(ForPurpose("order_updates"), Sender(), seen[ana.merged], simulation.graph.clock(), business) is not None
-    )
+    assert refused(update, Sender(), seen[ana.merged], now, business) is not None
     await runtime.use_cases.erase.erase(Subject(ana.survivor), reason="asked", actor="operator")
     seen = await looks(runtime.stores.ledger, [(ana.merged, NEVER)])
-    assert (
-        refused(ForPurpose("order_updates"), Sender(), seen[ana.merged], simulation.graph.clock(), business) == "erased"
-    )
+    assert refused(update, Sender(), seen[ana.merged], now, business) == "erased"
 
 
 async def test_erasure_removes_dead_letters_of_the_merged_record(simulation: Simulation, ana: OneOfTwo) -> None:

@@ -10,16 +10,17 @@ from itertools import product
 from pathlib import Path
 
 from bot import business
-from bot.business import Business, Notice
+from bot.business import Business, Notice, Purpose
 from bot.consent.erasure import inherited
-from bot.consent.evidence import EVERY, Entry, Kind
+from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import Record, fold
 from bot.messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
 from bot.messages.inbound import WHATSAPP, Sender
 from bot.messages.reply import Outbound, Reply, Template
 from bot.paths import FLOWS
 from bot.service.ports import PersonId
-from bot.service.sending.gate import WINDOW, NoRecord, Reason, withheld
+from bot.service.sending.gate import WINDOW, NoRecord, withheld
+from bot.service.sending.reasons import Reason
 from bot.service.sending.send import outbound
 from tests.consent.facts import entry
 
@@ -28,14 +29,24 @@ PAGE = Path(__file__).parents[3] / "docs" / "gate.md"
 BUSINESS = business.load(FLOWS / "business.toml")
 PURPOSES: Mapping[str, str] = {purpose.category: purpose.id for purpose in BUSINESS.purposes}
 NOW = 100_000
+"""Early in the morning in Germany and Italy, and after all facts."""
 WHO = PersonId("019a0000-0000-7000-8000-000000000001")
 
 Facts = Mapping[str, str]
 
 BASES: Mapping[str, str] = {
     "Answer": "It answers what the person wrote, in the 24 hours after it. No consent is needed (GDPR Art. 7(4)).",
-    "AsksConsent": "It asks for a consent.",
-    "ForPurpose": "It serves a purpose, and needs the consent to that (GDPR Art. 7(3)).",
+    "AsksConsent": "It asks for a consent, in answer to what the person wrote.",
+    "AsksConsent, of own accord": "It asks for a consent, and the company began.",
+    "ForPurpose, consent": "It serves a purpose whose legal basis is the person's consent (GDPR Art. 6(1)(a), 7(3)).",
+    "ForPurpose, soft_opt_in": "It serves a marketing purpose for own customers: a sale may stand in for the consent "
+    "where the country allows it (ePrivacy Directive, Art. 13(2)).",
+    "ForPurpose, service": "It serves a purpose that needs no consent, in the 24 hours after the person wrote.",
+    "ForPurpose, unknown": "It serves a purpose that `business.toml` does not have (GDPR Art. 13(1)(c)).",
+    "ForPurpose, consent, in answer": "As above, and it answers what the person wrote, as the host's bot does.",
+    "ForPurpose, soft_opt_in, in answer": "As above, and it answers what the person wrote.",
+    "ForPurpose, service, in answer": "As above, and it answers what the person wrote.",
+    "ForPurpose, unknown, in answer": "As above, and it answers what the person wrote.",
     "ByLaw opt_out": "It confirms that a withdrawal or an objection is in force (GDPR Art. 7(3), 21).",
     "ByLaw request": "It answers a request about the person's data (GDPR Art. 12(3)).",
     "ByLaw erasure": "It tells that the person's data is erased (GDPR Art. 12(3), 17).",
@@ -45,16 +56,45 @@ BASES: Mapping[str, str] = {
 DIMENSIONS: Mapping[str, Sequence[str]] = {
     "address": ("known", "none"),
     "form": ("text", "template", "late text", "late template"),
-    "purpose": ("in business.toml", "unknown"),
     "person": ("looked up", "unchanged", "erased"),
     "question": ("the last one", "another"),
-    "consent": ("none", "refused", "requested", "given", "withdrawn", "suppressed", "expired", "stale"),
+    "category": ("utility", "marketing"),
+    "consent": (
+        "none",
+        "refused",
+        "requested",
+        "given",
+        "withdrawn",
+        "objected",
+        "suppressed",
+        "marketing off",
+        "expired",
+        "stale",
+    ),
+    "sale": ("none", "recorded"),
     "restriction": ("none", "of this purpose", "of another", "of everything"),
     "paused": ("no", "yes"),
     "own end": ("ahead", "past"),
     "notice since": ("same", "editorial", "material"),
-    "category": ("utility", "marketing"),
+    "country": ("allows it", "does not", "unknown"),
+    "cap": ("open", "reached"),
+    "quiet": ("no", "yes"),
 }
+
+_RECORD = ("consent", "sale", "restriction", "paused", "own end")
+"""What the ledger says, if it is looked up."""
+
+_ONLY = {
+    "question": ("AsksConsent",),
+    "category": ("ForPurpose, consent",),
+    "country": ("ForPurpose, soft_opt_in",),
+    "cap": ("ForPurpose, consent", "ForPurpose, soft_opt_in"),
+    "quiet": ("Answer", "AsksConsent", "ByLaw", "ForPurpose, consent", "ForPurpose, soft_opt_in"),
+}
+"""What can differ for some bases only: `business.toml` takes no quiet hours and no cap for service."""
+
+_ADDRESSES = {"allows it": "+4915112345678", "does not": "+393123456789", "unknown": "+882161234"}
+"""Numbers of Germany, of Italy and of no country."""
 
 _GIVEN = [(Kind.REQUESTED, 100), (Kind.GIVEN, 110)]
 _CONSENT: Mapping[str, Sequence[tuple[Kind, int]]] = {
@@ -63,18 +103,27 @@ _CONSENT: Mapping[str, Sequence[tuple[Kind, int]]] = {
     "requested": [(Kind.REQUESTED, 100)],
     "given": _GIVEN,
     "withdrawn": [*_GIVEN, (Kind.WITHDRAWN, 120)],
+    "objected": [*_GIVEN, (Kind.OBJECTED, 120)],
     "suppressed": _GIVEN,
+    "marketing off": [*_GIVEN, (Kind.WITHDRAWN, 120)],
     "expired": [*_GIVEN, (Kind.EXPIRED, 120)],
     "stale": [*_GIVEN, (Kind.STALE, 120)],
 }
 
 
+def dimensions(basis: str) -> Mapping[str, Sequence[str]]:
+    """What can differ for messages with a basis."""
+    return {name: values for name, values in DIMENSIONS.items() if basis.startswith(_ONLY.get(name, ""))}
+
+
 @cache
-def record(category: str, consent: str, restriction: str, paused: str, own_end: str) -> Record:
+def record(purpose: str, consent: str, sale: str, restriction: str, paused: str, own_end: str) -> Record:
     """What the ledger says of somebody."""
-    purpose, other = PURPOSES[category], next(id for one, id in PURPOSES.items() if one != category)
+    other = next(id for id in PURPOSES.values() if id != purpose)
     expires_at = NOW + 1 if own_end == "ahead" else NOW
-    entries: list[Entry] = [entry(kind, at, purpose, expires_at=expires_at) for kind, at in _CONSENT[consent]]
+    entries: list[Entry] = [entry(Kind.RELATIONSHIP, 90, purpose, expires_at=expires_at)] if sale == "recorded" else []
+    method = Method.WHATSAPP_SETTING if consent == "marketing off" else Method.CHAT
+    entries += [entry(kind, at, purpose, expires_at=expires_at, method=method) for kind, at in _CONSENT[consent]]
     if consent == "suppressed":
         entries += inherited(WHO, fold(entries), {EVERY: 130}, [*PURPOSES.values()], 130.0)
     restricted = {"none": (), "of this purpose": (purpose,), "of another": (other,), "of everything": (purpose, other)}
@@ -84,58 +133,80 @@ def record(category: str, consent: str, restriction: str, paused: str, own_end: 
 
 
 @cache
-def message(basis: str, address: str, form: str, purpose: str, question: str, category: str) -> Outbound:
+def message(basis: str, address: str, form: str, question: str, category: str, country: str) -> Outbound:
     of: Basis
-    match basis.split():
+    match basis.split(", "):
         case ["Answer"]:
             of = Answer()
-        case ["AsksConsent"]:
-            of = AsksConsent("q1" if question == "the last one" else "q2")
-        case ["ForPurpose"]:
-            of = ForPurpose(PURPOSES[category] if purpose == "in business.toml" else "nobody_knows_it")
-        case [_, duty]:
-            of = ByLaw(Duty(duty))
+        case ["AsksConsent", *accord]:
+            of = AsksConsent("q1" if question == "the last one" else "q2", PURPOSES[category] if accord else "")
+        case ["ForPurpose", legal_basis, *answer]:
+            of = ForPurpose(PURPOSES[category] if legal_basis != "unknown" else "nobody_knows_it", answers=bool(answer))
+        case [by_law]:
+            of = ByLaw(Duty(by_law.removeprefix("ByLaw ")))
     return outbound(
         Reply(template=Template("roses", "en")) if form.endswith("template") else Reply(body="Roses"),
         of,
         id="o1",
         person=WHO,
-        to=Sender("+4915112345678") if address == "known" else Sender(),
+        to=Sender(_ADDRESSES[country]) if address == "known" else Sender(),
         wrote_at=NOW - WINDOW - form.startswith("late"),
         channel=WHATSAPP,
     )
 
 
 @cache
-def _business(change: str) -> Business:
-    if change == "same":
-        return BUSINESS
-    newer = Notice.model_validate(
-        {"version": "newer", "published": date(2026, 11, 1), "change": change, "url": BUSINESS.notice.url}
-    )
-    return BUSINESS.model_copy(update={"notices": (*BUSINESS.notices, newer)})
+def business_of(legal_basis: str, change: str, quiet: str) -> Business:
+    """The company of `business.toml` with this legal basis of all purposes, notice and quiet hours."""
+    notices = BUSINESS.notices
+    if change != "same":
+        newer = {"version": "newer", "published": date(2026, 11, 1), "change": change, "url": BUSINESS.notice.url}
+        notices = (*notices, Notice.model_validate(newer))
+    settings: dict[str, object] = {"legal_basis": legal_basis}
+    if legal_basis == "soft_opt_in":
+        settings |= {"category": "marketing", "soft_opt_in": {"product_family": "cut flowers"}}
+    if legal_basis == "service":
+        settings |= {"category": "utility"}
+    else:
+        settings |= {"quiet_hours": "21:00-08:00" if quiet == "yes" else "12:00-13:00", "at_most": "1 per 1d"}
+    purposes = [Purpose.model_validate(purpose.model_dump() | settings) for purpose in BUSINESS.purposes]
+    return BUSINESS.model_copy(update={"notices": notices, "purposes": tuple(purposes)})
 
 
 def judged(basis: str, facts: Facts) -> Reason | None:
     """What the gate says."""
-    look = {"unchanged": NoRecord.UNCHANGED, "erased": NoRecord.ERASED}
-    seen = look.get(facts["person"]) or record(
-        facts["category"], facts["consent"], facts["restriction"], facts["paused"], facts["own end"]
+    category = facts.get("category", "marketing")
+    seen = {"unchanged": NoRecord.UNCHANGED, "erased": NoRecord.ERASED}.get(facts["person"]) or record(
+        PURPOSES[category], *(facts[name] for name in _RECORD)
     )
-    outgoing = message(basis, *(facts[name] for name in ("address", "form", "purpose", "question", "category")))
-    return withheld(outgoing, seen, NOW, _business(facts["notice since"]))
-
-
-def combinations() -> Iterator[Facts]:
-    """Every combination of facts, the last dimension changing fastest."""
-    for values in product(*DIMENSIONS.values()):
-        yield dict(zip(DIMENSIONS, values, strict=True))
+    named = (facts["address"], facts["form"], facts.get("question", ""), category, facts.get("country", "allows it"))
+    legal_basis = next((known for known in ("soft_opt_in", "service") if known in basis), "consent")
+    company = business_of(legal_basis, facts["notice since"], facts.get("quiet", "no"))
+    refuse = withheld(message(basis, *named), seen, NOW, company, [NOW - 10] if facts.get("cap") == "reached" else [])
+    return refuse.reason if refuse else None
 
 
 @cache
 def outcomes(basis: str) -> tuple[Reason | None, ...]:
-    """What the gate says to each combination."""
-    return tuple(judged(basis, facts) for facts in combinations())
+    """What the gate says to each combination, the last dimension changing fastest.
+
+    It is asked once about those that differ only in a ledger that is not there.
+    """
+    names = dimensions(basis)
+    unread = [number for number, name in enumerate(names) if name in _RECORD]
+    asked: dict[tuple[str, ...], Reason | None] = {}
+    said = []
+    for values in product(*names.values()):
+        facts = dict(zip(names, values, strict=True))
+        key = values if facts["person"] == "looked up" else _without(values, unread)
+        if key not in asked:
+            asked[key] = judged(basis, facts)
+        said.append(asked[key])
+    return tuple(said)
+
+
+def _without(values: tuple[str, ...], numbers: Sequence[int]) -> tuple[str, ...]:
+    return tuple("" if number in numbers else value for number, value in enumerate(values))
 
 
 Row = tuple[tuple[tuple[str, ...], ...], Reason | None]
@@ -144,7 +215,7 @@ Row = tuple[tuple[tuple[str, ...], ...], Reason | None]
 
 def rows(basis: str) -> list[Row]:
     """As few rows as tell the same, if the dimensions are looked at in their order."""
-    return list(_collapsed(list(DIMENSIONS.values()), outcomes(basis)))
+    return list(_collapsed(list(dimensions(basis).values()), outcomes(basis)))
 
 
 def _collapsed(dimensions: Sequence[Sequence[str]], said: tuple[Reason | None, ...]) -> Iterator[Row]:
@@ -164,7 +235,7 @@ _HEAD = """\
 # What may be sent
 
 Every message carries a basis, and one judge, `bot/service/sending/gate.py`, says whether it may be sent: when it is
-queued, and again right before it leaves. These tables say what it says to every combination of facts. They are
+queued, and again right before it leaves. The tables below say what it says to every combination of facts. They are
 generated by `python -m tests.service.sending.gate_table`; a test asks the gate about each of the {count} combinations
 and compares it with the row that applies, which is the only one. Don't edit.
 
@@ -172,36 +243,52 @@ A column that does not matter for a basis is left out, *any* stands where it doe
 
 - *form*: text, or a template that Meta approved; *late*: the person wrote more than 24 hours ago (Meta:
   messages/send-messages).
-- *purpose*: whether `business.toml` has it (GDPR Art. 13(1)(c)); its *category*, utility or marketing, never matters:
-  both need their consent alike.
 - *person*: *looked up*: the ledger was read; *unchanged*: it ends where it did when the gate let the message pass;
   *erased*: there is no ledger any more (GDPR Art. 17).
 - *question*: whether the message asks the last question that was asked.
 - *consent*: what the ledger says of the purpose. *Suppressed* is what somebody erased, or the earlier owner of the
   number, had withdrawn under an address that is this person's now: `bot/service/incoming/inherit.py` writes it into
   their ledger as a withdrawal before anything is answered, so the gate needs to look nowhere else (GDPR Art. 7(3), 21).
+  *Marketing off*: the person switched the company's marketing off in WhatsApp.
+- *sale*: whether the ledger has one on which soft opt-in may rest.
 - *restriction*: what the person restricted (GDPR Art. 18); *paused*: whether they were asked if they want to stop, and
-  have not answered; *own end*: whether the time that was consented to is over; *notice since*: how the privacy notice
-  changed since the consent.
+  have not answered; *own end*: whether the time that was consented to, or for which a sale counts, is over; *notice
+  since*: how the privacy notice changed since the consent.
+- *category*: of the purpose; it never matters: both need their consent alike. *Country*: whether the law of the
+  person's country allows soft opt-in (`bot/consent/soft_opt_in.toml`), as far as their number or BSUID tells.
+- *cap*: whether the person has got as many messages as the purpose's `at_most` allows; *quiet*: whether it is a quiet
+  time where they are. Messages withheld for these carry the time at which to ask again.
+
+## Reasons
+
+| reason | what is the case | what to do |
+|---|---|---|
 """
 
 
 def document() -> str:
     """Return `docs/gate.md`."""
-    return _HEAD.format(count=f"{len(BASES) * len(outcomes('Answer')):,}") + "".join(map(_section, BASES))
+    reasons = [f"| `{reason}` | {reason.sentence} | {reason.cure} |\n" for reason in Reason]
+    count = sum(len(outcomes(basis)) for basis in BASES)
+    return _HEAD.format(count=f"{count:,}") + "".join(reasons) + _TEMPLATES + "".join(map(_section, BASES))
+
+
+_TEMPLATES = """
+The reasons about templates are given when one is picked, before the gate is asked.
+"""
 
 
 def _section(basis: str) -> str:
-    found = rows(basis)
+    found, columns = rows(basis), dimensions(basis)
     names = [
         name
-        for index, (name, values) in enumerate(DIMENSIONS.items())
+        for index, (name, values) in enumerate(columns.items())
         if any(len(conditions[index]) < len(values) for conditions, _ in found)
     ]
     lines = [f"\n## {basis}\n", BASES[basis] + "\n", f"| {' | '.join(names)} | |", "|---" * len(names) + "|---|"]
     for conditions, reason in found:
-        cells = dict(zip(DIMENSIONS, conditions, strict=True))
-        told = [", ".join(cells[name]) if len(cells[name]) < len(DIMENSIONS[name]) else "any" for name in names]
+        cells = dict(zip(columns, conditions, strict=True))
+        told = ["; ".join(cells[name]) if len(cells[name]) < len(columns[name]) else "any" for name in names]
         lines.append(f"| {' | '.join(told)} | {f'withheld: {reason}' if reason else '**sent**'} |")
     return "\n".join(lines) + "\n"
 

@@ -17,7 +17,10 @@ REDIS = BOT / "stores" / "redis"
 SEND = "service/sending/send.py"
 DELIVER = "service/sending/deliver.py"
 
-CHANGES = {DELIVER: {"attempt", "alone", "refused_at"}, "channels/senders.py": {"reply", "document"}}
+CHANGES = {
+    DELIVER: {"attempt", "alone", "refused_at", "ledger_seq", "postponed_at"},
+    "channels/senders.py": {"reply", "document"},
+}
 """Which parts of a message are changed once it is made, and where: the id of a file loses its channel's name."""
 
 CALLS: Mapping[str, tuple[str, set[str]]] = {
@@ -51,7 +54,14 @@ HOLDERS = {"app/runtime.py", "app/stores.py", "app/use_cases.py", "service/incom
 
 ONLY_SEND_QUEUES = "only bot/service/sending/send.py queues messages: call `Send` (see the docstring of that module)"
 
-JUDGES = {"judge": {DELIVER}, "judge_for_host": {"service/hand_over.py"}, "passes_at": {SEND}, "withheld": {SEND}}
+JUDGES = {
+    "judge": {DELIVER},
+    "judge_for_host": {"service/hand_over.py"},
+    "judged": set[str](),
+    "passes_at": {SEND},
+    "refusal": set[str](),
+    "withheld": {SEND},
+}
 """Who asks the gate; what it answers with these is found nowhere else."""
 
 SCRIPTS = {
@@ -187,7 +197,7 @@ def test_only_operators_replay_dead_letters() -> None:
 @pytest.mark.parametrize("method", JUDGES)
 def test_gate_is_checked_on_queueing_on_delivery_and_before_the_host(method: str) -> None:
     found = {name for name, tree in modules() for called, _ in calls(tree) if called == method}
-    assert found - {"service/sending/gate.py"} == JUDGES[method]
+    assert found - {"service/sending/gate.py", "service/sending/judge.py"} == JUDGES[method]
 
 
 def test_only_converse_and_the_stores_access_the_outbound_of_a_commit() -> None:
