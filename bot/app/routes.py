@@ -36,7 +36,7 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
 
     async def behind() -> Sequence[Backlog]:
         runtime = current()
-        return await runtime.stores.endpoints.backlog() if runtime else []
+        return await runtime.behind() if runtime else []
 
     def downloads() -> Downloads | None:
         runtime = current()

@@ -15,7 +15,7 @@ from ..errors import Unavailable
 from ..keys import Keyring
 from ..service import worker
 from ..service.incoming.receive import Receive
-from ..service.ports import Check
+from ..service.ports import Backlog, Check
 from ..service.sending.deliver import SENDS_AT_ONCE
 from ..service.sending.halting import Halting
 from ..settings import Settings, SettingsError
@@ -98,6 +98,10 @@ class Runtime:
             lengths["outbox"] += await shard.outbox.waiting() + await shard.messages.length()
             lengths["dead"] += await shard.dead.count()
         return lengths
+
+    async def behind(self) -> Sequence[Backlog]:
+        """Return how far each endpoint of events is. Raises `Unavailable`."""
+        return await self.stores.endpoints.backlog()
 
     async def ready(self) -> Sequence[Check]:
         """Check whether messages can be taken and answered now."""

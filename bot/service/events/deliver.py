@@ -106,7 +106,8 @@ class DeliverEvents:
         except OperatorError as error:
             log.warning("endpoint_left", endpoint=endpoint, reason=str(error))
         except Exception as error:
-            log.error("endpoint_left", endpoint=endpoint, error=type(error).__name__, where=where(error))
+            cure = "it is tried again; report where: it is a bug"
+            log.error("endpoint_left", endpoint=endpoint, error=type(error).__name__, where=where(error), cure=cure)
 
     async def _round(self, endpoint: str) -> bool:
         """Do a round; return whether another may follow at once."""
