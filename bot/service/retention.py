@@ -94,6 +94,8 @@ _ROWS = {
     Rows.PROOFS: RuleName.PROOF_AFTER_WITHDRAWAL,
     Rows.REQUESTS: RuleName.CLOSED_REQUESTS,
     Rows.EVENTS: RuleName.EVENTS,
+    Rows.MESSAGES: RuleName.EVENTS,
+    Rows.CALLS: None,
     Rows.EXPORTS: None,
     Rows.MOVES: None,
     Rows.SENDINGS: None,

@@ -24,6 +24,10 @@ class Rows(StrEnum):
     """Requests that were answered or refused."""
     EVENTS = "events"
     """What the company's systems are told."""
+    MESSAGES = "messages"
+    """Which messages the company sent, or wanted to send."""
+    CALLS = "calls"
+    """Calls that the company's programs may repeat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,11 @@ from uuid_utils.compat import uuid7
 from ...batcher import Batcher
 from ...keys import Keyring
 from ...service.company.calls import Call, Given
+from ...times import DAY
 from .connect import Database
+
+REPEATABLE_FOR = 7 * DAY
+"""Seconds for which a call may be repeated."""
 
 _BEGIN = """
 INSERT INTO calls (caller, key, id, at, digest)
@@ -51,10 +55,6 @@ class KnownCalls:
     async def finish(self, caller: str, key: str, given: Given) -> None:
         """Keep the answer to a call for its repetitions."""
         await self._finishing.add((caller, key, given))
-
-    async def forget(self, before: float) -> None:
-        """Forget calls made before a moment, unix seconds."""
-        await self._database.execute("DELETE FROM calls WHERE at < $1", int(before))
 
     async def _begin(self, batch: Sequence[_New]) -> Sequence[Call]:
         tokens = [self._tokens(caller, key) for caller, key, _ in batch]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from ...service.ports import Falling, PersonId, Rows, Silent
+from .calls import REPEATABLE_FOR
 from .connect import Database
 
 PAGE = 200
@@ -81,6 +82,8 @@ _TABLES = {
     Rows.MOVES: _Table("moves", "until + 0 * $1::bigint"),
     Rows.SENDINGS: _Table("sendings", "until + 0 * $1::bigint"),
     Rows.EVENTS: _Table("events", "extract(epoch FROM recorded_at)::bigint + $1::bigint", _TOLD),
+    Rows.MESSAGES: _Table("messages", "at + $1::bigint"),
+    Rows.CALLS: _Table("calls", f"at + {REPEATABLE_FOR} + 0 * $1::bigint"),
     Rows.REQUESTS: _Table("requests", _CLOSED, "state IN ('done', 'refused')"),
 }
 

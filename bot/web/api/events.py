@@ -41,7 +41,7 @@ class EndpointSent(Body):
 
     url: str = Field(min_length=1, max_length=2000, examples=["https://crm.blumen-haas.example/consentbot"])
     types: list[str] = Field(
-        default=[], max_length=50, description="of events; none: all", examples=[["consent.given"]]
+        default=[], max_length=50, description="none: all", examples=[["consent.given"]]
     )
     with_address: bool = Field(default=False, description="whether it is told the person's address as well")
 
@@ -167,7 +167,7 @@ OPERATIONS: Sequence[AnyOperation] = [
         scope=Scope.EVENTS,
         tag="Events",
         summary="Read what happened, in order",
-        description="What is noted later always comes after `next`, so nothing is missed. `docs/crm.md` lists the types.",
+        description="What is noted later always comes after `next`, so nothing is missed. Types: `docs/crm.md`.",
         sent=AfterSent,
         answers={200: EventsShown},
         handle=_after,

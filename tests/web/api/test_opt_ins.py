@@ -44,7 +44,8 @@ async def test_evidence_names_the_first_leg_and_what_was_shown(
     await quiet(simulation)
     (requested,) = await simulation.runtime.stores.ledger.story(asking["person"])
     assert (requested.method, requested.answer, requested.actor) == ("paper", "form 12", "company")
-    assert requested.text == ana.replies[0].shown
+    (question,) = ana.replies
+    assert requested.text == f"{question.text}\n[Yes, I agree]\n[No]\n{question.footer}"
 
 
 async def test_question_within_the_day_after_a_message_needs_no_template(
