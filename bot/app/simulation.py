@@ -121,6 +121,7 @@ def _simulated(settings: Settings, graph: GraphSimulator, url: str, app_secret: 
         whatsapp_phone_number_id=graph.phone_number_id,
         graph_url=graph.url,
         base_url=settings.base_url or url,
+        webhooks_private=True,
         dyno=None,
     )
 

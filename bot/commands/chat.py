@@ -199,10 +199,11 @@ class Talk:
         except (WebhookRefused, TimeoutError) as error:
             self._console.print(f"The bot does not answer: {error}", style="red", markup=False)
             return Done.FAILED
-        self._show_news()
+        self.show_news()
         return Done.WELL
 
-    def _show_news(self) -> None:
+    def show_news(self) -> None:
+        """Show what came from the bot since it was last shown."""
         replies: list[Sent] = self.person.replies
         for reply in replies[self._shown :]:
             saved = _saved(reply, self._received) if reply.file else None

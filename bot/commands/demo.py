@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import logs
+from ..app.operators import operators
 from ..app.simulation import Simulation, reserved, simulate, somebody
 from ..channels.simulator.webhooks import Identity
 from ..paths import COMMAND
 from ..settings import Settings
 from .chat import HELP, Talk
+from .demo_company import play_company
 from .running import at_terminal, run
 from .running import settings as read_settings
 from .serve import stop_on_signals
@@ -40,6 +42,9 @@ async def _demo(settings: Settings, *, once: bool) -> None:
         async with simulate(own) as simulation:
             who = somebody()
             console.print(f"The bot serves at {simulation.url} (try /readyz and /metrics there).\n")
+            customer = Talk(simulation, somebody(), console)
+            await play_company(simulation, operators(simulation.runtime), customer, console)
+            console.print("\n[bold]Somebody else writes first.[/]\n")
             talk = Talk(simulation, who, console)
             await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
             await _show_evidence(simulation, who, console)

@@ -40,9 +40,7 @@ class EndpointSent(Body):
     """A system that is to be told."""
 
     url: str = Field(min_length=1, max_length=2000, examples=["https://crm.blumen-haas.example/consentbot"])
-    types: list[str] = Field(
-        default=[], max_length=50, description="none: all", examples=[["consent.given"]]
-    )
+    types: list[str] = Field(default=[], max_length=50, description="none: all", examples=[["consent.given"]])
     with_address: bool = Field(default=False, description="whether it is told the person's address as well")
 
 
