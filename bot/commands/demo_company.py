@@ -1,4 +1,4 @@
-"""The company's part of `demo`: an opt-in and messages by API, what the gate says to them, and events as they arrive."""
+"""The company's part of `demo`: an opt-in and messages by API, what the gate says, and events as they arrive."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping

@@ -125,7 +125,6 @@ def _consent(purpose: str, consent: Consent) -> dict[str, Any]:
     return {
         "purpose": purpose,
         "status": "claimed" if consent.claimed else consent.status.value,
-        "status": consent.status.value,
         "legal_basis": consent.legal_basis,
         "since": iso_if_any(consent.since),
         "valid_until": _valid_until(consent),
