@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from ..business import Business
 from ..consent.deadlines import Calendar
 from ..consent.retention import RuleName, policy
+from ..conversation.compose import way_out
 from ..conversation.dialogue import Dialogue
 from ..documents import Documents
 from ..service.company.calls import Repeatable
@@ -225,6 +226,7 @@ class UseCases:
             events=self.stores.events,
             sends=[self.send(shard) for shard in self.stores.shards],
             filled=self._templated.filled,
+            way_out=partial(way_out, self.dialogue.world),
             business=self._business,
             keys=self.stores.keys,
             clock=self.clock,

@@ -81,6 +81,12 @@ class Composition:
         )
 
 
+def way_out(world: World, locale: str) -> str:
+    """Return the footer that says how to stop, in `locale` or in the language that it falls back to."""
+    spoken = world.texts.locale_for([FOOTER], locale or world.business.default_locale)
+    return world.texts.render(FOOTER, spoken, world.language(spoken).values)
+
+
 def by_template(said: Reply, template: QuestionTemplate, values: Mapping[str, str]) -> Reply:
     """Return a message to be sent as a template that shows the same; its buttons send back the same ids."""
     filled = {name: values[name] for name in template.parameters}

@@ -94,6 +94,11 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     attachment: Attachment | None = None
     location: Location | None = None
 
+    @property
+    def takes_text(self) -> bool:
+        """Whether text can be shown with it."""
+        return self.location is None and (self.attachment is None or self.attachment.kind != "audio")
+
     def wording(self) -> str:
         """Return everything the person can read in this message, in reading order, as kept in evidence."""
         parts = [self.header, self.body]

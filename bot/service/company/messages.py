@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import msgspec
+
 from ...batcher import Batcher
 from ...business import Business
 from ...keys import Keyring
@@ -117,11 +119,14 @@ class Messages:
         events: EventsOf,
         sends: Sequence[Send],
         filled: Callable[[TemplateWanted, str], Awaitable[Reply | Reason]],
+        way_out: Callable[[str], str],
         business: Business,
         keys: Keyring,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`sends` of all shards; `filled` returns a template in a language, or why it may not be sent."""
+        """`sends` of all shards; `filled` returns a template in a language, or why it may not be sent;
+        `way_out` says in a language how to stop.
+        """
         self._contacts = contacts
         self._ledger = ledger
         self._sendings = sendings
@@ -131,6 +136,7 @@ class Messages:
         self._events = events
         self._sends = sends
         self._filled = filled
+        self._way_out = way_out
         self._business = business
         self._keys = keys
         self._clock = clock
@@ -188,12 +194,14 @@ class Messages:
         return Followed(decision, [_step(event) for event in await self._events.of(id)])
 
     async def _made(self, message: Message, contact: Contact | None) -> Outbound | Refuse:
-        reply = message.content
+        reply, locale = message.content, contact.person.locale if contact else ""
         if isinstance(reply, TemplateWanted):
-            filled = await self._filled(reply, reply.locale or (contact.person.locale if contact else ""))
+            filled = await self._filled(reply, reply.locale or locale)
             if isinstance(filled, Reason):
                 return Refuse(filled)
             reply = filled
+        elif isinstance(message.basis, ForPurpose) and reply.takes_text and not reply.footer:
+            reply = msgspec.structs.replace(reply, footer=self._way_out(locale))
         candidate = _candidate(message.to, contact, message.basis, is_template=reply.template is not None)
         verdict = await self._gate.add(candidate)
         if isinstance(verdict, Refuse) or contact is None:

@@ -40,7 +40,7 @@ async def test_message_is_sent_and_its_history_told(simulation: Simulation, call
     await quiet(simulation)
     await simulation.graph.reported()
     await quiet(simulation)
-    assert sent_to(ana) == ["Your order is on its way."]
+    assert sent_to(ana) == ["Your order is on its way.\n\nReply STOP to unsubscribe"]
     status, told = await call("GET", f"/messages/{queued['id']}")
     assert (status, told["status"], told["person"]) == (200, "read", await owner_of(simulation.runtime, ana))
     assert [step["status"] for step in told["history"]] == ["queued", "sent", "delivered", "read"]
