@@ -36,6 +36,7 @@ from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests
 from bot.stores.postgres.retention import Retained
+from bot.stores.postgres.sendings import Sendings
 from bot.stores.redis.connect import connect as connect_redis
 from bot.stores.redis.deadletters import DeadLetters
 from bot.stores.redis.keys import ShardKeys
@@ -325,7 +326,7 @@ async def test_person_who_writes_during_a_retention_run_is_left_alone(town: Town
 
 
 async def counts(town: Town) -> dict[str, int]:
-    tables = ("suppressions", "retained", "exports", "requests", "request_steps")
+    tables = ("suppressions", "retained", "exports", "requests", "request_steps", "sendings")
     rows = [await town.database.fetch(f"SELECT count(*) AS count FROM {table}") for table in tables]
     return {table: found[0]["count"] for table, found in zip(tables, rows, strict=True)}
 
@@ -351,6 +352,7 @@ async def fill(town: Town, day: int, number: int) -> None:
     request, _ = await town.requests.open(who, Right.ACCESS, at=at, inbound=token, now=at, calendar=GERMAN)
     await town.requests.change(request, close(request, State.DONE, ""), actor="operator", reason="", now=at)
     await town.wrote(who, 3000)
+    await Sendings(database).note(who, "offers", at, at + 4 * DAY)
 
 
 async def test_erasure_list_drops_suppressions_when_the_table_does(town: Town) -> None:
@@ -369,11 +371,13 @@ async def test_rows_are_deleted_at_their_own_end_and_younger_ones_stay(town: Tow
         await fill(town, day, number)
     assert await town.keeps(2) == {}
     assert await town.keeps(3) == {"exports": 5}
-    assert await town.keeps(1094) == {"exports": 1}
+    assert await town.keeps(4) == {"sendings": 5}
+    assert await town.keeps(1094) == {"exports": 1, "sendings": 1}
     five = {"suppressions": 5, "requests": 5}
     assert await town.keeps(1095) == five  # the last day of the proofs is not over
     assert await town.keeps(1096) == {"proofs": 5}
-    assert await counts(town) == {"suppressions": 1, "retained": 1, "exports": 0, "requests": 1, "request_steps": 2}
+    left = {"suppressions": 1, "retained": 1, "exports": 0, "requests": 1, "request_steps": 2, "sendings": 0}
+    assert await counts(town) == left
 
 
 async def test_open_request_is_never_deleted(town: Town) -> None:

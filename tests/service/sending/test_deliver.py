@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot.app.simulation import Simulation, simulate, somebody
+from bot.business import Business
 from bot.channels.meta.client import CloudApi
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
@@ -468,9 +469,12 @@ async def test_message_that_crashes_sending_is_dead_lettered_and_the_next_is_sen
 
 @asynccontextmanager
 async def delivering(
-    simulation: Simulation, clock: Callable[[], float], halting: Halting | None = None
+    simulation: Simulation,
+    clock: Callable[[], float],
+    halting: Halting | None = None,
+    business: Business | None = None,
 ) -> AsyncIterator[Deliver]:
-    """Deliver by another clock."""
+    """Deliver by another clock, and perhaps for another business."""
     runtime, stores = simulation.runtime, simulation.runtime.stores.shards[0]
     assert runtime.use_cases.channel is not None
     deliver = Deliver(
@@ -484,7 +488,7 @@ async def delivering(
         dead=stores.dead,
         undelivered=Undelivered(stores.inbox, runtime.stores.requests),
         events=runtime.stores.messages,
-        business=runtime.dialogue.world.business,
+        business=business or runtime.dialogue.world.business,
         keys=runtime.stores.keys,
         halting=halting,
         clock=clock,

@@ -17,7 +17,9 @@ from bot.stores.postgres.data_holders import NOT_PERSONAL, data_holders
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests
+from bot.stores.postgres.sendings import Sendings
 from bot.stores.postgres.tables import metadata
+from bot.times import DAY
 from tests.stores.made import BSUID, PHONE, WORDING, given, requested, withdrawn
 
 AT = 1_790_000_000
@@ -52,6 +54,7 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
         person,
         name.encode(),
     )
+    await Sendings(database).note(person, "offers", AT, AT + DAY)
     return Subject(person, sender)
 
 
@@ -81,7 +84,7 @@ async def test_an_export_shows_everything_about_the_person(database: Database, k
         ("open", "my name is Ana"),
         ("done", f"sent to {PHONE}"),
     ]
-    assert [one.what for one in whole.waiting] == ["document"]
+    assert [(one.what, one.text) for one in whole.waiting] == [("document", ""), ("sent_to_you", "offers")]
 
 
 async def test_an_unknown_person_has_no_data(database: Database, keys: Keyring) -> None:
@@ -102,6 +105,7 @@ async def test_an_erasure_removes_only_that_person_s_data(database: Database, ke
         "moves": 0,
         "events": 0,
         "reads": 0,
+        "sendings": 1,
     }
     assert sum([await holder.erase(subject) for holder in data_holders(database, keys)]) == 0
     left = await exported(data_holders(database, keys), subject)

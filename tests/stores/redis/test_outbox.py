@@ -75,6 +75,51 @@ async def test_a_retried_message_returns_to_the_queue_when_it_is_due(
     assert await outbox.promote(NOW + 9999) == 0
 
 
+async def two_queued(client: Client, shard: ShardKeys, queue: Messages) -> Queued[Outbound]:
+    """The first of two messages to a person; only that can be read."""
+    handed = await client.run("XADD", shard.handover, "*", "e", encode(handed_over()))
+    await Outbox(client, shard).hand_back(handed, [outbound("o1"), outbound("o2")])
+    (one,) = readable(await queue.read(9))
+    return one
+
+
+async def test_messages_behind_a_retried_message_wait(
+    client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
+) -> None:
+    first = await two_queued(client, shard, queue)
+    await outbox.retry(first.id, outbound("o1"), NOW)
+    assert await queue.length() == 0
+
+
+async def test_messages_pass_a_message_that_may_be_passed_and_it_lines_up_behind_them(
+    client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
+) -> None:
+    first = await two_queued(client, shard, queue)
+    await outbox.retry(first.id, outbound("o1"), NOW, passed=True)
+    (second,) = readable(await queue.read(9))
+    assert second.item == outbound("o2")
+    assert await outbox.promote(NOW - 1) == 0
+    assert await outbox.promote(NOW) == 1
+    assert await queue.length() == 1  # the second is still on its way
+    await queue.finish(second.id)
+    (again,) = readable(await queue.read(9))
+    assert again.item == outbound("o1")
+    await queue.finish(again.id)
+    assert await client.run("EXISTS", shard.lanes, shard.waiting, shard.retries) == 0
+
+
+async def test_a_message_that_was_passed_comes_back_to_an_empty_lane(
+    client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
+) -> None:
+    first = await queued(client, shard, queue)
+    await outbox.retry(first.id, outbound(), NOW, passed=True)
+    assert await client.run("EXISTS", shard.lanes) == 0
+    assert await outbox.promote(NOW) == 1
+    (again,) = readable(await queue.read(9))
+    await queue.finish(again.id)
+    assert await client.run("EXISTS", shard.lanes, shard.waiting, shard.retries) == 0
+
+
 async def test_a_message_finished_by_another_worker_is_not_retried(
     client: Client, shard: ShardKeys, outbox: Outbox, queue: Messages
 ) -> None:
