@@ -22,6 +22,7 @@ from ..service.operators.find import Find
 from ..service.operators.person import AboutPerson
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
+from ..service.operators.templates import ManageTemplates
 from ..service.ports import Check
 from ..service.retention import Retention
 from ..settings import Settings
@@ -50,6 +51,8 @@ class StoreChecks:
         runtime = self._runtime
         yield doctor.texts_check(runtime.dialogue.world)
         yield doctor.business_check(runtime.dialogue.world)
+        for check in doctor.template_checks(runtime.use_cases.template_book):
+            yield check
         for check in doctor.retention_checks(runtime.dialogue.world.business):
             yield check
         yield await doctor.redis_check(runtime.stores.client)
@@ -62,6 +65,7 @@ class StoreChecks:
                 yield check
             waiting = await self._requests.waiting()
             yield doctor.requests_check(waiting.requests, waiting.today)
+            yield doctor.approval_check(runtime.use_cases.template_book, await runtime.stores.templates.all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Operators:
     erasures: ReplayErasures
     rotation: RotateKeys
     retention: Retention
+    templates: ManageTemplates
     checks: StoreChecks
 
 
@@ -123,6 +128,12 @@ def operators(runtime: Runtime) -> Operators:
             letters=[shard.dead for shard in runtime.stores.shards],
         ),
         retention=runtime.use_cases.retention(),
+        templates=ManageTemplates(
+            book=runtime.use_cases.template_book,
+            api=partial(channels.templates, runtime.settings),
+            states=runtime.stores.templates,
+            clock=runtime.use_cases.clock,
+        ),
         checks=StoreChecks(runtime, requests),
     )
 

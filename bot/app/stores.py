@@ -23,6 +23,7 @@ from ..stores.postgres.persons import Persons
 from ..stores.postgres.reads import Reads
 from ..stores.postgres.requests import Requests
 from ..stores.postgres.retention import Retained
+from ..stores.postgres.templates import Templates
 from ..stores.redis import data_holders as redis_holders
 from ..stores.redis.connect import Client
 from ..stores.redis.connect import connect as connect_redis
@@ -81,6 +82,7 @@ class Stores:
     reads: Reads
     exports: Exports
     retained: Retained
+    templates: Templates
     erasure_list: ErasureList
     throttle: Throttle
     shards: Sequence[ShardStores]
@@ -129,6 +131,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             reads=Reads(database),
             exports=Exports(database, keys),
             retained=Retained(database),
+            templates=Templates(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
             shards=[

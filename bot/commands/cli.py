@@ -21,6 +21,7 @@ from . import (
     requests,
     rotate,
     serve,
+    templates,
 )
 from .i18n import app as i18n
 from .retention import retention
@@ -50,6 +51,7 @@ for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove,
 app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
 app.add_typer(person.app, name="person", help="What is known about one person, and erasing it.")
 app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
+app.add_typer(templates.app, name="templates", help="What you say first, and Meta must approve.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
 
 

@@ -77,6 +77,10 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "requests show": (ID,),
     "requests extend": (ID, "--reason", "much to do"),
     "requests close": (ID,),
+    "templates diff": (),
+    "templates push": (),
+    "templates status": (),
+    "templates pull": (),
     "deadletter list": (),
     "deadletter replay": ("--all",),
 }

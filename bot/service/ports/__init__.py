@@ -20,7 +20,7 @@ from .incoming import (
     Webhooks,
     WebRequest,
 )
-from .outgoing import Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
+from .outgoing import Accepted, Channel, Channels, Messages, Noted, Outbox, Retry, SendError, Sent, Throttle
 from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
 from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
@@ -28,8 +28,10 @@ from .record import Append, Checkpoints, Ledger, Older, PastFact, Renewed, Suppr
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
+from .templates import TemplateApi, TemplateNews, TemplateState, TemplateStates, TooManyTemplates
 
 __all__ = [
+    "Accepted",
     "AddressTaken",
     "Append",
     "Assigned",
@@ -90,7 +92,12 @@ __all__ = [
     "Subject",
     "Suppressions",
     "Taken",
+    "TemplateApi",
+    "TemplateNews",
+    "TemplateState",
+    "TemplateStates",
     "Throttle",
+    "TooManyTemplates",
     "Unreadable",
     "WebAnswer",
     "WebRequest",

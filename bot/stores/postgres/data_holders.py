@@ -19,6 +19,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "leaves": "hashes of ledger entries; their personal part is salted with a key that dies with the person",
     "tiles": "hashes of leaves",
     "checkpoints": "signed hashes of the whole tree",
+    "templates": "what the channel says about message templates, which are the same for everybody",
 }
 """Tables without personal data, and why."""
 
