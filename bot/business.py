@@ -226,6 +226,22 @@ class ConfirmedImport(_Table):
     """The version of the privacy notice that these persons were shown."""
 
 
+class TemplateTable(_Table):
+    """`[[templates]]`: what the company says first, for one of its purposes. Its English texts are translated."""
+
+    id: str = Field(pattern=_ID)
+    purpose: str
+    category: Literal["marketing", "utility"]
+    header: str = Field("", max_length=60)
+    body: str = Field(min_length=1, max_length=1024)
+    footer: str = Field("", max_length=60)
+    """Instead of the footer that our own messages have, which tells how to stop."""
+    buttons: tuple[str, ...] = Field((), max_length=10)
+    """Quick replies: the names of flows' buttons, such as `my_choices`."""
+    vars: dict[str, str] = Field(default_factory=dict)
+    """An example value for each placeholder of the body that is filled anew for each message."""
+
+
 class Business(_Table):
     """Everything in `business.toml`."""
 
@@ -236,6 +252,7 @@ class Business(_Table):
     purposes: tuple[Purpose, ...] = Field(min_length=1, max_length=10)
     notices: tuple[Notice, ...] = Field(min_length=1)
     third_parties: tuple[ThirdParty, ...] = ()
+    templates: tuple[TemplateTable, ...] = ()
     storage: Storage
     retention: Retention = Retention()
     imports: tuple[ConfirmedImport, ...] = ()
@@ -277,6 +294,21 @@ class Business(_Table):
                     raise ValueError(f"imports: {key}: there is no {', '.join(sorted(wrong))}; write one of: {there}")
         if len({one.source for one in self.imports}) != len(self.imports):
             raise ValueError("imports: two tables have the same source; put them together")
+        return self
+
+    @model_validator(mode="after")
+    def _templates_serve_purposes(self) -> "Business":
+        if len({template.id for template in self.templates}) != len(self.templates):
+            raise ValueError("templates: two have the same id; rename one")
+        for template in self.templates:
+            purpose = self.purpose(template.purpose)
+            if purpose is None:
+                known = ", ".join(purpose.id for purpose in self.purposes)
+                raise ValueError(f"templates: {template.id!r} serves no purpose of this file; name one of {known}")
+            if template.category == "marketing" and purpose.category == "utility":
+                raise ValueError(
+                    f"templates: {template.id!r} is marketing, but its purpose is not; give it another purpose"
+                )
         return self
 
     @property

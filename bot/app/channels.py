@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings
 from ..channels.meta.provider import META
 from ..channels.senders import Senders
 from ..messages.inbound import Sender
-from ..service.ports import Check, Provider, Webhooks
+from ..service.ports import Check, Provider, TemplateApi, Webhooks
 from ..settings import ChannelSettings, Missing, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]
@@ -62,6 +62,13 @@ def senders(settings: Settings) -> Senders | None:
     """Return the senders of the channels in use; None while something is missing."""
     found = {provider.name: provider.sender(own) for provider, own in used(settings)}
     return Senders(found) if found and not settings.missing() else None
+
+
+def templates(settings: Settings) -> TemplateApi:
+    """Return the message templates at the first channel that has such. Raises `SettingsError` for what is not set."""
+    makers = ((provider, provider.templates) for provider in PROVIDERS if provider.templates)
+    provider, make = next(makers)
+    return make(settings.of(provider.settings))
 
 
 def address(text: str) -> Sender | None:

@@ -7,11 +7,12 @@ from ..business import Business
 from ..consent.requests import Request
 from ..consent.retention import RuleName, policy
 from ..conversation.lint import lint
+from ..conversation.templates import TemplateBook
 from ..conversation.world import World
 from ..errors import Unavailable, problem_and_cure
 from ..keys import Keyring, Undecipherable
 from ..paths import COMMAND
-from ..service.ports import Backlog, Check
+from ..service.ports import Backlog, Check, TemplateState
 from ..settings import Settings
 from ..stores.postgres.connect import Database
 from ..stores.postgres.erasures import Erasures
@@ -119,6 +120,23 @@ def business_check(world: World) -> Check:
         cure = "shorten what business.toml puts into them: names, third parties, contacts, purposes"
         return Check("business texts", ok=False, detail="; ".join(found[:5]), cure=cure)
     return Check("business texts", ok=True, detail="every text fits, in every language")
+
+
+def template_checks(book: TemplateBook) -> Sequence[Check]:
+    """Report what Meta or the law would object to in message templates."""
+    faults = [Check("templates", ok=False, detail=problem, cure=cure) for problem, cure in book.faults()]
+    return faults or [Check("templates", ok=True, detail=f"{len(book.texts)}, well in every language")]
+
+
+def approval_check(book: TemplateBook, states: Sequence[TemplateState]) -> Check:
+    """Report which message templates can't be sent, as far as is known without asking Meta."""
+    approved = {(state.name, state.language) for state in states if state.approved}
+    lacking = [template for template in book if (template.name, template.language) not in approved]
+    if lacking:
+        detail = f"{len(lacking)} are not approved, such as {lacking[0].text_id} [{lacking[0].locale}]"
+        cure = f"run `{COMMAND} templates push`, and later `{COMMAND} templates status`"
+        return Check("approved templates", ok=False, detail=detail, cure=cure, required=False)
+    return Check("approved templates", ok=True, detail="all can be sent")
 
 
 def retention_checks(business: Business) -> Sequence[Check]:

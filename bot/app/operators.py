@@ -31,6 +31,7 @@ from ..service.operators.recording import Recording
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
 from ..service.operators.suppress import Suppress
+from ..service.operators.templates import ManageTemplates
 from ..service.operators.tokens import Admission, Tokens
 from ..service.ports import Check
 from ..service.retention import Retention
@@ -60,6 +61,8 @@ class StoreChecks:
         runtime = self._runtime
         yield doctor.texts_check(runtime.dialogue.world)
         yield doctor.business_check(runtime.dialogue.world)
+        for check in doctor.template_checks(runtime.use_cases.template_book):
+            yield check
         for check in doctor.retention_checks(runtime.dialogue.world.business):
             yield check
         yield await doctor.redis_check(runtime.stores.client)
@@ -73,6 +76,7 @@ class StoreChecks:
             waiting = await self._requests.waiting()
             yield doctor.requests_check(waiting.requests, waiting.today)
             yield doctor.events_check(await runtime.stores.endpoints.backlog())
+            yield doctor.approval_check(runtime.use_cases.template_book, await runtime.stores.templates.all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Operators:
     retention: Retention
     tokens: Tokens
     admission: Admission
+    templates: ManageTemplates
     checks: StoreChecks
 
 
@@ -152,6 +157,11 @@ def operators(runtime: Runtime) -> Operators:
             kept=runtime.stores.tokens,
             windows=runtime.stores.windows,
             per_minute=runtime.settings.api_per_minute,
+        ),
+        templates=ManageTemplates(
+            book=runtime.use_cases.template_book,
+            api=partial(channels.templates, runtime.settings),
+            states=runtime.stores.templates,
             clock=runtime.use_cases.clock,
         ),
         checks=StoreChecks(runtime, requests),

@@ -20,7 +20,8 @@ from ..channels.meta.provider import META
 from ..channels.simulator.graph import GraphSimulator
 from ..channels.simulator.hook import Hook
 from ..channels.simulator.person import SimulatedPerson
-from ..channels.simulator.webhooks import Identity
+from ..channels.simulator.webhooks import ACCOUNT_ID, Identity
+from ..channels.whatsapp.templates import creation
 from ..consent.lifecycle import fold
 from ..engines import EngineError, writing
 from ..messages.inbound import Sender
@@ -28,6 +29,7 @@ from ..service.ports import PersonId, StoryEntry
 from ..service.shards import token_of
 from ..settings import Settings
 from ..stores.redis.keys import ShardKeys
+from .operators import operators
 from .processes import answering, bound, working
 from .routes import own_routes
 from .runtime import Runtime, open_runtime
@@ -119,6 +121,7 @@ def _simulated(settings: Settings, graph: GraphSimulator, url: str, app_secret: 
         whatsapp_app_secret=app_secret,
         whatsapp_verify_token=secrets.token_hex(16),
         whatsapp_phone_number_id=graph.phone_number_id,
+        whatsapp_business_account_id=ACCOUNT_ID,
         graph_url=graph.url,
         base_url=settings.base_url or url,
         webhooks_private=True,
@@ -148,12 +151,22 @@ async def simulate(
         secret = secrets.token_hex(16)
         inner = _simulated(settings, graph, url, secret)
         runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, clock=clock))
+        await _approve_templates(runtime, graph)
         app = web.Application()
         app.add_routes(own_routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
         await stack.enter_async_context(answering(app, waiting))
         hook = Hook(f"{url}{META.path}", secret, session)
         yield Simulation(runtime, graph, hook, url)
+
+
+async def _approve_templates(runtime: Runtime, graph: GraphSimulator) -> None:
+    """Let Meta approve everything that the business may say first."""
+    known = {(template.body["name"], template.body["language"]) for template in graph.templates}
+    for template in runtime.use_cases.template_book:
+        if (template.name, template.language) not in known:
+            graph.templates.add(creation(template))
+    await operators(runtime).templates.pull()
 
 
 def somebody(locale: str = "en") -> Identity:

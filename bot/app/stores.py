@@ -29,6 +29,7 @@ from ..stores.postgres.reads import Reads
 from ..stores.postgres.requests import Requests
 from ..stores.postgres.retention import Retained
 from ..stores.postgres.sendings import Sendings
+from ..stores.postgres.templates import Templates
 from ..stores.postgres.tokens import Tokens
 from ..stores.redis import data_holders as redis_holders
 from ..stores.redis.connect import Client
@@ -93,6 +94,7 @@ class Stores:
     sendings: Sendings
     events: Events
     endpoints: Endpoints
+    templates: Templates
     erasure_list: ErasureList
     throttle: Throttle
     messages: SentMessages
@@ -149,6 +151,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             sendings=Sendings(database),
             events=Events(database),
             endpoints=Endpoints(database, keys),
+            templates=Templates(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
             messages=SentMessages(database),

@@ -11,7 +11,10 @@ from ..consent.deadlines import Calendar
 from ..consent.retention import RuleName, policy
 from ..conversation.compose import way_out
 from ..conversation.dialogue import Dialogue
+from ..conversation.templates import TemplateBook
 from ..documents import Documents
+from ..i18n.catalogs import languages
+from ..paths import LOCALES
 from ..service.company.calls import Repeatable
 from ..service.company.contacts import Contacts
 from ..service.company.messages import Messages
@@ -36,6 +39,7 @@ from ..service.rights.rights import Rights
 from ..service.sending.deliver import Deliver
 from ..service.sending.halting import Halting
 from ..service.sending.send import Send
+from ..service.sending.templates import Templates
 from ..service.sending.undelivered import Undelivered
 from ..service.sending.window import Window
 from .stores import ShardStores, Stores
@@ -83,6 +87,7 @@ class UseCases:
             webhooks=webhooks,
             inboxes=[shard.inbox for shard in self.stores.shards],
             dead=self.stores.shards[0].dead,
+            templates=self.stores.templates,
             keys=self.stores.keys,
             claims=Claims(self.dialogue.world.keywords),
             clock=self.clock,
@@ -171,6 +176,16 @@ class UseCases:
 
     def _undelivered(self, shard: ShardStores) -> Undelivered:
         return Undelivered(shard.inbox, self.stores.requests, self.clock)
+
+    @cached_property
+    def template_book(self) -> TemplateBook:
+        """What the business may say first, in all languages."""
+        return TemplateBook(self.dialogue.world, self.dialogue.flows, languages(LOCALES))
+
+    @cached_property
+    def templates(self) -> Templates:
+        """What picks the template to be sent; it remembers for a while what the table says."""
+        return Templates(self.template_book, self.stores.templates, self.clock)
 
     def hand_over(self, shard: ShardStores, hosted: HostedBot) -> HandOver:
         """Build what takes a shard's messages to the host's bot."""

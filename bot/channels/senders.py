@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from ..messages.inbound import WHATSAPP, Delivery, Inbound, MessageId
+from ..messages.inbound import WHATSAPP, Delivery, Inbound
 from ..messages.reply import Outbound
-from ..service.ports import Channel, Retry, SendError
+from ..service.ports import Accepted, Channel, Retry, SendError
 
 
 class Senders:
@@ -15,7 +15,7 @@ class Senders:
     def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
 
-    async def send(self, outbound: Outbound) -> MessageId:
+    async def send(self, outbound: Outbound) -> Accepted:
         """Send by the channel that the message names or, if that is no longer in use, by the first channel."""
         document = outbound.reply.document
         if document is not None and document.media_id:

@@ -23,6 +23,7 @@ from . import (
     requests,
     rotate,
     serve,
+    templates,
     tokens,
     webhooks,
 )
@@ -58,6 +59,7 @@ app.add_typer(audience.consents, name="consents", help="Whom you may write to.")
 app.add_typer(audience.suppressions, name="suppressions", help="Whom you may not write to.")
 app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
 app.add_typer(tokens.app, name="tokens", help="Who may call the REST API, and what for.")
+app.add_typer(templates.app, name="templates", help="What you say first, and Meta must approve.")
 app.add_typer(deadletter.app, name="deadletter", help="Messages that could not be processed.")
 app.add_typer(webhooks.app, name="webhooks", help="Your own systems that are told of consents, requests and messages.")
 

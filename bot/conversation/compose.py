@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from ..consent.rights import Right
-from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, TextKind, Texts, length
+from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, TextKind, Texts, length, put_in
 from ..messages.inbound import QuestionTemplate
 from ..messages.reply import Button, Document, Reply, Row, Template
 from .placeholders import LanguageValues, Values
@@ -89,9 +89,10 @@ def way_out(world: World, locale: str) -> str:
 
 def by_template(said: Reply, template: QuestionTemplate, values: Mapping[str, str]) -> Reply:
     """Return a message to be sent as a template that shows the same; its buttons send back the same ids."""
-    filled = {name: values[name] for name in template.parameters}
+    filled = {name: put_in(values[name], template.locale) for name in template.parameters}
     payloads = tuple(button.id for button in said.buttons)
-    return msgspec.structs.replace(said, template=Template(template.name, template.language, filled, payloads))
+    made = Template(template.name, template.language, filled, payloads, marketing=template.marketing)
+    return msgspec.structs.replace(said, template=made)
 
 
 def _fit_buttons(rows: Sequence[Row]) -> bool:

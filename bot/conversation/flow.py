@@ -14,6 +14,7 @@ from transitions import EventData, Machine, State
 from ..consent.evidence import EVERY
 from ..errors import FileError
 from ..i18n.texts import Slot, TextKind
+from ..messages.template import Category
 from .compose import Option
 from .effects import CHOICES, EFFECTS
 from .flow_file import SAY, FlowFile, StateTable, TransitionTable
@@ -31,6 +32,15 @@ class Position(NamedTuple):
 
     flow: str
     state: str
+
+
+class SaidFirst(NamedTuple):
+    """A text that the business may say first, by a message template."""
+
+    text_id: str
+    options: Sequence[tuple[str, str]]
+    """Its buttons: the trigger and the id of the label."""
+    category: Category
 
 
 class DialogueState(State):
@@ -121,6 +131,13 @@ class Flow:
             known = self._ids[name] = next(text_id for text_id in candidates if text_id in self._text_ids)
         return known
 
+    def said_first(self, state: StateTable) -> SaidFirst | None:
+        """Return what the business may say first to bring a person into a state; None if it may not."""
+        if not state.template:
+            return None
+        options = [(name, self.text_id(name)) for name in state.choices]
+        return SaidFirst(self.text_id(state.say), options, state.template)
+
     def state(self, name: str) -> DialogueState:
         """Return a state."""
         return cast("DialogueState", self.machine.states[name])
@@ -166,6 +183,10 @@ class Flows:
         """Where the pending question is answered."""
         self.doubt = _position(files, "record_paused")
         """Where a person answers whether they want to stop."""
+        self.said_first: Sequence[SaidFirst] = [
+            said for flow in self.by_name.values() for state in flow.table.states if (said := flow.said_first(state))
+        ]
+        """What the business may say first, outside of any conversation."""
 
     def __getitem__(self, name: str) -> Flow:
         return self.by_name[name]

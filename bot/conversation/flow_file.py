@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import ErrorDetails
@@ -33,6 +34,8 @@ class StateTable(_Table):
     """The trigger that ends it when `question_expires_after` of business.toml is over."""
     unclear: str = ""
     """The text said when an answer matches nothing."""
+    template: Literal["", "marketing", "utility"] = ""
+    """Unless empty, the business may say it first, by a message template of this category."""
     final: bool = False
 
 

@@ -102,6 +102,23 @@ class Texts:
         except TextError as error:
             raise TextError(f"{text_id} [{locale}]: {error}") from None
 
+    def filled_in_part(self, text_id: str, locale: str, values: Mapping[str, str]) -> TextTemplate:
+        """Return a text in which only these `values` are filled in, as `render` would; other placeholders stay."""
+        put = _isolated[right_to_left(locale)]
+        pieces: list[tuple[str, str | None]] = [("", None)]
+        for literal, name in self._templates[locale][text_id].pieces:
+            known = name if name is not None and name in values else None
+            text = literal if known is None else literal + put(values[known])
+            if pieces[-1][1] is None:
+                text = pieces.pop()[0] + text
+            pieces.append((text, None if known else name))
+        return TextTemplate(tuple(pieces))
+
+
+def put_in(value: str, locale: str) -> str:
+    """Return a value as `Texts.render` puts it into a text of several lines."""
+    return _isolated[right_to_left(locale)](value)
+
 
 _isolated = {rtl: partial(isolated, rtl=rtl) for rtl in (False, True)}
 

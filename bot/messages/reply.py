@@ -65,6 +65,8 @@ class Template(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Named parameters of the body."""
     payloads: tuple[str, ...] = ()
     """What each quick-reply button sends back, by its index."""
+    marketing: bool = False
+    """Whether it is a marketing template: some channels send these in another way."""
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -72,7 +74,8 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     With a `template`, everything else says what the template shows, for evidence.
 
-    Limits of each part are in `bot.i18n.texts.LIMITS`; a channel refuses what exceeds its own.
+    But beside a `template` its `header`, `body`, `footer` and `buttons` may say what it shows: that is for evidence,
+    and not sent. Limits of each part are in `bot.i18n.texts.LIMITS`; a channel refuses what exceeds its own.
     """
 
     body: str = ""

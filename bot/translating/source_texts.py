@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from ..business import Business
+from ..conversation import templates
 from ..conversation.compose import DOCUMENT
 from ..conversation.flow_file import FlowFile
 from ..conversation.placeholders import KNOWN_VALUES, TOLD_VALUES, LanguageValues
 from ..conversation.world import World
-from ..errors import FileError
+from ..errors import FileError, with_cure
 from ..i18n import faults
 from ..i18n.slot import SourceTexts
-from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Slot, TextKind, length
+from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Slot, TextError, TextKind, TextTemplate, length
 from ..words.intents import Keywords
 from ..words.normalise import exact
 
-_SEVERAL_LINES = frozenset({"address", "hours"})
+_SEVERAL_LINES = frozenset({"address", "hours", "body"})
 """Keys whose text may have line breaks."""
 
 _TRANSLATED = {"title": TextKind.ROW, "description": TextKind.ROW_DESCRIPTION}
@@ -98,6 +99,21 @@ def _wide(sizes: Mapping[str, int]) -> Mapping[str, str]:
 
 # --- the business's own texts
 
+_EXAMPLES = {
+    "notice_url": "https://blumen-haas.example/en/privacy",
+    **{name: name.removesuffix("_word").upper() for name in KNOWN_VALUES if name.endswith("_word")},
+}
+"""Example values of placeholders that templates need not explain."""
+
+_PARTS = {"header": TextKind.HEADER, "body": TextKind.BODY, "footer": TextKind.FOOTER}
+"""Keys of a template whose text is translated."""
+
+_TEMPLATE_NOTES = {
+    "header": "Stands in bold above a message that the business sends first.",
+    "body": "Sent first, by the business. Meta wants words before the first placeholder and after the last.",
+    "footer": "Stands in small letters under a message that the business sends first.",
+}
+
 
 def slots(business: Business, source: str | Path = "flows/business.toml") -> list[Slot]:
     """Return title and description of each purpose as texts; `source` is the file that `business` was read from."""
@@ -121,7 +137,24 @@ def slots(business: Business, source: str | Path = "flows/business.toml") -> lis
                 source=str(source),
             ),
         ]
-    return found
+    return [*found, *_template_slots(business, str(source))]
+
+
+def _template_slots(business: Business, source: str) -> Iterator[Slot]:
+    """Yield the parts of the company's own message templates."""
+    for template in business.templates:
+        for part, kind in _PARTS.items():
+            if english := getattr(template, part):
+                names = _names(english)
+                values = {**_EXAMPLES, "business": business.controller.name, **template.vars}
+                yield Slot(
+                    id=templates.part_id(template.id, part),
+                    kind=kind,
+                    english=english,
+                    note=_TEMPLATE_NOTES[part],
+                    examples={name: values[name] for name in sorted(names) if name in values},
+                    source=source,
+                )
 
 
 def check_texts(business: Business, source: str | Path, languages: Mapping[str, object]) -> None:
@@ -135,8 +168,33 @@ def check_texts(business: Business, source: str | Path, languages: Mapping[str, 
         problems.append(
             f"{source}: default_locale: {business.default_locale!a} is no language here; write one of {known}"
         )
+    problems += [f"{source}: {key}: {fault}" for key, fault in _template_faults(business, str(source))]
     if problems:
         raise FileError("\n".join(problems))
+
+
+def _template_faults(business: Business, source: str) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the company's templates, by key."""
+    for number, template in enumerate(business.templates):
+        for part in _PARTS:
+            names = _names(getattr(template, part))
+            for name in sorted(names - KNOWN_VALUES - (template.vars.keys() if part == "body" else set())):
+                cure = "give it an example in vars, or leave it out: only a body has vars"
+                yield f"templates.{number}.{part}", f"nothing fills {{{name}}}; {cure}"
+        for name in sorted(template.vars.keys() & KNOWN_VALUES):
+            yield f"templates.{number}.vars", f"{name!r} is filled by the program; rename it"
+        for name in sorted(template.vars.keys() - _names(template.body)):
+            yield f"templates.{number}.vars", f"the body does not use {name!r}; remove it"
+    for slot in _template_slots(business, source):
+        for fault in faults.errors(slot, slot.english):
+            yield slot.id, with_cure(fault.message)
+
+
+def _names(text: str) -> frozenset[str]:
+    try:
+        return TextTemplate.parse(text).names
+    except TextError:
+        return frozenset()
 
 
 def check_titles(business: Business, source: str | Path, keywords: Keywords) -> None:
@@ -170,6 +228,8 @@ def _strings(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 def _faults(key: str, text: str) -> Iterator[str]:
     table, name = key.partition(".")[0], key.rpartition(".")[2]
+    if table == "templates" and name in _PARTS:
+        return  # they are whole texts, with placeholders: see `_template_faults`
     kind = _TRANSLATED.get(name) if table == "purposes" else None
     if kind and not _BRACES.isdisjoint(text):
         yield "has a brace, which stands for a placeholder in texts; remove it"
@@ -194,7 +254,7 @@ def overlong(world: World) -> Iterator[str]:
         for slot in world.texts.slots.values():
             if slot.id in lacking or slot.id.startswith(f"{DOCUMENT}."):
                 continue
-            size = length(world.texts.render(slot.id, locale, values))
+            size = length(world.texts.render(slot.id, locale, {**slot.examples, **values}))
             if size > slot.limit:
                 yield f"{slot.id} [{locale}] has {size} characters, WhatsApp takes {slot.limit}"
 

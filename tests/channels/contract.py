@@ -321,13 +321,13 @@ class Contract:
     # --- what is sent
 
     async def test_a_text_is_sent(self, served: Case, channel: Channel, webhooks: Webhooks) -> None:
-        id = await channel.send(outbound(Reply("Thank you.", footer="Reply STOP to unsubscribe")))
+        id = (await channel.send(outbound(Reply("Thank you.", footer="Reply STOP to unsubscribe")))).id
         (shown,) = served.shown
         assert "Thank you." in shown
         assert "Reply STOP to unsubscribe" in shown
         (event,) = self.events(webhooks, served.status(id, "delivered"))
         assert event.id == id, "what becomes of it is told by this id"
-        assert await channel.send(outbound(Reply("Thank you."))) != id
+        assert (await channel.send(outbound(Reply("Thank you.")))).id != id
 
     @pytest.mark.parametrize(
         "reply",
@@ -371,7 +371,7 @@ class Contract:
             assert (later.retry, later.code) == (retry, code), "told later it means the same"
         assert list(served.shown) == []
         served.refuse(None)
-        assert await channel.send(outbound(Reply("Thank you.")))
+        assert (await channel.send(outbound(Reply("Thank you.")))).id
 
     @pytest.mark.parametrize("code", ["", "what_nobody_knows", "999999", f"{WORDS} {PHONE} " * 10])
     async def test_an_unknown_error_code_is_not_retryable(self, channel: Channel, code: str) -> None:

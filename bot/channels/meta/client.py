@@ -7,9 +7,9 @@ import msgspec
 
 from ...messages.inbound import Inbound, MessageId
 from ...messages.reply import Outbound
-from ...service.ports import Retry, SendError
+from ...service.ports import Accepted, Retry, SendError
 from ..whatsapp.errors import UNANSWERED, UNREACHABLE, UNREADABLE, from_response, send_error
-from ..whatsapp.messages import mark_read_request, request
+from ..whatsapp.messages import mark_read_request, marketing_request, request
 from .http import Endpoint, NoAnswer, NotConnected
 from .media import MediaApi
 from .threads import PATH, Threads
@@ -17,6 +17,7 @@ from .threads import PATH, Threads
 
 class _Message(msgspec.Struct):
     id: str
+    message_status: str = ""
 
 
 class _Accepted(msgspec.Struct):
@@ -26,15 +27,27 @@ class _Accepted(msgspec.Struct):
 _decode_accepted = msgspec.json.Decoder(_Accepted).decode
 
 
+_ON_ITS_WAY = ("", "accepted")
+"""What `message_status` says of a message that Meta sends at once; others it holds back. Meta: template-pacing."""
+
+
 class CloudApi:
     """Sends from one business number. Nothing that it raises or prints contains the token or an address."""
 
     def __init__(
-        self, graph_url: str, phone_number_id: str, token: str, *, connections: int = 100, timeout: float = 20.0
+        self,
+        graph_url: str,
+        phone_number_id: str,
+        token: str,
+        *,
+        marketing_messages: bool = False,
+        connections: int = 100,
+        timeout: float = 20.0,
     ) -> None:
         """`graph_url` includes the version, e.g. `https://graph.facebook.com/v26.0`.
 
-        `connections`: the most messages sent at once; `timeout`: seconds for each request. Raises `ValueError`.
+        `marketing_messages`: whether marketing templates go by the Marketing Messages API; `connections`: the most
+        messages sent at once; `timeout`: seconds for each request. Raises `ValueError`.
         """
         if not token.isascii() or not token.isprintable() or " " in token or not token:
             raise ValueError("WHATSAPP_TOKEN must be one line of printable characters without blanks")
@@ -42,6 +55,11 @@ class CloudApi:
         graph = graph_url.rstrip("/")
         number, json = f"{graph}/{phone_number_id}", headers | {"Content-Type": "application/json"}
         self._messages = Endpoint(f"{number}/messages", json, connections=connections, timeout=timeout)
+        self._marketing = (
+            Endpoint(f"{number}/marketing_messages", json, connections=connections, timeout=timeout)
+            if marketing_messages
+            else None
+        )
         self._controls = Endpoint(f"{number}/{PATH}", json, connections=4)
         self._threads = Threads(partial(_answer, self._controls))
         self._media = MediaApi(graph, phone_number_id, headers)
@@ -49,7 +67,7 @@ class CloudApi:
     def __repr__(self) -> str:
         return f"CloudApi({self._messages.host})"
 
-    async def send(self, outbound: Outbound) -> MessageId:
+    async def send(self, outbound: Outbound) -> Accepted:
         """Send one message and return Meta's id of it. Raises `SendError`.
 
         If Meta's agent holds the chat, it is taken for the message and then given back.
@@ -58,12 +76,17 @@ class CloudApi:
             return await self._threads.lent(outbound, self._send)
         return await self._send(outbound)
 
-    async def _send(self, outbound: Outbound) -> MessageId:
-        accepted = await _answer(self._messages, request(outbound), _accepted_unread)
+    async def _send(self, outbound: Outbound) -> Accepted:
+        template = outbound.reply.template
+        if self._marketing is not None and template is not None and template.marketing:
+            accepted = await _answer(self._marketing, marketing_request(outbound), _accepted_unread)
+        else:
+            accepted = await _answer(self._messages, request(outbound), _accepted_unread)
         try:
-            return MessageId(_decode_accepted(accepted).messages[0].id)
+            message = _decode_accepted(accepted).messages[0]
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, IndexError):
             raise _accepted_unread() from None
+        return Accepted(MessageId(message.id), held=message.message_status not in _ON_ITS_WAY)
 
     async def mark_read(self, message: Inbound, *, typing: bool) -> None:
         """Show that a message was read and, if `typing`, that an answer is coming. Raises `SendError`."""
@@ -84,6 +107,8 @@ class CloudApi:
     async def close(self) -> None:
         """Release the connections."""
         await self._messages.close()
+        if self._marketing is not None:
+            await self._marketing.close()
         await self._controls.close()
 
 

@@ -4,10 +4,12 @@ from pydantic import SecretStr
 
 from ...messages.inbound import WHATSAPP, Sender
 from ...service.ports import Provider
+from ...settings import SettingsError
 from ..whatsapp import limits
 from .client import CloudApi
 from .doctor import checks
 from .settings import MetaSettings
+from .templates import GraphTemplates
 from .webhooks import WhatsAppWebhooks
 
 
@@ -20,7 +22,21 @@ def _webhooks(settings: MetaSettings) -> WhatsAppWebhooks:
 
 
 def _sender(settings: MetaSettings) -> CloudApi:
-    return CloudApi(settings.graph_url, settings.whatsapp_phone_number_id or "", _plain(settings.whatsapp_token))
+    return CloudApi(
+        settings.graph_url,
+        settings.whatsapp_phone_number_id or "",
+        _plain(settings.whatsapp_token),
+        marketing_messages=settings.whatsapp_marketing_messages,
+    )
+
+
+def _templates(settings: MetaSettings) -> GraphTemplates:
+    names = ("whatsapp_token", "whatsapp_business_account_id")
+    if absent := [name for name in names if not getattr(settings, name)]:
+        lines = (f"{name.upper()}: not set; {MetaSettings.model_fields[name].description}" for name in absent)
+        raise SettingsError("\n".join(lines))
+    account = settings.whatsapp_business_account_id or ""
+    return GraphTemplates(settings.graph_url, account, _plain(settings.whatsapp_token))
 
 
 def _address(text: str) -> Sender | None:
@@ -42,4 +58,5 @@ META = Provider(
     address=_address,
     ways="a BSUID such as DE.123",
     checks=checks,
+    templates=_templates,
 )

@@ -33,6 +33,11 @@ class MetaSettings(ChannelSettings):
         description="the WhatsApp Business Account's id (digits), used for templates: App Dashboard > WhatsApp > "
         "API Setup",
     )
+    whatsapp_marketing_messages: bool = Field(
+        False,
+        description="true sends marketing templates by Meta's Marketing Messages API: accept its terms first, at "
+        "WhatsApp Manager > Overview",
+    )
     graph_url: str = Field(
         "https://graph.facebook.com/v26.0",
         description="Meta's Graph API with its version; http:// only on this machine",

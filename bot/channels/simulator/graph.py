@@ -18,6 +18,7 @@ from .media import LARGEST_REQUEST, File, uploaded
 from .refusal import Refusal
 from .sent import Sent, sent
 from .shapes import Message, Read, checked
+from .templates import Shelf
 from .webhooks import Identity
 
 APP_ID = "300000000000003"
@@ -82,17 +83,28 @@ class GraphSimulator:
         """The app's; unless empty, it is needed to ask for the app's subscriptions."""
         self.fields = ["messages", "user_preferences", "standby", "messaging_handovers", "smb_message_echoes"]
         """Webhook fields that the app is subscribed to."""
+        self.templates = Shelf(lambda: self.clock())
+        """The account's message templates: only those that are approved can be sent."""
+        self.marketing_messages = False
+        """Whether the business has accepted the terms of the Marketing Messages API."""
+        self.holding = False
+        """Whether templates are held back for now: see `release` and `drop`."""
         self.may_take = True
         """Whether the business has named the bot as the escalation partner."""
         self.unreported: list[Exception] = []
         """Why statuses could not be posted to the bot."""
         self.app = web.Application(client_max_size=LARGEST_REQUEST)
         self.app.router.add_post("/{version}/{phone_number_id}/messages", self._messages)
+        self.app.router.add_post("/{version}/{phone_number_id}/marketing_messages", self._marketing)
+        self.app.router.add_get("/{version}/{account_id}/message_templates", self._template_list)
+        self.app.router.add_post("/{version}/{account_id}/message_templates", self._template_creation)
+        self.app.router.add_delete("/{version}/{account_id}/message_templates", self._template_deletion)
         self.app.router.add_post("/{version}/{phone_number_id}/thread_control", self._control)
         self.app.router.add_post("/{version}/{phone_number_id}/media", self._upload)
         self.app.router.add_delete("/{version}/{media_id}", self._delete)
         self.app.router.add_get("/{version}/app", self._app)
         self.app.router.add_get(f"/{{version}}/{APP_ID}/subscriptions", self._subscriptions)
+        self.app.router.add_get(f"/{{version}}/{webhooks.ACCOUNT_ID}", self._account)
         self.app.router.add_get("/{version}/{phone_number_id}", self._number)
         self.app.router.add_route("*", "/{anything:.*}", self._unknown)
         self._version = version
@@ -100,6 +112,7 @@ class GraphSimulator:
         self._pair_limit = pair_limit
         self._failures: deque[_Failure | None] = deque()
         self._held: set[str] = set()
+        self._held_back: list[Sent] = []
         self._heard: dict[str, float] = {}
         self._identities: dict[str, Identity] = {}
         self._pairs: dict[str, float] = {}
@@ -158,6 +171,20 @@ class GraphSimulator:
         """Whether Meta's agent holds this chat."""
         return not self._held.isdisjoint({who.phone, who.bsuid})
 
+    def release(self) -> None:
+        """Deliver the templates that were held back."""
+        self.holding = False
+        for message in self._held_back:
+            self._deliver(message, None)
+        self._held_back.clear()
+
+    def drop(self) -> None:
+        """Give up the templates that were held back: people did not like them. Meta: template-pacing."""
+        self.holding = False
+        for message in self._held_back:
+            self._start_report(message, 132015)
+        self._held_back.clear()
+
     def fail_next(self, code: int, times: int = 1, *, after: int = 0, later: bool = False) -> None:
         """Refuse the next messages with an error; or, if `later`, accept them and report the failure as a status.
 
@@ -199,6 +226,59 @@ class GraphSimulator:
             return self._answered(await self._request(request))
         except Refusal as refusal:
             return refusal.response()
+
+    async def _marketing(self, request: web.Request) -> web.Response:
+        """Send a marketing template. Meta: marketing-messages/send-marketing-messages, Dec 2025."""
+        self.requests += 1
+        try:
+            raw = await self._request(request)
+            policy, sharing = raw.pop("product_policy", None), raw.pop("message_activity_sharing", None)
+            if policy not in (None, "STRICT", "CLOUD_API_FALLBACK") or type(sharing) not in (bool, type(None)):
+                raise Refusal(100, "Invalid parameter")
+            message = checked(raw)
+            if isinstance(message, Read) or message.template is None:
+                raise Refusal(131051, "Only marketing templates are sent here")
+            if not self.marketing_messages and policy == "STRICT":
+                raise Refusal(131063)
+            if not self.templates.is_marketing(message.template):
+                raise Refusal(131009, "The template is not of the category MARKETING")
+            return self._answered(raw, marketing=True)
+        except Refusal as refusal:
+            return refusal.response()
+
+    async def _template_list(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        try:
+            self._own(request)
+            return self.templates.page(int(request.query.get("limit", "25")), request.query.get("after", ""))
+        except Refusal as refusal:
+            return refusal.response()
+
+    async def _template_creation(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        try:
+            self._own(request)
+            return self.templates.create(await request.json())
+        except Refusal as refusal:
+            return refusal.response()
+
+    async def _template_deletion(self, request: web.Request) -> web.Response:
+        self.requests += 1
+        try:
+            self._own(request)
+            return self.templates.delete(request.query.get("name", ""), request.query.get("hsm_id", ""))
+        except Refusal as refusal:
+            return refusal.response()
+
+    async def _account(self, request: web.Request) -> web.Response:
+        """Tell how the business account stands. Meta: marketing-messages/onboarding, Dec 2025."""
+        self.requests += 1
+        try:
+            self._know(request)
+        except Refusal as refusal:
+            return refusal.response()
+        status = "ONBOARDED" if self.marketing_messages else "ELIGIBLE"
+        return web.json_response({"id": webhooks.ACCOUNT_ID, "marketing_messages_onboarding_status": status})
 
     async def _control(self, request: web.Request) -> web.Response:
         """Let the bot take a chat or give it back. Meta: conversation-routing, Oct 2026."""
@@ -287,6 +367,12 @@ class GraphSimulator:
         if request.match_info["phone_number_id"] != self.phone_number_id:
             raise Refusal(100, "Object with this ID does not exist", subcode=33)
 
+    def _own(self, request: web.Request) -> None:
+        """Refuse a wrong token or version, and an account that is not here."""
+        self._know(request)
+        if request.match_info["account_id"] != webhooks.ACCOUNT_ID:
+            raise Refusal(100, "Object with this ID does not exist", subcode=33)
+
     def _know(self, request: web.Request) -> None:
         """Refuse a wrong token or version."""
         if request.headers.get("Authorization") != f"Bearer {self.token}":
@@ -307,22 +393,22 @@ class GraphSimulator:
             raise Refusal(100, "The body must be a JSON object")
         return raw
 
-    def _answered(self, raw: dict[str, Any]) -> web.Response:
+    def _answered(self, raw: dict[str, Any], *, marketing: bool = False) -> web.Response:
         request = checked(raw)
         if isinstance(request, Read):
             self.marked.append(Marked(request.message_id, request.typing_indicator is not None))
             self._arrived.set()
             return web.json_response({"success": True})
         file = self._file(request)
+        shown = self.templates.rendered(request.template) if request.template else {}
         fails_later = self._fail_if_told()
         address = request.to or request.recipient or ""
         if address in self.refusing_to:
             return self._refused_to(address)
         self._check_window(address, request)
         self._check_pair(address)
-        return self._accepted(
-            address, sent(request, raw, id=self._new_id(address), at=self.clock(), file=file), fails_later
-        )
+        made = {"id": self._new_id(address), "at": self.clock(), "file": file, "marketing": marketing}
+        return self._accepted(address, sent(request, raw, shown=shown, **made), fails_later)
 
     def _refused_to(self, address: str) -> web.Response:
         code = self.refusing_to[address]
@@ -361,20 +447,31 @@ class GraphSimulator:
             self._pairs[address] = used_until
 
     def _accepted(self, address: str, message: Sent, fails_later: int | None) -> web.Response:
-        self.sent.append(message)
+        held = bool(self.holding and message.template)
+        if held:
+            self._held_back.append(message)
+        else:
+            self._deliver(message, fails_later)
         self._let_go(address)
+        names = {"wa_id": address[1:]} if address.startswith("+") else {"user_id": address}
+        status = {"message_status": "held_for_quality_assessment" if held else "accepted"} if message.template else {}
+        answer = {
+            "messaging_product": "whatsapp",
+            "contacts": [{"input": address, **names}],
+            "messages": [{"id": message.id, **status}],
+        }
+        return web.json_response(answer)
+
+    def _deliver(self, message: Sent, fails_later: int | None) -> None:
+        self.sent.append(message)
         self._arrived.set()
+        self._start_report(message, fails_later)
+
+    def _start_report(self, message: Sent, fails_later: int | None) -> None:
         if self._hook is not None:
             report = asyncio.create_task(self._report(self._hook, message, fails_later))
             self._reports.add(report)
             report.add_done_callback(self._reports.discard)
-        names = {"wa_id": address[1:]} if address.startswith("+") else {"user_id": address}
-        answer = {
-            "messaging_product": "whatsapp",
-            "contacts": [{"input": address, **names}],
-            "messages": [{"id": message.id, **({"message_status": "accepted"} if message.template else {})}],
-        }
-        return web.json_response(answer)
 
     def _identity(self, address: str) -> Identity:
         alone = Identity(address, None) if address.startswith("+") else Identity(None, address)

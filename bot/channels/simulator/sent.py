@@ -1,10 +1,11 @@
 """What the bot sent, as seen by the person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...messages.reply import Button, Link, Row
-from .shapes import BodyValues, Buttons, Interactive, Linked, Listing, Message, QuickReply, Template
+from .shapes import Buttons, Interactive, Linked, Listing, Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +17,11 @@ class Sent:
     """`+E.164` or a BSUID."""
     type: str
     text: str = ""
-    """The body of a text or an interactive message, the caption of a document, the values of a template."""
+    """The body of a text, an interactive message or a template, the caption of a document."""
     header: str = ""
     footer: str = ""
     buttons: tuple[Button, ...] = ()
-    """Also the quick replies of a template, whose titles are not known here: id and title are the payload."""
+    """Also the quick replies of a template; their ids are the payloads."""
     rows: tuple[Row, ...] = ()
     list_button: str = ""
     link: Link | None = None
@@ -34,6 +35,8 @@ class Sent:
     """The name of the template."""
     language: str = ""
     """The language of the template."""
+    marketing: bool = False
+    """Whether it came by the Marketing Messages API."""
     reference: str = ""
     """The sender's own id of the message."""
     at: float = 0.0
@@ -51,8 +54,8 @@ class Sent:
         return self.buttons or self.rows
 
 
-def sent(message: Message, raw: dict[str, Any], *, id: str, at: float, file: bytes = b"") -> Sent:
-    """Return an accepted message as the person sees it."""
+def sent(message: Message, raw: dict[str, Any], *, shown: Mapping[str, Any], **more: Any) -> Sent:
+    """Return an accepted message as the person sees it; `shown` is what a template says."""
     parts: dict[str, Any] = {}
     if message.text:
         parts = {"text": message.text.body}
@@ -65,16 +68,14 @@ def sent(message: Message, raw: dict[str, Any], *, id: str, at: float, file: byt
     elif message.location:
         parts = {"text": "\n".join(filter(None, (message.location.name, message.location.address)))}
     elif message.template:
-        parts = _template(message.template)
+        parts = {**shown, "template": message.template.name, "language": message.template.language.code}
     return Sent(
-        id=id,
         recipient=message.to or message.recipient or "",
         type=message.type,
         reference=message.biz_opaque_callback_data or "",
-        at=at,
         raw=raw,
-        file=file,
         **parts,
+        **more,
     )
 
 
@@ -95,15 +96,3 @@ def _interactive(message: Interactive) -> dict[str, Any]:
             parameters = message.action.parameters
             parts["link"] = Link(parameters.display_text, parameters.url)
     return parts
-
-
-def _template(template: Template) -> dict[str, Any]:
-    texts = [part for part in template.components if isinstance(part, BodyValues)]
-    replies = [part for part in template.components if isinstance(part, QuickReply)]
-    payloads = (parameter.payload for part in replies for parameter in part.parameters)
-    return {
-        "text": "\n".join(parameter.text for part in texts for parameter in part.parameters),
-        "buttons": tuple(Button(payload, payload) for payload in payloads),
-        "template": template.name,
-        "language": template.language.code,
-    }

@@ -274,6 +274,39 @@ def preference(
     return envelope(_value(number, contacts=[_contact(who)], user_preferences=[item]), field="user_preferences")
 
 
+def template_status(
+    name: str, language: str, event: str, *, reason: str = "NONE", at: float | None = None, **more: object
+) -> bytes:
+    """What Meta decided about a template. Codes of languages are written with a hyphen here."""
+    value = {
+        "event": event,
+        "message_template_id": 400000000000004,
+        "message_template_name": name,
+        "message_template_language": language.replace("_", "-"),
+        "reason": reason,
+        **more,
+    }
+    return _about_account("message_template_status_update", value, at)
+
+
+def template_changed(
+    field: Literal["message_template_quality_update", "template_category_update", "message_template_components_update"],
+    name: str,
+    language: str,
+    *,
+    at: float | None = None,
+    **more: object,
+) -> bytes:
+    """Another change of a template; `more` is what the field tells."""
+    value = {"message_template_id": 400000000000004, "message_template_name": name} | more
+    return _about_account(field, value | {"message_template_language": language.replace("_", "-")}, at)
+
+
+def _about_account(field: str, value: Json, at: float | None) -> bytes:
+    change = {"value": value, "field": field}
+    return _bytes([{"id": ACCOUNT_ID, "time": int(time.time() if at is None else at), "changes": [change]}])
+
+
 def error(code: int = 130429, *, number: str = PHONE_NUMBER_ID) -> bytes:
     """Meta reports a failure that belongs to no message."""
     item = {"code": code, "title": "Rate limit hit", "message": "Rate limit hit", "error_data": {"details": "…"}}

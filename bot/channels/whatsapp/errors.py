@@ -114,15 +114,18 @@ ERRORS: Mapping[int, Known] = {
     131051: _never("this type of message is not supported"),
     131052: _never("media that a person sent could not be fetched"),
     131053: _never("media could not be uploaded"),
-    131063: _never("marketing messages are switched off for the Cloud API"),
+    131063: _never(
+        "the account may not send marketing this way: set WHATSAPP_MARKETING_MESSAGES=true, accept the terms of the "
+        "Marketing Messages API at WhatsApp Manager > Overview; then `deadletter replay`"
+    ),
     # templates
     132000: _never(_TEMPLATE + "wrong number of parameters"),
-    132001: _never(_TEMPLATE + "does not exist in this language, or is not approved"),
+    132001: _never(_TEMPLATE + "does not exist in this language, or is not approved: see `templates status`"),
     132005: _never(_TEMPLATE + "the translated text is too long"),
     132007: _never(_TEMPLATE + "its content violates the policy"),
     132012: _never(_TEMPLATE + "a parameter has the wrong format"),
-    132015: _never(_TEMPLATE + "paused for its quality"),
-    132016: _never(_TEMPLATE + "disabled for its quality"),
+    132015: _never(_TEMPLATE + "paused for its quality: see `templates status`"),
+    132016: _never(_TEMPLATE + "disabled for its quality: see `templates status`"),
     # registration of the number
     133000: _REGISTRATION,
     133004: _backoff("the registration service is down"),

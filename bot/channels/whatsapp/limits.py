@@ -62,6 +62,7 @@ media_id = re.compile(r"[0-9]{1,40}").fullmatch
 TEMPLATE_BODY = 1024
 TEMPLATE_NAME = 512
 TEMPLATE_QUICK_REPLIES = 10
+TEMPLATE_BUTTON = 25
 """[D:templates/components]"""
 
 TEMPLATE_PAYLOAD = 128

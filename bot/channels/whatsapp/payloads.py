@@ -48,6 +48,7 @@ from .own import ECHOES, has_recipient, own_numbers, recipient, without_words
 from .preferences import is_one, opts_out, wish
 from .recover import Arrival, Repair, object_in, synthetic_id
 from .system import change_of_address, tells_a_change
+from .template_news import TEMPLATE_FIELDS, template_news
 from .webhook_json import OTHER_OBJECTS, decoded, written
 
 StatusName = Literal["sent", "delivered", "read", "played", "failed"]
@@ -59,7 +60,7 @@ class Ignored(StrEnum):
     OBJECT = "object"
     """Not about WhatsApp."""
     ACCOUNT = "account"
-    """About the business account, its numbers or its templates."""
+    """About the business account or its numbers."""
     SILENT = "silent"
     """A known field in which nobody says anything to us."""
     FIELD = "field"
@@ -102,13 +103,14 @@ def _changes(webhook: Fields, parsed: Parsed, phone_number_id: str, received_at:
     change_of = partial(_Change, parsed=parsed, phone_number_id=phone_number_id, received_at=received_at)
 
     def of(entry: object) -> Iterator[_Change]:
+        told_at = entry.get("time") if type(entry) is dict else None
         changes = entry.get("changes", [] if entry.keys() <= _EMPTY_ENTRY else None) if type(entry) is dict else None
         if type(entry) is dict and type(changes) is list:
             for change in changes:
                 alone = {"changes": [change]}
                 fields = change if type(change) is dict else {"value": change}
                 fault = "" if fields is change else "change"
-                yield change_of(fields, entry=alone, fault=fault)
+                yield change_of(fields, entry=alone, fault=fault, told_at=told_at)
             entry = _beside(entry, _EMPTY_ENTRY | {"changes"})
             if not entry:
                 return
@@ -139,14 +141,19 @@ class _Change:
         received_at: float,
         entry: object,
         fault: str,
+        told_at: object = None,
     ) -> None:
-        """`entry` holds this change alone, as it came; `fault` names the part that is undocumented, if any."""
+        """`entry` holds this change alone, as it came; `fault` names the part that is undocumented, if any.
+
+        `told_at` is the entry's time, in unix seconds if it is as documented.
+        """
         self._change = change
         self._parsed = parsed
         self._phone_number_id = phone_number_id
         self._received_at = received_at
         self._entry = entry
         self._fault = fault
+        self._told_at = told_at
         self._overheard: Overheard = ""
         self._contacts: dict[str, Sender] | None = None
 
@@ -163,7 +170,10 @@ class _Change:
 
     def _read(self, name: str, value: Fields) -> None:
         if name in ACCOUNT_FIELDS:
-            self._parsed.ignore(Ignored.ACCOUNT)
+            if name in TEMPLATE_FIELDS and (news := template_news(value, self._told_at, self._received_at)):
+                self._parsed.templates.append(news)
+            else:
+                self._parsed.ignore(Ignored.ACCOUNT)
             self._search(value)
         elif self._phone_number_id and self._for_another_number(value):
             self._parsed.ignore(Ignored.NUMBER)

@@ -24,6 +24,7 @@ from ..ports import (
     NotAWebhook,
     Parsed,
     Taken,
+    TemplateStates,
     Webhooks,
     WebRequest,
 )
@@ -59,6 +60,7 @@ class Receive:
         webhooks: Mapping[str, Webhooks],
         inboxes: Sequence[Inbox],
         dead: DeadLetters,
+        templates: TemplateStates,
         keys: Keyring,
         claims: Claims,
         clock: Callable[[], float] = time.time,
@@ -68,6 +70,7 @@ class Receive:
         self._claims = claims
         self._inboxes = inboxes
         self._dead = dead
+        self._templates = templates
         self._keys = keys
         self._clock = clock
         self._known_fields: set[str] = set()
@@ -126,6 +129,9 @@ class Receive:
             return Receipt.FULL
         for malformed in parsed.malformed:
             await self._put_aside(channel, malformed)
+        if parsed.templates:  # after the messages: these can be stored while this table can't be reached
+            await self._templates.note(parsed.templates)
+            metrics.EVENTS.labels("template").inc(len(parsed.templates))
         for reason, count in parsed.ignored.items():
             metrics.EVENTS.labels(f"ignored_{reason}").inc(count)
         return Receipt.STORED

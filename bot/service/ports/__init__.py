@@ -39,6 +39,7 @@ from .incoming import (
     WebRequest,
 )
 from .outgoing import (
+    Accepted,
     Became,
     Channel,
     Channels,
@@ -59,9 +60,11 @@ from .record import Append, Checkpoints, LastEntry, Ledger, Older, PastFact, Ren
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions
+from .templates import TemplateApi, TemplateNews, TemplateState, TemplateStates, TooManyTemplates
 from .tokens import KeptTokens, Scope, Token, Windows
 
 __all__ = [
+    "Accepted",
     "AddressTaken",
     "Answered",
     "Append",
@@ -145,8 +148,13 @@ __all__ = [
     "Subject",
     "Suppressions",
     "Taken",
+    "TemplateApi",
+    "TemplateNews",
+    "TemplateState",
+    "TemplateStates",
     "Throttle",
     "Token",
+    "TooManyTemplates",
     "Unreadable",
     "WebAnswer",
     "WebRequest",

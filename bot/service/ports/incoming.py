@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple, Protocol
 
 from ...messages.inbound import Event
+from .templates import TemplateNews
 
 
 class NotAWebhook(ValueError):
@@ -54,6 +55,8 @@ class Parsed:
     """Reason → how many well-formed updates became no event."""
     repaired: dict[str, int] = field(default_factory=dict)
     """Kind → how many updates were not as documented but could still be read."""
+    templates: list[TemplateNews] = field(default_factory=list)
+    """What it says about message templates."""
     fields: list[str] = field(default_factory=list)
     """Names of fields that the channel has added and this version does not know."""
 

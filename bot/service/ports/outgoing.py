@@ -12,6 +12,16 @@ from .queues import Queue
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that the channel accepted."""
+
+    id: MessageId
+    """Its id at the channel, unlike any other channel's, such as `wamid.…`."""
+    held: bool = False
+    """Whether the channel holds it back for now, and may drop it: nobody has it before a status says so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """A message that the channel accepted and that something depends on."""
 
@@ -160,12 +170,11 @@ class SendError(Exception):
 class Channel(Protocol):
     """A way to reach people. Nothing that it raises, prints or logs holds an address, a text or a token."""
 
-    async def send(self, outbound: Outbound) -> MessageId:
+    async def send(self, outbound: Outbound) -> Accepted:
         """Send a message and return its id at the channel.
 
-        The id is unlike any other channel's, such as `wamid.…`. Raises `SendError`; for a message that breaks a limit
-        of the channel, with `Retry.NEVER` and before sending. What the channel cannot show, such as buttons,
-        becomes text.
+        Raises `SendError`; for a message that breaks a limit of the channel, with `Retry.NEVER` and before sending.
+        What the channel cannot show, such as buttons, becomes text.
         """
 
     async def mark_read(self, message: Inbound, *, typing: bool) -> None:
@@ -190,7 +199,7 @@ class Channel(Protocol):
 class Channels(Protocol):
     """All channels in use: each message leaves by the channel that it names."""
 
-    async def send(self, outbound: Outbound) -> MessageId:
+    async def send(self, outbound: Outbound) -> Accepted:
         """As `Channel.send`."""
 
     async def mark_read(self, message: Inbound, *, typing: bool) -> None:

@@ -11,6 +11,7 @@ from ...messages.inbound import Sender
 from ...settings import ChannelSettings
 from .incoming import Webhooks
 from .outgoing import Channel
+from .templates import TemplateApi
 
 S = TypeVar("S", bound=ChannelSettings)
 
@@ -51,5 +52,7 @@ class Provider(Generic[S]):
     """Reads an address as the channel writes it: `+4915112345678`, or an id of its own; None if not an address."""
     checks: Callable[[S], AsyncIterator[Check]]
     """What `doctor` asks the provider itself."""
+    templates: Callable[[S], TemplateApi] | None = None
+    """Its message templates, if it has such. Raises `SettingsError` for what is not set."""
     ways: str = ""
     """Which addresses of its own an operator may type besides phone numbers, e.g. `a BSUID such as DE.123`."""

@@ -22,6 +22,7 @@ from ...messages.inbound import Inbound, MessageId, Preference, QuestionStatus, 
 from ...messages.reply import Outbound
 from .. import metrics
 from ..ports import (
+    Accepted,
     Became,
     Channels,
     DeadLetters,
@@ -134,7 +135,7 @@ class Deliver(Taker[Outbound]):
         began = self._clock()
         try:
             with metrics.SENDING.time():
-                message = await self._channel.send(outbound)
+                accepted = await self._channel.send(outbound)
         except SendError as error:
             return await self._refused(queued, outbound, error)
         except Exception as error:
@@ -146,23 +147,24 @@ class Deliver(Taker[Outbound]):
         if self._halting.accepted(self._clock()):
             metrics.HALTED.set(0)
             log.info("sending_resumed")
-        return await self._sent(queued, outbound, message, began)
+        return await self._sent(queued, outbound, accepted, began)
 
     async def _done(self, entry_id: bytes, outcome: str) -> None:
         """Finish a message, however long the store is unreachable: whoever took it over would send it again."""
         metrics.SENT.labels(outcome).inc()
         await surely("deliver", lambda: self._messages.finish(entry_id))
 
-    async def _sent(self, queued: Queued[Outbound], outbound: Outbound, message: MessageId, began: float) -> None:
+    async def _sent(self, queued: Queued[Outbound], outbound: Outbound, accepted: Accepted, began: float) -> None:
         """Finish an accepted message and, in the same step, store what depends on it for its statuses."""
         await self._count(outbound)
         if not (matter := outbound.matter):
             return await self._done(queued.id, "sent")
         metrics.SENT.labels("sent").inc()
+        message = accepted.id
         await self._tell(outbound, "sent")
         to, token = Sender(outbound.phone, outbound.bsuid).firmest, self._keys.message(message)
         news = None
-        if matter.question:  # the person's session must know: until then no YES counts
+        if matter.question and not accepted.held:  # the person's session must know: until then no YES counts
             status = QuestionStatus(matter.question, "accepted", reference(token))
             id = MessageId(f"accepted {matter.question} {message}")
             # Counts as accepted from when we began to send it, so that no answer comes earlier.

@@ -25,6 +25,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "tokens": "names and digests of what the company's own programs use",
     "endpoints": "addresses of the company's own systems, sealed",
     "imports": "keyed hashes of imported files, and how many of their rows were accepted",
+    "templates": "what the channel says about message templates, which are the same for everybody",
 }
 """Tables without personal data, and why."""
 

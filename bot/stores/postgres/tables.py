@@ -367,3 +367,22 @@ deliveries = Table(
 Index("deliveries_xid_number_idx", deliveries.c.xid, deliveries.c.number)
 Index("deliveries_person_idx", deliveries.c.endpoint, deliveries.c.person, postgresql_where=~deliveries.c.dead)
 Index("deliveries_next_at_idx", deliveries.c.endpoint, deliveries.c.next_at, postgresql_where=~deliveries.c.dead)
+
+templates = Table(
+    "templates",
+    metadata,
+    Column("name", Text, primary_key=True, comment="at the channel, with a hash of what is shown"),
+    Column("language", Text, primary_key=True, comment="the channel's code"),
+    Column("id", Text, nullable=False, comment="the channel's"),
+    Column("status", Text, nullable=False, comment="the channel's word; empty: not known yet"),
+    Column("reason", Text, nullable=False, comment="of the status"),
+    Column("status_at", BigInteger, nullable=False, comment="when the channel said so; unix seconds"),
+    Column("category", Text, nullable=False, comment="as the channel decided"),
+    Column("category_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("quality", Text, nullable=False, comment="the channel's word"),
+    Column("quality_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("altered", Boolean, nullable=False, comment="whether it no longer shows what its name says"),
+    Column("altered_at", BigInteger, nullable=False, comment="unix seconds"),
+    Column("checked_at", BigInteger, nullable=False, comment="when it was last read at the channel; unix seconds"),
+)
+"""Message templates; they hold nothing of persons."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import pytest
 import uvloop
 
-BOTH_LOOPS = {"test_http.py", "test_client.py", "test_media.py", "test_threads.py"}
+BOTH_LOOPS = {"test_http.py", "test_client.py", "test_media.py", "test_templates.py", "test_threads.py"}
 
 
 def pytest_asyncio_loop_factories(

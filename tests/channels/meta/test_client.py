@@ -78,9 +78,9 @@ ACCEPTED = b'{"messaging_product":"whatsapp","contacts":[],"messages":[{"id":"wa
 class TestAccepted:
     async def test_a_message_is_sent(self) -> None:
         async with graph() as simulator, api(simulator) as channel:
-            id = await channel.send(message())
+            accepted = await channel.send(message())
             (sent,) = simulator.sent
-            assert (sent.id, sent.recipient, sent.reference) == (id, "+34600000001", "job:42")
+            assert (sent.id, sent.recipient, sent.reference) == (accepted.id, "+34600000001", "job:42")
             assert [button.title for button in sent.buttons] == ["Yes", "No"]
 
     async def test_a_person_without_a_number_is_reached(self) -> None:
@@ -102,7 +102,7 @@ class TestAccepted:
     async def test_a_trailing_slash_in_graph_url_is_accepted(self) -> None:
         async with graph() as simulator:
             channel: Channel = CloudApi(simulator.url + "/", simulator.phone_number_id, TOKEN)
-            assert await channel.send(message())
+            assert (await channel.send(message())).id
             await channel.close()
 
 
@@ -116,7 +116,7 @@ class TestRefused:
             error = await refused(channel.send(message()))
             assert (error.code, error.retry) == (str(code), ERRORS[code].retry)
             assert simulator.sent == []
-            assert await channel.send(message()), "the connection is still good"
+            assert (await channel.send(message())).id, "the connection is still good"
 
     async def test_a_wrong_token_stops_everything(self) -> None:
         async with graph() as simulator, api(simulator, token="EAAs3cr3told") as channel:
@@ -229,13 +229,13 @@ class TestUnreachable:
         simulator.heard(ANA)
         port = int(simulator.url.split(":")[2].split("/")[0])
         async with api(simulator) as channel:
-            assert await channel.send(message())
+            assert (await channel.send(message())).id
             await simulator.close()
             assert (await refused(channel.send(message()))).code == UNREACHABLE
             again = GraphSimulator(token=TOKEN)
             again.heard(ANA)
             await again.start(port=port)
-            assert await channel.send(message())
+            assert (await channel.send(message())).id
             await again.close()
 
 

@@ -26,6 +26,25 @@ TO = "+34600000001"
 HELLO = {"body": "Hello"}
 
 
+HELLO_TEMPLATE: dict[str, Any] = {
+    "name": "hello",
+    "language": "en",
+    "category": "UTILITY",
+    "parameter_format": "NAMED",
+    "components": [
+        {"type": "HEADER", "format": "TEXT", "text": "Hi"},
+        {
+            "type": "BODY",
+            "text": "This is {{brand}}.",
+            "example": {"body_text_named_params": [{"param_name": "brand", "example": "Acme"}]},
+        },
+        {"type": "FOOTER", "text": "Reply STOP"},
+        {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Undo"}]},
+    ],
+}
+TULIPS = HELLO_TEMPLATE | {"category": "MARKETING", "components": [{"type": "BODY", "text": "Tulips are in."}]}
+
+
 class Clock:
     now = 1790416800.0
 
@@ -100,6 +119,7 @@ class TestRequests:
 
     async def test_a_template_is_answered_with_the_status_accepted(self, caller: Caller) -> None:
         template = {"name": "hello", "language": {"code": "en"}}
+        caller.graph.templates.add(TULIPS)
         request = {"messaging_product": "whatsapp", "to": TO, "type": "template", "template": template}
         _, answer = await caller.post(request)
         assert answer["messages"][0]["message_status"] == "accepted"
@@ -171,6 +191,7 @@ class TestWindow:
 
     async def test_a_template_needs_no_open_window(self, caller: Caller) -> None:
         template = {"name": "hello", "language": {"code": "en"}}
+        caller.graph.templates.add(TULIPS)
         assert await caller.say(template, type="template", to="+34600000009") == 0
 
     async def test_the_window_check_can_be_disabled(self, session: aiohttp.ClientSession) -> None:
@@ -387,7 +408,62 @@ class TestSent:
         assert await caller.say({"id": "1", "filename": "my-data.pdf"}, type="document") == 100
 
     async def test_a_sent_template_shows_its_text_and_buttons(self, caller: Caller) -> None:
+        caller.graph.templates.add(HELLO_TEMPLATE)
         await caller.say(TEMPLATE, type="template")
         (sent,) = caller.graph.sent
-        assert (sent.template, sent.language, sent.shown) == ("hello", "en", "Acme")
-        assert sent.choices == (Button("undo:42", "undo:42"),)
+        assert (sent.template, sent.language, sent.shown) == ("hello", "en", "Hi\n\nThis is Acme.\n\nReply STOP")
+        assert sent.choices == (Button("undo:42", "Undo"),)
+
+
+class TestTemplates:
+    """Only what was approved is sent, with the values that it wants. Meta: support/error-codes."""
+
+    @pytest.mark.parametrize(
+        ("status", "change", "code"),
+        [
+            ("APPROVED", {}, 0),
+            ("PENDING", {}, 132001),
+            ("REJECTED", {}, 132001),
+            ("PAUSED", {}, 132015),
+            ("DISABLED", {}, 132016),
+            ("APPROVED", {"name": "other"}, 132001),
+            ("APPROVED", {"language": {"code": "de"}}, 132001),
+            ("APPROVED", {"components": []}, 132000),
+        ],
+    )
+    async def test_a_template_that_may_not_be_sent_is_refused(
+        self, caller: Caller, status: str, change: dict[str, Any], code: int
+    ) -> None:
+        caller.graph.templates.add(HELLO_TEMPLATE, status=status)
+        assert await caller.say(TEMPLATE | change, type="template") == code
+
+    @pytest.mark.parametrize(
+        ("onboarded", "policy", "category", "code"),
+        [
+            (True, "STRICT", "MARKETING", 0),
+            (False, "STRICT", "MARKETING", 131063),
+            (False, "CLOUD_API_FALLBACK", "MARKETING", 0),
+            (True, "STRICT", "UTILITY", 131009),
+            (True, "strict", "MARKETING", 100),
+        ],
+    )
+    async def test_the_marketing_messages_api_takes_marketing_of_those_who_accepted_its_terms(
+        self, caller: Caller, onboarded: bool, policy: str, category: str, code: int
+    ) -> None:
+        caller.graph.marketing_messages = onboarded
+        caller.graph.templates.add(HELLO_TEMPLATE | {"category": category})
+        request = {"messaging_product": "whatsapp", "to": TO, "type": "template", "template": TEMPLATE}
+        path = f"/{caller.graph.phone_number_id}/marketing_messages"
+        _, answer = await caller.post(request | {"product_policy": policy}, path=path)
+        assert answer.get("error", {}).get("code", 0) == code
+        assert [sent.marketing for sent in caller.graph.sent] == [True] * (code == 0)
+
+    async def test_a_template_that_is_held_back_reaches_the_person_when_released(self, caller: Caller) -> None:
+        caller.graph.templates.add(HELLO_TEMPLATE)
+        caller.graph.holding = True
+        request = {"messaging_product": "whatsapp", "to": TO, "type": "template", "template": TEMPLATE}
+        _, answer = await caller.post(request)
+        assert answer["messages"][0]["message_status"] == "held_for_quality_assessment"
+        assert caller.graph.sent == []
+        caller.graph.release()
+        assert [sent.id for sent in caller.graph.sent] == [answer["messages"][0]["id"]]

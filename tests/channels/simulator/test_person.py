@@ -143,11 +143,21 @@ async def test_a_row_is_tapped(ana: SimulatedPerson, bot: Bot) -> None:
     assert bot.inbound[1].content == Choice("right:access", "My data")
 
 
-async def test_a_quick_reply_of_a_template_is_tapped(ana: SimulatedPerson, bot: Bot) -> None:
+async def test_a_quick_reply_of_a_template_is_tapped(graph: GraphSimulator, ana: SimulatedPerson, bot: Bot) -> None:
+    buttons = {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Undo"}]}
+    graph.templates.add(
+        {
+            "name": "hello",
+            "language": "en",
+            "category": "UTILITY",
+            "parameter_format": "NAMED",
+            "components": [{"type": "BODY", "text": "Hello"}, buttons],
+        }
+    )
     bot.script = [[PROMPT], [DONE]]
     await ana.say("hola")
     await ana.tap("undo:42")
-    assert bot.inbound[1].content == Choice("undo:42", "undo:42")
+    assert bot.inbound[1].content == Choice("undo:42", "Undo")
 
 
 async def test_the_latest_of_equal_buttons_is_tapped(ana: SimulatedPerson, bot: Bot) -> None:

@@ -285,8 +285,8 @@ SITUATIONS: dict[str, Read] = {
     "account_restriction": ignored("account"),
     "account_ban": ignored("account"),
     "account_number_quality": ignored("account"),
-    "account_template_status": ignored("account"),
-    "account_template_category": ignored("account"),
+    "account_template_status": Read(),  # what they say of templates: see test_template_news.py
+    "account_template_category": Read(),
     "field_of_tomorrow": one(
         "field message.MADE",
         Other("unknown", "stop"),

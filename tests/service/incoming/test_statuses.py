@@ -16,7 +16,7 @@ from bot.keys import Keyring
 from bot.messages.inbound import Delivery, MessageId, Sender
 from bot.messages.reply import Matter, Outbound
 from bot.service.incoming.statuses import Statuses
-from bot.service.ports import Sent
+from bot.service.ports import Accepted, Sent
 from bot.service.sending.undelivered import Undelivered
 from bot.service.shards import shard_of
 from bot.settings import Settings
@@ -99,10 +99,10 @@ def overtaken(simulation: Simulation, ana: SimulatedPerson, monkeypatch: pytest.
     """The text ids of messages whose failure is told, and worked off, before the program knows that they were taken."""
     send, failing = CloudApi.send, list[str]()
 
-    async def slow(self: CloudApi, outbound: Outbound) -> MessageId:
+    async def slow(self: CloudApi, outbound: Outbound) -> Accepted:
         message = await send(self, outbound)
         if outbound.reply.text_id in failing:
-            await report(simulation, ana, message, "failed")
+            await report(simulation, ana, message.id, "failed")
             async with asyncio.timeout(30):
                 while (await simulation.runtime.queued())["inbox"]:
                     await asyncio.sleep(0.005)

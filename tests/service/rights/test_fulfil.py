@@ -14,7 +14,7 @@ from bot.conversation.session import Task
 from bot.documents import Documents
 from bot.messages.inbound import Delivery, Inbound, MessageId, Sender
 from bot.messages.reply import Outbound
-from bot.service.ports import Append, Assigned, DataHolder, Held, PersonId, Retry, SendError, Subject
+from bot.service.ports import Accepted, Append, Assigned, DataHolder, Held, PersonId, Retry, SendError, Subject
 from bot.service.rights.fulfil import ATTEMPTS, Fulfil
 from bot.service.rights.rights import Rights
 from bot.service.sending.send import Send
@@ -37,11 +37,11 @@ class Graph:
         self.sent: list[Outbound] = []
         self.files: list[str] = []
 
-    async def send(self, outbound: Outbound) -> MessageId:
+    async def send(self, outbound: Outbound) -> Accepted:
         if self.refusal:
             raise self.refusal
         self.sent.append(outbound)
-        return MessageId("wamid.sent")
+        return Accepted(MessageId("wamid.sent"))
 
     async def upload(self, content: bytes, filename: str, mime: str, *, channel: str) -> str:
         if self.refusal:

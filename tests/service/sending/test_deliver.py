@@ -20,10 +20,11 @@ from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.consent.evidence import Method
 from bot.messages.basis import Answer, Basis, ByLaw, Duty, ForPurpose
-from bot.messages.inbound import WHATSAPP, MessageId, Sender
+from bot.messages.inbound import WHATSAPP, Sender
 from bot.messages.reply import Outbound, Reply
 from bot.service import metrics
 from bot.service import worker as work
+from bot.service.ports import Accepted
 from bot.service.sending.deliver import ALONE, Deliver
 from bot.service.sending.halting import PROBE, SUSPECTS, Halting
 from bot.service.sending.send import outbound
@@ -445,7 +446,7 @@ async def test_message_that_crashes_sending_is_dead_lettered_and_the_next_is_sen
 ) -> None:
     send = CloudApi.send
 
-    async def broken(self: CloudApi, outbound: Outbound) -> MessageId:
+    async def broken(self: CloudApi, outbound: Outbound) -> Accepted:
         if "Roses" in outbound.reply.body:
             raise ZeroDivisionError
         return await send(self, outbound)
@@ -688,7 +689,7 @@ async def test_opt_out_confirmation_is_sent_before_other_queued_messages(
 ) -> None:
     begun, send = list[str](), CloudApi.send
 
-    async def noted(api: CloudApi, outbound: Outbound) -> MessageId:
+    async def noted(api: CloudApi, outbound: Outbound) -> Accepted:
         begun.append(outbound.reply.body)
         return await send(api, outbound)
 
