@@ -1,10 +1,19 @@
 """Builds what the REST API calls."""
 
-from ..business import Business
+from ..conversation.world import World
 from ..web.api import Api
 from .operators import Operators
 
 
-def api(operators: Operators, business: Business) -> Api:
+def api(operators: Operators, world: World) -> Api:
     """Return the use cases of the REST API."""
-    return Api(admission=operators.admission, business=business)
+    return Api(
+        admission=operators.admission,
+        find=operators.find,
+        person=operators.person,
+        changes=operators.changes,
+        requests=operators.requests,
+        count=operators.count,
+        business=world.business,
+        languages=world.texts.offered,
+    )

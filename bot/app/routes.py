@@ -43,7 +43,7 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
     def calls() -> Api | None:
         runtime = current()
         if runtime is not None and not (made and made[0][0] is runtime):
-            made[:] = [(runtime, api(operators(runtime), runtime.dialogue.world.business))]
+            made[:] = [(runtime, api(operators(runtime), runtime.dialogue.world))]
         return made[0][1] if runtime else None
 
     return [

@@ -15,6 +15,7 @@ from ..stores.postgres import data_holders as postgres_holders
 from ..stores.postgres.checkpoints import Checkpoints
 from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
+from ..stores.postgres.counted import Counted
 from ..stores.postgres.erasures import Erasures
 from ..stores.postgres.exports import Exports
 from ..stores.postgres.ledger import Ledger
@@ -81,6 +82,7 @@ class Stores:
     requests: Requests
     erasures: Erasures
     reads: Reads
+    counted: Counted
     exports: Exports
     retained: Retained
     erasure_list: ErasureList
@@ -131,6 +133,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             requests=Requests(database, keys),
             erasures=Erasures(database, keys),
             reads=Reads(database),
+            counted=Counted(database),
             exports=Exports(database, keys),
             retained=Retained(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),

@@ -57,6 +57,14 @@ class Method(StrEnum):
     """An erased person had withdrawn under one of these addresses."""
     UNDELIVERED = "undelivered"
     """WhatsApp did not deliver the question after all; the rule is its error code."""
+    EMAIL = "email"
+    LETTER = "letter"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    WEB = "web"
+    """A page or an app of the company."""
+    OTHER = "other"
+    """Another way outside of the chat."""
 
 
 class Seen(StrEnum):

@@ -7,7 +7,11 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from ...business import Business
-from ...service.operators.find import Look
+from ...service.operators.changes import Changes
+from ...service.operators.figures import Count
+from ...service.operators.find import Find, Look
+from ...service.operators.person import AboutPerson
+from ...service.operators.requests import AnswerRequests
 from ...service.operators.tokens import Admission
 from ...service.ports import Scope, Token
 from .problems import Problem
@@ -44,7 +48,19 @@ class Api:
     """The use cases that operations call."""
 
     admission: Admission
+    find: Find
+    person: AboutPerson
+    changes: Changes
+    requests: AnswerRequests
+    count: Count
     business: Business
+    languages: Sequence[str]
+    """Those that are offered."""
+
+    @property
+    def values(self) -> Mapping[str, Sequence[str]]:
+        """The values that fields may have here, by the name of their kind."""
+        return {"purposes": [purpose.id for purpose in self.business.purposes], "locales": self.languages}
 
 
 Sent = TypeVar("Sent", bound=Body | Query)

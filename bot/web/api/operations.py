@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import company
+from . import company, persons, requests
 from .operation import AnyOperation
 
-OPERATIONS: Sequence[AnyOperation] = [*company.OPERATIONS]
+OPERATIONS: Sequence[AnyOperation] = [*persons.OPERATIONS, *requests.OPERATIONS, *company.OPERATIONS]
