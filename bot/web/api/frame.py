@@ -70,7 +70,7 @@ def api_fallback() -> Iterable[web.RouteDef]:
     async def nothing(_: web.Request) -> web.StreamResponse:
         return _answered("unknown", response(Refused(Problem.NO_SUCH_PATH)))
 
-    yield web.route("*", "/api/{rest:.*}", nothing)
+    yield web.route("*", "/api{rest:(?:/.*)?}", nothing)
 
 
 def _no_such_method(methods: Sequence[str]) -> Callable[[web.Request], Any]:
