@@ -8,10 +8,14 @@ from .use_cases import UseCases
 
 def api(operators: Operators, use_cases: UseCases) -> Api:
     """Return the use cases of the REST API."""
+    world = use_cases.dialogue.world
     return Api(
         admission=operators.admission,
-        business=use_cases.dialogue.world.business,
-        address=channels.address,
+        find=operators.find,
+        person=operators.person,
+        changes=operators.changes,
+        requests=operators.requests,
+        count=operators.count,
         audience=operators.audience,
         suppress=operators.suppress,
         imports=operators.imports,
@@ -20,4 +24,7 @@ def api(operators: Operators, use_cases: UseCases) -> Api:
         repeatable=use_cases.repeatable,
         opt_ins=use_cases.opt_ins,
         messages=use_cases.messages,
+        address=channels.address,
+        business=world.business,
+        languages=world.texts.offered,
     )

@@ -17,6 +17,7 @@ from ..messages.inbound import Sender
 from ..numbers import typed, visible
 from ..service.incoming.receive import Receipt, Receive
 from ..service.operators.audience import Audience
+from ..service.operators.changes import Changes
 from ..service.operators.claims import Claims
 from ..service.operators.dead_letters import ReplayLetters
 from ..service.operators.endpoints import ManageEndpoints
@@ -24,6 +25,7 @@ from ..service.operators.erasures import ReplayErasures
 from ..service.operators.events import ReadEvents
 from ..service.operators.evidence import Evidence
 from ..service.operators.export import ExportConsents
+from ..service.operators.figures import Count
 from ..service.operators.find import Find
 from ..service.operators.imports import Imports
 from ..service.operators.person import AboutPerson
@@ -85,6 +87,8 @@ class Operators:
 
     find: Find
     person: AboutPerson
+    changes: Changes
+    count: Count
     requests: AnswerRequests
     evidence: Evidence
     export: ExportConsents
@@ -127,11 +131,20 @@ def operators(runtime: Runtime) -> Operators:
         requests=runtime.stores.requests,
         erasures=runtime.stores.erasures,
         calendar=Calendar.of(business.controller),
+        clock=runtime.use_cases.clock,
     )
     suppress = _suppress(runtime, find)
     return Operators(
         find=find,
         person=_about_person(runtime),
+        changes=_changes(runtime),
+        count=Count(
+            entries=runtime.stores.counted,
+            requests=runtime.stores.requests,
+            purposes=[purpose.id for purpose in business.purposes],
+            calendar=Calendar.of(business.controller),
+            clock=runtime.use_cases.clock,
+        ),
         requests=requests,
         evidence=_evidence(runtime),
         export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
@@ -230,7 +243,23 @@ def _about_person(runtime: Runtime) -> AboutPerson:
         erasures=runtime.stores.erasures,
         reads=runtime.stores.reads,
         erase=runtime.use_cases.erase,
-        purposes=[purpose.id for purpose in runtime.dialogue.world.business.purposes],
+        business=runtime.dialogue.world.business,
+        clock=runtime.use_cases.clock,
+    )
+
+
+def _changes(runtime: Runtime) -> Changes:
+    stores, world = runtime.stores, runtime.dialogue.world
+    return Changes(
+        persons=stores.persons,
+        ledger=stores.ledger,
+        requests=stores.requests,
+        sessions=[shard.sessions for shard in stores.shards],
+        keys=stores.keys,
+        purposes=[purpose.id for purpose in world.business.purposes],
+        languages=world.texts.offered,
+        calendar=Calendar.of(world.business.controller),
+        clock=runtime.use_cases.clock,
     )
 
 

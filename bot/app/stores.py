@@ -16,6 +16,7 @@ from ..stores.postgres.calls import KnownCalls
 from ..stores.postgres.checkpoints import Checkpoints
 from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
+from ..stores.postgres.counted import Counted
 from ..stores.postgres.endpoints import Endpoints
 from ..stores.postgres.erasures import Erasures
 from ..stores.postgres.events import Events
@@ -88,6 +89,7 @@ class Stores:
     requests: Requests
     erasures: Erasures
     reads: Reads
+    counted: Counted
     exports: Exports
     imports: Imports
     retained: Retained
@@ -145,6 +147,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             requests=Requests(database, keys),
             erasures=Erasures(database, keys),
             reads=Reads(database),
+            counted=Counted(database),
             exports=Exports(database, keys),
             imports=Imports(database, keys),
             retained=Retained(database),

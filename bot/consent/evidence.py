@@ -79,6 +79,14 @@ class Method(StrEnum):
     """The company recorded a sale to the person; the answer is its reference."""
     IMPORT = "import"
     """A file of the company says so."""
+    EMAIL = "email"
+    LETTER = "letter"
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    WEB = "web"
+    """A page or an app of the company."""
+    OTHER = "other"
+    """Another way outside of the chat."""
 
 
 class Seen(StrEnum):

@@ -33,6 +33,14 @@ _UNCLEAR = "different people have numbers that are written like this; type it wi
 _NO_REQUEST = f"there is no such request; see `{COMMAND} requests list`"
 
 
+class UnknownPerson(OperatorError):
+    """Nobody is known by this name."""
+
+
+class UnknownRequest(OperatorError):
+    """There is no request with this id."""
+
+
 class _OnRecord:
     """Proof that a look was recorded."""
 
@@ -69,6 +77,8 @@ class Looked:
     """The record that was named."""
     records: Sequence[PersonId]
     """All records of this person, the surviving record first."""
+    look: Look
+    """Who looks, how and why."""
     on_record: InitVar[_OnRecord]
     sender: Sender = field(default=Sender(), repr=False)
     """The address as typed, with country code; empty if they were named otherwise."""
@@ -150,7 +160,24 @@ class Find:
         """Return the person with an address, an id or an entry number. Raises `OperatorError` if there is none."""
         who = await self._by_addresses(self._addresses(text)) or await self._otherwise(text)
         if who is None or not await self._is_known(who.person):
-            raise OperatorError(f"{_UNKNOWN}; type {self._ways}")
+            raise UnknownPerson(f"{_UNKNOWN}; type {self._ways}")
+        return await self._looked(who, look)
+
+    async def by_address(self, address: str, look: Look) -> Looked:
+        """Return the person with an address. Raises `UnknownPerson` if there is none."""
+        who = await self._by_addresses(self._addresses(address))
+        if who is None:
+            raise UnknownPerson("nobody is known by this address; check it")
+        return await self._looked(who, look)
+
+    async def by_id(self, id: str, look: Look) -> Looked:
+        """Return the person with an id. Raises `UnknownPerson` if there is none."""
+        try:
+            who = _Named(PersonId(str(UUID(id))))
+        except ValueError:
+            who = None
+        if who is None or not await self._is_known(who.person):
+            raise UnknownPerson("nobody has this id; search for the address")
         return await self._looked(who, look)
 
     async def request(self, id: str, look: Look) -> tuple[Looked, Request, Sequence[StepTaken]]:
@@ -160,7 +187,7 @@ class Find:
         except ValueError:
             found = None
         if found is None:
-            raise OperatorError(_NO_REQUEST)
+            raise UnknownRequest(_NO_REQUEST)
         request, steps = found
         return await self._looked(_Named(PersonId(request.person)), look), request, steps
 
@@ -184,14 +211,14 @@ class Find:
         if page:
             await self._record(page, look)
             log.warning("operator_read_many", persons=len(page))
-        return [Looked(person, [person], _ON_RECORD) for person in page]
+        return [Looked(person, [person], look, _ON_RECORD) for person in page]
 
     async def _looked(self, who: _Named, look: Look) -> Looked:
         await self._record([who.person], look)
         log.warning("operator_read", person=who.person)
         records = await self._records(who.person)
         return Looked(
-            who.person, records, _ON_RECORD, sender=who.sender, entry=who.entry, erased_before=who.erased_before
+            who.person, records, look, _ON_RECORD, sender=who.sender, entry=who.entry, erased_before=who.erased_before
         )
 
     async def _record(self, persons: Sequence[PersonId], look: Look) -> None:

@@ -1,7 +1,7 @@
 """What people asked for about their data, the deadlines, and noting the answers."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
@@ -57,8 +57,15 @@ def as_dict(request: Request) -> dict[str, object]:
     }
 
 
+class RequestClosed(OperatorError):
+    """A request can't take the step."""
+
+
 class OpenRequests(Protocol):
     """The requests that people made. Every method raises `Unavailable`."""
+
+    async def page(self, states: Collection[State], after: tuple[date, str] | None, most: int) -> Sequence[Request]:
+        """Return requests in some states by due day and id, those after a day and an id."""
 
     async def waiting(self) -> Sequence[Request]:
         """Return all open requests, the most urgent first."""
@@ -99,6 +106,10 @@ class AnswerRequests:
         """Return open requests with right and deadline, by id. Only `show` tells whose they are, on record."""
         return Waiting(await self._requests.waiting(), self._calendar.day_of(self._clock()))
 
+    async def page(self, states: Collection[State], after: tuple[date, str] | None, most: int) -> Sequence[Request]:
+        """Return requests in some states by due day and id, those after a day and an id, as `waiting` does."""
+        return await self._requests.page(states, after, most)
+
     async def show(self, id: str, look: Look) -> KnownRequest:
         """Return a request with all its steps, and the person's words."""
         looked, request, steps = await self._find.request(id, look)
@@ -119,7 +130,7 @@ class AnswerRequests:
         _, before, _ = await self._find.request(id, look)
         try:
             after = step(before)
-            await self._requests.change(before, after, actor="operator", reason=reason, now=self._clock())
+            await self._requests.change(before, after, actor=look.actor, reason=reason, now=self._clock())
         except (NotPossible, TooLate, ChangedMeanwhile) as error:
-            raise OperatorError(f"{error}; see `{COMMAND} requests show {before.id}`") from error
+            raise RequestClosed(f"{error}; see `{COMMAND} requests show {before.id}`") from error
         return after

@@ -1,7 +1,7 @@
 """The record: the ledger, its signed checkpoints, and what stays suppressed after an erasure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ...consent.evidence import Entry, Fact, Method
@@ -23,6 +23,8 @@ class PastFact:
 
     fact: Fact
     inbound: bytes
+    sequence: int = field(default=0, compare=False)
+    """The entry's number in the whole ledger."""
 
 
 @dataclass(frozen=True, slots=True)

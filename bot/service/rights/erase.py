@@ -93,7 +93,7 @@ class Erase:
     async def erase(self, subject: Subject, *, reason: str, at: int | None = None, actor: str = "person") -> Erased:
         """Erase a person; `at`: when they asked, unix seconds, by default now. Raises `Unavailable`: then repeat it.
 
-        `actor`: `person` and `operator` act on the person's request, `system` on a rule or a list.
+        `actor`: `person` and operators act on the person's request, `system` on a rule or a list.
         """
         at = int(self._clock()) if at is None else at
         whole, addresses = await self._completed(replace(subject, before=at))

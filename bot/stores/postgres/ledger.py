@@ -53,7 +53,8 @@ _PAGE = 1000
 _PERSONS_AFTER = "SELECT DISTINCT person FROM ledger WHERE person > $1 ORDER BY person LIMIT $2"
 
 _FACTS = """
-SELECT person, kind, purpose, at, recorded_at, question, locale, expires_at, notice, wording, method, seen, inbound
+SELECT sequence, person, kind, purpose, at, recorded_at, question, locale, expires_at, notice, wording, method, seen,
+    inbound
 FROM ledger WHERE person = ANY($1::uuid[]) ORDER BY person, person_seq
 """
 
@@ -88,7 +89,7 @@ class Ledger:
                 method=Method(row["method"]),
                 seen=Seen(row["seen"]),
             )
-            found.setdefault(PersonId(str(row["person"])), []).append(PastFact(fact, row["inbound"]))
+            found.setdefault(PersonId(str(row["person"])), []).append(PastFact(fact, row["inbound"], row["sequence"]))
         return found
 
     async def last(self, persons: Iterable[PersonId], purpose: str) -> dict[PersonId, dict[Kind, LastEntry]]:

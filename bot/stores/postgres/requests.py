@@ -1,6 +1,6 @@
 """Requests of data subjects with all their steps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import asyncpg
@@ -39,6 +39,12 @@ _TYPES = {
     State.DONE: EventType.REQUEST_CLOSED,
     State.REFUSED: EventType.REQUEST_CLOSED,
 }
+
+_AFTER = """
+SELECT * FROM requests WHERE state = ANY($1::text[]) AND (due, id) > ($2, $3) ORDER BY due, id LIMIT $4
+"""
+
+_FIRST = (date.min, "00000000-0000-0000-0000-000000000000")
 
 
 class Requests:
@@ -147,6 +153,11 @@ class Requests:
         rows = await self._database.fetch(
             "SELECT * FROM requests WHERE state IN ('open', 'extended') ORDER BY due, received_at"
         )
+        return [_request(row) for row in rows]
+
+    async def page(self, states: Collection[State], after: tuple[date, str] | None, most: int) -> list[Request]:
+        """Return requests in some states by due day and id, those after a day and an id."""
+        rows = await self._database.fetch(_AFTER, list(states), *(after or _FIRST), most)
         return [_request(row) for row in rows]
 
     async def of(self, person: PersonId) -> list[Request]:

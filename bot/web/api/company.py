@@ -1,10 +1,12 @@
-"""What the API tells about the company itself: its purposes."""
+"""What the API tells about the company itself: its purposes, and figures about nobody in particular."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from pydantic import Field
 
 from ...service.ports import Scope
+from .models import moment
 from .operation import Answer, AnyOperation, Api, Call, Nothing, Operation, Shown
 
 
@@ -23,6 +25,40 @@ class Purposes(Shown):
     """All purposes."""
 
     purposes: list[PurposeShown]
+
+
+class PurposeFigures(Shown):
+    """Persons by their last word about a purpose."""
+
+    purpose: str
+    persons_in: int = Field(description="the last word was a YES")
+    persons_out: int = Field(description="refused, withdrawn, or ended")
+
+
+class Figures(Shown):
+    """How many persons stand where."""
+
+    at: datetime = Field(description="when it was counted: at most a minute ago")
+    persons: int = Field(description="persons who are known")
+    purposes: list[PurposeFigures]
+    open_requests: int = Field(description="requests about data that wait for an answer")
+    overdue_requests: int = Field(description="those of them whose last day is over")
+
+
+async def _count(api: Api, _: Call[Nothing]) -> Answer:
+    figures = await api.count.figures()
+    return Answer(
+        Figures(
+            at=moment(figures.at),
+            persons=figures.persons,
+            purposes=[
+                PurposeFigures(purpose=purpose, persons_in=given, persons_out=figures.ended[purpose])
+                for purpose, given in figures.given.items()
+            ],
+            open_requests=figures.open_requests,
+            overdue_requests=figures.overdue_requests,
+        )
+    )
 
 
 async def _list(api: Api, _: Call[Nothing]) -> Answer:
@@ -51,5 +87,16 @@ OPERATIONS: Sequence[AnyOperation] = [
         sent=Nothing,
         answers={200: Purposes},
         handle=_list,
+    ),
+    Operation(
+        id="getStats",
+        method="GET",
+        path="/stats",
+        scope=Scope.READ,
+        tag="The company",
+        summary="Count persons by purpose, and open requests",
+        sent=Nothing,
+        answers={200: Figures},
+        handle=_count,
     ),
 ]

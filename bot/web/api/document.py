@@ -6,7 +6,6 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from ... import __version__
-from ...business import Business
 from .operation import PATH_PARAMETERS, AnyOperation
 from .problems import CONTENT_TYPE, Problem
 from .reading import IDEMPOTENCY_KEY, REASON
@@ -39,8 +38,8 @@ _PROBLEM = {
 }
 
 
-def document(operations: Sequence[AnyOperation], business: Business | None) -> dict[str, Any]:
-    """Return the document; `business` tells the values that its purposes and languages may have."""
+def document(operations: Sequence[AnyOperation], values: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return the document; `values`: name of a kind of values → those that the business has, e.g. its purposes."""
     models = [(operation.sent, "validation") for operation in operations if operation.has_body]
     models += [(model, "serialization") for operation in operations for model in operation.answers.values()]
     references, defined = models_json_schema(list(dict.fromkeys(models)), ref_template=_REFERENCE)  # type: ignore[arg-type]
@@ -62,7 +61,7 @@ def document(operations: Sequence[AnyOperation], business: Business | None) -> d
         },
         "security": [{"token": []}],
     }
-    filled: dict[str, Any] = _filled(whole, business)
+    filled: dict[str, Any] = _filled(whole, values)
     return filled
 
 
@@ -167,13 +166,13 @@ def _query(operation: AnyOperation) -> list[dict[str, Any]]:
     ]
 
 
-def _filled(part: Any, business: Business | None) -> Any:
+def _filled(part: Any, values: Mapping[str, Sequence[str]]) -> Any:
     """Return a part of the document with the values that the business has."""
     if isinstance(part, list):
-        return [_filled(item, business) for item in part]
+        return [_filled(item, values) for item in part]
     if not isinstance(part, dict):
         return part
-    filled = {name: _filled(value, business) for name, value in part.items() if name != VALUES}
-    if business is not None and part.get(VALUES) == "purposes":
-        filled["enum"] = [purpose.id for purpose in business.purposes]
+    filled = {name: _filled(value, values) for name, value in part.items() if name != VALUES}
+    if part.get(VALUES) in values:
+        filled["enum"] = list(values[part[VALUES]])
     return filled

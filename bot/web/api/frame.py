@@ -9,10 +9,12 @@ import structlog
 from aiohttp import web
 from uuid_utils.compat import uuid7
 
-from ...errors import Unavailable, where
+from ...errors import OperatorError, Unavailable, problem_and_cure, where
 from ...service import metrics
 from ...service.company.calls import Given, OtherCall
-from ...service.operators.find import Look
+from ...service.operators.changes import Erased
+from ...service.operators.find import Look, UnknownPerson, UnknownRequest
+from ...service.operators.requests import RequestClosed
 from ...service.operators.tokens import Admission, Allowance, Denial, NotLetIn
 from ...service.ports import Scope, Token
 from .document import document
@@ -43,6 +45,14 @@ _DENIED = {
     Denial.EXPIRED: "the token has expired",
 }
 
+_PROBLEMS: Mapping[type[OperatorError], Problem] = {
+    UnknownPerson: Problem.PERSON_UNKNOWN,
+    UnknownRequest: Problem.REQUEST_UNKNOWN,
+    RequestClosed: Problem.REQUEST_CLOSED,
+    Erased: Problem.PERSON_ERASED,
+}
+"""What a use case refuses → the problem that a call gets."""
+
 
 def api_routes(api: Callable[[], Api | None]) -> Iterable[web.RouteDef]:
     """Return the routes; while `api` gives None calls get 503, and the documentation its answer."""
@@ -65,7 +75,7 @@ def api_fallback() -> Iterable[web.RouteDef]:
     async def nothing(_: web.Request) -> web.StreamResponse:
         return _answered("unknown", response(Refused(Problem.NO_SUCH_PATH)))
 
-    yield web.route("*", "/api/{rest:.*}", nothing)
+    yield web.route("*", "/api{rest:(?:/.*)?}", nothing)
 
 
 def _no_such_method(methods: Sequence[str]) -> Callable[[web.Request], Any]:
@@ -79,7 +89,10 @@ def _no_such_method(methods: Sequence[str]) -> Callable[[web.Request], Any]:
 def _describe(api: Callable[[], Api | None]) -> Callable[[web.Request], Any]:
     async def describe(_: web.Request) -> web.StreamResponse:
         now = api()
-        body = orjson.dumps(document(OPERATIONS, now.business if now else None))
+        values = (
+            {"purposes": [purpose.id for purpose in now.business.purposes], "locales": now.languages} if now else {}
+        )
+        body = orjson.dumps(document(OPERATIONS, values))
         return _answered("describe", web.Response(body=body, content_type="application/json"))
 
     return describe
@@ -118,6 +131,9 @@ class _Served:
         except Unavailable as error:
             log.warning("store_unavailable", worker="web", reason=str(error), cure=error.cure)
             answer = response(Refused(Problem.UNAVAILABLE, headers=LATER))
+        except tuple(_PROBLEMS) as error:
+            problem, _ = problem_and_cure(str(error))
+            answer = response(Refused(_PROBLEMS[type(error)], problem))
         except Exception as error:
             cure = "mend what is named; the client was told that it did nothing wrong"
             log.error(

@@ -12,10 +12,14 @@ from ...service.company.calls import Repeatable
 from ...service.company.messages import Messages
 from ...service.company.opt_ins import OptIns
 from ...service.operators.audience import Audience
+from ...service.operators.changes import Changes
 from ...service.operators.endpoints import ManageEndpoints
 from ...service.operators.events import ReadEvents
-from ...service.operators.find import Look
+from ...service.operators.figures import Count
+from ...service.operators.find import Find, Look
 from ...service.operators.imports import Imports
+from ...service.operators.person import AboutPerson
+from ...service.operators.requests import AnswerRequests
 from ...service.operators.suppress import Suppress
 from ...service.operators.tokens import Admission
 from ...service.ports import Scope, Token
@@ -53,6 +57,11 @@ class Api:
     """The use cases that operations call."""
 
     admission: Admission
+    find: Find
+    person: AboutPerson
+    changes: Changes
+    requests: AnswerRequests
+    count: Count
     business: Business
     address: Callable[[str], Sender | None]
     """Reads an address of any channel; None if a text is none."""
@@ -64,6 +73,13 @@ class Api:
     repeatable: Repeatable
     opt_ins: OptIns
     messages: Messages
+    languages: Sequence[str]
+    """Those that are offered."""
+
+    @property
+    def values(self) -> Mapping[str, Sequence[str]]:
+        """The values that fields may have here, by the name of their kind."""
+        return {"purposes": [purpose.id for purpose in self.business.purposes], "locales": self.languages}
 
 
 Sent = TypeVar("Sent", bound=Body | Query)

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 
-from . import audience, company, events, messages, opt_ins
+from . import audience, company, events, messages, opt_ins, persons, requests
 from .operation import AnyOperation
 
 OPERATIONS: Sequence[AnyOperation] = [
     *opt_ins.OPERATIONS,
-    *messages.OPERATIONS,
+    *persons.OPERATIONS,
     *audience.OPERATIONS,
+    *messages.OPERATIONS,
     *events.OPERATIONS,
+    *requests.OPERATIONS,
     *company.OPERATIONS,
 ]

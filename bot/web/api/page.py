@@ -49,7 +49,7 @@ class Page:
             style=_STYLE,
             version=__version__,
             tags=by_tag,
-            described=document(operations, None),
+            described=document(operations, {}),
             fields=_fields,
             problems=list(Problem),
             scopes=list(Scope),

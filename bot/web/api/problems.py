@@ -31,6 +31,7 @@ class Problem(StrEnum):
     NOT_SENT = "not_sent"
     KEY_REUSED = "key_reused"
     REQUEST_CLOSED = "request_closed"
+    PERSON_ERASED = "person_erased"
     TOO_LARGE = "too_large"
     NOT_OF_JSON_TYPE = "not_of_json_type"
     RATE_LIMITED = "rate_limited"
@@ -90,6 +91,9 @@ _TOLD: Mapping[Problem, Told] = {
     Problem.METHOD_NOT_ALLOWED: Told(405, "The path has no such method", "use a method that the header `Allow` names"),
     Problem.REQUEST_CLOSED: Told(
         409, "The request can't take this step", "get the request: its state and its steps tell what is still possible"
+    ),
+    Problem.PERSON_ERASED: Told(
+        410, "The person was erased", "nothing is left to do: nothing is sent to them any more"
     ),
     Problem.TOO_LARGE: Told(413, "The body is too large", "send less at once, in several calls"),
     Problem.NOT_OF_JSON_TYPE: Told(

@@ -23,6 +23,8 @@ BEN = Look(operator="ben", way="console")
 
 SHOWS_NOBODY = {
     "requests.waiting": "ids, rights and days",
+    "requests.page": "ids, rights and days",
+    "count.figures": "counts",
     "evidence.checkpoint": "hashes",
     "evidence.consistency": "hashes",
     "evidence.key": "a public key",
@@ -146,9 +148,9 @@ async def test_a_look_that_cannot_be_recorded_shows_no_data(runtime: Runtime) ->
 async def test_looked_cannot_be_constructed_or_altered_by_hand(runtime: Runtime, given: Operators) -> None:
     ana, other = await known(runtime, ANA, "+447911123457")
     with pytest.raises(TypeError, match="must be recorded"):
-        Looked(ana, [ana], object())  # type: ignore[arg-type]
+        Looked(ana, [ana], BEN, object())  # type: ignore[arg-type]
     with pytest.raises((TypeError, ValueError)):
-        Looked(ana, [ana])  # type: ignore[call-arg]
+        Looked(ana, [ana], BEN)  # type: ignore[call-arg]
     looked = await given.find.person(ANA, BEN)
     with pytest.raises((TypeError, ValueError)):
         dataclasses.replace(looked, person=other, records=[other])  # type: ignore[call-arg]

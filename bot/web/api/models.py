@@ -1,0 +1,76 @@
+"""The values that bodies of several operations have in common."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from .document import VALUES
+
+_LINE = r"^[^\x00-\x1f\x7f]*$"
+"""Text without control characters, which no database or log takes well."""
+
+Address = Annotated[
+    str,
+    Field(
+        min_length=4,
+        max_length=140,
+        pattern=r"^(\+[1-9][0-9]{6,14}|[A-Z]{2}\.[A-Za-z0-9]{1,128})$",
+        description="a phone number with + and country code, or a BSUID",
+        examples=["+4915112345678"],
+    ),
+]
+
+PurposeId = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[a-z][a-z0-9_]*$",
+        description="the id of a purpose, from `GET /api/v1/purposes`",
+        examples=["order_updates"],
+        json_schema_extra={VALUES: "purposes"},
+    ),
+]
+
+Locale = Annotated[
+    str,
+    Field(
+        max_length=35,
+        pattern=r"^[A-Za-z]{2,3}([-_@][A-Za-z0-9]{2,8})*$",
+        description="a language that is offered",
+        examples=["de"],
+        json_schema_extra={VALUES: "locales"},
+    ),
+]
+
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        pattern=_LINE,
+        description="why, in your words; it is recorded",
+        examples=["e-mail of 30 November, ticket 4711"],
+    ),
+]
+
+Words = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2000,
+        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        description="the person's own words; kept encrypted with the person's key",
+        examples=["My surname is written with double n."],
+    ),
+]
+
+
+def moment(seconds: float) -> datetime:
+    """Return a moment, from unix seconds."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def moment_if_any(seconds: float | None) -> datetime | None:
+    """Return a moment; None if there is none, which 0 also means."""
+    return moment(seconds) if seconds else None

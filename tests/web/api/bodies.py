@@ -1,0 +1,29 @@
+"""What every operation takes, once as it should be: a new operation must be entered here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+NOBODY = "019a0000-0000-7000-8000-000000000001"
+
+_SAID = {"channel": "email", "reason": "her e-mail"}
+
+WELL: Mapping[str, dict[str, Any] | None] = {
+    "searchPersons": {"address": "+447911999999"},
+    "getPerson": None,
+    "withdraw": {"purposes": ["offers"], **_SAID},
+    "object": {"all": True, **_SAID},
+    "restrict": {"lift": False, **_SAID},
+    "correct": {"locale": "de", **_SAID},
+    "erase": {**_SAID},
+    "listRequests": None,
+    "getRequest": None,
+    "changeRequest": {"state": "done", "reason": "answered by letter"},
+    "listPurposes": None,
+    "getStats": None,
+}
+"""Operation → a body that it takes; None where it takes none."""
+
+
+def path_of(route: str) -> str:
+    """A path of an operation, for a person and a request that nobody knows."""
+    return route.replace("{ref}", NOBODY).replace("{id}", NOBODY)
