@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
+from uuid import UUID, uuid5
 
 import orjson
 import structlog
@@ -131,9 +132,6 @@ class _Served:
         except Unavailable as error:
             log.warning("store_unavailable", worker="web", reason=str(error), cure=error.cure)
             answer = response(Refused(Problem.UNAVAILABLE, headers=LATER))
-        except tuple(_PROBLEMS) as error:
-            problem, _ = problem_and_cure(str(error))
-            answer = response(Refused(_PROBLEMS[type(error)], problem))
         except Exception as error:
             cure = "mend what is named; the client was told that it did nothing wrong"
             log.error(
@@ -169,6 +167,8 @@ class _Served:
 
         if key is None:
             return _written(await work(str(uuid7())))
+        if operation.about_person:  # the ledger knows what was done before, and nothing about them is kept elsewhere
+            return _written(await work(str(uuid5(UUID(token.id), key))))
         content = f"{operation.id} {sent.model_dump_json()}".encode()
         try:
             given, repeated = await api.repeatable.answer(token.id, key, content, work)
@@ -181,6 +181,10 @@ class _Served:
         try:
             answer = await self._operation.handle(api, call)
         except Refused as refused:
+            return Given(refused.problem.told.status, body_of_problem(refused))
+        except tuple(_PROBLEMS) as error:
+            problem, _ = problem_and_cure(str(error))
+            refused = Refused(_PROBLEMS[type(error)], problem)
             return Given(refused.problem.told.status, body_of_problem(refused))
         return Given(answer.status, answer.body.model_dump_json().encode())
 

@@ -96,7 +96,7 @@ class Call(Generic[Sent]):
     path: Mapping[str, str]
     """The variable parts of the path."""
     id: str
-    """A UUID for what the call makes: the same at each repetition with the same `Idempotency-Key`."""
+    """A UUID for what the call makes or changes: the same at each repetition with the same `Idempotency-Key`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
-from uuid import uuid4
 
 from pydantic import Field, model_validator
 
@@ -230,7 +229,7 @@ async def _erase(api: Api, call: Call[ErasureOrder]) -> Answer:
 
 
 def _told(call: Call[Ending] | Call[Restriction] | Call[Correction], channel: Way) -> Told:
-    return Told(channel.method, call.idempotency_key or str(uuid4()))
+    return Told(channel.method, call.id)
 
 
 def _unknown(error: UnknownPurpose) -> Exception:
