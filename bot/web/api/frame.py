@@ -184,8 +184,8 @@ class _Served:
             return Given(refused.problem.told.status, body_of_problem(refused))
         except tuple(_PROBLEMS) as error:
             problem, _ = problem_and_cure(str(error))
-            refused = Refused(_PROBLEMS[type(error)], problem)
-            return Given(refused.problem.told.status, body_of_problem(refused))
+            found = Refused(_PROBLEMS[type(error)], problem)
+            return Given(found.problem.told.status, body_of_problem(found))
         return Given(answer.status, answer.body.model_dump_json().encode())
 
 

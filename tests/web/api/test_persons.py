@@ -13,7 +13,7 @@ from bot.consent.evidence import Kind
 from bot.messages.basis import ForPurpose
 from bot.messages.reply import Outbound, Reply
 from bot.service.ports import PersonId, Scope
-from bot.service.sending.gate import judge
+from bot.service.sending.judge import judge
 from tests.service.watching import BRITISH, kinds_of, record_of, subscribed
 from tests.web.api.conftest import Client, NewClient
 
@@ -61,8 +61,11 @@ async def withheld(simulation: Simulation, person: str, purpose: str = UPDATES) 
     queued = Outbound(
         "o1", person, "+491511", None, Reply(body="On its way."), ForPurpose(purpose), window_ends=2**40, ledger_seq=1
     )
-    (reason,) = await judge([queued], simulation.runtime.stores.ledger, time.time(), simulation.business)
-    return reason
+    stores = simulation.runtime.stores
+    (refuse,) = await judge(
+        [queued], ledger=stores.ledger, sendings=stores.sendings, at=time.time(), business=simulation.business
+    )
+    return refuse.reason if refuse else None
 
 
 async def test_never_asked_in_and_out_are_told_apart(call: Client, ana: SimulatedPerson) -> None:
