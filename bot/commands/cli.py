@@ -9,6 +9,7 @@ import typer
 from .. import __version__
 from ..paths import COMMAND
 from . import (
+    changes,
     chat,
     deadletter,
     demo,
@@ -49,6 +50,13 @@ app.add_typer(i18n, name="i18n", help="Everything that translators need.")
 for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove, proofs.bundle, proofs.export):
     ledger.app.command()(command)
 app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
+for name, change in (
+    ("withdraw", changes.withdraw),
+    ("object", changes.object_),
+    ("restrict", changes.restrict),
+    ("lift", changes.lift),
+):
+    person.app.command(name=name)(change)
 app.add_typer(person.app, name="person", help="What is known about one person, and erasing it.")
 app.add_typer(requests.app, name="requests", help="What people asked for about their data, and by when.")
 app.add_typer(tokens.app, name="tokens", help="Who may call the REST API, and what for.")
