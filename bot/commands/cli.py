@@ -10,6 +10,7 @@ from .. import __version__
 from ..paths import COMMAND
 from . import (
     audience,
+    changes,
     chat,
     deadletter,
     demo,
@@ -54,6 +55,13 @@ app.add_typer(i18n, name="i18n", help="Everything that translators need.")
 for command in (proofs.checkpoint, proofs.consistency, proofs.key, proofs.prove, proofs.bundle, proofs.export):
     ledger.app.command()(command)
 app.add_typer(ledger.app, name="ledger", help="The evidence: check it, show it, prove it.")
+for name, change in (
+    ("withdraw", changes.withdraw),
+    ("object", changes.object_),
+    ("restrict", changes.restrict),
+    ("lift", changes.lift),
+):
+    person.app.command(name=name)(change)
 app.add_typer(person.app, name="person", help="What is known about one person, and erasing it.")
 app.add_typer(audience.consents, name="consents", help="Whom you may write to.")
 app.add_typer(audience.suppressions, name="suppressions", help="Whom you may not write to.")

@@ -15,14 +15,14 @@ EntryOrAddress = Annotated[
 ]
 
 
-def by(command: str) -> Look:
-    """Return who looks, by which command."""
-    return Look(operator=getpass.getuser(), way=command)
+def by(command: str, reason: str = "") -> Look:
+    """Return who looks, by which command, and why."""
+    return Look(operator=getpass.getuser(), way=command, reason=reason)
 
 
-async def all_records(find: Find, address: str, command: str) -> Looked:
+async def all_records(find: Find, address: str, command: str, reason: str = "") -> Looked:
     """Find all records of a person; the look is recorded."""
-    looked = await find.person(address, by(command))
+    looked = await find.person(address, by(command, reason))
     for erased in looked.erased_before:
         typer.echo(f"Under this address a person was erased before; their proof: {erased}", err=True)
     return looked

@@ -27,6 +27,10 @@ AUDITOR = Path(__file__).parents[2] / "docs" / "auditor.md"
 LOOKS: dict[tuple[str, ...], list[str]] = {
     ("person", "show"): [ANA],
     ("person", "erase"): [ANA, "--yes"],
+    ("person", "withdraw"): [ANA, "--all", "--channel", "email", "--reason", "her mail"],
+    ("person", "object"): [ANA, "--purpose", "order_updates", "--channel", "letter", "--reason", "her letter"],
+    ("person", "restrict"): [ANA, "--channel", "phone", "--reason", "her call"],
+    ("person", "lift"): [ANA, "--channel", "phone", "--reason", "her call"],
     ("ledger", "show"): ["1"],
     ("ledger", "prove"): [BSUID],
     ("ledger", "bundle"): [ANA, "--output", "{folder}/evidence.zip"],

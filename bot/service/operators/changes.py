@@ -96,12 +96,14 @@ class Changes:
     async def object(self, looked: Looked, purposes: Sequence[str] | None, told: Told) -> Noted:
         """Note an objection, which is as strong (GDPR Art. 21(2)-(3)); `purposes` None: to all of them."""
         noted = await self._note(looked, Kind.OBJECTED, purposes, told)
-        return Noted(noted, await self._request(looked, Right.OBJECTION, told))
+        request, _ = await self._request(looked, Right.OBJECTION, told)
+        return Noted(noted, request)
 
     async def restrict(self, looked: Looked, told: Told) -> Noted:
         """Use nothing of the person's data until they lift it (GDPR Art. 18)."""
         noted = await self._note(looked, Kind.RESTRICTED, None, told)
-        return Noted(noted, await self._request(looked, Right.RESTRICTION, told))
+        request, _ = await self._request(looked, Right.RESTRICTION, told)
+        return Noted(noted, request)
 
     async def lift(self, looked: Looked, told: Told) -> Noted:
         """End the restriction, as the person wishes."""
@@ -115,11 +117,11 @@ class Changes:
         person = await self._alive(looked)
         if locale and locale not in self._languages:
             raise UnknownLanguage(f"the language is not offered; offered are: {', '.join(sorted(self._languages))}")
-        request = await self._request(looked, Right.RECTIFICATION, told, details)
-        if locale:
+        request, is_new = await self._request(looked, Right.RECTIFICATION, told, details)
+        if locale and (is_new or request.state.is_open):  # else it was done before: they may have chosen anew
             await self._persons.set_locales({person: locale})
             await self._forget_sessions(looked)
-        if request.state.is_open and not details:
+        if is_new and not details:  # the person may have asked for something else before
             done = close(request, State.DONE, "")
             reason = looked.look.reason
             await self._requests.change(request, done, actor=looked.look.actor, reason=reason, now=self._clock())
@@ -166,16 +168,16 @@ class Changes:
                 raise UnknownPurpose(number, self._purposes)
         return known if purposes is None else list(dict.fromkeys(purposes))
 
-    async def _request(self, looked: Looked, right: Right, told: Told, details: str = "") -> Request:
+    async def _request(self, looked: Looked, right: Right, told: Told, details: str = "") -> tuple[Request, bool]:
+        """Note a request; also return whether it is new."""
         now, person = self._clock(), looked.records[0]
         cause = self._keys.message(_cause(looked, right, told))
         try:
-            request, _ = await self._requests.open(
+            return await self._requests.open(
                 person, right, at=int(now), inbound=cause, now=now, calendar=self._calendar, details=details
             )
         except NoSuchPerson:
             raise Erased("the person was erased meanwhile; there is nothing left to do") from None
-        return request
 
     async def _forget_sessions(self, looked: Looked) -> None:
         tokens = await self._persons.tokens(looked.records)

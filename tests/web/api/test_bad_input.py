@@ -22,6 +22,8 @@ from tests.web.api.bodies import WELL, path_of
 PLANTED = "Anna-Lena-4711"
 """What a client sends where it should not, and never gets back."""
 
+OF_OTHER_TYPES: list[object] = [{"x": PLANTED}, 1.5, [[]], f"{PLANTED}\0"]
+
 WITH_BODY = [operation for operation in OPERATIONS if operation.has_body]
 
 
@@ -33,13 +35,17 @@ class Rough:
         self.token = token
 
     async def __call__(
-        self, operation: AnyOperation, content: bytes | None = None, query: str = "", **headers: str
+        self,
+        operation: AnyOperation,
+        content: bytes | None = None,
+        query: str = "",
+        more: Mapping[str, str] | None = None,
     ) -> tuple[int, dict[str, Any], Mapping[str, str]]:
         """Call an operation, well but for what is given; return status, problem and headers."""
         well = WELL[operation.id]
         body = json.dumps(well).encode() if content is None and well is not None else content
         sent = {"Authorization": f"Bearer {self.token}"} | ({"Content-Type": "application/json"} if body else {})
-        sent = {name: value for name, value in (sent | headers).items() if value}
+        sent = {name: value for name, value in (sent | dict(more or {})).items() if value}
         data = None if body is None else io.BytesIO(body)
         async with self._http.request(
             operation.method, path_of(operation.route) + query, data=data, headers=sent
@@ -89,7 +95,7 @@ async def test_good_calls_are_no_bad_input(rough: Rough) -> None:
 async def test_calls_without_a_token_are_refused(rough: Rough) -> None:
     for operation in OPERATIONS:
         for sent in ("", "Basic YTpi", "Bearer ", "Bearer cb_unknown", f"Bearer {PLANTED}"):
-            answered = await rough(operation, Authorization=sent)
+            answered = await rough(operation, more={"Authorization": sent})
             assert_problem(answered, 401, "unauthenticated")
             assert answered[2]["WWW-Authenticate"].startswith("Bearer ")
 
@@ -138,7 +144,7 @@ async def test_json_that_is_no_object_is_refused(rough: Rough) -> None:
 async def test_another_content_type_is_refused(rough: Rough) -> None:
     for operation in WITH_BODY:
         for kind in ("text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"):
-            assert_problem(await rough(operation, **{"Content-Type": kind}), 415, "not_of_json_type")
+            assert_problem(await rough(operation, more={"Content-Type": kind}), 415, "not_of_json_type")
 
 
 async def test_a_body_that_is_too_large_is_refused(rough: Rough) -> None:
@@ -150,7 +156,7 @@ async def test_a_body_that_is_too_large_is_refused(rough: Rough) -> None:
 async def test_a_field_of_another_type_is_named_with_its_cure(rough: Rough) -> None:
     for operation in WITH_BODY:
         for field in operation.sent.model_fields:
-            for wrong in ({"x": PLANTED}, 1.5, [[]], f"{PLANTED}\0"):
+            for wrong in OF_OTHER_TYPES:
                 answered = await rough(operation, json.dumps((WELL[operation.id] or {}) | {field: wrong}).encode())
                 assert_problem(answered, 400, "invalid")
                 errors = {error["field"].partition(".")[0]: error for error in answered[1]["errors"]}
@@ -208,7 +214,7 @@ async def test_a_header_of_ours_that_is_not_as_documented_is_named(rough: Rough)
     for operation in OPERATIONS:
         names = ["X-Reason"] * operation.about_person + ["Idempotency-Key"] * operation.idempotent
         for name, value in ((name, value) for name in names for value in ("a" * 256, "ä", "a\tb")):
-            answered = await rough(operation, **{name: value})
+            answered = await rough(operation, more={name: value})
             assert_problem(answered, 400, "invalid")
             assert answered[1]["errors"][0]["field"] == name
 

@@ -257,6 +257,21 @@ async def test_a_corrected_language_is_spoken_from_the_next_message_on(
     assert "Datenschutz" in said.text
 
 
+async def test_a_correction_closes_no_other_request_and_its_repetition_undoes_no_later_choice(
+    simulation: Simulation, call: Client, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    words = await noted(call, ana, "corrections", {"details": "My surname has two n."})
+    await noted(call, ana, "corrections", {"locale": "de"})
+    assert (await call("GET", f"/requests/{words['request']['id']}"))[1]["state"] == "open"
+    await call("PATCH", f"/requests/{words['request']['id']}", {"state": "done", "reason": "told by letter"})
+    key = {"Idempotency-Key": "mail-1"}
+    await noted(call, ana, "corrections", {"locale": "fr"}, **key)
+    await noted(call, ana, "corrections", {"locale": "de"})
+    await noted(call, ana, "corrections", {"locale": "fr"}, **key)
+    assert (await found(call, ana))["locale"] == "de"
+
+
 async def test_other_corrections_wait_for_the_company_s_people(
     simulation: Simulation, call: Client, ana: SimulatedPerson
 ) -> None:
@@ -280,9 +295,10 @@ async def test_an_erased_person_is_gone_and_nothing_can_be_noted_of_them(
 ) -> None:
     await subscribed(simulation, ana)
     person = (await found(call, ana))["person"]
-    for _ in range(2):  # a repetition changes nothing
-        status, answer = await call("POST", f"/persons/{person}/erasure", BY_MAIL)
-        assert status == 200
+    answers = [await call("POST", f"/persons/{person}/erasure", BY_MAIL) for _ in range(2)]
+    assert answers[0] == answers[1]  # a repetition changes nothing
+    status, answer = answers[0]
+    assert status == 200
     assert set(answer["suppressed"]) == {UPDATES, OFFERS}
     status, shown = await call("GET", f"/persons/{person}")
     assert (status, shown["erased_at"] is not None) == (200, True)
