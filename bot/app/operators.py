@@ -22,6 +22,7 @@ from ..service.operators.find import Find
 from ..service.operators.person import AboutPerson
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
+from ..service.operators.sales import RecordSale
 from ..service.ports import Check
 from ..service.retention import Retention
 from ..settings import Settings
@@ -73,6 +74,7 @@ class Operators:
     requests: AnswerRequests
     evidence: Evidence
     export: ExportConsents
+    sales: RecordSale
     dead_letters: ReplayLetters
     erasures: ReplayErasures
     rotation: RotateKeys
@@ -111,6 +113,7 @@ def operators(runtime: Runtime) -> Operators:
         requests=requests,
         evidence=_evidence(runtime),
         export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
+        sales=RecordSale(ledger=runtime.stores.ledger, business=business),
         dead_letters=ReplayLetters(
             shards=[shard.dead for shard in runtime.stores.shards],
             receive=partial(_received, runtime.receive) if runtime.receive else None,

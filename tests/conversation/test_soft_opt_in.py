@@ -29,7 +29,7 @@ def customer() -> Conversation:
     talk = Conversation(world_with(_UPDATES, OFFERS), FLOWS, locale="en")
     at = int(talk.clock) - 1000
     sale = Sale(reference="order 17", at=at, product_family="cut flowers", objection_offered=True)
-    entry = relationship(sale, OFFERS, now=talk.clock, actor="operator")
+    entry = relationship(sale, OFFERS, talk.session.person, now=talk.clock, actor="operator")
     talk.session = msgspec.structs.replace(talk.session, record=admit(talk.session.record, entry))
     talk.entries.append(entry)
     return talk
