@@ -1,14 +1,16 @@
 """A `business.toml` that can't be used is refused with the key and its cure."""
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.app.load import load_world
-from bot.business import Notice, load
+from bot.business import Notice, Purpose, load
 from bot.errors import FileError
 from bot.paths import FLOWS
+from bot.quiet import WEEKDAYS, AtMost, QuietTimes, parse_hours
 from bot.translating.source_texts import overlong
 
 TEXT = (FLOWS / "business.toml").read_text("utf-8")
@@ -52,6 +54,61 @@ TEXT = (FLOWS / "business.toml").read_text("utf-8")
             'country = "DE" ',
             'region = "Bayern"\ncountry = "DE" ',
             "region: 'Bayern' is none of DE; there are: BB, .*BY",
+        ),
+        (
+            'valid_for = "365d"',
+            'valid_for = "365d"\nquiet_hours = "9pm-8am"',
+            "purposes.1.quiet_hours: no hours of a day; write two times with a hyphen, e.g. '21:00-08:00'",
+        ),
+        (
+            'valid_for = "365d"',
+            'valid_for = "365d"\nquiet_hours = "08:00-08:00"',
+            "purposes.1.quiet_hours: begin and end are the same; write two different times, or leave quiet_hours out",
+        ),
+        (
+            'valid_for = "365d"',
+            'valid_for = "365d"\nquiet_days = ["Sunday"]',
+            "purposes.1.quiet_days.0: none of the known words; write 'monday', .*or 'sunday'",
+        ),
+        (
+            'valid_for = "365d"',
+            f'valid_for = "365d"\nquiet_days = {[*WEEKDAYS]}',
+            "purposes.1: quiet_days names every day, so nothing could ever be sent; leave a day out",
+        ),
+        (
+            'valid_for = "365d"',
+            'valid_for = "365d"\nat_most = "2 a week"',
+            "purposes.1.at_most: no cap; write a number of messages and at most 90 days, e.g. '2 per 7d'",
+        ),
+        (
+            'legal_basis = "consent"\nvalid_for',
+            'legal_basis = "interest"\nvalid_for',
+            "purposes.1.legal_basis: none of the known words; write 'consent', 'soft_opt_in' or 'service'",
+        ),
+        (
+            'legal_basis = "consent"\nvalid_for',
+            'legal_basis = "soft_opt_in"\nvalid_for',
+            r"purposes.1: legal_basis soft_opt_in is for marketing .*add \[purposes.soft_opt_in\] with product_family",
+        ),
+        (
+            'valid_for = "365d"',
+            'valid_for = "365d"\nsoft_opt_in.product_family = "flowers"',
+            r"purposes.1: soft_opt_in is not the legal_basis; remove \[purposes.soft_opt_in\] or change legal_basis",
+        ),
+        (
+            'legal_basis = "consent"\nvalid_for',
+            'legal_basis = "soft_opt_in"\nsoft_opt_in.product_family = ""\nvalid_for',
+            "purposes.1.soft_opt_in.product_family: empty; fill it in",
+        ),
+        (
+            'legal_basis = "consent"\nvalid_for',
+            'legal_basis = "service"\nvalid_for',
+            'purposes.1: marketing is no service; set legal_basis = "consent" or category = "utility"',
+        ),
+        (
+            'legal_basis = "consent"               #',
+            'quiet_days = ["sunday"]\nlegal_basis = "service"               #',
+            "purposes.0: service answers people, which nothing holds back; remove quiet_hours, quiet_days, at_most",
         ),
     ],
 )
@@ -172,3 +229,29 @@ def test_the_notice_is_shown_in_the_nearest_language_that_it_has(locale: str, ad
         }
     )
     assert notice.url_for(locale, "en") == address
+
+
+def test_a_company_with_nothing_but_service_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "business.toml"
+    text = TEXT.replace('legal_basis = "consent"', 'legal_basis = "service"').replace('"marketing" ', '"utility" ')
+    file.write_text(text.replace('category = "marketing"', 'category = "utility"'), "utf-8")
+    with pytest.raises(
+        FileError, match="purposes: nothing to agree to: all are service; add a purpose with legal_basis"
+    ):
+        load(file)
+
+
+def test_the_limits_of_a_purpose_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "business.toml"
+    file.write_text(re.sub(r"^# (quiet_|at_most)", r"\1", TEXT, flags=re.MULTILINE), "utf-8")
+    updates, offers = load(file).purposes
+    assert offers.quiet == QuietTimes(parse_hours("21:00-08:00"), frozenset({6}))
+    assert offers.at_most == AtMost(2, timedelta(days=7))
+    assert (updates.quiet, updates.at_most) == (None, None)
+
+
+def test_service_is_not_asked_about() -> None:
+    loaded = load(FLOWS / "business.toml")
+    service = Purpose.model_validate(loaded.purposes[0].model_dump() | {"legal_basis": "service"})
+    changed = loaded.model_copy(update={"purposes": (service, loaded.purposes[1])})
+    assert [purpose.id for purpose in changed.consentable] == ["offers"]

@@ -32,6 +32,7 @@ from ..service.operators.person import AboutPerson
 from ..service.operators.recording import Recording
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
+from ..service.operators.sales import RecordSale
 from ..service.operators.suppress import Suppress
 from ..service.operators.templates import ManageTemplates
 from ..service.operators.tokens import Admission, Tokens
@@ -92,6 +93,7 @@ class Operators:
     requests: AnswerRequests
     evidence: Evidence
     export: ExportConsents
+    sales: RecordSale
     dead_letters: ReplayLetters
     erasures: ReplayErasures
     events: ReadEvents
@@ -148,6 +150,7 @@ def operators(runtime: Runtime) -> Operators:
         requests=requests,
         evidence=_evidence(runtime),
         export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
+        sales=RecordSale(ledger=runtime.stores.ledger, business=business),
         dead_letters=ReplayLetters(
             shards=[shard.dead for shard in runtime.stores.shards],
             receive=partial(_received, runtime.receive) if runtime.receive else None,

@@ -166,7 +166,7 @@ class What(StrEnum):
     QUESTION = "question_expires_after"
     """A question still waits although its time is over: the timer that should have ended it was lost."""
     PROSPECT = "prospect_after_last_contact"
-    """No consent stands and the person has long been silent: their data is erased."""
+    """Neither a consent nor a sale stands and the person has long been silent: their data is erased."""
 
 
 class Due(NamedTuple):
@@ -185,6 +185,7 @@ GRACE = 3600
 def due(record: Record, last_contact: int, rules: Policy) -> Iterator[Due]:
     """Yield everything that will fall due for a person if nothing more happens, or has fallen due already."""
     ends, lasts = [last_contact + rules[RuleName.PROSPECT_AFTER_LAST_CONTACT].seconds], spans(rules)
+    ends += [consent.soft_until for consent in record.consents.values() if consent.is_related]
     for purpose in record.given:
         consent_end = end(record.consent(purpose), last_contact, lasts)
         ends.append(consent_end.at)

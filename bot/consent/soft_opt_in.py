@@ -80,10 +80,11 @@ class Sale:
     """Whether the person could object, free of charge and easily, when they gave their number."""
 
 
-def relationship(sale: Sale, purpose: Purpose, *, now: float, actor: str) -> Entry:
-    """Return the ledger's entry for a sale, for `lifecycle.admit`. Raises `NotAllowed`, saying what is missing.
+def relationship(sale: Sale, purpose: Purpose, person: str, *, now: float, actor: str) -> Entry:
+    """Return the ledger's entry for a sale to a person (by id), for `lifecycle.admit`.
 
-    `actor`: who recorded it, never the person. The same sale is recorded once, however often it is told.
+    `actor`: who recorded it, never the person. The same sale is recorded once, however often it is told. Raises
+    `NotAllowed`, saying what is missing.
     """
     if purpose.soft_opt_in is None:
         raise NotAllowed(f"purpose {purpose.id!r} has no legal_basis = 'soft_opt_in' in business.toml")
@@ -99,7 +100,7 @@ def relationship(sale: Sale, purpose: Purpose, *, now: float, actor: str) -> Ent
         at=sale.at,
         recorded_at=now,
         expires_at=sale.at + int(purpose.valid_for.total_seconds()),
-        inbound=f"sale {sale.reference}",
+        inbound=f"sale {person} {sale.reference} {sale.at}",
         method=Method.SALE,
         answer=sale.reference,
         rule=f"{OBJECTION_OFFERED}: {sale.product_family}",

@@ -27,7 +27,7 @@ NOW = 2000.0
 
 
 def recorded(sale: Sale = SALE) -> Entry:
-    return relationship(sale, SOFT, now=NOW, actor="operator")
+    return relationship(sale, SOFT, "p", now=NOW, actor="operator")
 
 
 def test_a_recorded_sale_is_a_basis_of_its_own_and_no_consent() -> None:
@@ -62,7 +62,7 @@ def test_a_sale_that_lacks_a_condition_of_the_law_is_refused(wrong: Sale, told: 
 
 def test_a_purpose_of_another_legal_basis_takes_no_sale() -> None:
     with pytest.raises(NotAllowed, match="legal_basis = 'soft_opt_in'"):
-        relationship(SALE, OFFERS, now=NOW, actor="operator")
+        relationship(SALE, OFFERS, "p", now=NOW, actor="operator")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ _UNKNOWN = "Etc/Unknown"
 def countries(of: Sender) -> frozenset[str]:
     """Return the countries (two letters) that the addresses name: usually one, two if they differ, perhaps none."""
     named = (country(of.phone, None), country(None, of.bsuid))
-    return frozenset(name for name in named if name and name in _zones_by_country())
+    return frozenset(name for name in named if name and len(name) == 2 and name in _zones_by_country())
 
 
 def zones(of: Sender, default: str) -> Sequence[str]:
