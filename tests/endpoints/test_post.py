@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -97,7 +98,7 @@ async def test_the_address_is_checked_where_the_socket_is_made(
 ) -> None:
     """A name may be public when it is looked at and private when it is connected to."""
     opened: list[Any] = []
-    monkeypatch.setattr(post.socket, "socket", lambda *arguments: opened.append(arguments))
+    monkeypatch.setattr("bot.endpoints.post.socket.socket", lambda *arguments: opened.append(arguments))
     monkeypatch.setattr(Post, "refuses", lambda self, url: "")
     for url in (f"http://127.0.0.1:{port}/", f"http://localhost:{port}/"):
         assert (await outward(url, {}, b"{}")).status in ("address not public", "no connection")
@@ -116,7 +117,7 @@ async def test_where_it_is_allowed_a_private_address_is_reached_and_little_is_re
 async def test_an_endpoint_that_does_not_answer_is_left_after_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(post, "_SECONDS", post.aiohttp.ClientTimeout(total=0.1))
+    monkeypatch.setattr(post, "_SECONDS", aiohttp.ClientTimeout(total=0.1))
     inward = Post(private=True)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
