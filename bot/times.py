@@ -16,14 +16,6 @@ def iso(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def unix(text: str) -> int:
-    """Return the unix seconds of a moment in ISO 8601 with an offset. Raises `ValueError`."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("no offset")
-    return int(moment.timestamp())
-
-
 def iso_if_any(seconds: float | None) -> str | None:
     """Return a moment, or None if there is none; 0 also means none."""
     return iso(seconds) if seconds else None

@@ -173,6 +173,7 @@ def operators(runtime: Runtime) -> Operators:
             kept=runtime.stores.tokens,
             windows=runtime.stores.windows,
             per_minute=runtime.settings.api_per_minute,
+            clock=runtime.use_cases.clock,
         ),
         templates=ManageTemplates(
             book=runtime.use_cases.template_book,

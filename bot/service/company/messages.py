@@ -187,7 +187,7 @@ class Messages:
         ]
 
     async def follow(self, id: str) -> Followed | None:
-        """Return what became of a message; None if there is no such message."""
+        """Return what became of a message; None if there is no message with this id, a UUID."""
         decision = await self._decisions.find(id)
         if decision is None:
             return None

@@ -1,23 +1,9 @@
 """How a client names a person: by an address in the body, never in a URL, where it would be logged."""
 
-from typing import Annotated
-
-from pydantic import Field
-
 from ...messages.inbound import Sender
 from ...service.ports import Scope, Token
 from .operation import Api
 from .problems import Problem, Refused, invalid
-
-Address = Annotated[
-    str,
-    Field(
-        min_length=4,
-        max_length=140,
-        description="a phone number as +E.164, or a BSUID",
-        examples=["+4915112345678"],
-    ),
-]
 
 
 def may_see_addresses(token: Token) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ...consent.evidence import Method
 from ...errors import OperatorError
@@ -14,8 +14,8 @@ from ...service.operators.import_formats import OWN, formats
 from ...service.operators.import_rows import objects
 from ...service.operators.imports import Terms
 from ...service.ports import PersonId, Scope
-from ...times import unix
-from .addresses import Address, may_see_addresses
+from .addresses import may_see_addresses
+from .models import Address, Line, Locale, PurposeId, Reason
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
 from .problems import invalid
 
@@ -26,11 +26,11 @@ MOST = 1000
 class QuerySent(Body):
     """Who is wanted."""
 
-    purpose: str = Field(max_length=40, examples=["offers"], json_schema_extra={"x-values": "purposes"})
+    purpose: PurposeId
     status: Standing | None = Field(default=None, strict=False, description="`in`: may be written to now; none: any")
     source: Method | None = Field(default=None, strict=False, description="how the consent, or its end, came about")
-    since: str | None = Field(default=None, max_length=40, description="only what began then or later, ISO 8601")
-    locale: str = Field(default="", max_length=20, description="only persons with this language")
+    since: AwareDatetime | None = Field(default=None, strict=False, description="only what began then or later")
+    locale: Locale | None = Field(default=None, description="only persons with this language")
     cursor: UUID | None = Field(default=None, strict=False, description="`next` of the page before")
     limit: int = Field(default=100, ge=1, le=MOST)
     addresses: bool = Field(default=False, description="with their addresses, which needs the scope `read_addresses`")
@@ -62,14 +62,10 @@ class SuppressionsSent(Body):
     """Addresses whose owners do not want to be written to."""
 
     addresses: list[Address] = Field(min_length=1, max_length=MOST)
-    purposes: list[str] | None = Field(
-        default=None,
-        min_length=1,
-        max_length=10,
-        description="none: all, also future ones",
-        json_schema_extra={"x-values": "purposes"},
+    purposes: list[PurposeId] | None = Field(
+        default=None, min_length=1, max_length=10, description="none: all, also future ones"
     )
-    reason: str = Field(min_length=1, max_length=200, examples=["Asked by e-mail, ticket 1234"])
+    reason: Reason
 
 
 class SuppressionsShown(Shown):
@@ -82,10 +78,10 @@ class SuppressionsShown(Shown):
 class RowsSent(Body):
     """Rows of consents or suppressions, as another program exports them."""
 
-    source: str = Field(min_length=1, max_length=200, description="where they come from (GDPR Art. 14(2)(f))")
-    format: str = Field(default=OWN, max_length=40, examples=[OWN])
+    source: Line = Field(min_length=1, max_length=200, description="where they come from (GDPR Art. 14(2)(f))")
+    format: Line = Field(default=OWN, max_length=40, examples=[OWN])
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=MOST)
-    purposes: list[str] = Field(default=[], max_length=10, description="of rows that name none")
+    purposes: list[PurposeId] = Field(default=[], max_length=10, description="of rows that name none")
     dry_run: bool = False
 
 
@@ -109,7 +105,8 @@ async def _query(api: Api, call: Call[QuerySent]) -> Answer:
     sent = call.sent
     if sent.addresses:
         may_see_addresses(call.token)
-    wanted = Wanted(sent.purpose, sent.status, sent.source, _moment(sent.since), sent.locale)
+    since = int(sent.since.timestamp()) if sent.since else 0
+    wanted = Wanted(sent.purpose, sent.status, sent.source, since, sent.locale or "")
     try:
         page = await api.audience.page(
             wanted,
@@ -121,15 +118,6 @@ async def _query(api: Api, call: Call[QuerySent]) -> Answer:
     except OperatorError as error:
         raise _invalid("purpose", error) from None
     return Answer(MembersShown(persons=[_member(member) for member in page.members], next=page.next))
-
-
-def _moment(text: str | None) -> int:
-    if text is None:
-        return 0
-    try:
-        return unix(text)
-    except ValueError:
-        raise invalid("since", "not a moment", "write it as ISO 8601, e.g. 2026-11-30T00:00:00Z") from None
 
 
 def _member(member: Member) -> MemberShown:

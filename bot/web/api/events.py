@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import Field
 
 from ...errors import OperatorError
-from ...service.ports import Event, Scope
+from ...service.ports import Event, EventType, Scope
 from ...times import iso
+from .models import Line
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Query, Shown
 from .problems import Problem, Refused, invalid
 
@@ -15,7 +16,7 @@ from .problems import Problem, Refused, invalid
 class AfterSent(Query):
     """Where to begin."""
 
-    after: str = Field(default="", max_length=40, description="`next` of an earlier answer; empty: from the oldest")
+    after: Line = Field(default="", max_length=40, description="`next` of an earlier answer; empty: from the oldest")
     limit: int = Field(default=100, ge=1, le=1000)
 
 
@@ -39,8 +40,8 @@ class EventsShown(Shown):
 class EndpointSent(Body):
     """A system that is to be told."""
 
-    url: str = Field(min_length=1, max_length=2000, examples=["https://crm.blumen-haas.example/consentbot"])
-    types: list[str] = Field(default=[], max_length=50, description="none: all", examples=[["consent.given"]])
+    url: Line = Field(min_length=1, max_length=2000, examples=["https://crm.blumen-haas.example/consentbot"])
+    types: list[EventType] = Field(default=[], max_length=50, description="none: all", examples=[["consent.given"]])
     with_address: bool = Field(default=False, description="whether it is told the person's address as well")
 
 

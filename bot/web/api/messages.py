@@ -16,7 +16,8 @@ from ...service.ports import PersonId, Scope
 from ...service.sending.reasons import Refuse
 from ...service.sending.templates import BadValues
 from ...times import iso
-from .addresses import Address, sender_of
+from .addresses import sender_of
+from .models import Address, Line, Locale, PurposeId, Text
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Shown
 from .problems import Problem, Refused, invalid
 
@@ -27,37 +28,37 @@ MOST_CHECKED = 1000
 class ButtonSent(Body):
     """A button under a text."""
 
-    id: str = Field(min_length=1, max_length=200, description="comes back when it is tapped", examples=["track"])
-    title: str = Field(min_length=1, max_length=20, examples=["Track it"])
+    id: Line = Field(min_length=1, max_length=200, description="comes back when it is tapped", examples=["track"])
+    title: Line = Field(min_length=1, max_length=20, examples=["Track it"])
 
 
 class RowSent(Body):
     """A row of a list."""
 
-    id: str = Field(min_length=1, max_length=190, description="comes back when it is tapped")
-    title: str = Field(min_length=1, max_length=24)
-    description: str = Field(default="", max_length=72)
+    id: Line = Field(min_length=1, max_length=190, description="comes back when it is tapped")
+    title: Line = Field(min_length=1, max_length=24)
+    description: Line = Field(default="", max_length=72)
 
 
 class ListSent(Body):
     """A list to choose from."""
 
-    button: str = Field(min_length=1, max_length=20, description="opens the list", examples=["Choose"])
+    button: Line = Field(min_length=1, max_length=20, description="opens the list", examples=["Choose"])
     rows: list[RowSent] = Field(min_length=1, max_length=10)
 
 
 class LinkSent(Body):
     """A button that opens a page."""
 
-    title: str = Field(min_length=1, max_length=20)
-    url: str = Field(pattern=r"^https?://\S+$", max_length=2000)
+    title: Line = Field(min_length=1, max_length=20)
+    url: str = Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=2000)
 
 
 class MediaSent(Body):
     """A file: the id of an uploaded one, or its address."""
 
-    id: str = Field(default="", max_length=200)
-    url: str = Field(default="", max_length=2000)
+    id: Line = Field(default="", max_length=200)
+    url: Line = Field(default="", max_length=2000)
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -71,7 +72,7 @@ class MediaSent(Body):
 class DocumentSent(MediaSent):
     """A document."""
 
-    filename: str = Field(min_length=1, max_length=240, examples=["invoice.pdf"])
+    filename: Line = Field(min_length=1, max_length=240, examples=["invoice.pdf"])
 
 
 class LocationSent(Body):
@@ -79,16 +80,16 @@ class LocationSent(Body):
 
     latitude: float = Field(ge=-90, le=90)
     longitude: float = Field(ge=-180, le=180)
-    name: str = Field(default="", max_length=1000)
-    address: str = Field(default="", max_length=1000)
+    name: Line = Field(default="", max_length=1000)
+    address: Line = Field(default="", max_length=1000)
 
 
 class TemplateSent(Body):
     """A template of `[[templates]]` in business.toml."""
 
-    name: str = Field(min_length=1, max_length=60, description="its id", examples=["order_shipped"])
-    locale: str = Field(default="", max_length=20, description="by default the person's language", examples=["de"])
-    values: dict[str, str] = Field(default={}, max_length=50, description="for its placeholders")
+    name: Line = Field(min_length=1, max_length=60, description="its id", examples=["order_shipped"])
+    locale: Locale | None = Field(default=None, description="by default the person's language")
+    values: dict[str, Line] = Field(default={}, max_length=50, description="for its placeholders")
 
 
 _CONTENTS = ("template", "buttons", "list", "link", "image", "video", "audio", "document", "location")
@@ -100,18 +101,18 @@ class MessageSent(Body):
 
     to: Address | None = None
     person: UUID | None = Field(default=None, strict=False, description="instead of `to`: our reference to the person")
-    purpose: str | None = Field(
-        default=None, max_length=40, description="the purpose that it serves, which needs its legal basis"
+    purpose: PurposeId | None = Field(
+        default=None, description="the purpose that it serves, which needs its legal basis"
     )
-    answer_to: str | None = Field(
+    answer_to: Line | None = Field(
         default=None,
         min_length=1,
         max_length=200,
         description="instead of `purpose`: the person's message, at most a day old, that it answers",
     )
-    text: str = Field(default="", max_length=4096, description="with anything but a template; a caption under files")
-    header: str = Field(default="", max_length=60)
-    footer: str = Field(default="", max_length=60)
+    text: Text = Field(default="", max_length=4096, description="with anything but a template; a caption under files")
+    header: Line = Field(default="", max_length=60)
+    footer: Line = Field(default="", max_length=60)
     buttons: list[ButtonSent] | None = Field(default=None, min_length=1, max_length=3)
     list: ListSent | None = None
     link: LinkSent | None = None
@@ -175,7 +176,7 @@ class HistoryShown(Shown):
 class CheckSent(Body):
     """Whom the company would like to write to."""
 
-    purpose: str = Field(max_length=40, examples=["offers"])
+    purpose: PurposeId
     to: list[Address] = Field(min_length=1, max_length=MOST_CHECKED)
 
 
@@ -216,7 +217,7 @@ def _not_sent(id: str, refuse: Refuse) -> Refused:
 
 def _content(sent: MessageSent) -> Reply | TemplateWanted:
     if sent.template is not None:
-        return TemplateWanted(sent.template.name, sent.template.locale, sent.template.values)
+        return TemplateWanted(sent.template.name, sent.template.locale or "", sent.template.values)
     document, location = sent.document, sent.location
     reply = Reply(
         body=sent.text,
@@ -242,7 +243,10 @@ def _attachment(sent: MessageSent) -> Attachment | None:
 
 
 async def _show(api: Api, call: Call[Nothing]) -> Answer:
-    followed = await api.messages.follow(call.path["id"])
+    try:
+        followed = await api.messages.follow(str(UUID(call.path["id"])))
+    except ValueError:
+        followed = None
     if followed is None:
         raise Refused(Problem.MESSAGE_UNKNOWN)
     return Answer(_history(followed))

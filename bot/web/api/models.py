@@ -10,6 +10,9 @@ from .document import VALUES
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 """Text without control characters, which no database or log takes well."""
 
+_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""The same, with line breaks and tabs."""
+
 Address = Annotated[
     str,
     Field(
@@ -54,12 +57,18 @@ Reason = Annotated[
     ),
 ]
 
+Line = Annotated[str, Field(pattern=_LINE)]
+"""A text in a line; how long it may be, each field says."""
+
+Text = Annotated[str, Field(pattern=_TEXT)]
+"""A text of several lines."""
+
 Words = Annotated[
     str,
     Field(
         min_length=1,
         max_length=2000,
-        pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$",
+        pattern=_TEXT,
         description="the person's own words; kept encrypted with the person's key",
         examples=["My surname is written with double n."],
     ),

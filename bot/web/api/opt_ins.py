@@ -8,7 +8,8 @@ from pydantic import Field
 from ...consent.evidence import Method
 from ...service.company.opt_ins import NotAsking, OptIn
 from ...service.ports import Scope
-from .addresses import Address, sender_of
+from .addresses import sender_of
+from .models import Address, Line, Locale, PurposeId
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
 from .problems import Problem, Refused
 
@@ -17,19 +18,15 @@ class OptInSent(Body):
     """Somebody opted in elsewhere."""
 
     address: Address
-    purposes: list[str] = Field(
-        min_length=1, max_length=10, json_schema_extra={"x-values": "purposes"}, examples=[["order_updates"]]
-    )
+    purposes: list[PurposeId] = Field(min_length=1, max_length=10)
     method: Literal["web_form", "paper", "call", "api"] = Field(description="where they opted in")
-    reference: str = Field(
+    reference: Line = Field(
         default="",
         max_length=200,
         description="what proves that, e.g. the id of the form's submission; kept with the evidence, encrypted",
         examples=["form 2026-11, submission 4711"],
     )
-    locale: str = Field(
-        default="", max_length=20, description="the language in which they did, as BCP 47 names it", examples=["de"]
-    )
+    locale: Locale | None = Field(default=None, description="the language in which they did")
 
 
 class OptInShown(Shown):
@@ -50,7 +47,7 @@ async def _start(api: Api, call: Call[OptInSent]) -> Answer:
         purposes=list(dict.fromkeys(sent.purposes)),
         method=Method(sent.method),
         reference=sent.reference,
-        locale=sent.locale,
+        locale=sent.locale or "",
     )
     asking = await api.opt_ins.start(wanted)
     if isinstance(asking, NotAsking):

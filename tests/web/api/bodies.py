@@ -7,7 +7,23 @@ NOBODY = "019a0000-0000-7000-8000-000000000001"
 
 _SAID = {"channel": "email", "reason": "her e-mail"}
 
+_TO = {"to": "+447911999999"}
+
 WELL: Mapping[str, dict[str, Any] | None] = {
+    "startOptIn": {"address": "+447911999999", "purposes": ["offers"], "method": "web_form"},
+    "sendMessage": {**_TO, "purpose": "offers", "text": "Tulips!"},
+    "getMessage": None,
+    "checkMessages": {"purpose": "offers", "to": ["+447911999999"]},
+    "queryPersons": {"purpose": "offers"},
+    "suppressAddresses": {"addresses": ["+447911999999"], "reason": "her e-mail"},
+    "importRows": {"source": "shop", "rows": [{"address": "+447911999999", "status": "in"}]},
+    "listEvents": None,
+    "listWebhooks": None,
+    "addWebhook": {"url": "https://crm.blumen-haas.example/events"},
+    "testWebhook": None,
+    "rotateWebhook": None,
+    "replayWebhook": {"all": True},
+    "removeWebhook": None,
     "searchPersons": {"address": "+447911999999"},
     "getPerson": None,
     "withdraw": {"purposes": ["offers"], **_SAID},
