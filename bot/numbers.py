@@ -82,7 +82,9 @@ def typed(text: str, country: str) -> list[str]:
 
     `country`: two letters; numbers of this country may be typed as they are dialled there.
     """
-    plain = re.sub(_LINK, "", "".join(map(_ascii, unicodedata.normalize("NFKC", visible(text)))).lower()).strip()
+    seen = visible(text)
+    ascii = seen if seen.isascii() else "".join(map(_ascii, unicodedata.normalize("NFKC", seen)))
+    plain = _LINK.sub("", ascii.lower()).strip()
     digits = re.sub(r"[^0-9]", "", plain)
     if not digits or not _TYPED(plain):
         return []
@@ -114,6 +116,8 @@ def _kind(number: str) -> int:
 
 def visible(text: str) -> str:
     """Return a text without the invisible characters that come along when a contact is copied."""
+    if text.isascii() and text.isprintable():  # as almost every text is
+        return text.strip()
     return "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc", "Mn")).strip()
 
 
