@@ -79,6 +79,10 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "requests close": (ID,),
     "deadletter list": (),
     "deadletter replay": ("--all",),
+    "import": ("/dev/null", "--source", "a shop"),
+    "consents list": ("--purpose", "offers"),
+    "suppressions export": (),
+    "suppressions add": (ANA, "--reason", "a letter"),
 }
 """Command → what must be typed after it."""
 
