@@ -1,6 +1,7 @@
 """Whom the company may write to: what the list says is what the gate would say."""
 
 import pytest
+from msgspec.structs import replace
 
 from bot.consent.evidence import Entry, Kind, Method
 from bot.errors import OperatorError
@@ -8,6 +9,7 @@ from bot.messages.inbound import Sender
 from bot.service.operators import audience
 from bot.service.operators.audience import Page, Question, Standing
 from bot.service.operators.imports import Terms
+from bot.service.ports import PersonId
 from bot.times import DAY
 from tests.consent.facts import entry
 from tests.service.operators.files import BEN, NOW, Company
@@ -31,17 +33,13 @@ def phone(number: int) -> str:
     return f"+49151234567{number:02}"
 
 
-async def everybody(shop: Company) -> dict[str, str]:
+async def everybody(shop: Company) -> dict[PersonId, str]:
     """Somebody in each state, by their id."""
     made = {}
     for number, (name, (entries, _, _)) in enumerate(PEOPLE.items()):
-        own = [entry(one.kind, one.at, **_kept(one), inbound=f"{name} {one.at}") for one in entries]
+        own = [replace(one, inbound=f"{name} {one.at}") for one in entries]
         made[await shop.knows(phone(number), *own)] = name
     return made
-
-
-def _kept(one: Entry) -> dict[str, object]:
-    return {"notice": one.notice, "expires_at": one.expires_at}
 
 
 @pytest.mark.parametrize("page", [1, 3, 500])

@@ -12,6 +12,8 @@ from bot.errors import OperatorError
 from bot.messages.inbound import Sender
 from bot.service.operators.claims import What
 from bot.service.operators.imports import Terms
+from bot.service.ports import Subject, exported
+from bot.service.rights.gather import gathered
 from bot.service.sending.gate import Reason
 from bot.settings import Settings
 from bot.times import DAY
@@ -357,6 +359,34 @@ async def test_whoever_is_known_is_looked_at_and_that_is_recorded_in_a_dry_run_t
     person = await shop.knows(ANA, ASKED, YES)
     await shop.imports(FORMATS["bird"](ANA, "in", EARLIER), dry_run=True)
     assert [(read.command, read.operator) for read in await shop.runtime.stores.reads.of(person)] == [("import", "ben")]
+
+
+# --- the person's own view
+
+
+async def test_my_data_tells_the_claim_with_its_source(shop: Company) -> None:
+    await shop.imports(FORMATS["bird"](ANA, "in", EARLIER))
+    person = await shop.person(ANA)
+    assert person
+    mine = gathered(await exported(shop.runtime.use_cases.data_holders, Subject(person)))
+    assert [(one.purpose, one.status) for one in mine.consents] == [("offers", "claimed")]
+    (claim,) = mine.history
+    assert (claim.kind, claim.method, claim.rule, "preference.granted" in claim.answer) == (
+        "imported",
+        "import",
+        SOURCE,
+        True,
+    )
+
+
+async def test_an_erased_person_s_claim_can_no_longer_be_read_and_does_not_come_back(shop: Company) -> None:
+    await shop.imports(FORMATS["bird"](ANA, "in", EARLIER))
+    person = await shop.person(ANA)
+    assert person
+    await shop.operators.person.erase(await shop.operators.find.person(ANA, BEN))
+    assert [entry.answer for entry in await shop.runtime.stores.ledger.story(person)][0] is None
+    assert [one.what for one in await shop.imports(FORMATS["bird"](ANA, "in", EARLIER))] == [What.REFUSED]
+    assert await shop.person(ANA) is None
 
 
 # --- long files
