@@ -12,6 +12,7 @@ not agree on which (libphonenumber FAQ; Meta: phone-numbers, "wa_id"):
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 import phonenumbers
 
@@ -21,6 +22,7 @@ _BRAZIL = re.compile(r"\+55([1-9][1-9])([6-9][0-9]{7})").fullmatch
 _MEXICO = re.compile(r"\+521([2-9][0-9]{9})").fullmatch
 _ARGENTINA = re.compile(r"\+549?([1-9][0-9]{9}|[1-9][0-9]{11})").fullmatch
 _TYPED = re.compile(r"[0-9 ()./+-]+").fullmatch
+_MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 _LINK = re.compile(r"^(?:tel:|whatsapp:|(?:https?://)?wa\.me/)")
 
 
@@ -80,7 +82,9 @@ def typed(text: str, country: str) -> list[str]:
 
     `country`: two letters; numbers of this country may be typed as they are dialled there.
     """
-    plain = re.sub(_LINK, "", "".join(map(_ascii, unicodedata.normalize("NFKC", visible(text)))).lower()).strip()
+    seen = visible(text)
+    ascii = seen if seen.isascii() else "".join(map(_ascii, unicodedata.normalize("NFKC", seen)))
+    plain = _LINK.sub("", ascii.lower()).strip()
     digits = re.sub(r"[^0-9]", "", plain)
     if not digits or not _TYPED(plain):
         return []
@@ -95,16 +99,25 @@ def typed(text: str, country: str) -> list[str]:
     return list({canonical(number): number for number in reversed(meant) if number}.values())[::-1]
 
 
-def in_use(number: str) -> bool:
-    """Whether a number (`+E.164`) lies in a range that its country has given out, as far as we know."""
+def likeliest(numbers: Sequence[str]) -> list[str]:
+    """Return those of several numbers (`+E.164`) that WhatsApp may know: mobile ones, else those in use, else all."""
+    kinds = {number: _kind(number) for number in numbers}
+    mobile = [number for number, kind in kinds.items() if kind in _MOBILE]
+    in_use = [number for number, kind in kinds.items() if kind != phonenumbers.PhoneNumberType.UNKNOWN]
+    return mobile or in_use or list(numbers)
+
+
+def _kind(number: str) -> int:
     try:
-        return phonenumbers.is_valid_number(phonenumbers.parse(number))
+        return int(phonenumbers.number_type(phonenumbers.parse(number)))
     except phonenumbers.NumberParseException:
-        return False
+        return phonenumbers.PhoneNumberType.UNKNOWN
 
 
 def visible(text: str) -> str:
     """Return a text without the invisible characters that come along when a contact is copied."""
+    if text.isascii() and text.isprintable():  # as almost every text is
+        return text.strip()
     return "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc", "Mn")).strip()
 
 

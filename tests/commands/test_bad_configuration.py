@@ -96,6 +96,10 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "webhooks rotate": (ID,),
     "webhooks remove": (ID,),
     "webhooks replay": (ID,),
+    "import": ("/dev/null", "--source", "a shop"),
+    "consents list": ("--purpose", "offers"),
+    "suppressions export": (),
+    "suppressions add": (ANA, "--reason", "a letter"),
 }
 """Command → what must be typed after it."""
 

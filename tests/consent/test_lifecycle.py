@@ -1,6 +1,7 @@
 import pytest
+from msgspec.structs import replace
 
-from bot.consent.evidence import EVERY, Entry, Kind, Method
+from bot.consent.evidence import EVERY, Entry, Kind, Method, Seen
 from bot.consent.lifecycle import NotAllowed, Record, Status, admit, answerable, fold
 from tests.consent.facts import admitted, entry
 
@@ -357,3 +358,58 @@ def test_an_objection_during_a_newer_question_holds_once_that_lapses() -> None:
     asked = [entry(Kind.REQUESTED, 100), entry(Kind.OBJECTED, 90)]
     lapsed = fold([*asked, entry(Kind.LAPSED, 1200)]).consent("offers")
     assert (lapsed.status, lapsed.objected) == (Status.WITHDRAWN, True)
+
+
+# --- what a file says
+
+
+CLAIMED = entry(Kind.IMPORTED, 50, method=Method.IMPORT, rule="shop")
+CONFIRMED = entry(Kind.GIVEN, 50, method=Method.IMPORT, rule="shop", seen=Seen.UNKNOWN, question="")
+
+
+def test_a_claim_is_no_consent() -> None:
+    consent = admitted(CLAIMED).consent("offers")
+    assert (consent.status, consent.claimed, consent.claimed_at) == (Status.NONE, True, 50)
+    assert not admitted(CLAIMED).allows("offers", 60)
+
+
+def test_a_claim_counts_only_after_it_was_recorded() -> None:
+    assert admitted(CLAIMED, CONFIRMED).allows("offers", 60)
+    with pytest.raises(NotAllowed, match="needs its claim first"):
+        admit(Record(), CONFIRMED)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        [WITHDRAWN],
+        [entry(Kind.WITHDRAWN, 10)],
+        [REQUESTED, GIVEN, entry(Kind.OBJECTED, 120)],
+        [entry(Kind.RESTRICTED, 120)],
+        [entry(Kind.RESTRICTED, 120, "order_updates")],
+        [REQUESTED, GIVEN, entry(Kind.PAUSED, 120)],
+        [REQUESTED],
+        [REQUESTED, GIVEN],
+        [REQUESTED, entry(Kind.REFUSED, 110)],
+        [REQUESTED, GIVEN, entry(Kind.EXPIRED, 120)],
+        [REQUESTED, GIVEN, ERASED],
+    ],
+    ids=lambda entries: " ".join(f"{one.kind}" for one in entries),
+)
+@pytest.mark.parametrize("claimed_before", [False, True])
+def test_nothing_imported_outweighs_what_the_person_said(before: list[Entry], claimed_before: bool) -> None:
+    record = admitted(*([CLAIMED] if claimed_before else []), *before)
+    for one in (CLAIMED, CONFIRMED):
+        with pytest.raises(NotAllowed):
+            admit(record, one)
+
+
+@pytest.mark.parametrize("missing", [{"rule": ""}, {"notice": ""}, {"expires_at": 50}])
+def test_an_imported_consent_needs_source_notice_and_end(missing: dict[str, object]) -> None:
+    with pytest.raises(NotAllowed):
+        admit(admitted(CLAIMED), replace(CONFIRMED, **missing))
+
+
+def test_any_withdrawal_ends_an_imported_consent() -> None:
+    lapsed = [entry(Kind.REQUESTED, 100), entry(Kind.LAPSED, 1200)]
+    assert status(*lapsed, CLAIMED, CONFIRMED, entry(Kind.WITHDRAWN, 20)) is Status.WITHDRAWN

@@ -121,13 +121,13 @@ class Claims:
         claims: Sequence[Claim],
         source: str,
         look: Look,
-        stopped: Mapping[str, Sequence[str]],
+        stopped: Mapping[str, Mapping[str, int]],
         *,
         dry_run: bool = False,
     ) -> list[Judged]:
         """Record claims; return what came of each. Raises `AddressTaken` if another worker made one of the persons.
 
-        `stopped`: addresses → scopes that count as suppressed. A dry run records nothing.
+        `stopped`: what counts as suppressed besides, address → scope → since. A dry run records nothing.
         """
         states = await self._states(claims, look, stopped)
         judged = [self._judge(claim, states[claim.sender.addresses[0]], source) for claim in claims]
@@ -160,7 +160,7 @@ class Claims:
         return done | unchanged
 
     async def _states(
-        self, claims: Sequence[Claim], look: Look, stopped: Mapping[str, Sequence[str]]
+        self, claims: Sequence[Claim], look: Look, stopped: Mapping[str, Mapping[str, int]]
     ) -> dict[str, _State]:
         """Return where everybody stands, by address; spellings of the same number share a state."""
         addresses = {claim.sender.addresses[0]: claim.sender for claim in claims}
@@ -182,9 +182,8 @@ class Claims:
             ]
             known: dict[str, int] = {}
             for one in named:
-                for scope, since in suppressed.get(one, {}).items():
+                for scope, since in (*suppressed.get(one, {}).items(), *stopped.get(one, {}).items()):
                     known[scope] = max(since, known.get(scope, 0))
-                known |= dict.fromkeys(stopped.get(one, ()), int(self._clock()))
             if key in states:
                 states[key].suppressed = {**states[key].suppressed, **known}
             else:
@@ -303,7 +302,8 @@ def _against(purpose: str, state: _State) -> str:
         if consent.ended:
             return f"the consent given here has ended ({consent.status}); only a new YES renews it"
     since = max(state.suppressed.get(purpose, 0), state.suppressed.get(EVERY, 0))
-    if since and state.record.consent(purpose).status is not Status.GIVEN:
+    consent = state.record.consent(purpose)
+    if since and (consent.status is not Status.GIVEN or since >= consent.asked_at):
         return f"the address is suppressed since {iso(since)[:10]}; {_ONLY_A_YES}"
     return ""
 

@@ -204,8 +204,11 @@ class Find:
             yield looked
 
     async def those(self, persons: Sequence[PersonId], look: Look) -> Sequence[Looked]:
-        """Record a look at each of these persons, whom a use case has come upon."""
-        return await self._page(list(dict.fromkeys(persons)), look)
+        """Record a look at each of these persons, whom a use case has come upon among others."""
+        found = list(dict.fromkeys(persons))
+        if found:
+            await self._record(found, look)
+        return [Looked(person, [person], _ON_RECORD) for person in found]
 
     async def _page(self, page: Sequence[PersonId], look: Look) -> Sequence[Looked]:
         if page:

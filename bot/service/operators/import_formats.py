@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,12 @@ class Format(BaseModel):
     def own_words(self) -> Mapping[str, Says]:
         """The words that mean something else here."""
         return {_word(word): says for word, says in self.words.items()}
+
+    @cached_property
+    def told(self) -> Sequence[tuple[str, str]]:
+        """The columns that tell how the consent came about, normalised and as they are known."""
+        told = (*self.status, *self.veto, *self.doubled, *self.at, *self.until, *self.detail)
+        return [(_name(name), name) for name in told]
 
 
 class _File(BaseModel):
@@ -172,8 +178,8 @@ def _says(cells: Mapping[str, Any], format: Format) -> tuple[Says, str]:
         says = Says.IN  # another column, left empty, says nothing
     if says is Says.IN and format.doubled:
         says = _doubled(cells, format)
-    told = [*format.status, *format.veto, *format.doubled, *format.at, *format.until, *format.detail]
-    return says, "; ".join(f"{name}: {text}" for name in told if (text := _text(cells, name)))[:1000]
+    words = [f"{name}: {text}" for key, name in format.told if key in cells and (text := _plain(cells[key]))]
+    return says, "; ".join(words)[:1000]
 
 
 def _doubled(cells: Mapping[str, Any], format: Format) -> Says:
@@ -210,6 +216,7 @@ def _name(name: str) -> str:
     return ".".join(re.sub(r"[\W_]", "", part.casefold()) for part in parts)
 
 
+@lru_cache(maxsize=4096)
 def _word(text: str) -> str:
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
     return re.sub(r"[\s_\-\u2010-\u2013]+", "", folded) if folded.strip() not in ("-", "–") else "-"
@@ -224,7 +231,7 @@ def _plain(value: Any) -> str:
 
 
 def _text(cells: Mapping[str, Any], name: str) -> str:
-    return _plain(cells.get(_name(name)))
+    return _plain(cells[key]) if (key := _name(name)) in cells else ""
 
 
 def _first(cells: Mapping[str, Any], names: Sequence[str]) -> str:

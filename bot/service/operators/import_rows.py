@@ -5,8 +5,9 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -175,15 +176,17 @@ def _encoding(start: bytes) -> str:
 def _lines(name: str, file: io.BufferedReader, encoding: str) -> Iterator[str]:
     """Yield the lines of a file; memory stays bounded however long a line is."""
     text = io.TextIOWrapper(file, encoding, newline="")
-    number = 0
-    while True:
-        try:
-            line = text.readline(MOST_LINE)
-        except UnicodeDecodeError:
-            raise OperatorError(f"{name}: is not UTF-8 after line {number}; save the file in UTF-8") from None
-        if not line:
-            return
-        if len(line) >= MOST_LINE:
-            raise OperatorError(f"{name}: line {number + 1} is longer than {MOST_LINE} bytes; see what is wrong there")
-        number += 1
-        yield line.replace("\0", "")
+    try:
+        for number in count(1):
+            try:
+                line = text.readline(MOST_LINE)
+            except UnicodeDecodeError:
+                raise OperatorError(f"{name}: is not UTF-8 in or after line {number}; save the file in UTF-8") from None
+            if not line:
+                return
+            if len(line) >= MOST_LINE:
+                raise OperatorError(f"{name}: line {number} is longer than {MOST_LINE} bytes; see what is wrong there")
+            yield line.replace("\0", "")
+    finally:
+        with suppress(ValueError):  # it is closed already
+            text.detach()  # whoever has opened the file closes it

@@ -18,7 +18,7 @@ from ...business import Business, ConfirmedImport
 from ...consent.evidence import EVERY
 from ...errors import OperatorError, Unavailable
 from ...messages.inbound import Sender
-from ...numbers import in_use
+from ...numbers import likeliest
 from ..ports import AddressTaken, ImportRuns
 from . import import_rows
 from .claims import Claim, Claims, Judged, What
@@ -162,16 +162,23 @@ class Imports:
         added = await self._suppress.stops([stop for _, stop in stops], terms.source, look, dry_run=dry_run)
         for (outcome, _), new in zip(stops, added, strict=True):
             outcomes.append(outcome if new else _suppressed_before(outcome))
-        stopped = {address: stop.scopes for _, stop in stops for address in stop.addresses} if dry_run else {}
-        outcomes += await self._claimed(claims, terms, look, stopped, dry_run=dry_run)
+        would_be = self._would_be_suppressed([stop for _, stop in stops]) if dry_run else {}
+        outcomes += await self._claimed(claims, terms, look, would_be, dry_run=dry_run)
         return sorted(outcomes, key=lambda outcome: outcome.row)
+
+    def _would_be_suppressed(self, stops: Sequence[Stop]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        for stop in stops:
+            for address in stop.addresses:
+                found.setdefault(address, {}).update(dict.fromkeys(stop.scopes, stop.at or int(self._clock())))
+        return found
 
     async def _claimed(
         self,
         claims: Sequence[Claim],
         terms: Terms,
         look: Look,
-        stopped: Mapping[str, Sequence[str]],
+        would_be: Mapping[str, Mapping[str, int]],
         *,
         dry_run: bool,
     ) -> list[Outcome]:
@@ -179,7 +186,7 @@ class Imports:
         left = claims
         for _ in range(_TRIES):
             try:
-                judged = await self._claims.record(left, terms.source, look, stopped, dry_run=dry_run)
+                judged = await self._claims.record(left, terms.source, look, would_be, dry_run=dry_run)
             except AddressTaken:
                 continue  # another worker has just made this person
             told += [_outcome(one) for one in judged if not one.lost]
@@ -219,6 +226,8 @@ class Imports:
 
     def _claims_of(self, row: Row, readings: Sequence[Sender], terms: Terms) -> "Iterator[Outcome | Claim]":
         purposes, unknown = self._purposes(row, terms)
+        if len(readings) > 1:
+            readings = [Sender(phone=number) for number in likeliest([one.phone for one in readings if one.phone])]
         if why := self._unclear(row, readings, purposes, unknown):
             yield Outcome(row.number, What.REFUSED, ",".join(purposes), why)
         elif row.says is Says.NOTHING:
@@ -272,13 +281,11 @@ class Imports:
         return [name for name in dict.fromkeys(named) if name in known], not known.issuperset(named)
 
     def _readings(self, row: Row) -> Sequence[Sender]:
-        """Return what the address may mean: if it may mean several, those in use. Raises `Unreadable`."""
+        """Return what the address may mean. Raises `Unreadable`."""
         found = self._addresses(checked_address(row.address))
         if not found:
             raise Unreadable(_NO_NUMBER)
-        if len(found) == 1:
-            return found
-        return [sender for sender in found if sender.phone and in_use(sender.phone)] or found
+        return found
 
 
 def _outcome(judged: Judged) -> Outcome:

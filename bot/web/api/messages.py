@@ -17,7 +17,7 @@ from ...service.sending.reasons import Refuse
 from ...service.sending.templates import BadValues
 from ...times import iso
 from .addresses import sender_of
-from .models import Address, Line, Locale, PurposeId, Text
+from .models import Address, Label, Line, Locale, PurposeId, Text
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Shown
 from .problems import Problem, Refused, invalid
 
@@ -28,29 +28,29 @@ MOST_CHECKED = 1000
 class ButtonSent(Body):
     """A button under a text."""
 
-    id: Line = Field(min_length=1, max_length=200, description="comes back when it is tapped", examples=["track"])
-    title: Line = Field(min_length=1, max_length=20, examples=["Track it"])
+    id: Label = Field(max_length=200, description="comes back when it is tapped", examples=["track"])
+    title: Label = Field(max_length=20, examples=["Track it"])
 
 
 class RowSent(Body):
     """A row of a list."""
 
-    id: Line = Field(min_length=1, max_length=190, description="comes back when it is tapped")
-    title: Line = Field(min_length=1, max_length=24)
+    id: Label = Field(max_length=190, description="comes back when it is tapped")
+    title: Label = Field(max_length=24)
     description: Line = Field(default="", max_length=72)
 
 
 class ListSent(Body):
     """A list to choose from."""
 
-    button: Line = Field(min_length=1, max_length=20, description="opens the list", examples=["Choose"])
+    button: Label = Field(max_length=20, description="opens the list", examples=["Choose"])
     rows: list[RowSent] = Field(min_length=1, max_length=10)
 
 
 class LinkSent(Body):
     """A button that opens a page."""
 
-    title: Line = Field(min_length=1, max_length=20)
+    title: Label = Field(max_length=20)
     url: str = Field(pattern=r"^https?://[^\x00-\x20\x7f]+$", max_length=2000)
 
 
@@ -72,7 +72,7 @@ class MediaSent(Body):
 class DocumentSent(MediaSent):
     """A document."""
 
-    filename: Line = Field(min_length=1, max_length=240, examples=["invoice.pdf"])
+    filename: Label = Field(max_length=240, examples=["invoice.pdf"])
 
 
 class LocationSent(Body):
@@ -87,7 +87,7 @@ class LocationSent(Body):
 class TemplateSent(Body):
     """A template of `[[templates]]` in business.toml."""
 
-    name: Line = Field(min_length=1, max_length=60, description="its id", examples=["order_shipped"])
+    name: Label = Field(max_length=60, description="its id", examples=["order_shipped"])
     locale: Locale | None = Field(default=None, description="by default the person's language")
     values: dict[str, Line] = Field(default={}, max_length=50, description="for its placeholders")
 

@@ -60,6 +60,9 @@ Reason = Annotated[
 Line = Annotated[str, Field(pattern=_LINE)]
 """A text in a line; how long it may be, each field says."""
 
+Label = Annotated[str, Field(min_length=1, pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$")]
+"""A line that neither begins nor ends with a blank."""
+
 Text = Annotated[str, Field(pattern=_TEXT)]
 """A text of several lines."""
 

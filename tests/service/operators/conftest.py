@@ -1,7 +1,6 @@
 """Programs that files are imported into."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -10,14 +9,14 @@ from tests.service.operators.files import CONFIRMED, Company, company
 
 
 @pytest.fixture
-async def shop(stores: Settings, tmp_path: Path) -> AsyncIterator[Company]:
+async def shop(stores: Settings) -> AsyncIterator[Company]:
     """A company that has confirmed no evidence."""
-    async with company(stores, tmp_path) as running:
+    async with company(stores) as running:
         yield running
 
 
 @pytest.fixture
-async def confirming(stores: Settings, tmp_path: Path) -> AsyncIterator[Company]:
+async def confirming(stores: Settings) -> AsyncIterator[Company]:
     """A company that has confirmed the evidence of its export."""
-    async with company(stores, tmp_path, CONFIRMED) as running:
+    async with company(stores, CONFIRMED) as running:
         yield running

@@ -2,8 +2,10 @@
 
 import io
 import json
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 
 from bot.app.operators import Operators, operators
@@ -138,11 +140,20 @@ class Company:
         return (await self.runtime.stores.erasures.suppressed([address])).get(address, {})
 
 
-@asynccontextmanager
-async def company(settings: Settings, folder: Path, imports: str = "") -> AsyncIterator[Company]:
-    """Run the program with these `[[imports]]` in its `business.toml`."""
-    file = folder / "business.toml"
+_FOLDER = tempfile.TemporaryDirectory(prefix="cb-")
+
+
+@cache
+def _business(imports: str) -> Path:
+    """Return the same file for the same content: a process reads a file again only if it has changed."""
+    file = Path(_FOLDER.name) / f"business{len(imports)}.toml"
     file.write_text((FLOWS / "business.toml").read_text("utf-8") + imports, "utf-8")
+    return file
+
+
+@asynccontextmanager
+async def company(settings: Settings, imports: str = "") -> AsyncIterator[Company]:
+    """Run the program with these `[[imports]]` in its `business.toml`."""
     now = [float(NOW)]
-    async with open_runtime(settings.changed(business_file=file), clock=lambda: now[0]) as runtime:
+    async with open_runtime(settings.changed(business_file=_business(imports)), clock=lambda: now[0]) as runtime:
         yield Company(runtime, now)

@@ -1,4 +1,4 @@
-"""A file says that somebody consented: a claim, unless its evidence is confirmed, and never over what they said here."""
+"""What a file says is a claim unless its evidence is confirmed, and never outweighs what the person said here."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,6 +12,8 @@ from bot.errors import OperatorError
 from bot.messages.inbound import Sender
 from bot.service.operators.claims import What
 from bot.service.operators.imports import Terms
+from bot.service.ports import Subject, exported
+from bot.service.rights.gather import gathered
 from bot.service.sending.reasons import Reason
 from bot.settings import Settings
 from bot.times import DAY
@@ -92,13 +94,11 @@ async def test_an_imported_consent_is_a_claim_that_allows_nothing(shop: Company,
 
 
 @EVERY_FORMAT
-async def test_a_claim_counts_as_given_once_its_evidence_is_confirmed(
-    stores: Settings, tmp_path: Path, format: str
-) -> None:
+async def test_a_claim_counts_as_given_once_its_evidence_is_confirmed(stores: Settings, format: str) -> None:
     content = FORMATS[format](ANA, "in", EARLIER)
-    async with company(stores, tmp_path) as shop:
+    async with company(stores) as shop:
         assert [one.what for one in await shop.imports(content)] == [What.CLAIM]
-    async with company(stores, tmp_path, CONFIRMED) as shop:
+    async with company(stores, CONFIRMED) as shop:
         assert [one.what for one in await shop.imports(content)] == [What.GIVEN]
         consent = (await shop.record(ANA)).consent("offers")
         assert (consent.status, consent.since, consent.expires_at) == (Status.GIVEN, EARLIER, EARLIER + 365 * DAY)
@@ -201,11 +201,11 @@ async def test_a_withdrawal_older_than_a_yes_given_here_does_not_undo_it(shop: C
 
 
 async def test_a_number_that_can_be_read_in_two_ways_is_suppressed_in_both_and_claimed_in_none(shop: Company) -> None:
-    (claimed,) = await shop.imports(b"phone,status\n4930123456,subscribed\n")
+    (claimed,) = await shop.imports(b"phone,status\n3612345678,subscribed\n")
     assert (claimed.what, "country" in claimed.why) == (What.REFUSED, True)
-    await shop.imports(b"phone,status\n4930123456,unsubscribed\n")
-    assert await shop.suppressed("+4930123456")
-    assert await shop.suppressed("+494930123456")
+    await shop.imports(b"phone,status\n3612345678,unsubscribed\n")
+    assert await shop.suppressed("+3612345678")
+    assert await shop.suppressed("+493612345678")
 
 
 async def test_an_unclear_row_that_says_stop_is_obeyed(shop: Company) -> None:
@@ -280,6 +280,11 @@ async def test_usual_ways_to_write_a_file_are_read(shop: Company, content: bytes
     assert await shop.suppressed(ANA) == {"offers": NOW}
 
 
+async def test_digits_without_plus_are_read_as_the_mobile_number_that_they_may_be(shop: Company) -> None:
+    assert [one.what for one in await shop.imports(b"phone,status\n4915123456789,yes\n")] == [What.CLAIM]
+    assert (await shop.record(ANA)).consent("offers").claimed
+
+
 @pytest.mark.parametrize(
     "content", [f"phone,name\n{ANA},Ana\n", f'{{"phone": "{ANA}", "name": "Ana"}}\n'], ids=["csv", "jsonl"]
 )
@@ -321,7 +326,7 @@ async def test_a_file_that_cannot_be_read_is_told_with_its_cure(shop: Company, c
 
 @pytest.mark.parametrize("terms", [Terms(""), Terms(" "), Terms(SOURCE, ["nonsense"]), Terms(SOURCE, (), {"a": "b"})])
 async def test_an_import_needs_its_source_and_purposes_that_exist(shop: Company, terms: Terms) -> None:
-    with pytest.raises(OperatorError, match="--source|name one of"):
+    with pytest.raises(OperatorError, match=r"--source|name one of"):
         await shop.imports(FORMATS["bird"](ANA, "in", EARLIER), terms)
 
 
@@ -354,6 +359,34 @@ async def test_whoever_is_known_is_looked_at_and_that_is_recorded_in_a_dry_run_t
     person = await shop.knows(ANA, ASKED, YES)
     await shop.imports(FORMATS["bird"](ANA, "in", EARLIER), dry_run=True)
     assert [(read.command, read.operator) for read in await shop.runtime.stores.reads.of(person)] == [("import", "ben")]
+
+
+# --- the person's own view
+
+
+async def test_my_data_tells_the_claim_with_its_source(shop: Company) -> None:
+    await shop.imports(FORMATS["bird"](ANA, "in", EARLIER))
+    person = await shop.person(ANA)
+    assert person
+    mine = gathered(await exported(shop.runtime.use_cases.data_holders, Subject(person)))
+    assert [(one.purpose, one.status) for one in mine.consents] == [("offers", "claimed")]
+    (claim,) = mine.history
+    assert (claim.kind, claim.method, claim.rule, "preference.granted" in claim.answer) == (
+        "imported",
+        "import",
+        SOURCE,
+        True,
+    )
+
+
+async def test_an_erased_person_s_claim_can_no_longer_be_read_and_does_not_come_back(shop: Company) -> None:
+    await shop.imports(FORMATS["bird"](ANA, "in", EARLIER))
+    person = await shop.person(ANA)
+    assert person
+    await shop.operators.person.erase(await shop.operators.find.person(ANA, BEN))
+    assert [entry.answer for entry in await shop.runtime.stores.ledger.story(person)][0] is None
+    assert [one.what for one in await shop.imports(FORMATS["bird"](ANA, "in", EARLIER))] == [What.REFUSED]
+    assert await shop.person(ANA) is None
 
 
 # --- long files
