@@ -7,7 +7,7 @@ import pytest
 
 from bot.business import Business, load
 from bot.consent.evidence import Kind
-from bot.consent.retention import DEFAULT, FILE, End, RuleName, end, figures, policy, spans
+from bot.consent.retention import DEFAULT, FILE, Due, End, RuleName, What, due, end, figures, policy, spans
 from bot.errors import FileError
 from bot.paths import FLOWS
 from tests.consent.facts import admitted, entry
@@ -110,3 +110,13 @@ def test_each_message_of_the_person_restarts_the_unused_period() -> None:
 
 def test_age_ends_a_consent_however_often_it_is_used() -> None:
     assert end(GIVEN, 900 * DAY, spans(policy(company(max_age=timedelta(days=500))))) == End(110 + 500 * DAY, "max_age")
+
+
+def test_a_customer_is_kept_as_long_as_a_sale_counts() -> None:
+    rules = policy(company())
+    sale = admitted(entry(Kind.RELATIONSHIP, 100, recorded_at=200, expires_at=2000 * DAY))
+    assert [*due(sale, 100, rules)] == [Due(2000 * DAY, What.PROSPECT)]
+    stopped = admitted(
+        entry(Kind.RELATIONSHIP, 100, recorded_at=200, expires_at=2000 * DAY), entry(Kind.WITHDRAWN, 300)
+    )
+    assert [*due(stopped, 100, rules)] == [Due(100 + 1095 * DAY, What.PROSPECT)]

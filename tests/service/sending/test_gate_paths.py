@@ -26,7 +26,7 @@ from tests.consent.facts import entry
 
 BUSINESS = business.load(FLOWS / "business.toml")
 START = 1_790_000_000
-"""21 September 2026, 15:33 in Germany."""
+"""21 September 2026, 16:13 in Germany."""
 LEGAL_BASES = ("consent", "soft_opt_in", "service")
 
 
