@@ -31,7 +31,7 @@ from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests
 from tests.service.events.receiver import Clock
-from tests.stores.made import NOTICE, given, requested, withdrawn
+from tests.stores.made import NOTICE, given, readable_events, requested, withdrawn
 
 PAGE = (Path(__file__).parent.parent / "docs" / "crm.md").read_text("utf-8")
 
@@ -128,6 +128,7 @@ async def played(company: Company, database: Database, keys: Keyring) -> PersonI
     deliver = DeliverEvents(
         endpoints=Endpoints(database, keys), persons=Persons(database, keys), post=post, clock=clock
     )
+    await readable_events(database)
     for _ in range(8):
         await deliver.look()
         await deliver.settle()
@@ -212,6 +213,7 @@ async def test_payloads_of_the_page_have_the_fields_that_are_sent(database: Data
     await Requests(database, keys).open(
         person, Right.ACCESS, at=1790000000, inbound=b"a", now=1790000000, calendar=Calendar("DE", "Europe/Berlin")
     )
+    await readable_events(database)
     noted = await Events(database).after(Position(0, 0), 10)
     real = {event.type: event.as_dict() for _, event in noted}
     shown = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]

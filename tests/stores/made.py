@@ -1,5 +1,6 @@
 """Values for the tests of stores."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Literal, TypeVar
 
@@ -12,6 +13,7 @@ from bot.messages.inbound import Delivery, Inbound, Lapse, MessageId, Sender, Te
 from bot.messages.reply import Button, Outbound, Reply
 from bot.service.ports import Assigned, HandedOver, Incoming, PersonId, Queued, Unreadable
 from bot.stores.postgres.connect import Database
+from bot.stores.postgres.events import COMPLETE
 
 T = TypeVar("T")
 
@@ -118,6 +120,12 @@ async def keep_notice(database: Database) -> None:
     await database.execute(
         "INSERT INTO notices VALUES ($1, '', 'https://example.com/en', 'material', '2026-09-01')", NOTICE
     )
+
+
+async def readable_events(database: Database) -> None:
+    """Wait until no transaction older than a noted event is under way: autovacuum has some, too."""
+    while await database.fetch(f"SELECT FROM events WHERE xid >= {COMPLETE} LIMIT 1"):
+        await asyncio.sleep(0.01)
 
 
 def chosen(values: list[T], condition: Callable[[T], bool]) -> T:
