@@ -9,6 +9,7 @@ from pathlib import Path
 from .. import business as business_file
 from ..conversation import flow_file
 from ..conversation.flow import Flows
+from ..conversation.templates import TemplateBook
 from ..conversation.world import World
 from ..errors import FileError
 from ..i18n import catalogs
@@ -82,7 +83,9 @@ def _load(
     texts.problems[:0] = unread
     keywords = Keywords.load(locales)
     check_titles(company, source, keywords)
-    return World(company, texts, keywords, host_purpose), dialogues
+    world = World(company, texts, keywords, host_purpose)
+    TemplateBook(world, dialogues, known)  # raises if a template names what there isn't
+    return world, dialogues
 
 
 def _catalogs(

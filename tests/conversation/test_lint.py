@@ -51,6 +51,13 @@ FAULTS = [
     ("help", '["help"]', '["help", "yes"]', "flow help: intents", "unknown intent 'yes'"),
     ("help", '["help"]', '["help", "human"]', "flow human: intents", "also claimed in"),
     ("help", '["help"]', "[]", "", "no flow claims the intent 'help'"),
+    (
+        "language",
+        'choices_from = "languages"',
+        'choices_from = "languages"\ntemplate = "utility"',
+        "flow language: state 'asked'",
+        "choices that differ by person",
+    ),
     # --- ways
     ("help", 'dest = "told"', 'dest = "idle"', "flow help: state 'told'", "can't be reached"),
     ("help", "final = true", "", "flow help: state 'told'", "can't be left"),

@@ -11,12 +11,18 @@ _SECONDS = 10
 
 _NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, ValueError)
 
+_ONBOARDING = "marketing_messages_onboarding_status"
+
 _FIELDS: Mapping[str, str] = {
     "messages": "nothing that anybody writes is heard",
     "user_preferences": "WhatsApp's own switch for marketing messages is not heard",
     "standby": "a STOP said to Meta's agent is not heard",
     "messaging_handovers": "it is not known who holds a chat",
     "smb_message_echoes": "what staff write after a STOP is not noticed, where the number is also in the Business app",
+    "message_template_status_update": "a paused or rejected template is noticed only by `templates pull`",
+    "message_template_quality_update": "a template that people dislike is noticed only by `templates pull`",
+    "message_template_components_update": "a template that was changed at Meta is noticed only by `templates pull`",
+    "template_category_update": "a template that Meta counts as marketing is noticed only by `templates pull`",
 }
 """Webhook fields that the app should be subscribed to, and what happens without each."""
 
@@ -26,6 +32,8 @@ async def checks(settings: MetaSettings) -> AsyncIterator[Check]:
     yield await _number_check(settings)
     if fields := await _fields_check(settings):
         yield fields
+    if settings.whatsapp_marketing_messages:
+        yield await _marketing_check(settings)
 
 
 async def _number_check(settings: MetaSettings) -> Check:
@@ -38,6 +46,25 @@ async def _number_check(settings: MetaSettings) -> Check:
     except _NO_ANSWER:
         return Check("whatsapp", ok=False, detail="the Graph API does not answer", cure="see GRAPH_URL and the network")
     return _graph_answer(status, answer)
+
+
+async def _marketing_check(settings: MetaSettings) -> Check:
+    """Ask Meta whether the account may use the Marketing Messages API. Meta: marketing-messages/onboarding, 2026."""
+    name, account = "marketing messages", settings.whatsapp_business_account_id
+    if settings.whatsapp_token is None or account is None:
+        cure = "set WHATSAPP_BUSINESS_ACCOUNT_ID and WHATSAPP_TOKEN"
+        return Check(name, ok=False, detail="not asked", cure=cure, required=False)
+    token, fields = settings.whatsapp_token.get_secret_value(), {"fields": _ONBOARDING}
+    try:
+        _, answer = await _asked(f"{settings.graph_url}/{account}", token, fields)
+    except _NO_ANSWER:
+        answer = None
+    status = answer.get(_ONBOARDING) if isinstance(answer, dict) else None
+    if status == "ONBOARDED":
+        return Check(name, ok=True, detail="the terms are accepted")
+    detail = f"Meta says {status}: marketing fails with 131063" if status else "Meta does not say whether it is allowed"
+    cure = "accept the terms at WhatsApp Manager > Overview, or take WHATSAPP_MARKETING_MESSAGES away"
+    return Check(name, ok=False, detail=detail, cure=cure, required=False)
 
 
 async def _fields_check(settings: MetaSettings) -> Check | None:

@@ -81,7 +81,17 @@ class GraphSimulator:
         """Chats taken and given back, e.g. `("take", "+34600000001")`."""
         self.app_secret = ""
         """The app's; unless empty, it is needed to ask for the app's subscriptions."""
-        self.fields = ["messages", "user_preferences", "standby", "messaging_handovers", "smb_message_echoes"]
+        self.fields = [
+            "messages",
+            "user_preferences",
+            "standby",
+            "messaging_handovers",
+            "smb_message_echoes",
+            "message_template_status_update",
+            "message_template_quality_update",
+            "message_template_components_update",
+            "template_category_update",
+        ]
         """Webhook fields that the app is subscribed to."""
         self.templates = Shelf(lambda: self.clock())
         """The account's message templates: only those that are approved can be sent."""

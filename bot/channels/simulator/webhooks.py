@@ -290,7 +290,7 @@ def template_status(
 
 
 def template_changed(
-    field: Literal["message_template_quality_update", "template_category_update", "message_template_components_update"],
+    field: str,
     name: str,
     language: str,
     *,

@@ -25,6 +25,7 @@ _EACH: Sequence[LintRule] = (
     texts.mentions,
     texts.fits,
     texts.alike,
+    texts.said_first,
     law.question,
     law.evidence,
     law.stop,

@@ -105,6 +105,14 @@ def alike(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
             yield Problem(at_state(file, state), "two of its choices look the same", "reword one")
 
 
+def said_first(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+    """What the business may say first by a template has a text, and buttons that are always the same."""
+    for state in file.table.states:
+        if state.template and (not state.say or state.choices_from):
+            what = "is said first by a template, but has no text, or choices that differ by person"
+            yield Problem(at_state(file, state), what, "give it say = … and fixed choices, or take its template away")
+
+
 def unsaid(dialogues: Dialogues) -> Iterator[Problem]:
     """Every text is said somewhere."""
     said = {*_SAID_BY_CODE, *TOLD}

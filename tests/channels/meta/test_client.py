@@ -1,6 +1,7 @@
 """The Cloud API over real HTTP: against the simulated Graph, and against servers that are no Graph."""
 
 import asyncio
+import json
 import socket
 import traceback
 from collections.abc import AsyncIterator
@@ -13,9 +14,10 @@ from bot.channels.meta.client import CloudApi
 from bot.channels.simulator.graph import GraphSimulator, Marked
 from bot.channels.simulator.webhooks import Identity
 from bot.channels.whatsapp.errors import ERRORS, REFUSED_HERE, UNANSWERED, UNREACHABLE, UNREADABLE
+from bot.channels.whatsapp.messages import marketing_request, request
 from bot.messages.basis import Answer
 from bot.messages.inbound import Inbound, MessageId, Sender, Text
-from bot.messages.reply import Button, Outbound, Reply
+from bot.messages.reply import Button, Outbound, Reply, Template
 from bot.service.ports import Channel, Retry, SendError
 from tests.channels.meta.scripted import Do, Scripted, scripted
 
@@ -73,6 +75,61 @@ def answer(status: int, body: bytes, *fields: bytes) -> bytes:
 
 
 ACCEPTED = b'{"messaging_product":"whatsapp","contacts":[],"messages":[{"id":"wamid.1"}]}'
+
+
+OFFER = Reply(body="Tulips are in.", template=Template("tulips", "en", marketing=True))
+TULIPS: dict[str, Any] = {
+    "name": "tulips",
+    "language": "en",
+    "category": "MARKETING",
+    "parameter_format": "NAMED",
+    "components": [{"type": "BODY", "text": "Tulips are in."}],
+}
+
+
+class TestTemplates:
+    @pytest.mark.parametrize("enabled", [True, False])
+    @pytest.mark.parametrize("marketing", [True, False])
+    async def test_marketing_goes_by_the_marketing_messages_api_where_that_is_enabled(
+        self, enabled: bool, marketing: bool
+    ) -> None:
+        async with graph() as simulator, api(simulator, marketing_messages=enabled) as channel:
+            simulator.marketing_messages = True
+            simulator.templates.add(TULIPS)
+            await channel.send(message(Reply(template=Template("tulips", "en", marketing=marketing))))
+            await channel.send(message())
+            assert [sent.marketing for sent in simulator.sent] == [enabled and marketing, False]
+
+    async def test_what_people_read_is_not_shared_and_nothing_is_sent_another_way(self) -> None:
+        body = json.loads(marketing_request(message(OFFER)))
+        assert (body["message_activity_sharing"], body["product_policy"]) == (False, "STRICT")
+        assert body["template"] == {"name": "tulips", "language": {"code": "en"}}
+
+    async def test_an_account_without_the_terms_is_told_the_cure(self) -> None:
+        async with graph() as simulator, api(simulator, marketing_messages=True) as channel:
+            simulator.templates.add(TULIPS)
+            error = await refused(channel.send(message(OFFER)))
+            assert (error.code, error.retry) == ("131063", Retry.NEVER)
+            assert "WHATSAPP_MARKETING_MESSAGES" in error.meaning
+            assert "WhatsApp Manager > Overview" in error.meaning
+
+    @pytest.mark.parametrize("holding", [True, False])
+    async def test_a_template_that_meta_holds_back_is_known_to_be_held(self, holding: bool) -> None:
+        async with graph() as simulator, api(simulator) as channel:
+            simulator.templates.add(TULIPS)
+            simulator.holding = holding
+            assert (await channel.send(message(OFFER))).held is holding
+            assert (await channel.send(message())).held is False
+
+    async def test_what_a_template_shows_is_not_sent_beside_it(self) -> None:
+        reply = Reply(
+            body="Tulips",
+            footer="STOP",
+            buttons=(Button("a", "A"),),
+            template=Template("tulips", "en", payloads=("a",)),
+        )
+        body = json.loads(request(message(reply)))
+        assert (body["type"], "interactive" in body, "Tulips" in json.dumps(body)) == ("template", False, False)
 
 
 class TestAccepted:

@@ -467,3 +467,17 @@ class TestTemplates:
         assert caller.graph.sent == []
         caller.graph.release()
         assert [sent.id for sent in caller.graph.sent] == [answer["messages"][0]["id"]]
+
+    async def test_a_template_that_is_dropped_after_all_is_reported_as_failed(
+        self, caller: Caller, hook: Hook, bot: Bot
+    ) -> None:
+        caller.graph.templates.add(HELLO_TEMPLATE)
+        caller.graph.report_to(hook)
+        caller.graph.holding = True
+        assert await caller.say(TEMPLATE, type="template") == 0
+        await caller.graph.reported()
+        assert bot.deliveries == []
+        caller.graph.drop()
+        await caller.graph.reported()
+        assert [(one.status, one.code) for one in bot.deliveries] == [("failed", "132015")]
+        assert caller.graph.sent == []

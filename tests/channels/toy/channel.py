@@ -10,8 +10,8 @@ from pydantic import Field, SecretStr
 
 from bot.messages.inbound import Choice, Content, Delivery, Event, Inbound, Media, MessageId, Other, Sender, Text
 from bot.messages.reply import Outbound, Reply
+from bot.service import ports
 from bot.service.ports import Check, Malformed, NotAWebhook, Parsed, Provider, Retry, SendError, WebAnswer, WebRequest
-from bot.service.ports.outgoing import Accepted
 from bot.settings import ChannelSettings
 
 NAME, HEADER, LONGEST = "toy", "X-Toy-Signature", 1600
@@ -92,12 +92,12 @@ class ToyChannel:
         headers, timeout = {"X-Toy-Secret": settings.toy_secret.get_secret_value()}, aiohttp.ClientTimeout(total=20)
         self._session = aiohttp.ClientSession(settings.toy_url, headers=headers, timeout=timeout)
 
-    async def send(self, outbound: Outbound) -> Accepted:
+    async def send(self, outbound: Outbound) -> ports.Accepted:
         text, document = _shown(outbound.reply), outbound.reply.document
         if len(text) > LONGEST or not outbound.phone:
             raise self.failure("too_long" if outbound.phone else "no_such_person")
         form = {"to": outbound.phone, "text": text, "file": document.media_id if document else ""}
-        return Accepted(MessageId(f"{NAME}:{await self._asked('POST', '/messages', urlencode(form).encode())}"))
+        return ports.Accepted(MessageId(f"{NAME}:{await self._asked('POST', '/messages', urlencode(form).encode())}"))
 
     async def mark_read(self, message: Inbound, *, typing: bool) -> None:
         """It has no such thing."""
