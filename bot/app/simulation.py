@@ -151,7 +151,7 @@ async def simulate(
         secret = secrets.token_hex(16)
         inner = _simulated(settings, graph, url, secret)
         runtime = await stack.enter_async_context(open_runtime(inner, hosted, draft=draft, clock=clock))
-        await _approve_templates(runtime, graph)
+        await approve_templates(runtime, graph)
         app = web.Application()
         app.add_routes(own_routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
@@ -160,7 +160,7 @@ async def simulate(
         yield Simulation(runtime, graph, hook, url)
 
 
-async def _approve_templates(runtime: Runtime, graph: GraphSimulator) -> None:
+async def approve_templates(runtime: Runtime, graph: GraphSimulator) -> None:
     """Let Meta approve everything that the business may say first."""
     known = {(template.body["name"], template.body["language"]) for template in graph.templates}
     for template in runtime.use_cases.template_book:

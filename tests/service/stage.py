@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bot.app.processes import listening, working
 from bot.app.routes import routes
 from bot.app.runtime import Runtime, open_runtime
-from bot.app.simulation import Simulation
+from bot.app.simulation import Simulation, approve_templates
 from bot.app.use_cases import HostedBot
 from bot.channels.meta.provider import META
 from bot.channels.meta.settings import MetaSettings
@@ -68,6 +68,7 @@ async def front(settings: Settings, **changes: object) -> AsyncIterator[Simulati
             **{"takeover_seconds": 1} | changes,
         )
         async with open_runtime(complete) as runtime, listener(runtime) as hook:
+            await approve_templates(runtime, graph)
             yield Simulation(runtime, graph, hook, hook.url.removesuffix(META.path))
 
 

@@ -208,7 +208,7 @@ class Find:
         found = list(dict.fromkeys(persons))
         if found:
             await self._record(found, look)
-        return [Looked(person, [person], _ON_RECORD) for person in found]
+        return [Looked(person, [person], look, _ON_RECORD) for person in found]
 
     async def _page(self, page: Sequence[PersonId], look: Look) -> Sequence[Looked]:
         if page:

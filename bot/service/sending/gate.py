@@ -85,14 +85,14 @@ def refusal(
 ) -> Refuse | None:
     """Return why a message may not be sent now (`at`, unix seconds); None if it may.
 
-    `sent`: when the person got messages of the same purpose, as far as its `at_most` counts them.
+    The lack of a legal basis comes first: no other form of the message would mend that. `sent`: when the person got messages of the same purpose, as far as its `at_most` counts them.
     """
     if not candidate.to.addresses:
         return Refuse(Reason.NO_ADDRESS)
-    if at > candidate.window_ends and not (candidate.is_template and _outlasts_window(candidate.basis, business)):
-        return Refuse(Reason.OUTSIDE_WINDOW)
     if (reason := refused(candidate.basis, candidate.to, seen, at, business)) is not None:
         return Refuse(reason)
+    if at > candidate.window_ends and not (candidate.is_template and _outlasts_window(candidate.basis, business)):
+        return Refuse(Reason.OUTSIDE_WINDOW)
     return _too_soon(candidate, at, business, sent)
 
 

@@ -13,7 +13,7 @@ from bot.errors import OperatorError
 from bot.messages.inbound import Sender
 from bot.service.operators.find import Look
 from bot.service.operators.suppress import Stop, Suppressed
-from bot.service.sending.gate import Reason
+from bot.service.sending.reasons import Reason
 from bot.times import DAY
 from tests.consent.facts import entry
 from tests.service.operators.files import ANA, BEN, NOW, Company
