@@ -19,7 +19,7 @@ from bot.channels.simulator.webhooks import Identity
 from bot.service.ports import Scope
 from bot.web.api.operations import OPERATIONS
 from bot.web.api.problems import Problem
-from tests.service.watching import record_of, subscribed
+from tests.service.watching import quiet, record_of, subscribed
 
 PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 
@@ -46,7 +46,7 @@ async def run(*command: str, env: Mapping[str, str]) -> str:
 
 @pytest.fixture
 async def environment(simulation: Simulation, given: Operators) -> dict[str, str]:
-    _, token = await given.tokens.create("crm", [Scope.READ, Scope.WITHDRAW, Scope.REQUESTS])
+    _, token = await given.tokens.create("crm", [Scope.READ, Scope.WITHDRAW, Scope.REQUESTS, Scope.OPT_IN, Scope.SEND])
     return {"URL": simulation.url, "TOKEN": token, "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
 
@@ -56,7 +56,7 @@ async def test_the_examples_with_curl_do_what_the_page_says(
 ) -> None:
     ana = simulation.person(Identity("+447911123456"))
     await subscribed(simulation, ana)
-    purposes, search, withdrawal = CALLS
+    purposes, search, withdrawal, *_ = CALLS
     assert "order_updates" in await run("sh", "-c", purposes, env=environment)
     found = json.loads(await run("sh", "-c", search, env=environment))
     (shown,) = blocks("json")
@@ -65,6 +65,24 @@ async def test_the_examples_with_curl_do_what_the_page_says(
     noted = json.loads(await run("sh", "-c", withdrawal, env=environment | {"PERSON": found["person"]}))
     assert noted["recorded"] == ["offers"]
     assert (await record_of(simulation, ana)).given == ("order_updates",)
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+async def test_the_examples_that_ask_and_send_do_what_the_page_says(
+    simulation: Simulation, environment: dict[str, str]
+) -> None:
+    ana, ben = (simulation.person(Identity(number)) for number in ("+447911123456", "+447911123457"))
+    await subscribed(simulation, ana)
+    *_, opt_in, message, history, check = CALLS
+    assert json.loads(await run("sh", "-c", opt_in, env=environment))["purposes"] == ["order_updates"]
+    queued = json.loads(await run("sh", "-c", message, env=environment))
+    await quiet(simulation)
+    assert ben.replies[-1].template
+    assert ana.replies[-1].text.startswith("Your order is on its way.")
+    told = json.loads(await run("sh", "-c", history, env=environment | {"MESSAGE": queued["id"]}))
+    assert [step["status"] for step in told["history"]] == ["queued", "sent"]
+    checked = json.loads(await run("sh", "-c", check, env=environment))
+    assert [result["send"] for result in checked["results"]] == [True, False]
 
 
 async def test_the_example_in_python_runs(simulation: Simulation, environment: dict[str, str], tmp_path: Path) -> None:
