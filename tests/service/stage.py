@@ -18,6 +18,7 @@ from bot.channels.meta.provider import META
 from bot.channels.meta.settings import MetaSettings
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
+from bot.channels.simulator.webhooks import ACCOUNT_ID
 from bot.paths import FLOWS
 from bot.settings import Settings
 
@@ -64,6 +65,7 @@ async def front(settings: Settings, **changes: object) -> AsyncIterator[Simulati
             whatsapp_app_secret=APP_SECRET,
             whatsapp_verify_token="verify",
             whatsapp_phone_number_id=graph.phone_number_id,
+            whatsapp_business_account_id=ACCOUNT_ID,
             graph_url=graph.url,
             **{"takeover_seconds": 1} | changes,
         )
