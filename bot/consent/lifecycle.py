@@ -68,7 +68,7 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     sold_at: int = 0
     """When the company last sold the person something, if a relationship is recorded. It is no consent."""
     soft_until: int = 0
-    """Until when that relationship may be relied on; 0 once it ended."""
+    """Until when that relationship may be relied on, see `is_related`; 0 once the number changed."""
     claimed_at: int = 0
     """When an imported file says that it was given elsewhere; 0 if none does. It allows nothing."""
 
@@ -82,9 +82,9 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
         """Whether a recorded relationship may stand in for a consent until `soft_until`, as far as the record says.
 
         It may not once the person withdrew, objected, refused, agreed, or has been asked: the stricter side wins
-        (ePrivacy Directive, Art. 13(2)).
+        (ePrivacy Directive, Art. 13(2)). A status other than `NONE` returns to it only from an unanswered question.
         """
-        return self.status is Status.NONE and not self.stopped_at and self.soft_until > 0
+        return self.status is Status.NONE and self.soft_until > 0
 
     @property
     def legal_basis(self) -> str:
@@ -319,8 +319,8 @@ def _unanswered(consent: Consent) -> Consent:
 
 
 def _related(consent: Consent, fact: Fact) -> Consent:
-    """A newer sale prolongs the relationship; nothing begins it again once the person has stopped it."""
-    if fact.at <= consent.sold_at or consent.stopped_at:
+    """A newer sale prolongs the relationship; after a no, the status keeps it from counting."""
+    if fact.at <= consent.sold_at:
         return consent
     return _changed(consent, sold_at=fact.at, soft_until=fact.expires_at)
 

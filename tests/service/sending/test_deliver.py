@@ -54,6 +54,7 @@ async def queue(
     purpose: str = "offers",
     seen: int | None = None,
     basis: Basis | None = None,
+    notice: str = "",
 ) -> None:
     """Queue messages that need consent, when so many entries of the person's ledger (by default all) had been seen."""
     owner = await owner_of(simulation.runtime, person)
@@ -68,6 +69,7 @@ async def queue(
             wrote_at=int(time.time()),
             channel=WHATSAPP,
             seen=seen,
+            notice=notice,
         )
         for body in bodies
     ]

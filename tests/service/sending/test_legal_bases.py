@@ -10,6 +10,7 @@ from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import fold
 from bot.messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
 from bot.messages.inbound import Sender
+from bot.quiet import parse_hours
 from bot.service.ports import PersonId
 from bot.service.sending.gate import NEVER, Candidate, NoRecord, cap, passes_at, refusal
 from bot.service.sending.reasons import Reason, Refuse
@@ -168,6 +169,17 @@ def test_what_comes_too_soon_is_refused_until_a_time_that_is_quiet_no_more(
     if refuse.retry_at is not None:
         later = more | {"at": refuse.retry_at}
         assert judged(facts, "consent", basis, **later) is None
+
+
+def test_where_it_is_always_quiet_nothing_is_sent_and_no_time_is_promised() -> None:
+    """Azores and Lisbon are an hour apart, and each is quiet but for one hour."""
+    company = COMPANIES["consent"]
+    hours = {"quiet_hours": parse_hours("02:00-01:00")}
+    company = company.model_copy(update={"purposes": tuple(one.model_copy(update=hours) for one in company.purposes)})
+    portuguese = Candidate(PersonId("p"), Sender("+351912345678"), OFFER, DAYTIME)
+    assert refusal(portuguese, fold(YES), DAYTIME, company) == Refuse(Reason.QUIET_HOURS)
+    german = Candidate(PersonId("p"), GERMAN, OFFER, DAYTIME)
+    assert refusal(german, fold(YES), DAYTIME, company) == Refuse(Reason.QUIET_HOURS, 1_790_118_000)
 
 
 def test_only_messages_of_the_companys_own_accord_are_counted() -> None:

@@ -17,6 +17,7 @@ from bot.service.sending.gate import Candidate
 from bot.service.sending.judge import Send, judged
 from bot.service.sending.reasons import Reason, Refuse
 from bot.settings import Settings
+from bot.stores.redis.keys import ShardKeys
 from tests.consent.facts import entry
 from tests.service.sending.test_deliver import (
     Frozen,
@@ -107,7 +108,7 @@ async def test_message_that_waits_is_judged_anew_though_the_ledger_is_unchanged(
         clock = Frozen()
         clock.now = EVENING
         async with delivering(simulation, clock, business=limiting(quiet_hours="21:00-08:00")):
-            await queue(simulation, ana, "Roses at half price")
+            await queue(simulation, ana, "Roses at half price", notice=BUSINESS.notice.version)
             await put_back(simulation, 1)
             await until_due(simulation, clock)
             await queue(simulation, ana, "Done.", basis=ByLaw(Duty.OPT_OUT))
@@ -145,7 +146,7 @@ async def test_message_that_would_wait_for_days_is_dropped(stores: Settings) -> 
             await queue(simulation, ana, "Done.", basis=ByLaw(Duty.OPT_OUT))
             await accepted(simulation, 2)
         assert texts(ana) == ["One", "Done."]
-        await simulation.settled()
+        assert await simulation.runtime.stores.client.run("ZCARD", ShardKeys(0).retries) == 0
 
 
 # --- asked before anything is queued
@@ -188,3 +189,5 @@ async def test_thousand_candidates_are_judged_with_two_queries(
         ]
         assert decisions[-1] == Refuse(Reason.NO_CONSENT)
         assert len(decisions) == 1001
+        await judged(candidates, ledger=runtime.stores.ledger, sendings=sendings, at=MORNING, business=BUSINESS)
+        assert len(queries) == 3  # without a cap, nothing needs counting
