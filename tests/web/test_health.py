@@ -5,6 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
+from bot.app.operators import operators
 from bot.app.runtime import open_runtime
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.meta.provider import META
@@ -12,6 +13,7 @@ from bot.channels.meta.settings import MetaSettings
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import WebhookRefused
 from bot.engines import Engines
+from bot.service.ports import EventType, NewEvent
 from bot.settings import Settings
 from bot.stores.redis.keys import ShardKeys
 from tests.killing import kill
@@ -45,6 +47,20 @@ async def test_metrics_include_the_main_counters(simulation: Simulation, http: a
     text = await measured(http)
     for metric in ("webhooks_total", "messages_total", "ledger_entries_total", "sent_total", "queued"):
         assert f"consentbot_{metric}{{" in text
+
+
+async def test_metrics_tell_what_waits_for_an_endpoint_by_its_id_alone(
+    simulation: Simulation, http: aiohttp.ClientSession
+) -> None:
+    new = await operators(simulation.runtime).endpoints.add(
+        "https://crm.invalid/hook?key=planted", types=["webhook.test"]
+    )
+    await simulation.runtime.stores.events.note(NewEvent(EventType.TEST, 1, None))
+    text = await measured(http)
+    assert f'consentbot_events_waiting{{endpoint="{new.id}"}} 1.0' in text
+    assert f'consentbot_events_dead{{endpoint="{new.id}"}} 0.0' in text
+    assert "planted" not in text
+    assert "crm.invalid" not in text
 
 
 async def test_readyz_reports_a_database_of_another_version_with_the_cure(

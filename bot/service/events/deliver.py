@@ -40,6 +40,9 @@ _AT_ONCE = 10
 _ROUND = 20.0
 """Seconds after which a round begins no further request."""
 
+_AFTER_FAILURE = 10.0
+"""Seconds for which an endpoint is left alone if the program or a store failed, and not the endpoint."""
+
 _OUTAGE = 3
 """Failed rounds in a row after which an endpoint counts as down: when it is back, what waits is due at once."""
 
@@ -74,12 +77,14 @@ class DeliverEvents:
         self._clock = clock
         self._worker = uuid4().hex
         self._serving: dict[str, asyncio.Task[None]] = {}
+        self._left_until: dict[str, float] = {}
+        """When an endpoint is looked at again whose round failed; unix seconds."""
         self._ending = False
 
     async def look(self) -> None:
         """Begin to serve the endpoints for which there is something to do. Raises `Unavailable`."""
         for endpoint in await self._endpoints.ready(self._worker, self._now()):
-            if endpoint not in self._serving:
+            if endpoint not in self._serving and self._clock() >= self._left_until.get(endpoint, 0):
                 task = asyncio.create_task(self._serve(endpoint))
                 self._serving[endpoint] = task
                 task.add_done_callback(partial(self._served, endpoint))
@@ -100,9 +105,11 @@ class DeliverEvents:
 
     async def _serve(self, endpoint: str) -> None:
         """Do rounds while there is something to do. If one fails, a later look goes on."""
+        self._left_until[endpoint] = self._clock() + _AFTER_FAILURE
         try:
             while not self._ending and await self._round(endpoint):
                 pass
+            self._left_until[endpoint] = 0
         except OperatorError as error:
             log.warning("endpoint_left", endpoint=endpoint, reason=str(error))
         except Exception as error:

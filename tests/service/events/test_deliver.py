@@ -167,6 +167,8 @@ async def test_an_event_that_fails_holds_up_only_its_own_person(company: Company
     await company.note(ANA, BEN)
     await company.work(deliver)
     assert (crm.of(ANA), crm.of(BEN)) == ([1], [1, 2, 3, 4])
+    await company.work(deliver, 30, steps=10)
+    assert (crm.of(ANA), len(crm.attempts)) == ([1], 9)
 
 
 async def test_after_three_days_an_event_is_given_up_and_can_be_replayed(company: Company) -> None:
@@ -265,6 +267,7 @@ async def test_a_worker_that_lost_an_endpoint_notes_nothing(company: Company) ->
     await readable_events(company.database)
     first = await company.endpoints.claim(id, "first", now, now + 1)
     assert first is not None
+    assert await company.endpoints.claim(id, "second", now, now + 9) is None
     assert await company.endpoints.claim(id, "second", now + 2, now + 9)
     fresh, end = await company.endpoints.fresh(first, 10)
     outcome = Outcome(end, fresh, [], 0, 0, False, "HTTP 200")
@@ -334,6 +337,17 @@ async def test_a_test_event_is_signed_and_of_nobody(company: Company) -> None:
     tried = await company.manage.test(await company.id())
     assert (tried.ok, tried.status) == (True, "HTTP 200")
     assert [(event["type"], event["person"]) for event in crm.taken] == [("webhook.test", None)]
+
+
+async def test_an_endpoint_that_cannot_be_served_is_left_alone_for_a_while(
+    company: Company, logged: io.StringIO
+) -> None:
+    await company.receiver()
+    await company.database.execute("UPDATE endpoints SET sealed = 'broken'")
+    await company.note(ANA)
+    deliver = company.worker()
+    await company.work(deliver, 1, steps=25)
+    assert logged.getvalue().count("endpoint_left") == 3
 
 
 def test_attempts_are_further_and_further_apart() -> None:

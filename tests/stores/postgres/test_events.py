@@ -1,7 +1,7 @@
 """Events are written with what they tell, and read so that none is passed over."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import asyncpg
 import pytest
@@ -15,6 +15,7 @@ from bot.keys import Keyring
 from bot.messages.inbound import Sender
 from bot.service.operators.events import ReadEvents
 from bot.service.ports import Append, ChangedMeanwhile, Event, EventType, NewEvent, PersonId, Position, Rows, Subject
+from bot.service.rights.due import TellDue
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.data_holders import RequestRows
 from bot.stores.postgres.endpoints import Endpoints
@@ -145,6 +146,17 @@ async def test_requests_are_told_when_opened_due_and_closed(
     facts = {"right": "rectification", "state": "done", "due": request.due.isoformat()}
     assert (await events.of(request.id))[-1].data == facts
     assert "Ana" not in str(await noted(events))
+
+
+async def test_a_request_is_told_as_due_a_week_before_its_last_day(
+    database: Database, keys: Keyring, events: Events, person: PersonId
+) -> None:
+    requests = Requests(database, keys)
+    request, _ = await requests.open(person, Right.ACCESS, at=AT, inbound=b"a", now=AT, calendar=CALENDAR)
+    last_day = datetime.combine(request.due, time(12), UTC).timestamp()
+    moments = iter([last_day - 8 * DAY, last_day - 7 * DAY, last_day - 6 * DAY, last_day + DAY])
+    tell_due = TellDue(requests, CALENDAR, lambda: next(moments))
+    assert [await tell_due.tell() for _ in range(4)] == [0, 1, 0, 0]
 
 
 async def test_an_erasure_tells_of_the_requests_that_it_closes(
