@@ -410,6 +410,11 @@ def test_an_imported_consent_needs_source_notice_and_end(missing: dict[str, obje
         admit(admitted(CLAIMED), replace(CONFIRMED, **missing))
 
 
+def test_a_claim_over_a_withdrawal_is_refused_for_that_reason() -> None:
+    with pytest.raises(NotAllowed, match="nothing imported lifts a withdrawal"):
+        admit(admitted(WITHDRAWN), CLAIMED)
+
+
 def test_any_withdrawal_ends_an_imported_consent() -> None:
     lapsed = [entry(Kind.REQUESTED, 100), entry(Kind.LAPSED, 1200)]
     assert status(*lapsed, CLAIMED, CONFIRMED, entry(Kind.WITHDRAWN, 20)) is Status.WITHDRAWN
