@@ -91,9 +91,7 @@ async def test_a_token_that_allows_nothing_is_refused(given: Operators) -> None:
         await given.tokens.create("crm", [])
 
 
-async def test_calls_are_limited_per_token(
-    simulation: Simulation, client: NewClient, stores: Settings
-) -> None:
+async def test_calls_are_limited_per_token(simulation: Simulation, client: NewClient, stores: Settings) -> None:
     call, other = await client(Scope.READ, per_minute=3), await client(Scope.READ)
     left = []
     for _ in range(3):
