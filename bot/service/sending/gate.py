@@ -85,7 +85,8 @@ def refusal(
 ) -> Refuse | None:
     """Return why a message may not be sent now (`at`, unix seconds); None if it may.
 
-    The lack of a legal basis comes first: no other form of the message would mend that. `sent`: when the person got messages of the same purpose, as far as its `at_most` counts them.
+    The lack of a legal basis comes first: no other form of the message would mend that. `sent`: when the person got
+    messages of the same purpose, as far as its `at_most` counts them.
     """
     if not candidate.to.addresses:
         return Refuse(Reason.NO_ADDRESS)
