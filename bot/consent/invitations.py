@@ -26,6 +26,7 @@ class Uninvited(StrEnum):
     PAUSED = "paused"
     UNREACHED = "unreached"
     SUPPRESSED = "suppressed"
+    NOT_NEEDED = "not_needed"
 
     @property
     def sentence(self) -> str:
@@ -57,6 +58,10 @@ _TOLD = {
         "The last question did not reach the person, less than a day ago; perhaps WhatsApp limits what they get (Meta: "
         "per-user marketing limits, error 131049).",
         "Ask again tomorrow at the earliest, or when they write.",
+    ),
+    Uninvited.NOT_NEEDED: (
+        "The purpose rests on another legal basis than consent (GDPR Art. 6(1)).",
+        "Send; the gate says what it needs instead.",
     ),
     Uninvited.SUPPRESSED: (
         "The address is on the suppression list: its owner was erased, or the company entered it (GDPR Art. 21(3)).",

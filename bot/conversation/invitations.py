@@ -9,8 +9,10 @@ from .triggers import Trigger
 
 def invite(turn: DialogueTurn, invitation: Invitation) -> None:
     """Ask about what may be asked about; behind the pending question if there is one."""
-    known = [purpose for purpose in invitation.purposes if turn.world.business.purpose(purpose)]
+    needed = {purpose.id for purpose in turn.world.business.consentable}
+    known = [purpose for purpose in invitation.purposes if purpose in needed]
     purposes, _ = invited(turn.record, known, invitation.method, turn.inbound.at)
+    purposes = [purpose for purpose in purposes if turn.inbound.at >= turn.record.consent(purpose).stopped_at]
     if not purposes:
         return
     session = turn.session

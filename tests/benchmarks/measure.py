@@ -12,6 +12,8 @@ from statistics import median
 from typing import Any
 from urllib.request import urlopen
 
+from bot.web.api.frame import AT_ONCE
+from tests.benchmarks.company import Sending, token
 from tests.benchmarks.crowd import Room, entries, fill
 from tests.benchmarks.programs import Program
 from tests.benchmarks.stage import Sample, Stage, Unreliable, stage
@@ -222,10 +224,20 @@ def _growth(on: Stage, findings: Findings, say: Say) -> None:
     say(f"filling the stores with {plan.small_crowd:,} and {plan.crowd:,} persons")
     asyncio.run(fill(on.settings(few), plan.small_crowd))
     findings.room = asyncio.run(fill(on.settings(many), plan.crowd))
+    secret = asyncio.run(token(on.settings(few)))
     with on.product(few) as small, on.product(many) as large:
         for number in range(1, plan.rounds + 1):
             say(f"few persons, many persons ({number} of {plan.rounds})")
             for name, program, persons in (("few", small, plan.small_crowd), ("many", large, plan.crowd)):
                 order = on.order(program, "known", pick="any", first=0, persons=persons, **plan.saturated)
                 findings.samples[name].append(on.measured([program], order))
+            say(f"the company ({number} of {plan.rounds})")
+            sending = Sending(
+                port=small.port,
+                token=secret,
+                persons=plan.small_crowd,
+                seconds=plan.seconds,
+                at_once=min(plan.at_once, AT_ONCE),
+            )
+            findings.samples["company"].append(on.measured([small], sending))
         _nothing_left(small, large)

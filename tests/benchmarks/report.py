@@ -55,7 +55,7 @@ class Figure:
 
 def figures(findings: Findings) -> list[Figure]:
     """Work out all figures that have targets."""
-    return [*_costs(findings), *_waiting(findings), *_room(findings), *_growth(findings)]
+    return [*_costs(findings), *_company(findings), *_waiting(findings), *_room(findings), *_growth(findings)]
 
 
 def _costs(found: Findings) -> Iterator[Figure]:
@@ -100,6 +100,19 @@ def _costs(found: Findings) -> Iterator[Figure]:
         first=2.0,
         goal=1.2,
         on=f"{_messages(found, 'passed through')}; {_cpu(found, 'passed through')} ÷ {_cpu(found, 'b')}",
+    )
+
+
+def _company(found: Findings) -> Iterator[Figure]:
+    per_second = found.middle("company", lambda one: one.per_second)
+    yield Figure(
+        name="message of the company ÷ answered message",
+        value=found.ratio("company", "product", _cpu_of),
+        unit="×",
+        first=1.0,
+        goal=0.8,
+        on=f"{_messages(found, 'company')} by API, each with an Idempotency-Key, {per_second:,.0f}/s; "
+        f"{_cpu(found, 'company')} ÷ {_cpu(found, 'product')}",
     )
 
 

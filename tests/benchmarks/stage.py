@@ -17,6 +17,7 @@ from bot.engines.postgres import DATABASE
 from bot.settings import Settings, load_settings
 from bot.stores.postgres import migrate
 from tests.benchmarks import sink
+from tests.benchmarks.company import Sending
 from tests.benchmarks.load import Order, Outcome
 from tests.benchmarks.programs import ROOT, Program, cpu_seconds, running
 
@@ -32,6 +33,7 @@ _SETTINGS = {
     "WHATSAPP_PHONE_NUMBER_ID": sink.NUMBER,
     "SECRET_KEY": "0123456789abcdef" * 4,
     "MESSAGES_PER_SECOND": "100000",
+    "API_PER_MINUTE": "10000000",
 }
 
 
@@ -153,9 +155,10 @@ class Stage:
             return order
         return msgspec.structs.replace(order, first=self.newcomers(order.persons))
 
-    def play(self, order: Order, at_mark: Callable[[], None] = lambda: None) -> Outcome:
-        """Let persons write; tell when it begins to count, and when it ends. Raises `Unreliable`."""
-        command = [sys.executable, "-m", "tests.benchmarks.load", msgspec.json.encode(order).decode()]
+    def play(self, order: Order | Sending, at_mark: Callable[[], None] = lambda: None) -> Outcome:
+        """Let persons write, or the company; tell when it begins to count, and when it ends. Raises `Unreliable`."""
+        who, what = ("load", order.script) if isinstance(order, Order) else ("company", "the company")
+        command = [sys.executable, "-m", f"tests.benchmarks.{who}", msgspec.json.encode(order).decode()]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
             for mark in (b"warm\n", b"over\n"):
@@ -165,13 +168,13 @@ class Stage:
             outcome = msgspec.json.decode(process.stdout.read(), type=Outcome)
         if not outcome.whole:
             raise Unreliable(
-                f"{order.script}: {outcome.all_messages} messages were answered and {outcome.unanswered} were not, "
+                f"{what}: {outcome.all_messages} messages were answered and {outcome.unanswered} were not, "
                 f"{outcome.refused} were refused, {outcome.disordered} answers came twice, out of order or to nothing"
             )
         return outcome
 
-    def measured(self, programs: Sequence[Program], order: Order) -> Sample:
-        """Let persons write, and return what that costs these programs and the engines."""
+    def measured(self, programs: Sequence[Program], order: Order | Sending) -> Sample:
+        """Let persons write, or the company, and return what that costs these programs and the engines."""
         ours = [program.pid for program in programs]
         theirs = [pid for pid in (self._engines.valkey_pid, self._engines.postgres_pid) if pid is not None]
         readings: list[_Reading] = []
@@ -182,7 +185,7 @@ class Stage:
         outcome = self.play(order, read)
         before, after = readings
         if outcome.messages <= 0:
-            raise Unreliable(f"{order.script}: no message was finished while it counted; let it run for longer")
+            raise Unreliable("no message was finished while it counted; let it run for longer")
         each = 1e6 / outcome.messages
         cpu, engines = after.ours - before.ours, after.engines - before.engines
         return Sample(outcome, cpu * each, engines * each, cpu / outcome.seconds)

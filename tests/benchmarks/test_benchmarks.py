@@ -43,7 +43,7 @@ def test_a_tiny_run_has_all_figures_and_loses_nothing() -> None:
     peer = found.pop("CPU per message ÷ aiogram")
     assert (peer.value, peer.reached, peer.on) == (None, "-", PEER_MISSING)
     assert all(figure.value is not None and figure.value > 0 for figure in found.values())
-    assert len(found) == 13
+    assert len(found) == 14
     assert 0.4 < findings.evidence / findings.messages < 0.7
     assert all(sample.outcome.whole for samples in findings.samples.values() for sample in samples)
     assert orjson.loads(orjson.dumps(as_json(findings)))["samples"]["product"][0]["messages"] > 0

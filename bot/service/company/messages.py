@@ -12,10 +12,10 @@ from ...business import Business
 from ...keys import Keyring
 from ...messages.basis import Answer, ForPurpose
 from ...messages.inbound import WHATSAPP, Sender
-from ...messages.reply import Outbound, Reply
+from ...messages.reply import Reply
 from ..operators.find import Look
 from ..ports import Became, Event, Ledger, PersonId, Reads, Sendings, Suppressions
-from ..sending.gate import WINDOW, Candidate
+from ..sending.gate import NEVER, WINDOW, Candidate
 from ..sending.judge import Send as MaySend
 from ..sending.judge import judged
 from ..sending.reasons import Reason, Refuse
@@ -151,7 +151,8 @@ class Messages:
         if known is not None and known.refuse is not None:
             return known
         contact = await self._contacts.find(message.to)
-        made = await self._made(message, contact)
+        reply = await self._reply(message, contact)
+        verdict = reply if isinstance(reply, Refuse) else await self._verdict(message, contact, reply)
         if known is None:
             known = await self._decisions.keep(
                 Decision(
@@ -159,12 +160,15 @@ class Messages:
                     at=int(self._clock()),
                     person=contact.person.id if contact else None,
                     purpose=message.basis.purpose if isinstance(message.basis, ForPurpose) else "",
-                    refuse=made if isinstance(made, Refuse) else None,
+                    refuse=verdict if isinstance(verdict, Refuse) else None,
                     caller=message.caller,
                 )
             )
-        if known.refuse is None and isinstance(made, Outbound):
-            await self._send_of(made).queue(made)
+        if known.refuse is None and contact is not None and not isinstance(reply, Refuse):
+            seen = (
+                NEVER if isinstance(verdict, Refuse) else verdict.seq
+            )  # refused since: it is looked at before it leaves
+            await self._queue(message, contact, reply, seen)
         return known
 
     async def check(self, to: Sequence[Sender], purpose: str, look: Look) -> Sequence[Refuse | None]:
@@ -193,30 +197,38 @@ class Messages:
             return None
         return Followed(decision, [_step(event) for event in await self._events.of(id)])
 
-    async def _made(self, message: Message, contact: Contact | None) -> Outbound | Refuse:
-        reply, locale = message.content, contact.person.locale if contact else ""
-        if isinstance(reply, TemplateWanted):
-            filled = await self._filled(reply, reply.locale or locale)
-            if isinstance(filled, Reason):
-                return Refuse(filled)
-            reply = filled
-        elif isinstance(message.basis, ForPurpose) and reply.takes_text and not reply.footer:
-            reply = msgspec.structs.replace(reply, footer=self._way_out(locale))
+    async def _reply(self, message: Message, contact: Contact | None) -> Reply | Refuse:
+        """Return what is said, or why its template may not be sent."""
+        said, locale = message.content, contact.person.locale if contact else ""
+        if isinstance(said, TemplateWanted):
+            filled = await self._filled(said, said.locale or locale)
+            return Refuse(filled) if isinstance(filled, Reason) else filled
+        if isinstance(message.basis, ForPurpose) and said.takes_text and not said.footer:
+            return msgspec.structs.replace(said, footer=self._way_out(locale))
+        return said
+
+    async def _verdict(self, message: Message, contact: Contact | None, reply: Reply) -> MaySend | Refuse:
+        """Ask the gate."""
         candidate = _candidate(message.to, contact, message.basis, is_template=reply.template is not None)
         verdict = await self._gate.add(candidate)
-        if isinstance(verdict, Refuse) or contact is None:
-            strangers = [message.to] if contact is None and isinstance(message.to, Sender) else []
-            refuse = verdict if isinstance(verdict, Refuse) else Refuse(Reason.NO_CONSENT)
-            return self._stricter(refuse, message.to, await self._stopped(strangers))
-        return self._sends[0].of_the_company(
+        if isinstance(verdict, MaySend):
+            return verdict
+        strangers = [message.to] if contact is None and isinstance(message.to, Sender) else []
+        return self._stricter(verdict, message.to, await self._stopped(strangers))
+
+    async def _queue(self, message: Message, contact: Contact, reply: Reply, seen: int) -> None:
+        token = token_of(contact.person.sender, self._keys)
+        send = self._sends[shard_of(token, len(self._sends))]
+        made = send.of_the_company(
             reply,
             message.basis,
             id=message.id,
             person=contact.person,
             wrote_at=contact.wrote_at,
-            seen=verdict.seq,
+            seen=seen,
             channel=WHATSAPP,
         )
+        await send.queue(made)
 
     async def _judged(self, candidates: Sequence[Candidate]) -> Sequence[MaySend | Refuse]:
         return await judged(
@@ -235,10 +247,6 @@ class Messages:
         if isinstance(to, Sender):
             return Refuse(Reason.SUPPRESSED) if stopped.intersection(to.addresses) else refuse
         return Refuse(Reason.ERASED) if refuse.reason is Reason.NO_ADDRESS else refuse
-
-    def _send_of(self, message: Outbound) -> Send:
-        token = token_of(Sender(message.phone, message.bsuid), self._keys)
-        return self._sends[shard_of(token, len(self._sends))]
 
 
 def _candidate(to: Address, contact: Contact | None, basis: ForPurpose | Answer, *, is_template: bool) -> Candidate:

@@ -96,6 +96,9 @@ class OptIns:
         stopped = await self._stopped(wanted.address, purposes)
         purposes = [purpose for purpose in purposes if purpose not in stopped]
         reasons: dict[str, Uninvited | Reason] = {**left_out, **dict.fromkeys(stopped, Uninvited.SUPPRESSED)}
+        needed = {purpose.id for purpose in self._world.business.consentable}
+        reasons |= {purpose: Uninvited.NOT_NEEDED for purpose in wanted.purposes if purpose not in needed}
+        purposes = [purpose for purpose in purposes if purpose in needed]
         if not purposes:
             return NotAsking(reasons[wanted.purposes[0]], reasons)
         locale = self._locale(wanted, contact)

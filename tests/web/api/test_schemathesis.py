@@ -23,6 +23,34 @@ parameters = {{ "path.ref" = "{erased}" }}
 include-operation-id = "listRequests"
 # no schema can say which cursors we have given out
 checks.positive_data_acceptance.expected-statuses = [200, 400]
+
+[[operations]]
+include-operation-id = "listEvents"
+checks.positive_data_acceptance.expected-statuses = [200, 400]
+
+[[operations]]
+include-operation-id = "startOptIn"
+# the gate's answer about people who are made up, and addresses that no country has
+checks.positive_data_acceptance.expected-statuses = [202, 400, 409]
+
+[[operations]]
+include-operation-id = "sendMessage"
+# and what may be put together, as the operation describes in words
+checks.positive_data_acceptance.expected-statuses = [202, 400, 409]
+
+[[operations]]
+include-operation-id = "checkMessages"
+checks.positive_data_acceptance.expected-statuses = [200, 400]
+
+[[operations]]
+include-operation-id = "addWebhook"
+# only public addresses are told of events
+checks.positive_data_acceptance.expected-statuses = [201, 400]
+
+[[operations]]
+include-operation-id = "importRows"
+# and formats that there are
+checks.positive_data_acceptance.expected-statuses = [200, 400]
 """
 
 
