@@ -21,6 +21,8 @@ def api(operators: Operators, use_cases: UseCases) -> Api:
         imports=operators.imports,
         events=operators.events,
         endpoints=operators.endpoints,
+        sales=operators.sales,
+        strangers=use_cases.strangers,
         repeatable=use_cases.repeatable,
         opt_ins=use_cases.opt_ins,
         messages=use_cases.messages,

@@ -150,7 +150,12 @@ def operators(runtime: Runtime) -> Operators:
         requests=requests,
         evidence=_evidence(runtime),
         export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
-        sales=RecordSale(ledger=runtime.stores.ledger, business=business),
+        sales=RecordSale(
+            ledger=runtime.stores.ledger,
+            recording=_recording(runtime),
+            business=business,
+            clock=runtime.use_cases.clock,
+        ),
         dead_letters=ReplayLetters(
             shards=[shard.dead for shard in runtime.stores.shards],
             receive=partial(_received, runtime.receive) if runtime.receive else None,
@@ -257,8 +262,8 @@ def _changes(runtime: Runtime) -> Changes:
     return Changes(
         persons=stores.persons,
         ledger=stores.ledger,
+        recording=_recording(runtime),
         requests=stores.requests,
-        sessions=[shard.sessions for shard in stores.shards],
         keys=stores.keys,
         purposes=[purpose.id for purpose in world.business.purposes],
         languages=world.texts.offered,

@@ -19,6 +19,7 @@ from ..service.company.calls import Repeatable
 from ..service.company.contacts import Contacts
 from ..service.company.messages import Messages
 from ..service.company.opt_ins import OptIns
+from ..service.company.strangers import Strangers
 from ..service.company.templated import Templated
 from ..service.events.deliver import DeliverEvents
 from ..service.hand_over import HandOver
@@ -218,7 +219,6 @@ class UseCases:
         """What passes on opt-ins from elsewhere."""
         return OptIns(
             contacts=self.contacts,
-            persons=self.stores.persons,
             ledger=self.stores.ledger,
             suppressions=self.stores.erasures,
             inboxes=[shard.inbox for shard in self.stores.shards],
@@ -246,6 +246,11 @@ class UseCases:
             keys=self.stores.keys,
             clock=self.clock,
         )
+
+    @property
+    def strangers(self) -> Strangers:
+        """What makes customers known."""
+        return Strangers(self.contacts, self.stores.erasures)
 
     @property
     def repeatable(self) -> Repeatable:

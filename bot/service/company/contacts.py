@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...batcher import Batcher
+from ...errors import Unavailable
 from ...messages.inbound import Sender
-from ..ports import Person, PersonId, Persons
+from ..ports import AddressTaken, Person, PersonId, Persons
 from ..sending.window import Window
 
 Address = Sender | PersonId
@@ -32,6 +33,17 @@ class Contacts:
     async def find(self, address: Address) -> Contact | None:
         """Return who has this address; None if nobody is known by it."""
         return await self._batcher.add(address)
+
+    async def made(self, address: Sender) -> PersonId:
+        """Return who has this address, or make somebody who is known by it from now on."""
+        try:
+            (person,) = await self._persons.create([address])
+        except AddressTaken:
+            found = await self.find(address)
+            if found is None:
+                raise Unavailable("the address is changing hands; try again") from None
+            return found.person.id
+        return person
 
     async def find_all(self, addresses: Sequence[Address]) -> Sequence[Contact | None]:
         """Return for each address who has it; None where nobody is known by it."""

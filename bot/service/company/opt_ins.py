@@ -11,7 +11,7 @@ from ...conversation.world import World
 from ...i18n.locale import guess, negotiate
 from ...keys import Keyring
 from ...messages.inbound import Inbound, Invitation, MessageId, QuestionTemplate, Sender
-from ..ports import AddressTaken, Inbox, Ledger, PersonId, Persons, Suppressions
+from ..ports import Inbox, Ledger, PersonId, Suppressions
 from ..sending.gate import is_open
 from ..sending.reasons import Reason
 from ..shards import shard_of, token_of
@@ -62,7 +62,6 @@ class OptIns:
         self,
         *,
         contacts: Contacts,
-        persons: Persons,
         ledger: Ledger,
         suppressions: Suppressions,
         inboxes: Sequence[Inbox],
@@ -73,7 +72,6 @@ class OptIns:
     ) -> None:
         """`inboxes` of all shards; `template` picks the approved template of the question for a language."""
         self._contacts = contacts
-        self._persons = persons
         self._ledger = ledger
         self._suppressions = suppressions
         self._inboxes = inboxes
@@ -105,7 +103,7 @@ class OptIns:
         template = None if contact and is_open(contact.wrote_at, now) else await self._template(locale)
         if isinstance(template, Reason):
             return NotAsking(template, dict.fromkeys(wanted.purposes, template) | reasons)
-        person = contact.person.id if contact else await self._created(wanted.address)
+        person = contact.person.id if contact else await self._contacts.made(wanted.address)
         invitation = Invitation(
             tuple(purposes), wanted.method, wanted.reference, template.locale if template else locale, template
         )
@@ -133,16 +131,6 @@ class OptIns:
             return near
         likely = guess(wanted.address.phone, wanted.address.bsuid, offered)
         return likely[0] if len(likely) == 1 else self._world.business.default_locale
-
-    async def _created(self, address: Sender) -> PersonId:
-        try:
-            (person,) = await self._persons.create([address])
-        except AddressTaken:
-            found = await self._contacts.find(address)
-            if found is None:
-                raise
-            return found.person.id
-        return person
 
     async def _forward(self, id: str, person: PersonId, to: Sender, invitation: Invitation, now: float) -> None:
         """Put the event into the person's inbox; it names only the person, whose addresses may change meanwhile."""

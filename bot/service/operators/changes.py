@@ -17,9 +17,9 @@ from ...consent.rights import Right
 from ...errors import OperatorError, Unavailable
 from ...keys import Keyring
 from .. import metrics
-from ..ports import Append, Ledger, NoSuchPerson, PersonId, Persons, Requests, Sessions
-from ..shards import shard_of
+from ..ports import Append, Ledger, NoSuchPerson, PersonId, Persons, Requests
 from .find import Looked
+from .recording import Recording
 
 _TRIES = 10
 """How often an append is retried while workers add to the ledger."""
@@ -70,19 +70,19 @@ class Changes:
         *,
         persons: Persons,
         ledger: Ledger,
+        recording: Recording,
         requests: Requests,
-        sessions: Sequence[Sessions],
         keys: Keyring,
         purposes: Sequence[str],
         languages: Collection[str],
         calendar: Calendar,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`sessions`: of each shard; `purposes`: those of the business; `languages`: those that are offered."""
+        """`purposes`: those of the business; `languages`: those that are offered."""
         self._persons = persons
         self._ledger = ledger
         self._requests = requests
-        self._sessions = sessions
+        self._recording = recording
         self._keys = keys
         self._purposes = purposes
         self._languages = languages
@@ -120,7 +120,7 @@ class Changes:
         request, is_new = await self._request(looked, Right.RECTIFICATION, told, details)
         if locale and (is_new or request.state.is_open):  # else it was done before: they may have chosen anew
             await self._persons.set_locales({person: locale})
-            await self._forget_sessions(looked)
+            await self._recording.forget_sessions(looked.records)
         if is_new and not details:  # the person may have asked for something else before
             done = close(request, State.DONE, "")
             reason = looked.look.reason
@@ -150,14 +150,14 @@ class Changes:
                 record = admit(record, entry)
             if not new:
                 break
-            if await self._ledger.append([Append(person, len(past), new)]):
+            if await self._recording.append([Append(person, len(past), new)]):
                 for entry in new:
                     metrics.EVIDENCE.labels(entry.kind).inc()
-                await self._forget_sessions(looked)
+                await self._recording.forget_sessions(looked.records)
                 return new
         else:
             raise Unavailable("the ledger of this person keeps changing; try again")
-        await self._forget_sessions(looked)  # the call before this may have broken off
+        await self._recording.forget_sessions(looked.records)  # the call before this may have broken off
         return ()
 
     def _named(self, purposes: Sequence[str] | None, record: Record) -> Sequence[str]:
@@ -178,11 +178,6 @@ class Changes:
             )
         except NoSuchPerson:
             raise Erased("the person was erased meanwhile; there is nothing left to do") from None
-
-    async def _forget_sessions(self, looked: Looked) -> None:
-        tokens = await self._persons.tokens(looked.records)
-        for token in {token for of_record in tokens.values() for token in of_record}:
-            await self._sessions[shard_of(token, len(self._sessions))].forget(token)
 
 
 def _cause(looked: Looked, what: Kind | Right, told: Told) -> str:

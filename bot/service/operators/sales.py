@@ -10,6 +10,7 @@ from ...errors import OperatorError
 from ...paths import COMMAND
 from ..ports import Append, Ledger
 from .find import Looked
+from .recording import Recording
 
 _AFRESH = f"see `{COMMAND} person show` for what stands, and docs/deployer.md for what a sale needs"
 
@@ -17,8 +18,11 @@ _AFRESH = f"see `{COMMAND} person show` for what stands, and docs/deployer.md fo
 class RecordSale:
     """The use case."""
 
-    def __init__(self, *, ledger: Ledger, business: Business, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, *, ledger: Ledger, recording: Recording, business: Business, clock: Callable[[], float] = time.time
+    ) -> None:
         self._ledger = ledger
+        self._recording = recording
         self._business = business
         self._clock = clock
 
@@ -39,5 +43,5 @@ class RecordSale:
                     return False
             except NotAllowed as error:
                 raise OperatorError(f"{error}; {_AFRESH}") from None
-            if await self._ledger.append([Append(looked.person, record.seq, [entry])]):
+            if await self._recording.append([Append(looked.person, record.seq, [entry])]):
                 return True

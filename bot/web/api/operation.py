@@ -11,6 +11,7 @@ from ...messages.inbound import Sender
 from ...service.company.calls import Repeatable
 from ...service.company.messages import Messages
 from ...service.company.opt_ins import OptIns
+from ...service.company.strangers import Strangers
 from ...service.operators.audience import Audience
 from ...service.operators.changes import Changes
 from ...service.operators.endpoints import ManageEndpoints
@@ -20,6 +21,7 @@ from ...service.operators.find import Find, Look
 from ...service.operators.imports import Imports
 from ...service.operators.person import AboutPerson
 from ...service.operators.requests import AnswerRequests
+from ...service.operators.sales import RecordSale
 from ...service.operators.suppress import Suppress
 from ...service.operators.tokens import Admission
 from ...service.ports import Scope, Token
@@ -70,6 +72,8 @@ class Api:
     imports: Imports
     events: ReadEvents
     endpoints: ManageEndpoints
+    sales: RecordSale
+    strangers: Strangers
     repeatable: Repeatable
     opt_ins: OptIns
     messages: Messages

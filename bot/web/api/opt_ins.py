@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from ...consent.evidence import Method
+from ...consent.invitations import Uninvited
+from ...consent.soft_opt_in import Sale
+from ...errors import OperatorError, problem_and_cure
 from ...service.company.opt_ins import NotAsking, OptIn
 from ...service.ports import Scope
 from .addresses import sender_of
-from .models import Address, Line, Locale, PurposeId
+from .models import Address, Label, Line, Locale, PurposeId
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
 from .problems import Problem, Refused
 
@@ -37,6 +40,45 @@ class OptInShown(Shown):
     status: Literal["asking"]
     purposes: list[str] = Field(description="what is asked about, one after the other")
     left_out: dict[str, str] = Field(description="purposes that are not asked about, and why")
+
+
+class SaleSent(Body):
+    """A sale, at which a customer gave their number and could object to messages."""
+
+    address: Address
+    purpose: PurposeId
+    reference: Label = Field(max_length=200, description="proves the sale", examples=["order 4711"])
+    product_family: Label = Field(max_length=100, description="what was sold, as business.toml calls it")
+    sold_at: AwareDatetime = Field(strict=False, description="with an offset")
+    objection_offered: bool = Field(description="whether they could object, free of charge, when they gave the number")
+
+
+class SaleShown(Shown):
+    """The sale stands in for a consent where the person's country allows it."""
+
+    person: str = Field(description="our reference to the person")
+    recorded: bool = Field(description="false: it was recorded before, or changes nothing")
+
+
+async def _sell(api: Api, call: Call[SaleSent]) -> Answer:
+    sent = call.sent
+    person = await api.strangers.known(sender_of(api, sent.address, "address"))
+    if person is None:
+        reason = Uninvited.SUPPRESSED
+        raise Refused(Problem.NOT_RECORDED, reason.sentence, cure=reason.cure)
+    sale = Sale(
+        reference=sent.reference,
+        at=int(sent.sold_at.timestamp()),
+        product_family=sent.product_family,
+        objection_offered=sent.objection_offered,
+    )
+    looked = await api.find.by_id(person, call.look)
+    try:
+        recorded = await api.sales.record(looked, sent.purpose, sale, actor=call.look.actor)
+    except OperatorError as error:
+        problem, cure = problem_and_cure(str(error))
+        raise Refused(Problem.NOT_RECORDED, problem, cure=cure) from None
+    return Answer(SaleShown(person=person, recorded=recorded), 201)
 
 
 async def _start(api: Api, call: Call[OptInSent]) -> Answer:
@@ -70,6 +112,23 @@ def _not_asked(asking: NotAsking) -> Refused:
 
 
 OPERATIONS: Sequence[AnyOperation] = [
+    Operation(
+        id="recordSale",
+        method="POST",
+        path="/sales",
+        scope=Scope.OPT_IN,
+        tag="Consent",
+        summary="Record a sale on which marketing to your own customer may rest",
+        description=(
+            "For purposes with the legal basis `soft_opt_in` (ePrivacy Directive, Art. 13(2)), in countries that allow "
+            "it. It is no consent, is never shown as one, and ends with a STOP or an objection for good."
+        ),
+        sent=SaleSent,
+        answers={201: SaleShown},
+        problems=[Problem.NOT_RECORDED, Problem.PERSON_UNKNOWN],
+        handle=_sell,
+        about_person=True,
+    ),
     Operation(
         id="startOptIn",
         method="POST",

@@ -82,8 +82,10 @@ class ConsentShown(Shown):
         description="`none`: never asked; `asked`: has not answered yet; `in`; `out`: refused, withdrawn or ended"
     )
     state: Status = Field(description="the same, as the ledger tells it")
+    legal_basis: str | None = Field(description="what messages for the purpose may rest on; null: nothing")
     since: datetime | None
-    until: datetime | None = Field(description="when a consent ends by itself")
+    until: datetime | None = Field(description="when that ends by itself")
+    claimed: datetime | None = Field(description="when an imported file says that it was given; that allows nothing")
     source: str | None = Field(description="how it came about", examples=["chat"])
     evidence: int | None = Field(description="the number of the ledger entry that shows it")
     paused: bool = Field(description="whether the person may have meant to stop: nothing is sent until they answer")
@@ -147,7 +149,9 @@ def _consents(known: KnownPerson) -> list[ConsentShown]:
             purpose=purpose,
             status=consent.in_force,
             state=consent.state,
+            legal_basis=consent.consent.legal_basis or None,
             since=moment_if_any(consent.consent.since),
+            claimed=moment_if_any(consent.consent.claimed_at if consent.consent.claimed else 0),
             until=moment_if_any(consent.until),
             source=consent.source,
             evidence=consent.evidence,

@@ -29,6 +29,7 @@ class Problem(StrEnum):
     WEBHOOK_UNKNOWN = "webhook_unknown"
     NOT_ASKED = "not_asked"
     NOT_SENT = "not_sent"
+    NOT_RECORDED = "not_recorded"
     KEY_REUSED = "key_reused"
     REQUEST_CLOSED = "request_closed"
     PERSON_ERASED = "person_erased"
@@ -83,6 +84,9 @@ _TOLD: Mapping[Problem, Told] = {
     ),
     Problem.NOT_SENT: Told(
         409, "The message may not be sent", "see `reason`, and `retry_at` if time changes it; don't send it otherwise"
+    ),
+    Problem.NOT_RECORDED: Told(
+        409, "The sale does not count", "see `cure`; docs/deployer.md says what a sale needs to stand in for a consent"
     ),
     Problem.KEY_REUSED: Told(
         422, "The Idempotency-Key was used for another call", "choose a new key for each call, such as a UUID"

@@ -16,6 +16,7 @@ from bot.errors import OperatorError
 from bot.messages.inbound import Sender
 from bot.paths import FLOWS
 from bot.service.operators.find import Look, Looked
+from bot.service.operators.recording import Recording
 from bot.service.operators.sales import RecordSale
 from bot.service.ports import Append
 from bot.settings import Settings
@@ -44,7 +45,10 @@ def sales(runtime: Runtime) -> RecordSale:
     soft = {"legal_basis": "soft_opt_in", "soft_opt_in": {"product_family": "cut flowers"}}
     purposes = (company.purposes[0], Purpose.model_validate(company.purposes[1].model_dump() | soft))
     changed = company.model_copy(update={"purposes": purposes})
-    return RecordSale(ledger=runtime.stores.ledger, business=changed, clock=lambda: float(NOW))
+    stores = runtime.stores
+    sessions = [shard.sessions for shard in stores.shards]
+    recording = Recording(persons=stores.persons, ledger=stores.ledger, sessions=sessions, keys=stores.keys)
+    return RecordSale(ledger=stores.ledger, recording=recording, business=changed, clock=lambda: float(NOW))
 
 
 async def test_a_sale_is_recorded_once_with_its_reference_sealed(

@@ -11,6 +11,14 @@ _TO = {"to": "+447911999999"}
 
 WELL: Mapping[str, dict[str, Any] | None] = {
     "startOptIn": {"address": "+447911999999", "purposes": ["offers"], "method": "web_form"},
+    "recordSale": {
+        "address": "+447911999999",
+        "purpose": "offers",
+        "reference": "order 4711",
+        "product_family": "flowers",
+        "sold_at": "2026-11-30T12:00:00Z",
+        "objection_offered": True,
+    },
     "sendMessage": {**_TO, "purpose": "offers", "text": "Tulips!"},
     "getMessage": None,
     "checkMessages": {"purpose": "offers", "to": ["+447911999999"]},
