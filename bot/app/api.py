@@ -1,14 +1,25 @@
 """Builds what the REST API calls."""
 
+from ..conversation.world import World
+from ..service.company.calls import Repeatable
+from ..service.company.messages import Messages
+from ..service.company.opt_ins import OptIns
+from ..service.company.strangers import Strangers
 from ..web.api import Api
 from . import channels
 from .operators import Operators
-from .use_cases import UseCases
 
 
-def api(operators: Operators, use_cases: UseCases) -> Api:
+def api(
+    operators: Operators,
+    world: World,
+    *,
+    opt_ins: OptIns,
+    messages: Messages,
+    strangers: Strangers,
+    repeatable: Repeatable,
+) -> Api:
     """Return the use cases of the REST API."""
-    world = use_cases.dialogue.world
     return Api(
         admission=operators.admission,
         find=operators.find,
@@ -22,10 +33,10 @@ def api(operators: Operators, use_cases: UseCases) -> Api:
         events=operators.events,
         endpoints=operators.endpoints,
         sales=operators.sales,
-        strangers=use_cases.strangers,
-        repeatable=use_cases.repeatable,
-        opt_ins=use_cases.opt_ins,
-        messages=use_cases.messages,
+        strangers=strangers,
+        repeatable=repeatable,
+        opt_ins=opt_ins,
+        messages=messages,
         address=channels.address,
         business=world.business,
         languages=world.texts.offered,

@@ -47,7 +47,7 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
     def calls() -> Api | None:
         runtime = current()
         if runtime is not None and not (made and made[0][0] is runtime):
-            made[:] = [(runtime, api(operators(runtime), runtime.use_cases))]
+            made[:] = [(runtime, _api(runtime))]
         return made[0][1] if runtime else None
 
     return [
@@ -65,3 +65,15 @@ def routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[we
 def own_routes(settings: Settings, current: Callable[[], Runtime | None]) -> list[web.RouteDef]:
     """Return the routes of an application that has no others."""
     return [*routes(settings, current), *api_fallback()]
+
+
+def _api(runtime: Runtime) -> Api:
+    company = runtime.use_cases
+    return api(
+        operators(runtime),
+        runtime.dialogue.world,
+        opt_ins=company.opt_ins,
+        messages=company.messages,
+        strangers=company.strangers,
+        repeatable=company.repeatable,
+    )

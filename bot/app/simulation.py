@@ -29,7 +29,7 @@ from ..service.ports import PersonId, StoryEntry
 from ..service.shards import token_of
 from ..settings import Settings
 from ..stores.redis.keys import ShardKeys
-from .operators import operators
+from .operators import Operators, operators
 from .processes import answering, bound, working
 from .routes import own_routes
 from .runtime import Runtime, open_runtime
@@ -47,6 +47,11 @@ class Simulation:
     hook: Hook
     url: str
     """Where the program serves."""
+
+    @property
+    def operators(self) -> Operators:
+        """What the company's own people can do."""
+        return operators(self.runtime)
 
     def person(self, who: Identity) -> SimulatedPerson:
         """Return somebody who chats with the bot."""

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import logs
-from ..app.operators import operators
 from ..app.simulation import Simulation, reserved, simulate, somebody
 from ..channels.simulator.webhooks import Identity
 from ..paths import COMMAND
@@ -43,7 +42,7 @@ async def _demo(settings: Settings, *, once: bool) -> None:
             who = somebody()
             console.print(f"The bot serves at {simulation.url} (try /readyz and /metrics there).\n")
             customer = Talk(simulation, somebody(), console)
-            await play_company(simulation, operators(simulation.runtime), customer, console)
+            await play_company(simulation, simulation.operators, customer, console)
             console.print("\n[bold]Somebody else writes first.[/]\n")
             talk = Talk(simulation, who, console)
             await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)

@@ -35,7 +35,7 @@ async def send(simulation: Simulation, person: SimulatedPerson) -> str:
     id = str(uuid4())
     wanted = Message(id=id, to=to, basis=ForPurpose("order_updates"), content=Reply(TEXT), caller="test")
     decision = await simulation.runtime.use_cases.messages.send(wanted)
-    assert decision.refuse is None
+    assert not decision.reason
     return id
 
 

@@ -4,38 +4,8 @@ Draft of the IETF: draft-ietf-httpapi-idempotency-key-header.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """An answer to a call."""
-
-    status: int
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call that was made before, or begins now."""
-
-    id: str
-    """A UUID for what it makes: the same at each repetition, so nothing is made twice."""
-    same: bool
-    """Whether it asks for the same as the first call with its key."""
-    given: Given | None
-    """The first answer; None if it is not known, since the first call broke off."""
-
-
-class Calls(Protocol):
-    """Remembers calls. Every method raises `Unavailable`."""
-
-    async def begin(self, caller: str, key: str, content: bytes) -> Call:
-        """Note a call with a key of the caller's choice, or find the first with this key; `content`: what it asks."""
-
-    async def finish(self, caller: str, key: str, given: Given) -> None:
-        """Keep the answer to a call for its repetitions."""
+from ..ports import Calls, Given
 
 
 class OtherCall(Exception):

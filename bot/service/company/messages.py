@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
 
 import msgspec
 
@@ -14,7 +14,7 @@ from ...messages.basis import Answer, ForPurpose
 from ...messages.inbound import WHATSAPP, Sender
 from ...messages.reply import Reply
 from ..operators.find import Look
-from ..ports import Became, Event, Ledger, PersonId, Reads, Sendings, Suppressions
+from ..ports import Became, Decision, Decisions, Event, EventsOf, Ledger, Reads, Sendings, Suppressions
 from ..sending.gate import NEVER, WINDOW, Candidate
 from ..sending.judge import Send as MaySend
 from ..sending.judge import judged
@@ -47,22 +47,6 @@ class Message:
     """Who wants it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What was decided about a message."""
-
-    id: str
-    at: int
-    """Unix seconds."""
-    person: PersonId | None
-    """None: nobody is known by the address."""
-    purpose: str
-    """Empty for an answer."""
-    refuse: Refuse | None
-    """Why it is not sent; None: it is on its way."""
-    caller: str
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """What became of a message."""
@@ -85,23 +69,6 @@ class Followed:
     def status(self) -> Literal["queued"] | Became:
         """The last thing that became of it."""
         return self.steps[-1].became if self.steps else "queued"
-
-
-class Decisions(Protocol):
-    """Keeps what was decided. Every method raises `Unavailable`."""
-
-    async def find(self, id: str) -> Decision | None:
-        """Return the decision about a message; None if there is none."""
-
-    async def keep(self, decision: Decision) -> Decision:
-        """Keep a decision, and the event that tells of a refusal; return the one that was kept first."""
-
-
-class EventsOf(Protocol):
-    """What became of messages."""
-
-    async def of(self, subject: str) -> Sequence[Event]:
-        """Return the events of a message, the oldest first. Raises `Unavailable`."""
 
 
 class Messages:
@@ -148,7 +115,7 @@ class Messages:
         If a call broke off, repeating it with the same id gives the same decision, and the message is queued once.
         """
         known = await self._decisions.find(message.id)
-        if known is not None and known.refuse is not None:
+        if known is not None and known.reason:
             return known
         contact = await self._contacts.find(message.to)
         reply = await self._reply(message, contact)
@@ -160,11 +127,12 @@ class Messages:
                     at=int(self._clock()),
                     person=contact.person.id if contact else None,
                     purpose=message.basis.purpose if isinstance(message.basis, ForPurpose) else "",
-                    refuse=verdict if isinstance(verdict, Refuse) else None,
+                    reason=verdict.reason if isinstance(verdict, Refuse) else "",
+                    retry_at=verdict.retry_at if isinstance(verdict, Refuse) else None,
                     caller=message.caller,
                 )
             )
-        if known.refuse is None and contact is not None and not isinstance(reply, Refuse):
+        if not known.reason and contact is not None and not isinstance(reply, Refuse):
             seen = (
                 NEVER if isinstance(verdict, Refuse) else verdict.seq
             )  # refused since: it is looked at before it leaves
@@ -223,7 +191,8 @@ class Messages:
             reply,
             message.basis,
             id=message.id,
-            person=contact.person,
+            person=contact.person.id,
+            to=contact.person.sender,
             wrote_at=contact.wrote_at,
             seen=seen,
             channel=WHATSAPP,

@@ -5,6 +5,7 @@ subject. A narrow view of a store that only one use case needs, such as `operato
 use case instead: nobody else gets at those methods.
 """
 
+from .company import Calls, Decision, Decisions, EventsOf, Given, Repeated
 from .data_holders import DataHolder, Held, Subject, exported
 from .events import (
     Answered,
@@ -72,6 +73,7 @@ __all__ = [
     "Backlog",
     "BadEntry",
     "Became",
+    "Calls",
     "ChangedMeanwhile",
     "Channel",
     "Channels",
@@ -84,15 +86,19 @@ __all__ = [
     "DataHolder",
     "DeadLetter",
     "DeadLetters",
+    "Decision",
+    "Decisions",
     "Documents",
     "Endpoint",
     "Endpoints",
     "Event",
     "EventType",
     "Events",
+    "EventsOf",
     "Export",
     "Exports",
     "Falling",
+    "Given",
     "HandedOver",
     "Held",
     "Host",
@@ -132,6 +138,7 @@ __all__ = [
     "Read",
     "Reads",
     "Renewed",
+    "Repeated",
     "Requests",
     "Retained",
     "Retry",

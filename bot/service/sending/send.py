@@ -15,7 +15,7 @@ from ...messages import host_ids
 from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
 from ...messages.inbound import Sender
 from ...messages.reply import Outbound, Reply
-from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, Person, PersonId, Sessions
+from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, PersonId, Sessions
 from .gate import NEVER, WINDOW, NoRecord, passes_at, withheld
 from .reasons import Refuse
 
@@ -127,7 +127,16 @@ class Send:
         await self._outbox.hand_back(entry_id, made)
 
     def of_the_company(
-        self, reply: Reply, basis: Basis, *, id: str, person: Person, wrote_at: int, seen: int, channel: str
+        self,
+        reply: Reply,
+        basis: Basis,
+        *,
+        id: str,
+        person: PersonId,
+        to: Sender,
+        wrote_at: int,
+        seen: int,
+        channel: str,
     ) -> Outbound:
         """Return a message that the company wants to send, and that the gate let pass at ledger entry `seen`.
 
@@ -137,8 +146,8 @@ class Send:
             reply,
             basis,
             id=id,
-            person=person.id,
-            to=person.sender,
+            person=person,
+            to=to,
             wrote_at=wrote_at,
             seen=seen,
             notice=self._business.notice.version,

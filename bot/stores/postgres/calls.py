@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from ...batcher import Batcher
 from ...keys import Keyring
-from ...service.company.calls import Call, Given
+from ...service.ports import Given, Repeated
 from ...times import DAY
 from .connect import Database
 
@@ -39,16 +39,16 @@ _Done = tuple[str, str, Given]
 
 
 class KnownCalls:
-    """Table `calls`. Implements `company.calls.Calls`."""
+    """Table `calls`. Implements `ports.Calls`."""
 
     def __init__(self, database: Database, keys: Keyring, clock: Callable[[], float] = time.time) -> None:
         self._database = database
         self._keys = keys
         self._clock = clock
-        self._beginning: Batcher[_New, Call] = Batcher(self._begin)
+        self._beginning: Batcher[_New, Repeated] = Batcher(self._begin)
         self._finishing: Batcher[_Done, None] = Batcher(self._finish)
 
-    async def begin(self, caller: str, key: str, content: bytes) -> Call:
+    async def begin(self, caller: str, key: str, content: bytes) -> Repeated:
         """Note a call, or find the first with this key."""
         return await self._beginning.add((caller, key, content))
 
@@ -56,7 +56,7 @@ class KnownCalls:
         """Keep the answer to a call for its repetitions."""
         await self._finishing.add((caller, key, given))
 
-    async def _begin(self, batch: Sequence[_New]) -> Sequence[Call]:
+    async def _begin(self, batch: Sequence[_New]) -> Sequence[Repeated]:
         tokens = [self._tokens(caller, key) for caller, key, _ in batch]
         digests = [self._digests(content) for _, _, content in batch]
         await self._database.execute(
@@ -96,6 +96,6 @@ class KnownCalls:
         return self._keys.messages(f"content {hashlib.sha256(content).hexdigest()}")
 
 
-def _call(row: "asyncpg.Record", digests: Sequence[bytes]) -> Call:
+def _call(row: "asyncpg.Record", digests: Sequence[bytes]) -> Repeated:
     given = Given(row["status"], row["answer"]) if row["status"] is not None else None
-    return Call(str(row["id"]), row["digest"] in digests, given)
+    return Repeated(str(row["id"]), row["digest"] in digests, given)

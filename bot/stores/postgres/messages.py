@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from ...batcher import Batcher
-from ...service.company.messages import Decision
-from ...service.ports import Became, Held, PersonId, Subject
-from ...service.sending.reasons import Reason, Refuse
+from ...service.ports import Became, Decision, Held, PersonId, Subject
 from ...times import iso
 from .connect import Database
 
@@ -44,7 +42,7 @@ _Note = tuple[str, Became, int, str]
 
 
 class SentMessages:
-    """Table `messages`. Implements `company.messages.Decisions` and `ports.MessageEvents`, and is its data holder."""
+    """Table `messages`. Implements `ports.Decisions` and `ports.MessageEvents`, and is its data holder."""
 
     name = "messages"
     holds = frozenset({"messages"})
@@ -86,8 +84,8 @@ class SentMessages:
             [decision.at for decision in decisions],
             [decision.person for decision in decisions],
             [decision.purpose for decision in decisions],
-            [decision.refuse.reason if decision.refuse else "" for decision in decisions],
-            [decision.refuse.retry_at if decision.refuse else None for decision in decisions],
+            [decision.reason for decision in decisions],
+            [decision.retry_at for decision in decisions],
             [decision.caller for decision in decisions],
         )
         kept = await self._find([decision.id for decision in decisions])
@@ -118,6 +116,7 @@ def _decision(row: "asyncpg.Record") -> Decision:
         at=row["at"],
         person=PersonId(str(row["person"])) if row["person"] else None,
         purpose=row["purpose"],
-        refuse=Refuse(Reason(row["reason"]), row["retry_at"]) if row["reason"] else None,
+        reason=row["reason"],
+        retry_at=row["retry_at"],
         caller=row["caller"],
     )

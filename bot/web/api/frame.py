@@ -12,12 +12,12 @@ from uuid_utils.compat import uuid7
 
 from ...errors import OperatorError, Unavailable, problem_and_cure, where
 from ...service import metrics
-from ...service.company.calls import Given, OtherCall
+from ...service.company.calls import OtherCall
 from ...service.operators.changes import Erased
 from ...service.operators.find import Look, UnknownPerson, UnknownRequest
 from ...service.operators.requests import RequestClosed
 from ...service.operators.tokens import Admission, Allowance, Denial, NotLetIn
-from ...service.ports import Scope, Token
+from ...service.ports import Given, Scope, Token
 from .document import document
 from .operation import PREFIX, AnyOperation, Api, Call
 from .operations import OPERATIONS

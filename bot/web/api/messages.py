@@ -12,8 +12,8 @@ from ...messages.basis import ForPurpose
 from ...messages.reply import Attachment, Button, Document, Link, Location, Reply, Row
 from ...service.company.contacts import Address as To
 from ...service.company.messages import Followed, Message, Step, TemplateWanted
-from ...service.ports import PersonId, Scope
-from ...service.sending.reasons import Refuse
+from ...service.ports import Decision, PersonId, Scope
+from ...service.sending.reasons import Reason
 from ...service.sending.templates import BadValues
 from ...times import iso
 from .addresses import sender_of
@@ -204,15 +204,15 @@ async def _send(api: Api, call: Call[MessageSent]) -> Answer:
         decision = await api.messages.send(wanted)
     except BadValues as error:
         raise invalid("template.values", str(error), "send a line of text for each placeholder") from None
-    if decision.refuse is not None:
-        raise _not_sent(decision.id, decision.refuse)
+    if decision.reason:
+        raise _not_sent(decision)
     return Answer(MessageShown(id=decision.id, person=decision.person or "", status="queued"), 202)
 
 
-def _not_sent(id: str, refuse: Refuse) -> Refused:
-    reason = refuse.reason
-    more: dict[str, Any] = {"retry_at": iso(refuse.retry_at)} if refuse.retry_at is not None else {}
-    return Refused(Problem.NOT_SENT, reason.sentence, cure=reason.cure, reason=str(reason), message=id, **more)
+def _not_sent(decision: Decision) -> Refused:
+    reason = Reason(decision.reason)
+    more: dict[str, Any] = {"retry_at": iso(decision.retry_at)} if decision.retry_at is not None else {}
+    return Refused(Problem.NOT_SENT, reason.sentence, cure=reason.cure, reason=reason, message=decision.id, **more)
 
 
 def _content(sent: MessageSent) -> Reply | TemplateWanted:
@@ -254,7 +254,7 @@ async def _show(api: Api, call: Call[Nothing]) -> Answer:
 
 def _history(followed: Followed) -> HistoryShown:
     decision = followed.decision
-    steps = [StepShown(status="queued", at=iso(decision.at))] if decision.refuse is None else []
+    steps = [StepShown(status="queued", at=iso(decision.at))] if not decision.reason else []
     steps += [_shown(step) for step in followed.steps]
     return HistoryShown(
         id=decision.id,

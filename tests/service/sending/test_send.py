@@ -27,6 +27,7 @@ CALLS: Mapping[str, tuple[str, set[str]]] = {
     # method: (what its owner is called, who may call it)
     "hand_back": ("outbox", {SEND}),
     "answer_task": ("outbox", {SEND}),
+    "queue": ("outbox", {SEND}),
     "commit": ("sessions", {SEND}),
     "retry": ("outbox", {DELIVER}),
     "send": ("channel", {SEND, DELIVER}),
@@ -42,7 +43,13 @@ QUEUES: Mapping[str, set[str]] = {
         "service/incoming/converse.py",
         "service/incoming/statuses.py",
     },
-    "bot.service.ports.Sessions": {SEND, "service/incoming/converse.py", "service/incoming/cases.py"},
+    "bot.service.ports.Sessions": {
+        SEND,
+        "service/incoming/converse.py",
+        "service/incoming/cases.py",
+        "service/operators/recording.py",
+        "service/sending/window.py",
+    },
     "bot.stores.redis.outbox.Outbox": {"app/stores.py"},
     "bot.stores.redis.sessions.Sessions": {"app/stores.py"},
     "bot.service.sending.send.outbound": set(),
@@ -57,7 +64,7 @@ ONLY_SEND_QUEUES = "only bot/service/sending/send.py queues messages: call `Send
 JUDGES = {
     "judge": {DELIVER},
     "judge_for_host": {"service/hand_over.py"},
-    "judged": set[str](),
+    "judged": {"service/company/messages.py"},
     "passes_at": {SEND},
     "refusal": set[str](),
     "withheld": {SEND},
@@ -67,6 +74,7 @@ JUDGES = {
 SCRIPTS = {
     "COMMIT": "queues what a step says, as `send` made it, with the session and the end of the messages",
     "ANSWER": "queues what answers a task, or comes from the host's bot, as `send` made it",
+    "QUEUE": "queues what the company sends, as `send` made it",
     "RETRY": "puts back what was read from the outbox",
     "PROMOTE": "brings back what was put back",
     "FINISH_MESSAGE": "lets the next message of the same person go, which lay behind the finished one",
