@@ -212,7 +212,7 @@ class UseCases:
 
     @cached_property
     def _templated(self) -> Templated:
-        return Templated(self.templates, self._business.default_locale)
+        return Templated(self.templates, self._business)
 
     @cached_property
     def opt_ins(self) -> OptIns:
@@ -239,6 +239,7 @@ class UseCases:
             reads=self.stores.reads,
             decisions=self.stores.messages,
             events=self.stores.events,
+            told=self.stores.messages,
             sends=[self.send(shard) for shard in self.stores.shards],
             filled=self._templated.filled,
             way_out=partial(way_out, self.dialogue.world),

@@ -14,6 +14,7 @@ MOST_UNCLEAR_MESSAGES = 3
 def unclaimed(turn: DialogueTurn, *, readable: bool = True, ours: bool = False) -> None:
     """Handle a message that nothing claims; `ours`: it answers something that we asked, but does not fit."""
     session = turn.session
+    session.unanswered = turn.token(turn.inbound.id)
     if not ours and is_hosts(turn):
         turn.handed_over = True
         session.unclear = session.repeats = 0

@@ -52,6 +52,8 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """The last messages that asked for consent. If lost, the question is asked again: no consent depends on it."""
     other_channel: str = ""
     """The name of the channel by which the person last wrote; empty for WhatsApp at Meta, to keep sessions small."""
+    unanswered: str = ""
+    """The token of the person's last message that no dialogue claimed: the company may answer it within the window."""
 
     @property
     def channel(self) -> str:

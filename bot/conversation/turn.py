@@ -136,7 +136,7 @@ class Turn:
 
     def token(self, message: MessageId) -> str:
         """Return the token by which a message is remembered; its id would reveal the phone number."""
-        return hashlib.blake2b(message.encode(), key=self.world.question_key, digest_size=6).hexdigest()
+        return message_token(message, self.world.question_key)
 
     @property
     def is_corrected(self) -> bool:
@@ -341,6 +341,11 @@ class Turn:
         return [
             purpose.id for purpose in self.world.business.purposes if self.record.allows(purpose.id, self.inbound.at)
         ]
+
+
+def message_token(message: str, key: bytes) -> str:
+    """Return the token by which sessions name a message of the person."""
+    return hashlib.blake2b(message.encode(), key=key, digest_size=6).hexdigest()
 
 
 def in_order(inbound: Inbound, record: Record, newest: int, now: float) -> Inbound:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ...batcher import Batcher
 from ...errors import Unavailable
 from ...messages.inbound import Sender
-from ..ports import AddressTaken, Person, PersonId, Persons
+from ..ports import AddressTaken, Person, PersonId, Persons, Wrote
 from ..sending.window import Window
 
 Address = Sender | PersonId
@@ -18,8 +18,8 @@ class Contact:
     """Somebody who is known."""
 
     person: Person = field(repr=False)
-    wrote_at: int
-    """When they last wrote, unix seconds; 0 if that is not known: then only templates reach them."""
+    wrote: Wrote
+    """Their last message; if nothing is known of it, only templates reach them."""
 
 
 class Contacts:
@@ -52,8 +52,6 @@ class Contacts:
         ids = [owners.get(address.addresses[0]) if isinstance(address, Sender) else address for address in addresses]
         known = await self._persons.load({id for id in ids if id})
         people = {person.id: person for person in known.values()}
-        times = await self._window.wrote_at([person.sender for person in people.values()])
-        contacts = {
-            person.id: Contact(person, wrote_at) for person, wrote_at in zip(people.values(), times, strict=True)
-        }
+        last = await self._window.wrote([person.sender for person in people.values()])
+        contacts = {person.id: Contact(person, wrote) for person, wrote in zip(people.values(), last, strict=True)}
         return [contacts[known[id].id] if id in known else None for id in ids]

@@ -9,6 +9,9 @@ import msgspec
 
 from ...batcher import Batcher
 from ...business import Business
+from ...consent.evidence import EVERY
+from ...consent.lifecycle import fold
+from ...conversation.turn import message_token
 from ...keys import Keyring
 from ...messages.basis import Answer, ForPurpose
 from ...messages.inbound import WHATSAPP, Sender
@@ -43,6 +46,8 @@ class Message:
     to: Address = field(repr=False)
     basis: ForPurpose | Answer
     content: Reply | TemplateWanted = field(repr=False)
+    answers: str = field(default="", repr=False)
+    """For an answer, the id of the person's message."""
     caller: str
     """Who wants it."""
 
@@ -67,8 +72,12 @@ class Followed:
 
     @property
     def status(self) -> Literal["queued"] | Became:
-        """The last thing that became of it."""
-        return self.steps[-1].became if self.steps else "queued"
+        """How far it got."""
+        return max((step.became for step in self.steps), key=_FAR.index, default="queued")
+
+
+_FAR: Sequence[Became] = ("sent", "refused", "failed", "delivered", "read")
+"""Webhooks come in any order: a failure means nothing once the message was delivered."""
 
 
 class Messages:
@@ -84,8 +93,9 @@ class Messages:
         reads: Reads,
         decisions: Decisions,
         events: EventsOf,
+        told: MessageEvents,
         sends: Sequence[Send],
-        filled: Callable[[TemplateWanted, str], Awaitable[Reply | Reason]],
+        filled: Callable[[TemplateWanted, str, str], Awaitable[Reply | Reason]],
         way_out: Callable[[str], str],
         business: Business,
         keys: Keyring,
@@ -101,6 +111,7 @@ class Messages:
         self._reads = reads
         self._decisions = decisions
         self._events = events
+        self._told = told
         self._sends = sends
         self._filled = filled
         self._way_out = way_out
@@ -132,11 +143,15 @@ class Messages:
                     caller=message.caller,
                 )
             )
-        if not known.reason and contact is not None and not isinstance(reply, Refuse):
-            seen = (
-                NEVER if isinstance(verdict, Refuse) else verdict.seq
-            )  # refused since: it is looked at before it leaves
-            await self._queue(message, contact, reply, seen)
+            if not known.reason and isinstance(verdict, MaySend):
+                await self._queue(message, contact, reply, verdict.seq)
+            return known
+        if isinstance(reply, Refuse) or contact is None:
+            if not await self._told.left(message.id):  # the call before this broke off, and now it can't be sent
+                why = verdict.reason if isinstance(verdict, Refuse) else Reason.NO_ADDRESS
+                await self._told.note(message.id, "refused", at=int(self._clock()), detail=why)
+            return known
+        await self._queue(message, contact, reply, NEVER, repeated=True)
         return known
 
     async def check(self, to: Sequence[Sender], purpose: str, look: Look) -> Sequence[Refuse | None]:
@@ -147,7 +162,7 @@ class Messages:
         contacts = await self._contacts.find_all(to)
         persons = [contact.person.id for contact in contacts if contact]
         if persons:
-            await self._reads.note(persons, look.way, look.operator, self._clock())
+            await self._reads.note(persons, look.way, look.operator, self._clock(), look.reason)
         stopped = await self._stopped([sender for sender, contact in zip(to, contacts, strict=True) if not contact])
         basis = ForPurpose(purpose)
         verdicts = await self._judged(
@@ -163,13 +178,15 @@ class Messages:
         decision = await self._decisions.find(id)
         if decision is None:
             return None
-        return Followed(decision, [_step(event) for event in await self._events.of(id)])
+        steps = [_step(event) for event in await self._events.of(id)]
+        return Followed(decision, sorted(steps, key=lambda step: (step.at, _FAR.index(step.became))))
 
     async def _reply(self, message: Message, contact: Contact | None) -> Reply | Refuse:
         """Return what is said, or why its template may not be sent."""
         said, locale = message.content, contact.person.locale if contact else ""
         if isinstance(said, TemplateWanted):
-            filled = await self._filled(said, said.locale or locale)
+            purpose = message.basis.purpose if isinstance(message.basis, ForPurpose) else ""
+            filled = await self._filled(said, said.locale or locale, purpose)
             return Refuse(filled) if isinstance(filled, Reason) else filled
         if isinstance(message.basis, ForPurpose) and said.takes_text and not said.footer:
             return msgspec.structs.replace(said, footer=self._way_out(locale))
@@ -180,11 +197,18 @@ class Messages:
         candidate = _candidate(message.to, contact, message.basis, is_template=reply.template is not None)
         verdict = await self._gate.add(candidate)
         if isinstance(verdict, MaySend):
+            if isinstance(message.basis, Answer) and not self._answers(message, contact):
+                return Refuse(Reason.NOTHING_TO_ANSWER)
             return verdict
         strangers = [message.to] if contact is None and isinstance(message.to, Sender) else []
         return self._stricter(verdict, message.to, await self._stopped(strangers))
 
-    async def _queue(self, message: Message, contact: Contact, reply: Reply, seen: int) -> None:
+    async def _queue(
+        self, message: Message, contact: Contact | None, reply: Reply | Refuse, seen: int, *, repeated: bool = False
+    ) -> None:
+        """Queue a message; of a repeated one, `deliver` asks first whether it has left."""
+        if contact is None or isinstance(reply, Refuse):
+            return
         token = token_of(contact.person.sender, self._keys)
         send = self._sends[shard_of(token, len(self._sends))]
         made = send.of_the_company(
@@ -193,16 +217,51 @@ class Messages:
             id=message.id,
             person=contact.person.id,
             to=contact.person.sender,
-            wrote_at=contact.wrote_at,
+            wrote_at=contact.wrote.at,
             seen=seen,
+            repeated=repeated,
             channel=WHATSAPP,
         )
         await send.queue(made)
 
+    def _answers(self, message: Message, contact: Contact | None) -> bool:
+        """Whether it answers the person's last message that no dialogue claimed."""
+        unanswered = contact.wrote.unanswered if contact else ""
+        return bool(unanswered) and unanswered == message_token(message.answers, self._keys.questions)
+
     async def _judged(self, candidates: Sequence[Candidate]) -> Sequence[MaySend | Refuse]:
-        return await judged(
+        verdicts = await judged(
             candidates, ledger=self._ledger, sendings=self._sendings, at=self._clock(), business=self._business
         )
+        passing = [
+            (number, candidate)
+            for number, (candidate, verdict) in enumerate(zip(candidates, verdicts, strict=True))
+            if isinstance(verdict, MaySend) and isinstance(candidate.basis, ForPurpose)
+        ]
+        for number in await self._suppressed(passing):
+            verdicts[number] = Refuse(Reason.SUPPRESSED)
+        return verdicts
+
+    async def _suppressed(self, passing: Sequence[tuple[int, Candidate]]) -> Sequence[int]:
+        """Return which of these are suppressed by an address although the ledger does not know it yet."""
+        addresses = [address for _, candidate in passing for address in candidate.to.addresses]
+        found = await self._suppressions.suppressed(addresses) if addresses else {}
+        if not any(found.values()):
+            return ()
+        concerned = [
+            (number, candidate, since)
+            for number, candidate in passing
+            if (since := _since(candidate, found)) is not None
+        ]
+        facts = await self._ledger.facts({candidate.person for _, candidate, _ in concerned if candidate.person})
+        stopped = []
+        for number, candidate, since in concerned:
+            assert isinstance(candidate.basis, ForPurpose)
+            past = facts.get(candidate.person, ()) if candidate.person else ()
+            consent = fold(entry.fact for entry in past).consent(candidate.basis.purpose)
+            if since >= max(consent.since, consent.sold_at):
+                stopped.append(number)
+        return stopped
 
     async def _stopped(self, strangers: Sequence[Sender]) -> frozenset[str]:
         """Return the addresses of nobody known under which something was stopped."""
@@ -218,10 +277,23 @@ class Messages:
         return Refuse(Reason.ERASED) if refuse.reason is Reason.NO_ADDRESS else refuse
 
 
+def _since(candidate: Candidate, found: Mapping[str, Mapping[str, int]]) -> int | None:
+    """Return since when a candidate's purpose is suppressed, unix seconds; None if it is not."""
+    assert isinstance(candidate.basis, ForPurpose)
+    scopes = (candidate.basis.purpose, EVERY)
+    times = [
+        since
+        for address in candidate.to.addresses
+        for scope, since in found.get(address, {}).items()
+        if scope in scopes
+    ]
+    return max(times, default=None)
+
+
 def _candidate(to: Address, contact: Contact | None, basis: ForPurpose | Answer, *, is_template: bool) -> Candidate:
     if contact is None:
         return Candidate(None, to if isinstance(to, Sender) else Sender(), basis, 0, is_template)
-    window_ends = contact.wrote_at + WINDOW if contact.wrote_at else 0
+    window_ends = contact.wrote.at + WINDOW if contact.wrote.at else 0
     return Candidate(contact.person.id, contact.person.sender, basis, window_ends, is_template)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ...consent.evidence import EVERY, Clock, Method
 from ...consent.invitations import Uninvited, invited
-from ...consent.lifecycle import Record, fold
+from ...consent.lifecycle import fold
 from ...conversation.world import World
 from ...i18n.locale import guess, negotiate
 from ...keys import Keyring
@@ -89,7 +89,11 @@ class OptIns:
             return NotAsking(Reason.UNKNOWN_PURPOSE, unknown)
         contact = await self._contacts.find(wanted.address)
         now = self._clock()
-        record = await self._record(contact)
+        past = (await self._ledger.facts([contact.person.id])).get(contact.person.id, ()) if contact else ()
+        asked = {*self._keys.messages(_event_of(wanted.id))}
+        if contact and any(entry.inbound in asked for entry in past):  # by a call that broke off
+            return Asking(wanted.id, contact.person.id, wanted.purposes, {})
+        record = fold(entry.fact for entry in past)
         purposes, left_out = invited(record, wanted.purposes, wanted.method, int(now))
         stopped = await self._stopped(wanted.address, purposes)
         purposes = [purpose for purpose in purposes if purpose not in stopped]
@@ -100,7 +104,7 @@ class OptIns:
         if not purposes:
             return NotAsking(reasons[wanted.purposes[0]], reasons)
         locale = self._locale(wanted, contact)
-        template = None if contact and is_open(contact.wrote_at, now) else await self._template(locale)
+        template = None if contact and is_open(contact.wrote.at, now) else await self._template(locale)
         if isinstance(template, Reason):
             return NotAsking(template, dict.fromkeys(wanted.purposes, template) | reasons)
         person = contact.person.id if contact else await self._contacts.made(wanted.address)
@@ -109,12 +113,6 @@ class OptIns:
         )
         await self._forward(wanted.id, person, contact.person.sender if contact else wanted.address, invitation, now)
         return Asking(wanted.id, person, purposes, reasons)
-
-    async def _record(self, contact: Contact | None) -> Record:
-        if contact is None:
-            return Record()
-        facts = await self._ledger.facts([contact.person.id])
-        return fold(entry.fact for entry in facts.get(contact.person.id, ()))
 
     async def _stopped(self, address: Sender, purposes: Sequence[str]) -> set[str]:
         """Return the purposes that somebody, perhaps erased since, has stopped under this address."""
@@ -136,7 +134,7 @@ class OptIns:
         """Put the event into the person's inbox; it names only the person, whose addresses may change meanwhile."""
         shard = shard_of(token_of(to, self._keys), len(self._inboxes))
         event = Inbound(
-            MessageId(f"opt-in {id}"),
+            MessageId(_event_of(id)),
             Sender(),
             int(now),
             invitation,
@@ -145,3 +143,8 @@ class OptIns:
             clock=Clock.ARRIVAL,
         )
         await self._inboxes[shard].forward(event)
+
+
+def _event_of(id: str) -> str:
+    """Return the id of the event that a call leads to, which the ledger keeps as a hash."""
+    return f"opt-in {id}"

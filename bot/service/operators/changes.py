@@ -143,9 +143,9 @@ class Changes:
             record = fold(facts)
             said = Said(kind, told.method, looked.look.actor, looked.look.reason, _cause(looked, kind, told))
             known = {*self._keys.messages(said.cause)}
-            if any(entry.inbound in known for entry in past):
-                break
-            new = entries(said, facts, record, self._named(purposes, record), self._clock())
+            done = {entry.fact.purpose for entry in past if entry.inbound in known}
+            named = [purpose for purpose in self._named(purposes, record) if purpose not in done]
+            new = entries(said, facts, record, named, self._clock())
             for entry in new:
                 record = admit(record, entry)
             if not new:

@@ -60,7 +60,7 @@ from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
 from .record import Append, Checkpoints, LastEntry, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
 from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
-from .sessions import Assigned, Commit, HandedOver, Sessions
+from .sessions import Assigned, Commit, HandedOver, Sessions, Wrote
 from .templates import TemplateApi, TemplateNews, TemplateState, TemplateStates, TooManyTemplates
 from .tokens import KeptTokens, Scope, Token, Windows
 
@@ -167,5 +167,6 @@ __all__ = [
     "WebRequest",
     "Webhooks",
     "Windows",
+    "Wrote",
     "exported",
 ]

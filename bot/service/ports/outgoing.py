@@ -150,16 +150,20 @@ class Retry(StrEnum):
 class SendError(Exception):
     """A channel did not accept a message. Carries the channel's code, never text, address or token."""
 
-    def __init__(self, code: str, retry: Retry, meaning: str, attempts: int | None = None) -> None:
+    def __init__(
+        self, code: str, retry: Retry, meaning: str, attempts: int | None = None, *, may_have_arrived: bool = False
+    ) -> None:
         """`code` is the channel's own, a number or a word; `retry` says what to do about it.
 
-        `attempts`: how often a message may be tried in all; None: until an operator acts.
+        `attempts`: how often a message may be tried in all; None: until an operator acts. `may_have_arrived`: nobody
+        knows whether the channel took the message, because no answer came.
         """
         super().__init__(f"send refused with code {code}: {meaning}")
         self.code = code
         self.retry = retry
         self.meaning = meaning
         self.attempts = attempts
+        self.may_have_arrived = may_have_arrived
 
     @property
     def retryable(self) -> bool:

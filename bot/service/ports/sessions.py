@@ -41,6 +41,15 @@ class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The name of the channel on which it was asked for."""
 
 
+class Wrote(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What is known of a person's last message."""
+
+    at: int = 0
+    """WhatsApp's time, unix seconds; 0: nothing is known."""
+    unanswered: str = ""
+    """The token of their last message that no dialogue claimed."""
+
+
 @dataclass(slots=True)
 class Commit:
     """What a person's messages of a batch led to, to be stored in one step."""
@@ -70,4 +79,7 @@ class Sessions(Protocol):
         """Finish each person's messages unless their session changed meanwhile; return for each whether it was done."""
 
     async def forget(self, token: bytes) -> None:
-        """Forget the session under a token."""
+        """Forget the session under a token; what `wrote` returns is kept for a day."""
+
+    async def wrote(self, tokens: Sequence[bytes]) -> Sequence[Wrote]:
+        """Return what is known of each person's last message."""

@@ -239,6 +239,8 @@ class Deliver(Taker[Outbound]):
         if error.retry is Retry.HALT:
             return await (self._halt if is_about_number else self._refused_alone)(queued, outbound, error)
         due = self._clock() + delay(error.retry, outbound.attempt, random.random())  # jitter
+        if outbound.message and error.may_have_arrived:
+            outbound, due = msgspec.structs.replace(outbound, doubtful=True), max(due, self._clock() + STATUS_PATIENCE)
         if is_about_number and error.retry is Retry.THROTTLE:
             self._halting.pause(due)
         elif is_about_number:

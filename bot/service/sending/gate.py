@@ -127,6 +127,10 @@ def refused(basis: Basis, to: Sender, seen: Record | NoRecord, at: float, busine
             return _baseless(seen, purpose, to, at, business)
         case AsksConsent(question) if seen.pending is None or seen.pending.question != question:
             return Reason.QUESTION_CLOSED
+        case AsksConsent(purpose=id) if id and seen.restricted:
+            return Reason.RESTRICTED
+        case AsksConsent(purpose=id) if id and seen.paused:
+            return Reason.PAUSED
         case Answer() if seen.restricted:
             return Reason.RESTRICTED
     return None

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     ERASED = "erased"
     UNKNOWN_PURPOSE = "unknown_purpose"
     OUTSIDE_WINDOW = "outside_window"
+    NOTHING_TO_ANSWER = "nothing_to_answer"
     QUESTION_CLOSED = "question_closed"
     RESTRICTED = "restricted"
     OBJECTED = "objected"
@@ -73,6 +74,11 @@ _TOLD = {
         "The person wrote more than 24 hours ago, or never, and only an approved template may be sent then (Meta: "
         "messages/send-messages). An answer, and what rests on the legal basis `service`, ends with the window, too.",
         "Send a template of a purpose that the person agreed to, or wait until they write.",
+    ),
+    Reason.NOTHING_TO_ANSWER: _Told(
+        "It is to answer a message that is not the person's last that no dialogue claimed; so it would need a consent "
+        "(GDPR Art. 6(1)).",
+        "Send in answer_to the id of that message, or name the purpose that the message serves.",
     ),
     Reason.QUESTION_CLOSED: _Told(
         "The message asks for a consent, and that question no longer waits for an answer.",

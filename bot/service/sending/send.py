@@ -136,24 +136,28 @@ class Send:
         to: Sender,
         wrote_at: int,
         seen: int,
+        repeated: bool,
         channel: str,
     ) -> Outbound:
         """Return a message that the company wants to send, and that the gate let pass at ledger entry `seen`.
 
-        `id`: under which the company follows it; `wrote_at`: when the person last wrote, unix seconds.
+        `id`: under which the company follows it; `wrote_at`: when the person last wrote, unix seconds. `repeated`: it
+        may have been queued before, so it may have left. An answer is looked at again before it leaves: the person may
+        restrict the use of their data meanwhile.
         """
-        return outbound(
+        made = outbound(
             reply,
             basis,
             id=id,
             person=person,
             to=to,
             wrote_at=wrote_at,
-            seen=seen,
+            seen=NEVER if isinstance(basis, Answer) else seen,
             notice=self._business.notice.version,
             message=id,
             channel=channel,
         )
+        return msgspec.structs.replace(made, doubtful=True) if repeated else made
 
     async def queue(self, message: Outbound) -> None:
         """Queue a message of the company; a message with the same id is queued only once. Raises `Unavailable`."""

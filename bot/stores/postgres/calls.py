@@ -31,7 +31,7 @@ JOIN unnest($1::text[], $2::bytea[]) AS wanted (caller, key) USING (caller, key)
 _FINISH = """
 UPDATE calls SET status = new.status, answer = new.answer
 FROM unnest($1::text[], $2::bytea[], $3::int[], $4::bytea[]) AS new (caller, key, status, answer)
-WHERE calls.caller = new.caller AND calls.key = new.key
+WHERE calls.caller = new.caller AND calls.key = new.key AND calls.status IS NULL
 """
 
 _New = tuple[str, str, bytes]

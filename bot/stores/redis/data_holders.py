@@ -34,7 +34,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "is deleted with the person",
     "status": "under the keyed hash of a sent message's id, how far it came, and the random id of the question or "
     "request that hangs on it; expires by itself within three days, or 31 if something hangs on it",
-    "queued": "the random id of a message that the company sent; expires by itself within a day",
+    "queued": "the random id of a message that the company sent; expires by itself within eight days",
     "early": "under the same hash, statuses without an address; expires by itself within ten minutes",
     "BUCKET": "how fast the business number may send",
     "CALLS": "how often a program of the company called; expires by itself within a minute",
@@ -50,7 +50,7 @@ class SessionKeys:
     """Where the person is in a dialogue."""
 
     name = "session"
-    holds = frozenset({"session"})
+    holds = frozenset({"session", "window"})
 
     def __init__(self, client: Client, shards: Sequence[ShardKeys], keys: Keyring) -> None:
         self._client = client
@@ -85,7 +85,7 @@ class SessionKeys:
             await self._client.run("DEL", key)
         for shard in self._shards:
             for token in self._tokens(subject):
-                await self._client.run("DEL", shard.limit(token))
+                await self._client.run("DEL", shard.limit(token), shard.window(token))
         return len(found)
 
     def _tokens(self, subject: Subject) -> Sequence[bytes]:

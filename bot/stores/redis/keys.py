@@ -86,12 +86,20 @@ class ShardKeys:
         return self.key("l:").encode()
 
     @cached_property
+    def _window_prefix(self) -> bytes:
+        return self.key("w:").encode()
+
+    @cached_property
     def _status_prefix(self) -> bytes:
         return self.key("d:").encode()
 
     @cached_property
     def _early_prefix(self) -> bytes:
         return self.key("e:").encode()
+
+    def window(self, token: bytes) -> bytes:
+        """Return the key of when the person with this address token last wrote, if their session was forgotten."""
+        return self._window_prefix + token
 
     def queued(self, message: str) -> str:
         """Return the key that says that the company's message with this id was queued."""

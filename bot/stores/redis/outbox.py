@@ -22,7 +22,7 @@ STATUS_SECONDS = 3 * DAY
 MATTER_SECONDS = 31 * DAY
 """The same if something depends on the message: WhatsApp tries for 30 days to deliver it."""
 
-QUEUED_SECONDS = DAY
+QUEUED_SECONDS = 8 * DAY
 """Seconds within which the same message of the company is not queued a second time."""
 
 EARLY_SECONDS = 600

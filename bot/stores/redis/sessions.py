@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from ...conversation.session import Session
-from ...service.ports import Commit
+from ...service.ports import Commit, Wrote
 from ...times import DAY
 from .connect import Argument, Client
 from .keys import GROUP, ShardKeys
@@ -61,8 +63,33 @@ class Sessions:
         return [result == 1 for result in await COMMIT.run(self._client, keys, arguments)]
 
     async def forget(self, token: bytes) -> None:
-        """Forget the session under a token; the ledger rebuilds what matters."""
+        """Forget the session under a token; the ledger rebuilds what matters.
+
+        Only when the person last wrote, and what, is kept for a day: the ledger does not know it.
+        """
+        (loaded,) = await self.load([token])
+        if loaded is None:
+            return
+        if loaded[0].last_at:
+            wrote = Wrote(loaded[0].last_at, loaded[0].unanswered)
+            await self._client.run("SET", self._shard.window(token), _encode_wrote(wrote), "EX", DAY)
         await self._client.run("DEL", self._shard.session(token))
+
+    async def wrote(self, tokens: Sequence[bytes]) -> list[Wrote]:
+        """Return what is known of each person's last message."""
+        if not tokens:
+            return []
+        kept: list[bytes | None] = await self._client.run("MGET", *map(self._shard.window, tokens))
+        found = []
+        for loaded, value in zip(await self.load(tokens), kept, strict=True):
+            before = _decode_wrote(value) if value is not None else Wrote()
+            now = Wrote(loaded[0].last_at, loaded[0].unanswered) if loaded is not None else Wrote()
+            found.append(now if now.at >= before.at else before)
+        return found
+
+
+_encode_wrote = msgspec.msgpack.Encoder().encode
+_decode_wrote = msgspec.msgpack.Decoder(Wrote).decode
 
 
 def _arguments(commit: Commit) -> Iterable[Argument]:

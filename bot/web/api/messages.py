@@ -108,9 +108,9 @@ class MessageSent(Body):
         default=None,
         min_length=1,
         max_length=200,
-        description="instead of `purpose`: the person's message, at most a day old, that it answers",
+        description="instead of `purpose`: the person's last message that no dialogue claimed, at most a day old",
     )
-    text: Text = Field(default="", max_length=4096, description="with anything but a template; a caption under files")
+    text: Text = Field(default="", max_length=3900, description="with anything but a template; a caption under files")
     header: Line = Field(default="", max_length=60)
     footer: Line = Field(default="", max_length=60)
     buttons: list[ButtonSent] | None = Field(default=None, min_length=1, max_length=3)
@@ -137,8 +137,8 @@ class MessageSent(Body):
         written = self.text or self.header or self.footer
         if written and contents and contents[0] in ("template", "location", "audio"):
             raise ValueError(f"text: none can be shown with {contents[0]}; leave it out")
-        if len(self.text) > 1024 and contents:
-            raise ValueError(f"text: longer than 1024 characters with {contents[0]}; shorten it")
+        if len(self.text) > 900 and contents:  # a way out of our own may follow
+            raise ValueError(f"text: longer than 900 characters with {contents[0]}; shorten it")
         options = [option.title for option in self.buttons or (self.list.rows if self.list else ())]
         ids = [option.id for option in self.buttons or (self.list.rows if self.list else ())]
         if len({*options}) < len(options) or len({*ids}) < len(ids):
@@ -199,11 +199,20 @@ async def _send(api: Api, call: Call[MessageSent]) -> Answer:
     sent = call.sent
     to: To = sender_of(api, sent.to, "to") if sent.to is not None else PersonId(str(sent.person))
     basis = ForPurpose(sent.purpose) if sent.purpose is not None else AnswerBasis()
-    wanted = Message(id=call.id, to=to, basis=basis, content=_content(sent), caller=call.token.operator)
+    wanted = Message(
+        id=call.id,
+        to=to,
+        basis=basis,
+        content=_content(sent),
+        answers=sent.answer_to or "",
+        caller=call.token.operator,
+    )
     try:
         decision = await api.messages.send(wanted)
     except BadValues as error:
-        raise invalid("template.values", str(error), "send a line of text for each placeholder") from None
+        raise invalid(
+            "template", str(error), "see [[templates]] in business.toml for purpose and placeholders"
+        ) from None
     if decision.reason:
         raise _not_sent(decision)
     return Answer(MessageShown(id=decision.id, person=decision.person or "", status="queued"), 202)
