@@ -17,7 +17,18 @@ from ...messages.basis import Answer, ForPurpose
 from ...messages.inbound import WHATSAPP, Sender
 from ...messages.reply import Reply
 from ..operators.find import Look
-from ..ports import Became, Decision, Decisions, Event, EventsOf, Ledger, Reads, Sendings, Suppressions
+from ..ports import (
+    Became,
+    Decision,
+    Decisions,
+    Event,
+    EventsOf,
+    Ledger,
+    MessageEvents,
+    Reads,
+    Sendings,
+    Suppressions,
+)
 from ..sending.gate import NEVER, WINDOW, Candidate
 from ..sending.judge import Send as MaySend
 from ..sending.judge import judged
