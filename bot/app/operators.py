@@ -127,6 +127,7 @@ def operators(runtime: Runtime) -> Operators:
         reads=runtime.stores.reads,
         addresses=partial(read_address, country=business.controller.country),
         ways=WAYS,
+        clock=runtime.use_cases.clock,
     )
     requests = AnswerRequests(
         find=find,
@@ -162,7 +163,7 @@ def operators(runtime: Runtime) -> Operators:
         ),
         erasures=_replay_erasures(runtime),
         events=ReadEvents(runtime.stores.events),
-        endpoints=ManageEndpoints(runtime.stores.endpoints, runtime.use_cases.post),
+        endpoints=ManageEndpoints(runtime.stores.endpoints, runtime.use_cases.post, runtime.use_cases.clock),
         rotation=RotateKeys(
             count=partial(count, runtime.stores.database),
             rotate=partial(rotate, runtime.stores.database, runtime.stores.keys),

@@ -177,7 +177,8 @@ def send_error(code: int | str, status: int = 400, *, detail: str = "") -> SendE
     """Return the exception for a code; `detail` says more to an operator."""
     entry = known(code, status)
     meaning = f"{entry.meaning} ({detail})" if detail else entry.meaning
-    return SendError(str(code), entry.retry, meaning, entry.attempts or ATTEMPTS[entry.retry])
+    attempts = entry.attempts or ATTEMPTS[entry.retry]
+    return SendError(str(code), entry.retry, meaning, attempts, may_have_arrived=code == UNANSWERED)
 
 
 class _GraphError(msgspec.Struct):

@@ -6,7 +6,9 @@ import pytest
 
 from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator.person import SimulatedPerson
-from bot.service.ports import Scope, Subject
+from bot.messages.reply import Outbound
+from bot.service.ports import Accepted, Retry, Scope, SendError, Subject
+from bot.service.sending import deliver
 from tests.service.watching import BRITISH, owner_of, quiet, subscribed
 from tests.web.api.conftest import Client, NewClient
 
@@ -76,13 +78,91 @@ async def test_unknown_purpose_is_refused(call: Client, ana: SimulatedPerson, si
 async def test_answer_needs_no_consent_but_a_message_of_the_last_day(
     simulation: Simulation, call: Client, ana: SimulatedPerson
 ) -> None:
-    body = {"to": ana.who.phone, "answer_to": "wamid.1", "text": "Your order has left us."}
+    body = {"to": ana.who.phone, "answer_to": "wamid.order", "text": "Your order has left us."}
     status, problem = await call("POST", "/messages", body)
     assert (status, problem["reason"]) == (409, "outside_window")
-    await ana.say("Where is my order?", replies=1)
+    await ana.say("Where is my order?", replies=1, id="wamid.order")
     status, _ = await call("POST", "/messages", body)
     await quiet(simulation)
     assert (status, sent_to(ana)) == (202, ["Your order has left us."])
+
+
+async def test_what_answers_no_message_that_we_left_open_needs_a_consent(
+    simulation: Simulation, call: Client, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    await ana.say("STOP", id="wamid.stop")
+    for answered in ("wamid.stop", "wamid.other"):
+        body = {"to": ana.who.phone, "answer_to": answered, "text": "Your order of tulips?"}
+        status, problem = await call("POST", "/messages", body)
+        assert (status, problem["reason"]) == (409, "nothing_to_answer")
+    await quiet(simulation)
+    assert sent_to(ana) == []
+
+
+async def test_answers_end_with_a_restriction_although_they_are_queued(
+    simulation: Simulation, call: Client, client: NewClient, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    await ana.say("Where is my order?", id="wamid.order")
+    simulation.graph.fail_next(131056)
+    body = {"to": ana.who.phone, "answer_to": "wamid.order", "text": "Your order has left us."}
+    for _ in range(2):
+        assert (await call("POST", "/messages", body))[0] == 202
+    boss = await client(Scope.ADMIN, name="boss")
+    person = await owner_of(simulation.runtime, ana)
+    await boss("POST", f"/persons/{person}/restrictions", {"channel": "phone", "reason": "she called"})
+    await quiet(simulation)
+    assert sent_to(ana) == []
+
+
+async def test_noting_something_elsewhere_leaves_the_window_open(
+    simulation: Simulation, call: Client, client: NewClient, ana: SimulatedPerson
+) -> None:
+    await subscribed(simulation, ana)
+    boss = await client(Scope.ADMIN, name="boss")
+    person = await owner_of(simulation.runtime, ana)
+    ending = {"purposes": ["offers"], "channel": "email", "reason": "her e-mail"}
+    await boss("POST", f"/persons/{person}/withdrawals", ending)
+    assert (await call("POST", "/messages", message(ana)))[0] == 202
+
+
+@pytest.mark.parametrize(
+    ("purpose", "name", "told"),
+    [("order_updates", "offer", 400), ("order_updates", "opt_in.ask", 409), ("offers", "nonsense", 409)],
+)
+async def test_template_serves_only_its_own_purpose(
+    simulation: Simulation, call: Client, ana: SimulatedPerson, purpose: str, name: str, told: int
+) -> None:
+    await subscribed(simulation, ana)
+    values = {"offer": "tulips", "day": "Friday", "purpose": "x", "description": "y"}
+    body = {"to": ana.who.phone, "purpose": purpose, "template": {"name": name, "values": values}}
+    status, _ = await call("POST", "/messages", body)
+    await quiet(simulation)
+    assert status == told
+    assert not any(reply.template for reply in ana.replies)
+
+
+async def test_message_without_an_answer_of_graph_is_not_sent_again_once_its_status_came(
+    simulation: Simulation, call: Client, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "STATUS_PATIENCE", 0.2)
+    simulation.graph.report_to(simulation.hook, ("sent",))
+    await subscribed(simulation, ana)
+    channel = simulation.runtime.use_cases.sender
+    send = channel.send
+
+    async def loses_the_answer(outbound: Outbound) -> Accepted:
+        accepted = await send(outbound)
+        if outbound.message and not outbound.doubtful:
+            await simulation.graph.reported()
+            raise SendError("unanswered", Retry.BACKOFF, "no answer came", 3, may_have_arrived=True)
+        return accepted
+
+    monkeypatch.setattr(channel, "send", loses_the_answer)
+    await call("POST", "/messages", message(ana))
+    await quiet(simulation)
+    assert len(sent_to(ana)) == 1
 
 
 async def test_stop_that_overtakes_a_queued_message_keeps_it_back(
