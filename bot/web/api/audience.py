@@ -15,7 +15,7 @@ from ...service.operators.import_rows import objects
 from ...service.operators.imports import Terms
 from ...service.ports import PersonId, Scope
 from .addresses import may_see_addresses
-from .models import Address, Line, Locale, PurposeId, Reason
+from .models import Address, Limit, Line, Locale, PurposeId, Reason
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
 from .problems import invalid
 
@@ -32,7 +32,7 @@ class QuerySent(Body):
     since: AwareDatetime | None = Field(default=None, strict=False, description="only what began then or later")
     locale: Locale | None = Field(default=None, description="only persons with this language")
     cursor: UUID | None = Field(default=None, strict=False, description="`next` of the page before")
-    limit: int = Field(default=100, ge=1, le=MOST)
+    limit: Limit = 100
     addresses: bool = Field(default=False, description="with their addresses, which needs the scope `read_addresses`")
 
 
@@ -103,6 +103,8 @@ class RowsShown(Shown):
 
 async def _query(api: Api, call: Call[QuerySent]) -> Answer:
     sent = call.sent
+    if sent.locale is not None and sent.locale not in api.languages:
+        raise invalid("locale", "is not a language that is offered", f"send one of: {', '.join(api.languages)}")
     if sent.addresses:
         may_see_addresses(call.token)
     since = int(sent.since.timestamp()) if sent.since else 0

@@ -17,7 +17,7 @@ from ...service.sending.reasons import Reason
 from ...service.sending.templates import BadValues
 from ...times import iso
 from .addresses import sender_of
-from .models import Address, Label, Line, Locale, PurposeId, Text
+from .models import Address, AnyLocale, Label, Line, PurposeId, Text
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Shown
 from .problems import Problem, Refused, invalid
 
@@ -88,7 +88,7 @@ class TemplateSent(Body):
     """A template of `[[templates]]` in business.toml."""
 
     name: Label = Field(max_length=60, description="its id", examples=["order_shipped"])
-    locale: Locale | None = Field(default=None, description="by default the person's language")
+    locale: AnyLocale | None = Field(default=None, description="by default the person's language")
     values: dict[str, Line] = Field(default={}, max_length=50, description="for its placeholders")
 
 

@@ -1,9 +1,9 @@
 """The values that bodies of several operations have in common."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from .document import VALUES
 
@@ -12,6 +12,12 @@ _LINE = r"^[^\x00-\x1f\x7f]*$"
 
 _TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """The same, with line breaks and tabs."""
+
+
+def _whole(value: Any) -> Any:
+    """Take 49.0 for 49, as JSON Schema does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
 
 Address = Annotated[
     str,
@@ -46,6 +52,11 @@ Locale = Annotated[
     ),
 ]
 
+AnyLocale = Annotated[
+    str,
+    Field(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_@][A-Za-z0-9]{2,8})*$", description="a language", examples=["de"]),
+]
+
 Reason = Annotated[
     str,
     Field(
@@ -60,8 +71,19 @@ Reason = Annotated[
 Line = Annotated[str, Field(pattern=_LINE)]
 """A text in a line; how long it may be, each field says."""
 
-Label = Annotated[str, Field(min_length=1, pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$")]
+_BLANK = r" \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+"""Blanks, written so that every dialect of regular expressions takes the same for one."""
+
+Label = Annotated[
+    str,
+    Field(
+        min_length=1,
+        pattern=rf"^[^{_BLANK}\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^{_BLANK}\x00-\x1f\x7f])?$",
+    ),
+]
 """A line that neither begins nor ends with a blank."""
+
+Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1000, description="how many at most")]
 
 Text = Annotated[str, Field(pattern=_TEXT)]
 """A text of several lines."""

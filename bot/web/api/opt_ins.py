@@ -12,7 +12,7 @@ from ...errors import OperatorError, problem_and_cure
 from ...service.company.opt_ins import NotAsking, OptIn
 from ...service.ports import Scope
 from .addresses import sender_of
-from .models import Address, Label, Line, Locale, PurposeId
+from .models import Address, AnyLocale, Label, Line, PurposeId
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
 from .problems import Problem, Refused
 
@@ -29,7 +29,7 @@ class OptInSent(Body):
         description="what proves that, e.g. the id of the form's submission; kept with the evidence, encrypted",
         examples=["form 2026-11, submission 4711"],
     )
-    locale: Locale | None = Field(default=None, description="the language in which they did")
+    locale: AnyLocale | None = Field(default=None, description="the language in which they did")
 
 
 class OptInShown(Shown):

@@ -31,12 +31,12 @@ checks.positive_data_acceptance.expected-statuses = [200, 400]
 [[operations]]
 include-operation-id = "startOptIn"
 # the gate's answer about people who are made up, and addresses that no country has
-checks.positive_data_acceptance.expected-statuses = [202, 400, 409]
+checks.positive_data_acceptance.expected-statuses = [202, 400, 409, 422]
 
 [[operations]]
 include-operation-id = "sendMessage"
 # and what may be put together, as the operation describes in words
-checks.positive_data_acceptance.expected-statuses = [202, 400, 409]
+checks.positive_data_acceptance.expected-statuses = [202, 400, 409, 422]
 
 [[operations]]
 include-operation-id = "checkMessages"
