@@ -29,7 +29,7 @@ class QuerySent(Body):
     purpose: PurposeId
     status: Standing | None = Field(default=None, strict=False, description="`in`: may be written to now; none: any")
     source: Method | None = Field(default=None, strict=False, description="how the consent, or its end, came about")
-    since: AwareDatetime | None = Field(default=None, strict=False, description="only what began then or later")
+    since: AwareDatetime | None = Field(default=None, description="only what began then or later")
     locale: Locale | None = Field(default=None, description="only persons with this language")
     cursor: UUID | None = Field(default=None, strict=False, description="`next` of the page before")
     limit: Limit = 100

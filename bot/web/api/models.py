@@ -83,7 +83,7 @@ Label = Annotated[
 ]
 """A line that neither begins nor ends with a blank."""
 
-Limit = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=1000, description="how many at most")]
+Limit = Annotated[int, Field(ge=1, le=1000, description="how many at most"), BeforeValidator(_whole)]
 
 Text = Annotated[str, Field(pattern=_TEXT)]
 """A text of several lines."""

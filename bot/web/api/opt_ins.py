@@ -49,7 +49,7 @@ class SaleSent(Body):
     purpose: PurposeId
     reference: Label = Field(max_length=200, description="proves the sale", examples=["order 4711"])
     product_family: Label = Field(max_length=100, description="what was sold, as business.toml calls it")
-    sold_at: AwareDatetime = Field(strict=False, description="with an offset")
+    sold_at: AwareDatetime = Field(description="with an offset")
     objection_offered: bool = Field(description="whether they could object, free of charge, when they gave the number")
 
 
