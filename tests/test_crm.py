@@ -185,6 +185,15 @@ async def test_shopify_gets_the_marketing_consent_once_and_in_order(database: Da
     ]
 
 
+@pytest.mark.parametrize(("method", "level"), [("chat", "CONFIRMED_OPT_IN"), ("import", None)])
+def test_shopify_is_told_of_a_double_opt_in_only_where_it_was_one(method: str, level: str | None) -> None:
+    page = receivers()
+    page["CUSTOMERS"]["p"] = "gid://shopify/Customer/7"
+    event = {"type": "consent.given", "at": AT, "person": "p", "data": {"purpose": "offers", "method": method}}
+    ((_, _, content),) = page["shopify"](event)
+    assert content["variables"]["input"]["whatsAppMarketingConsent"].get("optInLevel") == level
+
+
 async def test_a_conversation_reaches_the_crm_while_it_goes_on(stores: Settings) -> None:
     """The whole program: its worker sends what people say in the chat."""
     async with Company("hubspot") as company, simulate(stores.changed(webhooks_private=True)) as simulation:

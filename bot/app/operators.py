@@ -152,6 +152,7 @@ def operators(runtime: Runtime) -> Operators:
         evidence=_evidence(runtime),
         export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
         sales=RecordSale(
+            persons=runtime.stores.persons,
             ledger=runtime.stores.ledger,
             recording=_recording(runtime),
             business=business,

@@ -13,7 +13,7 @@ import msgspec
 import orjson
 
 from .evidence import EVERY, Clock, Entry, Kind, Method
-from .lifecycle import Record, Status
+from .lifecycle import Consent, Record, Status, apply
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,19 @@ def lacking(record: Record, stopped: Mapping[str, int], cause: str, method: Meth
 def stricter(record: Record, other: Record, cause: str, now: float) -> list[Entry]:
     """Return what a person's ledger lacks after another record turned out to be theirs: the stricter side wins.
 
-    Every STOP in the other record counts, whatever was agreed to afterwards, and so do restrictions and doubts.
+    Every STOP in the other record counts, whatever was agreed to afterwards, and so do restrictions and doubts. A
+    refusal there ends what rests on a sale; a consent of their own outweighs it.
     """
-    stopped = {purpose: consent.stopped_at for purpose, consent in other.consents.items() if consent.stopped_at}
+    refused = {
+        purpose: since
+        for purpose, consent in other.consents.items()
+        if (since := _refused_at(consent)) and record.consent(purpose).status in (Status.NONE, Status.REQUESTED)
+    }
+    stopped = refused | {
+        purpose: max(consent.stopped_at, refused.get(purpose, 0))
+        for purpose, consent in other.consents.items()
+        if consent.stopped_at
+    }
     restricted = [
         _by_system(Kind.RESTRICTED, purpose, consent.restricted_at, cause, Method.MERGE, now)
         for purpose, consent in other.consents.items()
@@ -161,13 +171,13 @@ def stricter(record: Record, other: Record, cause: str, now: float) -> list[Entr
     paused = [
         _by_system(Kind.PAUSED, purpose, consent.since, cause, Method.MERGE, now)
         for purpose, consent in other.consents.items()
-        if consent.paused and purpose in record.given and not record.consent(purpose).paused
+        if consent.paused and purpose in record.standing and not record.consent(purpose).paused
     ]
     return [*lacking(record, stopped, cause, Method.MERGE, now), *restricted, *paused]
 
 
 def ended(record: Record, cause: str, method: Method, now: float) -> list[Entry]:
-    """Return the facts that end a record that no address leads to: no consent stands, no question waits.
+    """Return the facts that end a record that no address leads to: no consent and no sale stands, no question waits.
 
     `cause` changes whenever something was recorded in between.
     """
@@ -183,7 +193,16 @@ def ended(record: Record, cause: str, method: Method, now: float) -> list[Entry]
         for pending in [record.pending]
         if pending is not None
     ]
-    return [*lapsed, *(_by_system(Kind.STALE, purpose, at, cause, method, now) for purpose in record.given)]
+    for entry in lapsed:
+        record = apply(record, entry)
+    return [*lapsed, *(_by_system(Kind.STALE, purpose, at, cause, method, now) for purpose in record.standing)]
+
+
+def _refused_at(consent: Consent) -> int:
+    """Return when a consent was refused, if nothing but another question came after that; else 0."""
+    if consent.status is Status.REQUESTED:
+        return consent.before_since if consent.before is Status.REFUSED else 0
+    return consent.since if consent.status is Status.REFUSED else 0
 
 
 def closed(survivor: str, cause: str, now: float) -> Entry:

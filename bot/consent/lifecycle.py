@@ -66,7 +66,8 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     objected: bool = False
     """Whether the person objected (GDPR Art. 21) and has given no consent since."""
     sold_at: int = 0
-    """When the company last sold the person something, if a relationship is recorded. It is no consent."""
+    """When the company last sold the person something, if a relationship is recorded, or when their number changed
+    after that: older sales count for nothing. It is no consent."""
     soft_until: int = 0
     """Until when that relationship may be relied on, see `is_related`; 0 once the number changed."""
     claimed_at: int = 0
@@ -246,8 +247,9 @@ def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
         case Kind.ERASED:
             return _erased(before, fact.at)
         case Kind.EXPIRED | Kind.STALE:
-            if before.is_related:
-                return _changed(before, soft_until=0)
+            if before.is_related:  # whoever bought before the number changed may be somebody else
+                sold_at = max(before.sold_at, fact.at) if fact.kind is Kind.STALE else before.sold_at
+                return _changed(before, soft_until=0, sold_at=sold_at)
             ended = Status(fact.kind.value)
             return _changed(before, status=ended, since=fact.at, paused=False, ended_by=fact.method)
         case Kind.MERGED:

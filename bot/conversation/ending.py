@@ -96,12 +96,12 @@ def address_changed(turn: Turn) -> None:
     Questions already asked under the new address stand: this event may come late or twice.
     """
     at = turn.inbound.at
+    if turn.record.pending is not None and turn.record.pending.asked_at <= at:
+        turn.close_question(Method.ADDRESS_CHANGE)  # first: a sale may have rested behind it
+        turn.session.flow = turn.session.state = ""
     for purpose in turn.record.standing:
         if max(turn.record.consent(purpose).asked_at, turn.record.consent(purpose).sold_at) <= at:
             turn.record_fact(Kind.STALE, purpose)
-    if turn.record.pending is not None and turn.record.pending.asked_at <= at:
-        turn.close_question(Method.ADDRESS_CHANGE)
-        turn.session.flow = turn.session.state = ""
 
 
 def _asked(news: QuestionStatus, inbound: Inbound) -> Asked:

@@ -22,6 +22,9 @@ _SECONDS = aiohttp.ClientTimeout(total=15, sock_connect=5)
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
 """IPv4 behind a NAT64 (RFC 6052)."""
 
+_DEPRECATED = [ipaddress.ip_network(network) for network in ("::/96", "fec0::/10", "192.88.99.0/24")]
+"""IPv4-compatible and site-local addresses (RFC 4291, RFC 3879), 6to4 relays (RFC 7526): nothing public is there."""
+
 
 class NotPublic(OSError):
     """The address is not one of the public internet."""
@@ -30,6 +33,8 @@ class NotPublic(OSError):
 def is_public(address: str) -> bool:
     """Whether an IP address is one of the public internet, whatever it is wrapped in."""
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if any(ip in network for network in _DEPRECATED):
+        return False
     if isinstance(ip, ipaddress.IPv6Address):
         if ip in _TRANSLATED:
             return is_public(str(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)))
@@ -86,7 +91,7 @@ class Post:
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(socket_factory=self._socket),
+                connector=aiohttp.TCPConnector(limit=0, socket_factory=self._socket),  # else endpoints share a limit
                 timeout=_SECONDS,
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),

@@ -164,13 +164,18 @@ class Retention:
         lines[What.VALIDITY] = Line(What.VALIDITY, "business.toml", times, _EDPB, _VALIDITY)
         asked = in_words(business.question_expires_after)
         lines[What.QUESTION] = Line(What.QUESTION, "business.toml", asked, _MINIMAL, _QUESTION)
-        named = {name: name for name in RuleName} | {name: rows for rows, name in _ROWS.items() if name}
+        named = {name: name for name in RuleName} | {
+            name: rows for rows, name in _ROWS.items() if name and rows is not Rows.MESSAGES
+        }
         for name, rule in self._rules.items():
             country = "business.toml" if rule.after != rule.figure.after else rule.country
             source = rule.figure.source
             lines[named[name]] = Line(name, country, in_words(rule.after), source, rule.figure.means)
+        events = lines[Rows.EVENTS]
+        lines[Rows.MESSAGES] = Line(Rows.MESSAGES, events.country, events.after, events.source, _MESSAGE)
         lines[Rows.EXPORTS] = Line(Rows.EXPORTS, DEFAULT, "its own end", _MINIMAL, _EXPORT)
         lines[Rows.MOVES] = Line(Rows.MOVES, DEFAULT, "its own end", _MINIMAL, _MOVE)
+        lines[Rows.CALLS] = Line(Rows.CALLS, DEFAULT, "its own end", _MINIMAL, _CALL)
         lines[Rows.SENDINGS] = Line(Rows.SENDINGS, DEFAULT, "its own end", _MINIMAL, _SENDING)
         return lines
 
@@ -295,4 +300,6 @@ _MINIMAL = "GDPR Art. 5(1)(e)"
 _QUESTION = "A question that nobody answered in time is closed, even if its timer was lost"
 _MOVE = "A change of address is forgotten 30 days later: by then no older news about it can arrive"
 _SENDING = "When a message was sent is forgotten once its purpose's at_most counts it no more"
+_CALL = "A repeated call of the API gets the same answer for 7 days; then the call is forgotten"
+_MESSAGE = "Which messages the company sent, or wanted to send, is forgotten after the same time as events"
 _EXPORT = "The copy of a person's data behind a link is deleted when the link ends"

@@ -104,7 +104,7 @@ def test_what_was_given_up_is_told_by_doctor_and_replayed(run: Run, database_url
 
     async def given_up() -> None:
         database = await connect(database_url, connections=1)
-        await Events(database).note(*(NewEvent(EventType.MESSAGE_SENT, 1, PERSON) for _ in range(3)))
+        await Events(database).note(*(NewEvent(EventType.REQUEST_DUE, 1, PERSON) for _ in range(3)))
         await _gave_up(database, id)
         await database.close()
 

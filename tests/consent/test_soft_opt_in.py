@@ -10,6 +10,7 @@ from msgspec.structs import replace as changed
 
 from bot import business
 from bot.business import Purpose
+from bot.consent.erasure import ended, stricter
 from bot.consent.evidence import EVERY, Entry, Kind, Method
 from bot.consent.lifecycle import NotAllowed, Record, Status, admit, fold
 from bot.consent.soft_opt_in import Sale, allowed, relationship, rules
@@ -112,6 +113,41 @@ def test_a_no_ends_a_sale_for_good_even_if_it_comes_late_or_more_is_sold(kind: K
 def test_a_new_number_ends_a_sale_without_making_up_a_consent(kind: Kind) -> None:
     consent = fold([recorded(), entry(kind, 1500)]).consent("offers")
     assert (consent.legal_basis, consent.status) == ("", Status.NONE)
+
+
+def test_once_the_number_changed_only_a_sale_after_that_counts() -> None:
+    changed_at = [recorded(), entry(Kind.STALE, 1500)]
+    before, after = (recorded(replace(SALE, at=at, reference="order 18")) for at in (1400, 1600))
+    assert fold([*changed_at, before]).consent("offers").legal_basis == ""
+    assert fold([*changed_at, after]).consent("offers").legal_basis == "soft_opt_in"
+
+
+REFUSED = [entry(Kind.REQUESTED, 500), entry(Kind.REFUSED, 510)]
+STRICTER = {
+    "refused": REFUSED,
+    "asked again after a no": [*REFUSED, entry(Kind.REQUESTED, 520)],
+    "in doubt": [entry(Kind.REQUESTED, 500), entry(Kind.GIVEN, 510), entry(Kind.PAUSED, 520)],
+}
+
+
+@pytest.mark.parametrize("other", STRICTER)
+def test_what_is_stricter_in_a_merged_record_ends_or_rests_a_sale(other: str) -> None:
+    record = fold([recorded()])
+    record = fold([recorded(), *stricter(record, fold(STRICTER[other]), "merge", NOW)])
+    consent = record.consent("offers")
+    assert not consent.is_related or consent.resting
+
+
+def test_a_no_in_a_merged_record_does_not_end_a_consent_of_their_own() -> None:
+    record = fold([entry(Kind.REQUESTED, 600), entry(Kind.GIVEN, 610)])
+    assert stricter(record, fold(REFUSED), "merge", NOW) == []
+
+
+@pytest.mark.parametrize("waiting", [[], [entry(Kind.REQUESTED, 1500)]], ids=["a sale", "a sale and a question"])
+def test_no_sale_stands_in_a_record_that_no_address_leads_to(waiting: list[Entry]) -> None:
+    facts = [recorded(), *waiting]
+    record = fold([*facts, *ended(fold(facts), "merge", Method.MERGE, NOW)])
+    assert (record.standing, record.pending) == ((), None)
 
 
 def test_a_question_rests_the_sale_and_its_answer_replaces_it() -> None:

@@ -59,6 +59,12 @@ def test_a_new_number_ends_it_without_making_up_a_consent_that_ended(customer: C
     assert talk.says("hello").status("offers") not in ("stale", "given")
 
 
+def test_a_new_number_ends_it_also_while_a_question_waits(customer: Conversation) -> None:
+    customer.says("start").taps("yes")
+    assert customer.status("offers") == "requested"
+    assert legal_basis(customer.changes_number("+4915100000000")) == ""
+
+
 def test_a_stop_in_doubt_pauses_it_until_it_is_answered(customer: Conversation) -> None:
     customer.says("I wonder how to stop a running tap")
     assert customer.session.record.consent("offers").paused

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import RawTestServer, TestServer
 
 from bot.endpoints import post
 from bot.endpoints.post import READ_AT_MOST, Post, is_public
@@ -29,6 +29,16 @@ INSIDE = [
     "::ffff:10.0.0.1",
     "64:ff9b::7f00:1",
     "2002:7f00:1::1",
+    "2002:a9fe:a9fe::1",
+    "2002:c058:6301::1",
+    "64:ff9b::a00:1",
+    "64:ff9b::a9fe:a9fe",
+    "::127.0.0.1",
+    "::a9fe:a9fe",
+    "::8.8.8.8",
+    "fec0::1",
+    "192.88.99.1",
+    "::ffff:192.88.99.1",
     "fd00::1",
     "fe80::1%lo",
     "ff02::1",
@@ -111,6 +121,24 @@ async def test_where_it_is_allowed_a_private_address_is_reached_and_little_is_re
     counted.redirects_to = f"http://127.0.0.1:{port}/elsewhere"
     assert await inward(f"http://127.0.0.1:{port}/", {}, b"{}") == (False, "HTTP 307")
     assert counted.requests == 2
+    await inward.close()
+
+
+async def test_more_than_100_slow_answers_hold_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post, "_SECONDS", aiohttp.ClientTimeout(total=10))
+    came, all_came = list[web.BaseRequest](), asyncio.Event()
+
+    async def slow(request: web.BaseRequest) -> web.Response:
+        came.append(request)
+        if len(came) == 110:
+            all_came.set()
+        await all_came.wait()
+        return web.Response()
+
+    inward = Post(private=True)
+    async with RawTestServer(slow) as server:
+        answers = await asyncio.gather(*(inward(str(server.make_url("/")), {}, b"{}") for _ in range(110)))
+    assert answers == [(True, "HTTP 200")] * 110
     await inward.close()
 
 

@@ -414,6 +414,7 @@ async def test_report_names_every_rule_with_its_period_and_source(town: Town) ->
     assert (lines["suppression"].after, lines["suppression"].country) == ("10 days", "business.toml")
     assert lines["question_expires_after"].after == "48 hours"
     assert "max_age" not in lines
+    assert [lines[rows].after for rows in ("events", "messages", "calls")] == ["30 days", "30 days", "its own end"]
     assert all(line.source and line.means for line in lines.values())
 
 

@@ -134,7 +134,7 @@ class DeliverEvents:
         self, claimed: Claimed, due: Sequence[Pending], fresh: Sequence[Pending], end: Position, most: int
     ) -> Outcome:
         round = _Round(claimed.position)
-        chosen = [*due, *self._chosen(fresh, end, most - len(due), round)]
+        chosen = [*due, *self._chosen(fresh, end, most - len(due), round, failing=claimed.failures >= _OUTAGE)]
         ends = asyncio.get_running_loop().time() + _ROUND
         free = asyncio.Semaphore(_AT_ONCE)
         async with asyncio.TaskGroup() as group:
@@ -152,10 +152,15 @@ class DeliverEvents:
             status=round.status,
         )
 
-    def _chosen(self, fresh: Iterable[Pending], end: Position, most: int, round: _Round) -> Iterable[Pending]:
-        """Yield the new events to be sent now; those that must wait, or come too late, are noted in the round."""
+    def _chosen(
+        self, fresh: Iterable[Pending], end: Position, most: int, round: _Round, *, failing: bool
+    ) -> Iterable[Pending]:
+        """Yield the new events to be sent now; those that must wait, or come too late, are noted in the round.
+
+        Only an endpoint that is `failing` had its time: otherwise no worker was there to try.
+        """
         for pending in fresh:
-            if self._is_over(pending):
+            if failing and self._is_over(pending):
                 round.later.append(self._given_up(pending))
             elif pending.behind:
                 round.later.append(Later(pending, 0, pending.behind))

@@ -74,6 +74,8 @@ class _State:
     """Of everybody to whom the address leads, the owner first."""
     suppressed: Mapping[str, int]
     inbounds: set[bytes]
+    moved: bool
+    """Whether nobody has the address any more since its owner went to another."""
     entries: list[Entry] = field(default_factory=list)
     locale: str = ""
 
@@ -171,6 +173,9 @@ class Claims:
         theirs = await self._persons.load(everybody) if everybody else {}
         also = {address for person in theirs.values() for address in person.sender.addresses}
         suppressed = await self._suppressions.suppressed({*addresses, *also}) if addresses else {}
+        strangers = [address for address in addresses if not owners.get(address)]
+        moves = await self._persons.moves(strangers) if strangers else []
+        left = {self._keys.address(one) for move in moves for one in move.previous.addresses}
         states: dict[object, _State] = {}
         found: dict[str, _State] = {}
         for address, sender in addresses.items():
@@ -191,7 +196,7 @@ class Claims:
                 records = [fold(entry.fact for entry in past.get(person, ())) for person in of_address] or [Record()]
                 inbounds = {entry.inbound for entry in facts if entry.fact.kind in (Kind.IMPORTED, Kind.GIVEN)}
                 person = of_address[0] if of_address else None
-                states[key] = _State(sender, person, facts, records, known, inbounds)
+                states[key] = _State(sender, person, facts, records, known, inbounds, key in left)
             found[address] = states[key]
         return found
 
@@ -285,6 +290,8 @@ _ONLY_A_YES = "only a new YES of the person lifts that"
 
 def _against(purpose: str, state: _State) -> str:
     """Return what outweighs a claim, with what would lift it; empty if nothing does."""
+    if state.moved:
+        return "the number changed hands; only a new YES of whoever has it now counts"
     for record in state.records:
         if record.restricted:
             return "the person has restricted the use of their data; only they can lift that"

@@ -36,7 +36,6 @@ class EventType(StrEnum):
     REQUEST_EXTENDED = "request.extended"
     REQUEST_DUE = "request.due"
     REQUEST_CLOSED = "request.closed"
-    HAND_OVER_WANTED = "hand_over.wanted"
     MESSAGE_SENT = "message.sent"
     MESSAGE_DELIVERED = "message.delivered"
     MESSAGE_READ = "message.read"
@@ -46,9 +45,11 @@ class EventType(StrEnum):
     """Sent only when an operator tries an endpoint."""
 
     @classmethod
-    def of(cls, kind: Kind) -> "EventType":
-        """Return the type that tells of a ledger entry of this kind."""
+    def of(cls, kind: Kind) -> "EventType | None":
+        """Return the type that tells of a ledger entry of this kind; None: nobody is told of what is no consent."""
         match kind:
+            case Kind.IMPORTED | Kind.RELATIONSHIP:
+                return None
             case Kind.ERASED:
                 return cls.PERSON_ERASED
             case Kind.MERGED:

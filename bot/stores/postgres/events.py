@@ -31,9 +31,12 @@ SELECT
             'purpose', purpose, 'method', method, 'notice', notice, 'locale', locale, 'evidence', sequence
         )
     END
-FROM added ORDER BY sequence
+FROM added WHERE kind NOT IN ('imported', 'relationship') ORDER BY sequence
 """
-"""Tells of the ledger entries in `added`, in the statement that adds them."""
+"""Tells of the ledger entries in `added`, in the statement that adds them.
+
+Claims and sales are no consents, and an import may bring a million of them: nobody is told.
+"""
 
 _NOTE = """
 INSERT INTO events (type, at, person, subject, data)

@@ -333,6 +333,13 @@ events = Table(
     Column("data", JSONB, nullable=False, comment="facts: no address, no name, no text"),
 )
 Index("events_subject_idx", events.c.subject, postgresql_where=events.c.subject != "")
+Index(
+    "events_message_key",
+    events.c.subject,
+    events.c.type,
+    unique=True,
+    postgresql_where=text("type LIKE 'message.%'"),
+)
 
 endpoints = Table(
     "endpoints",

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from ...consent.evidence import Method
 from ...consent.invitations import Uninvited
 from ...consent.soft_opt_in import Sale
-from ...errors import OperatorError, problem_and_cure
+from ...errors import OperatorError, Unavailable, problem_and_cure
 from ...service.company.opt_ins import NotAsking, OptIn
 from ...service.ports import Scope
 from .addresses import sender_of
@@ -62,19 +62,23 @@ class SaleShown(Shown):
 
 async def _sell(api: Api, call: Call[SaleSent]) -> Answer:
     sent = call.sent
-    person = await api.strangers.known(sender_of(api, sent.address, "address"))
-    if person is None:
-        reason = Uninvited.SUPPRESSED
-        raise Refused(Problem.NOT_RECORDED, reason.sentence, cure=reason.cure)
+    address = sender_of(api, sent.address, "address")
     sale = Sale(
         reference=sent.reference,
         at=int(sent.sold_at.timestamp()),
         product_family=sent.product_family,
         objection_offered=sent.objection_offered,
     )
-    looked = await api.find.by_id(person, call.look)
     try:
+        api.sales.check(sent.purpose, sale)
+        person = await api.strangers.known(address)
+        if person is None:
+            reason = Uninvited.SUPPRESSED
+            raise Refused(Problem.NOT_RECORDED, reason.sentence, cure=reason.cure)
+        looked = await api.find.by_id(person, call.look)
         recorded = await api.sales.record(looked, sent.purpose, sale, actor=call.look.actor)
+    except Unavailable:
+        raise
     except OperatorError as error:
         problem, cure = problem_and_cure(str(error))
         raise Refused(Problem.NOT_RECORDED, problem, cure=cure) from None

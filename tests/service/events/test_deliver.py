@@ -69,7 +69,7 @@ class Company:
         (line,) = await self.manage.list()
         return line.id
 
-    async def note(self, *persons: PersonId | None, type: EventType = EventType.MESSAGE_SENT) -> None:
+    async def note(self, *persons: PersonId | None, type: EventType = EventType.REQUEST_DUE) -> None:
         """Note an event of each person, numbered per person."""
         for person in persons:
             self.numbers[person] = number = self.numbers.get(person, 0) + 1
@@ -192,12 +192,28 @@ async def test_after_three_days_an_event_is_given_up_and_can_be_replayed(company
     assert (await company.manage.list())[0].backlog.dead == 0
 
 
-async def test_what_is_unread_for_three_days_is_given_up_as_well(company: Company) -> None:
+async def test_what_an_endpoint_that_is_down_has_not_read_for_three_days_is_given_up_as_well(company: Company) -> None:
+    crm, deliver = await company.receiver(), company.worker()
+
+    async def down(_: dict[str, Any]) -> int:
+        return 500
+
+    crm.answer = down
+    await company.note(BEN)
+    await company.work(deliver, 61, steps=4)
+    tried = len(crm.attempts)
+    await company.note(*[ANA] * 150)
+    await company.work(deliver, TRIED_FOR + 1, steps=2)
+    assert [event["person"] for event in crm.attempts[tried:]] == [BEN]
+    assert (await company.manage.list())[0].backlog.dead == 151
+
+
+async def test_what_was_unread_for_three_days_because_no_worker_ran_is_sent(company: Company) -> None:
     crm, deliver = await company.receiver(), company.worker()
     await company.note(*[ANA] * 150)
     await company.work(deliver, TRIED_FOR + 1)
-    assert crm.attempts == []
-    assert (await company.manage.list())[0].backlog.dead == 150
+    assert crm.of(ANA) == list(range(1, 151))
+    assert (await company.manage.list())[0].backlog.dead == 0
 
 
 async def test_everything_still_kept_can_be_sent_again(company: Company) -> None:
@@ -211,7 +227,7 @@ async def test_everything_still_kept_can_be_sent_again(company: Company) -> None
 
 
 async def test_10_000_events_behind_a_dead_endpoint_delay_another_by_less_than_a_second(company: Company) -> None:
-    dead = await company.receiver(types=["message.sent"])
+    dead = await company.receiver(types=["request.due"])
     live = await company.receiver(types=["consent.given"])
     hangs = asyncio.Event()
 
@@ -221,7 +237,7 @@ async def test_10_000_events_behind_a_dead_endpoint_delay_another_by_less_than_a
 
     dead.answer = hang
     people = [PersonId(str(UUID(int=number))) for number in range(10_000)]
-    await Events(company.database).note(*(NewEvent(EventType.MESSAGE_SENT, 1, person) for person in people))
+    await Events(company.database).note(*(NewEvent(EventType.REQUEST_DUE, 1, person) for person in people))
     stopping = asyncio.Event()
     working = asyncio.create_task(worker.tell(company.worker(), stopping))
     while not dead.attempts:

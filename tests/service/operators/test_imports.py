@@ -12,7 +12,7 @@ from bot.errors import OperatorError
 from bot.messages.inbound import Sender
 from bot.service.operators.claims import What
 from bot.service.operators.imports import Terms
-from bot.service.ports import Subject, exported
+from bot.service.ports import Move, Subject, exported
 from bot.service.rights.gather import gathered
 from bot.service.sending.reasons import Reason
 from bot.settings import Settings
@@ -37,6 +37,13 @@ async def _suppressed_stranger(shop: Company) -> None:
     await shop.operators.suppress.addresses([ANA], None, "a letter", BEN)
 
 
+async def _moved_away(shop: Company) -> None:
+    """They stopped, then took another number."""
+    person, before, after = await shop.knows(ANA, entry(Kind.WITHDRAWN, NOW - 700)), Sender(ANA), Sender("+491511111")
+    await shop.runtime.stores.persons.note_moves([Move(before, after, NOW - 600)])
+    await shop.runtime.stores.persons.set_addresses(person, after, forget=ANA)
+
+
 def _known(*entries: object) -> Callable[[Company], Awaitable[object]]:
     return lambda shop: shop.knows(ANA, *entries)  # type: ignore[arg-type]
 
@@ -48,6 +55,7 @@ STATES: Mapping[str, tuple[Callable[[Company], Awaitable[object]], str]] = {
     "objected": (_known(ASKED, YES, entry(Kind.OBJECTED, NOW - 700)), "objected to on"),
     "suppressed": (_suppressed_stranger, "suppressed since"),
     "erased": (_erased, "suppressed since"),
+    "moved away": (_moved_away, "changed hands"),
     "restricted": (_known(entry(Kind.RESTRICTED, NOW - 700)), "restricted"),
     "in doubt": (_known(ASKED, YES, entry(Kind.PAUSED, NOW - 700, "order_updates")), "want to stop"),
     "refused": (_known(ASKED, entry(Kind.REFUSED, NOW - 700)), "said no"),

@@ -12,13 +12,13 @@ from bot.business import Purpose
 from bot.consent.evidence import Kind
 from bot.consent.lifecycle import fold
 from bot.consent.soft_opt_in import Sale
-from bot.errors import OperatorError
+from bot.errors import OperatorError, Unavailable
 from bot.messages.inbound import Sender
 from bot.paths import FLOWS
 from bot.service.operators.find import Look, Looked
 from bot.service.operators.recording import Recording
 from bot.service.operators.sales import RecordSale
-from bot.service.ports import Append
+from bot.service.ports import Append, PersonId, Subject
 from bot.settings import Settings
 from tests.consent.facts import entry
 
@@ -48,7 +48,13 @@ def sales(runtime: Runtime) -> RecordSale:
     stores = runtime.stores
     sessions = [shard.sessions for shard in stores.shards]
     recording = Recording(persons=stores.persons, ledger=stores.ledger, sessions=sessions, keys=stores.keys)
-    return RecordSale(ledger=stores.ledger, recording=recording, business=changed, clock=lambda: float(NOW))
+    return RecordSale(
+        persons=stores.persons,
+        ledger=stores.ledger,
+        recording=recording,
+        business=changed,
+        clock=lambda: float(NOW),
+    )
 
 
 async def test_a_sale_is_recorded_once_with_its_reference_sealed(
@@ -90,13 +96,18 @@ async def test_the_same_order_on_a_later_day_prolongs_it(runtime: Runtime, ana: 
         (
             "offers",
             replace(SALE, objection_offered=False),
-            "no objection was offered.*; see `python -m bot person show`",
+            "no objection was offered.*; see docs/deployer.md",
         ),
+        ("offers", replace(SALE, product_family="garden tools"), "not those that the purpose is about"),
+        ("offers", replace(SALE, reference=""), "no reference"),
+        ("offers", replace(SALE, at=NOW + 86400), "its date in the past"),
     ],
 )
 async def test_a_sale_that_cannot_count_is_refused_with_a_cure(
     ana: Looked, sales: RecordSale, purpose: str, sale: Sale, told: str
 ) -> None:
+    with pytest.raises(OperatorError, match=told):
+        sales.check(purpose, sale)
     with pytest.raises(OperatorError, match=told):
         await sales.record(ana, purpose, sale, actor="operator")
 
@@ -108,3 +119,23 @@ async def test_a_sale_after_a_stop_is_refused_and_leaves_nothing(
     with pytest.raises(OperatorError, match="withdrew, objected or refused, which a sale does not undo"):
         await sales.record(ana, "offers", SALE, actor="operator")
     assert len(await runtime.stores.ledger.story(ana.person)) == 1
+
+
+async def test_no_sale_is_recorded_of_somebody_who_was_erased(runtime: Runtime, ana: Looked, sales: RecordSale) -> None:
+    await runtime.use_cases.erase.erase(Subject(ana.person), reason="asked", actor="operator")
+    with pytest.raises(OperatorError, match="was erased"):
+        await sales.record(ana, "offers", SALE, actor="operator")
+
+
+async def test_a_ledger_that_keeps_changing_is_left_after_some_tries(
+    ana: Looked, sales: RecordSale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    async def lost(self: Recording, appends: list[Append]) -> set[PersonId]:
+        tries.append(appends)
+        return set() if len(tries) < 50 else {ana.person}
+
+    monkeypatch.setattr(Recording, "append", lost)
+    with pytest.raises(Unavailable, match="keeps changing"):
+        await sales.record(ana, "offers", SALE, actor="operator")

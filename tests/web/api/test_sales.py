@@ -8,6 +8,7 @@ import pytest
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator.person import SimulatedPerson
 from bot.paths import FLOWS
+from bot.service.operators.recording import Recording
 from bot.service.ports import Scope, Subject
 from bot.settings import Settings
 from tests.service.watching import owner_of, quiet
@@ -72,16 +73,23 @@ async def test_a_customer_gets_an_offer_after_a_sale_until_they_stop(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"objection_offered": False}, {"product_family": "garden tools"}, {"purpose": "order_updates"}],
-    ids=["no objection offered", "other goods", "a purpose that needs consent"],
+    [
+        {"objection_offered": False},
+        {"product_family": "garden tools"},
+        {"purpose": "order_updates"},
+        {"purpose": "nobody_knows_it"},
+        {"sold_at": "2126-11-01T12:00:00+01:00"},
+    ],
+    ids=["no objection offered", "other goods", "a purpose that needs consent", "no purpose", "in the future"],
 )
-async def test_a_sale_that_does_not_count_is_refused_with_its_cure(
-    call: Client, ana: SimulatedPerson, wrong: dict[str, object]
+async def test_a_sale_that_does_not_count_is_refused_with_its_cure_and_makes_nobody_known(
+    simulation: Simulation, call: Client, ana: SimulatedPerson, wrong: dict[str, object]
 ) -> None:
     status, problem = await call("POST", "/sales", sale(ana, **wrong))
     assert (status, problem["type"]) == (409, "/api/docs#not_recorded")
     assert problem["detail"]
     assert problem["cure"]
+    assert not await simulation.runtime.stores.persons.find([ana.who.phone or ""])
 
 
 async def test_whoever_was_erased_does_not_become_known_by_a_sale(
@@ -94,3 +102,13 @@ async def test_whoever_was_erased_does_not_become_known_by_a_sale(
     status, problem = await call("POST", "/sales", sale(ana))
     assert (status, problem["type"]) == (409, "/api/docs#not_recorded")
     assert not await simulation.runtime.stores.persons.find([ana.who.phone or ""])
+
+
+async def test_a_ledger_that_keeps_changing_is_told_as_a_fault_of_ours(
+    call: Client, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(self: Recording, appends: object) -> set[str]:
+        return set()
+
+    monkeypatch.setattr(Recording, "append", lost)
+    assert (await call("POST", "/sales", sale(ana)))[0] == 503
