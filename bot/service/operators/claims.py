@@ -150,14 +150,26 @@ class Claims:
             state.person = person
         if locales := {person: state.locale for state, person in zip(strangers, made, strict=True) if state.locale}:
             await self._persons.set_locales(locales)
+        stopped = await self._stopped_meanwhile(strangers)
         appends = [
             Append(state.person, state.record.seq - len(state.entries), state.entries)
             for state in changed
-            if state.person is not None
+            if state.person is not None and state.person not in stopped
         ]
         done = await self._recording.append(appends)
         unchanged = {state.person for state in states.values() if state.person and not state.entries}
         return done | unchanged
+
+    async def _stopped_meanwhile(self, made: Sequence[_State]) -> set[PersonId | None]:
+        """Return the new persons whose address was suppressed while nobody was known by it."""
+        addresses = {address for state in made for address in state.sender.addresses}
+        suppressed = await self._suppressions.suppressed(addresses) if addresses else {}
+        return {
+            state.person
+            for state in made
+            for address in state.sender.addresses
+            if not suppressed.get(address, {}).keys().isdisjoint({EVERY, *(entry.purpose for entry in state.entries)})
+        }
 
     async def _states(
         self, claims: Sequence[Claim], look: Look, stopped: Mapping[str, Mapping[str, int]]

@@ -159,7 +159,7 @@ class Imports:
                     claims.append(found)
                 else:
                     stops.append(found)
-        added = await self._suppress.stops([stop for _, stop in stops], terms.source, look, dry_run=dry_run)
+        added = await self._suppress.stops([stop for _, stop in stops], look, source=terms.source, dry_run=dry_run)
         for (outcome, _), new in zip(stops, added, strict=True):
             outcomes.append(outcome if new else _suppressed_before(outcome))
         would_be = self._would_be_suppressed([stop for _, stop in stops]) if dry_run else {}

@@ -5,7 +5,7 @@ is kept, and whoever owns it later inherits the withdrawal.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...business import Business
@@ -42,6 +42,14 @@ class Suppressed:
     """How many were suppressed before."""
     unreadable: Sequence[int]
     """Which texts were no addresses, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """Why somebody is suppressed."""
+
+    reason: str = field(repr=False)
+    source: str
 
 
 class Suppress:
@@ -81,22 +89,37 @@ class Suppress:
             raise OperatorError(f"there is no purpose {', '.join(sorted(unknown))}; name one of: {there}")
         readings = [[sender.addresses[0] for sender in self._addresses(text)] for text in addresses]
         stops = [Stop(reading, list(purposes) if purposes else (EVERY,)) for reading in readings if reading]
-        added = await self.stops(stops, reason, look)
+        added = await self.stops(stops, look, reason=reason)
         unreadable = [number for number, reading in enumerate(readings) if not reading]
         return Suppressed(sum(added), len(added) - sum(added), unreadable)
 
-    async def stops(self, stops: Sequence[Stop], reason: str, look: Look, *, dry_run: bool = False) -> list[bool]:
-        """Suppress everything at once; return for each whether anything of it was new. A dry run changes nothing."""
+    async def stops(
+        self, stops: Sequence[Stop], look: Look, *, reason: str = "", source: str = "", dry_run: bool = False
+    ) -> list[bool]:
+        """Suppress everything at once; return for each whether anything of it was new. A dry run changes nothing.
+
+        `reason` is in the operator's words, and encrypted with the person's key; `source` names a file.
+        """
         every = list(dict.fromkeys(address for stop in stops for address in stop.addresses))
-        owners = await self._persons.find_all(every) if every else {}
-        await self._find.those([person for found in owners.values() for person in found], look)
+        owners = await self._owners_of(every, look, ())
         before = await self._suppressions.suppressed(every) if every else {}
         now = round(self._clock(), 3)
         new, rows = self._rows(stops, before, owners, int(now))
         if rows and not dry_run:
             await self._suppressions.suppress_each(rows)
-        ended = await self._withdraw(stops, owners, reason, now, dry_run=dry_run)
+            seen = [person for found in owners.values() for person in found]
+            owners = await self._owners_of(every, look, seen)  # whoever has become known did not see the rows
+        ended = await self._withdraw(stops, owners, _Why(reason, source), now, dry_run=dry_run)
         return [one or other for one, other in zip(new, ended, strict=True)]
+
+    async def _owners_of(
+        self, addresses: Sequence[str], look: Look, seen: Collection[PersonId]
+    ) -> Mapping[str, Sequence[PersonId]]:
+        """Return who is known by the addresses; a look at whom this command has `seen` is on record."""
+        owners = await self._persons.find_all(addresses) if addresses else {}
+        found = {person for of_address in owners.values() for person in of_address}
+        await self._find.those([person for person in found if person not in seen], look)
+        return owners
 
     @staticmethod
     def _rows(
@@ -129,7 +152,7 @@ class Suppress:
         self,
         stops: Sequence[Stop],
         owners: Mapping[str, Sequence[PersonId]],
-        reason: str,
+        why: "_Why",
         now: float,
         *,
         dry_run: bool,
@@ -143,7 +166,7 @@ class Suppress:
             causes: dict[PersonId, set[int]] = {}
             for number, person, stop in wanted:
                 before = records.get(person) or (fold(entry.fact for entry in past.get(person, ())), [])
-                records[person] = self._stopped(person, before, stop, reason, now)
+                records[person] = self._stopped(person, before, stop, why, now)
                 if len(records[person][1]) > len(before[1]):
                     causes.setdefault(person, set()).add(number)
             new |= {number for numbers in causes.values() for number in numbers}
@@ -159,7 +182,7 @@ class Suppress:
         raise Unavailable("a ledger keeps changing; import it again")
 
     def _stopped(
-        self, person: PersonId, before: tuple[Record, list[Entry]], stop: Stop, reason: str, now: float
+        self, person: PersonId, before: tuple[Record, list[Entry]], stop: Stop, why: "_Why", now: float
     ) -> tuple[Record, list[Entry]]:
         """Return a person's record after a stop, with the entries that it adds."""
         record, entries = before[0], list(before[1])
@@ -178,7 +201,8 @@ class Suppress:
                 recorded_at=now,
                 inbound=f"suppress {person} {at}",
                 method=Method.SUPPRESSION,
-                rule=reason,
+                answer=why.reason,
+                rule=why.source,
                 actor="operator",
                 clock=Clock.ARRIVAL if stop.at is None else Clock.FILE,
             )

@@ -131,7 +131,7 @@ async def test_what_the_confirmation_does_not_cover_stays_a_claim(confirming: Co
 async def test_any_withdrawal_ends_an_imported_consent_even_one_dated_before_it(confirming: Company) -> None:
     await confirming.imports(FORMATS["bird"](ANA, "in", EARLIER))
     await confirming.imports(FORMATS["bird"](ANA, "out", EARLIER - DAY))
-    assert await confirming.refusal(ANA) is Reason.WITHDRAWN
+    assert await confirming.refusal(ANA) is Reason.SUPPRESSED
 
 
 @pytest.mark.parametrize("order", [("in", "out"), ("out", "in")])
@@ -168,7 +168,7 @@ async def test_unsubscribed_in_a_file_ends_a_standing_consent_at_once(shop: Comp
     assert await shop.refusal(ANA) is None
     (outcome,) = await shop.imports(FORMATS[format](ANA, "out", NOW - 100))
     assert (outcome.what, outcome.purpose) == (What.SUPPRESSED, "offers")
-    assert await shop.refusal(ANA) is Reason.WITHDRAWN
+    assert await shop.refusal(ANA) is Reason.SUPPRESSED
     assert await shop.suppressed(ANA) == {"offers": NOW - 100}
     last = (await shop.runtime.stores.ledger.story(person))[-1]
     assert (last.kind, last.method, last.rule, last.actor) == (Kind.WITHDRAWN, Method.SUPPRESSION, SOURCE, "operator")
@@ -189,7 +189,7 @@ async def test_a_bare_block_list_suppresses_everything(shop: Company, format: st
     content = f"{ANA}\nwhatsapp:+4915123456780\n".encode()
     outcomes = await shop.imports(content, Terms(SOURCE), format)
     assert [(one.what, one.purpose) for one in outcomes] == [(What.SUPPRESSED, EVERY)] * 2
-    assert await shop.refusal(ANA) is Reason.WITHDRAWN
+    assert await shop.refusal(ANA) is Reason.SUPPRESSED
     assert (await shop.record(ANA)).consent("order_updates").status is Status.WITHDRAWN
     assert await shop.suppressed("+4915123456780") == {EVERY: NOW}
 
