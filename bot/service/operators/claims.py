@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ...business import Business, ConfirmedImport
 from ...consent.evidence import EVERY, Clock, Entry, Fact, Kind, Method
-from ...consent.lifecycle import Consent, Record, Status, admit, fold
+from ...consent.lifecycle import Consent, NotAllowed, Record, Status, admit, fold
 from ...consent.retention import end, policy, spans
 from ...i18n.locale import negotiate
 from ...keys import Keyring
@@ -130,7 +130,7 @@ class Claims:
         `stopped`: what counts as suppressed besides, address → scope → since. A dry run records nothing.
         """
         states = await self._states(claims, look, stopped)
-        judged = [self._judge(claim, states[claim.sender.addresses[0]], source) for claim in claims]
+        judged = [self._allowed(claim, states[claim.sender.addresses[0]], source) for claim in claims]
         if dry_run:
             return judged
         done = await self._append(states)
@@ -209,8 +209,18 @@ class Claims:
 
     # --- one claim
 
+    def _allowed(self, claim: Claim, state: _State, source: str) -> Judged:
+        """Take a claim into the batch as a whole, or nothing of it if the law does not allow that."""
+        record, count = state.record, len(state.entries)
+        try:
+            return self._judge(claim, state, source)
+        except NotAllowed as problem:
+            state.records[0] = record
+            del state.entries[count:]
+            return Judged(claim, What.REFUSED, f"{problem}; {_ONLY_A_YES}")
+
     def _judge(self, claim: Claim, state: _State, source: str) -> Judged:
-        """Take a claim into the batch if nothing speaks against it."""
+        """Take a claim into the batch if nothing speaks against it. Raises `NotAllowed`."""
         if why := _against(claim.purpose, state):
             return Judged(claim, What.REFUSED, why)
         consent = state.record.consent(claim.purpose)

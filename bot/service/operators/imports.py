@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from .claims import Claim, Claims, Judged, What
 from .find import Look
 from .import_formats import Row, Says, Unreadable, checked_address, formats, understood
 from .import_rows import Raw, Rows
-from .suppress import Stop, Suppress
+from .suppress import Came, Stop, Suppress
 
 BATCH = 500
 """Rows per batch: one append to the ledger, and one look at persons."""
@@ -160,8 +160,8 @@ class Imports:
                 else:
                     stops.append(found)
         added = await self._suppress.stops([stop for _, stop in stops], look, source=terms.source, dry_run=dry_run)
-        for (outcome, _), new in zip(stops, added, strict=True):
-            outcomes.append(outcome if new else _suppressed_before(outcome))
+        for (outcome, _), came in zip(stops, added, strict=True):
+            outcomes.append(replace(outcome, what=What.UNCHANGED, why=_CAME[came]) if came in _CAME else outcome)
         would_be = self._would_be_suppressed([stop for _, stop in stops]) if dry_run else {}
         outcomes += await self._claimed(claims, terms, look, would_be, dry_run=dry_run)
         return sorted(outcomes, key=lambda outcome: outcome.row)
@@ -208,8 +208,8 @@ class Imports:
         except Unreadable as error:
             yield Outcome(number, What.REFUSED, why=str(error))
             return
-        if not rows.tells:
-            yield Outcome(number, What.UNCHANGED, why="the file has no column about consent; it changes none")
+        if not row.tells:
+            yield Outcome(number, What.UNCHANGED, why="there is no column about consent; it changes none")
         elif not row.ours:
             yield Outcome(number, What.UNCHANGED, why="it is about another channel than WhatsApp")
         elif row.says is Says.OUT:
@@ -292,8 +292,11 @@ def _outcome(judged: Judged) -> Outcome:
     return Outcome(judged.claim.row, judged.what, judged.claim.purpose, judged.why)
 
 
-def _suppressed_before(outcome: Outcome) -> Outcome:
-    return Outcome(outcome.row, What.UNCHANGED, outcome.purpose, "suppressed before")
+_CAME = {
+    Came.KNOWN: "suppressed before",
+    Came.OUTWEIGHED: "the person agreed here later, which stands; if they stopped after that, leave out the date",
+}
+"""Why a suppression changes nothing."""
 
 
 def _only_a_claim(row: Row, purpose: str, confirmed: ConfirmedImport | None) -> str:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.consent.evidence import EVERY, Clock, Kind, Method
-from bot.consent.lifecycle import Status
+from bot.consent.evidence import EVERY, Clock, Entry, Kind, Method
+from bot.consent.lifecycle import NotAllowed, Record, Status, admit
 from bot.errors import OperatorError
 from bot.messages.inbound import Sender
+from bot.service.operators import claims
 from bot.service.operators.claims import What
 from bot.service.operators.imports import Terms
 from bot.service.ports import Subject, exported
@@ -196,8 +197,38 @@ async def test_a_bare_block_list_suppresses_everything(shop: Company, format: st
 
 async def test_a_withdrawal_older_than_a_yes_given_here_does_not_undo_it(shop: Company) -> None:
     await shop.knows(ANA, ASKED, YES)
-    await shop.imports(FORMATS["bird"](ANA, "out", EARLIER))
+    for _ in range(2):
+        (outcome,) = await shop.imports(FORMATS["bird"](ANA, "out", EARLIER))
+        assert (outcome.what, "agreed here later" in outcome.why) == (What.UNCHANGED, True)
     assert await shop.refusal(ANA) is None
+
+
+@pytest.mark.parametrize("other", ["2026-11-29", "soon"])
+async def test_the_newest_date_of_a_suppression_counts_and_none_if_any_is_unclear(shop: Company, other: str) -> None:
+    yes = entry(Kind.GIVEN, NOW - 9 * DAY + 1, notice="2026-10", expires_at=NOW + DAY)
+    await shop.knows(ANA, entry(Kind.REQUESTED, NOW - 9 * DAY, notice="2026-10"), yes)
+    assert await shop.refusal(ANA) is None
+    content = f"contact_id,status,date_of_consent,Date\n{ANA},opt-out,2026-10-05,{other}\n"
+    assert [one.what for one in await shop.imports(content.encode())] == [What.SUPPRESSED]
+    assert await shop.refusal(ANA) is Reason.SUPPRESSED
+
+
+async def test_a_list_in_a_row_counts_as_a_whole(shop: Company) -> None:
+    row = b'{"phone":"%s","channel":["sms","whatsapp"],"consent":"unsubscribed","purposes":["order_updates","offers"]}'
+    await shop.imports(row % ANA.encode())
+    assert await shop.suppressed(ANA) == {"order_updates": NOW, "offers": NOW}
+
+
+async def test_each_json_row_says_by_itself_if_it_is_about_consent(shop: Company) -> None:
+    row = b'{"phone":"%s","name":"Ana"}\n' % ANA.encode()
+    outcomes = await shop.imports(row * 150 + b'{"phone":"%s","status":"unsubscribed"}' % ANA.encode())
+    assert [one.what for one in outcomes] == [What.UNCHANGED] * 150 + [What.SUPPRESSED]
+
+
+@pytest.mark.parametrize(("word", "suppressed"), [("true", True), ("complained", True), ("no", False), ("", False)])
+async def test_a_column_of_suppressions_suppresses(shop: Company, word: str, suppressed: bool) -> None:
+    await shop.imports(f"phone,suppressed\n{ANA},{word}\n".encode())
+    assert bool(await shop.suppressed(ANA)) is suppressed
 
 
 async def test_a_number_that_can_be_read_in_two_ways_is_suppressed_in_both_and_claimed_in_none(shop: Company) -> None:
@@ -214,6 +245,40 @@ async def test_an_unclear_row_that_says_stop_is_obeyed(shop: Company) -> None:
 
 
 # --- rows and files
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [("2026-10-05,someday", "date is not understood"), ("0000000000,", "date is not understood")],
+)
+async def test_a_row_with_a_wrong_date_is_refused(confirming: Company, columns: str, why: str) -> None:
+    (outcome,) = await confirming.imports(f"phone,status,date,until\n{ANA},yes,{columns}\n".encode())
+    assert (outcome.what, why in outcome.why) == (What.REFUSED, True), outcome
+
+
+async def test_an_end_in_a_year_far_away_is_none(confirming: Company) -> None:
+    (outcome,) = await confirming.imports(f"phone,status,date,until\n{ANA},yes,2026-10-05,9999-12-31\n".encode())
+    assert outcome.what is What.GIVEN
+
+
+async def test_what_the_law_does_not_allow_is_refused_and_the_file_goes_on(
+    confirming: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_consents(record: Record, new: Entry) -> Record:
+        if new.kind is Kind.GIVEN:
+            raise NotAllowed("a rule")
+        return admit(record, new)
+
+    monkeypatch.setattr(claims, "admit", no_consents)
+    outcomes = await confirming.imports(f"phone,status,date\n{ANA},yes,2026-10-05\n+4915123456780,yes,\n".encode())
+    assert [(one.what, "a rule; " in one.why) for one in outcomes] == [(What.REFUSED, True), (What.CLAIM, False)]
+    assert await confirming.person(ANA) is None
+
+
+async def test_a_row_that_is_nested_too_deeply_is_refused(shop: Company) -> None:
+    deep = b'{"a":' * 1000 + b"{}" + b"}" * 1000
+    outcomes = await shop.imports(deep + b'\n{"phone":"%s","status":"no"}' % ANA.encode())
+    assert [one.what for one in outcomes] == [What.REFUSED, What.SUPPRESSED]
 
 
 @pytest.mark.parametrize(

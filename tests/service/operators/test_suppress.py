@@ -15,7 +15,7 @@ from bot.messages.inbound import Sender
 from bot.service.operators.audience import Question
 from bot.service.operators.claims import What
 from bot.service.operators.find import Look
-from bot.service.operators.suppress import Stop, Suppressed
+from bot.service.operators.suppress import Came, Stop, Suppressed
 from bot.service.ports import PersonId
 from bot.service.sending.reasons import Reason
 from bot.times import DAY
@@ -170,7 +170,7 @@ async def test_suppressions_of_one_person_at_once_all_hold(shop: Company) -> Non
     await shop.knows(ANA, ASKED, YES)
     look = Look("ben", "console")
     both = [shop.operators.suppress.stops([Stop([ANA], [purpose])], look) for purpose in ("offers", "order_updates")]
-    assert await asyncio.gather(*both) == [[True], [True]]
+    assert await asyncio.gather(*both) == [[Came.NEW], [Came.NEW]]
     consents = (await shop.record(ANA)).consents
     assert {purpose: consent.status for purpose, consent in consents.items()} == {
         "offers": Status.WITHDRAWN,
