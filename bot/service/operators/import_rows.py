@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count, islice
-from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 import orjson
@@ -34,12 +33,15 @@ class Rows:
 
     format: str
     rows: Iterable[Raw]
+    sha256: str = ""
+    """Of the whole file, hexadecimal; empty where there is no file whose content is known beforehand."""
 
 
-def digest(path: Path) -> bytes:
-    """Return the SHA-256 of a file. Raises `OSError`."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+def digest(file: io.BufferedReader) -> str:
+    """Return the SHA-256 of a file, hexadecimal, and go back to its start. Raises `OSError`."""
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return sha256
 
 
 def read(name: str, file: BinaryIO, format: str | None = None) -> Rows:

@@ -69,6 +69,8 @@ class Step:
     """Rows done, in this and earlier runs."""
     counts: Mapping[str, int]
     """What came of them."""
+    sha256: str
+    """Of the file, hexadecimal; empty if the rows come from none."""
 
 
 class Imports:
@@ -97,15 +99,16 @@ class Imports:
     ) -> AsyncIterator[Step]:
         """Import a file, or go on where an import of it was interrupted; yield each batch. Raises `OperatorError`.
 
-        A dry run changes nothing, and sees each batch by itself.
+        A dry run changes nothing, and sees each batch by itself. A pipe has no position, and only claims.
         """
         with _files_told(path), path.open("rb") as opened:
-            rows = import_rows.read(str(path), opened, format)
-            if dry_run:
-                async for step in self.rows(rows, terms, look, dry_run=True):
+            sha256 = import_rows.digest(opened) if opened.seekable() else ""
+            rows = replace(import_rows.read(str(path), opened, format), sha256=sha256)
+            if dry_run or not sha256:
+                async for step in self.rows(rows, terms, look, dry_run=dry_run):
                     yield step
                 return
-            what = f"{import_rows.digest(path).hex()} {rows.format} {terms} {self._business.confirmed(terms.source)}"
+            what = f"{sha256} {rows.format} {terms} {self._business.confirmed(terms.source)}"
             run = await self._runs.begin(
                 what, format=rows.format, source=terms.source, operator=look.operator, now=self._clock()
             )
@@ -135,7 +138,7 @@ class Imports:
             outcomes = await self._batch(batch, rows, terms, look, dry_run=dry_run)
             total.update(outcome.what.value for outcome in outcomes)
             position = batch[-1][0]
-            yield Step(outcomes, position, dict(total))
+            yield Step(outcomes, position, dict(total), rows.sha256)
 
     def _check(self, terms: Terms) -> None:
         known = [purpose.id for purpose in self._business.purposes]
@@ -215,7 +218,7 @@ class Imports:
         elif row.says is Says.OUT:
             yield from self._stop(row, readings, terms)
         else:
-            yield from self._claims_of(row, readings, terms)
+            yield from self._claims_of(row, readings, terms, rows.sha256)
 
     def _stop(self, row: Row, readings: Sequence[Sender], terms: Terms) -> "Iterator[Outcome | tuple[Outcome, Stop]]":
         """Whoever does not want to be written to is obeyed even if the row is unclear: then about everything."""
@@ -224,7 +227,9 @@ class Imports:
         addresses = [reading.addresses[0] for reading in readings]
         yield Outcome(row.number, What.SUPPRESSED, ",".join(scopes)), Stop(addresses, scopes, row.at)
 
-    def _claims_of(self, row: Row, readings: Sequence[Sender], terms: Terms) -> "Iterator[Outcome | Claim]":
+    def _claims_of(
+        self, row: Row, readings: Sequence[Sender], terms: Terms, sha256: str
+    ) -> "Iterator[Outcome | Claim]":
         purposes, unknown = self._purposes(row, terms)
         if len(readings) > 1:
             readings = [Sender(phone=number) for number in likeliest([one.phone for one in readings if one.phone])]
@@ -235,7 +240,7 @@ class Imports:
         else:
             confirmed = self._business.confirmed(terms.source)
             for purpose in purposes:
-                reason = _only_a_claim(row, purpose, confirmed)
+                reason = _only_a_claim(row, purpose, confirmed, sha256)
                 yield Claim(
                     row=row.number,
                     sender=readings[0],
@@ -299,10 +304,16 @@ _CAME = {
 """Why a suppression changes nothing."""
 
 
-def _only_a_claim(row: Row, purpose: str, confirmed: ConfirmedImport | None) -> str:
+def _only_a_claim(row: Row, purpose: str, confirmed: ConfirmedImport | None, sha256: str) -> str:
     """Return why a consent is not counted as given; empty if its evidence is confirmed."""
     if confirmed is None or purpose not in confirmed.purposes:
         return "nobody has confirmed the evidence; see [[imports]] in business.toml"
+    if not sha256:
+        return "only a file can be confirmed; import it from there, see [[imports]] in business.toml"
+    if sha256 != confirmed.sha256:
+        return (
+            f'another file of this source was confirmed; see [[imports]] in business.toml, this is sha256 = "{sha256}"'
+        )
     if row.says is Says.SINGLE:
         return "it was a single opt-in; only a new YES gives this consent"
     if row.at is None:

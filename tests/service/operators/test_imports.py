@@ -1,6 +1,9 @@
 """What a file says is a claim unless its evidence is confirmed, and never outweighs what the person said here."""
 
 import asyncio
+import hashlib
+import io
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -10,7 +13,7 @@ from bot.consent.evidence import EVERY, Clock, Entry, Kind, Method
 from bot.consent.lifecycle import NotAllowed, Record, Status, admit
 from bot.errors import OperatorError
 from bot.messages.inbound import Sender
-from bot.service.operators import claims
+from bot.service.operators import claims, import_rows
 from bot.service.operators.claims import What
 from bot.service.operators.imports import Terms
 from bot.service.ports import Subject, exported
@@ -19,7 +22,19 @@ from bot.service.sending.reasons import Reason
 from bot.settings import Settings
 from bot.times import DAY
 from tests.consent.facts import entry
-from tests.service.operators.files import ANA, BEN, CONFIRMED, FORMATS, NOW, SOURCE, TERMS, Company, company, format_of
+from tests.service.operators.files import (
+    ANA,
+    BEN,
+    CONFIRMED,
+    FORMATS,
+    NOW,
+    SHA256,
+    SOURCE,
+    TERMS,
+    Company,
+    company,
+    format_of,
+)
 
 ASKED = entry(Kind.REQUESTED, NOW - 900, notice="2026-10")
 YES = entry(Kind.GIVEN, NOW - 800, notice="2026-10", expires_at=NOW + DAY)
@@ -105,6 +120,28 @@ async def test_a_claim_counts_as_given_once_its_evidence_is_confirmed(stores: Se
         assert (consent.status, consent.since, consent.expires_at) == (Status.GIVEN, EARLIER, EARLIER + 365 * DAY)
         assert await shop.refusal(ANA) is None
         assert [one.what for one in await shop.imports(content)] == [What.UNCHANGED]
+
+
+@pytest.mark.parametrize("other", ["file", "pipe", "API"])
+async def test_only_the_file_that_was_confirmed_counts(stores: Settings, tmp_path: Path, other: str) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_bytes(FORMATS["bird"](ANA, "in", EARLIER))
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    async with company(stores, CONFIRMED.replace(SHA256, sha256)) as shop:
+        if other == "file":
+            file.write_bytes(file.read_bytes() + b"\n")
+            steps = [step async for step in shop.operators.imports.file(file, TERMS, BEN)]
+            changed = hashlib.sha256(file.read_bytes()).hexdigest()
+            assert f'this is sha256 = "{changed}"' in steps[0].outcomes[0].why
+        else:
+            content = file.read_bytes()
+            pipe = import_rows.read("standard input", io.BytesIO(content))
+            rows = pipe if other == "pipe" else import_rows.objects([json.loads(content)], "bird")
+            steps = [step async for step in shop.operators.imports.rows(rows, TERMS, BEN)]
+        assert steps[-1].counts == {"claim": 1}
+        file.write_bytes(FORMATS["bird"](ANA, "in", EARLIER))
+        steps = [step async for step in shop.operators.imports.file(file, TERMS, BEN)]
+        assert (steps[-1].counts, steps[-1].sha256) == ({"given": 1}, sha256)
 
 
 async def test_a_confirmed_consent_ends_by_its_original_date(confirming: Company) -> None:
