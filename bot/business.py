@@ -216,6 +216,8 @@ class ConfirmedImport(_Table):
 
     source: str = Field(min_length=1, max_length=200)
     """As `import --source` names it."""
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    """Of the file that was seen: nothing else of this source counts."""
     evidence: str = Field(min_length=1, max_length=200)
     """Where the evidence is kept, e.g. the number of a file."""
     confirmed_by: str = Field(min_length=1, max_length=100)

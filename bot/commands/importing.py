@@ -59,13 +59,17 @@ def import_file(
     with files_told():
         step = run(_imported(settings, file, terms, format or None, report, dry_run=dry_run))
     counts = step.counts if step else {}
+    sha256 = step.sha256 if step else ""
     if as_json:
-        print_json({"ok": True, "dry_run": dry_run, "rows": step.position if step else 0, "outcomes": counts})
+        rows = step.position if step else 0
+        print_json({"ok": True, "dry_run": dry_run, "rows": rows, "outcomes": counts, "sha256": sha256})
         return
     typer.echo(f"{step.position if step else 0} rows{', and nothing was changed' if dry_run else ''}:")
     for what, told in _TOLD.items():
         if counts.get(what):
             typer.echo(f"  {counts[what]} {told}")
+    if dry_run and sha256:
+        typer.echo(f'for [[imports]] in business.toml: sha256 = "{sha256}"')
 
 
 async def _imported(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .evidence import Clock, Entry, Fact, Kind, Method
-from .lifecycle import Consent, Record, newest
+from .lifecycle import Consent, Record, Status, newest
 
 
 class Way(StrEnum):
@@ -60,7 +60,7 @@ def _is_news(kind: Kind, last: Mapping[str, Kind], purpose: str, consent: Consen
             return not consent.restricted
         case Kind.LIFTED:
             return consent.restricted
-    return last.get(purpose) is not kind
+    return last.get(purpose) is not kind or consent.status is not Status.WITHDRAWN  # it may have come late
 
 
 def _at(kind: Kind, record: Record, consent: Consent, now: int) -> int:

@@ -1,6 +1,7 @@
 """Operators import files, list whom they may write to, and suppress addresses."""
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -48,10 +49,18 @@ def test_a_file_is_imported_with_a_report_of_each_row(run: Run, file: Path, tmp_
 
 
 def test_a_dry_run_changes_nothing(run: Run, file: Path) -> None:
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert f'sha256 = "{sha256}"' in run("import", str(file), *SOURCE, "--dry-run")[1]
     code, output = run("import", str(file), *SOURCE, "--dry-run", "--json")
     assert (code, json.loads(output)) == (
         0,
-        {"ok": True, "dry_run": True, "rows": 3, "outcomes": {"claim": 1, "suppressed": 1, "refused": 1}},
+        {
+            "ok": True,
+            "dry_run": True,
+            "rows": 3,
+            "outcomes": {"claim": 1, "suppressed": 1, "refused": 1},
+            "sha256": sha256,
+        },
     )
     assert run("person", "show", ANA)[0] == 1
 

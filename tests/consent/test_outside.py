@@ -46,6 +46,15 @@ def test_what_the_ledger_says_already_is_not_noted_again(kind: Kind) -> None:
     assert noted(kind, QUESTION, GIVEN, entry.fact)[0] == []
 
 
+@pytest.mark.parametrize("kind", [Kind.WITHDRAWN, Kind.OBJECTED])
+@pytest.mark.parametrize("past", [(QUESTION,), (QUESTION, GIVEN)])
+def test_a_withdrawal_is_noted_after_an_older_one_that_came_late(kind: Kind, past: tuple[Fact, ...]) -> None:
+    late = Fact(kind=kind, purpose="offers", at=int(NOW) - 99)
+    new, record = noted(kind, *past, late)
+    assert [entry.kind for entry in new] == [kind]
+    assert record.consent("offers").status is Status.WITHDRAWN
+
+
 def test_an_objection_after_a_withdrawal_is_noted() -> None:
     (entry,), _ = noted(Kind.WITHDRAWN, QUESTION, GIVEN)
     assert [new.kind for new in noted(Kind.OBJECTED, QUESTION, GIVEN, entry.fact)[0]] == [Kind.OBJECTED]

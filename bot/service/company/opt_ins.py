@@ -108,6 +108,11 @@ class OptIns:
         if isinstance(template, Reason):
             return NotAsking(template, dict.fromkeys(wanted.purposes, template) | reasons)
         person = contact.person.id if contact else await self._contacts.made(wanted.address)
+        if not contact and (stopped := await self._stopped(wanted.address, purposes)):  # by what came meanwhile
+            reasons |= dict.fromkeys(stopped, Uninvited.SUPPRESSED)
+            purposes = [purpose for purpose in purposes if purpose not in stopped]
+            if not purposes:
+                return NotAsking(reasons[wanted.purposes[0]], reasons)
         invitation = Invitation(
             tuple(purposes), wanted.method, wanted.reference, template.locale if template else locale, template
         )

@@ -19,5 +19,10 @@ class Strangers:
         """
         if (contact := await self._contacts.find(address)) is not None:
             return contact.person.id
-        found = await self._suppressions.suppressed(address.addresses)
-        return None if any(found.values()) else await self._contacts.made(address)
+        if await self._stopped(address):
+            return None
+        person = await self._contacts.made(address)
+        return None if await self._stopped(address) else person  # by a suppression that came meanwhile
+
+    async def _stopped(self, address: Sender) -> bool:
+        return any((await self._suppressions.suppressed(address.addresses)).values())

@@ -283,7 +283,7 @@ def _number(entry: LastEntry) -> int:
 def _source(entry: LastEntry | None) -> str:
     if entry is None:
         return ""
-    return f"{entry.method}: {entry.rule}" if entry.method in (Method.IMPORT, Method.SUPPRESSION) else entry.method
+    return f"{entry.method}: {entry.rule}" if entry.method is Method.IMPORT else entry.method
 
 
 def _wanted(member: Member, question: Question) -> bool:

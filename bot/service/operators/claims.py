@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ...business import Business, ConfirmedImport
 from ...consent.evidence import EVERY, Clock, Entry, Fact, Kind, Method
-from ...consent.lifecycle import Consent, Record, Status, admit, fold
+from ...consent.lifecycle import Consent, NotAllowed, Record, Status, admit, fold
 from ...consent.retention import end, policy, spans
 from ...i18n.locale import negotiate
 from ...keys import Keyring
@@ -132,7 +132,7 @@ class Claims:
         `stopped`: what counts as suppressed besides, address → scope → since. A dry run records nothing.
         """
         states = await self._states(claims, look, stopped)
-        judged = [self._judge(claim, states[claim.sender.addresses[0]], source) for claim in claims]
+        judged = [self._allowed(claim, states[claim.sender.addresses[0]], source) for claim in claims]
         if dry_run:
             return judged
         done = await self._append(states)
@@ -152,14 +152,26 @@ class Claims:
             state.person = person
         if locales := {person: state.locale for state, person in zip(strangers, made, strict=True) if state.locale}:
             await self._persons.set_locales(locales)
+        stopped = await self._stopped_meanwhile(strangers)
         appends = [
             Append(state.person, state.record.seq - len(state.entries), state.entries)
             for state in changed
-            if state.person is not None
+            if state.person is not None and state.person not in stopped
         ]
         done = await self._recording.append(appends)
         unchanged = {state.person for state in states.values() if state.person and not state.entries}
         return done | unchanged
+
+    async def _stopped_meanwhile(self, made: Sequence[_State]) -> set[PersonId | None]:
+        """Return the new persons whose address was suppressed while nobody was known by it."""
+        addresses = {address for state in made for address in state.sender.addresses}
+        suppressed = await self._suppressions.suppressed(addresses) if addresses else {}
+        return {
+            state.person
+            for state in made
+            for address in state.sender.addresses
+            if not suppressed.get(address, {}).keys().isdisjoint({EVERY, *(entry.purpose for entry in state.entries)})
+        }
 
     async def _states(
         self, claims: Sequence[Claim], look: Look, stopped: Mapping[str, Mapping[str, int]]
@@ -202,8 +214,18 @@ class Claims:
 
     # --- one claim
 
+    def _allowed(self, claim: Claim, state: _State, source: str) -> Judged:
+        """Take a claim into the batch as a whole, or nothing of it if the law does not allow that."""
+        record, count = state.record, len(state.entries)
+        try:
+            return self._judge(claim, state, source)
+        except NotAllowed as problem:
+            state.records[0] = record
+            del state.entries[count:]
+            return Judged(claim, What.REFUSED, f"{problem}; {_ONLY_A_YES}")
+
     def _judge(self, claim: Claim, state: _State, source: str) -> Judged:
-        """Take a claim into the batch if nothing speaks against it."""
+        """Take a claim into the batch if nothing speaks against it. Raises `NotAllowed`."""
         if why := _against(claim.purpose, state):
             return Judged(claim, What.REFUSED, why)
         consent = state.record.consent(claim.purpose)

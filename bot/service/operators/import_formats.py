@@ -54,6 +54,7 @@ class Format(BaseModel):
     address: tuple[str, ...]
     status: tuple[str, ...]
     veto: tuple[str, ...] = ()
+    suppressed: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     channel: tuple[str, ...] = ()
     at: tuple[str, ...] = ()
@@ -72,7 +73,7 @@ class Format(BaseModel):
     @cached_property
     def told(self) -> Sequence[tuple[str, str]]:
         """The columns that tell how the consent came about, normalised and as they are known."""
-        told = (*self.status, *self.veto, *self.doubled, *self.at, *self.until, *self.detail)
+        told = (*self.status, *self.veto, *self.suppressed, *self.doubled, *self.at, *self.until, *self.detail)
         return [(_name(name), name) for name in told]
 
 
@@ -81,6 +82,7 @@ class _File(BaseModel):
 
     formats: Mapping[str, Format]
     channels: Mapping[str, tuple[str, ...]]
+    suppressed: Mapping[str, tuple[str, ...]]
     words: Mapping[Says, tuple[str, ...]]
 
 
@@ -104,6 +106,11 @@ def _channels() -> Collection[str]:
     return frozenset(map(_word, _file().channels["ours"]))
 
 
+@cache
+def _not_suppressed() -> Collection[str]:
+    return frozenset(map(_word, _file().suppressed["no"]))
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of a file, understood."""
@@ -113,6 +120,8 @@ class Row:
     address: str = field(repr=False)
     """As it is written there."""
     says: Says
+    tells: bool
+    """Whether it has a column or field about consent at all."""
     ours: bool = True
     """Whether it is about WhatsApp."""
     purposes: Sequence[str] = ()
@@ -120,7 +129,7 @@ class Row:
     at: int | None = None
     """When that was said, unix seconds; of a day, the second that is stricter. None if the row does not say."""
     dated: bool = True
-    """Whether the date, if there is any, could be read."""
+    """Whether its dates, as far as there are any, could be read."""
     until: int | None = None
     """When the consent ends according to the file, unix seconds."""
     words: str = field(default="", repr=False)
@@ -143,23 +152,23 @@ def has_address(format: Format, names: Collection[str]) -> bool:
 
 
 def understood(number: int, fields: Mapping[str, Any], format: Format) -> Row:
-    """Return what a row says. Raises `Unreadable` if it has no address."""
-    cells = {_name(name): value for name, value in reversed(list(flat(fields)))}
+    """Return what a row says, whose fields are `flat`. Raises `Unreadable` if it has no address."""
+    cells = {_name(name): value for name, value in reversed(list(fields.items()))}
     address = _first(cells, format.address)
     if not address:
         raise Unreadable("the row has no number; fill it in")
     says, words = _says(cells, format)
-    channel = _first(cells, format.channel)
-    at, dated = _date(cells, format.at, end_of_day=says is Says.OUT)
-    until, _ = _date(cells, format.until, end_of_day=False)
+    at, dated = _newest(cells, format.at) if says is Says.OUT else _date(_first(cells, format.at))
+    until, until_dated = _date(_first(cells, format.until), any_year=True)
     return Row(
         number=number,
         address=address,
         says=says,
-        ours=_word(channel) in _channels(),
-        purposes=[one for name in format.purpose for one in re.split(r"[,;|]", _text(cells, name)) if one.strip()][:20],
+        tells=format.list or any(_name(name) in cells for name in (*format.status, *format.veto, *format.suppressed)),
+        ours=any(_word(one) in _channels() for one in _several(_first(cells, format.channel)) or [""]),
+        purposes=[one for name in format.purpose for one in _several(_text(cells, name))],
         at=at,
-        dated=dated,
+        dated=dated and until_dated,
         until=until,
         words=words,
         locale=_first(cells, format.locale),
@@ -173,6 +182,7 @@ def _says(cells: Mapping[str, Any], format: Format) -> tuple[Says, str]:
     if not found and format.list:
         found = [Says.OUT]
     vetoes = [name for name in format.veto if _meaning(cells.get(_name(name)), format) is Says.OUT]
+    vetoes += [name for name in format.suppressed if _suppresses(_text(cells, name))]
     says = min([*found, *(Says.OUT for _ in vetoes)], key=_STRICTEST.index, default=Says.NOTHING)
     if says is Says.NOTHING and any(one is Says.IN for one in found):
         says = Says.IN  # another column, left empty, says nothing
@@ -191,6 +201,12 @@ def _doubled(cells: Mapping[str, Any], format: Format) -> Says:
     return Says.IN if value and _meaning(value, format) is Says.IN else Says.SINGLE
 
 
+def _suppresses(text: str) -> bool:
+    """Whether a word in a column of suppressions suppresses: in doubt, it does."""
+    word = _word(text)
+    return word not in _not_suppressed() and _words().get(word) is not Says.NOTHING
+
+
 def _meaning(value: Any, format: Format) -> Says:
     word = _word(_plain(value))
     return format.own_words.get(word) or _words().get(word, Says.UNKNOWN)
@@ -199,18 +215,28 @@ def _meaning(value: Any, format: Format) -> Says:
 # --- cells
 
 
-def flat(fields: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the fields with those inside of others; of a list, the first."""
+_DEEPEST = 20
+"""Fields inside of fields; no program writes more."""
+
+
+def flat(fields: Mapping[str, Any], before: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """Yield the fields with those inside of others; of a list, all plain values, or the first object.
+
+    Raises `Unreadable` if they are nested too deeply.
+    """
+    if depth > _DEEPEST:
+        raise Unreadable("the row is nested too deeply; write its fields directly into its object")
     for name, value in fields.items():
         if isinstance(value, list):
-            value = value[0] if value else None
+            plain = [_plain(one) for one in value if not isinstance(one, list | Mapping)]
+            value = ",".join(plain) if plain else next((one for one in value if isinstance(one, Mapping)), None)
         if isinstance(value, Mapping):
-            yield from flat(value, f"{before}{name}.")
+            yield from flat(value, f"{before}{name}.", depth + 1)
         else:
             yield f"{before}{name}", value
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _name(name: str) -> str:
     parts = (part.rpartition(":")[2] for part in name.split("."))
     return ".".join(re.sub(r"[\W_]", "", part.casefold()) for part in parts)
@@ -234,6 +260,10 @@ def _text(cells: Mapping[str, Any], name: str) -> str:
     return _plain(cells[key]) if (key := _name(name)) in cells else ""
 
 
+def _several(text: str) -> list[str]:
+    return [one for one in re.split(r"[,;|]", text) if one.strip()]
+
+
 def _first(cells: Mapping[str, Any], names: Sequence[str]) -> str:
     return next((text for name in names if (text := _text(cells, name))), "")
 
@@ -241,31 +271,45 @@ def _first(cells: Mapping[str, Any], names: Sequence[str]) -> str:
 # --- times
 
 
-def _date(cells: Mapping[str, Any], names: Sequence[str], *, end_of_day: bool) -> tuple[int | None, bool]:
-    text = _first(cells, names)
-    if _word(text) in _words() and _words()[_word(text)] is Says.NOTHING:
+def _date(text: str, *, end_of_day: bool = False, any_year: bool = False) -> tuple[int | None, bool]:
+    """Return the moment that a cell names, unix seconds, and whether it could be read."""
+    if _words().get(_word(text)) is Says.NOTHING:
         return None, True
-    found = _moment(text)
+    found = _moment(text, any_year=any_year)
     if found is None:
         return None, False
     at, day_only = found
     return (at + DAY - 1 if end_of_day and day_only else at), True
 
 
-def _moment(text: str) -> tuple[int, bool] | None:
-    """Return a moment in unix seconds, and whether the text names only its day; None if it can't be read."""
-    if re.fullmatch(r"\d{10}|\d{13}", text):
-        return int(text[:10]), False
+def _newest(cells: Mapping[str, Any], names: Sequence[str]) -> tuple[int | None, bool]:
+    """Return the newest moment that is named, unix seconds, and whether all could be read; none if not all could."""
+    found = [_date(_text(cells, name), end_of_day=True) for name in names]
+    if not all(read for _, read in found):
+        return None, False
+    return max((at for at, _ in found if at is not None), default=None), True
+
+
+def _moment(text: str, *, any_year: bool = False) -> tuple[int, bool] | None:
+    """Return a moment in unix seconds, and whether the text names only its day; None if it can't be read.
+
+    Years that no consent can have been given in are not read, except for ends, which some programs put into 9999.
+    """
+    digits = re.fullmatch(r"(\d{10})(\d{3})?", text, re.ASCII)
     try:
-        moment = datetime.fromisoformat(re.sub(r" ?(UTC|GMT)$", "+00:00", text))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if digits:
+            moment = datetime.fromtimestamp(int(digits[1]), UTC)
+        else:
+            moment = datetime.fromisoformat(re.sub(r" ?(UTC|GMT)$", "+00:00", text))
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = int(moment.timestamp())
     except (ValueError, OverflowError):
         return None
-    day_only = len(text) <= len("2026-11-30")
-    return (seconds, day_only) if datetime(1990, 1, 1, tzinfo=UTC) <= moment < _LATEST else None
+    day_only = not digits and len(text) <= len("2026-11-30")
+    return (seconds, day_only) if any_year or _EARLIEST <= moment < _LATEST else None
 
 
+_EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST = datetime(2100, 1, 1, tzinfo=UTC) - timedelta(days=1)
 
 

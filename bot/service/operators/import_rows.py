@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, count, islice
-from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
 import orjson
@@ -34,14 +33,15 @@ class Rows:
 
     format: str
     rows: Iterable[Raw]
-    tells: bool
-    """Whether any column says something about a consent."""
+    sha256: str = ""
+    """Of the whole file, hexadecimal; empty where there is no file whose content is known beforehand."""
 
 
-def digest(path: Path) -> bytes:
-    """Return the SHA-256 of a file. Raises `OSError`."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
+def digest(file: io.BufferedReader) -> str:
+    """Return the SHA-256 of a file, hexadecimal, and go back to its start. Raises `OSError`."""
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    file.seek(0)
+    return sha256
 
 
 def read(name: str, file: BinaryIO, format: str | None = None) -> Rows:
@@ -64,16 +64,15 @@ def read(name: str, file: BinaryIO, format: str | None = None) -> Rows:
 
 def objects(rows: Sequence[Mapping[str, Any]], format: str) -> Rows:
     """Return rows that are there already, in a format that is known."""
-    names = {field for row in rows for field, _ in flat(row)}
-    return Rows(format, enumerate(rows, 1), tells=formats()[format].list or detect(names) is not None)
+    return Rows(format, enumerate(map(_flat, rows), 1))
 
 
 def _json(name: str, lines: Iterator[str] | Iterable[str], format: str | None) -> Rows:
     parsed = _objects(lines)
     head = list(islice(parsed, _LOOKED_AT))  # rows need not have the same fields
-    names = {field for _, row in head if not isinstance(row, Unreadable) for field, _ in flat(row)}
+    names = {field for _, row in head if not isinstance(row, Unreadable) for field in row}
     chosen = _chosen(name, names, format)
-    return Rows(chosen, chain(head, parsed), tells=formats()[chosen].list or detect(names) is not None)
+    return Rows(chosen, chain(head, parsed))
 
 
 def _objects(lines: Iterable[str]) -> Iterator[Raw]:
@@ -83,9 +82,17 @@ def _objects(lines: Iterable[str]) -> Iterator[Raw]:
         except ValueError:
             row = None
         if isinstance(row, dict):
-            yield number, row
+            yield number, _flat(row)
         else:
             yield number, Unreadable("the line is not a JSON object; write one object on each line")
+
+
+def _flat(row: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
+    """Return the fields with those inside of others, or why they can't be read."""
+    try:
+        return dict(flat(row))
+    except Unreadable as error:
+        return error
 
 
 def _csv(name: str, lines: Iterator[str] | Iterable[str], format: str | None) -> Rows:
@@ -96,11 +103,9 @@ def _csv(name: str, lines: Iterator[str] | Iterable[str], format: str | None) ->
     header = [cell.strip() for cell in next(records)]
     if format and formats()[format].list and not has_address(formats()[format], header) and len(header) == 1:
         column = formats()[format].address[0]  # a bare list of numbers
-        return Rows(format, _numbered([column], chain([header], records)), tells=True)
+        return Rows(format, _numbered([column], chain([header], records)))
     chosen = _chosen(name, header, format)
-    told = formats()[chosen]
-    tells = told.list or detect(header) is not None
-    return Rows(chosen, _numbered(header, records), tells)
+    return Rows(chosen, _numbered(header, records))
 
 
 def _chosen(name: str, names: Iterable[str], format: str | None) -> str:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -25,7 +25,7 @@ from .claims import Claim, Claims, Judged, What
 from .find import Look
 from .import_formats import Row, Says, Unreadable, checked_address, formats, understood
 from .import_rows import Raw, Rows
-from .suppress import Stop, Suppress
+from .suppress import Came, Stop, Suppress
 
 BATCH = 500
 """Rows per batch: one append to the ledger, and one look at persons."""
@@ -69,6 +69,8 @@ class Step:
     """Rows done, in this and earlier runs."""
     counts: Mapping[str, int]
     """What came of them."""
+    sha256: str
+    """Of the file, hexadecimal; empty if the rows come from none."""
 
 
 class Imports:
@@ -97,15 +99,16 @@ class Imports:
     ) -> AsyncIterator[Step]:
         """Import a file, or go on where an import of it was interrupted; yield each batch. Raises `OperatorError`.
 
-        A dry run changes nothing, and sees each batch by itself.
+        A dry run changes nothing, and sees each batch by itself. A pipe has no position, and only claims.
         """
         with _files_told(path), path.open("rb") as opened:
-            rows = import_rows.read(str(path), opened, format)
-            if dry_run:
-                async for step in self.rows(rows, terms, look, dry_run=True):
+            sha256 = import_rows.digest(opened) if opened.seekable() else ""
+            rows = replace(import_rows.read(str(path), opened, format), sha256=sha256)
+            if dry_run or not sha256:
+                async for step in self.rows(rows, terms, look, dry_run=dry_run):
                     yield step
                 return
-            what = f"{import_rows.digest(path).hex()} {rows.format} {terms} {self._business.confirmed(terms.source)}"
+            what = f"{sha256} {rows.format} {terms} {self._business.confirmed(terms.source)}"
             run = await self._runs.begin(
                 what, format=rows.format, source=terms.source, operator=look.operator, now=self._clock()
             )
@@ -135,7 +138,7 @@ class Imports:
             outcomes = await self._batch(batch, rows, terms, look, dry_run=dry_run)
             total.update(outcome.what.value for outcome in outcomes)
             position = batch[-1][0]
-            yield Step(outcomes, position, dict(total))
+            yield Step(outcomes, position, dict(total), rows.sha256)
 
     def _check(self, terms: Terms) -> None:
         known = [purpose.id for purpose in self._business.purposes]
@@ -159,9 +162,9 @@ class Imports:
                     claims.append(found)
                 else:
                     stops.append(found)
-        added = await self._suppress.stops([stop for _, stop in stops], terms.source, look, dry_run=dry_run)
-        for (outcome, _), new in zip(stops, added, strict=True):
-            outcomes.append(outcome if new else _suppressed_before(outcome))
+        added = await self._suppress.stops([stop for _, stop in stops], look, source=terms.source, dry_run=dry_run)
+        for (outcome, _), came in zip(stops, added, strict=True):
+            outcomes.append(replace(outcome, what=What.UNCHANGED, why=_CAME[came]) if came in _CAME else outcome)
         would_be = self._would_be_suppressed([stop for _, stop in stops]) if dry_run else {}
         outcomes += await self._claimed(claims, terms, look, would_be, dry_run=dry_run)
         return sorted(outcomes, key=lambda outcome: outcome.row)
@@ -208,14 +211,14 @@ class Imports:
         except Unreadable as error:
             yield Outcome(number, What.REFUSED, why=str(error))
             return
-        if not rows.tells:
-            yield Outcome(number, What.UNCHANGED, why="the file has no column about consent; it changes none")
+        if not row.tells:
+            yield Outcome(number, What.UNCHANGED, why="there is no column about consent; it changes none")
         elif not row.ours:
             yield Outcome(number, What.UNCHANGED, why="it is about another channel than WhatsApp")
         elif row.says is Says.OUT:
             yield from self._stop(row, readings, terms)
         else:
-            yield from self._claims_of(row, readings, terms)
+            yield from self._claims_of(row, readings, terms, rows.sha256)
 
     def _stop(self, row: Row, readings: Sequence[Sender], terms: Terms) -> "Iterator[Outcome | tuple[Outcome, Stop]]":
         """Whoever does not want to be written to is obeyed even if the row is unclear: then about everything."""
@@ -224,7 +227,9 @@ class Imports:
         addresses = [reading.addresses[0] for reading in readings]
         yield Outcome(row.number, What.SUPPRESSED, ",".join(scopes)), Stop(addresses, scopes, row.at)
 
-    def _claims_of(self, row: Row, readings: Sequence[Sender], terms: Terms) -> "Iterator[Outcome | Claim]":
+    def _claims_of(
+        self, row: Row, readings: Sequence[Sender], terms: Terms, sha256: str
+    ) -> "Iterator[Outcome | Claim]":
         purposes, unknown = self._purposes(row, terms)
         if len(readings) > 1:
             readings = [Sender(phone=number) for number in likeliest([one.phone for one in readings if one.phone])]
@@ -235,7 +240,7 @@ class Imports:
         else:
             confirmed = self._business.confirmed(terms.source)
             for purpose in purposes:
-                reason = _only_a_claim(row, purpose, confirmed)
+                reason = _only_a_claim(row, purpose, confirmed, sha256)
                 yield Claim(
                     row=row.number,
                     sender=readings[0],
@@ -292,14 +297,23 @@ def _outcome(judged: Judged) -> Outcome:
     return Outcome(judged.claim.row, judged.what, judged.claim.purpose, judged.why)
 
 
-def _suppressed_before(outcome: Outcome) -> Outcome:
-    return Outcome(outcome.row, What.UNCHANGED, outcome.purpose, "suppressed before")
+_CAME = {
+    Came.KNOWN: "suppressed before",
+    Came.OUTWEIGHED: "the person agreed here later, which stands; if they stopped after that, leave out the date",
+}
+"""Why a suppression changes nothing."""
 
 
-def _only_a_claim(row: Row, purpose: str, confirmed: ConfirmedImport | None) -> str:
+def _only_a_claim(row: Row, purpose: str, confirmed: ConfirmedImport | None, sha256: str) -> str:
     """Return why a consent is not counted as given; empty if its evidence is confirmed."""
     if confirmed is None or purpose not in confirmed.purposes:
         return "nobody has confirmed the evidence; see [[imports]] in business.toml"
+    if not sha256:
+        return "only a file can be confirmed; import it from there, see [[imports]] in business.toml"
+    if sha256 != confirmed.sha256:
+        return (
+            f'another file of this source was confirmed; see [[imports]] in business.toml, this is sha256 = "{sha256}"'
+        )
     if row.says is Says.SINGLE:
         return "it was a single opt-in; only a new YES gives this consent"
     if row.at is None:

@@ -5,8 +5,9 @@ is kept, and whoever owns it later inherits the withdrawal.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from ...business import Business
 from ...consent.evidence import EVERY, Clock, Entry, Kind, Method
@@ -33,6 +34,15 @@ class Stop:
     """When they said so, unix seconds; None: it counts from now on."""
 
 
+class Came(Enum):
+    """What came of a wish."""
+
+    NEW = auto()
+    KNOWN = auto()
+    OUTWEIGHED = auto()
+    """A consent that was given later stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Suppressed:
     """What came of a list of addresses."""
@@ -42,6 +52,14 @@ class Suppressed:
     """How many were suppressed before."""
     unreadable: Sequence[int]
     """Which texts were no addresses, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    """Why somebody is suppressed."""
+
+    reason: str = field(repr=False)
+    source: str
 
 
 class Suppress:
@@ -81,22 +99,41 @@ class Suppress:
             raise OperatorError(f"there is no purpose {', '.join(sorted(unknown))}; name one of: {there}")
         readings = [[sender.addresses[0] for sender in self._addresses(text)] for text in addresses]
         stops = [Stop(reading, list(purposes) if purposes else (EVERY,)) for reading in readings if reading]
-        added = await self.stops(stops, reason, look)
+        came = await self.stops(stops, look, reason=reason)
+        added = came.count(Came.NEW)
         unreadable = [number for number, reading in enumerate(readings) if not reading]
-        return Suppressed(sum(added), len(added) - sum(added), unreadable)
+        return Suppressed(added, len(came) - added, unreadable)
 
-    async def stops(self, stops: Sequence[Stop], reason: str, look: Look, *, dry_run: bool = False) -> list[bool]:
-        """Suppress everything at once; return for each whether anything of it was new. A dry run changes nothing."""
+    async def stops(
+        self, stops: Sequence[Stop], look: Look, *, reason: str = "", source: str = "", dry_run: bool = False
+    ) -> list[Came]:
+        """Suppress everything at once; return what came of each. A dry run changes nothing.
+
+        `reason` is in the operator's words, and encrypted with the person's key; `source` names a file.
+        """
         every = list(dict.fromkeys(address for stop in stops for address in stop.addresses))
-        owners = await self._persons.find_all(every) if every else {}
-        await self._find.those([person for found in owners.values() for person in found], look)
+        owners = await self._owners_of(every, look, ())
         before = await self._suppressions.suppressed(every) if every else {}
         now = round(self._clock(), 3)
         new, rows = self._rows(stops, before, owners, int(now))
         if rows and not dry_run:
             await self._suppressions.suppress_each(rows)
-        ended = await self._withdraw(stops, owners, reason, now, dry_run=dry_run)
-        return [one or other for one, other in zip(new, ended, strict=True)]
+            seen = [person for found in owners.values() for person in found]
+            owners = await self._owners_of(every, look, seen)  # whoever has become known did not see the rows
+        ended, outweighed = await self._withdraw(stops, owners, _Why(reason, source), now, dry_run=dry_run)
+        return [
+            Came.OUTWEIGHED if number in outweighed else Came.NEW if added or number in ended else Came.KNOWN
+            for number, added in enumerate(new)
+        ]
+
+    async def _owners_of(
+        self, addresses: Sequence[str], look: Look, seen: Collection[PersonId]
+    ) -> Mapping[str, Sequence[PersonId]]:
+        """Return who is known by the addresses; a look at whom this command has `seen` is on record."""
+        owners = await self._persons.find_all(addresses) if addresses else {}
+        found = {person for of_address in owners.values() for person in of_address}
+        await self._find.those([person for person in found if person not in seen], look)
+        return owners
 
     @staticmethod
     def _rows(
@@ -129,21 +166,25 @@ class Suppress:
         self,
         stops: Sequence[Stop],
         owners: Mapping[str, Sequence[PersonId]],
-        reason: str,
+        why: "_Why",
         now: float,
         *,
         dry_run: bool,
-    ) -> list[bool]:
-        """Withdraw in the ledgers of known persons; return for each stop whether that was new."""
+    ) -> tuple[set[int], set[int]]:
+        """Withdraw in the ledgers of known persons; return which stops were new, and which are older than a consent."""
         wanted = [(n, person, stop) for n, stop in enumerate(stops) for person in _owners(stop, owners)]
         new: set[int] = set()
+        outweighed: set[int] = set()
         for _ in range(_TRIES):
             past = await self._ledger.facts({person for _, person, _ in wanted}) if wanted else {}
             records: dict[PersonId, tuple[Record, list[Entry]]] = {}
             causes: dict[PersonId, set[int]] = {}
+            outweighed -= {number for number, _, _ in wanted}
             for number, person, stop in wanted:
                 before = records.get(person) or (fold(entry.fact for entry in past.get(person, ())), [])
-                records[person] = self._stopped(person, before, stop, reason, now)
+                records[person] = self._stopped(person, before, stop, why, now)
+                if not self._purposes_of(stop, records[person][0]).isdisjoint(records[person][0].given):
+                    outweighed.add(number)
                 if len(records[person][1]) > len(before[1]):
                     causes.setdefault(person, set()).add(number)
             new |= {number for numbers in causes.values() for number in numbers}
@@ -153,21 +194,25 @@ class Suppress:
                 if entries
             ]
             if dry_run or not appends:
-                return [number in new for number in range(len(stops))]
+                return new, outweighed
             done = await self._recording.append(appends)
             wanted = [one for one in wanted if one[1] in causes and one[1] not in done]
         raise Unavailable("a ledger keeps changing; import it again")
 
-    def _stopped(
-        self, person: PersonId, before: tuple[Record, list[Entry]], stop: Stop, reason: str, now: float
-    ) -> tuple[Record, list[Entry]]:
-        """Return a person's record after a stop, with the entries that it adds."""
-        record, entries = before[0], list(before[1])
+    def _purposes_of(self, stop: Stop, record: Record) -> KeysView[str]:
+        """Return the purposes that a stop ends for somebody, each once."""
         scopes = dict.fromkeys(scope for scope in stop.scopes if scope != EVERY)
         if EVERY in stop.scopes:
             scopes |= dict.fromkeys([*self._purposes, *record.consents])
+        return scopes.keys()
+
+    def _stopped(
+        self, person: PersonId, before: tuple[Record, list[Entry]], stop: Stop, why: "_Why", now: float
+    ) -> tuple[Record, list[Entry]]:
+        """Return a person's record after a stop, with the entries that it adds."""
+        record, entries = before[0], list(before[1])
         at = max(int(now), newest(record)) if stop.at is None else min(stop.at, int(now))
-        for purpose in scopes:
+        for purpose in self._purposes_of(stop, record):
             consent = record.consent(purpose)
             if consent.stopped_at >= at or (stop.at is None and consent.status is Status.WITHDRAWN):
                 continue
@@ -178,7 +223,8 @@ class Suppress:
                 recorded_at=now,
                 inbound=f"suppress {person} {at}",
                 method=Method.SUPPRESSION,
-                rule=reason,
+                answer=why.reason,
+                rule=why.source,
                 actor="operator",
                 clock=Clock.ARRIVAL if stop.at is None else Clock.FILE,
             )

@@ -1,15 +1,19 @@
 """What a file says is a claim unless its evidence is confirmed, and never outweighs what the person said here."""
 
 import asyncio
+import hashlib
+import io
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from bot.consent.evidence import EVERY, Clock, Kind, Method
-from bot.consent.lifecycle import Status
+from bot.consent.evidence import EVERY, Clock, Entry, Kind, Method
+from bot.consent.lifecycle import NotAllowed, Record, Status, admit
 from bot.errors import OperatorError
 from bot.messages.inbound import Sender
+from bot.service.operators import claims, import_rows
 from bot.service.operators.claims import What
 from bot.service.operators.imports import Terms
 from bot.service.ports import Move, Subject, exported
@@ -18,7 +22,19 @@ from bot.service.sending.reasons import Reason
 from bot.settings import Settings
 from bot.times import DAY
 from tests.consent.facts import entry
-from tests.service.operators.files import ANA, BEN, CONFIRMED, FORMATS, NOW, SOURCE, TERMS, Company, company, format_of
+from tests.service.operators.files import (
+    ANA,
+    BEN,
+    CONFIRMED,
+    FORMATS,
+    NOW,
+    SHA256,
+    SOURCE,
+    TERMS,
+    Company,
+    company,
+    format_of,
+)
 
 ASKED = entry(Kind.REQUESTED, NOW - 900, notice="2026-10")
 YES = entry(Kind.GIVEN, NOW - 800, notice="2026-10", expires_at=NOW + DAY)
@@ -114,6 +130,28 @@ async def test_a_claim_counts_as_given_once_its_evidence_is_confirmed(stores: Se
         assert [one.what for one in await shop.imports(content)] == [What.UNCHANGED]
 
 
+@pytest.mark.parametrize("other", ["file", "pipe", "API"])
+async def test_only_the_file_that_was_confirmed_counts(stores: Settings, tmp_path: Path, other: str) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_bytes(FORMATS["bird"](ANA, "in", EARLIER))
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    async with company(stores, CONFIRMED.replace(SHA256, sha256)) as shop:
+        if other == "file":
+            file.write_bytes(file.read_bytes() + b"\n")
+            steps = [step async for step in shop.operators.imports.file(file, TERMS, BEN)]
+            changed = hashlib.sha256(file.read_bytes()).hexdigest()
+            assert f'this is sha256 = "{changed}"' in steps[0].outcomes[0].why
+        else:
+            content = file.read_bytes()
+            pipe = import_rows.read("standard input", io.BytesIO(content))
+            rows = pipe if other == "pipe" else import_rows.objects([json.loads(content)], "bird")
+            steps = [step async for step in shop.operators.imports.rows(rows, TERMS, BEN)]
+        assert steps[-1].counts == {"claim": 1}
+        file.write_bytes(FORMATS["bird"](ANA, "in", EARLIER))
+        steps = [step async for step in shop.operators.imports.file(file, TERMS, BEN)]
+        assert (steps[-1].counts, steps[-1].sha256) == ({"given": 1}, sha256)
+
+
 async def test_a_confirmed_consent_ends_by_its_original_date(confirming: Company) -> None:
     old = NOW - 400 * DAY
     assert [one.what for one in await confirming.imports(FORMATS["bird"](ANA, "in", old))] == [What.GIVEN]
@@ -139,7 +177,7 @@ async def test_what_the_confirmation_does_not_cover_stays_a_claim(confirming: Co
 async def test_any_withdrawal_ends_an_imported_consent_even_one_dated_before_it(confirming: Company) -> None:
     await confirming.imports(FORMATS["bird"](ANA, "in", EARLIER))
     await confirming.imports(FORMATS["bird"](ANA, "out", EARLIER - DAY))
-    assert await confirming.refusal(ANA) is Reason.WITHDRAWN
+    assert await confirming.refusal(ANA) is Reason.SUPPRESSED
 
 
 @pytest.mark.parametrize("order", [("in", "out"), ("out", "in")])
@@ -176,7 +214,7 @@ async def test_unsubscribed_in_a_file_ends_a_standing_consent_at_once(shop: Comp
     assert await shop.refusal(ANA) is None
     (outcome,) = await shop.imports(FORMATS[format](ANA, "out", NOW - 100))
     assert (outcome.what, outcome.purpose) == (What.SUPPRESSED, "offers")
-    assert await shop.refusal(ANA) is Reason.WITHDRAWN
+    assert await shop.refusal(ANA) is Reason.SUPPRESSED
     assert await shop.suppressed(ANA) == {"offers": NOW - 100}
     last = (await shop.runtime.stores.ledger.story(person))[-1]
     assert (last.kind, last.method, last.rule, last.actor) == (Kind.WITHDRAWN, Method.SUPPRESSION, SOURCE, "operator")
@@ -197,15 +235,45 @@ async def test_a_bare_block_list_suppresses_everything(shop: Company, format: st
     content = f"{ANA}\nwhatsapp:+4915123456780\n".encode()
     outcomes = await shop.imports(content, Terms(SOURCE), format)
     assert [(one.what, one.purpose) for one in outcomes] == [(What.SUPPRESSED, EVERY)] * 2
-    assert await shop.refusal(ANA) is Reason.WITHDRAWN
+    assert await shop.refusal(ANA) is Reason.SUPPRESSED
     assert (await shop.record(ANA)).consent("order_updates").status is Status.WITHDRAWN
     assert await shop.suppressed("+4915123456780") == {EVERY: NOW}
 
 
 async def test_a_withdrawal_older_than_a_yes_given_here_does_not_undo_it(shop: Company) -> None:
     await shop.knows(ANA, ASKED, YES)
-    await shop.imports(FORMATS["bird"](ANA, "out", EARLIER))
+    for _ in range(2):
+        (outcome,) = await shop.imports(FORMATS["bird"](ANA, "out", EARLIER))
+        assert (outcome.what, "agreed here later" in outcome.why) == (What.UNCHANGED, True)
     assert await shop.refusal(ANA) is None
+
+
+@pytest.mark.parametrize("other", ["2026-11-29", "soon"])
+async def test_the_newest_date_of_a_suppression_counts_and_none_if_any_is_unclear(shop: Company, other: str) -> None:
+    yes = entry(Kind.GIVEN, NOW - 9 * DAY + 1, notice="2026-10", expires_at=NOW + DAY)
+    await shop.knows(ANA, entry(Kind.REQUESTED, NOW - 9 * DAY, notice="2026-10"), yes)
+    assert await shop.refusal(ANA) is None
+    content = f"contact_id,status,date_of_consent,Date\n{ANA},opt-out,2026-10-05,{other}\n"
+    assert [one.what for one in await shop.imports(content.encode())] == [What.SUPPRESSED]
+    assert await shop.refusal(ANA) is Reason.SUPPRESSED
+
+
+async def test_a_list_in_a_row_counts_as_a_whole(shop: Company) -> None:
+    row = b'{"phone":"%s","channel":["sms","whatsapp"],"consent":"unsubscribed","purposes":["order_updates","offers"]}'
+    await shop.imports(row % ANA.encode())
+    assert await shop.suppressed(ANA) == {"order_updates": NOW, "offers": NOW}
+
+
+async def test_each_json_row_says_by_itself_if_it_is_about_consent(shop: Company) -> None:
+    row = b'{"phone":"%s","name":"Ana"}\n' % ANA.encode()
+    outcomes = await shop.imports(row * 150 + b'{"phone":"%s","status":"unsubscribed"}' % ANA.encode())
+    assert [one.what for one in outcomes] == [What.UNCHANGED] * 150 + [What.SUPPRESSED]
+
+
+@pytest.mark.parametrize(("word", "suppressed"), [("true", True), ("complained", True), ("no", False), ("", False)])
+async def test_a_column_of_suppressions_suppresses(shop: Company, word: str, suppressed: bool) -> None:
+    await shop.imports(f"phone,suppressed\n{ANA},{word}\n".encode())
+    assert bool(await shop.suppressed(ANA)) is suppressed
 
 
 async def test_a_number_that_can_be_read_in_two_ways_is_suppressed_in_both_and_claimed_in_none(shop: Company) -> None:
@@ -222,6 +290,40 @@ async def test_an_unclear_row_that_says_stop_is_obeyed(shop: Company) -> None:
 
 
 # --- rows and files
+
+
+@pytest.mark.parametrize(
+    ("columns", "why"),
+    [("2026-10-05,someday", "date is not understood"), ("0000000000,", "date is not understood")],
+)
+async def test_a_row_with_a_wrong_date_is_refused(confirming: Company, columns: str, why: str) -> None:
+    (outcome,) = await confirming.imports(f"phone,status,date,until\n{ANA},yes,{columns}\n".encode())
+    assert (outcome.what, why in outcome.why) == (What.REFUSED, True), outcome
+
+
+async def test_an_end_in_a_year_far_away_is_none(confirming: Company) -> None:
+    (outcome,) = await confirming.imports(f"phone,status,date,until\n{ANA},yes,2026-10-05,9999-12-31\n".encode())
+    assert outcome.what is What.GIVEN
+
+
+async def test_what_the_law_does_not_allow_is_refused_and_the_file_goes_on(
+    confirming: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_consents(record: Record, new: Entry) -> Record:
+        if new.kind is Kind.GIVEN:
+            raise NotAllowed("a rule")
+        return admit(record, new)
+
+    monkeypatch.setattr(claims, "admit", no_consents)
+    outcomes = await confirming.imports(f"phone,status,date\n{ANA},yes,2026-10-05\n+4915123456780,yes,\n".encode())
+    assert [(one.what, "a rule; " in one.why) for one in outcomes] == [(What.REFUSED, True), (What.CLAIM, False)]
+    assert await confirming.person(ANA) is None
+
+
+async def test_a_row_that_is_nested_too_deeply_is_refused(shop: Company) -> None:
+    deep = b'{"a":' * 1000 + b"{}" + b"}" * 1000
+    outcomes = await shop.imports(deep + b'\n{"phone":"%s","status":"no"}' % ANA.encode())
+    assert [one.what for one in outcomes] == [What.REFUSED, What.SUPPRESSED]
 
 
 @pytest.mark.parametrize(

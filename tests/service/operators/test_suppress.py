@@ -1,6 +1,7 @@
 """The company says that somebody does not want to be written to: in force at once, in ledger, gate and dialogue."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
 
@@ -11,12 +12,15 @@ from bot.consent.evidence import Clock, Kind, Method
 from bot.consent.lifecycle import Status
 from bot.errors import OperatorError
 from bot.messages.inbound import Sender
+from bot.service.operators.audience import Question
+from bot.service.operators.claims import What
 from bot.service.operators.find import Look
-from bot.service.operators.suppress import Stop, Suppressed
+from bot.service.operators.suppress import Came, Stop, Suppressed
+from bot.service.ports import PersonId
 from bot.service.sending.reasons import Reason
 from bot.times import DAY
 from tests.consent.facts import entry
-from tests.service.operators.files import ANA, BEN, NOW, Company
+from tests.service.operators.files import ANA, BEN, FORMATS, NOW, Company
 from tests.service.watching import BRITISH, kinds_of, record_of, session_of, subscribed
 
 ASKED = entry(Kind.REQUESTED, NOW - 900, notice="2026-10")
@@ -68,13 +72,14 @@ async def test_a_standing_consent_ends_for_the_named_purpose_alone(shop: Company
     person = await shop.knows(ANA, ASKED, YES)
     done = await shop.operators.suppress.addresses([ANA, "hello"], ["offers"], "by phone", BEN)
     assert done == Suppressed(added=1, known=0, unreadable=[1])
-    assert await shop.refusal(ANA) is Reason.WITHDRAWN
+    assert await shop.refusal(ANA) is Reason.SUPPRESSED
     assert await shop.suppressed(ANA) == {"offers": NOW}
     last = (await shop.runtime.stores.ledger.story(person))[-1]
-    assert (last.kind, last.purpose, last.method, last.rule, last.actor, last.clock) == (
+    assert (last.kind, last.purpose, last.method, last.rule, last.answer, last.actor, last.clock) == (
         Kind.WITHDRAWN,
         "offers",
         Method.SUPPRESSION,
+        "",
         "by phone",
         "operator",
         Clock.ARRIVAL,
@@ -87,6 +92,48 @@ async def test_a_waiting_question_is_closed_even_if_clocks_differ(shop: Company)
     await shop.operators.suppress.addresses([ANA], None, "by phone", BEN)
     record = await shop.record(ANA)
     assert (record.pending, record.consent("offers").status) == (None, Status.WITHDRAWN)
+
+
+async def test_the_reason_for_a_suppression_is_neither_readable_after_an_erasure_nor_shown_to_readers(
+    shop: Company,
+) -> None:
+    person = await shop.knows(ANA, ASKED, YES)
+    await shop.operators.suppress.addresses([ANA], None, "a letter of Ana's", BEN)
+    pages = [page async for page in shop.operators.audience.all(Question("offers"), BEN)]
+    assert [member.source for page in pages for member in page.members] == ["suppression"]
+    await shop.operators.person.erase(await shop.operators.find.person(ANA, BEN))
+    assert all("Ana" not in f"{told.answer} {told.rule}" for told in await shop.runtime.stores.ledger.story(person))
+
+
+async def test_an_import_that_has_seen_no_suppression_is_refused_if_one_came_meanwhile(
+    confirming: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    persons = confirming.runtime.stores.persons
+    create = persons.create
+
+    async def late(senders: Sequence[Sender]) -> Sequence[PersonId]:
+        await confirming.operators.suppress.addresses([ANA], None, "a letter", BEN)
+        return await create(senders)
+
+    monkeypatch.setattr(persons, "create", late)
+    (outcome,) = await confirming.imports(FORMATS["bird"](ANA, "in", NOW - 30 * DAY))
+    assert (outcome.what, await confirming.refusal(ANA)) == (What.REFUSED, Reason.NO_CONSENT)
+
+
+async def test_a_suppression_ends_a_consent_that_was_imported_while_it_was_written(
+    confirming: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suppressions = confirming.runtime.stores.erasures
+    write = suppressions.suppress_each
+
+    async def late(scopes: Mapping[str, Mapping[str, int]]) -> None:
+        (outcome,) = await confirming.imports(FORMATS["bird"](ANA, "in", NOW - 30 * DAY))
+        assert outcome.what is What.GIVEN
+        await write(scopes)
+
+    monkeypatch.setattr(suppressions, "suppress_each", late)
+    await confirming.operators.suppress.addresses([ANA], None, "a letter", BEN)
+    assert await confirming.refusal(ANA) is Reason.SUPPRESSED
 
 
 async def test_suppressing_again_adds_nothing(shop: Company) -> None:
@@ -102,7 +149,7 @@ async def test_a_yes_after_a_suppression_ends_with_the_next_suppression(shop: Co
     person = await shop.knows(ANA, entry(Kind.WITHDRAWN, NOW - 1000), ASKED, YES)
     assert await shop.refusal(ANA) is None
     done = await shop.operators.suppress.addresses([ANA], ["offers"], "again", BEN)
-    assert (done.added, await shop.refusal(ANA)) == (1, Reason.WITHDRAWN)
+    assert (done.added, await shop.refusal(ANA)) == (1, Reason.SUPPRESSED)
     assert (await shop.runtime.stores.ledger.sequences([person]))[person] == 4
 
 
@@ -122,10 +169,8 @@ async def test_an_unknown_purpose_is_told_with_its_cure(shop: Company) -> None:
 async def test_suppressions_of_one_person_at_once_all_hold(shop: Company) -> None:
     await shop.knows(ANA, ASKED, YES)
     look = Look("ben", "console")
-    both = [
-        shop.operators.suppress.stops([Stop([ANA], [purpose])], "x", look) for purpose in ("offers", "order_updates")
-    ]
-    assert await asyncio.gather(*both) == [[True], [True]]
+    both = [shop.operators.suppress.stops([Stop([ANA], [purpose])], look) for purpose in ("offers", "order_updates")]
+    assert await asyncio.gather(*both) == [[Came.NEW], [Came.NEW]]
     consents = (await shop.record(ANA)).consents
     assert {purpose: consent.status for purpose, consent in consents.items()} == {
         "offers": Status.WITHDRAWN,

@@ -1,10 +1,14 @@
 """Opt-ins that the company passes on."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from bot.app.simulation import Simulation, somebody
 from bot.channels.simulator.person import SimulatedPerson
-from bot.service.ports import Scope, Subject
+from bot.consent.evidence import EVERY
+from bot.messages.inbound import Sender
+from bot.service.ports import PersonId, Scope, Subject
 from tests.service.watching import BRITISH, assert_sound, kinds_of, owner_of, quiet, subscribed
 from tests.web.api.conftest import NewClient
 
@@ -72,6 +76,24 @@ async def test_whoever_stopped_is_not_asked(simulation: Simulation, client: NewC
     assert (status, problem["reason"], problem["left_out"]) == (409, "withdrawn", {"order_updates": "withdrawn"})
     assert "START" in problem["cure"]
     assert len(ana.replies) == before
+
+
+async def test_whoever_is_suppressed_meanwhile_is_neither_asked_nor_a_customer(
+    simulation: Simulation, client: NewClient, ana: SimulatedPerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suppressions = simulation.runtime.stores.erasures
+    create = simulation.runtime.stores.persons.create
+
+    async def late(senders: Sequence[Sender]) -> Sequence[PersonId]:
+        await suppressions.suppress([sender.addresses[0] for sender in senders], {EVERY: 1})
+        return await create(senders)
+
+    monkeypatch.setattr(simulation.runtime.stores.persons, "create", late)
+    call = await client(Scope.OPT_IN)
+    status, problem = await call("POST", "/opt-ins", opt_in(ana))
+    await quiet(simulation)
+    assert (status, problem["reason"], ana.replies) == (409, "suppressed", [])
+    assert await simulation.runtime.use_cases.strangers.known(Sender("+4915123456780")) is None
 
 
 async def test_whoever_was_erased_is_neither_asked_nor_known_again(
