@@ -99,7 +99,7 @@ class Stores:
     templates: Templates
     erasure_list: ErasureList
     throttle: Throttle
-    messages: SentMessages
+    company_messages: SentMessages
     calls: KnownCalls
     tokens: Tokens
     windows: Windows
@@ -157,7 +157,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             templates=Templates(database),
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
-            messages=SentMessages(database),
+            company_messages=SentMessages(database),
             calls=KnownCalls(database, keys),
             tokens=Tokens(database),
             windows=Windows(client),

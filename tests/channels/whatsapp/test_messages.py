@@ -268,7 +268,7 @@ def test_characters_are_counted_in_utf_16_units(title: str, fits: bool) -> None:
         # more than one thing
         (
             Reply("May we?", buttons=(YES,), link=Link("Open", url(30))),
-            "reply: more than one of buttons, rows, link, document and template",
+            "reply: more than one of buttons, rows, link, document, attachment and location",
         ),
         # what is no text
         (Reply("half a pair: \ud83d"), "text: holds half of a surrogate pair"),

@@ -157,7 +157,7 @@ def statuses_of(stores: Stores, undelivered: Undelivered, keys: Keyring) -> Stat
         outbox=stores.shards[0].outbox,
         persons=stores.persons,
         undelivered=undelivered,
-        events=stores.messages,
+        events=stores.company_messages,
         keys=keys,
         failure=Senders({META.name: CloudApi("https://graph.invalid", "1", "token")}).failure,
     )

@@ -54,6 +54,12 @@ SHOWS_NOBODY = {
     "tokens.revoke": "a program's token",
     "admission.token": "a program's token",
     "admission.allowance": "counts",
+    "sales.check": "looks at a sale, of nobody yet",
+    "templates.check": "texts that are the same for everybody",
+    "templates.diff": "texts that are the same for everybody",
+    "templates.pull": "texts that are the same for everybody",
+    "templates.push": "texts that are the same for everybody",
+    "templates.status": "texts that are the same for everybody",
     "checks.all": "counts",
 }
 """Use cases that need no look, and why."""

@@ -490,7 +490,7 @@ async def delivering(
         inbox=stores.inbox,
         dead=stores.dead,
         undelivered=Undelivered(stores.inbox, runtime.stores.requests),
-        events=runtime.stores.messages,
+        events=runtime.stores.company_messages,
         business=business or runtime.dialogue.world.business,
         keys=runtime.stores.keys,
         halting=halting,

@@ -18,7 +18,7 @@ SEND = "service/sending/send.py"
 DELIVER = "service/sending/deliver.py"
 
 CHANGES = {
-    DELIVER: {"attempt", "alone", "refused_at", "ledger_seq", "postponed_at"},
+    DELIVER: {"attempt", "alone", "doubtful", "refused_at", "ledger_seq", "postponed_at"},
     "channels/senders.py": {"reply", "document"},
 }
 """Which parts of a message are changed once it is made, and where: the id of a file loses its channel's name."""
@@ -56,7 +56,7 @@ QUEUES: Mapping[str, set[str]] = {
 }
 """The others read from it, finish or bring back messages, or, in `app`, construct it and pass it on."""
 
-HOLDERS = {"app/runtime.py", "app/stores.py", "app/use_cases.py", "service/incoming/converse.py"}
+HOLDERS = {"app/operators.py", "app/runtime.py", "app/stores.py", "app/use_cases.py", "service/incoming/converse.py"}
 """Modules that get an outbox or sessions from a shard; what they call it does not matter."""
 
 ONLY_SEND_QUEUES = "only bot/service/sending/send.py queues messages: call `Send` (see the docstring of that module)"
