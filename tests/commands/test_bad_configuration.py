@@ -96,7 +96,7 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "webhooks rotate": (ID,),
     "webhooks remove": (ID,),
     "webhooks replay": (ID,),
-    "import": ("/dev/null", "--source", "a shop"),
+    "import": (str(Path(__file__).parents[1] / "data" / "consents.csv"), "--source", "a shop"),
     "consents list": ("--purpose", "offers"),
     "suppressions export": (),
     "suppressions add": (ANA, "--reason", "a letter"),

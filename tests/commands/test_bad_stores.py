@@ -44,8 +44,17 @@ from tests.free_port import free_port
 
 USING_STORES = TYPED.keys() - FILES_ONLY - OWN_STORES - SERVING
 NO_DATABASE = {"deadletter list", "deadletter replay", "ledger key"}
-REDIS = {"doctor", "rotate-keys", "retention", "deadletter list", "deadletter replay", "person erase"}
+META_FIRST = {"templates diff", "templates push", "templates pull"}
+LOCKING = {"person erase", "person withdraw", "person object", "person restrict", "person lift"}
+"""They lock the person's session, after they recorded that somebody looked at it."""
+REDIS = {"doctor", "rotate-keys", "retention", "deadletter list", "deadletter replay"} | LOCKING
 
+CHANNEL = {
+    "WHATSAPP_TOKEN": "token",
+    "WHATSAPP_APP_SECRET": "secret",
+    "WHATSAPP_VERIFY_TOKEN": "verify",
+    "WHATSAPP_PHONE_NUMBER_ID": "200000000000002",
+}
 GONE = "127.0.0.1:9"
 OTHERS = ("older", "empty")
 """Databases without our tables: with the version of an older program, or none."""
@@ -90,7 +99,7 @@ def test_tables_of_an_older_version_are_reported_by_every_command(
     check(name, env={**away, "DATABASE_URL": databases["older"]})
 
 
-@commands(*NO_DATABASE)
+@commands(*NO_DATABASE, *META_FIRST)
 def test_a_postgresql_that_is_too_old_is_reported_by_every_command(
     name: str, away: Environment, databases: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,7 +112,7 @@ def test_a_postgresql_that_is_too_old_is_reported_by_every_command(
 @pytest.mark.parametrize(
     "answer", [b"-ERR unknown command 'XAUTOCLAIM'\r\n", b"-ERR Unknown Redis command called from script\r\n"]
 )
-@pytest.mark.parametrize("name", sorted(REDIS - {"person erase"}))
+@pytest.mark.parametrize("name", sorted(REDIS - LOCKING))
 def test_a_redis_that_is_too_old_is_reported_by_every_command(
     name: str, answer: bytes, away: Environment, database_url: str
 ) -> None:
@@ -132,7 +141,7 @@ def test_each_command_about_a_known_person_works_without_redis_or_reports_it(
         assert result.exception is None or isinstance(result.exception, SystemExit), repr(result.exception)
         assert "Redis" not in result.output
         return
-    if name == "person erase":  # the look is logged before, for the record
+    if name in LOCKING:
         problems_of(typed(name, after=("--json",), env=env), as_json=True)
         return
     check(name, env=env)
@@ -150,13 +159,6 @@ def test_without_redis_an_erasure_is_not_repeated_and_that_is_reported(
 
 # --- processes: they go on, as a store may come back, and say what to do
 
-
-CHANNEL = {
-    "WHATSAPP_TOKEN": "token",
-    "WHATSAPP_APP_SECRET": "secret",
-    "WHATSAPP_VERIFY_TOKEN": "verify",
-    "WHATSAPP_PHONE_NUMBER_ID": "200000000000002",
-}
 
 AWAY = {
     "an unreachable database": ("database", "DATABASE_URL"),

@@ -274,7 +274,8 @@ def document() -> str:
 
 
 _TEMPLATES = """
-The reasons about templates are given when one is picked, before the gate is asked.
+`nothing_to_answer` and the reasons about templates are given before the gate is asked, by what names the message and
+what picks the template.
 """
 
 
