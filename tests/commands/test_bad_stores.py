@@ -200,7 +200,7 @@ def served(name: str, env: Environment) -> tuple[Any, Mapping[str, Any]]:
         while time.monotonic() < end and not ended.wait(0.02):
             if name != "worker" and not answer:
                 answer.update(ready(port))
-            elif name == "web" or unavailable(captured().getvalue().decode()):
+            elif name == "web" or unavailable(captured()):
                 break
         if not ended.is_set():
             os.kill(os.getpid(), signal.SIGTERM)
@@ -213,10 +213,10 @@ def served(name: str, env: Environment) -> tuple[Any, Mapping[str, Any]]:
     return result, answer
 
 
-def captured() -> io.BytesIO:
-    """What the runner has captured so far of standard output."""
-    assert isinstance(sys.stdout.buffer, io.BytesIO)
-    return sys.stdout.buffer
+def captured() -> str:
+    """What the runner has captured so far of standard output; nothing before it begins."""
+    output = sys.stdout.buffer
+    return output.getvalue().decode() if isinstance(output, io.BytesIO) else ""
 
 
 def ready(port: int) -> Mapping[str, Any]:
