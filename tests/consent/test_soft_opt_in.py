@@ -181,11 +181,10 @@ def test_no_facts_turn_a_sale_into_a_consent_or_revive_it(others: list[tuple[Kin
 
 @pytest.mark.parametrize(
     ("countries", "says"),
-    [({"DE"}, True), ({"PL"}, False), ({"IT"}, False), ({"US"}, False), (set(), False), ({"DE", "PL"}, False)],
-    ids=str,
+    [("DE", True), ("PL", False), ("IT", False), ("US", False), ("", False), ("DE PL", False)],
 )
-def test_the_country_decides_and_the_stricter_of_two_wins(countries: set[str], says: bool) -> None:
-    assert allowed(countries, 1000, NOW) == says
+def test_the_country_decides_and_the_stricter_of_two_wins(countries: str, says: bool) -> None:
+    assert allowed(set(countries.split()), 1000, NOW) == says
 
 
 def test_a_country_may_limit_how_old_a_sale_is() -> None:
