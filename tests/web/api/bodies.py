@@ -24,6 +24,7 @@ WELL: Mapping[str, dict[str, Any] | None] = {
     "checkMessages": {"purpose": "offers", "to": ["+447911999999"]},
     "queryPersons": {"purpose": "offers"},
     "suppressAddresses": {"addresses": ["+447911999999"], "reason": "her e-mail"},
+    "listSuppressions": None,
     "importRows": {"source": "shop", "rows": [{"address": "+447911999999", "status": "in"}]},
     "listEvents": None,
     "listWebhooks": None,
