@@ -281,4 +281,7 @@ def _stops(record: Record) -> dict[str, int]:
 
 
 def _stop(consent: Consent) -> int:
-    return consent.since if consent.status in (Status.WITHDRAWN, Status.REFUSED) else 0
+    """Return since when they do not want it; 0 if they may. A question that waits changes nothing yet."""
+    asked = consent.status is Status.REQUESTED
+    status, since = (consent.before, consent.before_since) if asked else (consent.status, consent.since)
+    return since if status in (Status.WITHDRAWN, Status.REFUSED) else 0

@@ -10,7 +10,7 @@ from bot.service.operators import pages
 from bot.service.operators.audience import Question, Standing
 from bot.service.operators.imports import Terms
 from bot.service.operators.pages import Page
-from bot.service.ports import PersonId
+from bot.service.ports import Append, PersonId
 from bot.times import DAY
 from tests.consent.facts import entry
 from tests.service.operators.files import BEN, NOW, Company
@@ -135,3 +135,13 @@ async def test_only_withdrawn_and_refused_purposes_are_on_the_list_of_stopped_pe
     assert {(made[one.person], *one.addresses, *one.purposes) for one in stopped} == {
         (name, phone(list(PEOPLE).index(name)), "offers") for name in ("refused", "withdrawn")
     }
+
+
+async def test_whoever_is_asked_again_stays_on_the_list_until_they_answer(shop: Company) -> None:
+    asked = entry(Kind.REQUESTED, NOW - 600, question="q2", notice="2026-10")
+    person = await shop.knows(phone(0), ASKED, entry(Kind.WITHDRAWN, NOW - 700), asked)
+    (stopped,) = (await shop.operators.audience.stopped(BEN)).members
+    assert stopped.purposes == {"offers": NOW - 700}
+    yes = entry(Kind.GIVEN, NOW - 500, question="q2", notice="2026-10")
+    assert await shop.runtime.stores.ledger.append([Append(person, 3, [yes])]) == {person}
+    assert (await shop.operators.audience.stopped(BEN)).members == []
