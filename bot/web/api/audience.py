@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from ...consent.evidence import Method
-from ...errors import OperatorError
 from ...service.operators.audience import Member, Standing, Stopped
 from ...service.operators.audience import Question as Wanted
 from ...service.operators.import_formats import OWN, formats
@@ -18,7 +17,7 @@ from ...service.ports import PersonId, Scope
 from .addresses import may_see_addresses
 from .models import Address, Limit, Line, Locale, PurposeId, Reason, moment
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Query, Shown
-from .problems import invalid
+from .problems import blamed_on, invalid
 
 MOST = 1000
 """Persons of a page, and rows or addresses of a call."""
@@ -141,7 +140,7 @@ async def _query(api: Api, call: Call[QuerySent]) -> Answer:
         may_see_addresses(call.token, otherwise="leave out `addresses`")
     since = int(sent.since.timestamp()) if sent.since else 0
     wanted = Wanted(sent.purpose, sent.status, sent.source, since, sent.locale or "")
-    try:
+    with blamed_on("purpose"):
         page = await api.audience.page(
             wanted,
             call.look,
@@ -149,8 +148,6 @@ async def _query(api: Api, call: Call[QuerySent]) -> Answer:
             most=sent.limit,
             addresses=sent.addresses,
         )
-    except OperatorError as error:
-        raise _invalid("purpose", error) from None
     return Answer(MembersShown(persons=[_member(member) for member in page.members], next=page.next))
 
 
@@ -160,10 +157,8 @@ def _member(member: Member) -> MemberShown:
 
 async def _suppress(api: Api, call: Call[SuppressionsSent]) -> Answer:
     sent = call.sent
-    try:
+    with blamed_on("purposes"):
         done = await api.suppress.addresses(sent.addresses, sent.purposes, sent.reason, call.look)
-    except OperatorError as error:
-        raise _invalid("purposes", error) from None
     return Answer(SuppressionsShown(added=done.added, known=done.known))
 
 
@@ -186,21 +181,14 @@ async def _import(api: Api, call: Call[RowsSent]) -> Answer:
     rows = objects(sent.rows, sent.format)
     shown: list[RowShown] = []
     counts: Mapping[str, int] = {}
-    try:
+    with blamed_on("purposes"):
         terms = Terms(sent.source, sent.purposes)
         async for step in api.imports.rows(rows, terms, call.look, dry_run=sent.dry_run):
             counts = step.counts
             shown += [
                 RowShown(row=told.row, outcome=told.what, purpose=told.purpose, why=told.why) for told in step.outcomes
             ]
-    except OperatorError as error:
-        raise _invalid("purposes", error) from None
     return Answer(RowsShown(rows=shown, counts=dict(counts)))
-
-
-def _invalid(field: str, error: OperatorError) -> Exception:
-    problem, _, cure = str(error).partition("; ")
-    return invalid(field, problem, cure)
 
 
 OPERATIONS: Sequence[AnyOperation] = [

@@ -14,6 +14,7 @@ from ...errors import OperatorError, Unavailable, problem_and_cure, where
 from ...service import metrics
 from ...service.company.calls import OtherCall
 from ...service.operators.changes import Erased
+from ...service.operators.endpoints import UnknownEndpoint
 from ...service.operators.find import Look, UnknownPerson, UnknownRequest
 from ...service.operators.requests import RequestClosed
 from ...service.operators.tokens import Admission, Allowance, Denial, NotLetIn
@@ -51,6 +52,7 @@ _PROBLEMS: Mapping[type[OperatorError], Problem] = {
     UnknownRequest: Problem.REQUEST_UNKNOWN,
     RequestClosed: Problem.REQUEST_CLOSED,
     Erased: Problem.PERSON_ERASED,
+    UnknownEndpoint: Problem.WEBHOOK_UNKNOWN,
 }
 """What a use case refuses → the problem that a call gets."""
 

@@ -25,7 +25,7 @@ WELL: Mapping[str, dict[str, Any] | None] = {
     "queryPersons": {"purpose": "offers"},
     "suppressAddresses": {"addresses": ["+447911999999"], "reason": "her e-mail"},
     "listSuppressions": None,
-    "importRows": {"source": "shop", "rows": [{"address": "+447911999999", "status": "in"}]},
+    "importRows": {"source": "shop", "rows": [{"address": "+447911999999", "status": "in"}], "purposes": ["offers"]},
     "listEvents": None,
     "listWebhooks": None,
     "addWebhook": {"url": "https://crm.blumen-haas.example/events"},
