@@ -92,10 +92,7 @@ def _no_such_method(methods: Sequence[str]) -> Callable[[web.Request], Any]:
 def _describe(api: Callable[[], Api | None]) -> Callable[[web.Request], Any]:
     async def describe(_: web.Request) -> web.StreamResponse:
         now = api()
-        values = (
-            {"purposes": [purpose.id for purpose in now.business.purposes], "locales": now.languages} if now else {}
-        )
-        body = orjson.dumps(document(OPERATIONS, values))
+        body = orjson.dumps(document(OPERATIONS, now.values if now else {}))
         return _answered("describe", web.Response(body=body, content_type="application/json"))
 
     return describe
