@@ -13,7 +13,6 @@ from typing import Protocol
 from ...business import Business
 from ...consent.evidence import EVERY, Kind, Method
 from ...consent.lifecycle import Consent, Record, Status, fold
-from ...errors import OperatorError
 from ...messages.basis import ForPurpose
 from ...messages.inbound import Sender
 from ...times import iso_if_any
@@ -22,6 +21,7 @@ from ..sending.gate import refused
 from ..sending.reasons import Reason
 from .find import Find, Look
 from .pages import PAGE, Page, PagedPersons, Row, every_page, page_of
+from .purposes import check_purposes
 
 
 class Standing(StrEnum):
@@ -138,7 +138,7 @@ class Audience:
         addresses: bool = False,
     ) -> Page[Member]:
         """Return at most `most` of those wanted, with their `addresses` if asked for. Raises `OperatorError`."""
-        self._check(question.purpose)
+        check_purposes([question.purpose], self._business)
         page = await page_of(
             self._persons, partial(self._members, question), after=after, most=most, locale=question.locale
         )
@@ -160,11 +160,6 @@ class Audience:
     def all_stopped(self, look: Look) -> AsyncIterator[Page[Stopped]]:
         """Return everybody who withdrew or refused something, page by page."""
         return every_page(lambda after: self.stopped(look, after=after))
-
-    def _check(self, purpose: str) -> None:
-        if self._business.purpose(purpose) is None:
-            there = ", ".join(one.id for one in self._business.purposes)
-            raise OperatorError(f"there is no such purpose; name one of: {there}")
 
     async def _shown(self, members: Sequence[Member], look: Look, *, addresses: bool) -> Sequence[Member]:
         looked = await self._find.those([member.person for member in members], look)

@@ -116,6 +116,14 @@ async def test_whoever_has_no_address_any_more_is_neither_listed_nor_looked_at(
     assert (await looks(simulation, people))[0] == []
 
 
+async def test_an_unknown_purpose_is_refused_without_repeating_it(call: Client) -> None:
+    body = {"addresses": [STRANGER], "reason": "a letter", "purposes": ["anna_lena"]}
+    status, problem = await call("POST", "/suppressions", body)
+    (error,) = problem["errors"]
+    assert (status, error["field"], error["cure"]) == (400, "purposes", "name one of: order_updates, offers")
+    assert "anna_lena" not in str(problem)
+
+
 @pytest.mark.usefixtures("people")
 async def test_strangers_and_erased_persons_are_not_listed(call: Client, given: Operators) -> None:
     await suppressed(call, ANA, DAN, STRANGER)
