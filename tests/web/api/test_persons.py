@@ -229,7 +229,7 @@ async def test_an_objection_ends_consents_and_opens_a_request(
     await subscribed(simulation, ana)
     answer = await noted(call, ana, "objections", {"all": True})
     assert (answer["request"]["right"], answer["request"]["state"]) == ("objection", "open")
-    assert await withheld(simulation, answer["person"]) == "withdrawn"
+    assert await withheld(simulation, answer["person"]) == "objected"
     assert (await kinds_of(simulation, ana))[-2:] == ["objected order_updates", "objected offers"]
 
 
