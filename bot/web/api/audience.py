@@ -15,7 +15,7 @@ from ...service.operators.import_rows import objects
 from ...service.operators.imports import Terms
 from ...service.ports import PersonId, Scope
 from .addresses import may_see_addresses
-from .models import Address, Limit, Line, Locale, PurposeId, Reason, moment
+from .models import Address, Label, Limit, Line, Locale, PurposeId, Reason, moment
 from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Query, Shown
 from .problems import blamed_on, invalid
 
@@ -109,7 +109,7 @@ class SuppressionPage(Shown):
 class RowsSent(Body):
     """Rows of consents or suppressions, as another program exports them."""
 
-    source: Line = Field(min_length=1, max_length=200, description="where they come from (GDPR Art. 14(2)(f))")
+    source: Label = Field(max_length=200, description="where they come from (GDPR Art. 14(2)(f))")
     format: Line = Field(default=OWN, max_length=40, examples=[OWN])
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=MOST)
     purposes: list[PurposeId] = Field(default=[], max_length=10, description="of rows that name none")

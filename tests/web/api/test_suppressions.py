@@ -124,6 +124,12 @@ async def test_an_unknown_purpose_is_refused_without_repeating_it(call: Client) 
     assert "anna_lena" not in str(problem)
 
 
+async def test_an_import_whose_source_is_blank_is_told_so(client: NewClient) -> None:
+    call = await client(Scope.IMPORT)
+    status, problem = await call("POST", "/imports", {"source": " ", "rows": [{"address": STRANGER}]})
+    assert (status, [error["field"] for error in problem["errors"]]) == (400, ["source"])
+
+
 @pytest.mark.usefixtures("people")
 async def test_strangers_and_erased_persons_are_not_listed(call: Client, given: Operators) -> None:
     await suppressed(call, ANA, DAN, STRANGER)
