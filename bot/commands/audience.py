@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,7 +14,7 @@ import typer
 
 from ..app.operators import open_operators
 from ..consent.evidence import Method
-from ..service.operators.audience import Question, Standing
+from ..service.operators.audience import Question, Standing, Stopped
 from ..service.operators.suppress import Suppressed
 from ..settings import Settings
 from ..times import iso
@@ -110,17 +111,19 @@ async def _exported(settings: Settings, format: BlockList, path: Path | None) ->
         table = csv.writer(_opened(stack, path), lineterminator="\n")
         async with open_operators(settings) as operators:
             table.writerow(_LISTS[format])
-            async for page in operators.audience.stopped(by("suppressions export")):
-                for stopped in page:
-                    if format is BlockList.CONSENTBOT:
-                        rows = stopped.purposes.items()
-                        table.writerows((stopped.address, purpose, "unsubscribed", iso(at)) for purpose, at in rows)
-                    elif stopped.address.startswith("+"):
-                        at = iso(min(stopped.purposes.values()))
-                        number = stopped.address
-                        table.writerow(
-                            (number, "opt-out", at) if format is BlockList.TWILIO else (number, "WhatsApp", at)
-                        )
+            async for page in operators.audience.all_stopped(by("suppressions export")):
+                for stopped in page.members:
+                    table.writerows(_rows(stopped, format))
+
+
+def _rows(stopped: Stopped, format: BlockList) -> Iterator[Sequence[str]]:
+    """Yield the rows of a person: one for each address, in our own list also for each purpose."""
+    first = iso(min(stopped.purposes.values()))
+    for address in stopped.addresses:
+        if format is BlockList.CONSENTBOT:
+            yield from ((address, purpose, "unsubscribed", iso(at)) for purpose, at in stopped.purposes.items())
+        elif address.startswith("+"):
+            yield (address, "opt-out", first) if format is BlockList.TWILIO else (address, "WhatsApp", first)
 
 
 _LISTS = {

@@ -93,7 +93,7 @@ def test_a_claim_is_shown_as_such_everywhere(run: Run, file: Path) -> None:
     [
         (("--format", "excel", *SOURCE), "no format 'excel'; write one of"),
         ((), "needs its source"),
-        ((*SOURCE, "--purpose", "nonsense"), "no purpose nonsense; name one of"),
+        ((*SOURCE, "--purpose", "nonsense"), "no such purpose; name one of"),
     ],
 )
 def test_wrong_options_are_told_with_their_cure(run: Run, file: Path, arguments: tuple[str, ...], problem: str) -> None:

@@ -1,4 +1,4 @@
-"""Whom the company may write to about a purpose, and whom it may not: page by page, so that a million persons fit.
+"""Whom the company may write to about a purpose, and whom it may not: page by page.
 
 The gate decides who is in. Everybody who is shown is looked at, and that is recorded.
 """
@@ -7,22 +7,21 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 
 from ...business import Business
 from ...consent.evidence import EVERY, Kind, Method
 from ...consent.lifecycle import Consent, Record, Status, fold
-from ...errors import OperatorError
 from ...messages.basis import ForPurpose
 from ...messages.inbound import Sender
 from ...times import iso_if_any
-from ..ports import LastEntry, Ledger, Person, PersonId, Persons, Suppressions
+from ..ports import LastEntry, Ledger, Person, PersonId, Suppressions
 from ..sending.gate import refused
 from ..sending.reasons import Reason
 from .find import Find, Look
-
-PAGE = 500
-"""Persons per look at the stores."""
+from .pages import PAGE, Page, PagedPersons, Row, every_page, page_of
+from .purposes import check_purposes
 
 
 class Standing(StrEnum):
@@ -93,28 +92,13 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Some of those wanted."""
-
-    members: Sequence[Member]
-    next: PersonId | None
-    """Where the next page begins; None after the last."""
-
-
-@dataclass(frozen=True, slots=True)
 class Stopped:
-    """An address whose owner does not want to be written to."""
+    """Somebody who does not want to be written to."""
 
-    address: str = field(repr=False)
+    person: PersonId
+    addresses: Sequence[str] = field(repr=False)
     purposes: Mapping[str, int]
     """Purpose → since when, unix seconds."""
-
-
-class PagedPersons(Persons, Protocol):
-    """Persons, one page after the other."""
-
-    async def page(self, after: PersonId | None, most: int, locale: str = "") -> list[tuple[PersonId, str]]:
-        """Return persons with their language, in the order of their ids."""
 
 
 class NumberedLedger(Ledger, Protocol):
@@ -152,52 +136,30 @@ class Audience:
         after: PersonId | None = None,
         most: int = PAGE,
         addresses: bool = False,
-    ) -> Page:
+    ) -> Page[Member]:
         """Return at most `most` of those wanted, with their `addresses` if asked for. Raises `OperatorError`."""
-        self._check(question.purpose)
-        found: list[Member] = []
-        while len(found) < most:
-            rows = await self._persons.page(after, min(PAGE, most), question.locale)
-            if not rows:
-                return Page(await self._shown(found, look, addresses=addresses), None)
-            members = await self._members(rows, question)
-            found += members[: most - len(found)]
-            after = found[-1].person if len(members) and len(found) == most else rows[-1][0]
-        return Page(await self._shown(found, look, addresses=addresses), after)
+        check_purposes([question.purpose], self._business)
+        page = await page_of(
+            self._persons, partial(self._members, question), after=after, most=most, locale=question.locale
+        )
+        return Page(await self._shown(page.members, look, addresses=addresses), page.next)
 
-    async def all(self, question: Question, look: Look, *, addresses: bool = False) -> AsyncIterator[Page]:
-        """Yield everybody who is wanted, page by page."""
-        after: PersonId | None = None
-        while True:
-            page = await self.page(question, look, after=after, addresses=addresses)
-            yield page
-            if (after := page.next) is None:
-                return
+    def all(self, question: Question, look: Look, *, addresses: bool = False) -> AsyncIterator[Page[Member]]:
+        """Return everybody who is wanted, page by page."""
+        return every_page(lambda after: self.page(question, look, after=after, addresses=addresses))
 
-    async def stopped(self, look: Look) -> AsyncIterator[Sequence[Stopped]]:
-        """Yield the addresses of persons who withdrew or refused something, page by page."""
-        after: PersonId | None = None
-        while rows := await self._persons.page(after, PAGE):
-            after = rows[-1][0]
-            past = await self._ledger.facts([person for person, _ in rows])
-            ended = {
-                person: stops
-                for person, entries in past.items()
-                if (stops := _stops(fold(entry.fact for entry in entries)))
-            }
-            looked = await self._find.those(list(ended), look)
-            known = await self._persons.load([one.person for one in looked])
-            yield [
-                Stopped(address, ended[person])
-                for person in ended
-                if person in known
-                for address in known[person].sender.addresses
-            ]
+    async def stopped(self, look: Look, *, after: PersonId | None = None, most: int = PAGE) -> Page[Stopped]:
+        """Return at most `most` persons who withdrew or refused something, with their addresses.
 
-    def _check(self, purpose: str) -> None:
-        if self._business.purpose(purpose) is None:
-            there = ", ".join(one.id for one in self._business.purposes)
-            raise OperatorError(f"there is no such purpose; name one of: {there}")
+        Of erased persons, and of strangers on imported lists, only keyed hashes are kept.
+        """
+        page = await page_of(self._persons, self._stopped, after=after, most=most)
+        await self._find.those([one.person for one in page.members], look)
+        return page
+
+    def all_stopped(self, look: Look) -> AsyncIterator[Page[Stopped]]:
+        """Return everybody who withdrew or refused something, page by page."""
+        return every_page(lambda after: self.stopped(look, after=after))
 
     async def _shown(self, members: Sequence[Member], look: Look, *, addresses: bool) -> Sequence[Member]:
         looked = await self._find.those([member.person for member in members], look)
@@ -206,7 +168,17 @@ class Audience:
         known = await self._persons.load([one.person for one in looked])
         return [_with_addresses(member, known) for member in members]
 
-    async def _members(self, rows: Sequence[tuple[PersonId, str]], question: Question) -> list[Member]:
+    async def _stopped(self, rows: Sequence[Row]) -> list[Stopped]:
+        past = await self._ledger.facts([person for person, _ in rows])
+        stops = {person: _stops(fold(entry.fact for entry in entries)) for person, entries in past.items()}
+        known = await self._persons.load([person for person, purposes in stops.items() if purposes])
+        return [
+            Stopped(person, known[person].sender.addresses, stops[person])
+            for person, _ in rows
+            if person in known and known[person].sender.addresses
+        ]
+
+    async def _members(self, question: Question, rows: Sequence[Row]) -> list[Member]:
         persons, now = [person for person, _ in rows], self._clock()
         past = await self._ledger.facts(persons)
         records = {person: fold(entry.fact for entry in past.get(person, ())) for person in persons}
@@ -304,4 +276,7 @@ def _stops(record: Record) -> dict[str, int]:
 
 
 def _stop(consent: Consent) -> int:
-    return consent.since if consent.status in (Status.WITHDRAWN, Status.REFUSED) else 0
+    """Return since when they do not want it; 0 if they may. A question that waits changes nothing yet."""
+    asked = consent.status is Status.REQUESTED
+    status, since = (consent.before, consent.before_since) if asked else (consent.status, consent.since)
+    return since if status in (Status.WITHDRAWN, Status.REFUSED) else 0

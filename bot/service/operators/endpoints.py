@@ -57,6 +57,10 @@ class Tried:
     seconds: float
 
 
+class UnknownEndpoint(OperatorError):
+    """There is no endpoint with this id."""
+
+
 class StoredEndpoints(Protocol):
     """The endpoints. Every method raises `Unavailable`."""
 
@@ -147,5 +151,5 @@ class ManageEndpoints:
         except ValueError:
             found = None
         if found is None:
-            raise OperatorError(f"there is no endpoint with this id; see `{COMMAND} webhooks list`")
+            raise UnknownEndpoint(f"there is no endpoint with this id; see `{COMMAND} webhooks list`")
         return found

@@ -25,6 +25,7 @@ from .claims import Claim, Claims, Judged, What
 from .find import Look
 from .import_formats import Row, Says, Unreadable, checked_address, formats, understood
 from .import_rows import Raw, Rows
+from .purposes import check_purposes
 from .suppress import Came, Stop, Suppress
 
 BATCH = 500
@@ -141,11 +142,9 @@ class Imports:
             yield Step(outcomes, position, dict(total), rows.sha256)
 
     def _check(self, terms: Terms) -> None:
-        known = [purpose.id for purpose in self._business.purposes]
         if not terms.source.strip() or "\0" in terms.source:
             raise OperatorError("an import needs its source (GDPR Art. 14(2)(f)); name it with --source")
-        if unknown := {*terms.purposes, *terms.names.values()} - set(known):
-            raise OperatorError(f"there is no purpose {', '.join(sorted(unknown))}; name one of: {', '.join(known)}")
+        check_purposes([*terms.purposes, *terms.names.values()], self._business)
 
     async def _batch(
         self, batch: Sequence[Raw], rows: Rows, terms: Terms, look: Look, *, dry_run: bool

@@ -12,10 +12,11 @@ from enum import Enum, auto
 from ...business import Business
 from ...consent.evidence import EVERY, Clock, Entry, Kind, Method
 from ...consent.lifecycle import Record, Status, admit, fold, newest
-from ...errors import OperatorError, Unavailable
+from ...errors import Unavailable
 from ...messages.inbound import Sender
 from ..ports import Append, Ledger, PersonId, Persons, Suppressions
 from .find import Find, Look
+from .purposes import check_purposes
 from .recording import Recording
 
 _TRIES = 10
@@ -84,7 +85,7 @@ class Suppress:
         self._suppressions = suppressions
         self._recording = recording
         self._addresses = addresses
-        self._purposes = [purpose.id for purpose in business.purposes]
+        self._business = business
         self._clock = clock
 
     async def addresses(
@@ -94,9 +95,7 @@ class Suppress:
 
         Raises `OperatorError` for an unknown purpose. Who is known is looked at, and that is recorded.
         """
-        if unknown := set(purposes or ()) - set(self._purposes):
-            there = ", ".join(self._purposes)
-            raise OperatorError(f"there is no purpose {', '.join(sorted(unknown))}; name one of: {there}")
+        check_purposes(purposes or (), self._business)
         readings = [[sender.addresses[0] for sender in self._addresses(text)] for text in addresses]
         stops = [Stop(reading, list(purposes) if purposes else (EVERY,)) for reading in readings if reading]
         came = await self.stops(stops, look, reason=reason)
@@ -203,7 +202,7 @@ class Suppress:
         """Return the purposes that a stop ends for somebody, each once."""
         scopes = dict.fromkeys(scope for scope in stop.scopes if scope != EVERY)
         if EVERY in stop.scopes:
-            scopes |= dict.fromkeys([*self._purposes, *record.consents])
+            scopes |= dict.fromkeys([*(purpose.id for purpose in self._business.purposes), *record.consents])
         return scopes.keys()
 
     def _stopped(

@@ -6,11 +6,12 @@ from .operation import Api
 from .problems import Problem, Refused, invalid
 
 
-def may_see_addresses(token: Token) -> None:
-    """Raise `Refused` unless a token may get addresses."""
+def may_see_addresses(token: Token, *, otherwise: str = "") -> None:
+    """Raise `Refused` unless a token may get addresses; `otherwise` is what the client could do instead."""
     if not token.may(Scope.READ_ADDRESSES):
-        cure = f"make a token with `--scope {Scope.READ_ADDRESSES}` as well, or leave out `addresses`"
-        raise Refused(Problem.SCOPE_MISSING, "addresses need a scope of their own", cure=cure)
+        cure = f"make a token with `--scope {Scope.READ_ADDRESSES}` as well" + (otherwise and f", or {otherwise}")
+        told = "addresses need a scope of their own"
+        raise Refused(Problem.SCOPE_MISSING, told, cure=cure, scope=str(Scope.READ_ADDRESSES))
 
 
 def sender_of(api: Api, address: str, field: str) -> Sender:

@@ -1,26 +1,28 @@
 """Whom the company may write to, and lists from elsewhere: `/persons/query`, `/suppressions`, `/imports`."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from ...consent.evidence import Method
-from ...errors import OperatorError
-from ...service.operators.audience import Member, Standing
+from ...service.operators.audience import Member, Standing, Stopped
 from ...service.operators.audience import Question as Wanted
 from ...service.operators.import_formats import OWN, formats
 from ...service.operators.import_rows import objects
 from ...service.operators.imports import Terms
 from ...service.ports import PersonId, Scope
 from .addresses import may_see_addresses
-from .models import Address, Limit, Line, Locale, PurposeId, Reason
-from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Shown
-from .problems import invalid
+from .models import Address, Label, Limit, Line, Locale, PurposeId, Reason, moment
+from .operation import Answer, AnyOperation, Api, Body, Call, Operation, Query, Shown
+from .problems import blamed_on, invalid
 
 MOST = 1000
 """Persons of a page, and rows or addresses of a call."""
+
+_ID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class QuerySent(Body):
@@ -75,10 +77,39 @@ class SuppressionsShown(Shown):
     known: int = Field(description="how many were suppressed before")
 
 
+class SuppressionsWanted(Query):
+    """From where on."""
+
+    cursor: str = Field(
+        "",
+        pattern=rf"^({_ID})?$",
+        description="`next` of the page before",
+        examples=["019a0000-0000-7000-8000-000000000001"],
+    )
+    limit: Limit = 100
+
+
+class SuppressionShown(Shown):
+    """Somebody who does not want to be written to."""
+
+    person: str
+    addresses: list[str] = Field(examples=[["+4915112345678"]])
+    purposes: dict[str, datetime] = Field(
+        description="the purposes that they withdrew or refused, each with since when"
+    )
+
+
+class SuppressionPage(Shown):
+    """A page of those who do not want to be written to."""
+
+    suppressions: list[SuppressionShown]
+    next: str | None = Field(description="for `cursor`; null after the last page")
+
+
 class RowsSent(Body):
     """Rows of consents or suppressions, as another program exports them."""
 
-    source: Line = Field(min_length=1, max_length=200, description="where they come from (GDPR Art. 14(2)(f))")
+    source: Label = Field(max_length=200, description="where they come from (GDPR Art. 14(2)(f))")
     format: Line = Field(default=OWN, max_length=40, examples=[OWN])
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=MOST)
     purposes: list[PurposeId] = Field(default=[], max_length=10, description="of rows that name none")
@@ -106,10 +137,10 @@ async def _query(api: Api, call: Call[QuerySent]) -> Answer:
     if sent.locale is not None and sent.locale not in api.languages:
         raise invalid("locale", "is not a language that is offered", f"send one of: {', '.join(api.languages)}")
     if sent.addresses:
-        may_see_addresses(call.token)
+        may_see_addresses(call.token, otherwise="leave out `addresses`")
     since = int(sent.since.timestamp()) if sent.since else 0
     wanted = Wanted(sent.purpose, sent.status, sent.source, since, sent.locale or "")
-    try:
+    with blamed_on("purpose"):
         page = await api.audience.page(
             wanted,
             call.look,
@@ -117,8 +148,6 @@ async def _query(api: Api, call: Call[QuerySent]) -> Answer:
             most=sent.limit,
             addresses=sent.addresses,
         )
-    except OperatorError as error:
-        raise _invalid("purpose", error) from None
     return Answer(MembersShown(persons=[_member(member) for member in page.members], next=page.next))
 
 
@@ -128,11 +157,21 @@ def _member(member: Member) -> MemberShown:
 
 async def _suppress(api: Api, call: Call[SuppressionsSent]) -> Answer:
     sent = call.sent
-    try:
+    with blamed_on("purposes"):
         done = await api.suppress.addresses(sent.addresses, sent.purposes, sent.reason, call.look)
-    except OperatorError as error:
-        raise _invalid("purposes", error) from None
     return Answer(SuppressionsShown(added=done.added, known=done.known))
+
+
+async def _stopped(api: Api, call: Call[SuppressionsWanted]) -> Answer:
+    may_see_addresses(call.token)
+    after = PersonId(call.sent.cursor) if call.sent.cursor else None
+    page = await api.audience.stopped(call.look, after=after, most=call.sent.limit)
+    return Answer(SuppressionPage(suppressions=[_suppression(stopped) for stopped in page.members], next=page.next))
+
+
+def _suppression(stopped: Stopped) -> SuppressionShown:
+    purposes = {purpose: moment(at) for purpose, at in stopped.purposes.items()}
+    return SuppressionShown(person=stopped.person, addresses=list(stopped.addresses), purposes=purposes)
 
 
 async def _import(api: Api, call: Call[RowsSent]) -> Answer:
@@ -142,21 +181,14 @@ async def _import(api: Api, call: Call[RowsSent]) -> Answer:
     rows = objects(sent.rows, sent.format)
     shown: list[RowShown] = []
     counts: Mapping[str, int] = {}
-    try:
+    with blamed_on("purposes"):
         terms = Terms(sent.source, sent.purposes)
         async for step in api.imports.rows(rows, terms, call.look, dry_run=sent.dry_run):
             counts = step.counts
             shown += [
                 RowShown(row=told.row, outcome=told.what, purpose=told.purpose, why=told.why) for told in step.outcomes
             ]
-    except OperatorError as error:
-        raise _invalid("purposes", error) from None
     return Answer(RowsShown(rows=shown, counts=dict(counts)))
-
-
-def _invalid(field: str, error: OperatorError) -> Exception:
-    problem, _, cure = str(error).partition("; ")
-    return invalid(field, problem, cure)
 
 
 OPERATIONS: Sequence[AnyOperation] = [
@@ -184,6 +216,23 @@ OPERATIONS: Sequence[AnyOperation] = [
         sent=SuppressionsSent,
         answers={200: SuppressionsShown},
         handle=_suppress,
+        about_person=True,
+    ),
+    Operation(
+        id="listSuppressions",
+        method="GET",
+        path="/suppressions",
+        scope=Scope.READ,
+        tag="Consent",
+        summary="List whom you may not write to, with their addresses",
+        description=(
+            "Persons who withdrew or refused something. Needs the scope `read_addresses` as well, and a look at each "
+            "is recorded. Of erased persons, and of strangers on imported lists, only keyed hashes are kept: they "
+            "can't be exported. The gate knows them nevertheless."
+        ),
+        sent=SuppressionsWanted,
+        answers={200: SuppressionPage},
+        handle=_stopped,
         about_person=True,
     ),
     Operation(

@@ -5,12 +5,11 @@ from typing import Any
 
 from pydantic import Field
 
-from ...errors import OperatorError
 from ...service.ports import Event, EventType, Scope
 from ...times import iso
 from .models import Line
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Query, Shown
-from .problems import Problem, Refused, invalid
+from .problems import Problem, blamed_on
 
 
 class AfterSent(Query):
@@ -104,20 +103,15 @@ def shown(event: Event) -> EventShown:
 
 
 async def _after(api: Api, call: Call[AfterSent]) -> Answer:
-    try:
+    with blamed_on("after"):
         page = await api.events.after(call.sent.after, call.sent.limit)
-    except OperatorError:
-        raise invalid("after", "not a cursor", "send `next` of an earlier answer, or nothing") from None
     return Answer(EventsShown(events=[shown(event) for event in page.events], next=page.next))
 
 
 async def _add(api: Api, call: Call[EndpointSent]) -> Answer:
     sent = call.sent
-    try:
+    with blamed_on("url"):
         added = await api.endpoints.add(sent.url, types=sent.types, with_address=sent.with_address)
-    except OperatorError as error:
-        problem, _, cure = str(error).partition("; ")
-        raise invalid("url", problem, cure or "send the public https address of your system") from None
     return Answer(EndpointAdded(id=added.id, secret=added.secret), 201)
 
 
@@ -127,34 +121,22 @@ async def _list(api: Api, _: Call[Nothing]) -> Answer:
 
 
 async def _test(api: Api, call: Call[Nothing]) -> Answer:
-    try:
-        tried = await api.endpoints.test(call.path["id"])
-    except OperatorError:
-        raise Refused(Problem.WEBHOOK_UNKNOWN) from None
+    tried = await api.endpoints.test(call.path["id"])
     return Answer(Tried(ok=tried.ok, status=tried.status, seconds=tried.seconds))
 
 
 async def _rotate(api: Api, call: Call[Nothing]) -> Answer:
-    try:
-        added = await api.endpoints.rotate(call.path["id"])
-    except OperatorError:
-        raise Refused(Problem.WEBHOOK_UNKNOWN) from None
+    added = await api.endpoints.rotate(call.path["id"])
     return Answer(EndpointAdded(id=added.id, secret=added.secret))
 
 
 async def _replay(api: Api, call: Call[ReplaySent]) -> Answer:
-    try:
-        events = await api.endpoints.replay(call.path["id"], all=call.sent.all)
-    except OperatorError:
-        raise Refused(Problem.WEBHOOK_UNKNOWN) from None
+    events = await api.endpoints.replay(call.path["id"], all=call.sent.all)
     return Answer(Replayed(events=events))
 
 
 async def _remove(api: Api, call: Call[Nothing]) -> Answer:
-    try:
-        await api.endpoints.remove(call.path["id"])
-    except OperatorError:
-        raise Refused(Problem.WEBHOOK_UNKNOWN) from None
+    await api.endpoints.remove(call.path["id"])
     return Answer(Removed(removed=True))
 
 

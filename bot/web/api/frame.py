@@ -14,6 +14,7 @@ from ...errors import OperatorError, Unavailable, problem_and_cure, where
 from ...service import metrics
 from ...service.company.calls import OtherCall
 from ...service.operators.changes import Erased
+from ...service.operators.endpoints import UnknownEndpoint
 from ...service.operators.find import Look, UnknownPerson, UnknownRequest
 from ...service.operators.requests import RequestClosed
 from ...service.operators.tokens import Admission, Allowance, Denial, NotLetIn
@@ -51,6 +52,7 @@ _PROBLEMS: Mapping[type[OperatorError], Problem] = {
     UnknownRequest: Problem.REQUEST_UNKNOWN,
     RequestClosed: Problem.REQUEST_CLOSED,
     Erased: Problem.PERSON_ERASED,
+    UnknownEndpoint: Problem.WEBHOOK_UNKNOWN,
 }
 """What a use case refuses → the problem that a call gets."""
 
@@ -90,10 +92,7 @@ def _no_such_method(methods: Sequence[str]) -> Callable[[web.Request], Any]:
 def _describe(api: Callable[[], Api | None]) -> Callable[[web.Request], Any]:
     async def describe(_: web.Request) -> web.StreamResponse:
         now = api()
-        values = (
-            {"purposes": [purpose.id for purpose in now.business.purposes], "locales": now.languages} if now else {}
-        )
-        body = orjson.dumps(document(OPERATIONS, values))
+        body = orjson.dumps(document(OPERATIONS, now.values if now else {}))
         return _answered("describe", web.Response(body=body, content_type="application/json"))
 
     return describe

@@ -14,6 +14,9 @@ _TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """The same, with line breaks and tabs."""
 
 
+_LOCALE = r"^[A-Za-z]{2,3}([-_@][A-Za-z0-9]{2,8})*$"
+
+
 def _whole(value: Any) -> Any:
     """Take 49.0 for 49, as JSON Schema does."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -45,7 +48,7 @@ Locale = Annotated[
     str,
     Field(
         max_length=35,
-        pattern=r"^[A-Za-z]{2,3}([-_@][A-Za-z0-9]{2,8})*$",
+        pattern=_LOCALE,
         description="a language that is offered",
         examples=["de"],
         json_schema_extra={VALUES: "locales"},
@@ -54,7 +57,7 @@ Locale = Annotated[
 
 AnyLocale = Annotated[
     str,
-    Field(max_length=35, pattern=r"^[A-Za-z]{2,3}([-_@][A-Za-z0-9]{2,8})*$", description="a language", examples=["de"]),
+    Field(max_length=35, pattern=_LOCALE, description="a language", examples=["de"]),
 ]
 
 Reason = Annotated[

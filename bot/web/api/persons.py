@@ -1,6 +1,6 @@
 """Operations about a person: where their consents stand, and what they said outside of the chat."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -131,6 +131,10 @@ class Gone(Shown):
     proof_until: date | None = Field(description="how long the proof without name and number is kept")
 
 
+_End = Callable[[Looked, Sequence[str] | None, Told], Awaitable[Noted]]
+"""Notes the end of consents."""
+
+
 def request_shown(request: Request) -> RequestShown:
     """Return a request as it is shown."""
     return RequestShown(
@@ -184,20 +188,20 @@ async def _get(api: Api, call: Call[Nothing]) -> Answer:
 
 
 async def _withdraw(api: Api, call: Call[Ending]) -> Answer:
-    looked = await api.find.by_id(call.path["ref"], call.look)
-    try:
-        noted = await api.changes.withdraw(looked, call.sent.purposes, _told(call, call.sent.channel))
-    except UnknownPurpose as error:
-        raise _unknown(error) from None
-    return await _changed(api, looked, noted)
+    return await _ended(api, call, api.changes.withdraw)
 
 
 async def _object(api: Api, call: Call[Ending]) -> Answer:
+    return await _ended(api, call, api.changes.object)
+
+
+async def _ended(api: Api, call: Call[Ending], end: _End) -> Answer:
     looked = await api.find.by_id(call.path["ref"], call.look)
     try:
-        noted = await api.changes.object(looked, call.sent.purposes, _told(call, call.sent.channel))
+        noted = await end(looked, call.sent.purposes, _told(call, call.sent.channel))
     except UnknownPurpose as error:
-        raise _unknown(error) from None
+        told = f"send one of: {', '.join(error.known)}"
+        raise invalid(f"purposes.{error.number}", "is no purpose", told) from None
     return await _changed(api, looked, noted)
 
 
@@ -234,10 +238,6 @@ async def _erase(api: Api, call: Call[ErasureOrder]) -> Answer:
 
 def _told(call: Call[Ending] | Call[Restriction] | Call[Correction], channel: Way) -> Told:
     return Told(channel.method, call.id)
-
-
-def _unknown(error: UnknownPurpose) -> Exception:
-    return invalid(f"purposes.{error.number}", "is no purpose", f"send one of: {', '.join(error.known)}")
 
 
 async def _changed(api: Api, looked: Looked, noted: Noted) -> Answer:

@@ -1,12 +1,15 @@
 """What a call may get instead of what it asked for: a closed set of problems (RFC 9457), each with its cure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import orjson
 from aiohttp import web
+
+from ...errors import OperatorError, Unavailable, problem_and_cure
 
 DOCS = "/api/docs"
 """The page that documents the API. The type of a problem is its address there, and never changes."""
@@ -140,6 +143,18 @@ class Refused(Exception):
 def invalid(field: str, problem: str, cure: str) -> Refused:
     """Return the refusal of one field."""
     return all_invalid([{"field": field, "problem": problem, "cure": cure}])
+
+
+@contextmanager
+def blamed_on(field: str) -> Iterator[None]:
+    """Refuse this field for what an operator could cure in it. A store that is away is not the client's fault."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except OperatorError as error:
+        problem, cure = problem_and_cure(str(error))
+        raise invalid(field, problem, cure) from None
 
 
 def all_invalid(errors: Sequence[Mapping[str, str]]) -> Refused:

@@ -6,10 +6,11 @@ from msgspec.structs import replace
 from bot.consent.evidence import Entry, Kind, Method
 from bot.errors import OperatorError
 from bot.messages.inbound import Sender
-from bot.service.operators import audience
-from bot.service.operators.audience import Page, Question, Standing
+from bot.service.operators import pages
+from bot.service.operators.audience import Question, Standing
 from bot.service.operators.imports import Terms
-from bot.service.ports import PersonId
+from bot.service.operators.pages import Page
+from bot.service.ports import Append, PersonId
 from bot.times import DAY
 from tests.consent.facts import entry
 from tests.service.operators.files import BEN, NOW, Company
@@ -46,10 +47,10 @@ async def everybody(shop: Company) -> dict[PersonId, str]:
 async def test_each_person_stands_where_the_gate_says(
     shop: Company, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(audience, "PAGE", page)
+    monkeypatch.setattr(pages, "PAGE", page)
     made = await everybody(shop)
-    pages = [one async for one in shop.operators.audience.all(Question("offers"), BEN)]
-    members = [member for one in pages for member in one.members]
+    listed = [one async for one in shop.operators.audience.all(Question("offers"), BEN)]
+    members = [member for one in listed for member in one.members]
     assert {made[member.person]: (member.status, member.reason) for member in members} == {
         name: (standing, reason) for name, (_, standing, reason) in PEOPLE.items()
     }
@@ -128,11 +129,19 @@ async def test_an_unknown_purpose_is_told_with_its_cure(shop: Company) -> None:
         await shop.operators.audience.page(Question("nonsense"), BEN)
 
 
-async def test_only_withdrawn_and_refused_purposes_are_on_the_list_of_stopped_addresses(shop: Company) -> None:
-    await everybody(shop)
-    names = list(PEOPLE)
-    stopped = [one for page in [p async for p in shop.operators.audience.stopped(BEN)] for one in page]
-    assert {(one.address, *one.purposes) for one in stopped} == {
-        (phone(names.index("refused")), "offers"),
-        (phone(names.index("withdrawn")), "offers"),
+async def test_only_withdrawn_and_refused_purposes_are_on_the_list_of_stopped_persons(shop: Company) -> None:
+    made = await everybody(shop)
+    stopped = [one async for page in shop.operators.audience.all_stopped(BEN) for one in page.members]
+    assert {(made[one.person], *one.addresses, *one.purposes) for one in stopped} == {
+        (name, phone(list(PEOPLE).index(name)), "offers") for name in ("refused", "withdrawn")
     }
+
+
+async def test_whoever_is_asked_again_stays_on_the_list_until_they_answer(shop: Company) -> None:
+    asked = entry(Kind.REQUESTED, NOW - 600, question="q2", notice="2026-10")
+    person = await shop.knows(phone(0), ASKED, entry(Kind.WITHDRAWN, NOW - 700), asked)
+    (stopped,) = (await shop.operators.audience.stopped(BEN)).members
+    assert stopped.purposes == {"offers": NOW - 700}
+    yes = entry(Kind.GIVEN, NOW - 500, question="q2", notice="2026-10")
+    assert await shop.runtime.stores.ledger.append([Append(person, 3, [yes])]) == {person}
+    assert (await shop.operators.audience.stopped(BEN)).members == []

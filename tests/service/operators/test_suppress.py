@@ -161,7 +161,7 @@ async def test_everybody_to_whom_an_address_led_is_withdrawn_by_any_of_their_add
 
 
 async def test_an_unknown_purpose_is_told_with_its_cure(shop: Company) -> None:
-    with pytest.raises(OperatorError, match="no purpose nonsense; name one of: order_updates, offers"):
+    with pytest.raises(OperatorError, match="no such purpose; name one of: order_updates, offers"):
         await shop.operators.suppress.addresses([ANA], ["nonsense"], "by phone", BEN)
     assert await shop.suppressed(ANA) == {}
 

@@ -229,7 +229,7 @@ async def test_an_objection_ends_consents_and_opens_a_request(
     await subscribed(simulation, ana)
     answer = await noted(call, ana, "objections", {"all": True})
     assert (answer["request"]["right"], answer["request"]["state"]) == ("objection", "open")
-    assert await withheld(simulation, answer["person"]) == "withdrawn"
+    assert await withheld(simulation, answer["person"]) == "objected"
     assert (await kinds_of(simulation, ana))[-2:] == ["objected order_updates", "objected offers"]
 
 
@@ -307,3 +307,12 @@ async def test_an_erased_person_is_gone_and_nothing_can_be_noted_of_them(
         assert (status, answer["type"]) == (410, "/api/docs#person_erased")
     reads = await simulation.runtime.stores.reads.of(PersonId(person))
     assert [read.reason for read in reads[:2]] == ["", ""]  # free text, which may name the person
+
+
+async def test_a_query_with_addresses_needs_their_scope(client: NewClient) -> None:
+    call = await client(Scope.READ)
+    status, problem = await call("POST", "/persons/query", {"purpose": OFFERS, "addresses": True})
+    assert (status, problem["type"], problem["scope"]) == (403, "/api/docs#scope_missing", "read_addresses")
+    assert problem["cure"].endswith("or leave out `addresses`")
+    status, answer = await call("POST", "/persons/query", {"purpose": OFFERS})
+    assert (status, answer) == (200, {"persons": [], "next": None})
