@@ -30,8 +30,9 @@ class Sending(msgspec.Struct, kw_only=True, frozen=True):
 
     port: int
     token: str
+    first: int
     persons: int
-    """They are those from number 0 on, in turn."""
+    """They are these many from number `first` on, in turn."""
     seconds: float
     """For so long messages are posted, each when the one before it was taken."""
     at_once: int
@@ -48,7 +49,7 @@ async def send(order: Sending) -> Outcome:
     """Post messages until the time is over, and wait until all of them have left."""
     taken: list[float] = []
     refused = 0
-    numbers = (turn % order.persons for turn in count())
+    numbers = (order.first + turn % order.persons for turn in count())
     headers = {"Authorization": f"Bearer {order.token}"}
     connector = aiohttp.TCPConnector(limit=order.at_once)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{order.port}", headers=headers, connector=connector) as http:

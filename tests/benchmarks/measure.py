@@ -43,8 +43,8 @@ class Plan:
     small_crowd: int
     """… those with so many."""
     starts: int
-    hosted: int
-    """Persons whose messages are passed through."""
+    subscribers: int
+    """Persons whose messages are passed through; as many to whom the company writes."""
     peer_python: Path
     """A Python that has aiogram, redis and uvloop: not ours, for aiogram's pins exclude ours."""
 
@@ -68,7 +68,7 @@ DEFAULT = Plan(
     crowd=100_000,
     small_crowd=10_000,
     starts=3,
-    hosted=1000,
+    subscribers=1000,
     peer_python=Path("var/peer/bin/python"),
 )
 QUICK = replace(DEFAULT, rounds=1, seconds=1.5, calm_seconds=2.0, warm_up_seconds=0.5, crowd=5_000, small_crowd=500)
@@ -131,7 +131,8 @@ def _side_by_side(on: Stage, findings: Findings, say: Say) -> None:
         limits = {name: stack.enter_context(on.limit(name)) for name in "abcd"}
         stores = on.stores()
         product = stack.enter_context(on.product(stores))
-        host = _Hosted(on, stack, plan.hosted)
+        host = _Hosted(on, stack, plan.subscribers)
+        company = _Company(on, stack, plan.subscribers)
         peer = _peer(on, findings, stack)
 
         def bout(program: Program, script: str, **more: object) -> Sample:
@@ -146,6 +147,7 @@ def _side_by_side(on: Stage, findings: Findings, say: Say) -> None:
             "c calm": lambda: bout(limits["c"], "one_reply_each", **plan.calm),
             "product calm": lambda: bout(product, "opt_in", **plan.calm),
             "passed through": lambda: host.measured(plan),
+            "company": lambda: company.measured(plan),
         }
         if peer is not None:
             bouts["peer"] = lambda: bout(peer, "one_reply_each", dialect="telegram")
@@ -157,7 +159,7 @@ def _side_by_side(on: Stage, findings: Findings, say: Say) -> None:
             sample.outcome.all_messages for name in ("product", "product calm") for sample in findings.samples[name]
         )
         findings.evidence = asyncio.run(entries(stores.database_url)).messages
-        _nothing_left(product, host.program)
+        _nothing_left(product, host.program, company.program)
 
 
 def _peer(on: Stage, findings: Findings, stack: ExitStack) -> Program | None:
@@ -176,8 +178,7 @@ class _Hosted:
         self._on = on
         self._watch = on.folder / "host"
         self.program = program = stack.enter_context(on.host(on.stores(), self._watch))
-        self._persons = {"first": on.newcomers(persons), "persons": persons}
-        on.play(on.order(program, "subscribe", pick="each_once", **self._persons))
+        self._persons = _subscribed(on, program, persons)
 
     def measured(self, plan: Plan) -> Sample:
         """Let the persons write what only the host can answer, each when it has got what they wrote before.
@@ -187,6 +188,35 @@ class _Hosted:
         """
         more = plan.saturated | self._persons | {"sink": str(self._watch)}
         return self._on.measured([self.program], self._on.order(self.program, "to_the_host", **more))
+
+
+class _Company:
+    """A process of ours, and persons to whom the company writes by API, for they agreed to it."""
+
+    def __init__(self, on: Stage, stack: ExitStack, persons: int) -> None:
+        self._on = on
+        stores = on.stores()
+        self._token = asyncio.run(token(on.settings(stores)))
+        self.program = program = stack.enter_context(on.product(stores))
+        self._persons = _subscribed(on, program, persons)
+
+    def measured(self, plan: Plan) -> Sample:
+        """Let the company write. Raises `Unreliable`."""
+        sending = Sending(
+            port=self.program.port,
+            token=self._token,
+            seconds=plan.seconds,
+            at_once=min(plan.at_once, AT_ONCE),
+            **self._persons,
+        )
+        return self._on.measured([self.program], sending)
+
+
+def _subscribed(on: Stage, program: Program, number: int) -> dict[str, int]:
+    """Let so many persons agree to everything, and return who they are: what an order says of it."""
+    persons = {"first": on.newcomers(number), "persons": number}
+    on.play(on.order(program, "subscribe", pick="each_once", **persons))
+    return persons
 
 
 def _nothing_left(*programs: Program) -> None:
@@ -224,20 +254,10 @@ def _growth(on: Stage, findings: Findings, say: Say) -> None:
     say(f"filling the stores with {plan.small_crowd:,} and {plan.crowd:,} persons")
     asyncio.run(fill(on.settings(few), plan.small_crowd))
     findings.room = asyncio.run(fill(on.settings(many), plan.crowd))
-    secret = asyncio.run(token(on.settings(few)))
     with on.product(few) as small, on.product(many) as large:
         for number in range(1, plan.rounds + 1):
             say(f"few persons, many persons ({number} of {plan.rounds})")
             for name, program, persons in (("few", small, plan.small_crowd), ("many", large, plan.crowd)):
                 order = on.order(program, "known", pick="any", first=0, persons=persons, **plan.saturated)
                 findings.samples[name].append(on.measured([program], order))
-            say(f"the company ({number} of {plan.rounds})")
-            sending = Sending(
-                port=small.port,
-                token=secret,
-                persons=plan.small_crowd,
-                seconds=plan.seconds,
-                at_once=min(plan.at_once, AT_ONCE),
-            )
-            findings.samples["company"].append(on.measured([small], sending))
         _nothing_left(small, large)

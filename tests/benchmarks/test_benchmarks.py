@@ -29,7 +29,7 @@ TINY = replace(
     crowd=200,
     small_crowd=100,
     starts=1,
-    hosted=60,
+    subscribers=60,
     peer_python=Path("/nowhere/python"),
 )
 
