@@ -87,6 +87,17 @@ class Controller(_Table):
         return self.dpo.email if self.dpo else self.email
 
 
+class StaffChat(_Table):
+    """The company's staff answers in the chat: what a person writes to them goes to the company's own system."""
+
+    begins: tuple[Literal["asked", "not_understood"], ...] = Field(("asked",), min_length=1)
+    """What begins a conversation: the person asks for a human, or writes what no dialogue understands."""
+    ends_after: Duration = Field(timedelta(hours=24), le=timedelta(days=30))
+    """The silence of the person after which it ends."""
+    keep: Duration = timedelta(days=30)
+    """How long what they wrote is kept after its end."""
+
+
 class Human(_Table):
     """How to reach a person (WhatsApp Business Messaging Policy, automation)."""
 
@@ -94,6 +105,8 @@ class Human(_Table):
     phone: str = ""
     url: str = ""
     hours: str = ""
+    chat: StaffChat | None = None
+    """None: nobody answers in the chat."""
 
     def lines(self) -> str:
         """Return the contact ways, one on each line."""

@@ -75,7 +75,7 @@ async def test_nothing_personal_gets_out(
         await ana.say("PRIVACY " + TYPED, replies=0)
         await ana.change_number("+447911555666", "GB.73310000000000043")
         await ana.say("STOP", replies=0)
-        for event in ("host_failed", "round_failed", "update_malformed", "send_refused"):
+        for event in ("hand_over_failed", "round_failed", "update_malformed", "send_refused"):
             await eventually(lambda event=event: f'"event":"{event}"' in logged.getvalue(), event)  # type: ignore[misc]
         while (await simulation.runtime.queued())["inbox"]:
             await asyncio.sleep(0.01)

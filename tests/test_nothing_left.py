@@ -21,7 +21,7 @@ from bot.engines.process import packaged
 from bot.messages.basis import Answer
 from bot.messages.inbound import Inbound, MessageId, Sender, Text
 from bot.messages.reply import Outbound, Reply
-from bot.service.ports import Assigned, Commit, HandedOver, PersonId, Queued, Subject
+from bot.service.ports import Assigned, Commit, HandedOver, PersonId, Queued, Subject, Written
 from bot.settings import Settings
 from bot.stores.redis.wire import encode
 
@@ -109,6 +109,8 @@ async def plant(runtime: Runtime, person: PersonId) -> None:
     reason = f"{ANA.phone} asked much"
     extended = extend(request, reason, now, calendar)
     await runtime.stores.requests.change(request, extended, actor="operator", reason=reason, now=now)
+    written = Written(id="planted", at=now, kind="text", text=WORD)
+    await runtime.stores.conversations.take(person, written, "asked")
     await runtime.stores.database.execute(
         "INSERT INTO exports (id, made_at, expires_at, person, token, data, right_asked) "
         "VALUES (gen_random_uuid(), 1, 2, $1, 'token', 'file sealed with her key', 'access')",

@@ -26,6 +26,7 @@ def api(
         person=operators.person,
         changes=operators.changes,
         requests=operators.requests,
+        conversations=operators.conversations,
         count=operators.count,
         audience=operators.audience,
         suppress=operators.suppress,

@@ -10,6 +10,7 @@ from functools import partial
 
 from uuid_utils.compat import uuid7
 
+from ..business import StaffChat
 from ..consent.deadlines import Calendar
 from ..consent.retention import RuleName, policy
 from ..engines import engines
@@ -19,6 +20,7 @@ from ..service.incoming.receive import Receipt, Receive
 from ..service.operators.audience import Audience
 from ..service.operators.changes import Changes
 from ..service.operators.claims import Claims
+from ..service.operators.conversations import ReadConversations
 from ..service.operators.dead_letters import ReplayLetters
 from ..service.operators.endpoints import ManageEndpoints
 from ..service.operators.erasures import ReplayErasures
@@ -91,6 +93,7 @@ class Operators:
     changes: Changes
     count: Count
     requests: AnswerRequests
+    conversations: ReadConversations
     evidence: Evidence
     export: ExportConsents
     sales: RecordSale
@@ -149,6 +152,13 @@ def operators(runtime: Runtime) -> Operators:
             clock=runtime.use_cases.clock,
         ),
         requests=requests,
+        conversations=ReadConversations(
+            find=find,
+            conversations=runtime.stores.conversations,
+            recording=_recording(runtime),
+            keep=(business.human.chat or StaffChat()).keep,
+            clock=runtime.use_cases.clock,
+        ),
         evidence=_evidence(runtime),
         export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
         sales=RecordSale(

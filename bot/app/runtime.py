@@ -25,9 +25,6 @@ from .load import load_world
 from .stores import ShardStores, Stores, open_stores
 from .use_cases import HostedBot, UseCases
 
-_QUEUES = 4
-"""Queues of a shard that a process reads; with a host's bot there is one more."""
-
 STORES = frozenset({"REDIS_URL", "DATABASE_URL", "SECRET_KEY"})
 """Variables without which there are no stores."""
 
@@ -58,6 +55,7 @@ class Runtime:
             group.create_task(worker.sign(stores.checkpoints, 60 * self.settings.checkpoint_minutes, stopping))
             group.create_task(worker.keep_to_policy(self.use_cases.retention(), stopping))
             group.create_task(worker.remind(self.use_cases.tell_due(), stopping))
+            group.create_task(worker.end_silent(self.use_cases.staff_conversations, stopping))
             group.create_task(worker.tell(self.use_cases.deliver_events(), stopping))
             for shard in stores.shards:
                 for rounds in self._rounds(shard, halting, stopping):
@@ -79,8 +77,7 @@ class Runtime:
         yield worker.work_off("deliver", deliver, shard.messages, stopping)
         yield worker.work_off("fulfil", build.fulfil(shard), shard.tasks, stopping)
         yield worker.bring_back(shard.outbox, stopping)
-        if self.hosted is not None:
-            yield worker.work_off("hand_over", build.hand_over(shard, self.hosted), shard.handover, stopping)
+        yield worker.work_off("hand_over", build.hand_over(shard, self.hosted), shard.handover, stopping)
 
     # --- watching over it
 
@@ -154,8 +151,7 @@ async def open_runtime(
         secrets = settings.secret_key or (local_secret(settings),)
         keys = Keyring([secret.get_secret_value() for secret in secrets])
         running = await stack.enter_async_context(engines(settings))
-        queues = _QUEUES + (hosted is not None)
-        stores = await stack.enter_async_context(open_stores(settings, running, keys, queues=queues))
+        stores = await stack.enter_async_context(open_stores(settings, running, keys))
         channel = channels.senders(settings)
         if channel is not None:
             stack.push_async_callback(channel.close)

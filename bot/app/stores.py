@@ -16,6 +16,7 @@ from ..stores.postgres.calls import KnownCalls
 from ..stores.postgres.checkpoints import Checkpoints
 from ..stores.postgres.connect import Database
 from ..stores.postgres.connect import connect as connect_postgres
+from ..stores.postgres.conversations import Conversations
 from ..stores.postgres.counted import Counted
 from ..stores.postgres.endpoints import Endpoints
 from ..stores.postgres.erasures import Erasures
@@ -47,6 +48,9 @@ from ..stores.redis.wire import read_assigned, read_event, read_handed_over
 
 _COMMAND_CONNECTIONS = 3
 """To Redis, besides a connection for each queue that is read; Heroku's smallest plan has 20 in all."""
+
+_QUEUES = 5
+"""Queues of a shard: urgent lane, inbox, outbox, messages to be handed over, tasks."""
 
 _DATABASE_CONNECTIONS = 4
 
@@ -100,6 +104,7 @@ class Stores:
     erasure_list: ErasureList
     throttle: Throttle
     company_messages: SentMessages
+    conversations: Conversations
     calls: KnownCalls
     tokens: Tokens
     windows: Windows
@@ -116,11 +121,8 @@ class Stores:
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, queues: int) -> AsyncIterator[Stores]:
-    """Connect to the engines; `queues` is how many queues of each shard are read.
-
-    The embedded PostgreSQL is brought up to date. Raises `Unavailable`.
-    """
+async def open_stores(settings: Settings, running: Engines, keys: Keyring) -> AsyncIterator[Stores]:
+    """Connect to the engines. The embedded PostgreSQL is brought up to date. Raises `Unavailable`."""
     async with AsyncExitStack() as stack:
         if settings.embedded:
             await migrate(running.database_url)
@@ -133,7 +135,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
         stack.push_async_callback(database.close)
         client, reader = (
             connect_redis(running.redis_url, connections=number, verify=settings.verify_redis_tls, ca=settings.redis_ca)
-            for number in (_COMMAND_CONNECTIONS, queues * settings.shards + 1)
+            for number in (_COMMAND_CONNECTIONS, _QUEUES * settings.shards + 1)
         )
         stack.push_async_callback(client.close)
         stack.push_async_callback(reader.close)
@@ -158,6 +160,7 @@ async def open_stores(settings: Settings, running: Engines, keys: Keyring, *, qu
             erasure_list=ErasureList(settings.var_dir / erasure_list.NAME),
             throttle=Throttle(client, rate=settings.messages_per_second),
             company_messages=SentMessages(database),
+            conversations=Conversations(database, keys),
             calls=KnownCalls(database, keys),
             tokens=Tokens(database),
             windows=Windows(client),

@@ -21,6 +21,7 @@ from ..service.company.messages import Messages
 from ..service.company.opt_ins import OptIns
 from ..service.company.strangers import Strangers
 from ..service.company.templated import Templated
+from ..service.conversations import StaffConversations
 from ..service.events.deliver import DeliverEvents
 from ..service.hand_over import HandOver
 from ..service.incoming.cases import Cases
@@ -124,6 +125,7 @@ class UseCases:
             persons=self.stores.persons,
             ledger=self.stores.ledger,
             suppressions=self.stores.erasures,
+            conversations=self.stores.conversations if self._business.human.chat else None,
             purposes=[purpose.id for purpose in self._business.purposes],
             sessions=shard.sessions,
             keys=self.stores.keys,
@@ -188,17 +190,23 @@ class UseCases:
         """What picks the template to be sent; it remembers for a while what the table says."""
         return Templates(self.template_book, self.stores.templates, self.clock)
 
-    def hand_over(self, shard: ShardStores, hosted: HostedBot) -> HandOver:
-        """Build what takes a shard's messages to the host's bot."""
+    @cached_property
+    def staff_conversations(self) -> StaffConversations:
+        """What takes messages to the company's staff."""
+        return StaffConversations(self.stores.conversations, self._business.human.chat, self.stores.keys, self.clock)
+
+    def hand_over(self, shard: ShardStores, hosted: HostedBot | None) -> HandOver:
+        """Build what takes a shard's messages to the host's bot and to the staff."""
         return HandOver(
-            host=hosted.host,
-            purpose=hosted.purpose,
+            host=hosted.host if hosted else None,
+            purpose=hosted.purpose if hosted else "",
+            staff=self.staff_conversations,
             queue=shard.handover,
             send=self.send(shard),
             ledger=self.stores.ledger,
             dead=shard.dead,
             business=self._business,
-            channel=self.sender if hosted.typing else None,
+            channel=self.sender if hosted and hosted.typing else None,
             clock=self.clock,
         )
 
@@ -243,6 +251,7 @@ class UseCases:
             sends=[self.send(shard) for shard in self.stores.shards],
             filled=self._templated.filled,
             way_out=partial(way_out, self.dialogue.world),
+            answerable=self.stores.conversations,
             business=self._business,
             keys=self.stores.keys,
             clock=self.clock,

@@ -5,12 +5,12 @@ Consent follows only from an answer to a question that had reached the person (G
 
 from ..consent.evidence import Seen
 from ..consent.lifecycle import Status
-from ..words.intents import Intent
-from . import language
+from ..words.intents import Intent, Match
+from . import language, staff_chat
 from .fallback import is_hosts, unclaimed
 from .guards import answers_the_pending_request
 from .navigation import DialogueTurn
-from .questions import ask, ask_again, ask_anew
+from .questions import ask, ask_again, ask_anew, ask_for_a_tap
 from .triggers import Trigger
 from .turn import Turn
 
@@ -127,6 +127,32 @@ def unasked(turn: DialogueTurn, answer: Intent) -> None:
     if answer is Intent.YES and ask_anew(turn, wished=True):
         return None
     return unclaimed(turn, ours=True)
+
+
+def are_for_staff(turn: DialogueTurn) -> bool:
+    """Whether a plain yes or no goes to the staff: a conversation goes on, and no dialogue waits for the word.
+
+    The question for a consent may wait: the staff may have asked something since, which is not known here, and consent
+    follows only from an unambiguous answer (GDPR Art. 4(11)): a tap, or a reply that quotes the question.
+    """
+    if not staff_chat.is_open(turn) or turn.knows(Trigger.TYPED):
+        return False
+    return turn.is_at_question or not (turn.knows(Intent.YES) or turn.knows(Intent.NO))
+
+
+def answered_to_staff(turn: DialogueTurn, match: Match) -> None:
+    """Take a plain yes or no in a conversation with the staff as meant for them.
+
+    If the question for a consent waits and we spoke last, the answer may have been meant for it: a tap would tell.
+    A refusal in more words than a no may be a withdrawal, as it may be without a question.
+    """
+    last_said = turn.session.last_text
+    staff_chat.pass_on_unheard(turn)
+    if turn.is_at_question:
+        if last_said:
+            ask_for_a_tap(turn)
+    elif match.intent is Intent.NO and turn.record.given and not turn.world.keywords.is_bare_no(turn.typed, match):
+        turn.open(Intent.MAYBE_STOP)
 
 
 def _quotes_other(turn: Turn, question: str) -> bool:

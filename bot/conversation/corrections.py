@@ -7,7 +7,7 @@ from ..consent.evidence import Fact, Kind
 from ..consent.lifecycle import Status
 from ..messages.inbound import Correction
 from ..words.intents import Intent
-from . import language
+from . import language, staff_chat
 from .fallback import unclaimed
 from .navigation import DialogueTurn
 from .questions import ask_first
@@ -28,10 +28,12 @@ def corrected(turn: DialogueTurn, correction: Correction) -> None:
     if withdrawal is not None and withdrawal.intent is Intent.STOP:
         return obey(turn, withdrawal)
     take_words_back(turn, correction)
+    if to_staff := staff_chat.is_open(turn):
+        staff_chat.pass_on_correction(turn)
     if withdrawal is not None and (turn.record.given or not turn.replies):
         return obey(turn, withdrawal)
     answered = any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in correction.led_to)
-    pending = None if answered else turn.record.pending
+    pending = None if answered or to_staff else turn.record.pending
     if pending is not None and _means(turn, pending.locale) is not None:
         unclaimed(turn, ours=True)
     return None

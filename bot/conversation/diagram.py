@@ -118,6 +118,8 @@ def _lines(flow: Flow) -> Iterator[str]:
     for state in table.states:
         if state.unclear:
             yield f"    {state.name} --> {state.name} : anything else, says {state.unclear}"
+        if state.tap:
+            yield f"    {state.name} --> {state.name} : a typed answer, perhaps to the staff, says {state.tap}"
         if state.final:
             yield f"    {state.name} --> [*]"
 

@@ -85,6 +85,8 @@ class Step:
     """Work outside of the conversation; whoever does it also reports the result."""
     failure: Exception | None = None
     """Why there is no answer although the message ended something: the program or one of its files is at fault."""
+    to_staff: str = ""
+    """Why the company's staff gets the message: `asked`, `not_understood` or `continued`; empty: they do not."""
     postponed: bool = False
     """Whether to look at the message again a little later: it seems to answer a question that is still on its way."""
 
@@ -158,6 +160,7 @@ class Dialogue:
             tuple(turn.replies),
             turn.handed_over,
             tuple(turn.tasks),
+            to_staff=turn.to_staff,
             postponed=turn.postponed,
         )
 
@@ -225,15 +228,18 @@ def _typed(turn: DialogueTurn) -> None:
         return answers.answered(turn, choice)
     question = answers.quoted(turn)
     asked_in = answers.asked_in(turn, question)
+    to_staff = question is None and answers.are_for_staff(turn)
     match = language.meaning(turn, asked_in)
     language.settle(turn, match)
     if match is None:
-        return _no_known_word(turn, asked_in)
+        return _no_known_word(turn, None if to_staff else asked_in)
     turn.rule = match.rule
     if match.intent in withdrawals.WITHDRAWALS:
         return withdrawals.obey_typed(turn, match)
     if match.intent not in (Intent.YES, Intent.NO):
         return turn.open(match.intent)
+    if to_staff:
+        return answers.answered_to_staff(turn, match)
     if question is not None:
         turn.argument = question
         if match.intent is Intent.YES and not answers.is_plain(turn):

@@ -16,6 +16,7 @@ from ..consent.rights import Right
 from ..i18n.cldr import autonym
 from ..i18n.texts import MAX_ROWS
 from ..messages.inbound import QuestionStatus
+from . import staff_chat
 from .compose import Option
 from .session import Task
 from .turn import Turn
@@ -190,6 +191,11 @@ def ask_erasure(turn: Turn) -> None:
     turn.tasks.append(Task(Right.ERASURE))
 
 
+def pass_on_to_staff(turn: Turn) -> None:
+    """Pass the message on to the company's staff, who answer in the chat; what no dialogue claims follows it."""
+    staff_chat.pass_on(turn, "asked")
+
+
 def set_language(turn: Turn) -> None:
     """From now on, speak the language that was chosen."""
     turn.session.locale, turn.session.guessed = turn.argument, False
@@ -257,6 +263,7 @@ EFFECTS: Mapping[str, Effect] = {
         *(_asks(right) for right in Right if right.is_promised),
         ask_correction,
         ask_erasure,
+        pass_on_to_staff,
         set_language,
     )
 }

@@ -1,6 +1,7 @@
-"""A message that no dialogue claims: it goes to the host's bot, or opens a first question, or is not understood."""
+"""A message that no dialogue claims: it goes to the company's staff or to the host's bot, or is not understood."""
 
 from ..words.intents import Intent
+from . import staff_chat
 from .compose import Option
 from .guards import nothing_recorded
 from .navigation import DialogueTurn
@@ -15,11 +16,16 @@ def unclaimed(turn: DialogueTurn, *, readable: bool = True, ours: bool = False) 
     """Handle a message that nothing claims; `ours`: it answers something that we asked, but does not fit."""
     session = turn.session
     session.unanswered = turn.token(turn.inbound.id)
-    if not ours and is_hosts(turn):
+    if not ours and staff_chat.is_open(turn):
+        staff_chat.pass_on_unheard(turn)
+    elif not ours and is_hosts(turn):
         turn.handed_over = True
         session.unclear = session.repeats = 0
     elif not session.flow and nothing_recorded(turn):
         _first_contact(turn)
+    elif not ours and staff_chat.begins_unasked(turn):
+        staff_chat.pass_on(turn, "not_understood")
+        turn.say("human.handed")
     elif session.unclear < MOST_UNCLEAR_MESSAGES:
         session.unclear += 1
         _not_understood(turn, readable)

@@ -33,10 +33,17 @@ class StateTable(_Table):
     expires: str = ""
     """The trigger that ends it when `question_expires_after` of business.toml is over."""
     unclear: str = ""
-    """The text said when an answer matches nothing."""
+    """The text said when an answer matches nothing …"""
+    tap: str = ""
+    """… and when what was typed may be meant for the company's staff: it asks for a tap."""
     template: Literal["", "marketing", "utility"] = ""
     """Unless empty, the business may say it first, by a message template of this category."""
     final: bool = False
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """All texts with the choices under them."""
+        return filter(None, (self.say, self.unclear, self.tap))
 
 
 class TransitionTable(_Table):

@@ -141,6 +141,14 @@ def types_the_code(turn: Turn) -> bool:
     return not turn.inbound.forwarded and digits == turn.session.code and not any(map(str.isalpha, turn.answer))
 
 
+def staff_answers_here(turn: Turn) -> bool:
+    """Whether the company's staff answers in the chat.
+
+    Nothing is sent to a person who has restricted the use of their data (GDPR Art. 18), so they are told other ways.
+    """
+    return turn.world.business.human.chat is not None and not turn.record.restricted
+
+
 def overtaken(turn: Turn) -> bool:
     """Whether the person was asked for a consent, or gave it, after this message was written.
 
@@ -171,6 +179,7 @@ GUARDS: Mapping[str, Guard] = {
         types_the_code,
         already_stopped,
         chat_is_held,
+        staff_answers_here,
         overtaken,
     )
 }

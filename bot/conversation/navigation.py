@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ..words.intents import Intent
-from .flow import Flow, Flows, Position
+from .flow import DialogueState, Flow, Flows, Position
 from .triggers import Trigger
 from .turn import Turn
 
@@ -32,6 +32,11 @@ class DialogueTurn(Turn):
     def is_at_question(self) -> bool:
         """Whether the person is where the pending question is answered."""
         return self.position == self.flows.question
+
+    @property
+    def question_state(self) -> DialogueState:
+        """The state in which the question for a consent waits."""
+        return self.flows[self.flows.question.flow].state(self.flows.question.state)
 
     def go_to(self, position: Position) -> None:
         """Go to a position without saying anything."""

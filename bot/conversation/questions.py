@@ -24,6 +24,13 @@ def ask_again(turn: DialogueTurn) -> bool:
     return turn.fire(Trigger.ASK_AGAIN)
 
 
+def ask_for_a_tap(turn: DialogueTurn) -> None:
+    """Say once what the pending question asks; only a tap, or a reply that quotes it, answers it."""
+    state = turn.question_state
+    state.speak(turn, state.table.tap)
+    turn.session.last_text = ""
+
+
 def ask_first(turn: DialogueTurn, purpose: str) -> None:
     """Ask about this purpose now; the pending question and the rest of its round follow."""
     pending = turn.record.pending
@@ -40,7 +47,7 @@ def ask_anew(turn: DialogueTurn, *, wished: bool = False) -> bool:
 
 def renew(turn: DialogueTurn) -> None:
     """Ask again for what has ended or ends soon: after an answer to the person, if nothing else is going on."""
-    if not turn.replies or turn.tasks or any(entry.kind not in _ENDS for entry in turn.entries):
+    if not turn.replies or turn.tasks or turn.to_staff or any(entry.kind not in _ENDS for entry in turn.entries):
         return
     turn.settle()
     if turn.session.flow or turn.record.pending is not None or ask_anew(turn) or not turn.world.renews:
@@ -72,6 +79,6 @@ def repeat_after_withdrawal(turn: DialogueTurn, waited: Pending | None) -> None:
     if turn.inbound.overheard:
         turn.close_question(Method.CHAT, rule="superseded")
     elif turn.is_at_question and not ask_again(turn):
-        state = turn.flows[turn.flows.question.flow].state(turn.flows.question.state)
+        state = turn.question_state
         state.speak(turn, state.table.say)  # the cause is older than the question, which stays the same
     turn.settle()

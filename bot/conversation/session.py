@@ -54,6 +54,8 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """The name of the channel by which the person last wrote; empty for WhatsApp at Meta, to keep sessions small."""
     unanswered: str = ""
     """The token of the person's last message that no dialogue claimed: the company may answer it within the window."""
+    staff_at: int = 0
+    """WhatsApp's time of the last message to the company's staff, unix seconds; 0: no conversation goes on."""
 
     @property
     def channel(self) -> str:

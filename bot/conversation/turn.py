@@ -82,6 +82,8 @@ class Turn:
     changed: bool = False
     """Whether a consent or the pending question changed."""
     handed_over: bool = False
+    to_staff: str = ""
+    """Why the message goes to the company's staff: `asked`, `not_understood` or `continued`; empty: it does not."""
     postponed: bool = False
     """Whether to look at the message again a little later."""
     given_before: frozenset[str] = frozenset()

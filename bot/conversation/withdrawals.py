@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from ..words.intents import Intent, Match
 from ..words.normalise import exact, loose
-from . import language
+from . import language, staff_chat
 from .navigation import DialogueTurn
 from .triggers import Trigger
 from .turn import Turn
@@ -26,10 +26,15 @@ def obey(turn: DialogueTurn, match: Match) -> None:
 
 
 def obey_typed(turn: DialogueTurn, match: Match) -> None:
-    """Obey a typed withdrawal, or ask back; a longer message first counts as the text asked for, if any."""
-    if not match.bare:
-        turn.fire(Trigger.TYPED)
-    obey(turn, match)
+    """Obey a typed withdrawal, or ask back; a longer message first counts as the text asked for, if any.
+
+    In a conversation with the staff they get what is in doubt as well.
+    """
+    if not match.bare and turn.fire(Trigger.TYPED):
+        return obey(turn, match)
+    if match.intent is Intent.MAYBE_STOP and staff_chat.is_open(turn):
+        staff_chat.pass_on_unheard(turn)
+    return obey(turn, match)
 
 
 def heard(turn: DialogueTurn) -> Match | None:

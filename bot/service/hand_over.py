@@ -1,4 +1,7 @@
-"""Hands messages of persons who consented, if no dialogue claims them, to a bot that the company already has."""
+"""Hands messages that no dialogue claims to the company: to the bot that it already has, or to its staff.
+
+The bot gets only those of persons who consented. The staff gets what was written to them.
+"""
 
 import asyncio
 import time
@@ -13,6 +16,7 @@ from ..errors import Unavailable
 from ..messages import host_ids
 from ..messages.basis import ForPurpose
 from . import metrics
+from .conversations import StaffConversations
 from .ports import Channels, Consenter, DeadLetters, HandedOver, Host, Ledger, Queue, Queued, SendError
 from .sending.judge import judge_for_host
 from .sending.send import Send
@@ -27,13 +31,14 @@ HANDOVERS_AT_ONCE = 64
 
 
 class HandOver(Taker[HandedOver]):
-    """Hands the messages of one shard to the host."""
+    """Hands over the messages of one shard."""
 
     def __init__(
         self,
         *,
-        host: Host,
+        host: Host | None,
         purpose: str,
+        staff: StaffConversations,
         queue: Queue[HandedOver],
         send: Send,
         ledger: Ledger,
@@ -42,50 +47,72 @@ class HandOver(Taker[HandedOver]):
         channel: Channels | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`purpose`: the host's messages need consent to it; with a `channel`, typing is shown meanwhile."""
+        """`purpose`: the host's messages need consent to it; with a `channel`, typing is shown meanwhile.
+
+        `host` is None where there is none; what was still on its way to it is dropped.
+        """
         super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=HANDOVERS_AT_ONCE)
         self._host = host
+        self._staff = staff
         self._purpose = ForPurpose(purpose, answers=True)
         self._send = send
         self._ledger = ledger
         self._business = business
         self._channel = channel
         self._clock = clock
+        self._in_turn = asyncio.Lock()
+        """Held by one message for the staff after the other, so that they and their events keep their order."""
         self._failures: Counter[bytes] = Counter()
 
     async def _take(self, batch: Sequence[Queued[HandedOver]]) -> None:
-        handed = [queued.item for queued in batch]
+        for queued in batch:
+            if queued.item.to_staff:
+                self._begin(queued, self._to_staff(queued))
+        for_host = [queued for queued in batch if not queued.item.to_staff]
+        handed = [queued.item for queued in for_host]
         reasons = await judge_for_host(handed, self._purpose, self._ledger, self._clock(), self._business)
-        for queued, reason in zip(batch, reasons, strict=True):
-            if reason is None:
-                self._begin(queued, self._hand_over(queued, queued.item))
+        for queued, reason in zip(for_host, reasons, strict=True):
+            if reason is None and self._host is not None:
+                self._begin(queued, self._hand_over(queued, queued.item, self._host))
             else:
                 metrics.HANDED_OVER.labels("withheld").inc()
                 await self._queue.finish(queued.id)
 
-    async def _hand_over(self, queued: Queued[HandedOver], handed: HandedOver) -> None:
+    async def _to_staff(self, queued: Queued[HandedOver]) -> None:
+        try:
+            async with self._in_turn:
+                taken = await self._surely(lambda: self._staff.take(queued.item))
+        except Unavailable:
+            raise
+        except Exception as error:
+            return await self._failed(queued, error, "what keeps messages for the staff")
+        self._failures.pop(queued.id, None)
+        metrics.HANDED_OVER.labels("to_staff" if taken else "withheld").inc()
+        return await self._surely(lambda: self._queue.finish(queued.id))
+
+    async def _hand_over(self, queued: Queued[HandedOver], handed: HandedOver, host: Host) -> None:
         try:
             if self._channel is not None:
                 with suppress(SendError):
                     await self._channel.mark_read(handed.inbound, typing=True)
             async with asyncio.timeout(HOST_SECONDS):
                 person = Consenter(handed.person, handed.locale)
-                replies = await self._host(host_ids.incoming(handed.inbound), person) or ()
+                replies = await host(host_ids.incoming(handed.inbound), person) or ()
             await self._surely(lambda: self._send.answer_for_host(queued.id, handed, replies, self._purpose))
         except Unavailable:
             raise
         except Exception as error:
-            return await self._failed(queued, error)
+            return await self._failed(queued, error, "the host's bot")
         self._failures.pop(queued.id, None)
         metrics.HANDED_OVER.labels("answered").inc()
         return None
 
-    async def _failed(self, queued: Queued[HandedOver], error: Exception) -> None:
-        """Give the host the message again, a few times. Its error may quote the person, so only its kind is logged."""
+    async def _failed(self, queued: Queued[HandedOver], error: Exception, what: str) -> None:
+        """Hand the message over again, a few times. The error may quote the person, so only its kind is logged."""
         self._failures[queued.id] += 1
         metrics.HANDED_OVER.labels("failed").inc()
-        cure = f"mend the host's bot; after {ATTEMPTS} attempts `deadletter replay` gives it the message again"
-        log.error("host_failed", error=type(error).__name__, attempt=self._failures[queued.id], cure=cure)
+        cure = f"mend {what}; after {ATTEMPTS} attempts `deadletter replay` hands the message over again"
+        log.error("hand_over_failed", error=type(error).__name__, attempt=self._failures[queued.id], cure=cure)
         if self._failures[queued.id] >= ATTEMPTS:
             del self._failures[queued.id]
-            await self._bury(queued, f"the host's bot failed {ATTEMPTS} times: {type(error).__name__}")
+            await self._bury(queued, f"{what} failed {ATTEMPTS} times: {type(error).__name__}")

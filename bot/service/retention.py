@@ -99,6 +99,7 @@ _ROWS = {
     Rows.EXPORTS: None,
     Rows.MOVES: None,
     Rows.SENDINGS: None,
+    Rows.CONVERSATIONS: None,
 }
 """The rule for each kind of row; None: the rows carry their own end."""
 
@@ -177,6 +178,7 @@ class Retention:
         lines[Rows.MOVES] = Line(Rows.MOVES, DEFAULT, "its own end", _MINIMAL, _MOVE)
         lines[Rows.CALLS] = Line(Rows.CALLS, DEFAULT, "its own end", _MINIMAL, _CALL)
         lines[Rows.SENDINGS] = Line(Rows.SENDINGS, DEFAULT, "its own end", _MINIMAL, _SENDING)
+        lines[Rows.CONVERSATIONS] = Line(Rows.CONVERSATIONS, DEFAULT, "its own end", _MINIMAL, _CONVERSATION)
         return lines
 
     # --- doing it
@@ -302,4 +304,7 @@ _MOVE = "A change of address is forgotten 30 days later: by then no older news a
 _SENDING = "When a message was sent is forgotten once its purpose's at_most counts it no more"
 _CALL = "A repeated call of the API gets the same answer for 7 days; then the call is forgotten"
 _MESSAGE = "Which messages the company sent, or wanted to send, is forgotten after the same time as events"
+_CONVERSATION = (
+    "What was written to the staff is deleted so long after the end of the conversation as [human.chat] says"
+)
 _EXPORT = "The copy of a person's data behind a link is deleted when the link ends"

@@ -16,6 +16,7 @@ from ..errors import Unavailable, where
 from ..messages.inbound import Event
 from ..times import DAY
 from . import metrics
+from .conversations import StaffConversations
 from .events.deliver import LOOK_EVERY, DeliverEvents
 from .incoming.converse import Converse
 from .ports import Checkpoints, Outbox, Queue, Queued, Unreadable
@@ -37,6 +38,9 @@ LOOKS = 6
 
 PROMOTE_EVERY = 0.25
 """Seconds between looks for what is due."""
+
+SILENCE_EVERY = 60.0
+"""Seconds between looks for conversations that have fallen silent."""
 
 SETTLED = 600.0
 """Delay in seconds before daily jobs, so that a crash-looping process never runs them."""
@@ -185,6 +189,16 @@ async def tell(deliver: DeliverEvents, stopping: asyncio.Event) -> None:
     await lasting("events", round, stopping)
     with suppress(Unavailable):  # then other workers wait a minute
         await deliver.finish()
+
+
+async def end_silent(conversations: StaffConversations, stopping: asyncio.Event) -> None:
+    """Once a minute, end the conversations with the staff that have fallen silent."""
+
+    async def round() -> None:
+        await conversations.end_silent()
+        await pause(SILENCE_EVERY, stopping)
+
+    await lasting("conversations", round, stopping)
 
 
 async def keep_to_policy(retention: Retention, stopping: asyncio.Event) -> None:

@@ -84,6 +84,8 @@ class Conversation:
         """The tasks outside of the conversation that the last message led to."""
         self.handed_over = False
         """Whether the last message went to the host's bot."""
+        self.to_staff = ""
+        """Why the last message went to the company's staff; empty if it did not."""
         self.postponed: Inbound | None = None
         """The last message, if it is to be looked at again: it may answer a question that is on its way."""
         self.conveys: Conveys = "delivered"
@@ -273,13 +275,13 @@ class Conversation:
     def _convey(self, number: int, status: _Status, code: str = "") -> None:
         """Tell the dialogue how far a question got; its last answers stay visible unless it says more."""
         self._count += 1
-        said = self.replies, self.tasks, self.handed_over, self.postponed
+        before = self.replies, self.tasks, self.handed_over, self.to_staff, self.postponed
         message = "" if status == "unsent" else _name(number)
         news = QuestionStatus(self._shown[number].question, status, message, code)
         inbound = Inbound(MessageId(f"{status} {self._count}"), self.sender, self.clock, news, float(self.clock))
         self._receives(inbound)
         if not self.replies:
-            self.replies, self.tasks, self.handed_over, self.postponed = said
+            self.replies, self.tasks, self.handed_over, self.to_staff, self.postponed = before
 
     def _said_in(self, text_id: str, back: int) -> str:
         """Return the reference of the bot's message with a text: the last, or the message `back` before it."""
@@ -300,11 +302,13 @@ class Conversation:
         self.session = _session.decode(_encode(step.session))
         self.entries += step.entries
         self.replies, self.tasks, self.handed_over = step.replies, step.tasks, step.handed_over
+        self.to_staff = step.to_staff
         self._shown += step.replies
         self.history += [f"  ◆ {line_of(entry)}" for entry in step.entries]
         self.history += [f"« {_shown(reply)}" for reply in step.replies]
         self.history += [f"  (task: {task.right})" for task in step.tasks]
         self.history += ["  (to the host's bot)"] if step.handed_over else []
+        self.history += ["  (to the staff)"] if step.to_staff else []
         assert self.session == step.session, "the session changed when it was written and read back"
         assert fold(self.entries) == self.session.record, "the ledger does not add up to the session's record"
 

@@ -58,7 +58,7 @@ def _questions(file: FlowFile, known: Collection[str]) -> Iterator[Question]:
     for state in file.table.states:
         if state.choices:
             options = [_id(file, name, known) for name in state.choices]
-            for text in filter(None, (state.say, state.unclear)):
+            for text in state.texts:
                 yield _id(file, text, known), options
 
 

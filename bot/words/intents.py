@@ -156,6 +156,13 @@ class Keywords:
         *_, whose, how = match.rule.split(":")
         return how in _GUESSED or (whose != UNIVERSAL and language not in match.languages)
 
+    def is_bare_no(self, text: Typed, no: Match) -> bool:
+        """Whether a no is just the word that our texts print, in any of its languages, with or without courtesies."""
+        words = text.loose.split()
+        first, end = self._courtesies.without(words)
+        printed = (self._vocabularies[language].shown(Intent.NO) for language in no.languages)
+        return " ".join(words[first:end]) in {loose(exact(word)) for word in printed if word}
+
     def yes_elsewhere(self, text: Typed) -> Match | None:
         """Return a yes in another language, if `text` means nothing in the question's language."""
         return self._unasked.get(text.loose)

@@ -92,7 +92,8 @@ FAULTS = [
     ("common", "[texts.footer]", "[texts.feet]", "", "there is no text 'common.footer'"),
     # --- law
     ("opt_in", "How we use your data: {notice_url}", "", "flow opt_in: state 'asked'", "without {notice_url}"),
-    ("opt_in", "{notice_url}\n\nPlease", "Please", "state 'asked'", "'opt_in.clarify' asks for consent without"),
+    ("opt_in", "{notice_url}\n\nPlease tap a button, or", "Or", "state 'asked'", "'opt_in.clarify' asks for"),
+    ("opt_in", "{notice_url}\n\nPlease tap a button.", "", "state 'asked'", "'opt_in.tap' asks for consent without"),
     ("opt_in", "one word, {stop_word}, is", "one word is", "state 'asked'", "without {stop_word}"),
     ("opt_in", "legal = true", "", "flow opt_in: state 'asked'", "not marked legal"),
     ("opt_in", 'choices = ["yes", "no"]', 'choices = ["yes"]', "state 'asked'", "without offering yes and no"),

@@ -33,7 +33,7 @@ from bot.messages.reply import Button, Outbound, Reply, Row
 from bot.testing import Conversation
 from bot.testing.conversation import START
 from bot.words.intents import UNASKED, Intent
-from tests.conversation.worlds import FLOWS, WORLD, renewing, world
+from tests.conversation.worlds import FLOWS, WORLD, renewing, staffed, world
 
 LOCALES = ("en", "de", "fr", "pl", "pt-BR", "ar", "el", "tr")
 YES = {"en": "yes", "de": "ja", "fr": "oui", "pl": "tak", "pt-BR": "sim", "ar": "نعم", "el": "ναι", "tr": "evet"}
@@ -402,7 +402,10 @@ def test_every_reply_fits_whatsapp_limits_in_every_language(locale: str) -> None
     said = {reply.text_id for reply in (*talk._shown, *ended_by_themselves(locale)._shown)}
     bodies = {slot.id for slot in WORLD.texts.slots.values() if slot.kind is TextKind.BODY}
     chat = {text_id for text_id in bodies if not text_id.startswith(("document.", "template."))}
-    assert chat - said - TOLD == {"language.changed", "common.undelivered"}
+    assert chat - said - TOLD == {"language.changed", "common.undelivered", "human.handed", "opt_in.tap"}
+    chatting = Examined(staffed(), FLOWS, locale=locale).says(words["start_word"]).says(words["human_word"])
+    assert chatting.said == ["human.handed"]
+    assert chatting.says(words["yes_word"]).said == ["opt_in.tap"]
     assert talk.taps("locale:en").said[0] == "language.changed"
     other = Examined(WORLD, FLOWS, locale=locale)
     other.conveys = "accepted"

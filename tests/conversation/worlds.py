@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from bot.app.load import load_world
-from bot.business import Notice
+from bot.business import Notice, StaffChat
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
 from bot.translating.source_texts import slots
@@ -23,6 +23,12 @@ def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **mo
     kept = [one for one in business.purposes if not purposes or one.id in purposes]
     changed = business.model_copy(update={"notices": (*business.notices, *later), "purposes": tuple(kept)})
     return replace(WORLD, business=changed, _languages={}, **more)
+
+
+def staffed(*begins: Literal["asked", "not_understood"]) -> World:
+    """Return the world of a company whose staff answers in the chat."""
+    human = WORLD.business.human.model_copy(update={"chat": StaffChat(begins=begins or ("asked",))})
+    return replace(WORLD, business=WORLD.business.model_copy(update={"human": human}), _languages={})
 
 
 def with_purposes(*ids: str) -> World:

@@ -31,7 +31,8 @@ def question(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
             if not state.say:
                 yield Problem(where, "records a question that it does not ask", "add say = …")
             yield from _wording(where, dialogues.text(file, state.say), tuple(_SHOWN_BEFORE_THE_ANSWER))
-            yield from _wording(where, dialogues.text(file, state.unclear), _SHOWN_WHEN_REPEATED)
+            for again in (state.unclear, state.tap):
+                yield from _wording(where, dialogues.text(file, again), _SHOWN_WHEN_REPEATED)
 
 
 def _wording(where: str, text: Slot | None, shown: tuple[str, ...]) -> Iterator[Problem]:

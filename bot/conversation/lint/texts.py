@@ -36,7 +36,7 @@ def _mentions(file: FlowFile) -> Iterator[_Mention]:
     for state in file.table.states:
         where = at_state(file, state)
         chosen = state.choices or state.choices_from
-        for said in filter(None, (state.say, state.unclear)):
+        for said in state.texts:
             yield _Mention(where, said, (TextKind.BODY,) if chosen else _BODIES)
         for choice in state.choices:
             yield _Mention(where, choice, _LABELS)

@@ -25,6 +25,7 @@ from ..ports import (
     EventsOf,
     Ledger,
     MessageEvents,
+    OpenConversations,
     Reads,
     Sendings,
     Suppressions,
@@ -58,7 +59,7 @@ class Message:
     basis: ForPurpose | Answer
     content: Reply | TemplateWanted = field(repr=False)
     answers: str = field(default="", repr=False)
-    """For an answer, the id of the person's message."""
+    """For an answer, the id of the person's message: WhatsApp's, or that in their conversation with the staff."""
     caller: str
     """Who wants it."""
 
@@ -108,6 +109,7 @@ class Messages:
         sends: Sequence[Send],
         filled: Callable[[TemplateWanted, str, str], Awaitable[Reply | Reason]],
         way_out: Callable[[str], str],
+        answerable: OpenConversations,
         business: Business,
         keys: Keyring,
         clock: Callable[[], float] = time.time,
@@ -126,6 +128,7 @@ class Messages:
         self._sends = sends
         self._filled = filled
         self._way_out = way_out
+        self._answerable = answerable
         self._business = business
         self._keys = keys
         self._clock = clock
@@ -208,7 +211,7 @@ class Messages:
         candidate = _candidate(message.to, contact, message.basis, is_template=reply.template is not None)
         verdict = await self._gate.add(candidate)
         if isinstance(verdict, MaySend):
-            if isinstance(message.basis, Answer) and not self._answers(message, contact):
+            if isinstance(message.basis, Answer) and not await self._answers(message, contact):
                 return Refuse(Reason.NOTHING_TO_ANSWER)
             return verdict
         strangers = [message.to] if contact is None and isinstance(message.to, Sender) else []
@@ -235,10 +238,14 @@ class Messages:
         )
         await send.queue(made)
 
-    def _answers(self, message: Message, contact: Contact | None) -> bool:
-        """Whether it answers the person's last message that no dialogue claimed."""
-        unanswered = contact.wrote.unanswered if contact else ""
-        return bool(unanswered) and unanswered == message_token(message.answers, self._keys.questions)
+    async def _answers(self, message: Message, contact: Contact | None) -> bool:
+        """Whether it answers the last message that no dialogue claimed, or one in an open conversation."""
+        if contact is None:
+            return False
+        named = (message.answers, message_token(message.answers, self._keys.questions))
+        if contact.wrote.unanswered in named:
+            return True
+        return await self._answerable.is_open(contact.person.id, message.answers)
 
     async def _judged(self, candidates: Sequence[Candidate]) -> Sequence[MaySend | Refuse]:
         verdicts = await judged(

@@ -21,6 +21,7 @@ from ...messages.inbound import AddressChanged, Correction, Inbound, Sender
 from ..ports import (
     Commit,
     Ledger,
+    OpenConversations,
     PastFact,
     Person,
     PersonId,
@@ -81,18 +82,22 @@ class Cases:
         persons: Persons,
         ledger: Ledger,
         suppressions: Suppressions,
+        conversations: OpenConversations | None,
         purposes: Sequence[str],
         sessions: Sessions,
         keys: Keyring,
         opens: Callable[[Inbound], bool],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`purposes`: the ids of all the business's purposes; `opens`: whether a message makes a stranger a person."""
+        """`conversations`: None if no staff answers in the chat; `purposes`: the ids of all the business's purposes;
+        `opens`: whether a message makes a stranger a person.
+        """
         self._inherit = Inherit(ledger, suppressions, purposes, clock)
         self._owners = Owners(persons, self._inherit, opens)
         self._persons = persons
         self._ledger = ledger
         self._sessions = sessions
+        self._conversations = conversations
         self._keys = keys
 
     async def arrived(self, messages: Sequence[Queued[Inbound]]) -> tuple[list[Queued[Inbound]], PhoneOwners]:
@@ -170,23 +175,38 @@ class Cases:
         before = {token: addresses_of(previous_senders(groups[token])) for token in owned.people}
         moved = [person.id for token, person in owned.people.items() if before[token] or person.id in owned.merged]
         former = await self._persons.tokens(moved) if moved else {}
+        chatting = await self._conversations.last_written(people) if self._conversations else {}
         cases = {}
         for token, person in owned.people.items():
-            cases[token] = case = self._case(token, person, past.get(person.id, ()), loaded[token])
+            staff_at = chatting.get(person.id, 0)
+            cases[token] = case = self._case(token, person, past.get(person.id, ()), loaded[token], staff_at)
             if case.past or person.id in former:  # somebody new has no other session
                 tokens = map(self._keys.address, {*person.sender.addresses, *before[token]})
                 case.outdated = frozenset([*tokens, *former.get(person.id, ())]) - {token}
                 case.passing = token != token_of(person.sender, self._keys)
         return cases
 
-    def _case(self, token: bytes, person: Person, past: Sequence[PastFact], kept: tuple[Session, bytes] | None) -> Case:
-        """Trust the session in Redis for what it alone knows, and the ledger for everything else."""
+    def _case(
+        self,
+        token: bytes,
+        person: Person,
+        past: Sequence[PastFact],
+        kept: tuple[Session, bytes] | None,
+        staff_at: int,
+    ) -> Case:
+        """Trust the session in Redis for what it alone knows, and PostgreSQL for everything else.
+
+        `staff_at` is when the person last wrote in a conversation with the staff that goes on; 0: there is none.
+        """
         record = fold(entry.fact for entry in past)
         if kept is not None and kept[0].person == person.id and kept[0].record.seq == record.seq:
             session = kept[0].copy()
         else:
             session = rebuilt(person.id, record, person.locale)
-            session.asked = kept[0].asked if kept is not None and kept[0].person == person.id else ()
+            session.staff_at = staff_at
+            if kept is not None and kept[0].person == person.id:
+                session.asked = kept[0].asked
+                session.staff_at = max(staff_at, kept[0].staff_at)
         session.phone = self._phone_prefix(person.sender)
         before, read = kept or (None, b"")
         case = _case(token, session, read, person.sender)

@@ -301,8 +301,10 @@ class Converse:
             commit.timers.append((self._clock() + _wait(inbound.postponed), again))
             case.looks_again |= inbound.postponed == 0
             return
+        if step.handed_over or step.to_staff:
+            handed = HandedOver(inbound, person, step.session.locale, seq, self._notice, step.to_staff)
+            commit.handed_over.append(handed)
         if step.handed_over:
-            commit.handed_over.append(HandedOver(inbound, person, step.session.locale, seq, self._notice))
             return
         commit.tasks += [
             Assigned(

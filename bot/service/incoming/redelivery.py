@@ -25,6 +25,7 @@ def as_it_was(case: Case, index: int) -> Session:
     if case.kept is not None and case.kept.record == record:
         return case.kept
     session = rebuilt(case.person, record, case.session.locale)
+    session.staff_at = case.session.staff_at
     if session.asking is not None:
         session.asking = tuple(fact.purpose for fact in facts_of(case, index) if fact.kind is Kind.REQUESTED)
     return session
@@ -41,4 +42,5 @@ def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
     record = fold([*(entry.fact for entry in case.past or ()), *added])
     if session.record == record:
         return session
-    return msgspec.structs.replace(rebuilt(case.person, record, session.locale), asked=session.asked)
+    again = rebuilt(case.person, record, session.locale)
+    return msgspec.structs.replace(again, asked=session.asked, staff_at=session.staff_at)

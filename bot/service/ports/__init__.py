@@ -6,6 +6,7 @@ use case instead: nobody else gets at those methods.
 """
 
 from .company import Calls, Decision, Decisions, EventsOf, Given, Repeated
+from .conversations import Change, Conversation, Conversations, EndedBy, OpenConversations, Written
 from .data_holders import DataHolder, Held, Subject, exported
 from .events import (
     Answered,
@@ -74,6 +75,7 @@ __all__ = [
     "BadEntry",
     "Became",
     "Calls",
+    "Change",
     "ChangedMeanwhile",
     "Channel",
     "Channels",
@@ -83,12 +85,15 @@ __all__ = [
     "Claimed",
     "Commit",
     "Consenter",
+    "Conversation",
+    "Conversations",
     "DataHolder",
     "DeadLetter",
     "DeadLetters",
     "Decision",
     "Decisions",
     "Documents",
+    "EndedBy",
     "Endpoint",
     "Endpoints",
     "Event",
@@ -121,6 +126,7 @@ __all__ = [
     "Noted",
     "OldLetters",
     "Older",
+    "OpenConversations",
     "OutOfReach",
     "Outbox",
     "Outcome",
@@ -167,6 +173,7 @@ __all__ = [
     "WebRequest",
     "Webhooks",
     "Windows",
+    "Written",
     "Wrote",
     "exported",
 ]

@@ -41,6 +41,9 @@ class EventType(StrEnum):
     MESSAGE_READ = "message.read"
     MESSAGE_FAILED = "message.failed"
     MESSAGE_REFUSED = "message.refused"
+    CONVERSATION_BEGAN = "conversation.began"
+    CONVERSATION_MESSAGE = "conversation.message"
+    CONVERSATION_ENDED = "conversation.ended"
     TEST = "webhook.test"
     """Sent only when an operator tries an endpoint."""
 

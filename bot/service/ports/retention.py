@@ -26,6 +26,8 @@ class Rows(StrEnum):
     """What the company's systems are told."""
     MESSAGES = "messages"
     """Which messages the company sent, or wanted to send."""
+    CONVERSATIONS = "conversations"
+    """What persons wrote to the staff, in conversations that ended."""
     CALLS = "calls"
     """Calls that the company's programs may repeat."""
 

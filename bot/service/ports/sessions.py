@@ -13,7 +13,7 @@ from .people import PersonId
 
 
 class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A message for the host's bot, on its way there."""
+    """A message for the host's bot, or for the company's staff, on its way there."""
 
     inbound: Inbound
     person: PersonId
@@ -22,6 +22,8 @@ class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The person's last ledger entry when consent was checked: unchanged means that nothing was withdrawn since."""
     notice: str = ""
     """The version of the privacy notice in force then."""
+    to_staff: str = ""
+    """Why the staff gets it: `asked`, `not_understood` or `continued`; empty: it is for the host's bot."""
 
 
 class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -13,6 +13,7 @@ class Scope(StrEnum):
     READ = "read"
     READ_ADDRESSES = "read_addresses"
     SEND = "send"
+    CONVERSATIONS = "conversations"
     WITHDRAW = "withdraw"
     REQUESTS = "requests"
     IMPORT = "import"
@@ -30,6 +31,7 @@ _ALLOWS = {
     Scope.READ: "look at persons without their addresses, and at purposes and figures",
     Scope.READ_ADDRESSES: "get addresses of persons; needed besides the scope of the operation",
     Scope.SEND: "send messages, and ask whether they may be sent",
+    Scope.CONVERSATIONS: "read what persons write to your staff, and end their conversations",
     Scope.WITHDRAW: "record withdrawals and objections, and suppress addresses",
     Scope.REQUESTS: "answer what persons ask about their data: requests, corrections, restrictions, erasures",
     Scope.IMPORT: "import consents and suppressions",

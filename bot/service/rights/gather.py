@@ -123,7 +123,8 @@ def as_answered(data: MyData, request: str) -> MyData:
 def portable(data: MyData) -> MyData:
     """Return what the person provided or what was observed about them, in the same published shape (GDPR Art. 20(1)).
 
-    That is who they are, their choices, what they were asked and answered, and their messages that still wait.
+    That is who they are, their choices, what they were asked and answered, and their messages that still wait
+    or went to the staff.
     Inferred data, and what the controller keeps for its own duties, is not part of it (WP 242 rev.01, chapter III).
     """
     return msgspec.structs.replace(
@@ -133,7 +134,7 @@ def portable(data: MyData) -> MyData:
             for entry in data.history
         ],
         requests=[],
-        waiting=[entry for entry in data.waiting if entry.what == "from_you"],
+        waiting=[entry for entry in data.waiting if entry.what in ("from_you", "to_staff")],
         looks=[],
         talk=None,
         recipients=[],

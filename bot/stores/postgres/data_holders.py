@@ -9,6 +9,7 @@ from ...keys import Keyring
 from ...service.ports import DataHolder, Held, PersonId, StoryEntry, Subject
 from ...times import iso, iso_if_any
 from .connect import Database
+from .conversations import Conversations
 from .messages import SentMessages
 from .persons import read_move, read_sender
 from .reads import Reads
@@ -369,6 +370,7 @@ def data_holders(database: Database, keys: Keyring) -> Sequence[DataHolder]:
         Reads(database),
         SentMessages(database),
         Sendings(database),
+        Conversations(database, keys),
         PersonRow(database, keys),
     )
 

@@ -83,6 +83,7 @@ _TABLES = {
     Rows.SENDINGS: _Table("sendings", "until + 0 * $1::bigint"),
     Rows.EVENTS: _Table("events", "extract(epoch FROM recorded_at)::bigint + $1::bigint", _TOLD),
     Rows.MESSAGES: _Table("messages", "at + $1::bigint"),
+    Rows.CONVERSATIONS: _Table("conversations", "until + 0 * $1::bigint", "ended > 0"),
     Rows.CALLS: _Table("calls", f"at + {REPEATABLE_FOR} + 0 * $1::bigint"),
     Rows.REQUESTS: _Table("requests", _CLOSED, "state IN ('done', 'refused')"),
 }

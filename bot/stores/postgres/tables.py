@@ -251,6 +251,30 @@ messages = Table(
     Column("caller", Text, nullable=False, comment="which token wants it sent"),
 )
 
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("person", Uuid, nullable=False, index=True),
+    Column("began", BigInteger, nullable=False, comment="unix seconds"),
+    Column("last", BigInteger, nullable=False, comment="when the person last wrote, unix seconds"),
+    Column("ended", BigInteger, nullable=False, server_default="0", comment="unix seconds; 0: it goes on"),
+    Column("ended_by", Text, nullable=False, server_default="", comment="staff, silence or settings"),
+    Column("until", BigInteger, comment="when it is deleted, unix seconds"),
+)
+Index("conversations_open_key", conversations.c.person, unique=True, postgresql_where=conversations.c.ended == 0)
+
+conversation_messages = Table(
+    "conversation_messages",
+    metadata,
+    Column("conversation", Uuid, ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True),
+    Column("id", Text, primary_key=True, comment="keyed token of the message"),
+    Column("number", BigInteger, Identity(always=True), nullable=False, comment="order of arrival"),
+    Column("at", BigInteger, nullable=False, comment="the channel's time, unix seconds"),
+    Column("kind", Text, nullable=False),
+    Column("text", LargeBinary, nullable=False, comment="sealed with the person's key"),
+)
+
 calls = Table(
     "calls",
     metadata,

@@ -192,9 +192,8 @@ def _about(file: FlowFile) -> str:
 
 
 def _of_state(file: FlowFile, state: StateTable, texts: _Texts) -> Iterator[Bubble]:
-    for name in (state.say, state.unclear):
-        if name:
-            yield _message(file, name, state.choices, texts)
+    for name in state.texts:
+        yield _message(file, name, state.choices, texts)
 
 
 def _message(file: FlowFile, name: str, choices: Iterable[str], texts: _Texts) -> Bubble:

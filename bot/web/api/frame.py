@@ -14,6 +14,7 @@ from ...errors import OperatorError, Unavailable, problem_and_cure, where
 from ...service import metrics
 from ...service.company.calls import OtherCall
 from ...service.operators.changes import Erased
+from ...service.operators.conversations import UnknownConversation
 from ...service.operators.endpoints import UnknownEndpoint
 from ...service.operators.find import Look, UnknownPerson, UnknownRequest
 from ...service.operators.requests import RequestClosed
@@ -50,6 +51,7 @@ _DENIED = {
 _PROBLEMS: Mapping[type[OperatorError], Problem] = {
     UnknownPerson: Problem.PERSON_UNKNOWN,
     UnknownRequest: Problem.REQUEST_UNKNOWN,
+    UnknownConversation: Problem.CONVERSATION_UNKNOWN,
     RequestClosed: Problem.REQUEST_CLOSED,
     Erased: Problem.PERSON_ERASED,
     UnknownEndpoint: Problem.WEBHOOK_UNKNOWN,

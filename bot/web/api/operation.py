@@ -14,6 +14,7 @@ from ...service.company.opt_ins import OptIns
 from ...service.company.strangers import Strangers
 from ...service.operators.audience import Audience
 from ...service.operators.changes import Changes
+from ...service.operators.conversations import ReadConversations
 from ...service.operators.endpoints import ManageEndpoints
 from ...service.operators.events import ReadEvents
 from ...service.operators.figures import Count
@@ -63,6 +64,7 @@ class Api:
     person: AboutPerson
     changes: Changes
     requests: AnswerRequests
+    conversations: ReadConversations
     count: Count
     business: Business
     address: Callable[[str], Sender | None]

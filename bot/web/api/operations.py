@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from . import audience, company, events, messages, opt_ins, persons, requests
+from . import audience, company, conversations, events, messages, opt_ins, persons, requests
 from .operation import AnyOperation
 
 OPERATIONS: Sequence[AnyOperation] = [
@@ -10,6 +10,7 @@ OPERATIONS: Sequence[AnyOperation] = [
     *persons.OPERATIONS,
     *audience.OPERATIONS,
     *messages.OPERATIONS,
+    *conversations.OPERATIONS,
     *events.OPERATIONS,
     *requests.OPERATIONS,
     *company.OPERATIONS,

@@ -29,6 +29,7 @@ class Problem(StrEnum):
     NO_SUCH_PATH = "no_such_path"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     MESSAGE_UNKNOWN = "message_unknown"
+    CONVERSATION_UNKNOWN = "conversation_unknown"
     WEBHOOK_UNKNOWN = "webhook_unknown"
     NOT_ASKED = "not_asked"
     NOT_SENT = "not_sent"
@@ -81,6 +82,9 @@ _TOLD: Mapping[Problem, Told] = {
     ),
     Problem.REQUEST_UNKNOWN: Told(404, "There is no such request", "take the id from `GET /api/v1/requests`"),
     Problem.MESSAGE_UNKNOWN: Told(404, "There is no such message", "take the id from `POST /api/v1/messages`"),
+    Problem.CONVERSATION_UNKNOWN: Told(
+        404, "There is no such conversation", "take the id from `GET /api/v1/conversations` or from an event"
+    ),
     Problem.WEBHOOK_UNKNOWN: Told(404, "There is no such webhook", "take the id from `GET /api/v1/webhooks`"),
     Problem.NOT_ASKED: Told(
         409, "The person is not asked", "see `reason`, and for each purpose `left_out`; only the person can change it"

@@ -11,7 +11,7 @@ from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.sent import Sent
 from bot.consent.evidence import Kind, Method, Seen
 from bot.service.ports import StoryEntry
-from tests.service.watching import assert_sound, kinds_of, owner_of, record_of, session_of
+from tests.service.watching import assert_sound, kinds_of, owner_of, quiet, record_of, session_of
 
 UNDELIVERABLE = 131026
 OPTED_OUT = 131050
@@ -150,11 +150,13 @@ async def test_after_redis_loss_a_typed_yes_is_asked_for_again_but_a_tap_counts(
     simulation: Simulation, ana: SimulatedPerson
 ) -> None:
     await ana.say("Hello", replies=1)
+    await quiet(simulation)  # else the news that WhatsApp took the question comes after the loss
     assert simulation.runtime.receive is not None
     await simulation.runtime.receive.confirm()
     await simulation.runtime.stores.client.run("FLUSHALL")
     (again,) = await ana.say("YES", replies=1)
     assert again.buttons
+    await quiet(simulation)
     await simulation.runtime.receive.confirm()
     await simulation.runtime.stores.client.run("FLUSHALL")
     await ana.tap("Yes, I agree", replies=1)

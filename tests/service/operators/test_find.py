@@ -60,6 +60,7 @@ SHOWS_NOBODY = {
     "templates.pull": "texts that are the same for everybody",
     "templates.push": "texts that are the same for everybody",
     "templates.status": "texts that are the same for everybody",
+    "conversations.page": "references and times",
     "checks.all": "counts",
 }
 """Use cases that need no look, and why."""

@@ -20,7 +20,6 @@ from bot.paths import LOCALES
 from bot.service.ports import Accepted, TemplateNews, TemplateState, TemplateStates
 from bot.service.sending.send import outbound
 from bot.service.sending.templates import KNOWN_FOR, BadValues, NoTemplate, Picked, Templates
-from bot.stores.redis.keys import ShardKeys
 from tests.conversation.worlds import FLOWS, WORLD
 from tests.service.watching import owner_of, quiet, record_of, session_of
 
@@ -173,9 +172,7 @@ async def sent(simulation: Simulation, person: SimulatedPerson, reply: Reply) ->
 
 async def queue(simulation: Simulation, person: SimulatedPerson, reply: Reply, basis: Basis) -> None:
     """Let the program send a message outside of any window."""
-    handed = await simulation.runtime.stores.client.run("XADD", ShardKeys(0).handover, "*", "e", b"")
-    message = await made(simulation, person, reply, basis)
-    await simulation.runtime.stores.shards[0].outbox.hand_back(handed, [message])
+    await simulation.runtime.stores.shards[0].outbox.queue(await made(simulation, person, reply, basis))
 
 
 async def test_every_template_shows_in_every_language_exactly_what_evidence_will_keep(

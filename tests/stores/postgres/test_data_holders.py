@@ -9,10 +9,11 @@ from bot.consent.requests import State, close
 from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import Append, Move, PersonId, Subject, exported
+from bot.service.ports import Append, Move, PersonId, Subject, Written, exported
 from bot.service.rights.gather import gathered
 from bot.service.rights.my_data import Gathered
 from bot.stores.postgres.connect import Database
+from bot.stores.postgres.conversations import Conversations
 from bot.stores.postgres.data_holders import NOT_PERSONAL, data_holders
 from bot.stores.postgres.ledger import Ledger
 from bot.stores.postgres.persons import Persons
@@ -55,6 +56,8 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
         name.encode(),
     )
     await Sendings(database).note(person, "offers", AT, AT + DAY)
+    written = Written(id=name, at=AT, kind="text", text=f"{name} asks")
+    await Conversations(database, keys).take(person, written, "asked")
     return Subject(person, sender)
 
 
@@ -84,7 +87,11 @@ async def test_an_export_shows_everything_about_the_person(database: Database, k
         ("open", "my name is Ana"),
         ("done", f"sent to {PHONE}"),
     ]
-    assert [(one.what, one.text) for one in whole.waiting] == [("document", ""), ("sent_to_you", "offers")]
+    assert [(one.what, one.text) for one in whole.waiting] == [
+        ("document", ""),
+        ("sent_to_you", "offers"),
+        ("to_staff", "ana asks"),
+    ]
 
 
 async def test_an_unknown_person_has_no_data(database: Database, keys: Keyring) -> None:
@@ -109,6 +116,7 @@ async def test_an_erasure_removes_only_that_person_s_data(database: Database, ke
         "messages": 0,
         "reads": 0,
         "sendings": 1,
+        "conversations": 1,
     }
     assert sum([await holder.erase(subject) for holder in data_holders(database, keys)]) == 0
     left = await exported(data_holders(database, keys), subject)
