@@ -29,6 +29,8 @@ TEXTS = {
     "paused": "paused",
     "restricted": "paused",
     "lifted": "resumed",
+    "imported": "noted",
+    "relationship": "bought",
 }
 """Kind of a ledger entry, or status of a consent → the text that names it."""
 
