@@ -90,8 +90,8 @@ class Controller(_Table):
 class StaffChat(_Table):
     """The company's staff answers in the chat: what a person writes to them goes to the company's own system."""
 
-    begins: tuple[Literal["asked", "not_understood"], ...] = Field(("asked",), min_length=1)
-    """What begins a conversation: the person asks for a human, or writes what no dialogue understands."""
+    not_understood: bool = False
+    """Whether not only HUMAN begins a conversation, but also what no dialogue understands."""
     ends_after: Duration = Field(timedelta(hours=24), le=timedelta(days=30))
     """The silence of the person after which it ends."""
     keep: Duration = timedelta(days=30)

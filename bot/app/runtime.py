@@ -77,7 +77,8 @@ class Runtime:
         yield worker.work_off("deliver", deliver, shard.messages, stopping)
         yield worker.work_off("fulfil", build.fulfil(shard), shard.tasks, stopping)
         yield worker.bring_back(shard.outbox, stopping)
-        yield worker.work_off("hand_over", build.hand_over(shard, self.hosted), shard.handover, stopping)
+        if self.hosted is not None or self.dialogue.world.business.human.chat is not None:  # else others may read it
+            yield worker.work_off("hand_over", build.hand_over(shard, self.hosted), shard.handover, stopping)
 
     # --- watching over it
 

@@ -193,7 +193,9 @@ class UseCases:
     @cached_property
     def staff_conversations(self) -> StaffConversations:
         """What takes messages to the company's staff."""
-        return StaffConversations(self.stores.conversations, self._business.human.chat, self.stores.keys, self.clock)
+        sessions = [shard.sessions for shard in self.stores.shards]
+        chat, keys = self._business.human.chat, self.stores.keys
+        return StaffConversations(self.stores.conversations, sessions, chat, keys, self.clock)
 
     def hand_over(self, shard: ShardStores, hosted: HostedBot | None) -> HandOver:
         """Build what takes a shard's messages to the host's bot and to the staff."""

@@ -3,14 +3,14 @@
 Consent follows only from an answer to a question that had reached the person (GDPR Art. 4(11), 7(1)).
 """
 
-from ..consent.evidence import Seen
+from ..consent.evidence import Kind, Seen
 from ..consent.lifecycle import Status
 from ..words.intents import Intent, Match
 from . import language, staff_chat
 from .fallback import is_hosts, unclaimed
 from .guards import answers_the_pending_request
 from .navigation import DialogueTurn
-from .questions import ask, ask_again, ask_anew, ask_for_a_tap
+from .questions import ask, ask_again, ask_anew, ask_for_a_tap, ask_whether_to_stop
 from .triggers import Trigger
 from .turn import Turn
 
@@ -130,29 +130,42 @@ def unasked(turn: DialogueTurn, answer: Intent) -> None:
 
 
 def are_for_staff(turn: DialogueTurn) -> bool:
-    """Whether a plain yes or no goes to the staff: a conversation goes on, and no dialogue waits for the word.
+    """Whether a plain yes or no may be meant for the staff: a conversation goes on, and no dialogue waits for the word.
 
     The question for a consent may wait: the staff may have asked something since, which is not known here, and consent
-    follows only from an unambiguous answer (GDPR Art. 4(11)): a tap, or a reply that quotes the question.
+    follows only from an unambiguous answer (GDPR Art. 4(11)): a tap, or a reply that quotes the question. The question
+    whether to stop is answered if it was the last thing said.
     """
-    if not staff_chat.is_open(turn) or turn.knows(Trigger.TYPED):
+    if not staff_chat.goes_on(turn) or turn.knows(Trigger.TYPED):
         return False
-    return turn.is_at_question or not (turn.knows(Intent.YES) or turn.knows(Intent.NO))
+    if any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in turn.recorded):  # it was an answer before
+        return False
+    if turn.is_at_question:
+        return True
+    if turn.position == turn.flows.doubt:
+        return not turn.session.last_text
+    return staff_chat.is_open(turn) and not (turn.knows(Intent.YES) or turn.knows(Intent.NO))
 
 
 def answered_to_staff(turn: DialogueTurn, match: Match) -> None:
     """Take a plain yes or no in a conversation with the staff as meant for them.
 
-    If the question for a consent waits and we spoke last, the answer may have been meant for it: a tap would tell.
-    A refusal in more words than a no may be a withdrawal, as it may be without a question.
+    If a question of ours waits and we spoke last, the answer may have been meant for it: a tap would tell. A refusal in
+    more words than a no may be a withdrawal, as it may be without a question; whatever allows less is safe.
     """
-    last_said = turn.session.last_text
-    staff_chat.pass_on_unheard(turn)
-    if turn.is_at_question:
-        if last_said:
-            ask_for_a_tap(turn)
-    elif match.intent is Intent.NO and turn.record.given and not turn.world.keywords.is_bare_no(turn.typed, match):
-        turn.open(Intent.MAYBE_STOP)
+    last_said, is_open = turn.session.last_text, staff_chat.is_open(turn)
+    if is_open:
+        staff_chat.pass_on_unheard(turn)
+    if turn.position == turn.flows.doubt:
+        return answered(turn, Intent.YES) if match.intent is Intent.YES else ask_whether_to_stop(turn)
+    if match.intent is Intent.NO and not turn.world.keywords.is_bare_no(turn.typed, match):
+        if turn.is_at_question and (last_said or not turn.record.given):
+            return answered(turn, Intent.NO)
+        if turn.record.given:
+            return turn.open(Intent.MAYBE_STOP)
+    if turn.is_at_question and (last_said or not is_open):
+        ask_for_a_tap(turn)
+    return None
 
 
 def _quotes_other(turn: Turn, question: str) -> bool:

@@ -10,7 +10,7 @@ from ..words.intents import Intent
 from . import language, staff_chat
 from .fallback import unclaimed
 from .navigation import DialogueTurn
-from .questions import ask_first
+from .questions import ask_first, ask_for_a_tap
 from .triggers import Trigger
 from .turn import Turn
 from .withdrawals import heard, obey
@@ -24,19 +24,18 @@ def corrected(turn: DialogueTurn, correction: Correction) -> None:
 
     After a yes that comes this way, the question is asked again.
     """
+    staff_chat.pass_on_correction(turn)
     withdrawal = heard(turn)
     if withdrawal is not None and withdrawal.intent is Intent.STOP:
         return obey(turn, withdrawal)
     take_words_back(turn, correction)
-    if to_staff := staff_chat.is_open(turn):
-        staff_chat.pass_on_correction(turn)
     if withdrawal is not None and (turn.record.given or not turn.replies):
         return obey(turn, withdrawal)
     answered = any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in correction.led_to)
-    pending = None if answered or to_staff else turn.record.pending
-    if pending is not None and _means(turn, pending.locale) is not None:
-        unclaimed(turn, ours=True)
-    return None
+    pending = None if answered else turn.record.pending
+    if pending is None or _means(turn, pending.locale) is None:
+        return None
+    return ask_for_a_tap(turn) if staff_chat.goes_on(turn) else unclaimed(turn, ours=True)
 
 
 def take_words_back(turn: DialogueTurn, correction: Correction) -> None:

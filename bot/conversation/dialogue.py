@@ -86,7 +86,7 @@ class Step:
     failure: Exception | None = None
     """Why there is no answer although the message ended something: the program or one of its files is at fault."""
     to_staff: str = ""
-    """Why the company's staff gets the message: `asked`, `not_understood` or `continued`; empty: they do not."""
+    """Why the company's staff gets the message, see `HandedOver`; empty: they do not."""
     postponed: bool = False
     """Whether to look at the message again a little later: it seems to answer a question that is still on its way."""
 
@@ -232,7 +232,7 @@ def _typed(turn: DialogueTurn) -> None:
     match = language.meaning(turn, asked_in)
     language.settle(turn, match)
     if match is None:
-        return _no_known_word(turn, None if to_staff else asked_in)
+        return _no_known_word(turn, None if to_staff and turn.is_at_question else asked_in)
     turn.rule = match.rule
     if match.intent in withdrawals.WITHDRAWALS:
         return withdrawals.obey_typed(turn, match)

@@ -23,7 +23,7 @@ def unclaimed(turn: DialogueTurn, *, readable: bool = True, ours: bool = False) 
         session.unclear = session.repeats = 0
     elif not session.flow and nothing_recorded(turn):
         _first_contact(turn)
-    elif not ours and staff_chat.begins_unasked(turn):
+    elif not ours and turn.position != turn.flows.doubt and staff_chat.begins_unasked(turn):
         staff_chat.pass_on(turn, "not_understood")
         turn.say("human.handed")
     elif session.unclear < MOST_UNCLEAR_MESSAGES:

@@ -33,10 +33,9 @@ class DialogueTurn(Turn):
         """Whether the person is where the pending question is answered."""
         return self.position == self.flows.question
 
-    @property
-    def question_state(self) -> DialogueState:
-        """The state in which the question for a consent waits."""
-        return self.flows[self.flows.question.flow].state(self.flows.question.state)
+    def state_at(self, position: Position) -> DialogueState:
+        """Return the state at a position."""
+        return self.flows[position.flow].state(position.state)
 
     def go_to(self, position: Position) -> None:
         """Go to a position without saying anything."""

@@ -26,9 +26,15 @@ def ask_again(turn: DialogueTurn) -> bool:
 
 def ask_for_a_tap(turn: DialogueTurn) -> None:
     """Say once what the pending question asks; only a tap, or a reply that quotes it, answers it."""
-    state = turn.question_state
+    state = turn.state_at(turn.flows.question)
     state.speak(turn, state.table.tap)
     turn.session.last_text = ""
+
+
+def ask_whether_to_stop(turn: DialogueTurn) -> None:
+    """Repeat the question whether to stop."""
+    state = turn.state_at(turn.flows.doubt)
+    state.speak(turn, state.table.say)
 
 
 def ask_first(turn: DialogueTurn, purpose: str) -> None:
@@ -79,6 +85,6 @@ def repeat_after_withdrawal(turn: DialogueTurn, waited: Pending | None) -> None:
     if turn.inbound.overheard:
         turn.close_question(Method.CHAT, rule="superseded")
     elif turn.is_at_question and not ask_again(turn):
-        state = turn.question_state
+        state = turn.state_at(turn.flows.question)
         state.speak(turn, state.table.say)  # the cause is older than the question, which stays the same
     turn.settle()

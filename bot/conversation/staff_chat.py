@@ -7,26 +7,34 @@ from .guards import staff_answers_here
 from .turn import Turn
 
 
+def goes_on(turn: Turn) -> bool:
+    """Whether a conversation goes on, though perhaps nobody may answer in it at the moment."""
+    chat, last = turn.world.business.human.chat, turn.session.staff_at
+    return chat is not None and bool(last) and turn.inbound.at - last <= chat.ends_after.total_seconds()
+
+
 def is_open(turn: Turn) -> bool:
-    """Whether a conversation goes on."""
-    chat = turn.world.business.human.chat
-    if chat is None or not turn.session.staff_at or not staff_answers_here(turn):
-        return False
-    return turn.inbound.at - turn.session.staff_at <= chat.ends_after.total_seconds()
+    """Whether a conversation goes on in which the staff may answer."""
+    return goes_on(turn) and staff_answers_here(turn)
 
 
 def begins_unasked(turn: Turn) -> bool:
     """Whether a message that no dialogue understands begins a conversation."""
     chat = turn.world.business.human.chat
-    return chat is not None and "not_understood" in chat.begins and staff_answers_here(turn)
+    return chat is not None and chat.not_understood and staff_answers_here(turn)
 
 
 def pass_on(turn: Turn, why: str) -> None:
-    """Pass the message on to the staff, who may answer it within the window."""
+    """Pass the message on to the staff, who may answer it within the window.
+
+    If the person has edited or deleted it already, only that is passed on.
+    """
     session = turn.session
-    _pass(turn, why)
+    session.staff_at = max(session.staff_at, turn.inbound.at)
     session.unanswered = turn.token(turn.inbound.id)
     session.unclear = 0
+    if not turn.is_corrected:
+        turn.to_staff = why
 
 
 def pass_on_unheard(turn: Turn) -> None:
@@ -36,10 +44,6 @@ def pass_on_unheard(turn: Turn) -> None:
 
 
 def pass_on_correction(turn: Turn) -> None:
-    """Pass on that an earlier message was edited or deleted; it may not have been meant for the staff."""
-    _pass(turn, "continued")
-
-
-def _pass(turn: Turn, why: str) -> None:
-    turn.to_staff = why
-    turn.session.staff_at = max(turn.session.staff_at, turn.inbound.at)
+    """Pass on that an earlier message was edited or deleted, which may have been written to the staff."""
+    if turn.world.business.human.chat is not None:
+        turn.to_staff = "continued" if is_open(turn) else "corrected"

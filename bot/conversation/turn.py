@@ -83,7 +83,7 @@ class Turn:
     """Whether a consent or the pending question changed."""
     handed_over: bool = False
     to_staff: str = ""
-    """Why the message goes to the company's staff: `asked`, `not_understood` or `continued`; empty: it does not."""
+    """Why the company's staff gets the message, see `HandedOver`; empty: they do not."""
     postponed: bool = False
     """Whether to look at the message again a little later."""
     given_before: frozenset[str] = frozenset()

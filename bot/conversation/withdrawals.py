@@ -26,15 +26,11 @@ def obey(turn: DialogueTurn, match: Match) -> None:
 
 
 def obey_typed(turn: DialogueTurn, match: Match) -> None:
-    """Obey a typed withdrawal, or ask back; a longer message first counts as the text asked for, if any.
-
-    In a conversation with the staff they get what is in doubt as well.
-    """
+    """Obey a typed withdrawal, or ask back; a longer message first counts as the text asked for, if any."""
     if not match.bare and turn.fire(Trigger.TYPED):
-        return obey(turn, match)
-    if match.intent is Intent.MAYBE_STOP and staff_chat.is_open(turn):
-        staff_chat.pass_on_unheard(turn)
-    return obey(turn, match)
+        obey(turn, match)
+    else:
+        _obey_or_pass_on(turn, match)
 
 
 def heard(turn: DialogueTurn) -> Match | None:
@@ -54,8 +50,15 @@ def obey_heard(turn: DialogueTurn) -> bool:
     """Obey a withdrawal in a message in which nothing else counts; return whether there was one."""
     match = heard(turn)
     if match is not None:
-        obey(turn, match)
+        _obey_or_pass_on(turn, match)
     return match is not None
+
+
+def _obey_or_pass_on(turn: DialogueTurn, match: Match) -> None:
+    """Obey a withdrawal; in a conversation with the staff they get what is in doubt as well."""
+    if match.intent is Intent.MAYBE_STOP and staff_chat.is_open(turn):
+        staff_chat.pass_on_unheard(turn)
+    obey(turn, match)
 
 
 def _named_purposes(turn: Turn, match: Match) -> Sequence[str]:

@@ -1,13 +1,14 @@
 """Conversations of persons with the company's staff: takes what they write, and ends what has fallen silent."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..business import StaffChat
 from ..conversation.turn import message_token, said
 from ..keys import Keyring
-from ..messages.inbound import Correction, Media, MessageId, Other
-from .ports import Conversations, HandedOver, NoSuchPerson, Written
+from ..messages.inbound import Choice, Correction, Media, MessageId, Other, Sender
+from .ports import Conversations, HandedOver, NoSuchPerson, Sessions, Written
+from .shards import shard_of, token_of
 
 _FOREVER = 2**62
 """Later than any moment, unix seconds."""
@@ -19,12 +20,14 @@ class StaffConversations:
     def __init__(
         self,
         conversations: Conversations,
+        sessions: Sequence[Sessions],
         chat: StaffChat | None,
         keys: Keyring,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`chat`: None if nobody answers in the chat any more; then what goes on is ended."""
+        """`sessions` of all shards; `chat`: None if nobody answers in the chat any more; then what goes on is ended."""
         self._conversations = conversations
+        self._sessions = sessions
         self._chat = chat
         self._keys = keys
         self._clock = clock
@@ -32,24 +35,42 @@ class StaffConversations:
     async def take(self, handed: HandedOver) -> bool:
         """Keep a message for the staff and tell of it, once; False if there is nothing to keep.
 
-        That is so for somebody who was erased meanwhile, and for a change of what was not written to the staff.
+        That is so for somebody who was erased meanwhile, and for a change of what was not written to the staff. An edit
+        of a message that did not come counts as written, if a conversation goes on.
         """
         content = handed.inbound.content
+        written = self._written(handed, handed.inbound.id, said(content))
         if isinstance(content, Correction):
             written = self._written(handed, content.original, content.text)
-            return await self._conversations.correct(
+            if await self._conversations.correct(
                 handed.person, written, "edited" if content.kind == "edit" else "deleted"
-            )
+            ):
+                return True
+            if content.kind == "revoke" or handed.to_staff == "corrected":
+                return False
         try:
-            written = self._written(handed, handed.inbound.id, said(content))
             await self._conversations.take(handed.person, written, handed.to_staff)
         except NoSuchPerson:
             return False
+        await self._make_known(handed.inbound.sender)
         return True
 
+    async def _make_known(self, sender: Sender) -> None:
+        """Let the dialogues know of a conversation that began unknown to them: their session is made anew with it."""
+        token = token_of(sender, self._keys)
+        sessions = self._sessions[shard_of(token, len(self._sessions))]
+        (loaded,) = await sessions.load([token])
+        if loaded is not None and not loaded[0].staff_at:
+            await sessions.forget(token)
+
     def _written(self, handed: HandedOver, message: MessageId, text: str) -> Written:
-        content = handed.inbound.content
-        kind = content.kind if isinstance(content, Media | Other) else type(content).__name__.lower()
+        match handed.inbound.content:
+            case Media(kind=kind) | Other(kind=kind):
+                pass
+            case Choice():
+                kind = "choice"
+            case _:
+                kind = "text"
         id, *older = (message_token(message, keys.questions) for keys in (self._keys, *self._keys.older))
         return Written(id=id, older_ids=older, at=handed.inbound.at, kind=kind, text=text)
 

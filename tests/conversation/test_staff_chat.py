@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Literal
 
+import msgspec
 import pytest
 
 from bot.business import StaffChat
 from bot.consent.evidence import Kind
+from bot.messages.inbound import Correction, Inbound, MessageId, Text
 from bot.testing import Conversation
 from bot.times import DAY
 from tests.conversation.worlds import FLOWS, WORLD, staffed
@@ -16,14 +17,14 @@ QUESTION = "Can you bring the flowers before nine?"
 HANDED = "will answer you here"
 
 
-def stranger(*begins: Literal["asked", "not_understood"], host: bool = False) -> Conversation:
+def stranger(*, not_understood: bool = False, host: bool = False) -> Conversation:
     """Someone who writes to a company whose staff answers in the chat."""
-    world = replace(staffed(*begins), host_purpose="order_updates" if host else None)
+    world = replace(staffed(not_understood=not_understood), host_purpose="order_updates" if host else None)
     return Conversation(world, FLOWS, locale="en")
 
 
-def subscribed(*begins: Literal["asked", "not_understood"], host: bool = False) -> Conversation:
-    talk = stranger(*begins, host=host).says("hello").taps("yes").taps("no")
+def subscribed(*, not_understood: bool = False, host: bool = False) -> Conversation:
+    talk = stranger(not_understood=not_understood, host=host).says("hello").taps("yes").taps("no")
     assert list(talk.session.record.given) == ["order_updates"]
     return talk
 
@@ -59,7 +60,7 @@ def test_nobody_who_is_not_asked_for_gets_anything() -> None:
 
 
 def test_what_is_not_understood_begins_a_conversation_where_the_company_wants_that() -> None:
-    talk = subscribed("not_understood").says(QUESTION)
+    talk = subscribed(not_understood=True).says(QUESTION)
     assert (talk.to_staff, HANDED in said(talk)) == ("not_understood", True)
     assert talk.says("And roses?").to_staff == "continued"
 
@@ -104,7 +105,7 @@ def test_a_tap_is_asked_for_if_a_question_was_the_last_thing_said(word: str) -> 
 
 
 def test_a_tap_is_asked_for_where_a_conversation_had_begun_with_the_question_open() -> None:
-    talk = stranger("not_understood").says("hello").says("What is this?")
+    talk = stranger(not_understood=True).says("hello").says("What is this?")
     assert (talk.to_staff, talk.said) == ("not_understood", ["human.handed"])
     assert talk.says("yes").said == ["opt_in.tap"]
     assert "order_updates" in talk.taps("yes").session.record.given
@@ -158,7 +159,69 @@ def test_edited_and_deleted_messages_reach_the_staff() -> None:
 
 def test_a_stop_in_an_edit_is_obeyed() -> None:
     talk = subscribed().says("HUMAN").says("Bring them at nine").edits("STOP")
-    assert (talk.to_staff, talk.session.record.given) == ("", ())
+    assert (talk.to_staff, talk.session.record.given) == ("continued", ())
+
+
+def test_a_message_deleted_after_the_conversation_is_deleted_for_the_staff_too() -> None:
+    talk = subscribed().says("HUMAN").says("My card has the number 1234")
+    talk.clock += DAY + 1
+    assert talk.revokes().to_staff == "corrected"
+
+
+def test_words_that_were_deleted_before_they_came_do_not_reach_the_staff() -> None:
+    talk = subscribed().says("HUMAN")
+    late = Inbound(MessageId("wamid.late"), talk.sender, talk.clock + 1, Text("1234"), float(talk.clock + 1))
+    talk.receives(Correction("revoke", late.id))
+    step = talk.dialogue.step(talk.session, late, float(talk.clock + 1))
+    assert step.to_staff == ""
+
+
+def test_no_typed_yes_consents_where_the_use_was_restricted_since() -> None:
+    talk = stranger().says("hello").says("HUMAN").says("RESTRICT").says("yes")
+    assert (talk.said, talk.session.record.given) == (["opt_in.tap"], ())
+
+
+def test_a_refusal_while_a_question_waits_pauses_if_the_staff_spoke_since() -> None:
+    talk = subscribed().says("HUMAN").is_invited("offers").says(QUESTION).says("not interested")
+    assert (talk.to_staff, talk.entries[-1].kind) == ("continued", Kind.PAUSED)
+
+
+def test_a_refusal_right_after_our_question_refuses_it() -> None:
+    talk = subscribed().says("HUMAN").is_invited("offers").says("not interested")
+    assert (talk.to_staff, talk.entries[-1].kind, talk.session.record.given) == (
+        "continued",
+        Kind.REFUSED,
+        ("order_updates",),
+    )
+
+
+def test_what_may_be_a_stop_reaches_the_staff_from_a_caption_or_another_chat_too() -> None:
+    for talk in (subscribed().says("HUMAN").sends_picture("maybe stop"), subscribed().says("HUMAN").forwards("STOP")):
+        assert (talk.to_staff, talk.entries[-1].kind) == ("continued", Kind.PAUSED)
+
+
+def test_a_no_to_the_staff_does_not_end_a_pause() -> None:
+    talk = subscribed().says("HUMAN").says("maybe stop").says(QUESTION)
+    before = len(talk.entries)
+    talk.says("no")
+    assert (talk.to_staff, talk.said, len(talk.entries)) == ("continued", ["maybe_stop.ask"], before)
+    assert talk.says("no").entries[-1].kind is Kind.KEPT
+
+
+def test_an_unclear_answer_to_the_question_whether_to_stop_begins_no_conversation() -> None:
+    talk = subscribed(not_understood=True).says("maybe stop").says("what?")
+    assert (talk.to_staff, HANDED in said(talk), talk.session.record.paused) == ("", False, True)
+
+
+def test_an_answer_that_was_recorded_before_a_crash_stays_one_though_a_conversation_began_since() -> None:
+    talk = stranger().says("hello")
+    at = talk.clock + 1
+    yes = Inbound(MessageId("wamid.yes"), talk.sender, at, Text("yes"), float(at))
+    first = talk.dialogue.step(talk.session, yes, float(at))
+    chatting = msgspec.structs.replace(talk.session, staff_at=at + 1)
+    again = talk.dialogue.step(chatting, yes, float(at), [entry.fact for entry in first.entries])
+    assert [entry.kind for entry in again.entries] == [entry.kind for entry in first.entries]
+    assert Kind.GIVEN in [entry.kind for entry in again.entries]
 
 
 def test_the_button_of_an_older_question_still_answers_it() -> None:
@@ -192,7 +255,7 @@ def test_the_restricted_are_told_other_ways_since_nobody_may_answer_them() -> No
 
 
 def test_the_settings_are_read_and_checked() -> None:
-    chat = StaffChat.model_validate({"begins": ["not_understood"], "ends_after": "2h", "keep": "7d"})
+    chat = StaffChat.model_validate({"not_understood": True, "ends_after": "2h", "keep": "7d"})
     assert (chat.ends_after, chat.keep) == (timedelta(hours=2), timedelta(days=7))
-    with pytest.raises(ValueError, match="begins"):
-        StaffChat.model_validate({"begins": []})
+    with pytest.raises(ValueError, match="ends_after"):
+        StaffChat.model_validate({"ends_after": "31d"})

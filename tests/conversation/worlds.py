@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from bot.app.load import load_world
 from bot.business import Notice, StaffChat
@@ -25,9 +25,9 @@ def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **mo
     return replace(WORLD, business=changed, _languages={}, **more)
 
 
-def staffed(*begins: Literal["asked", "not_understood"]) -> World:
+def staffed(*, not_understood: bool = False) -> World:
     """Return the world of a company whose staff answers in the chat."""
-    human = WORLD.business.human.model_copy(update={"chat": StaffChat(begins=begins or ("asked",))})
+    human = WORLD.business.human.model_copy(update={"chat": StaffChat(not_understood=not_understood)})
     return replace(WORLD, business=WORLD.business.model_copy(update={"human": human}), _languages={})
 
 

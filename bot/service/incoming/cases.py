@@ -203,10 +203,9 @@ class Cases:
             session = kept[0].copy()
         else:
             session = rebuilt(person.id, record, person.locale)
-            session.staff_at = staff_at
             if kept is not None and kept[0].person == person.id:
-                session.asked = kept[0].asked
-                session.staff_at = max(staff_at, kept[0].staff_at)
+                session.asked, session.staff_at = kept[0].asked, kept[0].staff_at
+        session.staff_at = max(session.staff_at, staff_at)
         session.phone = self._phone_prefix(person.sender)
         before, read = kept or (None, b"")
         case = _case(token, session, read, person.sender)

@@ -23,7 +23,7 @@ class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     notice: str = ""
     """The version of the privacy notice in force then."""
     to_staff: str = ""
-    """Why the staff gets it: `asked`, `not_understood` or `continued`; empty: it is for the host's bot."""
+    """Why the staff gets it: `asked`, `not_understood`, `continued` or `corrected`; empty: it is for the host's bot."""
 
 
 class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

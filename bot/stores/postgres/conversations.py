@@ -38,7 +38,7 @@ WHERE conversations.person IN ({_RECORDS}) AND message.id = ANY($2)
 """
 
 _OPEN = f"""
-UPDATE conversations SET last = greatest(last, $2) WHERE id = (
+UPDATE conversations SET last = greatest(last, $2) WHERE ended = 0 AND id = (
     SELECT id FROM conversations WHERE ended = 0 AND person IN ({_RECORDS}) ORDER BY id DESC LIMIT 1
 ) RETURNING id, person
 """

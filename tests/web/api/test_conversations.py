@@ -6,14 +6,16 @@ import re
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from bot.app.runtime import open_runtime
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.business import StaffChat
 from bot.channels.simulator.person import SimulatedPerson
+from bot.channels.simulator.webhooks import Identity
 from bot.errors import Unavailable
 from bot.keys import Keyring
 from bot.messages.inbound import Content, Correction, Inbound, MessageId, Sender, Text
@@ -30,7 +32,7 @@ from tests.web.api.conftest import Client, NewClient
 
 QUESTION = "Can you bring zinnias before nine?"
 ANOTHER = Text("And tulips?")
-CHAT = '[human.chat]\nbegins = ["asked", "not_understood"]\nends_after = "24h"\nkeep = "30d"\n\n[[purposes]]'
+CHAT = '[human.chat]\nnot_understood = true\nends_after = "24h"\nkeep = "30d"\n\n[[purposes]]'
 
 
 def with_staff(folder: Path) -> Path:
@@ -65,9 +67,14 @@ async def asks(simulation: Simulation, person: SimulatedPerson) -> None:
     await quiet(simulation)
 
 
-def handed_over(record: PersonId, content: Content = ANOTHER, id: str = "wamid.again") -> HandedOver:
+def handed_over(
+    record: PersonId,
+    content: Content = ANOTHER,
+    id: str = "wamid.again",
+    sender: Sender = Sender("+447911123456"),  # noqa: B008 - it is frozen
+) -> HandedOver:
     """A message, or the change of one, on its way to the staff."""
-    inbound = Inbound(MessageId(id), Sender("+447911123456"), 1_800_000_000, content)
+    inbound = Inbound(MessageId(id), sender, 1_800_000_000, content)
     return HandedOver(inbound, record, "en", 1, to_staff="continued")
 
 
@@ -178,8 +185,11 @@ async def test_message_that_crosses_the_end_begins_another_conversation(
     await asks(simulation, ana)
     (conversation,) = await listed(staff)
     await staff("POST", f"/conversations/{conversation['id']}/end")
+    await ana.say("HELP")  # the dialogues know of no conversation now
+    await quiet(simulation)
     runtime = simulation.runtime
-    await runtime.use_cases.staff_conversations.take(handed_over(await owner_of(runtime, ana)))
+    late = handed_over(await owner_of(runtime, ana), sender=Sender(ana.who.phone, ana.who.bsuid))
+    await runtime.use_cases.staff_conversations.take(late)
     assert [(event["type"], event["data"].get("why")) for event in (await told_of(staff))[-2:]] == [
         ("conversation.began", "continued"),
         ("conversation.message", None),
@@ -189,6 +199,24 @@ async def test_message_that_crosses_the_end_begins_another_conversation(
     (another,) = await listed(staff)
     _, whole = await staff("GET", f"/conversations/{another['id']}")
     assert [one["text"] for one in whole["messages"]] == ["Are you there?", ANOTHER.body]
+
+
+async def test_message_taken_while_the_end_is_being_noted_begins_another_conversation(
+    simulation: Simulation, staff: Client, ana: SimulatedPerson
+) -> None:
+    await asks(simulation, ana)
+    (conversation,) = await listed(staff)
+    runtime, person = simulation.runtime, await owner_of(simulation.runtime, ana)
+    database = runtime.stores.database
+    async with database.transaction() as ending:
+        await ending.execute("UPDATE conversations SET ended = 1 WHERE id = $1", conversation["id"])
+        taking = asyncio.create_task(runtime.use_cases.staff_conversations.take(handed_over(person)))
+        async with asyncio.timeout(30):
+            while not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
+                await asyncio.sleep(0.01)
+    assert await taking
+    (another,) = await listed(staff)
+    assert another["id"] != conversation["id"]
 
 
 async def test_conversation_goes_on_with_whoever_the_person_turns_out_to_be(
@@ -210,6 +238,26 @@ async def test_conversation_goes_on_with_whoever_the_person_turns_out_to_be(
         assert status == 202
 
 
+async def test_no_typed_yes_consents_when_whoever_chats_turns_out_to_be_whoever_is_asked(
+    simulation: Simulation, staff: Client
+) -> None:
+    who = somebody(BRITISH)
+    asked, chats = simulation.person(Identity(None, who.bsuid)), simulation.person(Identity(who.phone, None))
+    await asked.say("Hi")
+    await quiet(simulation)
+    await chats.say("HUMAN", replies=0)
+    await quiet(simulation)
+    (conversation,) = await listed(staff)
+    both = simulation.person(who)
+    await both.say("yes", replies=0)
+    await quiet(simulation)
+    (still,) = await listed(staff)
+    assert still["id"] == conversation["id"]
+    kinds = await kinds_of(simulation, both)
+    assert kinds
+    assert not any(kind.startswith("given") for kind in kinds)
+
+
 async def test_edited_and_deleted_messages_change_what_the_staff_reads(
     simulation: Simulation, staff: Client, ana: SimulatedPerson
 ) -> None:
@@ -227,8 +275,15 @@ async def test_edited_and_deleted_messages_change_what_the_staff_reads(
         assert changed_one["text"] == change.text
         assert told["message"] == changed_one["id"]
         assert told["kind"] == ("edited" if change.text else "deleted")
-    unknown = Correction("edit", MessageId("wamid.unknown"), "?")
-    assert not await desk.take(handed_over(person, unknown))
+    attempts: list[tuple[Literal["edit", "revoke"], str, bool]] = [
+        ("edit", "corrected", False),
+        ("revoke", "continued", False),
+        ("edit", "continued", True),
+    ]
+    for kind, why, kept in attempts:
+        unknown = Correction(kind, MessageId("wamid.unknown"), "And lilies?")
+        handed = msgspec.structs.replace(handed_over(person, unknown), to_staff=why)
+        assert await desk.take(handed) is kept
 
 
 async def test_message_that_cannot_be_kept_becomes_a_dead_letter(
@@ -304,7 +359,9 @@ async def test_message_taken_twice_is_kept_and_told_once(
     before = len(await told_of(staff))
     assert [await desk.take(handed) for _ in range(2)] == [True, True]
     rotated = Keyring(["another secret key", *(key.get_secret_value() for key in runtime.settings.secret_key)])
-    assert await StaffConversations(runtime.stores.conversations, StaffChat(), rotated).take(handed)
+    stores = runtime.stores
+    sessions = [shard.sessions for shard in stores.shards]
+    assert await StaffConversations(stores.conversations, sessions, StaffChat(), rotated).take(handed)
     assert len(await told_of(staff)) == before + 1
 
 
