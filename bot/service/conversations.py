@@ -7,7 +7,7 @@ from ..business import StaffChat
 from ..conversation.turn import message_token, said
 from ..keys import Keyring
 from ..messages.inbound import Choice, Correction, Media, MessageId, Other, Sender
-from .ports import Conversations, HandedOver, NoSuchPerson, Sessions, Written
+from .ports import Change, Conversations, HandedOver, NoSuchPerson, Sessions, Written
 from .shards import shard_of, token_of
 
 _FOREVER = 2**62
@@ -35,25 +35,31 @@ class StaffConversations:
     async def take(self, handed: HandedOver) -> bool:
         """Keep a message for the staff and tell of it, once; False if there is nothing to keep.
 
-        That is so for somebody who was erased meanwhile, and for a change of what was not written to the staff. An edit
-        of a message that did not come counts as written, if a conversation goes on.
+        That is so for somebody who was erased meanwhile, and for a change of what was not written to the staff.
         """
         content = handed.inbound.content
-        written = self._written(handed, handed.inbound.id, said(content))
-        if isinstance(content, Correction):
-            written = self._written(handed, content.original, content.text)
-            if await self._conversations.correct(
-                handed.person, written, "edited" if content.kind == "edit" else "deleted"
-            ):
-                return True
-            if content.kind == "revoke" or handed.to_staff == "corrected":
-                return False
         try:
-            await self._conversations.take(handed.person, written, handed.to_staff)
+            if isinstance(content, Correction):
+                return await self._change(handed, content)
+            await self._keep(handed, self._written(handed, handed.inbound.id, said(content)))
         except NoSuchPerson:
             return False
-        await self._make_known(handed.inbound.sender)
         return True
+
+    async def _change(self, handed: HandedOver, change: Correction) -> bool:
+        """Take what a message says now; in a conversation that goes on, an edit of one that did not come is written."""
+        written = self._written(handed, change.original or handed.inbound.id, change.text)
+        became: Change = "edited" if change.kind == "edit" else "deleted"
+        if await self._conversations.correct(handed.person, written, became):
+            return True
+        if became == "deleted" or handed.to_staff == "corrected":
+            return False
+        await self._keep(handed, written)
+        return True
+
+    async def _keep(self, handed: HandedOver, written: Written) -> None:
+        await self._conversations.take(handed.person, written, handed.to_staff)
+        await self._make_known(handed.inbound.sender)
 
     async def _make_known(self, sender: Sender) -> None:
         """Let the dialogues know of a conversation that began unknown to them: their session is made anew with it."""
