@@ -47,6 +47,7 @@ QUEUES: Mapping[str, set[str]] = {
         SEND,
         "service/incoming/converse.py",
         "service/incoming/cases.py",
+        "service/conversations.py",
         "service/operators/recording.py",
         "service/sending/window.py",
     },
