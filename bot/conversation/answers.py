@@ -10,7 +10,7 @@ from . import language, staff_chat
 from .fallback import is_hosts, unclaimed
 from .guards import answers_the_pending_request
 from .navigation import DialogueTurn
-from .questions import ask, ask_again, ask_anew, ask_for_a_tap, ask_whether_to_stop
+from .questions import ask, ask_again, ask_anew, ask_for_a_tap, say_again
 from .triggers import Trigger
 from .turn import Turn
 
@@ -157,7 +157,7 @@ def answered_to_staff(turn: DialogueTurn, match: Match) -> None:
     if is_open:
         staff_chat.pass_on_unheard(turn)
     if turn.position == turn.flows.doubt:
-        return answered(turn, Intent.YES) if match.intent is Intent.YES else ask_whether_to_stop(turn)
+        return answered(turn, Intent.YES) if match.intent is Intent.YES else say_again(turn, turn.flows.doubt)
     if match.intent is Intent.NO and not turn.world.keywords.is_bare_no(turn.typed, match):
         if turn.is_at_question and (last_said or not turn.record.given):
             return answered(turn, Intent.NO)

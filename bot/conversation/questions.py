@@ -3,6 +3,7 @@
 from ..consent.evidence import Kind, Method
 from ..consent.lifecycle import Pending
 from ..words.intents import Intent
+from .flow import Position
 from .navigation import DialogueTurn
 from .triggers import Trigger
 
@@ -31,9 +32,9 @@ def ask_for_a_tap(turn: DialogueTurn) -> None:
     turn.session.last_text = ""
 
 
-def ask_whether_to_stop(turn: DialogueTurn) -> None:
-    """Repeat the question whether to stop."""
-    state = turn.state_at(turn.flows.doubt)
+def say_again(turn: DialogueTurn, position: Position) -> None:
+    """Say once more what is asked at a position: it stays the same question."""
+    state = turn.state_at(position)
     state.speak(turn, state.table.say)
 
 
@@ -85,6 +86,5 @@ def repeat_after_withdrawal(turn: DialogueTurn, waited: Pending | None) -> None:
     if turn.inbound.overheard:
         turn.close_question(Method.CHAT, rule="superseded")
     elif turn.is_at_question and not ask_again(turn):
-        state = turn.state_at(turn.flows.question)
-        state.speak(turn, state.table.say)  # the cause is older than the question, which stays the same
+        say_again(turn, turn.flows.question)  # the cause is older than the question
     turn.settle()

@@ -77,14 +77,18 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
         return msgspec.structs.replace(self)
 
 
-def rebuilt(person: str, record: Record, locale: str = "") -> Session:
-    """Return a person's session rebuilt from the ledger alone: Redis lost it, or it never existed.
+def rebuilt(person: str, record: Record, locale: str = "", outdated: Session | None = None) -> Session:
+    """Return a person's session rebuilt from the ledger: Redis lost it, or it never existed, or it is `outdated`.
 
     The position in a dialogue follows from the record at the next step; only the rest of a round of questions is lost.
+    From an outdated session comes what the ledger does not know: which messages asked, and the staff's conversation.
     """
-    if record.pending is None:
-        return Session(person=person, record=record, locale=locale)
-    return Session(person=person, record=record, locale=locale or record.pending.locale, asking=())
+    session = Session(person=person, record=record, locale=locale)
+    if record.pending is not None:
+        session.locale, session.asking = locale or record.pending.locale, ()
+    if outdated is not None:
+        session.asked, session.staff_at = outdated.asked, outdated.staff_at
+    return session
 
 
 class Task(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -8,7 +8,7 @@ from ..conversation.turn import message_token, said
 from ..keys import Keyring
 from ..messages.inbound import Choice, Correction, Media, MessageId, Other, Sender
 from .ports import Change, Conversations, HandedOver, NoSuchPerson, Sessions, Written
-from .shards import shard_of, token_of
+from .shards import of_shard, token_of
 
 _FOREVER = 2**62
 """Later than any moment, unix seconds."""
@@ -64,7 +64,7 @@ class StaffConversations:
     async def _make_known(self, sender: Sender) -> None:
         """Let the dialogues know of a conversation that began unknown to them: their session is made anew with it."""
         token = token_of(sender, self._keys)
-        sessions = self._sessions[shard_of(token, len(self._sessions))]
+        sessions = of_shard(token, self._sessions)
         (loaded,) = await sessions.load([token])
         if loaded is not None and not loaded[0].staff_at:
             await sessions.forget(token)

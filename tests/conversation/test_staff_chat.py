@@ -11,7 +11,7 @@ from bot.consent.evidence import Kind
 from bot.messages.inbound import Correction, Inbound, MessageId, Text
 from bot.testing import Conversation
 from bot.times import DAY
-from tests.conversation.worlds import FLOWS, WORLD, staffed
+from tests.conversation.worlds import FLOWS, WORLD, renewing, staffed
 
 QUESTION = "Can you bring the flowers before nine?"
 HANDED = "will answer you here"
@@ -27,15 +27,6 @@ def subscribed(*, not_understood: bool = False, host: bool = False) -> Conversat
     talk = stranger(not_understood=not_understood, host=host).says("hello").taps("yes").taps("no")
     assert list(talk.session.record.given) == ["order_updates"]
     return talk
-
-
-def renewing() -> Conversation:
-    """Someone who writes to such a company, which asks again before a consent ends."""
-    world = staffed()
-    early = {"refresh_before": timedelta(days=30)}
-    purposes = tuple(purpose.model_copy(update=early) for purpose in world.business.purposes)
-    business = world.business.model_copy(update={"purposes": purposes})
-    return Conversation(replace(world, business=business), FLOWS, locale="en")
 
 
 def said(talk: Conversation) -> str:
@@ -145,7 +136,7 @@ def test_a_bot_that_asks_for_a_person_without_end_gets_an_end_of_answers() -> No
 
 
 def test_no_renewal_is_asked_where_a_message_goes_to_the_staff() -> None:
-    talk = renewing().says("hello").taps("yes").taps("no")
+    talk = Conversation(staffed(renewing()), FLOWS, locale="en").says("hello").taps("yes").taps("no")
     talk.clock += 705 * DAY
     assert talk.says("HUMAN").said == ["human.handed"]
     assert talk.to_staff == "asked"

@@ -25,10 +25,10 @@ def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **mo
     return replace(WORLD, business=changed, _languages={}, **more)
 
 
-def staffed(*, not_understood: bool = False) -> World:
+def staffed(world: World = WORLD, *, not_understood: bool = False) -> World:
     """Return the world of a company whose staff answers in the chat."""
-    human = WORLD.business.human.model_copy(update={"chat": StaffChat(not_understood=not_understood)})
-    return replace(WORLD, business=WORLD.business.model_copy(update={"human": human}), _languages={})
+    human = world.business.human.model_copy(update={"chat": StaffChat(not_understood=not_understood)})
+    return replace(world, business=world.business.model_copy(update={"human": human}), _languages={})
 
 
 def with_purposes(*ids: str) -> World:

@@ -35,7 +35,7 @@ from ..sending.judge import Send as MaySend
 from ..sending.judge import judged
 from ..sending.reasons import Reason, Refuse
 from ..sending.send import Send
-from ..shards import shard_of, token_of
+from ..shards import of_shard, token_of
 from .contacts import Address, Contact, Contacts
 
 
@@ -224,7 +224,7 @@ class Messages:
         if contact is None or isinstance(reply, Refuse):
             return
         token = token_of(contact.person.sender, self._keys)
-        send = self._sends[shard_of(token, len(self._sends))]
+        send = of_shard(token, self._sends)
         made = send.of_the_company(
             reply,
             message.basis,
@@ -242,10 +242,10 @@ class Messages:
         """Whether it answers the last message that no dialogue claimed, or one in an open conversation."""
         if contact is None:
             return False
-        named = (message.answers, message_token(message.answers, self._keys.questions))
-        if contact.wrote.unanswered in named:
+        named, unanswered = message.answers, contact.wrote.unanswered
+        if unanswered and unanswered in (named, message_token(named, self._keys.questions)):
             return True
-        return await self._answerable.is_open(contact.person.id, message.answers)
+        return await self._answerable.is_open(contact.person.id, named)
 
     async def _judged(self, candidates: Sequence[Candidate]) -> Sequence[MaySend | Refuse]:
         verdicts = await judged(

@@ -14,7 +14,7 @@ from ...messages.inbound import Inbound, Invitation, MessageId, QuestionTemplate
 from ..ports import Inbox, Ledger, PersonId, Suppressions
 from ..sending.gate import is_open
 from ..sending.reasons import Reason
-from ..shards import shard_of, token_of
+from ..shards import of_shard, token_of
 from .contacts import Contact, Contacts
 
 
@@ -137,7 +137,7 @@ class OptIns:
 
     async def _forward(self, id: str, person: PersonId, to: Sender, invitation: Invitation, now: float) -> None:
         """Put the event into the person's inbox; it names only the person, whose addresses may change meanwhile."""
-        shard = shard_of(token_of(to, self._keys), len(self._inboxes))
+        inbox = of_shard(token_of(to, self._keys), self._inboxes)
         event = Inbound(
             MessageId(_event_of(id)),
             Sender(),
@@ -147,7 +147,7 @@ class OptIns:
             person=person,
             clock=Clock.ARRIVAL,
         )
-        await self._inboxes[shard].forward(event)
+        await inbox.forward(event)
 
 
 def _event_of(id: str) -> str:

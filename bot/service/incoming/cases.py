@@ -199,12 +199,11 @@ class Cases:
         `staff_at` is when the person last wrote in a conversation with the staff that goes on; 0: there is none.
         """
         record = fold(entry.fact for entry in past)
-        if kept is not None and kept[0].person == person.id and kept[0].record.seq == record.seq:
-            session = kept[0].copy()
+        theirs = kept[0] if kept is not None and kept[0].person == person.id else None
+        if theirs is not None and theirs.record.seq == record.seq:
+            session = theirs.copy()
         else:
-            session = rebuilt(person.id, record, person.locale)
-            if kept is not None and kept[0].person == person.id:
-                session.asked, session.staff_at = kept[0].asked, kept[0].staff_at
+            session = rebuilt(person.id, record, person.locale, theirs)
         session.staff_at = max(session.staff_at, staff_at)
         session.phone = self._phone_prefix(person.sender)
         before, read = kept or (None, b"")

@@ -52,7 +52,7 @@ from ..ports import (
 )
 from ..sending.send import Send
 from ..sending.undelivered import reference
-from ..shards import shard_of, token_of
+from ..shards import of_shard, shard_of, token_of
 from ..taker import UNREADABLE_ENTRY
 from .cases import Case, Cases, informed
 from .redelivery import as_it_is, as_it_was, facts_of, recorded_from
@@ -245,7 +245,7 @@ class Converse:
     async def _forget(self, tokens: Iterable[bytes]) -> None:
         sessions = self._shard.all_sessions
         for token in tokens:
-            await sessions[shard_of(token, len(sessions))].forget(token)
+            await of_shard(token, sessions).forget(token)
 
     async def _record(self, stepped: Mapping[PersonId, Case]) -> Collection[PersonId]:
         """Commit evidence; return the persons whose step may go on."""

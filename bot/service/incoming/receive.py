@@ -28,7 +28,7 @@ from ..ports import (
     Webhooks,
     WebRequest,
 )
-from ..shards import shard_of, token_of
+from ..shards import of_shard, token_of
 from .claims import Claims, is_urgent
 
 log = structlog.get_logger(__name__)
@@ -200,7 +200,7 @@ class Receive:
 
     def _inbox_of(self, person: bytes) -> Inbox:
         """Return the inbox for an address token."""
-        return self._inboxes[shard_of(person, len(self._inboxes))]
+        return of_shard(person, self._inboxes)
 
 
 def _parsed(webhooks: Webhooks, body: bytes, arrival: float) -> Parsed | None:

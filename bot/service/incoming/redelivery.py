@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Sequence
 
-import msgspec
-
 from ...consent.evidence import Entry, Fact, Kind
 from ...consent.lifecycle import fold
 from ...conversation.session import Session, rebuilt
@@ -42,5 +40,4 @@ def as_it_is(case: Case, session: Session, added: Sequence[Entry]) -> Session:
     record = fold([*(entry.fact for entry in case.past or ()), *added])
     if session.record == record:
         return session
-    again = rebuilt(case.person, record, session.locale)
-    return msgspec.structs.replace(again, asked=session.asked, staff_at=session.staff_at)
+    return rebuilt(case.person, record, session.locale, session)

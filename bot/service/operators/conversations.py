@@ -57,9 +57,8 @@ class ReadConversations:
         """End a conversation: what the person writes now goes to the dialogues again. Repeating it does nothing."""
         conversation = await self._found(id)
         looked = await self._find.by_id(conversation.person, look)
-        if not conversation.ended:
-            now = int(self._clock())
-            await self._conversations.end(id, now, now + int(self._keep.total_seconds()))
+        now = int(self._clock())
+        await self._conversations.end(conversation.id, now, now + int(self._keep.total_seconds()))
         await self._recording.forget_sessions(looked.records)  # also if the call before this broke off
         return await self._found(id)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...keys import Keyring
 from ..ports import Append, Ledger, PersonId, Persons, Sessions
-from ..shards import shard_of
+from ..shards import of_shard
 
 
 class Recording:
@@ -39,4 +39,4 @@ class Recording:
         for person in (await self._persons.load(persons)).values():
             tokens |= {self._keys.address(address) for address in person.sender.addresses}
         for token in tokens:
-            await self._sessions[shard_of(token, len(self._sessions))].forget(token)
+            await of_shard(token, self._sessions).forget(token)

@@ -64,8 +64,8 @@ class Conversations(Protocol):
     async def written(self, id: str) -> Sequence[Written]:
         """Return what the person wrote, the oldest first."""
 
-    async def end(self, id: str, at: int, until: int) -> bool:
-        """Note that the staff ended a conversation, which is kept until a moment; False if it had ended."""
+    async def end(self, id: str, at: int, until: int) -> None:
+        """Note that the staff ended a conversation, which is kept until a moment, unless it had ended."""
 
     async def end_silent(self, before: int, at: int, until: int, by: EndedBy = "silence") -> int:
         """End the conversations in which the person wrote nothing since a moment; return how many."""

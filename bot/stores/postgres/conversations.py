@@ -160,9 +160,9 @@ class Conversations:
         text = self._keys.person(row["key"]).open(row["text"])
         return Written(id=row["id"], at=row["at"], kind=row["kind"], text=text)
 
-    async def end(self, id: str, at: int, until: int) -> bool:
-        """Note that the staff ended a conversation; False if it had ended."""
-        return bool(await self._database.fetch(_END.format(which="id = $1"), id, at, "staff", until))
+    async def end(self, id: str, at: int, until: int) -> None:
+        """Note that the staff ended a conversation, unless it had ended."""
+        await self._database.fetch(_END.format(which="id = $1"), id, at, "staff", until)
 
     async def end_silent(self, before: int, at: int, until: int, by: EndedBy = "silence") -> int:
         """End the conversations in which the person wrote nothing since a moment; return how many."""
