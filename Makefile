@@ -14,11 +14,14 @@ PIP_INSTALL = $(PY) -m pip install --quiet --disable-pip-version-check --no-inpu
 COMPILE = CUSTOM_COMPILE_COMMAND="make requirements" $(PY) -m piptools compile --quiet --generate-hashes \
 	--strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo test lint format bench requirements clean
+.PHONY: help install demo test lint format bench requirements clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r target effect; do printf '%-25s %s\n' "  $$target" "$$effect"; done
+
+install: $(VENV)/.dev ## Make .venv with all that the commands need; then: . .venv/bin/activate
+	@echo "Now type: . $(VENV)/bin/activate    (once in each new terminal; then python -m bot … works)"
 
 demo: $(VENV)/.embedded ## Chat with the bot here, with its own Valkey and PostgreSQL
 	$(PY) -m bot demo $(ARGS)

@@ -14,6 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .conversation.compose import Option
+    from .conversation.functions import Functions
+    from .conversation.turn import Turn
     from .errors import OperatorError
     from .hosts.aiohttp_app import OPERATORS, setup
     from .messages.inbound import Choice, Inbound, Media, Text
@@ -28,6 +31,9 @@ _DEFINED_IN = {
     "OperatorError": ".errors",
     **dict.fromkeys(("OPERATORS", "setup"), ".hosts.aiohttp_app"),
     "Consenter": ".service.ports",
+    "Functions": ".conversation.functions",
+    "Option": ".conversation.compose",
+    "Turn": ".conversation.turn",
     "Look": ".service.operators.find",
     "Settings": ".settings",
     **dict.fromkeys(("Choice", "Inbound", "Media", "Text"), ".messages.inbound"),
@@ -40,15 +46,18 @@ __all__ = [
     "Button",
     "Choice",
     "Consenter",
+    "Functions",
     "Inbound",
     "Link",
     "Look",
     "Media",
     "OperatorError",
+    "Option",
     "Reply",
     "Row",
     "Settings",
     "Text",
+    "Turn",
     "__version__",
     "setup",
 ]

@@ -113,6 +113,20 @@ class Human(_Table):
         return "\n".join(way for way in (self.email, self.phone, self.url, self.hours) if way)
 
 
+AskFirst = Literal["at_once", "after_answer", "when_asked"]
+
+
+class FirstContact(_Table):
+    """What happens when somebody writes who was never asked for consent.
+
+    They are answered in any case: that may not depend on a consent (GDPR Art. 7(4)).
+    """
+
+    ask: AskFirst | None = None
+    """When they are asked for it: at once; once the host's bot has answered them, which is at once where there is none;
+    or only when they, a form or the API ask for it. None: after the answer of the host's bot, if there is one."""
+
+
 class SoftOptIn(_Table):
     """What marketing to own customers may be about without their consent (ePrivacy Directive, Art. 13(2))."""
 
@@ -261,9 +275,12 @@ class Business(_Table):
     """Everything in `business.toml`."""
 
     default_locale: str
+    languages: tuple[str, ...] = ()
+    """The languages that customers are offered, of those in `locales/languages.toml`; empty: all of them."""
     question_expires_after: Duration
     controller: Controller
     human: Human
+    first_contact: FirstContact = FirstContact()
     purposes: tuple[Purpose, ...] = Field(min_length=1, max_length=10)
     notices: tuple[Notice, ...] = Field(min_length=1)
     third_parties: tuple[ThirdParty, ...] = ()

@@ -42,6 +42,7 @@ class Keyring:
             raise ValueError("SECRET_KEY is empty; set it to a random string of 32 characters or more")
         self._lookup = [hmac.new(_derive(secret, "address"), digestmod=hashlib.sha256) for secret in secrets]
         self._message = hmac.new(_derive(secrets[0], "message"), digestmod=hashlib.sha256)
+        self._log = hmac.new(_derive(secrets[0], "log"), digestmod=hashlib.sha256)
         self.questions = _derive(secrets[0], "question")
         """Makes the ids of our questions, which nobody can guess without it."""
         self._rest = [AESGCM(_derive(secret, "at rest")) for secret in secrets]
@@ -78,6 +79,10 @@ class Keyring:
             for token in self.addresses(address):
                 found.setdefault(token, []).append(address)
         return found
+
+    def log_name(self, person: str) -> str:
+        """Return a person's name in logs, 12 digits: the same each time, and of no use without the key."""
+        return _token(self._log, person).hex()[:12]
 
     def message(self, message_id: str) -> bytes:
         """Return the token of a message id (WhatsApp's ids hold the phone number)."""
@@ -136,6 +141,8 @@ class PersonKey:
         self._sealer = AESGCM(key)
         self.answer_key = hmac.digest(key, b"consentbot answers", "sha256")
         """Salts the hashes of answers; it is handed out with evidence, so it reveals nothing about the key."""
+        self.address_key = hmac.digest(key, b"consentbot addresses", "sha256")
+        """Salts the hashes of addresses; it is handed out like `answer_key`."""
 
     def seal(self, text: str) -> bytes:
         """Encrypt a text."""
@@ -161,6 +168,10 @@ class PersonKey:
     def commit(self, text: str) -> bytes:
         """Return a salted hash of a text, which proves it while the key exists and reveals nothing afterwards."""
         return hmac.digest(self.answer_key, text.encode("utf-8", "surrogatepass"), "sha256")
+
+    def commit_address(self, address: str) -> bytes:
+        """Return a salted hash of one of the person's addresses, spelled as it is: 16 bytes."""
+        return hmac.digest(self.address_key, address.encode("utf-8", "surrogatepass"), "sha256")[:TOKEN_BYTES]
 
 
 def _token(key: "hmac.HMAC", text: str) -> bytes:

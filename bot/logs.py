@@ -1,4 +1,4 @@
-"""Logs: one JSON object per line, or readable lines in a terminal. No personal data.
+"""Logs: one JSON object per line, or readable lines in a terminal; of commands, plain lines. No personal data.
 
 An exception's text may quote a message or a number, so only its type and the lines it came through are logged.
 """
@@ -17,10 +17,11 @@ from .errors import where
 EventDict = MutableMapping[str, Any]
 
 
-def configure(level: str, *, stream: TextIO | None = None, readable: bool | None = None) -> None:
+def configure(level: str, *, stream: TextIO | None = None, readable: bool | None = None, plain: bool = False) -> None:
     """Send all logs, also those of libraries (warnings and errors), to `stream`, by default standard output.
 
-    `readable` makes lines for people; by default in a terminal.
+    `readable` makes lines for people; by default in a terminal. `plain` makes them like a command's own messages:
+    `warning: what happened`.
     """
     stream = sys.stdout if stream is None else stream
     if readable is None:
@@ -41,7 +42,11 @@ def configure(level: str, *, stream: TextIO | None = None, readable: bool | None
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer(serializer=_dumps)
+    renderer: Processor = structlog.processors.JSONRenderer(serializer=_dumps)
+    if readable:
+        renderer = structlog.dev.ConsoleRenderer()
+    if plain:
+        renderer = _plain
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -53,6 +58,14 @@ def configure(level: str, *, stream: TextIO | None = None, readable: bool | None
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(__package__).setLevel(level)
+
+
+def _plain(_: Any, __: str, event: EventDict) -> str:
+    """Return a line without time and module, which say nothing to whoever has just typed a command."""
+    values = {name: value for name, value in event.items() if name not in ("event", "level", "logger", "timestamp")}
+    cure = values.pop("cure", "")
+    told = " ".join([str(event["event"]).replace("_", " "), *(f"{name}={value}" for name, value in values.items())])
+    return f"{event['level']}: {told}; {cure}" if cure else f"{event['level']}: {told}"
 
 
 def _dumps(event: EventDict, **_: Any) -> str:

@@ -13,6 +13,7 @@ not agree on which (libphonenumber FAQ; Meta: phone-numbers, "wa_id"):
 import re
 import unicodedata
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 import phonenumbers
 
@@ -21,9 +22,22 @@ _BRAZIL = re.compile(r"\+55([1-9][1-9])([6-9][0-9]{7})").fullmatch
 
 _MEXICO = re.compile(r"\+521([2-9][0-9]{9})").fullmatch
 _ARGENTINA = re.compile(r"\+549?([1-9][0-9]{9}|[1-9][0-9]{11})").fullmatch
-_TYPED = re.compile(r"[0-9 ()./+-]+").fullmatch
+_TYPED = re.compile(r"[0-9 ()\[\]./+\-_·]+").fullmatch
+_DASHES = "\N{MINUS SIGN}\N{KATAKANA-HIRAGANA PROLONGED SOUND MARK}"
+"""What people type as a dash, though Unicode does not count it as one."""
+
 _MOBILE = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
-_LINK = re.compile(r"^(?:tel:|whatsapp:|(?:https?://)?wa\.me/)")
+_LINK = re.compile(
+    r"(?:(?:https?://)?(?:www\.)?wa\.me/|(?:(?:https?://)?(?:api|web)\.whatsapp\.com/|whatsapp://)send/?\?(?:[^#]*&)?phone=)"
+    r"(\+?[^?&#/]+).*"
+).fullmatch
+"""A link to a chat, whose number always begins with the country's code. [WhatsApp: How to use click to chat]"""
+
+_LABEL = re.compile(r"^(?:tel|telephone|phone|mobile|whatsapp|wa|sms|callto)[.:]+ *")
+"""What stands before a number in a link (RFC 3966), a contact or a webhook of Twilio."""
+
+_AFTER = re.compile(r" *(?:;|(?:ext|x)[.:]? *[0-9]+$).*")
+"""What may stand after it: parameters (RFC 3966), an extension."""
 
 
 def canonical(address: str) -> str:
@@ -82,13 +96,11 @@ def typed(text: str, country: str) -> list[str]:
 
     `country`: two letters; numbers of this country may be typed as they are dialled there.
     """
-    seen = visible(text)
-    ascii = seen if seen.isascii() else "".join(map(_ascii, unicodedata.normalize("NFKC", seen)))
-    plain = _LINK.sub("", ascii.lower()).strip()
+    plain = _bare(visible(text))
     digits = re.sub(r"[^0-9]", "", plain)
     if not digits or not _TYPED(plain):
         return []
-    if plain.lstrip("( ").startswith("+"):
+    if plain.lstrip("([ ").startswith("+"):
         meant = [f"+{digits}", _parsed(plain)]
     elif digits.startswith("00"):
         meant = [f"+{digits[2:]}", _parsed(f"+{digits[2:]}")]
@@ -97,6 +109,17 @@ def typed(text: str, country: str) -> list[str]:
     else:  # as in WhatsApp's `wa_id`, or as dialled in countries without a leading 0
         meant = [f"+{digits}", _parsed(plain, country)]
     return list({canonical(number): number for number in reversed(meant) if number}.values())[::-1]
+
+
+def _bare(seen: str) -> str:
+    """Return a number in ASCII without the link, label or quotes around it."""
+    ascii = seen if seen.isascii() else "".join(map(_ascii, unicodedata.normalize("NFKC", seen)))
+    plain = ascii.lower().strip("'\"<> ")
+    if link := _LINK(plain):
+        return "+" + unquote(link[1]).strip("+ ")
+    plain = _AFTER.sub("", _LABEL.sub("", plain)).strip()
+    # Where lines run from right to left, the plus may have been typed or copied behind the digits.
+    return f"+{plain[:-1]}" if plain.endswith("+") else plain
 
 
 def likeliest(numbers: Sequence[str]) -> list[str]:
@@ -129,7 +152,7 @@ def _ascii(letter: str) -> str:
             return " "
         case "Pd":
             return "-"
-    return "-" if letter == "\N{MINUS SIGN}" else letter
+    return "-" if letter in _DASHES else letter
 
 
 def _parsed(text: str, country: str | None = None) -> str | None:

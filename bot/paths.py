@@ -8,14 +8,13 @@ COMMAND = f"python -m {__package__}"
 """How to run one of our commands: `python -m bot` in a checkout, `python -m consentbot` where a wheel is installed."""
 
 
-def _data_root() -> Path:
-    """Prefer the wheel's copy: a folder above an installed package may be anybody's, and hold a pyproject.toml."""
-    installed = PACKAGE / "_data"
-    return installed if installed.is_dir() else PACKAGE.parent
+INSTALLED = PACKAGE / "_data" if (PACKAGE / "_data").is_dir() else None
+"""Where an installed wheel has its data, which nobody may write; None in a source checkout."""
 
+_ROOT = INSTALLED or PACKAGE.parent  # a folder above an installed package may be anybody's, and hold a pyproject.toml
 
-FLOWS = _data_root() / "flows"
+FLOWS = _ROOT / "flows"
 """The dialogues (`*.toml`) and the default `business.toml`."""
 
-LOCALES = _data_root() / "locales"
+LOCALES = _ROOT / "locales"
 """`bot.pot`, `languages.toml` and `<lang>/LC_MESSAGES/bot.po`."""

@@ -1,8 +1,9 @@
 """The environment, read once into one frozen value; every message about it names the variable and the cure.
 
-`.env` in the working directory is read too; real environment variables win over it, and an empty variable
-counts as not set. Each field is the environment variable of the same name in capitals. A field's description is what
-an operator reads when it is missing or wrong: what it is, and where to find it.
+`.env` in the working directory is read too, and over it that of the company's folder (`APP_DIR`); real environment
+variables win over both, and an empty variable counts as not set. Each field is the environment variable of the same
+name in capitals. A field's description is what an operator reads when it is missing or wrong: what it is, and where to
+find it.
 """
 
 import ssl
@@ -24,6 +25,8 @@ MINIMUM_SECRET_LENGTH = 32
 
 ENV_FILE = Path(".env")
 """Read at the command line and by `setup`, from the working directory."""
+
+_FILE_CURE = "save it as a text file in UTF-8 that this user may read"
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -110,11 +113,34 @@ class Settings(_Environment):
     )
 
     port: int = Field(8000, ge=1, le=65535, description="TCP port of the web server (Heroku sets it)")
+    metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="TCP port of its own for /metrics, /healthz and /readyz, in web and in worker; PORT then has no "
+        "/metrics. Each process on a machine needs another one; keep it inside your network",
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        min_length=MINIMUM_SECRET_LENGTH,
+        description="what a monitoring program must send as a Bearer token to read /metrics, 32 characters or more; "
+        "without it, and without METRICS_PORT, anybody may read them",
+    )
     base_url: str | None = Field(
         None,
         description="public https:// address of this app, for links in messages; without it MY DATA has no link",
     )
-    business_file: Path | None = Field(None, description="the company's business.toml; by default flows/business.toml")
+    app_dir: Path | None = Field(
+        None,
+        description="the company's own folder, which `init` makes: business.toml, flows/*.toml, locales/ and .env",
+    )
+    app_functions: str | None = Field(
+        None,
+        description="module:name of your own `Functions`, which your flows name; the module may be in APP_DIR",
+    )
+    business_file: Path | None = Field(
+        None, description="the company's business.toml; by default that of APP_DIR, else flows/business.toml"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     shards: int = Field(
         1, ge=1, le=100, description="parts that inbox and outbox are split into; change only when empty"
@@ -205,6 +231,13 @@ class Settings(_Environment):
             raise ValueError("there is no such file")
         return path
 
+    @field_validator("app_dir")
+    @classmethod
+    def _folder_exists(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_dir():
+            raise ValueError("there is no such folder")
+        return path
+
     @model_validator(mode="before")
     @classmethod
     def _sslmode_is_database_tls(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -293,16 +326,73 @@ def load_settings(
     return settings
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A variable that is set to something that cannot be used."""
+
+    name: str
+    """In capitals; empty if it is the file with the settings that cannot be read."""
+    problem: str
+    cure: str
+
+
+def usable_settings(
+    env_file: Path | None = ENV_FILE, channels: Iterable[type[ChannelSettings]] = (), /
+) -> tuple[Settings, Sequence[Wrong]]:
+    """Read what can be used of environment and `env_file`, and tell what cannot: it counts as not set.
+
+    Only for looking: a program that works with settings other than those it was given does harm.
+    """
+    wrong: dict[str, Wrong] = {}
+    aside: dict[str, Any] = {}
+    found: dict[type[_Environment], Any] = {}
+    models: list[type[_Environment]] = [Settings, *channels]
+    for model in models:
+        while model not in found:
+            try:
+                found[model] = model(_env_file=env_file, **aside)
+            except ValidationError as error:
+                for problem in error.errors(include_input=False, include_context=False, include_url=False):
+                    name = str(problem["loc"][0])
+                    wrong.setdefault(name, Wrong(name.upper(), _problem(problem), f"expected: {cure(name, model)}"))
+                    aside |= {other: model.model_fields[other].get_default() for other in _together(name)}
+            except (OSError, UnicodeDecodeError):
+                wrong[""] = Wrong("", f"{env_file}: can't be read", _FILE_CURE)
+                env_file = None
+    settings: Settings = found.pop(Settings)
+    settings._env_file, settings._overrides, settings._channels = env_file, aside, found
+    return settings, list(wrong.values())
+
+
+def _together(name: str) -> Sequence[str]:
+    """Return which variables are set aside with one: the mode of TLS may be in the URL."""
+    return (name, "database_url") if name == "database_tls" else (name,)
+
+
 E = TypeVar("E", bound=_Environment)
+
+
+class _AppDir(_Environment):
+    """What must be known before anything else is read."""
+
+    app_dir: Path | None = None
+
+
+def _env_files(env_file: Path | None, overrides: Mapping[str, Any]) -> Sequence[Path]:
+    """Return the files to read, the last of which wins: the company's folder has its own."""
+    if env_file is None:
+        return ()
+    folder = overrides.get("app_dir") or _AppDir(_env_file=env_file).app_dir
+    return (env_file, folder / ENV_FILE.name) if folder else (env_file,)
 
 
 def _read(model: type[E], env_file: Path | None, overrides: Mapping[str, Any]) -> E:
     try:
-        return model(_env_file=env_file, **overrides)
+        return model(_env_file=_env_files(env_file, overrides), **overrides)
     except ValidationError as error:
         lines = sorted(_lines(model, error.errors(include_input=False, include_context=False, include_url=False)))
     except (OSError, UnicodeDecodeError):
-        lines = [f"{env_file}: can't be read; save it as a text file in UTF-8 that this user may read"]
+        lines = [f"{env_file}: can't be read; {_FILE_CURE}"]
     raise SettingsError("\n".join(lines))
 
 
@@ -314,13 +404,17 @@ def _lines(model: type[_Environment], errors: Iterable[Mapping[str, Any]]) -> se
     found = set()
     for error in errors:
         name = str(error["loc"][0]) if error["loc"] else ""
-        message = str(error["msg"]).removeprefix("Value error, ")
         found.add(
-            f"{name.upper()}: {message[:1].lower()}{message[1:]}; expected: {cure(name, model)}"
+            f"{name.upper()}: {_problem(error)}; expected: {cure(name, model)}"
             if name in model.model_fields
-            else message
+            else str(error["msg"]).removeprefix("Value error, ")
         )
     return found
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"
 
 
 def _require_scheme(url: SecretStr, *schemes: str) -> None:

@@ -110,7 +110,8 @@ def test_the_procfile_runs_what_the_formation_scales() -> None:
 
 def test_the_procfile_migrates_and_checks_before_a_new_version_starts() -> None:
     assert procfile() == {
-        "release": "python -m bot migrate && python -m bot doctor --release",
+        "release": "python -m bot migrate && python -m bot doctor --release"
+        ' && if [ -n "$HONCHO_PROCESS_NAME" ]; then exec tail -f /dev/null; fi',
         "web": "python -m bot web",
         "worker": "python -m bot worker",
     }

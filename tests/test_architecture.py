@@ -272,7 +272,19 @@ FILES = ("bot.po", "bot.pot", "bot.mo", "bot.py")
 
 def texts() -> Iterator[tuple[str, str]]:
     """Every committed text outside of tests/, but the changelog: that tells how things were called."""
-    outside = ("*.md", "*.toml", "Makefile", "Procfile", "app.json", "docs/*.md", "flows/*.toml", "locales/*.md")
+    outside = (
+        "*.md",
+        "*.toml",
+        "Makefile",
+        "Procfile",
+        "app.json",
+        "Dockerfile",
+        "compose.yaml",
+        "deploy/**/*.*",
+        "docs/*.md",
+        "flows/*.toml",
+        "locales/*.md",
+    )
     for pattern in (*outside, "bot/**/*.py", "bot/**/*.toml", "bot/**/*.lua", "bot/**/*.j2"):
         for path in ROOT.glob(pattern):
             if path.name != "CHANGELOG.md":

@@ -41,12 +41,14 @@ LEAVES = {
     "keys",
     "numbers",
     "paths",
+    "folders",
     "quiet",
     "times",
     "batcher",
     "errors",
     "logs",
     "toml_file",
+    "toml_lines",
 }
 """May be imported by everyone, and import only each other."""
 

@@ -33,6 +33,12 @@ class TestTokens:
         tokens = {keys.address(PHONE), keys.message(PHONE), keys.person(keys.new_person_key()).commit(PHONE)[:16]}
         assert len(tokens) == 3
 
+    def test_a_name_in_logs_is_stable_and_part_of_no_token(self, keys: Keyring) -> None:
+        name = keys.log_name(PHONE)
+        assert name == Keyring([NEW, OLD]).log_name(PHONE) != Keyring([OLD]).log_name(PHONE)
+        assert len(name) == 12
+        assert name not in {keys.address(PHONE).hex()[:12], keys.message(PHONE).hex()[:12]}
+
     def test_the_ids_of_questions_have_a_key_of_their_own(self, keys: Keyring) -> None:
         assert keys.questions == Keyring([NEW, OLD]).questions != Keyring([OLD]).questions
 

@@ -90,6 +90,7 @@ async def test_nothing_personal_gets_out(
             repr(simulation.runtime.use_cases.channel),
         ]
     out = logged.getvalue()
+    assert '"event":"message_answered"' in out
     assert found(out) == []
     assert found("\n".join(pages)) == []
     assert found(repr(keys)) == []

@@ -119,6 +119,64 @@ async def _answering(session: aiohttp.ClientSession, port: int) -> dict[str, Any
                 await asyncio.sleep(0.05)
 
 
+@contextmanager
+def honcho(env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`honcho start`, as somebody types it in a checkout."""
+    command = [sys.executable, "-m", "honcho", "--app-root", str(log.parent), "--procfile", str(ROOT / "Procfile")]
+    with log.open("wb") as output:
+        process = subprocess.Popen([*command, "start"], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()  # it ends what it has started
+        process.wait(30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("by", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+async def test_honcho_migrates_serves_on_port_and_ends_with_ctrl_c(
+    redis_url: str, empty_database_url: str, tmp_path: Path, by: signal.Signals, status: int
+) -> None:
+    async with GraphSimulator() as graph, aiohttp.ClientSession() as session:
+        port, log = free_port(), tmp_path / "log"
+        env = environment(graph, redis_url, empty_database_url, port) | {"PYTHONUNBUFFERED": "1"}
+        del env["DYNO"]
+        with honcho(env, log) as process:
+            async with asyncio.timeout(90):
+                while (await _answering(session, port))["status"] != "ready" or "All is well." not in log.read_text():
+                    assert process.poll() is None, log.read_text()
+                    await asyncio.sleep(0.05)
+                who, hook = somebody(), Hook(f"http://127.0.0.1:{port}{META.path}", "app-secret", session)
+                graph.heard(who)
+                await hook.post(webhooks.text(who, "Hello"))
+                await graph.wait_for(1)
+                while "message_answered" not in log.read_text():
+                    await asyncio.sleep(0.05)
+            process.send_signal(by)
+            assert await asyncio.to_thread(process.wait, 30) == status
+        lines = log.read_text().splitlines()
+        for name in ("web.1", "worker.1", "release.1"):
+            assert any(f" {name} " in line for line in lines), name
+        assert sum('"event":"stopping"' in line for line in lines) == 2
+        with pytest.raises(aiohttp.ClientError):
+            await session.get(f"http://127.0.0.1:{port}/healthz")
+
+
+@pytest.mark.slow
+def test_honcho_ends_with_the_doctor_s_list_if_a_setting_is_wrong(tmp_path: Path) -> None:
+    env = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "VAR_DIR": str(tmp_path / "var"),
+        "PORT": str(free_port()),
+        "DATABASE_URL": "mysql://h/d",
+        "TERM": "dumb",
+    }
+    with honcho(env, tmp_path / "log") as process:
+        assert process.wait(90) == 1
+    assert "DATABASE_URL: must start with postgresql://" in (tmp_path / "log").read_text()
+
+
 @pytest.mark.slow
 async def test_web_starts_without_its_settings_and_says_what_is_missing(tmp_path: Path) -> None:
     port = free_port()

@@ -24,9 +24,10 @@ from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
 from tests.free_port import free_port
+from tests.own_folder import HOURS
 
 ROOT = Path(__file__).parent.parent
-BUILT_FROM = ("bot", "flows", "locales", "docs", "tests")
+BUILT_FROM = ("bot", "flows", "locales", "docs", "tests", "deploy", "bin")
 DEVELOPERS = (ROOT / "docs" / "developer.md").read_text("utf-8")
 EXAMPLE = re.findall(r"```python\n(.*?)```", DEVELOPERS, re.DOTALL)[0]
 TRANSCRIPT = re.findall(r"```toml\n(.*?)```", DEVELOPERS, re.DOTALL)[0]
@@ -157,9 +158,9 @@ def test_the_wheel_leaves_the_name_bot_to_the_user(python: Path, own: Path, fold
     assert "No module named 'bot'" in elsewhere.stderr
 
 
-def run(command: str, cwd: Path, env: dict[str, str]) -> str:
+def run(command: str, cwd: Path, env: dict[str, str], *words: str) -> str:
     """What a command prints that must succeed without complaint."""
-    told = subprocess.run(command.split(), cwd=cwd, env=env, capture_output=True, text=True)
+    told = subprocess.run([*command.split(), *words], cwd=cwd, env=env, capture_output=True, text=True)
     assert (told.returncode, told.stderr) == (0, "")
     return told.stdout
 
@@ -196,6 +197,28 @@ def test_transcripts_are_played_beside_a_user_s_own_bot(python: Path, tmp_path: 
     assert "All went as written." in run("python -m consentbot.testing .", own, environment(python))
 
 
+def test_a_companys_folder_is_made_and_used_and_nothing_is_written_into_the_package(
+    python: Path, tmp_path: Path
+) -> None:
+    own = users_folder(tmp_path, "bot.py")
+    answers = "--name Krause --address Köln --email i@krause.de --country DE --notice de=https://krause.de/datenschutz"
+    made = run(f"consentbot init shop {answers} --languages de,en", own, environment(python))
+    assert "wrote shop/business.toml" in made
+    (site,) = python.parents[1].glob("lib/python*/site-packages")
+    before = {path: path.stat().st_mtime_ns for path in (site / "consentbot" / "_data").rglob("*")}
+    shop = own / "shop"
+    (shop / "flows" / "hours.toml").write_text(HOURS, "utf-8")
+    (shop / "locales" / "en" / "keywords.toml").write_text('[hours]\nwords = ["opening hours"]\n', "utf-8")
+    assert "The dialogues are well." in run("consentbot flows lint", shop, environment(python))
+    assert "hours (hours:en:exact)" in run("consentbot i18n say en", shop, environment(python), "opening hours")
+    assert "de/LC_MESSAGES/bot.po: updated" in run("consentbot i18n update", shop, environment(python))
+    refused = subprocess.run(
+        ["consentbot", "i18n", "update"], cwd=own, env=environment(python), capture_output=True, text=True
+    )
+    assert (refused.returncode, "set APP_DIR to it" in refused.stderr) == (1, True)
+    assert {path: path.stat().st_mtime_ns for path in (site / "consentbot" / "_data").rglob("*")} == before
+
+
 @pytest.fixture
 async def graph() -> AsyncIterator[GraphSimulator]:
     async with GraphSimulator() as graph:
@@ -220,7 +243,10 @@ def production(python: Path, redis_url: str, database_url: str, graph: GraphSimu
 
 async def test_the_doctor_passes_beside_a_user_s_own_bot(tmp_path: Path, production: dict[str, str]) -> None:
     own = users_folder(tmp_path, "bot.py")
-    told = await asyncio.to_thread(run, "python -m consentbot doctor", own, production)
+    answers = "--name Krause --address Köln --email i@krause.de --country DE --notice de=https://krause.de/datenschutz"
+    await asyncio.to_thread(run, f"consentbot init shop {answers} --languages de,en", own, production)
+    env = production | {"APP_DIR": str(own / "shop")}
+    told = await asyncio.to_thread(run, "python -m consentbot doctor", own, env)
     assert "✓ whatsapp" in told
     assert "✓ texts" in told
 
@@ -249,8 +275,5 @@ async def test_the_documented_host_program_works_when_saved_as_bot_py(
     program.write_text(EXAMPLE.replace("run_app(program())", f"run_app(program(), host='127.0.0.1', port={port})"))
     async with serving(program, production), aiohttp.ClientSession() as session:
         ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{META.path}", "secret", session), somebody())
-        await ana.say("Where is order 1234?", replies=1)
-        await ana.say("YES", replies=2)
-        await ana.say("NO", replies=1)
-        (told,) = await ana.say("Where is order 1234?", replies=1)
+        _, told, _ = await ana.say("Where is order 1234?", replies=3)
         assert told.text == "Order 1234 is on its way."

@@ -1,6 +1,6 @@
 """The channels: a new one is a folder in `bot.channels`, and a line in `PROVIDERS`."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_settings import BaseSettings
@@ -81,10 +81,17 @@ def ways() -> str:
     return ", ".join(provider.ways for provider in PROVIDERS if provider.ways)
 
 
-async def checks(settings: Settings) -> AsyncIterator[Check]:
-    """Run the checks of the channels in use, or of the first if none is; report channels set up only in part."""
+async def checks(settings: Settings, wrong: Collection[str] = ()) -> AsyncIterator[Check]:
+    """Run the checks of the channels in use, or of the first if none is; report channels set up only in part.
+
+    A channel is not asked while one of its variables is `wrong`: a token must not go to an address that nobody gave.
+    """
     in_use = list(used(settings))
     for provider, own in in_use or [(PROVIDERS[0], settings.of(PROVIDERS[0].settings))]:
+        if faulty := [name for name in wrong if name.lower() in provider.settings.model_fields]:
+            cure = f"put right {', '.join(faulty)}, and run it again"
+            yield Check(provider.name, ok=False, detail="not asked", cure=cure, required=False)
+            continue
         async for check in provider.checks(own):
             yield check
     for provider, lacks in unfinished(settings) if in_use else ():

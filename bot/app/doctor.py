@@ -1,6 +1,6 @@
 """Checks everything that must be in order, and says what to do where it is not. `/readyz` runs the quick checks."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from ..business import Business
@@ -10,6 +10,7 @@ from ..conversation.lint import lint
 from ..conversation.templates import TemplateBook
 from ..conversation.world import World
 from ..errors import Unavailable, problem_and_cure
+from ..folders import Folders
 from ..keys import Keyring, Undecipherable
 from ..paths import COMMAND
 from ..service.ports import Backlog, Check, TemplateState
@@ -20,6 +21,8 @@ from ..stores.postgres.revision import of_another_version
 from ..stores.redis.connect import Client
 from ..translating.source_texts import overlong
 from . import channels
+from .company_checks import company_checks
+from .functions import functions_of
 from .stores import ShardStores
 
 _OLDEST_REDIS = "7.2"
@@ -32,7 +35,14 @@ _LONG_UNREAD = 60.0
 _LONG_UNTOLD = 300.0
 """Seconds after which an event that an endpoint has not got is worth a look."""
 
+_LISTED = 8
+"""Texts that are named of those that a language lacks."""
+
 _SOON = timedelta(days=7)
+
+
+OF_WHAT_IS_STORED = ("requests", "events", "approved templates")
+"""Checks that need a working PostgreSQL, and all of the settings."""
 
 
 # --- the quick part
@@ -94,6 +104,45 @@ def texts_check(world: World) -> Check:
     return Check("texts", ok=True, detail=f"offered: {offered}")
 
 
+def language_checks(world: World) -> Sequence[Check]:
+    """List what each language lacks, beginning with those that should be offered but are not."""
+    texts, found = world.texts, []
+    cure = f"`{COMMAND} i18n update` brings them into the catalogs: translate them, or name in `languages` of "
+    cure += "business.toml only the languages that you offer"
+    for locale, lacking in texts.lacking.items():
+        detail = f"not offered, as it lacks {_some(lacking)}"
+        found.append(Check(f"language {locale}", ok=False, detail=detail, cure=cure))
+    for locale in texts.offered:
+        in_english = [
+            text_id
+            for text_id in (texts.missing(locale) if locale != texts.source_locale else ())
+            if texts.locale_for((text_id,), locale) == texts.source_locale
+        ]
+        if in_english:
+            detail = f"says in English: {_some(in_english)}"
+            found.append(Check(f"language {locale}", ok=False, detail=detail, cure=cure, required=False))
+    return [*found, *_reworded(world)]
+
+
+def _reworded(world: World) -> Iterator[Check]:
+    """Yield the company's texts whose translations are of an earlier English, with the languages."""
+    spoken: dict[str, list[str]] = {}
+    for locale, text_ids in world.texts.reworded.items():
+        for text_id in text_ids:
+            spoken.setdefault(text_id, []).append(locale)
+    for text_id, locales in spoken.items():
+        detail = f"{text_id}: reworded, and still said as before in {', '.join(locales)}"
+        cure = (
+            f"have them look at it (`{COMMAND} i18n update`), or run `{COMMAND} i18n confirm {text_id}` with "
+            "--editorial if it still means the same, or --legal if people would now agree to something else"
+        )
+        yield Check("reworded text", ok=False, detail=detail, cure=cure, required=False)
+
+
+def _some(text_ids: Sequence[str]) -> str:
+    return ", ".join(text_ids[:_LISTED]) + (f" and {len(text_ids) - _LISTED} more" if len(text_ids) > _LISTED else "")
+
+
 # --- the thorough part
 
 
@@ -105,10 +154,21 @@ def link_check(settings: Settings) -> Check:
     return Check("BASE_URL", ok=False, detail="not set: MY DATA sends no link", cure=cure, required=False)
 
 
-def flows_checks() -> Sequence[Check]:
-    """Lint the dialogues."""
+def metrics_check(settings: Settings) -> Check:
+    """Report whether strangers can read how much is going on."""
+    if settings.metrics_port is not None:
+        return Check("metrics", ok=True, detail="on a port of their own")
+    if settings.metrics_token is not None:
+        return Check("metrics", ok=True, detail="behind a token")
+    cure = "set METRICS_TOKEN, or METRICS_PORT to a port that only your own network reaches"
+    return Check("metrics", ok=False, detail="anybody can read /metrics", cure=cure, required=False)
+
+
+def flows_checks(settings: Settings) -> Sequence[Check]:
+    """Lint the dialogues, the company's own among them."""
     problems = [
-        Check("flows", ok=False, detail=f"{problem.where}: {problem.what}", cure=problem.cure) for problem in lint()
+        Check("flows", ok=False, detail=f"{problem.where}: {problem.what}", cure=problem.cure)
+        for problem in lint(own=Folders(own=settings.app_dir).own_flows, functions=functions_of(settings))
     ]
     return problems or [Check("flows", ok=True, detail="no problem found")]
 
@@ -126,6 +186,26 @@ def template_checks(book: TemplateBook) -> Sequence[Check]:
     """Report what Meta or the law would object to in message templates."""
     faults = [Check("templates", ok=False, detail=problem, cure=cure) for problem, cure in book.faults()]
     return faults or [Check("templates", ok=True, detail=f"{len(book.texts)}, well in every language")]
+
+
+def not_asked(name: str) -> Check:
+    """Report a check that could not be made, because of another one that failed."""
+    cure = "put right what is marked ✗, and run it again"
+    return Check(name, ok=False, detail="not asked", cure=cure, required=False)
+
+
+def file_checks(world: World, book: TemplateBook, settings: Settings, today: date, *, release: bool) -> Iterator[Check]:
+    """Yield the checks of the files that the program reads: texts, `business.toml`, templates, retention.
+
+    What is left of the sample may stay for a first `release`.
+    """
+    source = str(Folders(own=settings.app_dir).business_file(settings.business_file))
+    yield texts_check(world)
+    yield from language_checks(world)
+    yield from company_checks(world.business, world.texts.offered, today, source=source, required=not release)
+    yield business_check(world)
+    yield from template_checks(book)
+    yield from retention_checks(world.business)
 
 
 def approval_check(book: TemplateBook, states: Sequence[TemplateState]) -> Check:

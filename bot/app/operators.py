@@ -6,6 +6,7 @@ Whatever shows or changes something about a person goes through `Find`, which re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from uuid_utils.compat import uuid7
@@ -31,6 +32,7 @@ from ..service.operators.figures import Count
 from ..service.operators.find import Find
 from ..service.operators.imports import Imports
 from ..service.operators.person import AboutPerson
+from ..service.operators.reach import ReachPersons
 from ..service.operators.recording import Recording
 from ..service.operators.requests import AnswerRequests
 from ..service.operators.rotation import RotateKeys
@@ -43,7 +45,6 @@ from ..service.retention import Retention
 from ..settings import Settings
 from ..stores import erasure_list
 from ..stores.postgres.connect import tls_options
-from ..stores.postgres.evidence import evidence
 from ..stores.postgres.migrate import migrate
 from ..stores.postgres.rotation import count, rotate
 from ..stores.postgres.tree_verification import verify_tree
@@ -61,14 +62,14 @@ class StoreChecks:
         self._runtime = runtime
         self._requests = requests
 
-    async def all(self) -> AsyncIterator[Check]:
-        """Yield the results, leaving out checks that need a store that does not answer."""
+    async def all(self, today: date, *, release: bool = False) -> AsyncIterator[Check]:
+        """Yield the results; what needs a store that does not answer is not asked.
+
+        What is left of the sample may stay for a first `release`.
+        """
         runtime = self._runtime
-        yield doctor.texts_check(runtime.dialogue.world)
-        yield doctor.business_check(runtime.dialogue.world)
-        for check in doctor.template_checks(runtime.use_cases.template_book):
-            yield check
-        for check in doctor.retention_checks(runtime.dialogue.world.business):
+        world, book = runtime.dialogue.world, runtime.use_cases.template_book
+        for check in doctor.file_checks(world, book, runtime.settings, today, release=release):
             yield check
         yield await doctor.redis_check(runtime.stores.client)
         async for check in doctor.redis_checks(runtime.stores.client):
@@ -82,6 +83,9 @@ class StoreChecks:
             yield doctor.requests_check(waiting.requests, waiting.today)
             yield doctor.events_check(await runtime.stores.endpoints.backlog())
             yield doctor.approval_check(runtime.use_cases.template_book, await runtime.stores.templates.all())
+        else:
+            for name in doctor.OF_WHAT_IS_STORED:
+                yield doctor.not_asked(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ def operators(runtime: Runtime) -> Operators:
         find=find,
         requests=runtime.stores.requests,
         erasures=runtime.stores.erasures,
+        reach=_reach(runtime),
         calendar=Calendar.of(business.controller),
         clock=runtime.use_cases.clock,
     )
@@ -160,7 +165,9 @@ def operators(runtime: Runtime) -> Operators:
             clock=runtime.use_cases.clock,
         ),
         evidence=_evidence(runtime),
-        export=ExportConsents(find=find, ledger=runtime.stores.ledger, world=runtime.dialogue.world),
+        export=ExportConsents(
+            find=find, persons=runtime.stores.persons, ledger=runtime.stores.ledger, world=runtime.dialogue.world
+        ),
         sales=RecordSale(
             persons=runtime.stores.persons,
             ledger=runtime.stores.ledger,
@@ -199,6 +206,21 @@ def operators(runtime: Runtime) -> Operators:
             clock=runtime.use_cases.clock,
         ),
         checks=StoreChecks(runtime, requests),
+    )
+
+
+def _reach(runtime: Runtime) -> ReachPersons:
+    stores, use_cases = runtime.stores, runtime.use_cases
+    return ReachPersons(
+        contacts=use_cases.contacts,
+        ledger=stores.ledger,
+        sendings=stores.sendings,
+        messages=stores.company_messages,
+        events=stores.events,
+        sends=[use_cases.send(shard) for shard in stores.shards],
+        world=runtime.dialogue.world,
+        keys=stores.keys,
+        clock=use_cases.clock,
     )
 
 
@@ -289,7 +311,7 @@ def _evidence(runtime: Runtime) -> Evidence:
     return Evidence(
         ledger=runtime.stores.ledger,
         tree=runtime.stores.checkpoints,
-        proof_of=partial(evidence, runtime.stores.database, keys, runtime.stores.checkpoints),
+        proof_of=runtime.stores.proofs.evidence,
         verify_tree=partial(verify_tree, runtime.stores.database, [signer.public_key for signer in keys.signers]),
         public_key=keys.signers[0].public_key,
         controller=runtime.dialogue.world.business.controller.name,

@@ -42,13 +42,16 @@ async def working(runtime: Runtime, stopping: asyncio.Event) -> AsyncIterator[No
 
 
 @asynccontextmanager
-async def listening(app: Application, host: str, port: int) -> AsyncIterator[int]:
-    """Serve an application and yield its port; `port` 0 means any free port. Finish requests in hand at the end."""
+async def listening(app: Application, host: str, port: int, setting: str = "PORT") -> AsyncIterator[int]:
+    """Serve an application and yield its port; `port` 0 means any free port. Finish requests in hand at the end.
+
+    `setting` is where the port comes from.
+    """
     try:
         waiting = bound(host, port)
     except OSError as error:
         raise OperatorError(
-            f"PORT {port}: {error.strerror}; end the program that has it, or set another PORT"
+            f"{setting} {port}: {error.strerror}; end the program that has it, or set another {setting}"
         ) from None
     with waiting:
         async with answering(app, waiting):

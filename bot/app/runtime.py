@@ -9,6 +9,8 @@ from typing import Any
 
 from ..consent.retention import policy
 from ..conversation.dialogue import Dialogue
+from ..conversation.functions import Functions
+from ..conversation.language import prepare
 from ..endpoints.post import Post
 from ..engines import engines, local_secret
 from ..errors import Unavailable
@@ -21,6 +23,7 @@ from ..service.sending.halting import Halting
 from ..settings import Settings, SettingsError
 from . import channels
 from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
+from .functions import functions_of
 from .load import load_world
 from .stores import ShardStores, Stores, open_stores
 from .use_cases import HostedBot, UseCases
@@ -52,6 +55,7 @@ class Runtime:
         await worker.persistently("start", self.stores.events.settle_in, stopping)
         halting, stores = Halting(), self.stores
         async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.to_thread(prepare, self.dialogue.world))
             group.create_task(worker.sign(stores.checkpoints, 60 * self.settings.checkpoint_minutes, stopping))
             group.create_task(worker.keep_to_policy(self.use_cases.retention(), stopping))
             group.create_task(worker.remind(self.use_cases.tell_due(), stopping))
@@ -136,18 +140,25 @@ async def open_runtime(
     settings: Settings,
     hosted: HostedBot | None = None,
     *,
+    functions: Functions | None = None,
     draft: str = "",
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Runtime]:
     """Open everything that the settings name, and close it at the end.
 
     The embedded PostgreSQL is brought up to date; a database of your own needs `python -m bot migrate`. `draft` is a
-    language to use before it is offered. Raises `OperatorError`.
+    language to use before it is offered. `functions` are a host program's own, which its flows name. Raises
+    `OperatorError`.
     """
     require(settings)
     async with AsyncExitStack() as stack:
-        host_purpose = hosted.purpose if hosted else None
-        world, flows = load_world(business=settings.business_file, host_purpose=host_purpose, draft=draft)
+        world, flows = load_world(
+            business=settings.business_file,
+            own=settings.app_dir,
+            functions=functions_of(settings, functions),
+            host=hosted.basis if hosted else None,
+            draft=draft,
+        )
         policy(world.business)  # raises before anything starts if it is wrong
         secrets = settings.secret_key or (local_secret(settings),)
         keys = Keyring([secret.get_secret_value() for secret in secrets])

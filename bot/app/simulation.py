@@ -4,7 +4,7 @@ import asyncio
 import fcntl
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -24,7 +24,9 @@ from ..channels.simulator.webhooks import ACCOUNT_ID, Identity
 from ..channels.whatsapp.templates import creation
 from ..consent.lifecycle import fold
 from ..engines import EngineError, writing
+from ..i18n.catalogs import LanguageEntry
 from ..messages.inbound import Sender
+from ..service import worker
 from ..service.ports import PersonId, StoryEntry
 from ..service.shards import token_of
 from ..settings import Settings
@@ -36,6 +38,27 @@ from .runtime import Runtime, open_runtime
 from .use_cases import HostedBot
 
 _numbers = count(secrets.randbelow(10_000))
+
+
+class TravelClock:
+    """A clock that can be set ahead. It stays ahead: nothing that is stored beside it may lie in the future."""
+
+    def __init__(self, folder: Path) -> None:
+        """`folder` is where the simulation keeps its data. Raises `EngineError` if the file there is broken."""
+        self._file = folder / "seconds_ahead"
+        kept = self._file.read_text("ascii", errors="replace") if self._file.exists() else "0"
+        if not kept.isdecimal():
+            raise EngineError(f"{self._file}: is no number of seconds; delete the folder {folder} to begin anew")
+        self._ahead = int(kept)
+
+    def __call__(self) -> float:
+        """Return the time in unix seconds."""
+        return time.time() + self._ahead
+
+    def advance(self, seconds: int) -> None:
+        """Set the clock ahead."""
+        self._ahead += seconds
+        self._file.write_text(str(self._ahead), "ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +86,24 @@ class Simulation:
         return self.runtime.dialogue.world.business
 
     @property
+    def folder(self) -> Path:
+        """The folder with its data."""
+        return self.runtime.settings.var_dir
+
+    @property
     def received(self) -> Path:
         """The folder for saving what a person gets."""
-        return self.runtime.settings.var_dir / "received"
+        return self.folder / "received"
+
+    @property
+    def languages(self) -> Mapping[str, LanguageEntry]:
+        """All languages, also drafts."""
+        return self.runtime.dialogue.world.known
+
+    def translated(self, locale: str) -> tuple[int, int]:
+        """Return how many texts a language has, and how many there are."""
+        texts = self.runtime.dialogue.world.texts
+        return len(texts.slots) - len(texts.missing(locale)), len(texts.slots)
 
     async def introduce(self, who: Identity, locale: str) -> None:
         """Make a person known to the program, with a language chosen before."""
@@ -92,6 +130,17 @@ class Simulation:
         known = await self.runtime.stores.persons.find(address for address in (who.phone, who.bsuid) if address)
         return set(known.values())
 
+    async def keep_dates(self) -> None:
+        """Do at once what is done daily: end consents whose time is over, delete what was kept long enough."""
+        await self.settled()
+        await self.runtime.use_cases.retention().keep()
+        await self.runtime.use_cases.tell_due().tell()
+        await self.settled()
+
+    async def buried(self) -> int:
+        """Return how many messages could not be processed."""
+        return (await self.runtime.queued())["dead"]
+
     async def settled(self, seconds: float = 30.0) -> None:
         """Wait until everything that came in is answered and everything queued is sent. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds):
@@ -99,7 +148,9 @@ class Simulation:
                 await asyncio.sleep(0.005)
 
     async def _unfinished(self) -> int:
-        return sum(count for name, count in (await self.runtime.queued()).items() if name != "dead")
+        queued = sum(count for name, count in (await self.runtime.queued()).items() if name != "dead")
+        now = self.graph.clock()  # ahead of the processes' own, where time was let pass
+        return queued + sum([await shard.outbox.upcoming(now) for shard in self.runtime.stores.shards])
 
 
 @contextmanager
@@ -160,9 +211,24 @@ async def simulate(
         app = web.Application()
         app.add_routes(own_routes(inner, lambda: runtime))
         await stack.enter_async_context(working(runtime, asyncio.Event()))
+        if isinstance(clock, TravelClock):
+            await stack.enter_async_context(_brought_back(runtime, clock))
         await stack.enter_async_context(answering(app, waiting))
         hook = Hook(f"{url}{META.path}", secret, session)
         yield Simulation(runtime, graph, hook, url)
+
+
+@asynccontextmanager
+async def _brought_back(runtime: Runtime, clock: TravelClock) -> AsyncIterator[None]:
+    """Bring back what is due by a clock that is ahead, while the program looks at the real time."""
+    stopping = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        for shard in runtime.stores.shards:
+            group.create_task(worker.bring_back(shard.outbox, stopping, clock))
+        try:
+            yield
+        finally:
+            stopping.set()
 
 
 async def approve_templates(runtime: Runtime, graph: GraphSimulator) -> None:

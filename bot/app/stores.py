@@ -21,6 +21,7 @@ from ..stores.postgres.counted import Counted
 from ..stores.postgres.endpoints import Endpoints
 from ..stores.postgres.erasures import Erasures
 from ..stores.postgres.events import Events
+from ..stores.postgres.evidence import Proofs
 from ..stores.postgres.exports import Exports
 from ..stores.postgres.imports import Imports
 from ..stores.postgres.ledger import Ledger
@@ -109,6 +110,11 @@ class Stores:
     tokens: Tokens
     windows: Windows
     shards: Sequence[ShardStores]
+
+    @property
+    def proofs(self) -> Proofs:
+        """What proves the records of persons."""
+        return Proofs(self.database, self.keys, self.checkpoints)
 
     @property
     def data_holders(self) -> Sequence[DataHolder]:

@@ -13,8 +13,7 @@ from ..conversation.compose import way_out
 from ..conversation.dialogue import Dialogue
 from ..conversation.templates import TemplateBook
 from ..documents import Documents
-from ..i18n.catalogs import languages
-from ..paths import LOCALES
+from ..messages.basis import Answer, ForPurpose, HostBasis
 from ..service.company.calls import Repeatable
 from ..service.company.contacts import Contacts
 from ..service.company.messages import Messages
@@ -49,12 +48,18 @@ from .stores import ShardStores, Stores
 
 @dataclass(frozen=True, slots=True)
 class HostedBot:
-    """A host's bot that we stand in front of, and the purpose whose consent its messages need."""
+    """A host's bot that we stand in front of, and what its messages need."""
 
     host: Host
-    purpose: str
+    purpose: str | None = None
+    """The purpose whose consent they need; None: they answer what a person asked, which needs none."""
     typing: bool = False
     """Whether the person sees that an answer is being typed while the host thinks."""
+
+    @property
+    def basis(self) -> HostBasis:
+        """What its replies rest on."""
+        return Answer() if self.purpose is None else ForPurpose(self.purpose, answers=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +188,7 @@ class UseCases:
     @cached_property
     def template_book(self) -> TemplateBook:
         """What the business may say first, in all languages."""
-        return TemplateBook(self.dialogue.world, self.dialogue.flows, languages(LOCALES))
+        return TemplateBook(self.dialogue.world, self.dialogue.flows, self.dialogue.world.known)
 
     @cached_property
     def templates(self) -> Templates:
@@ -201,7 +206,8 @@ class UseCases:
         """Build what takes a shard's messages to the host's bot and to the staff."""
         return HandOver(
             host=hosted.host if hosted else None,
-            purpose=hosted.purpose if hosted else "",
+            basis=hosted.basis if hosted else Answer(),
+            inbox=shard.inbox,
             staff=self.staff_conversations,
             queue=shard.handover,
             send=self.send(shard),
@@ -286,6 +292,7 @@ class UseCases:
             exports=self.stores.exports,
             holders=self.data_holders,
             documents=Documents(world),
+            proofs=self.stores.proofs,
             writing=self._writing,
             channel=self.sender,
             send=self.send(shard),
@@ -305,6 +312,11 @@ class UseCases:
         """Everything that holds data of persons, the person's row last."""
         at_channel = [UploadedFiles(self.stores.exports, self.channel)] if self.channel else []
         return [*at_channel, *self.stores.data_holders]
+
+    @property
+    def public_keys(self) -> Sequence[bytes]:
+        """The keys that checkpoints are, or were, signed with."""
+        return [signer.public_key for signer in self.stores.keys.signers]
 
     @property
     def links(self) -> Links:

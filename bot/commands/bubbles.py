@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.align import Align
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -68,5 +69,5 @@ def _marked(text: str) -> str:
 
 
 def _width(console: Console, text: str) -> int:
-    longest = max(map(len, text.splitlines() or [""]))
+    longest = max(map(cell_len, text.splitlines() or [""]))
     return min(max(longest + 4, 8), _WIDEST, console.width)

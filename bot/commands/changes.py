@@ -75,7 +75,7 @@ def _named(purposes: list[str] | None, everything: bool) -> list[str] | None:
     return purposes or None
 
 
-def _note(address: str, command: str, way: Way, reason: str, as_json: bool, change: Change) -> None:
+def _note(address: list[str], command: str, way: Way, reason: str, as_json: bool, change: Change) -> None:
     noted = run(_noted(read_settings(), address, command, Told(way.method, str(uuid4())), reason, change))
     recorded = [entry.purpose for entry in noted.entries]
     if as_json:
@@ -86,7 +86,9 @@ def _note(address: str, command: str, way: Way, reason: str, as_json: bool, chan
         typer.echo(f"It is a request: answer it until {noted.request.due}, then close {noted.request.id}.")
 
 
-async def _noted(settings: Settings, address: str, command: str, told: Told, reason: str, change: Change) -> Noted:
+async def _noted(
+    settings: Settings, address: list[str], command: str, told: Told, reason: str, change: Change
+) -> Noted:
     async with open_operators(settings) as operators:
         looked = await all_records(operators.find, address, command, reason)
         return await change(operators, looked, told)

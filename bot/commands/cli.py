@@ -18,6 +18,7 @@ from . import (
     erasures,
     flows,
     importing,
+    init,
     ledger,
     person,
     proofs,
@@ -39,6 +40,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(init.init)
 app.command()(demo.demo)
 app.command()(chat.chat)
 app.command()(serve.web)

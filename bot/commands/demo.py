@@ -12,18 +12,42 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import logs
-from ..app.simulation import Simulation, reserved, simulate, somebody
+from ..app.simulation import Simulation, TravelClock, reserved, simulate, somebody
+from ..channels.simulator.graph import GraphSimulator
 from ..channels.simulator.webhooks import Identity
 from ..paths import COMMAND
 from ..settings import Settings
-from .chat import HELP, Talk
 from .demo_company import play_company
 from .running import at_terminal, run
 from .running import settings as read_settings
 from .serve import stop_on_signals
+from .talk import Talk
 
-_SCRIPT: Sequence[str] = ("Hi!", "YES", "/2", "What did I agree to? CHOICES", "CHOICES", "RIGHTS", "/1", "STOP", "yes")
+SCRIPT: Sequence[tuple[str, str]] = (
+    ("A customer says hello. Nothing is agreed to by writing first, so the bot asks.", "Hi!"),
+    ("Only a clear yes counts; it is for one purpose, so the next one is asked for.", "YES"),
+    ("/2 taps the second button: no.", "/2"),
+    ("One word shows what was agreed to, and changes it.", "CHOICES"),
+    ("Everybody can see, correct, take along or delete their data here.", "RIGHTS"),
+    ("/1 taps the first row: see my data. The file is really made.", "/1"),
+    ("STOP works at once, in every language, whatever else is going on.", "STOP"),
+    ("A yes to no question agrees to nothing.", "yes"),
+)
+"""What a customer types, and what to notice about it."""
+
 _READING_SECONDS = 0.8
+
+_TRY: Sequence[tuple[str, str]] = (
+    ("Hi!", "the bot asks whether it may write to you"),
+    ("YES", "you agree (/1, the first button, does the same)"),
+    ("CHOICES", "what you agreed to"),
+    ("MY DATA", "what is stored about you, as a document"),
+    ("STOP", "nothing more comes"),
+    ("START", "begins anew"),
+)
+
+TO_TYPE = [line for line, _ in _TRY]
+"""What the reader is told to type."""
 
 
 def demo(
@@ -38,19 +62,26 @@ async def _demo(settings: Settings, *, once: bool) -> None:
     console = Console(highlight=False)
     console.print("Starting Valkey, PostgreSQL, a simulated WhatsApp and the bot …")
     with reserved(settings) as own:
-        async with simulate(own) as simulation:
-            who = somebody()
-            console.print(f"The bot serves at {simulation.url} (try /readyz and /metrics there).\n")
-            customer = Talk(simulation, somebody(), console)
+        clock = TravelClock(own.var_dir)
+        async with simulate(own, graph=GraphSimulator(clock=clock), clock=clock) as simulation:
+            console.print(f"The bot serves here: {simulation.url}/readyz and {simulation.url}/metrics\n")
+            customer = Talk(simulation, somebody(), console, clock)
             await play_company(simulation, simulation.operators, customer, console)
             console.print("\n[bold]Somebody else writes first.[/]\n")
-            talk = Talk(simulation, who, console)
-            await talk.play(_SCRIPT, pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
+            who = somebody()
+            await _play(Talk(simulation, who, console, clock), console)
             await _show_evidence(simulation, who, console)
             if not once:
                 more = f"VAR_DIR={own.var_dir} {COMMAND} ledger show {who.phone}"
                 console.print(f"The exact words, from another terminal: {more}", soft_wrap=True)
-                await _keep_serving(talk, console)
+                await _keep_serving(Talk(simulation, somebody(), console, clock), console)
+
+
+async def _play(talk: Talk, console: Console) -> None:
+    """Play the customer's part, explained."""
+    for told, line in SCRIPT:
+        console.print(told, style="bold", markup=False)
+        await talk.play([line], pace=_READING_SECONDS if sys.stdout.isatty() else 0.0)
 
 
 async def _show_evidence(simulation: Simulation, who: Identity, console: Console) -> None:
@@ -76,7 +107,11 @@ async def _keep_serving(talk: Talk, console: Console) -> None:
         console.print("Serving until Ctrl-C.")
         await stopping
         return
-    console.print(f"\nNow it is your turn; Ctrl-C ends it.\n[dim]{HELP}[/]\n")
+    console.print("\n[bold]Now it is your turn.[/] You are a new customer, whom the shop does not know yet.")
+    console.print("Type, one after the other, each with Enter:\n")
+    for line, told in _TRY:
+        console.print(f"  {line:8} {told}", markup=False)
+    console.print("\n/help lists what else you can do; /quit or Ctrl-C ends it.\n")
     talking = asyncio.create_task(talk.converse())
     await asyncio.wait([talking, stopping], return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

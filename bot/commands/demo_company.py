@@ -13,7 +13,7 @@ from ..app.operators import Operators
 from ..app.processes import answering, bound
 from ..app.simulation import Simulation
 from ..service.ports import Scope
-from .chat import Talk
+from .talk import Talk
 
 _EVENTS_PATIENCE = 10.0
 """Seconds in which the last event must have arrived."""
@@ -23,15 +23,18 @@ async def play_company(simulation: Simulation, operators: Operators, talk: Talk,
     """Play what a company's own program does, with the person of `talk`."""
     async with _company(simulation, operators, console) as company:
         address = talk.person.who.phone
-        console.print("[bold]The company's program passes on an opt-in from a web form.[/]")
+        console.print("[bold]The company's program passes on an opt-in from a web form; the bot asks for a yes.[/]")
+        console.print("(→ what the program calls, ← what it gets back, ⚑ events that it is told of.)", style="dim")
         asked = {"address": address, "purposes": ["order_updates"], "method": "web_form", "reference": "form 2026-11"}
         await company.call("/opt-ins", asked)
         talk.show_news()
+        console.print("[bold]The customer taps the first button: yes, to order updates.[/]")
         await talk.do("/1")
         console.print("[bold]Now it may write about orders, and about nothing else.[/]")
         await company.call("/messages", _message(address, "order_updates", "Your roses are on their way."))
         talk.show_news()
         await company.call("/messages", _message(address, "offers", "Tulips at half price!"))
+        console.print("[bold]STOP is in force at once: the next message is refused.[/]")
         await talk.play(["STOP"])
         await company.call("/messages", _message(address, "order_updates", "Your roses have arrived."))
         await company.told("message.refused", 2)

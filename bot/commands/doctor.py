@@ -1,19 +1,17 @@
 """`doctor` and `migrate`: is everything well, and bring the database up to date."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from ..app import channels
-from ..app import doctor as checks
-from ..app.operators import bring_up_to_date, open_operators
-from ..app.runtime import has_stores
+from ..app.checkup import checkup
+from ..app.operators import bring_up_to_date
 from ..service.ports import Check
-from ..settings import Settings
-from .running import AsJson, print_json, run
+from ..settings import Settings, Wrong
+from .running import AsJson, print_json, run, usable_settings
 from .running import settings as read_settings
 
 _MARK = {True: "[green]✓[/]", False: "[red]✗[/]", None: "[yellow]![/]"}
@@ -26,7 +24,7 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Report what is missing or wrong, with a cure for each. Exit status 1 if something must be done."""
-    found = run(_found(read_settings(), release=release))
+    found = run(_found(*usable_settings(), release=release))
     if as_json:
         print_json({"ok": _well(found), "checks": [check.as_dict() for check in found]})
     else:
@@ -40,20 +38,8 @@ def migrate() -> None:
     typer.echo("The database is up to date.")
 
 
-async def _found(settings: Settings, *, release: bool) -> list[Check]:
-    return [check async for check in _all(settings, release=release)]
-
-
-async def _all(settings: Settings, *, release: bool) -> AsyncIterator[Check]:
-    for check in (*checks.settings_checks(settings), checks.link_check(settings), *checks.flows_checks()):
-        yield check
-    if has_stores(settings):
-        async with open_operators(settings) as operators:
-            async for check in operators.checks.all():
-                yield check
-    if not release:
-        async for check in channels.checks(settings):
-            yield check
+async def _found(settings: Settings, wrong: Sequence[Wrong], *, release: bool) -> list[Check]:
+    return [check async for check in checkup(settings, wrong, release=release)]
 
 
 def _well(found: list[Check]) -> bool:

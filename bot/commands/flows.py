@@ -6,12 +6,16 @@ from typing import Annotated
 import typer
 
 from .. import paths
+from ..app.functions import functions_of
 from ..conversation.diagram import diagram as mermaid
 from ..conversation.diagram import document
 from ..conversation.flow import Flows
 from ..conversation.flow_file import read
+from ..conversation.functions import OURS, Functions
 from ..conversation.lint import lint as problems_of
-from .running import AsJson, fail, print_json
+from ..conversation.reference import page as reference_page
+from ..folders import Folders
+from .running import AsJson, fail, print_json, settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -20,8 +24,9 @@ Folder = Annotated[Path, typer.Option("--folder", help="Where the flow files are
 
 @app.command()
 def lint(folder: Folder = paths.FLOWS, as_json: AsJson = False) -> None:
-    """Check every dialogue: names, ways in and out, texts, limits, the way out of all messages."""
-    problems = problems_of(folder)
+    """Check every dialogue, yours too: names, ways in and out, texts, limits, the way out of all messages."""
+    own, functions = _own(folder)
+    problems = problems_of(folder, own, functions)
     if as_json:
         print_json([{"where": problem.where, "what": problem.what, "cure": problem.cure} for problem in problems])
     else:
@@ -37,7 +42,22 @@ def diagram(
     folder: Folder = paths.FLOWS,
 ) -> None:
     """Print a flow as a Mermaid diagram, which Markdown viewers draw, or the whole page about the flows."""
-    flows = Flows(read(folder))
+    own, functions = _own(folder) if flow else (None, OURS)  # the whole page is about ours
+    flows = Flows(read(folder, own), functions)
     if flow and flow not in flows:
         fail(f"no flow is called {flow!r}; name one of {', '.join(flows.by_name)}")
     typer.echo(mermaid(flows[flow]) if flow else document(flows.by_name.values()), nl=False)
+
+
+@app.command()
+def reference() -> None:
+    """Print docs/flows-reference.md: everything that a flow file may say."""
+    typer.echo(reference_page(), nl=False)
+
+
+def _own(folder: Path) -> tuple[Path | None, Functions]:
+    """Return where the company's own flows are, and what flows may name; whoever names a folder means it alone."""
+    if folder != paths.FLOWS:
+        return None, OURS
+    read = settings()
+    return Folders(own=read.app_dir).own_flows, functions_of(read)

@@ -1,7 +1,8 @@
 """`{COMMAND} i18n …`: the commands of translators and of those who look after the catalogs."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,27 +11,23 @@ from rich.console import Console
 from rich.table import Table
 
 from .. import paths
-from ..business import load as load_business
-from ..conversation.flow_file import NO_FLOW
-from ..conversation.flow_file import read as read_flows
-from ..errors import OperatorError
-from ..i18n.catalogs import SOURCE_LOCALE, catalog_path, languages
-from ..i18n.po import PoFile, read, written
-from ..i18n.slot import SourceTexts
+from ..folders import Folders
+from ..i18n.catalogs import SOURCE_LOCALE, LanguageEntry, catalog_path
+from ..i18n.po import PoEntry, read, written
 from ..paths import COMMAND
+from ..translating import assent_kinds
 from ..translating import check as checking
 from ..translating import collisions as colliding
 from ..translating import pseudo as pseudo_languages
 from ..translating import status as progress
-from ..translating.extract import TEMPLATE, template
-from ..translating.preview import page
-from ..translating.source_texts import source_texts
+from ..translating.extract import TEMPLATE
+from ..translating.preview import Language, index, page
+from ..translating.project import Project, write
 from ..translating.start import start
-from ..translating.update import updated
-from ..words.intents import Keywords
+from ..words.intents import Intent, Keywords
 from ..words.keyword_files import read as read_keywords
 from ..words.keywords import WORDS, base
-from .running import AsJson, Commands, files_told, print_json, settings
+from .running import AsJson, Commands, fail, files_told, print_json, settings
 
 app = typer.Typer(
     cls=Commands,
@@ -42,28 +39,6 @@ app = typer.Typer(
 Codes = Annotated[list[str] | None, typer.Argument(metavar="[LANGUAGE]...", help="All languages when left out.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
-    """The folders that the commands work in."""
-
-    locales: Path = paths.LOCALES
-    flows: Path = paths.FLOWS
-
-    def source_texts(self) -> SourceTexts:
-        """Read every English text."""
-        business_file = settings().business_file or self.flows / NO_FLOW
-        return source_texts(read_flows(self.flows), load_business(business_file), business_file)
-
-    def codes(self, wanted: Collection[str] | None) -> list[str]:
-        """Return the languages to work on. Raises `OperatorError` for an unknown language."""
-        known = [code for code in languages(self.locales) if code != SOURCE_LOCALE]
-        for code in wanted or ():
-            if code not in known:
-                cure = f"name one of {', '.join(known)}, or begin it by `{COMMAND} i18n init {code}`"
-                raise OperatorError(f"there is no language {code!r}; {cure}")
-        return [code for code in known if not wanted or code in wanted]
-
-
 @app.callback()
 def folders(
     context: typer.Context,
@@ -71,7 +46,9 @@ def folders(
     flows: Annotated[Path, typer.Option(help="The folder of the dialogues.")] = paths.FLOWS,
 ) -> None:
     """Take the folders that all commands work in."""
-    context.obj = Project(locales, flows)
+    read = settings()
+    ours = (flows, locales) == (paths.FLOWS, paths.LOCALES)  # whoever names others works on these alone
+    context.obj = Project(Folders(flows, locales, read.app_dir if ours else None), read.business_file)
 
 
 @app.command()
@@ -79,13 +56,7 @@ def extract(context: typer.Context) -> None:
     """Write locales/bot.pot from the texts of the flows and of business.toml."""
     project: Project = context.obj
     with files_told():
-        path = project.locales / TEMPLATE
-        path.write_text(written(_template(project)), "utf-8")
-        typer.echo(f"wrote {path}")
-
-
-def _template(project: Project) -> PoFile:
-    return template(project.source_texts(), project.locales.parent)
+        typer.echo(f"wrote {write(project.locales / TEMPLATE, project.template())}")
 
 
 @app.command()
@@ -93,18 +64,52 @@ def update(context: typer.Context, codes: Codes = None) -> None:
     """Bring catalogs up to date with the texts: reworded texts become fuzzy, new texts are empty."""
     project: Project = context.obj
     with files_told():
-        fresh = _template(project)
-        (project.locales / TEMPLATE).write_text(written(fresh), "utf-8")
-        known = languages(project.locales)
+        write(project.locales / TEMPLATE, project.template())
         for code in project.codes(codes):
             path = catalog_path(project.locales, code)
             before = path.read_text("utf-8-sig", errors="replace") if path.exists() else ""
-            after = written(updated(read(path) if before else PoFile(), fresh, known[code]))
-            changed = after != before
+            after = project.catalog(code)
+            changed = written(after) != before
             if changed:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(after, "utf-8")
+                write(path, after)
             typer.echo(f"{path}: {'updated' if changed else 'up to date'}")
+
+
+@app.command()
+def confirm(
+    context: typer.Context,
+    text_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT]...", help="For example purpose.offers.title.")
+    ] = None,
+    legal: Annotated[bool, typer.Option("--legal", help="People would now agree to something else.")] = False,
+    editorial: Annotated[bool, typer.Option("--editorial", help="It means what it meant.")] = False,
+) -> None:
+    """Say what the rewording of your own texts changes; without arguments, list what was reworded.
+
+    Until then, and after --editorial, translations of the earlier English stay in force. After --legal they do not: a
+    language without a new one is not offered.
+    """
+    project: Project = context.obj
+    with files_told():
+        reworded = project.reworded()
+        if not text_ids:
+            for text_id, spoken in reworded.items():
+                typer.echo(f"{text_id}: still said as before in {', '.join(spoken)}")
+            typer.echo(f"{len(reworded)} reworded texts are not confirmed", err=True)
+            return
+        for text_id in text_ids:
+            if text_id not in reworded:
+                known = ", ".join(reworded) or "none at the moment"
+                fail(f"{text_id}: no translation in force is of an earlier text; name one of: {known}")
+        if legal is editorial:
+            fail("legal or editorial is not said; give --legal if people would agree to something else, or --editorial")
+        today = datetime.now(UTC).date()
+        files = (project.confirm_legal if legal else project.confirm_editorial)(text_ids, today)
+    for path in files:
+        typer.echo(f"wrote {path}")
+    if legal:
+        typer.echo("Consents given so far are to the earlier words: if they no longer cover what you do, add a version")
+        typer.echo('to [[notices]] of business.toml with change = "material", and people are asked anew.')
 
 
 @app.command()
@@ -114,7 +119,7 @@ def init(context: typer.Context, code: Annotated[str, typer.Argument(help="For e
 
     project: Project = context.obj
     with files_told():
-        path = start(project.locales, code, _template(project))
+        path = start(project.locales, code, project.template(code), project.known, project.printed(code))
         typer.echo(f"wrote {path}: open it in a PO editor such as Poedit, then `{COMMAND} i18n check {code}`")
         words, phrases = first_words.begin(project.locales, code)
         typer.echo(f"{words} holds the words that customers type, {phrases} what they must mean: fill them in")
@@ -137,7 +142,7 @@ def check(
         found = [
             replace(finding, path=_from_here(finding.path))
             for finding in (
-                *checking.everything(project.locales, project.source_texts(), only),
+                *_catalogs(project, only),
                 *_keywords(project, only),
             )
         ]
@@ -158,15 +163,26 @@ def _from_here(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
+def _catalogs(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
+    if project.folders.own is not None:
+        return checking.own(project, only)
+    return checking.everything(project.folders.locales, project.everything, only)
+
+
 def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Finding]:
     from ..translating import keyword_check  # only here: other commands do without it
 
     offered: dict[str, bool] = {}
-    known = languages(project.locales)
+    known = project.known
     looked_at = {code: language for code, language in known.items() if not only or code in only}
     for code, language in looked_at.items():
         offered[base(code)] = offered.get(base(code), False) or language.offered
-    yield from keyword_check.findings(project.locales, offered, [code for code in looked_at if code != SOURCE_LOCALE])
+    yield from keyword_check.findings(
+        project.folders.locales,
+        offered,
+        [code for code in looked_at if code != SOURCE_LOCALE],
+        project.folders.own_locales,
+    )
 
 
 @app.command()
@@ -177,19 +193,32 @@ def collisions(
     """Write which words mean different things in different languages, and which meaning wins."""
     project: Project = context.obj
     with files_told():
-        output.write_text(colliding.page(read_keywords(project.locales)), "utf-8")
+        output.write_text(colliding.page(read_keywords(project.folders.locales)), "utf-8")
+        typer.echo(f"wrote {output}")
+
+
+@app.command()
+def assent(
+    context: typer.Context,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("docs/assent.md"),
+) -> None:
+    """Write which kinds of answers are a yes, and which are none, in every language."""
+    project: Project = context.obj
+    with files_told():
+        kinds, keywords = assent_kinds.read(project.ours.locales), project.ours.keywords
+        output.write_text(assent_kinds.page(kinds, keywords), "utf-8")
         typer.echo(f"wrote {output}")
 
 
 @app.command()
 def ordinary(context: typer.Context) -> None:
-    """Write which ordinary words look like withdrawals but are not, from word frequencies (takes minutes)."""
+    """Write which ordinary words look like withdrawals but are not, from word frequencies (a minute or two)."""
     from ..translating import ordinary_words  # only here: other commands do without it
 
     project: Project = context.obj
     with files_told():
         path = ordinary_words.write(
-            project.locales, lambda language, count: typer.echo(f"{language}: {count} words", err=True)
+            project.ours.locales, lambda language, count: typer.echo(f"{language}: {count} words", err=True)
         )
         typer.echo(f"wrote {path}")
 
@@ -199,11 +228,21 @@ def compile_catalogs(context: typer.Context) -> None:
     """Write a .mo beside each .po; nothing is written if the catalog of an offered language has an error."""
     project: Project = context.obj
     with files_told():
-        targets = checking.compile_all(project.locales, project.source_texts().slots)
-        typer.echo(f"compiled {len(targets)} catalogs")
-        for code in languages(project.locales):
-            if code != SOURCE_LOCALE and catalog_path(project.locales, code, "mo") not in targets:
-                typer.echo(f"left out {code}, a draft with errors: see `{COMMAND} i18n check {code}`")
+        for each in dict.fromkeys((project, *(() if paths.INSTALLED else (project.ours,)))):
+            _compile(each)
+
+
+def _compile(project: Project) -> None:
+    known = {
+        code: language
+        for code, language in project.known.items()
+        if project.folders.own is None or catalog_path(project.locales, code).exists()
+    }
+    targets = checking.compile_all(project.locales, project.everything.slots, known)
+    typer.echo(f"compiled {len(targets)} catalogs in {project.locales}")
+    for code in known:
+        if code != SOURCE_LOCALE and catalog_path(project.locales, code, "mo") not in targets:
+            typer.echo(f"left out {code}, a draft with errors: see `{COMMAND} i18n check {code}`")
 
 
 @app.command()
@@ -217,17 +256,22 @@ def status(
     """Show how far each language is. Status 1 when an offered language lacks a text."""
     project: Project = context.obj
     with files_told():
-        wanted = project.codes(codes) if codes else list(languages(project.locales))
-        reports = [
-            report
-            for report in progress.reports(project.locales, project.source_texts())
-            if report.language.code in wanted
-        ]
+        wanted = project.codes(codes) if codes else list(project.known)
+        reports = [_report(project, code) for code in wanted]
     if as_json:
         print_json(reports)
     else:
         Console().print(_table(reports, per_flow=per_flow))
     raise typer.Exit(any(report.language.offered and report.whole.percent < 100 for report in reports))
+
+
+def _report(project: Project, code: str) -> progress.Report:
+    language = project.known[code]
+    if code == SOURCE_LOCALE:
+        return progress.report(language, project.sources(), ())
+    if project.folders.own is not None:
+        return progress.report(language, project.sources(code), project.catalog(code).entries)
+    return progress.report(language, project.everything, read(catalog_path(project.folders.locales, code)).entries)
 
 
 def _table(reports: list[progress.Report], *, per_flow: bool) -> Table:
@@ -262,7 +306,7 @@ def say(
     with files_told():
         if code != SOURCE_LOCALE:
             project.codes([code])
-        words = Keywords.load(project.locales)
+        words = project.keywords
     asked, unasked = (words.classify(text, asked_in=asked_in, spoken=(code,)) for asked_in in (code, None))
     meanings = {
         name: None if match is None else {"intent": match.intent.value, "rule": match.rule}
@@ -284,7 +328,7 @@ def pseudo(
     """Print all texts in a made-up language, and which English leaves a longer language too little room."""
     project: Project = context.obj
     with files_told():
-        slots = project.source_texts().slots
+        slots = project.everything.slots
     catalog = pseudo_languages.catalogs(slots)[pseudo_languages.ARABIC if arabic else pseudo_languages.ENGLISH]
     for slot in slots:
         typer.echo(f"{slot.id}: {catalog[slot.id][1]}")
@@ -298,18 +342,38 @@ def preview(
     only: Codes = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the pages.")] = Path("preview"),
 ) -> None:
-    """Write a page for each language that shows every message as WhatsApp draws it; open it in a browser."""
+    """Write pages that show every dialogue as a conversation in WhatsApp; open index.html in a browser."""
     project: Project = context.obj
     with files_told():
-        files = read_flows(project.flows)
-        sources = project.source_texts()
-        keywords = Keywords.load(project.locales)
-        codes = [code for code in (SOURCE_LOCALE, *project.codes(only)) if not only or code in only]
+        files, sources, keywords = project.flows, project.everything, project.keywords
+        wanted = [code for code in only or () if code != SOURCE_LOCALE]
+        codes = [code for code in (SOURCE_LOCALE, *project.codes(wanted)) if not only or code in only]
+        drawn = [_previewed(project, project.known[code], keywords) for code in codes]
+        offered = [code for code, language in project.known.items() if language.offered]
         output.mkdir(parents=True, exist_ok=True)
-        for code in codes:
-            catalog = catalog_path(project.locales, code)
-            entries = {} if code == SOURCE_LOCALE else {entry.id: entry for entry in read(catalog).entries}
-            words = {name: keywords.shown(intent, code) for name, intent in WORDS.items()}
-            (output / f"{code}.html").write_text(page(code, files, sources, entries, words, codes), "utf-8")
-    pages = "1 page" if len(codes) == 1 else f"{len(codes)} pages"
-    typer.echo(f"{pages} in {output}: open {output / codes[0]}.html in a browser")
+        for language in drawn:
+            html = page(language, files, sources, codes, offered)
+            (output / f"{language.code}.html").write_text(html, "utf-8")
+        (output / "index.html").write_text(index(drawn, sources), "utf-8")
+    pages = "1 language" if len(codes) == 1 else f"{len(codes)} languages"
+    first = f"{codes[0]}.html" if len(codes) == 1 else "index.html"
+    typer.echo(f"{pages} in {output}: open {output / first} in a browser")
+
+
+def _previewed(project: Project, entry: LanguageEntry, keywords: Keywords) -> Language:
+    code = entry.code
+    return Language(
+        code=code,
+        entries={} if code == SOURCE_LOCALE else _entries(project, code),
+        values={name: keywords.shown(intent, code) for name, intent in WORDS.items()},
+        words={intent.value: keywords.example(intent, code) for intent in Intent},
+        offered=entry.offered,
+    )
+
+
+def _entries(project: Project, code: str) -> dict[str, PoEntry]:
+    """Return every text of a language, the company's over ours."""
+    ours = catalog_path(project.folders.locales, code)
+    files = [read(ours)] if ours.exists() or project.folders.own is None else []
+    files += [project.catalog(code)] if project.folders.own is not None else []
+    return {entry.id: entry for file in files for entry in file.entries}

@@ -62,7 +62,7 @@ def show(address: EntryOrAddress, as_json: AsJson = False) -> None:
         _print(console, entry, shown=entry.question not in story.undelivered)
 
 
-async def _story(settings: Settings, address: str) -> Story:
+async def _story(settings: Settings, address: list[str]) -> Story:
     async with open_operators(settings) as operators:
         looked = await all_records(operators.find, address, "ledger show")
         return await operators.evidence.story(looked)

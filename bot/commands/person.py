@@ -33,7 +33,7 @@ def show(address: Address, as_json: AsJson = False) -> None:
         _print(known)
 
 
-async def _known(settings: Settings, address: str) -> KnownPerson:
+async def _known(settings: Settings, address: list[str]) -> KnownPerson:
     async with open_operators(settings) as operators:
         looked = await all_records(operators.find, address, "person show")
         return await operators.person.show(looked)
@@ -74,7 +74,7 @@ def erase(
         typer.echo(f"The proof without name and number is kept until {done.proof_until}. Tell the person what and why.")
 
 
-async def _erased(settings: Settings, address: str) -> Erased:
+async def _erased(settings: Settings, address: list[str]) -> Erased:
     async with open_operators(settings) as operators:
         looked = await all_records(operators.find, address, "person erase")
         return await operators.person.erase(looked)

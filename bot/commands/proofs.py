@@ -13,7 +13,7 @@ import typer
 from ..app.operators import Operators, open_operators
 from ..consent.export import COLUMNS
 from ..service.operators.evidence import Proven
-from ..service.operators.export import ConsentRecord
+from ..service.operators.export import ADDRESS_COLUMNS, ConsentRecord
 from ..settings import Settings
 from .find import Address, EntryOrAddress, all_records, by, one_record
 from .running import AsJson, fail, print_json, run
@@ -68,7 +68,7 @@ def prove(address: EntryOrAddress, as_json: AsJson = False) -> None:
         typer.echo(finding)
 
 
-async def _proven(settings: Settings, address: str) -> Proven:
+async def _proven(settings: Settings, address: list[str]) -> Proven:
     async with open_operators(settings) as operators:
         looked = await one_record(operators.find, address, "ledger prove")
         return await operators.evidence.prove(looked)
@@ -88,7 +88,7 @@ def bundle(
     typer.echo(f"Written to {output}; it holds personal data.")
 
 
-async def _bundle(settings: Settings, address: str) -> bytes:
+async def _bundle(settings: Settings, address: list[str]) -> bytes:
     async with open_operators(settings) as operators:
         looked = await one_record(operators.find, address, "ledger bundle")
         return await operators.evidence.bundle(looked)
@@ -102,21 +102,29 @@ class Format(StrEnum):
 
 
 def export(
-    address: Annotated[str, typer.Argument(metavar="[ADDRESS]", help="One person; everybody when left out.")] = "",
+    address: Annotated[
+        list[str] | None, typer.Argument(metavar="[ADDRESS]", help="One person; everybody when left out.")
+    ] = None,
     format: Annotated[
         Format, typer.Option("--format", help="jsonld: W3C DPV with ISO/IEC TS 27560's fields.")
     ] = Format.JSONLD,
+    with_addresses: Annotated[
+        bool, typer.Option("--with-addresses", help="With phone numbers and BSUIDs; needs --reason.")
+    ] = False,
+    reason: Annotated[
+        str, typer.Option("--reason", help="For whom and what for; recorded with the look at each person.")
+    ] = "",
 ) -> None:
     """Print consent records for other programs: linked data (a document per line) or a table for a spreadsheet."""
-    run(_export(read_settings(), address, format))
+    run(_export(read_settings(), address or [], format, reason, addresses=with_addresses))
 
 
-async def _export(settings: Settings, address: str, format: Format) -> None:
+async def _export(settings: Settings, address: list[str], format: Format, reason: str, *, addresses: bool) -> None:
     table = csv.writer(sys.stdout)
     if format is Format.CSV:
-        table.writerow(COLUMNS)
+        table.writerow((*COLUMNS, *(ADDRESS_COLUMNS if addresses else ())))
     async with open_operators(settings) as operators:
-        async for record in _records(operators, address):
+        async for record in _records(operators, address, reason, addresses=addresses):
             if format is Format.CSV:
                 table.writerows(record.rows())
             else:
@@ -124,11 +132,14 @@ async def _export(settings: Settings, address: str, format: Format) -> None:
                 sys.stdout.write(orjson.dumps(document).decode() + "\n")
 
 
-async def _records(operators: Operators, address: str) -> AsyncIterator[ConsentRecord]:
+async def _records(
+    operators: Operators, address: list[str], reason: str, *, addresses: bool
+) -> AsyncIterator[ConsentRecord]:
+    way = "ledger export --with-addresses" if addresses else "ledger export"
     if not address:
-        async for record in operators.export.of_everybody(by("ledger export")):
+        async for record in operators.export.of_everybody(by(way, reason), addresses=addresses):
             yield record
         return
-    looked = await all_records(operators.find, address, "ledger export")
-    async for record in operators.export.of(looked):
+    looked = await all_records(operators.find, address, way, reason)
+    async for record in operators.export.of(looked, addresses=addresses):
         yield record

@@ -18,7 +18,8 @@ from typer.core import TyperCommand, TyperGroup
 from .. import logs
 from ..app import channels
 from ..errors import OperatorError, curable, problem_and_cure
-from ..settings import ENV_FILE, Settings, load_settings
+from ..settings import ENV_FILE, Settings, Wrong, load_settings
+from ..settings import usable_settings as read_usable
 from ..toml_file import decoded
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def _told(main: Callable[..., Any], args: Sequence[str] | None = None, **options
     except Exception as error:
         if not (found := curable(error)):
             raise
-        _tell([line for problem in found for line in str(problem).splitlines()], as_json=as_json)
+        tell([line for problem in found for line in str(problem).splitlines()], as_json=as_json)
         status = 1
     sys.exit(status)
 
@@ -72,11 +73,11 @@ def _usage_told(*, as_json: bool) -> Iterator[None]:
         if not as_json:
             raise
         typed = error.ctx.command_path if error.ctx else "the command"
-        _tell([f"{error.format_message().rstrip('.')}; see `{typed} --help`"], as_json=True)
+        tell([f"{error.format_message().rstrip('.')}; see `{typed} --help`"], as_json=True)
         sys.exit(error.exit_code)
 
 
-def _tell(lines: Sequence[str], *, as_json: bool) -> None:
+def tell(lines: Sequence[str], *, as_json: bool = False) -> None:
     """Print the problems: each as a line on standard error, or all in a single JSON document on standard output."""
     if as_json:
         parts = map(problem_and_cure, lines)
@@ -91,12 +92,18 @@ def settings(**overrides: Any) -> Settings:
     return load_settings(ENV_FILE, channels.models(), **overrides)
 
 
+def usable_settings() -> tuple[Settings, Sequence[Wrong]]:
+    """Read what can be used of the environment, and what cannot."""
+    return read_usable(ENV_FILE, channels.models())
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end. SIGTERM ends it in order, as Ctrl-C does.
 
-    Standard output is for results, which scripts read; logs go to standard error, unless `work` decides.
+    Standard output is for results, which scripts read; warnings go to standard error as plain lines, unless `work`
+    decides.
     """
-    logs.configure("WARNING", stream=sys.stderr)
+    logs.configure("WARNING", stream=sys.stderr, plain=True)
     try:
         return uvloop.run(_interruptible(work))
     except asyncio.CancelledError:

@@ -10,7 +10,7 @@ from aiohttp.web import Application
 
 from .. import logs
 from ..app.processes import listening, working
-from ..app.routes import own_routes
+from ..app.routes import public_routes, watching_routes
 from ..app.runtime import has_stores, missing, open_runtime
 from ..settings import Settings
 from .running import run, settings
@@ -45,11 +45,21 @@ async def serve(settings: Settings, *, listen: bool, work: bool) -> None:
             await stack.enter_async_context(working(runtime, stopping))
         if listen:
             app = Application()
-            app.add_routes(own_routes(settings, lambda: runtime))
+            app.add_routes(public_routes(settings, lambda: runtime))
             # Heroku's router comes from outside.
             await stack.enter_async_context(listening(app, "0.0.0.0", settings.port))
+        if settings.metrics_port is not None:
+            watched = Application()
+            watched.add_routes(watching_routes(settings, lambda: runtime))
+            await stack.enter_async_context(listening(watched, "0.0.0.0", settings.metrics_port, "METRICS_PORT"))
         gc.freeze()  # what exists now stays, so the collector need not scan it while people wait
-        log.info("started", web=listen, work=work, port=settings.port if listen else None)
+        log.info(
+            "started",
+            web=listen,
+            work=work,
+            port=settings.port if listen else None,
+            metrics_port=settings.metrics_port,
+        )
         await stopping.wait()
         log.info("stopping")
 

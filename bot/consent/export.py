@@ -125,9 +125,13 @@ class Processing:
 
 
 def as_json_ld(
-    person: str, consents: Mapping[str, Consent], facts: Sequence[ExportedFact], processing: Processing
+    person: str,
+    consents: Mapping[str, Consent],
+    facts: Sequence[ExportedFact],
+    processing: Processing,
+    addresses: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return all records of one person, in one document.
+    """Return all records of one person, in one document, with their `addresses` if there are to be any.
 
     A sale on which soft opt-in rests is no consent: it gets a record of its own, with its own legal basis.
     """
@@ -141,6 +145,8 @@ def as_json_ld(
             if not any(fact.kind in _ABOUT_CONSENT for fact in about):
                 continue
         records.append(_record(person, purpose, consent, about, processing))
+    for record in records if addresses else ():
+        record["dpv:hasDataSubject"] |= {"dpv:hasIdentifier": list(addresses)}
     return {"@context": dict(CONTEXT), "@graph": records}
 
 

@@ -73,6 +73,9 @@ class Consent(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True, 
     claimed_at: int = 0
     """When an imported file says that it was given elsewhere; 0 if none does. It allows nothing."""
 
+    asked_by: Method | None = None
+    """How the first question about it came about: in the chat, or passed on by the company from a form, a call …"""
+
     @property
     def ended(self) -> bool:
         """Whether it was given and has ended without a word from the person."""
@@ -165,6 +168,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         )
 
     @property
+    def is_stoppable(self) -> bool:
+        """Whether there is anything to stop: a purpose that the person may be written to about, or a question."""
+        return bool(self.standing) or self.pending is not None
+
+    @property
     def resting(self) -> tuple[str, ...]:
         """The purposes for which nothing is sent at the moment, whatever was agreed to."""
         return tuple(purpose for purpose, consent in self.consents.items() if consent.resting)
@@ -215,7 +223,7 @@ def _touched(record: Record, fact: Fact) -> Mapping[str, Consent]:
 def _after(before: Consent, fact: Fact, pending: Pending | None) -> Consent:
     match fact.kind:
         case Kind.REQUESTED:
-            return _requested(before, fact.at)
+            return _requested(before, fact)
         case Kind.GIVEN:
             return _changed(
                 before,
@@ -293,16 +301,16 @@ def _changed(consent: Consent, **changes: object) -> Consent:
     return msgspec.structs.replace(consent, **changes)
 
 
-def _requested(consent: Consent, at: int) -> Consent:
-    consent = _changed(consent, unseen=False)
+def _requested(consent: Consent, fact: Fact) -> Consent:
+    consent = _changed(consent, unseen=False, asked_by=consent.asked_by or fact.method)
     if consent.status is Status.GIVEN:
-        return _changed(consent, renewal_at=at)
+        return _changed(consent, renewal_at=fact.at)
     again = consent.status is Status.REQUESTED
     return _changed(
         consent,
         status=Status.REQUESTED,
-        since=at,
-        asked_at=at,
+        since=fact.at,
+        asked_at=fact.at,
         before=consent.before if again else consent.status,
         before_since=consent.before_since if again else consent.since,
     )

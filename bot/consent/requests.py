@@ -72,8 +72,11 @@ def close(request: Request, state: State, reason: str) -> Request:
 
 
 def reopen(request: Request, *, was_extended: bool) -> Request:
-    """Return an answered request as it was, due on the same day: its answer did not arrive. Raises `NotPossible`."""
-    if request.state is not State.DONE:
+    """Return a closed request as it was, due on the same day: the answer, or the reason of the refusal, did not arrive.
+
+    Raises `NotPossible`.
+    """
+    if request.state.is_open:
         raise NotPossible(f"it is {request.state}, not answered")
     state = State.EXTENDED if was_extended else State.OPEN
     return replace(request, state=state)

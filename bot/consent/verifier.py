@@ -2,10 +2,10 @@
 
     python verifier.py EVIDENCE.zip --key PUBLIC_KEY [--newer CHECKPOINT --proof CONSISTENCY.json]
 
-For each record it checks that its hash covers what it says (which purpose, when, which answer, which text and notice),
-that it follows the same person's previous record, that the text shown and the answer are those that were hashed, and
-that it is a leaf of the Merkle tree (RFC 9162) whose root was signed (Ed25519, RFC 8032) in the checkpoint. Get the
-public key from the company by another way than the evidence, and compare.
+For each record it checks that its hash covers what it says (about whom, which purpose, when, which answer, which text
+and notice), that it follows the same person's previous record, that the text shown and the answer are those that were
+hashed, and that it is a leaf of the Merkle tree (RFC 9162) whose root was signed (Ed25519, RFC 8032) in the checkpoint.
+Get the public key from the company by another way than the evidence, and compare.
 """
 
 import argparse
@@ -27,10 +27,12 @@ FIELDS = (
 )  # fmt: skip
 """The fields that a record's hash covers, in this order, each as text (bytes in hexadecimal)."""
 
-LATER_FIELDS = ("accepted_at", "delivered_at", "seen", "clock")
+LATER_FIELDS = ("accepted_at", "delivered_at", "seen", "clock", "subject")
 """Further fields, appended as `name=value` where the record has them; older records do not."""
 
 _DIGEST = hashlib.sha256().digest_size
+_SALTED = 16
+"""Bytes of the salted hash of an address."""
 
 
 class NotProven(Exception):
@@ -248,7 +250,7 @@ def check_evidence(evidence: Mapping[str, Any], public_key: bytes) -> list[str]:
     if not evidence["records"]:
         raise NotProven("there are no records in it")
     previous = b""
-    found = [f"checkpoint: {checkpoint.size} records, root {checkpoint.root.hex()}, signature holds"]
+    found: list[str] = []
     for number, record in enumerate(evidence["records"], 1):
         where = f"record {number} ({record['kind']} {record['purpose']})"
         try:
@@ -256,7 +258,8 @@ def check_evidence(evidence: Mapping[str, Any], public_key: bytes) -> list[str]:
         except NotProven as error:
             raise NotProven(f"{where}: {error}") from None
         found.append(f"{where}: unchanged, in its place, number {record['leaf']} of the tree")
-    return found
+    signed = f"checkpoint: {checkpoint.size} records, root {checkpoint.root.hex()}, signature holds"
+    return [signed, *_check_subject(evidence), *found]
 
 
 def _check_record(
@@ -271,6 +274,29 @@ def _check_record(
     proof = [bytes.fromhex(step) for step in record["proof"]]
     check_inclusion(leaf_hash(entry_hash), record["leaf"], checkpoint.size, proof, checkpoint.root)
     return entry_hash
+
+
+def _check_subject(evidence: Mapping[str, Any]) -> list[str]:
+    """Check that each address that the evidence names was sealed into its records; say whom they are about."""
+    about = evidence.get("about")
+    if about is None:
+        if evidence.get("answer_key") and any(record.get("subject") for record in evidence["records"]):
+            raise NotProven("whom the records are about was left out, though the person is known")
+        return ["about: nobody is named; the person was erased, or the records are older than the sealing of addresses"]
+    key, found = bytes.fromhex(about["key"]), []
+    for address in about["addresses"]:
+        salted = hmac.digest(key, address.encode(), "sha256")[:_SALTED]
+        sealed = [record for record in evidence["records"] if salted in _subject(record)]
+        if not sealed:
+            raise NotProven(f"no record is about {address}")
+        found.append(f"about: {address}, sealed since record {sealed[0]['person_seq']}")
+    return found or ["about: no address is proven; the records seal none of those that the person has now"]
+
+
+def _subject(record: Mapping[str, Any]) -> list[bytes]:
+    """Return the salted hashes of the addresses that a record seals; empty if the records before it say them."""
+    sealed = bytes.fromhex(record.get("subject", ""))
+    return [sealed[at : at + _SALTED] for at in range(0, len(sealed), _SALTED)]
 
 
 def _check_words(record: Mapping[str, Any], evidence: Mapping[str, Any]) -> None:

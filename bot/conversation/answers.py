@@ -147,6 +147,25 @@ def are_for_staff(turn: DialogueTurn) -> bool:
     return staff_chat.is_open(turn) and not (turn.knows(Intent.YES) or turn.knows(Intent.NO))
 
 
+def are_for_host(turn: DialogueTurn) -> bool:
+    """Whether a plain yes or no may be meant for the host's bot: a question of ours waits, but the bot spoke last.
+
+    Consent follows only from an unambiguous answer (GDPR Art. 4(11)): a tap, or a reply that quotes the question.
+    """
+    if turn.session.last_text or not is_hosts(turn):
+        return False
+    if any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in turn.recorded):  # it was an answer before
+        return False
+    return turn.is_at_question
+
+
+def answered_to_host(turn: DialogueTurn, match: Match) -> None:
+    """Hand a plain yes or no over; a refusal in more words than a no may be a withdrawal."""
+    if match.intent is Intent.NO and turn.record.given and not turn.world.keywords.is_bare_no(turn.typed, match):
+        return turn.open(Intent.MAYBE_STOP)
+    return unclaimed(turn)
+
+
 def answered_to_staff(turn: DialogueTurn, match: Match) -> None:
     """Take a plain yes or no in a conversation with the staff as meant for them.
 

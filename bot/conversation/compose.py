@@ -5,22 +5,27 @@ from dataclasses import dataclass
 
 import msgspec
 
+from ..consent import answers
 from ..consent.rights import Right
 from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, TextKind, Texts, length, put_in
 from ..messages.inbound import QuestionTemplate
 from ..messages.reply import Button, Document, Reply, Row, Template
+from ..words.intents import Intent
 from .placeholders import LanguageValues, Values
 from .world import World
 
 FOOTER = "common.footer"
-"""The footer under every message: how to stop."""
+"""The footer that says how to stop."""
+
+HELLO = "common.hello"
+"""The first line of our first message: who speaks, and that it is a machine (EU AI Act, Art. 50(1))."""
 
 LIST = "common.list"
 """The label that opens a list."""
 
 
-TOLD = frozenset(text_id for right in Right for text_id in right.says)
-"""Texts that only tasks say, outside of a flow's states."""
+TOLD = answers.TEXTS | {text_id for right in Right for text_id in right.says}
+"""Texts that only tasks and operators say, outside of a flow's states."""
 
 DOCUMENT = "document"
 """The flow whose texts appear in documents and on the page behind their link, never in a chat."""
@@ -53,6 +58,8 @@ class Composition:
     options: Sequence[Option] = ()
     question: str = ""
     """The pending question that it asks."""
+    stoppable: bool = True
+    """Whether there is anything to stop, so that the footer says how."""
 
     def language(self, texts: Texts, locale: str) -> str:
         """Return the first language of `locale`'s fallback chain in which the whole message exists."""
@@ -70,9 +77,10 @@ class Composition:
             for option in self.options[:MAX_ROWS]
         )
         buttons = _fit_buttons(rows)
+        says_how = texts.has(self.text_id, Intent.STOP.placeholder)  # the way out is named once
         return Reply(
             body=texts.render(self.text_id, locale, values),
-            footer=texts.render(FOOTER, locale, values),
+            footer=texts.render(FOOTER, locale, values) if self.stoppable and not says_how else "",
             buttons=tuple(Button(row.id, row.title) for row in rows) if buttons else (),
             rows=() if buttons else rows,
             list_button=texts.render(LIST, locale, values) if rows and not buttons else "",
@@ -102,13 +110,19 @@ def _fit_buttons(rows: Sequence[Row]) -> bool:
 
 
 def message(
-    world: World, text_id: str, locale: str, *, values: Mapping[str, str] = {}, document: Document | None = None
+    world: World,
+    text_id: str,
+    locale: str,
+    *,
+    stoppable: bool,
+    values: Mapping[str, str] = {},
+    document: Document | None = None,
 ) -> Reply:
     """Return a text in `locale`, or in the language that it falls back to, filled with `values`.
 
-    A `document` is sent with the text under it.
+    A `document` is sent with the text under it. `stoppable`: the person has anything to stop.
     """
-    composition = Composition(text_id)
+    composition = Composition(text_id, stoppable=stoppable)
     spoken = composition.language(world.texts, locale or world.business.default_locale)
     said = composition.reply(world.texts, spoken, Values(world.language(spoken), _given(values)))
     return said if document is None else _with(said, document)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from .effects import CHOICES, EFFECTS
 from .flow import Flow
-from .flow_file import SAY, FlowTable, StateTable, TransitionTable
+from .flow_file import LEAD, SAY, SPEAKS, FlowTable, StateTable, TransitionTable
 from .guards import GUARDS
 from .triggers import Trigger
 
@@ -118,8 +118,6 @@ def _lines(flow: Flow) -> Iterator[str]:
     for state in table.states:
         if state.unclear:
             yield f"    {state.name} --> {state.name} : anything else, says {state.unclear}"
-        if state.tap:
-            yield f"    {state.name} --> {state.name} : a typed answer, perhaps to the staff, says {state.tap}"
         if state.final:
             yield f"    {state.name} --> [*]"
 
@@ -137,12 +135,14 @@ def _described(state: StateTable) -> Iterator[str]:
 
 def _label(transition: TransitionTable) -> str:
     conditions = " and ".join(map(_plain, transition.conditions))
-    effects = [_effect(effect) for effect in transition.effects if effect.startswith((_EVIDENCE, SAY))]
+    effects = [_effect(effect) for effect in transition.effects if effect.startswith((_EVIDENCE, *SPEAKS))]
     trigger = _plain(transition.trigger)
     return ", ".join([f"{trigger} if {conditions}" if conditions else trigger, *effects])
 
 
 def _effect(name: str) -> str:
+    if name.startswith(LEAD):
+        return f"begins with {name.removeprefix(LEAD)}"
     return f"says {name.removeprefix(SAY)}" if name.startswith(SAY) else f"◆ {_plain(name.removeprefix(_EVIDENCE))}"
 
 

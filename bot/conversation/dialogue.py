@@ -13,6 +13,7 @@ from ..messages.inbound import (
     AddressChanged,
     Choice,
     Correction,
+    HostAnswered,
     Inbound,
     Invitation,
     Lapse,
@@ -27,7 +28,20 @@ from ..messages.inbound import (
 from ..messages.reply import Reply
 from ..times import DAY
 from ..words.intents import UNASKED, Intent
-from . import answers, ending, invitations, labels, language, last_resort, overhearing, questions, withdrawals
+from ..words.keywords import Heard
+from . import (
+    answers,
+    ending,
+    first_contact,
+    invitations,
+    labels,
+    language,
+    last_resort,
+    overhearing,
+    questions,
+    small_talk,
+    withdrawals,
+)
 from .corrections import corrected
 from .fallback import unclaimed
 from .flow import Flows
@@ -35,7 +49,7 @@ from .navigation import DialogueTurn
 from .session import Session, Task
 from .taps import tapped
 from .triggers import Trigger
-from .turn import Turn
+from .turn import ENDING, Turn
 from .world import World
 
 REPETITIONS = 8
@@ -60,10 +74,7 @@ _DELIBERATE = frozenset({"location", "contacts", "order", "interactive", "flow"}
 """Kinds of message that nobody sends by accident; other kinds may be WhatsApp's own events."""
 
 _OPENING = frozenset({Kind.REQUESTED, Kind.GIVEN, Kind.KEPT, Kind.LIFTED})
-"""Facts that allow more to be sent or asked …"""
-
-_ENDING = frozenset({Kind.WITHDRAWN, Kind.OBJECTED, Kind.RESTRICTED, Kind.PAUSED, Kind.REFUSED})
-"""… and facts that allow less, which are never too many."""
+"""Facts that allow more to be sent or asked; those that allow less are never too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,9 @@ class Step:
     replies: tuple[Reply, ...] = ()
     """Answers to the person; a reply that asks for consent has its `question` set."""
     handed_over: bool = False
-    """Whether the host's bot gets the message: no dialogue claims it, and consent allows it."""
+    """Whether the host's bot gets the message: no dialogue claims it."""
+    asks_after: bool = False
+    """Whether the person is to be asked for consent once the host's bot has answered."""
     tasks: tuple[Task, ...] = ()
     """Work outside of the conversation; whoever does it also reports the result."""
     failure: Exception | None = None
@@ -122,7 +135,9 @@ class Dialogue:
         if inbound.overheard:  # an unknown person has nothing that a doubt could pause
             return overhearing.withdraws(inbound, keywords, doubts=False)
         match inbound.content:
-            case Text() | Choice() | Media():
+            case Text(text):
+                return not small_talk.says_goodbye(keywords, text)
+            case Choice() | Media():
                 return True
             case Other(kind):
                 return kind in _DELIBERATE or overhearing.withdraws(inbound, keywords)
@@ -146,7 +161,7 @@ class Dialogue:
         questions.repeat_after_withdrawal(turn, session.record.pending)
         if turn.entries and _facts_before(turn) >= FACTS_A_DAY:
             kinds = {entry.kind for entry in turn.entries}
-            if kinds & _OPENING and not kinds & _ENDING:
+            if kinds & _OPENING and not kinds & ENDING:
                 return self._declined(session, inbound, now)
             if not turn.changed:  # already said and recorded
                 turn.entries, turn.session.record = [], session.record
@@ -159,6 +174,7 @@ class Dialogue:
             tuple(turn.entries),
             tuple(turn.replies),
             turn.handed_over,
+            turn.asks_after,
             tuple(turn.tasks),
             to_staff=turn.to_staff,
             postponed=turn.postponed,
@@ -187,6 +203,8 @@ def _received(turn: DialogueTurn) -> None:
             ending.preference(turn, value)
         case AddressChanged():
             ending.address_changed(turn)
+        case HostAnswered(message):
+            first_contact.ask_after_answer(turn, message)
         case Invitation() as invitation:
             invitations.invite(turn, invitation)
         case Reaction() | StaffMessage():
@@ -221,7 +239,7 @@ def _message(turn: DialogueTurn, content: Text | Choice | Media | Correction | O
 
 
 def _typed(turn: DialogueTurn) -> None:
-    if locale := language.named(turn):
+    if (locale := language.named(turn)) and not small_talk.is_meant(turn):
         return language.choose(turn, locale)
     if choice := labels.typed_choice(turn):
         turn.rule = "label"
@@ -229,10 +247,18 @@ def _typed(turn: DialogueTurn) -> None:
     question = answers.quoted(turn)
     asked_in = answers.asked_in(turn, question)
     to_staff = question is None and answers.are_for_staff(turn)
+    to_host = question is None and not to_staff and answers.are_for_host(turn)
     match = language.meaning(turn, asked_in)
+    if match is not None and match.intent.heard is Heard.TALK and small_talk.may_be_yes(turn, match):
+        match = None
     language.settle(turn, match)
+    if match is not None and match.intent.heard is Heard.TALK:
+        turn.rule = match.rule
+        if small_talk.answered(turn, match.intent):
+            return None
+        match = None
     if match is None:
-        return _no_known_word(turn, None if to_staff and turn.is_at_question else asked_in)
+        return _no_known_word(turn, None if (to_staff or to_host) and turn.is_at_question else asked_in)
     turn.rule = match.rule
     if match.intent in withdrawals.WITHDRAWALS:
         return withdrawals.obey_typed(turn, match)
@@ -240,6 +266,8 @@ def _typed(turn: DialogueTurn) -> None:
         return turn.open(match.intent)
     if to_staff:
         return answers.answered_to_staff(turn, match)
+    if to_host:
+        return answers.answered_to_host(turn, match)
     if question is not None:
         turn.argument = question
         if match.intent is Intent.YES and not answers.is_plain(turn):
@@ -262,7 +290,7 @@ def _no_known_word(turn: DialogueTurn, asked_in: str | None) -> None:
         return turn.open(intent)
     if turn.fire(Trigger.TYPED) or (asked_in and answers.foreign_yes(turn)):
         return None
-    return unclaimed(turn, ours=turn.knows(Trigger.TYPED))
+    return unclaimed(turn)
 
 
 def _no_answer(turn: DialogueTurn) -> None:
@@ -271,13 +299,13 @@ def _no_answer(turn: DialogueTurn) -> None:
     It is accepted only where any text will do.
     """
     if not withdrawals.obey_heard(turn) and not turn.fire(Trigger.TYPED):
-        unclaimed(turn, ours=turn.knows(Trigger.TYPED))
+        unclaimed(turn)
 
 
 def _unreadable(turn: DialogueTurn) -> None:
     """A picture, a voice note, an order …: only a withdrawal in its text counts; it never gives consent."""
     if not withdrawals.obey_heard(turn):
-        unclaimed(turn, readable=False)
+        unclaimed(turn)
 
 
 def _facts_before(turn: Turn) -> int:

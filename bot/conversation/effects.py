@@ -13,9 +13,11 @@ from msgspec.structs import asdict
 
 from ..consent.evidence import EVERY, Kind, Method
 from ..consent.rights import Right
-from ..i18n.cldr import autonym
-from ..i18n.texts import MAX_ROWS
+from ..i18n.cldr import autonym, in_reading_order
+from ..i18n.locale import also_spoken, guess
+from ..i18n.texts import MAX_BUTTONS, MAX_ROWS
 from ..messages.inbound import QuestionStatus
+from ..words.intents import Intent
 from . import staff_chat
 from .compose import Option
 from .session import Task
@@ -168,7 +170,12 @@ def record_objected(turn: Turn) -> None:
 
 def choose_code(turn: Turn) -> None:
     """Choose the code that the person must type to have their data erased, so that nobody is erased by mistake."""
-    turn.session.code = turn.code()
+    turn.session.code, turn.session.attempts = turn.code(), 0
+
+
+def count_attempt(turn: Turn) -> None:
+    """Count a wrong code."""
+    turn.session.attempts += 1
 
 
 def ask_correction(turn: Turn) -> None:
@@ -236,11 +243,34 @@ def purposes_to_keep(turn: Turn) -> Sequence[Option]:
 
 
 def languages(turn: Turn) -> Sequence[Option]:
-    """Offered languages by their own names, the likely ones first; as many as a list holds."""
-    offered = sorted(turn.world.texts.offered, key=autonym)
-    first = [code for code in (*turn.likely, turn.locale) if code in offered]
-    codes = dict.fromkeys([*first, *offered])
-    return [Option(f"locale:{code}", title=autonym(code)) for code in [*codes][:MAX_ROWS]]
+    """The languages, by their own names: those of the person's country first, then all others.
+
+    Who did not ask for the list is asked for the language of their country only, where it has two or three. A list
+    has room for ten rows: its last leads to the next page.
+    """
+    sender, offered = turn.inbound.sender, turn.world.texts.offered
+    if 1 < len(turn.likely) <= MAX_BUTTONS and not _asked_for_list(turn):
+        return [_language(code) for code in turn.likely]
+    country = (
+        *guess(sender.phone, sender.bsuid, offered),
+        *also_spoken(sender.phone, sender.bsuid, offered),
+    )
+    codes = [*dict.fromkeys((*country, *in_reading_order(offered, turn.locale)))]
+    shown = int(turn.argument) if turn.argument.isdecimal() else 0
+    left = codes[shown:] or codes
+    if len(left) <= MAX_ROWS:
+        return [_language(code) for code in left]
+    page = left[: MAX_ROWS - 1]
+    return [*map(_language, page), Option(f"{Intent.LANGUAGE}:{len(codes) - len(left) + len(page)}", "language.more")]
+
+
+def _language(code: str) -> Option:
+    return Option(f"locale:{code}", title=autonym(code))
+
+
+def _asked_for_list(turn: Turn) -> bool:
+    """Whether the message says LANGUAGE, or is a tap on a button that does."""
+    return turn.rule in ("button", "label") or turn.rule.partition(":")[0] == Intent.LANGUAGE
 
 
 EFFECTS: Mapping[str, Effect] = {
@@ -260,6 +290,7 @@ EFFECTS: Mapping[str, Effect] = {
         record_lifted,
         record_objected,
         choose_code,
+        count_attempt,
         *(_asks(right) for right in Right if right.is_promised),
         ask_correction,
         ask_erasure,

@@ -16,9 +16,8 @@ from ..errors import FileError
 from ..i18n.texts import Slot, TextKind
 from ..messages.template import Category
 from .compose import Option
-from .effects import CHOICES, EFFECTS
-from .flow_file import SAY, FlowFile, StateTable, TransitionTable
-from .guards import GUARDS
+from .flow_file import LEAD, SAY, FlowFile, StateTable, TransitionTable
+from .functions import OURS, Functions
 from .lint import check
 from .turn import Turn
 
@@ -61,7 +60,7 @@ class DialogueState(State):
     def speak(self, turn: Turn, text: str) -> None:
         """Say `text` with the choices of this state under it."""
         if self.table.choices_from:
-            return turn.say(self.flow.text_id(text), CHOICES[self.table.choices_from](turn))
+            return turn.say(self.flow.text_id(text), self.flow.functions.choices[self.table.choices_from](turn))
         question = self._question(turn)
         named = question or self._doubt(turn)
         options = [Option(f"{name}:{named}" if named else name, self.flow.text_id(name)) for name in self.table.choices]
@@ -83,7 +82,8 @@ class DialogueState(State):
 class Flow:
     """A dialogue, shared by all conversations and changed by none."""
 
-    def __init__(self, file: FlowFile, text_ids: Collection[str]) -> None:
+    def __init__(self, file: FlowFile, text_ids: Collection[str], functions: Functions) -> None:
+        self.functions = functions
         self.table = table = file.table
         self.name = table.flow
         self.questions = file.entered_with("record_requested")
@@ -113,14 +113,17 @@ class Flow:
         }
 
     def _guard(self, name: str) -> Callable[[EventData], bool]:
-        guard = GUARDS[name]
+        guard = self.functions.guards[name]
         return lambda event: guard(_turn(event))
 
     def _effect(self, name: str) -> Callable[[EventData], None]:
         if name.startswith(SAY):
-            text_id = self.text_id(name.removeprefix(SAY))
-            return lambda event: _turn(event).say(text_id)
-        effect = EFFECTS[name]
+            said = self.text_id(name.removeprefix(SAY))
+            return lambda event: _turn(event).say(said)
+        if name.startswith(LEAD):
+            led = self.text_id(name.removeprefix(LEAD))
+            return lambda event: _turn(event).lead(led)
+        effect = self.functions.effects[name]
         return lambda event: effect(_turn(event))
 
     def text_id(self, name: str) -> str:
@@ -161,14 +164,14 @@ def _turn(event: EventData) -> Turn:
 class Flows:
     """All dialogues of a business, linted."""
 
-    def __init__(self, files: Sequence[FlowFile]) -> None:
+    def __init__(self, files: Sequence[FlowFile], functions: Functions = OURS) -> None:
         """Raises `FileError` with everything that `lint` finds wrong."""
-        if problems := [problem for problem in check(files) if not problem.harmless]:
+        if problems := [problem for problem in check(files, functions) if not problem.harmless]:
             raise FileError("\n".join(map(str, problems)))
         self.slots: tuple[Slot, ...] = tuple(slot for file in files for slot in file.slots)
         text_ids = frozenset(slot.id for slot in self.slots)
         self.by_name: Mapping[str, Flow] = {
-            file.table.flow: Flow(file, text_ids) for file in files if file.table.states
+            file.table.flow: Flow(file, text_ids, functions) for file in files if file.table.states
         }
         self.by_intent: Mapping[str, Flow] = {
             intent: flow for flow in self.by_name.values() for intent in flow.table.intents

@@ -11,7 +11,7 @@ from ..consent.asked import first_delivery
 from ..consent.evidence import Method
 from ..consent.lifecycle import Consent, Status, answerable
 from ..messages.inbound import Choice
-from .turn import Turn
+from .turn import MOST_ATTEMPTS, Turn
 
 Guard = Callable[[Turn], bool]
 
@@ -130,6 +130,46 @@ def nothing_recorded(turn: Turn) -> bool:
     return not turn.record.consents
 
 
+def any_question_waits(turn: Turn) -> bool:
+    """Whether a question for a consent waits, in whatever language."""
+    return turn.record.pending is not None
+
+
+def something_allowed(turn: Turn) -> bool:
+    """Whether the person may be written to about something, because they agreed to it and it holds."""
+    return any(turn.record.allows(purpose.id, turn.inbound.at) for purpose in turn.world.business.purposes)
+
+
+def came_by_form(turn: Turn) -> bool:
+    """Whether the first question for a consent followed a form on the web, or an app (GDPR Art. 14(2)(f))."""
+    return _came_by(turn, Method.WEB_FORM, Method.WEB)
+
+
+def came_by_call(turn: Turn) -> bool:
+    """Whether the first question for a consent followed a phone call (GDPR Art. 14(2)(f))."""
+    return _came_by(turn, Method.CALL, Method.PHONE)
+
+
+def came_on_paper(turn: Turn) -> bool:
+    """Whether the first question for a consent followed a paper form, a letter or a visit (GDPR Art. 14(2)(f))."""
+    return _came_by(turn, Method.PAPER, Method.LETTER, Method.IN_PERSON)
+
+
+def came_by_sale(turn: Turn) -> bool:
+    """Whether a sale to the person is recorded (GDPR Art. 14(2)(f))."""
+    return any(consent.sold_at for consent in turn.record.consents.values())
+
+
+def came_from_records(turn: Turn) -> bool:
+    """Whether the company passed the number on from its own records: a file, or a program (GDPR Art. 14(2)(f))."""
+    claimed = any(consent.claimed_at for consent in turn.record.consents.values())
+    return claimed or _came_by(turn, Method.API, Method.EMAIL, Method.IMPORT, Method.OTHER)
+
+
+def _came_by(turn: Turn, *methods: Method) -> bool:
+    return any(consent.asked_by in methods for consent in turn.record.consents.values())
+
+
 def types_the_code(turn: Turn) -> bool:
     """Whether the person typed the code that was asked for, so that nobody is erased by mistake.
 
@@ -139,6 +179,16 @@ def types_the_code(turn: Turn) -> bool:
         return False
     digits = "".join(str(unicodedata.digit(sign)) for sign in turn.answer if sign.isdecimal())
     return not turn.inbound.forwarded and digits == turn.session.code and not any(map(str.isalpha, turn.answer))
+
+
+def types_a_code(turn: Turn) -> bool:
+    """Whether the person typed digits without any letters, which may be meant as the code."""
+    return any(map(str.isdecimal, turn.answer)) and not any(map(str.isalpha, turn.answer))
+
+
+def has_attempts_left(turn: Turn) -> bool:
+    """Whether the person may type the code once more after this attempt."""
+    return turn.session.attempts + 1 < MOST_ATTEMPTS
 
 
 def staff_answers_here(turn: Turn) -> bool:
@@ -176,7 +226,16 @@ GUARDS: Mapping[str, Guard] = {
         restricted_since,
         nothing_given,
         nothing_recorded,
+        any_question_waits,
+        something_allowed,
+        came_by_form,
+        came_by_call,
+        came_on_paper,
+        came_by_sale,
+        came_from_records,
         types_the_code,
+        types_a_code,
+        has_attempts_left,
         already_stopped,
         chat_is_held,
         staff_answers_here,

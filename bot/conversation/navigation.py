@@ -73,6 +73,8 @@ class DialogueTurn(Turn):
             self.session.asking = None
         flow, interrupted = self.flows.by_intent[intent], self.position
         self.go_to(Position(flow.name, flow.table.initial))
+        if trigger == Trigger.START and flow.knows(flow.table.initial, intent):
+            trigger = intent  # a flow of several intents tells them apart
         flow.fire(trigger, self)
         self.session.unclear = 0
         if flow.table.interlude:

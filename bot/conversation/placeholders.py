@@ -3,18 +3,30 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from babel.lists import format_list
-
-from ..i18n.cldr import babel_locale
+from ..consent.answers import MOST_WORDS
+from ..i18n.texts import LIMITS, TextKind
 from ..words.keywords import WORDS
 
 KNOWN_VALUES = frozenset(
-    {*WORDS, "business", "notice_url", "third_parties", "storage", "proof_time", "privacy_contact", "contact"}
+    {
+        *WORDS,
+        "business",
+        "notice_url",
+        "third_parties",
+        "storage",
+        "proof_time",
+        "privacy_contact",
+        "contact",
+        "address",
+    }
 )
 """Placeholders that every text may use."""
 
-TOLD_VALUES = frozenset({"since", "link", "until", "due"})
-"""Placeholders that can be filled only where a task is done."""
+TOLD_VALUES = frozenset({"since", "link", "until", "due", "right", "words", "number", "language"})
+"""Placeholders that can be filled only where a task is done, or a request is answered."""
+
+LONGEST = {"right": LIMITS[TextKind.ROW], "words": MOST_WORDS}
+"""Maximum characters of those of them that are long."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +39,15 @@ class LanguageValues:
     """Purpose id → title, description."""
 
     def titles(self, purpose_ids: Sequence[str]) -> str:
-        """Return the titles of purposes as a list in words."""
-        titles = [self.purposes[purpose][0] for purpose in purpose_ids if purpose in self.purposes]
-        return format_list(titles, locale=babel_locale(self.locale))
+        """Return the titles of purposes on one line: titles may contain "and", so no word joins them."""
+        return " · ".join(self._titles(purpose_ids))
+
+    def lines(self, purpose_ids: Sequence[str]) -> str:
+        """Return the titles of purposes, one on each line."""
+        return "\n".join(f"• {title}" for title in self._titles(purpose_ids))
+
+    def _titles(self, purpose_ids: Sequence[str]) -> Sequence[str]:
+        return [self.purposes[purpose][0] for purpose in purpose_ids if purpose in self.purposes]
 
     def choices(self, given: Collection[str], resting: Collection[str]) -> str:
         """Return all purposes as a list, one line each, marked: given, given but `resting` for now, or not given."""

@@ -28,7 +28,7 @@ def ask_again(turn: DialogueTurn) -> bool:
 def ask_for_a_tap(turn: DialogueTurn) -> None:
     """Say once what the pending question asks; only a tap, or a reply that quotes it, answers it."""
     state = turn.state_at(turn.flows.question)
-    state.speak(turn, state.table.tap)
+    state.speak(turn, state.table.unclear)
     turn.session.last_text = ""
 
 
@@ -68,7 +68,7 @@ def take_back(turn: DialogueTurn, purpose: str) -> None:
     if turn.world.business.purpose(purpose) is None or turn.record.restricted:
         return
     turn.about = purpose
-    turn.say("common.undelivered")
+    turn.lead("common.undelivered")
     ask_first(turn, purpose)
 
 

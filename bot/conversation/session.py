@@ -21,7 +21,7 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     locale: str = ""
     """The current language; empty until it is known."""
     guessed: bool = False
-    """Whether `locale` was guessed from the country: a word in another language may still change it."""
+    """Whether `locale` was guessed, from the country or from a sentence: a word may still change it."""
     flow: str = ""
     """The current dialogue; empty if there is none."""
     state: str = ""
@@ -56,6 +56,14 @@ class Session(msgspec.Struct, array_like=True, omit_defaults=True):
     """The token of the person's last message that no dialogue claimed: the company may answer it within the window."""
     staff_at: int = 0
     """WhatsApp's time of the last message to the company's staff, unix seconds; 0: no conversation goes on."""
+    greeted: bool = False
+    """Whether the person was told that a machine speaks."""
+    clarified: str = ""
+    """The question that was said once more because the answer to it was unclear."""
+    attempts: int = 0
+    """How many wrong codes the person typed in a row."""
+    read: int = 0
+    """How often `locale` was guessed from a sentence, see `language.settle`."""
 
     @property
     def channel(self) -> str:
@@ -86,6 +94,7 @@ def rebuilt(person: str, record: Record, locale: str = "", outdated: Session | N
     session = Session(person=person, record=record, locale=locale)
     if record.pending is not None:
         session.locale, session.asking = locale or record.pending.locale, ()
+    session.greeted = bool(record.consents)
     if outdated is not None:
         session.asked, session.staff_at = outdated.asked, outdated.staff_at
     return session

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from ..consent.evidence import Seen
 from ..messages import host_ids
 from ..words.intents import BY_PAYLOAD, Intent, Match
-from ..words.keywords import COMMANDS
+from ..words.keywords import COMMANDS, TALK
 from . import language
 from .answers import answered, answered_doubt, answered_question
 from .fallback import unclaimed
@@ -13,6 +13,9 @@ from .navigation import DialogueTurn
 from .questions import ask
 from .triggers import Trigger
 from .withdrawals import WITHDRAWALS
+
+_COMMANDS = COMMANDS - frozenset(TALK)
+"""What somebody else's label may mean: small talk under it answers them."""
 
 
 def tapped(turn: DialogueTurn, choice: str) -> None:
@@ -28,7 +31,7 @@ def tapped(turn: DialogueTurn, choice: str) -> None:
         case Trigger.KEEP if turn.argument:
             answered_doubt(turn)
         case Trigger.YES | Trigger.NO | Trigger.KEEP:
-            _read_label(turn, choice, COMMANDS)  # our own buttons name their question
+            _read_label(turn, choice, _COMMANDS)  # our own buttons name their question
         case "locale" if turn.argument in turn.world.texts.offered:
             language.choose(turn, turn.argument)
         case "ask" if turn.world.business.purpose(turn.argument):
@@ -42,7 +45,7 @@ def tapped(turn: DialogueTurn, choice: str) -> None:
         case _ if turn.offers(name):
             answered(turn, name)
         case _:
-            _read_label(turn, choice, COMMANDS)
+            _read_label(turn, choice, _COMMANDS)
 
 
 def _read_label(turn: DialogueTurn, choice: str, heard: Collection[Intent]) -> None:

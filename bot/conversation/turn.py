@@ -14,11 +14,13 @@ import msgspec
 from ..consent.asked import Reached, queued, reached
 from ..consent.evidence import Clock, Entry, Fact, Kind, Method, Seen, Wording
 from ..consent.lifecycle import Consent, Pending, Record, Status, admit, newest
+from ..i18n.texts import LIMITS, TextKind, length
 from ..messages.inbound import (
     AddressChanged,
     Choice,
     Content,
     Correction,
+    HostAnswered,
     Inbound,
     Invitation,
     Lapse,
@@ -33,13 +35,19 @@ from ..messages.inbound import (
 from ..messages.reply import Reply
 from ..times import DAY
 from ..words.normalise import Typed, typed
-from .compose import Composition, Option, by_template
+from .compose import HELLO, Composition, Option, by_template
 from .placeholders import LanguageValues, Values
 from .session import Session, Task
 from .world import World
 
+ENDING = frozenset({Kind.WITHDRAWN, Kind.OBJECTED, Kind.RESTRICTED, Kind.PAUSED, Kind.REFUSED})
+"""Facts that allow less."""
+
 SKEW = 2
 """Seconds by which the clocks of our own processes may differ; NTP keeps them all."""
+
+MOST_ATTEMPTS = 3
+"""How often a person may type the code that erases them."""
 
 LONGEST_WAY = 8 * DAY
 """Seconds for which a message may be under way: Meta redelivers for 7 days (webhooks/overview). An older time is wrong,
@@ -79,9 +87,13 @@ class Turn:
     """The template in which the next question is asked; None: as an ordinary message."""
     spoken: str = ""
     """The language of the last reply."""
+    _leads: list[tuple[str, str]] = field(default_factory=list)
+    """Texts with which the next reply begins, each with the purposes that it is about."""
     changed: bool = False
     """Whether a consent or the pending question changed."""
     handed_over: bool = False
+    asks_after: bool = False
+    """Whether the person is asked for consent once the host's bot has answered them."""
     to_staff: str = ""
     """Why the company's staff gets the message, see `HandedOver`; empty: they do not."""
     postponed: bool = False
@@ -146,6 +158,16 @@ class Turn:
         return bool(self.session.corrected) and self.token(self.inbound.id) in self.session.corrected
 
     @property
+    def unread(self) -> str:
+        """The text that says why the message can't be read; empty if it can."""
+        match self.inbound.content:
+            case Media(kind="voice" | "audio"):
+                return "common.voice"
+            case Media() | Other():
+                return "common.text_only"
+        return ""
+
+    @property
     def is_no_answer(self) -> bool:
         """Whether the message was forwarded, or edited before it came: it neither answers nor commands anything."""
         return self.inbound.forwarded or self.is_corrected
@@ -199,6 +221,8 @@ class Turn:
                 return common | {"method": Method.WHATSAPP_SETTING}
             case AddressChanged():
                 return common | {"method": Method.ADDRESS_CHANGE, "actor": "whatsapp"}
+            case HostAnswered():
+                return common | {"method": Method.CHAT, "actor": "system"}
             case Invitation(method=method):
                 return common | {"method": method, "actor": "company"}
         return common | {"method": Method.CHAT, "answer": self.answer, "rule": self.rule}
@@ -303,21 +327,63 @@ class Turn:
         options: Sequence[Option] = (),
         *,
         question: str = "",
+        stoppable: bool = False,
     ) -> None:
-        """Say a text with `options` under it; `question` is the pending question if this text asks it."""
+        """Say a text with `options` under it, after what leads it.
+
+        `question` is the pending question if this text asks it. `stoppable`: say how to stop although nothing stands.
+        """
         texts, session = self.world.texts, self.session
-        message = Composition(text_id, options, question)
+        stoppable = stoppable or bool(question) or self.record.is_stoppable
+        message = Composition(text_id, options, question, stoppable)
         template, self.template = (self.template, None) if question else (None, self.template)
         self.spoken = message.language(texts, template.locale if template else self.locale)
         values = Values(self.world.language(self.spoken), self._personal)
         reply = message.reply(texts, self.spoken, values)
         if template is not None and template.locale == self.spoken:  # else it would show another text
             reply = by_template(reply, template, values)
+        else:
+            reply = self._led(reply, greets=self._greets(question))
         self.replies.append(reply)
         if question:
             session.asked = queued(session.asked, question, self.relevant_questions | {question})
         session.repeats = session.repeats + 1 if session.last_text == text_id else 1
         session.last_text = text_id
+
+    def lead(self, text_id: str) -> None:
+        """Begin the next message with a text, which is about what this turn is about now."""
+        self._leads.append((text_id, self.about))
+
+    def _greets(self, question: str) -> bool:
+        """Whether the next message begins with who speaks: our first, unless it confirms an end or repeats a question.
+
+        A repeated question stays in the wording that is on record.
+        """
+        pending = self.record.pending
+        repeats = pending is not None and question == pending.question
+        return not (self.session.greeted or repeats or any(entry.kind in ENDING for entry in self.entries))
+
+    def _led(self, reply: Reply, *, greets: bool) -> Reply:
+        """Return a reply that begins with what leads it; where that is too long, the lead is a message of its own."""
+        leads, self._leads = self._leads, []
+        if greets:
+            leads, self.session.greeted = [(HELLO, ""), *leads], True
+        said = {text_id: text for text_id, about in leads if (text := self._rendered(text_id, about))}
+        if not said:
+            return reply
+        lead, (first, *more) = "\n\n".join(said.values()), said
+        led = f"{lead}\n\n{reply.body}"
+        if length(led) <= LIMITS[TextKind.BODY]:
+            return msgspec.structs.replace(reply, body=led, leads=(first, *more))
+        self.replies.append(Reply(body=lead, footer=reply.footer, text_id=first, leads=tuple(more)))
+        return reply
+
+    def _rendered(self, text_id: str, about: str) -> str:
+        """Return a lead in the language of the message; empty if it is not translated, since nothing hangs on it."""
+        if self.world.texts.locale_for((text_id,), self.spoken) != self.spoken:
+            return ""
+        language = self.world.language(self.spoken)
+        return self.world.texts.render(text_id, self.spoken, Values(language, self._values_about(about)))
 
     def label(self, text_id: str) -> str:
         """Return a label as the person sees it."""
@@ -329,14 +395,18 @@ class Turn:
         reply = self.replies[-1]
         return Wording(text=reply.wording(), text_id=reply.text_id, locale=self.spoken)
 
-    @cached_property
+    @property
     def _personal(self) -> Mapping[str, Callable[[LanguageValues], str]]:
+        return self._values_about(self.about)
+
+    def _values_about(self, about: str) -> Mapping[str, Callable[[LanguageValues], str]]:
         return {
-            "purpose": lambda language: language.titles(self.about.split()),
-            "description": lambda language: language.purposes[self.about][1],
-            "purposes": lambda language: language.titles(self._allowed()),
+            "purpose": lambda language: language.titles(about.split()),
+            "description": lambda language: language.purposes[about][1],
+            "purposes": lambda language: language.lines(self._allowed()),
             "choices": lambda language: language.choices(self.record.given, self.record.resting),
             "code": lambda _: self.session.code,
+            "attempts": lambda _: str(MOST_ATTEMPTS - self.session.attempts),
         }
 
     def _allowed(self) -> list[str]:
@@ -386,5 +456,5 @@ def _standing(consent: Consent) -> tuple[Status, bool, bool]:
     return consent.status, consent.paused, consent.restricted
 
 
-PERSONAL_VALUES = frozenset({"purpose", "description", "purposes", "choices", "code"})
+PERSONAL_VALUES = frozenset({"purpose", "description", "purposes", "choices", "code", "attempts"})
 """Placeholders whose value depends on the person."""

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from ..words.intents import Intent, Match
 from ..words.normalise import exact, loose
-from . import language, staff_chat
+from . import first_contact, language, staff_chat
+from .fallback import unclaimed
 from .navigation import DialogueTurn
 from .triggers import Trigger
 from .turn import Turn
@@ -55,10 +56,15 @@ def obey_heard(turn: DialogueTurn) -> bool:
 
 
 def _obey_or_pass_on(turn: DialogueTurn, match: Match) -> None:
-    """Obey a withdrawal; in a conversation with the staff they get what is in doubt as well."""
+    """Obey a withdrawal; in a conversation with the staff they get what is in doubt as well.
+
+    Where nothing can be stopped, a doubtful word ("cancel my order") is about something else.
+    """
     if match.intent is Intent.MAYBE_STOP and staff_chat.is_open(turn):
         staff_chat.pass_on_unheard(turn)
-    obey(turn, match)
+    elif match.intent is Intent.MAYBE_STOP and not turn.record.is_stoppable and not first_contact.is_stranger(turn):
+        return unclaimed(turn)
+    return obey(turn, match)
 
 
 def _named_purposes(turn: Turn, match: Match) -> Sequence[str]:

@@ -1,13 +1,17 @@
 """What all conversations of a business share; it never changes while the program runs."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 
-from ..business import Business
+from ..business import AskFirst, Business
 from ..consent.retention import Policy, RuleName, Spans, policy, spans
-from ..i18n.cldr import period, territory_name
+from ..i18n.catalogs import LanguageEntry
+from ..i18n.cldr import in_a_row, period, territory_name
 from ..i18n.texts import Texts
+from ..messages.basis import HostBasis
 from ..words.intents import Keywords
 from ..words.keywords import WORDS
 from .placeholders import LanguageValues
@@ -20,8 +24,10 @@ class World:
     business: Business
     texts: Texts
     keywords: Keywords
-    host_purpose: str | None = None
-    """The purpose whose consent a person needs to be handed to the host's bot; None without a host."""
+    known: Mapping[str, LanguageEntry] = MappingProxyType({})
+    """Every language that has an entry in a `languages.toml`, also those that are not offered."""
+    host: HostBasis | None = None
+    """What a message needs to be handed to the host's bot; None without a host."""
     question_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     """Makes the ids of questions. All processes of an installation share it through the keyring; random by default."""
     _languages: dict[str, LanguageValues] = field(default_factory=dict, repr=False)
@@ -32,6 +38,14 @@ class World:
         if language is None:
             language = self._languages[locale] = self._make(locale)
         return language
+
+    @property
+    def asks_first(self) -> AskFirst:
+        """When somebody who writes for the first time is asked for consent."""
+        ask = self.business.first_contact.ask
+        if ask in (None, "after_answer"):
+            return "after_answer" if self.host is not None else "at_once"
+        return ask
 
     @cached_property
     def retention(self) -> Policy:
@@ -60,10 +74,11 @@ class World:
                 "business": business.controller.name,
                 "notice_url": business.notice.url_for(locale, business.default_locale),
                 "third_parties": "; ".join(party.name for party in business.third_parties) or "–",
-                "storage": ", ".join(territory_name(place, locale) for place in business.storage.places),
+                "storage": in_a_row((territory_name(place, locale) for place in business.storage.places), locale),
                 "proof_time": period(proof, locale),
                 "privacy_contact": business.controller.privacy_contact,
                 "contact": business.human.lines(),
+                "address": business.controller.address,
             },
             purposes={
                 purpose.id: (

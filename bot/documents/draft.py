@@ -1,11 +1,15 @@
 """The content of the documents, section by section, in the order in which a person would ask for it."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
 from ..consent.requests import State
-from ..consent.rights import Right
 from ..i18n.bidi import isolated
-from ..service.rights.my_data import Happened, MyData
+from ..service.rights.my_data import Happened, MessageSent, MyData, RequestMade
 from .paper import Paper
-from .words import NOTICE, DocumentWords
+from .words import NOTICE, STATES, DocumentWords
 
 
 class Draft:
@@ -14,12 +18,18 @@ class Draft:
     def __init__(self, data: MyData, say: DocumentWords, title: str) -> None:
         self._data = data
         self._say = say
-        self.paper = Paper(say(title), say.locale, data.made_at, rtl=say.rtl)
-        self.paper.small(say.time(data.made_at))
         controller = data.controller
+        self.paper = Paper(say(title), say.locale, data.made_at, rtl=say.rtl, author=controller.name)
+        self.paper.small(say.time(data.made_at))
+        self.paper.small(f"{say('zone')}: {self._whole(say.zone())}")
         contact = dict.fromkeys((controller.email, controller.data_protection_officer or ""))
         self.paper.small("\n".join([controller.address, *filter(None, contact)]))
         self.paper.gap()
+
+    def finished(self) -> bytes:
+        """Return the PDF."""
+        say = self._say
+        return self.paper.finished(lambda number, last: say("page", page=str(number), pages=str(last)))
 
     def about(self) -> None:
         """Write who the person is."""
@@ -33,16 +43,17 @@ class Draft:
         if person.last_contact:
             self._labelled(say("last_contact"), say.time(person.last_contact))
         for id in (person.id, *(record.id for record in person.earlier_records)):
-            self.paper.small(id)
+            self.paper.small(f"{say('reference')}: {self._whole(id)}")
 
     def choices(self) -> None:
         """Write the status of each consent."""
         say = self._say
-        self.paper.heading(say("choices"))
+        if self._data.consents:
+            self.paper.heading(say("choices"))
         for consent in self._data.consents:
             days = [say.day(day) for day in (consent.since, consent.valid_until) if day]
-            words = [say.happened(consent.status), " – ".join(days), say("paused") if consent.paused else ""]
-            status = ", ".join(filter(None, words))
+            paused = say("paused") if consent.paused else ""
+            status = say.in_a_row([say.happened(consent.status), " – ".join(days), paused])
             self._labelled(say.purpose(consent.purpose, consent.title), status)
 
     def history(self, *, proving: bool) -> None:
@@ -51,12 +62,11 @@ class Draft:
             self.paper.heading(self._say("history"))
         shown = ""
         for event in self._data.history:
-            self._happened(event, again=bool(event.wording) and event.wording == shown)
+            with self.paper.together():
+                self._happened(event, again=bool(event.wording) and event.wording == shown)
+                if proving:
+                    self._small(self._say("fingerprint"), event.entry_hash)
             shown = event.wording or shown
-            if proving:
-                self.paper.small(" · ".join(filter(None, [event.method, event.rule, event.legal_basis])))
-                self.paper.small(f"SHA-256 {event.entry_hash}")
-            self.paper.gap()
 
     def _happened(self, event: Happened, *, again: bool) -> None:
         say, paper = self._say, self.paper
@@ -68,58 +78,91 @@ class Draft:
             paper.text(f"{say('answer')}:")
             paper.box(event.answer)
         paper.small(say("times", at=say.time(event.at), recorded=say.time(event.recorded_at)))
+        self._small(say("channel"), say.how(event))
+        self._small(say("basis"), say.basis(event))
         if event.notice_version:
             paper.small(say("notice", version=event.notice_version, url=event.notice_url))
 
     def requests(self) -> None:
         """Write what the person asked for."""
-        say = self._say
         if self._data.requests:
-            self.paper.heading(say("requests"))
+            self.paper.heading(self._say("requests"))
         for request in self._data.requests:
-            if State(request.state).is_open:
-                end = f" ({say('due', date=say.day(request.due))})"
-            else:
-                end = f" – {say.day(max([request.received_at, *(step.at for step in request.steps)]))}"
-            article = self._whole(f"GDPR Art. {Right(request.right).article}")
-            self.paper.text(f"{article}, {say.day(request.received_at)}{end}")
-            for step in request.steps:
-                if step.reason:
-                    self.paper.small(f"{say.day(step.at)}:")
-                    self.paper.box(step.reason)
+            with self.paper.together():
+                self._asked(request)
+
+    def _asked(self, request: RequestMade) -> None:
+        say, state = self._say, State(request.state)
+        stands = [say(STATES[state])] if state in STATES else []
+        if state.is_open:
+            stands.append(say("due", date=say.day(request.due)))
+        else:
+            stands.append(say.day(max([request.received_at, *(step.at for step in request.steps)])))
+        told = f"{self._whole(say.right(request.right))}: {say.day(request.received_at)} – {say.in_a_row(stands)}"
+        self.paper.text(told)
+        for step in request.steps:
+            if step.reason:
+                self.paper.small(f"{say.day(step.at)}:")
+                self.paper.box(step.reason)
 
     def waiting(self) -> None:
         """Write what waits in queues, and who looked at the data.
 
         The state of the dialogue has names for machines only and is in the machine-readable file; the question that
-        waits for an answer is in the history.
+        waits for an answer is in the history. So is the command by which somebody looked.
         """
-        say = self._say
-        if self._data.waiting or self._data.looks:
+        say, data = self._say, self._data
+        if data.waiting or data.looks or data.messages:
             self.paper.heading(say("waiting"))
-        for queued in self._data.waiting:
-            self.paper.text(f"{say.time(queued.since)}: {self._whole(queued.text or queued.what)}")
-        for look in self._data.looks:
-            told = f"{look.how} ({look.why})" if look.why else look.how
-            self.paper.text(f"{say.time(look.at)}: {self._whole(told)}")
+        for queued in data.waiting:
+            self._stored(queued.since, *say.stored(queued))
+        for message in data.messages:
+            self._stored(message.at, self._sent(message), say.purpose(message.purpose, message.purpose))
+        for look in data.looks:
+            self._stored(look.at, say("looked"), look.why)
+
+    def _sent(self, message: MessageSent) -> str:
+        return self._say("held_back" if message.withheld else "sent_to_you")
+
+    def _stored(self, at: datetime | None, what: str, said: str) -> None:
+        with self.paper.together():
+            self._labelled(self._say.time(at), what)
+            if said:
+                self.paper.box(said)
 
     def processing(self) -> None:
         """Write what the business does with the data."""
         say = self._say
         self.paper.heading(say("common.privacy"))
-        self.paper.prose(say(NOTICE))
+        self.paper.text(say(NOTICE))
         for recipient in self._data.recipients:
-            self.paper.small(f"{self._whole(recipient.name)}: {say.country(recipient.country)}")
+            self._small(recipient.name, say.country(recipient.country))
         self.paper.gap()
         self.paper.text(say("source"))
 
-    def check(self) -> None:
-        """Write how the receipt can be checked."""
+    def check(self, evidence: Mapping[str, Any] | None, page: str) -> None:
+        """Write how the receipt can be checked without asking anybody.
+
+        `evidence` is None as long as no checkpoint covers the newest record; `page`: where the check is, if anywhere.
+        """
+        if evidence is None:
+            return
+        say, note = self._say, str(evidence["checkpoint"])
         self.paper.gap()
-        self.paper.prose(self._say("verify"))
+        with self.paper.together():
+            self.paper.text(say("verify", link=page) if page else say("verify_alone"))
+            self.paper.small(f"{say('signed')}:")
+            self.paper.box(note.strip())
+            self._small(say("public_key"), str(evidence["public_key"]))
+        if page:
+            self.paper.code(f"{page}#{quote(note)}")
 
     def _labelled(self, label: str, value: str) -> None:
         self.paper.text(f"{self._whole(label)}: {self._whole(value)}")
+
+    def _small(self, label: str, value: str) -> None:
+        if value:
+            self.paper.small(f"{self._whole(label)}: {self._whole(value)}")
 
     def _whole(self, value: str) -> str:
         return isolated(value, rtl=self._say.rtl)

@@ -11,6 +11,8 @@ from .cldr import babel_locale
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
+_ISOLATES = dict.fromkeys(map(ord, "\u2066\u2067\u2068\u2069"))
+
 
 @lru_cache(maxsize=256)
 def right_to_left(code: str) -> bool:
@@ -26,6 +28,11 @@ def isolated(value: str, *, rtl: bool) -> str:
     if not rtl and value.isascii():
         return value
     return "\n".join(_isolated(line, rtl=rtl) for line in value.split("\n"))
+
+
+def plain(text: str) -> str:
+    """Return a text without the invisible characters that isolate a writing direction."""
+    return text.translate(_ISOLATES)
 
 
 def _isolated(line: str, *, rtl: bool) -> str:

@@ -1,6 +1,7 @@
 """Translations from `locales/<language>/LC_MESSAGES/bot.po`, read once at start.
 
-A catalog is a plain mapping from text id (`msgctxt`) to translated text; empty and fuzzy translations are left out.
+A catalog is a plain mapping from text id (`msgctxt`) to translated text; empty translations are left out, and fuzzy
+ones unless they name the English that they were made for. The company's own catalogs come over ours.
 """
 
 import struct
@@ -61,14 +62,21 @@ class _File(RootModel[dict[str, _Entry]]):
     """Language → its table."""
 
 
-def languages(folder: Path) -> dict[str, LanguageEntry]:
-    """Read `languages.toml`. Raises `FileError`."""
+def languages(folder: Path, own: Path | None = None) -> dict[str, LanguageEntry]:
+    """Read `languages.toml`, and over it that of the company's `own` folder, if there is any. Raises `FileError`."""
     path = folder / LANGUAGES
-    table = toml_file.load(path, _File, _cure).root
-    found = {code: _language(path, code, entry) for code, entry in table.items()}
+    found = _languages(path)
+    if own is not None and (own / LANGUAGES).exists():
+        path = own / LANGUAGES
+        found |= _languages(path)
     for code in found:
         _check_fallbacks(path, code, found)
     return found
+
+
+def _languages(path: Path) -> dict[str, LanguageEntry]:
+    table = toml_file.load(path, _File, _cure).root
+    return {code: _language(path, code, entry) for code, entry in table.items()}
 
 
 def _cure(problem: ErrorDetails) -> str:
@@ -115,7 +123,8 @@ def catalog_path(folder: Path, code: str, suffix: str = "po") -> Path:
 def read(folder: Path, code: str) -> Mapping[str, tuple[str, str]]:
     """Return text id → (English, translation) of a language, from the `.mo` if it was compiled, else the `.po`.
 
-    Raises `FileError` when there is neither, or it is broken.
+    The English is what the translation was made for, which may have been reworded since. Raises `FileError` when there
+    is neither file, or it is broken.
     """
     compiled, source = catalog_path(folder, code, "mo"), catalog_path(folder, code)
     fresh = compiled.exists() and (not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime)
@@ -126,7 +135,22 @@ def read(folder: Path, code: str) -> Mapping[str, tuple[str, str]]:
     except (OSError, po.PoError) as error:
         problem, _ = problem_and_cure(str(error))
         raise FileError(f"{source}: can't be read ({problem}); run `{COMMAND} i18n check {code}`") from error
-    return {entry.id: (entry.english, entry.translation) for entry in file.entries if entry.usable}
+    return {entry.id: (entry.made_for, entry.translation) for entry in file.entries if entry.made_for}
+
+
+def over(
+    ours: Mapping[str, tuple[str, str]], own: Mapping[str, tuple[str, str]], english: Mapping[str, str]
+) -> Mapping[str, tuple[str, str]]:
+    """Return a catalog of ours with the company's `own` over it; `english` are the texts of today.
+
+    A translation of ours counts where the company's is of another English, and ours is not.
+    """
+    merged = dict(ours)
+    for text_id, (made_for, translation) in own.items():
+        today = english.get(text_id, made_for)
+        if made_for == today or merged.get(text_id, ("", ""))[0] != today:
+            merged[text_id] = (made_for, translation)
+    return merged
 
 
 def _read_compiled(path: Path) -> Mapping[str, tuple[str, str]]:
@@ -148,12 +172,12 @@ def _text(context: str | bytes) -> str:
 
 
 def write_compiled(path: Path, file: po.PoFile) -> None:
-    """Write the usable texts of a catalog as `.mo`, atomically."""
+    """Write a catalog as `.mo`, atomically: each translation under the English that it was made for."""
     catalog = Catalog(fuzzy=False, charset="utf-8")
     catalog.mime_headers = list(file.headers.items())
     for entry in file.entries:
-        if entry.usable:
-            catalog.add(entry.english, entry.translation, context=entry.id)
+        if entry.made_for:
+            catalog.add(entry.made_for, entry.translation, context=entry.id)
     unfinished = path.with_suffix(".mo.new")
     with unfinished.open("wb") as target:
         write_mo(target, catalog)

@@ -1,6 +1,7 @@
 """Names and periods as CLDR writes them in each language, through Babel."""
 
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from babel import Locale, UnknownLocaleError
@@ -39,9 +40,38 @@ def autonym(code: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def in_reading_order(codes: Iterable[str], reader: str) -> list[str]:
+    """Return languages as a reader of `reader` looks for them: their own script first, then by name.
+
+    Names are compared without accents, which gives the order of CLDR's collation for the names that there are.
+    """
+    own = _script(autonym(reader))
+    names = {code: autonym(code) for code in codes}
+    return sorted(names, key=lambda code: (_script(names[code]) != own, _script(names[code]), _plain(names[code])))
+
+
+def _script(name: str) -> str:
+    """Return the script of a name's first letter, e.g. `LATIN`."""
+    return unicodedata.name(name[0]).partition(" ")[0]
+
+
+def _plain(name: str) -> str:
+    decomposed = unicodedata.normalize("NFD", name.casefold())
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
 def territory_name(territory: str, code: str) -> str:
     """Return the name of `territory`, such as DE or EU, in the language `code`; other texts are returned unchanged."""
     return str(babel_locale(code).territories.get(territory, territory))
+
+
+_COMMAS: Mapping[str, str] = {"ar": "\u060c "}
+"""Language → comma, where it is another than ours."""
+
+
+def in_a_row(items: Iterable[str], code: str) -> str:
+    """Return items with commas between them, as the language `code` writes commas."""
+    return _COMMAS.get(babel_locale(code).language, ", ").join(items)
 
 
 def period(span: timedelta, code: str) -> str:

@@ -11,6 +11,36 @@ from .cldr import babel_locale
 _FALLBACKS = {"no": "nb", "iw": "he", "in": "id", "tl": "fil"}
 """Old or collective codes that Babel's negotiation does not map."""
 
+_OFFICIAL = {"UA": ("uk",)}
+"""Countries about which CLDR is wrong: Ukrainian is the only state language (constitution, art. 10; law 2704-VIII)."""
+
+_ALSO_SPOKEN = {
+    "AT": ("hr", "sl", "hu"),
+    "DE": ("da",),
+    "EE": ("ru",),
+    "ES": ("ca",),
+    "FR": ("ca",),
+    "GB": ("ga",),
+    "HR": ("it",),
+    "HU": ("de",),
+    "IT": ("de", "fr", "sl", "ca"),
+    "LT": ("ru", "pl"),
+    "LV": ("ru",),
+    "MD": ("ru", "uk"),
+    "PL": ("de", "uk"),
+    "RO": ("hu", "de"),
+    "RS": ("hr", "hu"),
+    "SE": ("fi",),
+    "SI": ("it", "hu"),
+    "SK": ("hu", "cs"),
+    "UA": ("ru",),
+    "US": ("es",),
+}
+"""Languages of whole regions or of many people beside the official language: Catalan in Spain, German in South Tyrol,
+Russian in Latvia. Nobody is asked for their sake; they come first in the list, and decide between words that several
+languages share. CLDR mixes them with languages learnt at school, such as German in the Netherlands.
+"""
+
 
 def country(phone: str | None, bsuid: str | None) -> str | None:
     """Return the ISO 3166 country of an address: the BSUID's prefix, else the number's region.
@@ -30,7 +60,7 @@ def country(phone: str | None, bsuid: str | None) -> str | None:
 @lru_cache(maxsize=512)
 def languages_of(country_code: str) -> tuple[str, ...]:
     """Return the official languages of a country, the most used first; empty if the country is unknown."""
-    return tuple(get_official_languages(country_code, de_facto=True))
+    return _OFFICIAL.get(country_code) or tuple(get_official_languages(country_code, de_facto=True))
 
 
 @lru_cache(maxsize=2048)
@@ -78,3 +108,10 @@ def guess(phone: str | None, bsuid: str | None, offered: Collection[str]) -> tup
 def _spoken_in(language: str, country_code: str, offered: Collection[str]) -> str | None:
     """Return the country's own variety if it is offered: pt-PT in Portugal."""
     return negotiate(f"{language}-{country_code}", offered) or negotiate(language, offered)
+
+
+def also_spoken(phone: str | None, bsuid: str | None, offered: Collection[str]) -> tuple[str, ...]:
+    """Return the offered locales of regions and minorities in the person's country."""
+    code = country(phone, bsuid) or ""
+    found = (_spoken_in(language, code, offered) for language in _ALSO_SPOKEN.get(code, ()))
+    return tuple(dict.fromkeys(locale for locale in found if locale))

@@ -52,6 +52,15 @@ class PoEntry:
         """Whether the translation may be used."""
         return bool(self.translation) and not self.fuzzy
 
+    @property
+    def made_for(self) -> str:
+        """The English that the translation was made for; empty if nobody has vouched for the translation."""
+        if not self.translation:
+            return ""
+        if not self.fuzzy:
+            return self.english
+        return "" if self.previous == self.english else self.previous
+
 
 @dataclass(frozen=True, slots=True)
 class PoFile:

@@ -63,6 +63,14 @@ class Slot:
     """An example value for each placeholder."""
     source: str = ""
     """The file that contains it."""
+    company: bool = False
+    """Whether it is the company's own: rewording it leaves its translations in force, until a legal change."""
+    superseded: frozenset[str] = frozenset()
+    """Its earlier English texts whose translations no longer count, because what they say has changed legally."""
+
+    def accepts(self, english: str) -> bool:
+        """Whether a translation made for this English text may be shown."""
+        return english == self.english or (self.company and bool(english) and english not in self.superseded)
 
     @property
     def limit(self) -> int:

@@ -19,7 +19,9 @@ class Texts:
 
     A translation with an error (`bot.i18n.faults`), or of an English text that has changed, is left out as if it
     were missing: a message then falls back as a whole to the next language of the chain, never in part. A language that
-    lacks a `legal` text is not offered. Raises `FileError` when an English text is broken.
+    lacks a `legal` text is not offered. The company's own texts are translated anew when the company gets to it: until
+    then the translation of their earlier English stays in force (`Slot.accepts`). Raises `FileError` when an English
+    text is broken.
     """
 
     def __init__(
@@ -42,6 +44,10 @@ class Texts:
         self.source_locale = source_locale
         self.problems: list[str] = []
         """What was left out and why, for `doctor` and `/readyz`."""
+        self.reworded: dict[str, list[str]] = {}
+        """Language → the company's own texts that it says in a translation of their earlier English."""
+        self.lacking: dict[str, list[str]] = {}
+        """Language that is not offered → the legal texts that it lacks."""
         self._together = tuple(together)
         self._fallbacks = dict(fallbacks or {})
         self._templates: dict[str, dict[str, TextTemplate]] = {
@@ -58,13 +64,15 @@ class Texts:
             english, translation = catalog.get(slot.id, ("", ""))
             if not translation:
                 continue
-            if english != slot.english:
+            if not slot.accepts(english):
                 self.problems.append(f"{slot.id} [{locale}]: the English has changed since it was translated")
                 continue
             faults = errors(slot, translation)
             self.problems += [f"{slot.id} [{locale}]: {fault.message}" for fault in faults]
             if not faults:
                 templates[slot.id] = TextTemplate.parse(translation)
+                if english != slot.english:
+                    self.reworded.setdefault(locale, []).append(slot.id)
         said = {text_id: catalog[text_id][1] for text_id in templates}
         for text_id, same in (pair for group in self._together for pair in alike(group, said)):
             if templates.pop(text_id, None):
@@ -72,8 +80,13 @@ class Texts:
         missing = [slot.id for slot in self.slots.values() if slot.legal and slot.id not in templates]
         if missing and whole:
             self.problems.append(f"[{locale}] is not offered: legal texts missing: {', '.join(missing)}")
+            self.lacking[locale] = missing
         else:
             self._templates[locale] = templates
+
+    def has(self, text_id: str, placeholder: str) -> bool:
+        """Whether a text contains a placeholder, as its translations then do."""
+        return f"{{{placeholder}}}" in self.slots[text_id].english
 
     def missing(self, locale: str) -> list[str]:
         """Return the ids of the texts that `locale` lacks."""

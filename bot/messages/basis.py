@@ -54,4 +54,7 @@ class ByLaw(msgspec.Struct, frozen=True, array_like=True, tag="l", gc=False):
     duty: Duty
 
 
+HostBasis = Answer | ForPurpose
+"""What the replies of a host's bot rest on: that the person asked, or the consent to a purpose as well."""
+
 Basis = Answer | ForPurpose | AsksConsent | ByLaw

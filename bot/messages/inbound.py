@@ -126,6 +126,13 @@ class Lapse(msgspec.Struct, frozen=True, tag="lapse", gc=False):
     question: str
 
 
+class HostAnswered(msgspec.Struct, frozen=True, tag="host_answered", gc=False):
+    """The host's bot answered somebody who was never asked for consent, and its answer asks them nothing."""
+
+    message: MessageId
+    """The message that it answered."""
+
+
 class QuestionTemplate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The approved template in which a question may be asked outside the 24-hour window."""
 
@@ -169,6 +176,7 @@ Content = (
     | StaffMessage
     | QuestionStatus
     | Lapse
+    | HostAnswered
     | Invitation
 )
 

@@ -7,6 +7,8 @@ import msgspec
 from .basis import AsksConsent, Basis
 from .inbound import WHATSAPP
 
+_QUESTION_MARKS = ("?", "؟", ";", "\u037e")  # the last two are Greek
+
 
 class Button(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A reply button; `id` comes back in `Choice.id` when it is tapped."""
@@ -90,6 +92,8 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     template: Template | None = None
     text_id: str = ""
     """Which text of which flow this is, e.g. `opt_in.ask`; for tests and transcripts, never sent."""
+    leads: tuple[str, ...] = ()
+    """Texts with which the body begins, before that one; likewise."""
     purpose: str = ""
     """For a reply of the host's bot, the purpose that it serves, if not the host's usual purpose."""
     question: str = ""
@@ -101,6 +105,11 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     def takes_text(self) -> bool:
         """Whether text can be shown with it."""
         return self.location is None and (self.attachment is None or self.attachment.kind != "audio")
+
+    @property
+    def asks(self) -> bool:
+        """Whether it plainly waits for an answer: by something to tap, or by a question mark at its end."""
+        return bool(self.buttons or self.rows) or self.body.rstrip().endswith(_QUESTION_MARKS)
 
     def wording(self) -> str:
         """Return everything the person can read in this message, in reading order, as kept in evidence."""

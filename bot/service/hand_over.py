@@ -1,6 +1,7 @@
 """Hands messages that no dialogue claims to the company: to the bot that it already has, or to its staff.
 
-The bot gets only those of persons who consented. The staff gets what was written to them.
+What a person asks may always be answered (GDPR Art. 7(4)), unless they restricted the use of their data; a host may
+demand a consent as well.
 """
 
 import asyncio
@@ -12,12 +13,14 @@ from contextlib import suppress
 import structlog
 
 from ..business import Business
+from ..consent.evidence import Clock
 from ..errors import Unavailable
 from ..messages import host_ids
-from ..messages.basis import ForPurpose
+from ..messages.basis import HostBasis
+from ..messages.inbound import HostAnswered, Inbound, MessageId, Sender
 from . import metrics
 from .conversations import StaffConversations
-from .ports import Channels, Consenter, DeadLetters, HandedOver, Host, Ledger, Queue, Queued, SendError
+from .ports import Channels, Consenter, DeadLetters, HandedOver, Host, Inbox, Ledger, Queue, Queued, SendError
 from .sending.judge import judge_for_host
 from .sending.send import Send
 from .taker import Taker
@@ -37,9 +40,10 @@ class HandOver(Taker[HandedOver]):
         self,
         *,
         host: Host | None,
-        purpose: str,
+        basis: HostBasis,
         staff: StaffConversations,
         queue: Queue[HandedOver],
+        inbox: Inbox,
         send: Send,
         ledger: Ledger,
         dead: DeadLetters,
@@ -47,14 +51,15 @@ class HandOver(Taker[HandedOver]):
         channel: Channels | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`purpose`: the host's messages need consent to it; with a `channel`, typing is shown meanwhile.
+        """`basis`: what the host's replies rest on; with a `channel`, typing is shown meanwhile.
 
         `host` is None where there is none; what was still on its way to it is dropped.
         """
         super().__init__(name="hand_over", kind="handover", queue=queue, dead=dead, most=HANDOVERS_AT_ONCE)
         self._host = host
         self._staff = staff
-        self._purpose = ForPurpose(purpose, answers=True)
+        self._basis = basis
+        self._inbox = inbox
         self._send = send
         self._ledger = ledger
         self._business = business
@@ -70,7 +75,7 @@ class HandOver(Taker[HandedOver]):
                 self._begin(queued, self._to_staff(queued))
         for_host = [queued for queued in batch if not queued.item.to_staff]
         handed = [queued.item for queued in for_host]
-        reasons = await judge_for_host(handed, self._purpose, self._ledger, self._clock(), self._business)
+        reasons = await judge_for_host(handed, self._basis, self._ledger, self._clock(), self._business)
         for queued, reason in zip(for_host, reasons, strict=True):
             if reason is None and self._host is not None:
                 self._begin(queued, self._hand_over(queued, queued.item, self._host))
@@ -98,7 +103,9 @@ class HandOver(Taker[HandedOver]):
             async with asyncio.timeout(HOST_SECONDS):
                 person = Consenter(handed.person, handed.locale)
                 replies = await host(host_ids.incoming(handed.inbound), person) or ()
-            await self._surely(lambda: self._send.answer_for_host(queued.id, handed, replies, self._purpose))
+            await self._surely(lambda: self._send.answer_for_host(queued.id, handed, replies, self._basis))
+            if handed.asks_after and replies and not any(reply.asks for reply in replies):
+                await self._surely(lambda: self._inbox.forward(self._answered(handed)))
         except Unavailable:
             raise
         except Exception as error:
@@ -106,6 +113,20 @@ class HandOver(Taker[HandedOver]):
         self._failures.pop(queued.id, None)
         metrics.HANDED_OVER.labels("answered").inc()
         return None
+
+    def _answered(self, handed: HandedOver) -> Inbound:
+        """Return the news that the person was answered; if it is lost in a crash, the next answer brings it."""
+        now, message = self._clock(), handed.inbound.id
+        return Inbound(
+            MessageId(f"answered {message}"),
+            Sender(),
+            int(now),
+            HostAnswered(message),
+            now,
+            person=handed.person,
+            clock=Clock.ARRIVAL,
+            channel=handed.inbound.channel,
+        )
 
     async def _failed(self, queued: Queued[HandedOver], error: Exception, what: str) -> None:
         """Hand the message over again, a few times. The error may quote the person, so only its kind is logged."""

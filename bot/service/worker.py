@@ -169,11 +169,11 @@ async def work_off(name: str, taker: Taker[T], queue: Queue[T], stopping: asynci
     await taker.finish()
 
 
-async def bring_back(outbox: Outbox, stopping: asyncio.Event) -> None:
+async def bring_back(outbox: Outbox, stopping: asyncio.Event, clock: Callable[[], float] = time.time) -> None:
     """Bring back messages and timers when they are due."""
 
     async def round() -> None:
-        if not await outbox.promote(time.time()):
+        if not await outbox.promote(clock()):
             await pause(PROMOTE_EVERY, stopping)
 
     await lasting("timers", round, stopping)

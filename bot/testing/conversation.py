@@ -18,6 +18,7 @@ from ..messages.inbound import (
     Choice,
     Content,
     Correction,
+    HostAnswered,
     Inbound,
     Invitation,
     Lapse,
@@ -92,6 +93,7 @@ class Conversation:
         """How far WhatsApp brings questions that are asked from now on."""
         self.history: list[str] = []
         """The chat so far, to be read."""
+        self._asks_after = False
         self._shown: list[Reply] = []
         self._count = 0
         self._sent: list[MessageId] = []
@@ -158,6 +160,15 @@ class Conversation:
         """Be asked by the company, which says that the person opted in elsewhere."""
         return self.receives(Invitation(purposes, method, "form 7", locale, template))
 
+    def host_answers(self, text: str) -> "Conversation":
+        """The host's bot answers the last message, which it got. Raises `LookupError` if it did not get it."""
+        if not self.handed_over:
+            raise LookupError(f"the host's bot got nothing to answer\n{self.transcript()}")
+        self.history.append(f"host's bot: {text}")
+        answered, asks = self._sent[-1], self._asks_after and not Reply(body=text).asks
+        self.replies, self.tasks, self.handed_over = (), (), False
+        return self.receives(HostAnswered(answered)) if asks else self
+
     # --- what WhatsApp does
 
     def accepts(self, *, back: int = 0) -> "Conversation":
@@ -212,7 +223,7 @@ class Conversation:
         written = written or (START + _seconds(at) if at else self.clock)
         self.clock = max(self.clock, written)
         message = MessageId(id or f"wamid.{self._count}")
-        if not isinstance(content, Correction | Lapse):
+        if not isinstance(content, Correction | Lapse | HostAnswered):
             self._sent.append(message)
         return self._receives(
             Inbound(
@@ -302,7 +313,7 @@ class Conversation:
         self.session = _session.decode(_encode(step.session))
         self.entries += step.entries
         self.replies, self.tasks, self.handed_over = step.replies, step.tasks, step.handed_over
-        self.to_staff = step.to_staff
+        self.to_staff, self._asks_after = step.to_staff, step.asks_after
         self._shown += step.replies
         self.history += [f"  ◆ {line_of(entry)}" for entry in step.entries]
         self.history += [f"« {_shown(reply)}" for reply in step.replies]

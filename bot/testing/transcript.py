@@ -5,7 +5,8 @@ A transcript is TOML::
     locale = "fr"                        # the language that the person speaks; or
     locales = ["en", "de", "fr"]         # … several: it is played once in each
     as = "+33612345678"                  # or a BSUID; without locale, the country tells the language
-    host = "order_updates"               # a host's bot is there, and needs consent to this purpose
+    host = true                          # a host's bot is there; or the purpose whose consent it needs
+    ask_first = "when_asked"             # instead of business.toml's [first_contact]
     conveys = "accepted"                 # how far WhatsApp brings each question: "nothing", "accepted" or "delivered",
                                          # which is the default
 
@@ -20,6 +21,7 @@ A transcript is TOML::
                                          # forward = "a text from another chat"
                                          # whatsapp = "accepts"     a question, or "delivers", "fails", "refuses" it;
                                          #                          back = 1 is the question before it
+                                         # host_answers = "a text"   the host's bot answers the last message that it got
                                          # again = true         the message that was postponed is looked at again
                                          # preference = "stop"  number_changed = "+33698765432"  wait = "49h"
                                          # business = { opt_in = "order_updates", method = "web_form" }   the company
@@ -27,6 +29,7 @@ A transcript is TOML::
     quotes = "opt_in.ask"                # the text that `person` replies to; back = 1: shown before the last
     at = "90s"                           # when it was written, since the start; it may come late
     bot = { text_id = "opt_in.ask", choices = ["yes", "no"], says = "Blumen Haas" }
+                                         # leads = ["common.hello"]   the texts with which it begins;
                                          # a list if there are several answers, [] if there is none
     ledger = ["requested order_updates fr"]
     status = { order_updates = "requested" }
@@ -46,12 +49,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from pydantic_core import ErrorDetails
 
 from .. import toml_file
+from ..app import channels
+from ..business import AskFirst, FirstContact
 from ..consent.evidence import Method
 from ..conversation.flow import Flows
 from ..conversation.world import World
 from ..errors import FileError
 from ..i18n.catalogs import SOURCE_LOCALE
 from ..i18n.cldr import babel_locale
+from ..messages.basis import Answer, ForPurpose, HostBasis
 from ..messages.inbound import Choice
 from ..messages.reply import Reply
 from ..times import parse_duration
@@ -72,6 +78,7 @@ _DOES = (
     "wait",
     "whatsapp",
     "again",
+    "host_answers",
     "business",
 )
 """Keys of a turn that say what happens in it."""
@@ -88,6 +95,7 @@ class _Reply(_Table):
     text_id: str
     choices: list[str] = []
     says: str = ""
+    leads: list[str] = []
 
 
 class _Business(_Table):
@@ -108,15 +116,16 @@ class _Turn(_Table):
     edit: str = ""
     revoke: bool = True
     forward: str = ""
-    preference: str = ""
+    preference: Literal["stop", "resume"] = "stop"
     number_changed: str = ""
     wait: str = ""
     whatsapp: Literal["accepts", "delivers", "fails", "refuses"] = "accepts"
     again: bool = True
+    host_answers: str = ""
     business: _Business = _Business(opt_in="")
     label: str = ""
     quotes: str = ""
-    back: int = 0
+    back: int = Field(0, ge=0)
     at: str = ""
     bot: _Reply | list[_Reply] = []
     ledger: list[str] = []
@@ -141,11 +150,19 @@ class _File(_Table):
     """A whole transcript."""
 
     locale: str = ""
-    locales: list[str] | None = None
+    locales: list[str] | None = Field(None, min_length=1)
     address: str = Field("+4915112345678", alias="as")
-    host: str = ""
+    host: str | bool = False
+    ask_first: AskFirst | None = None
     conveys: Conveys = "delivered"
-    turn: list[_Turn] = []
+    turn: list[_Turn] = Field([], validate_default=True)
+
+    @field_validator("turn")
+    @classmethod
+    def _something_happens(cls, turns: list[_Turn]) -> list[_Turn]:
+        if not turns:
+            raise ValueError("nothing happens; write at least one [[turn]]")
+        return turns
 
     @model_validator(mode="after")
     def _languages_exist(self) -> "_File":
@@ -161,8 +178,9 @@ class Transcript:
     path: Path
     locale: str
     address: str
-    host: str
+    host: str | bool
     turns: tuple[Mapping[str, Any], ...]
+    ask_first: AskFirst | None = None
     conveys: Conveys = "delivered"
     """How far WhatsApp brings each question."""
 
@@ -170,9 +188,20 @@ class Transcript:
         return f"{self.path.parent.name}/{self.path.stem}" + (f"[{self.locale}]" if self.locale else "")
 
 
-def find_transcripts(folder: str | Path) -> list[Transcript]:
-    """Return every transcript below a folder, in each of its languages."""
-    return [transcript for path in sorted(Path(folder).rglob("*.toml")) for transcript in load_transcript(path)]
+def transcript_files(where: str | Path) -> list[Path]:
+    """Return the file that was named, or every `*.toml` below a folder. Raises `FileError` if there is none."""
+    where = Path(where)
+    if not where.exists():
+        raise FileError(f"{where}: does not exist; name a transcript, or a folder that has transcripts below it")
+    files = sorted(where.rglob("*.toml")) if where.is_dir() else [where]
+    if not files:
+        raise FileError(f"{where}: has no transcript (*.toml) below it; name a folder such as tests/conversations")
+    return files
+
+
+def find_transcripts(where: str | Path) -> list[Transcript]:
+    """Return a transcript, or every transcript below a folder, in each of its languages. Raises `FileError`."""
+    return [transcript for path in transcript_files(where) for transcript in load_transcript(path)]
 
 
 def load_transcript(path: str | Path) -> list[Transcript]:
@@ -184,6 +213,7 @@ def load_transcript(path: str | Path) -> list[Transcript]:
         locale=file.locale,
         address=file.address,
         host=file.host,
+        ask_first=file.ask_first,
         turns=tuple(turn.model_dump(exclude_unset=True) for turn in file.turn),
         conveys=file.conveys,
     )
@@ -207,10 +237,17 @@ def _cure(problem: ErrorDetails) -> str:
 
 
 def run_transcript(transcript: Transcript, world: World, flows: Flows) -> None:
-    """Play a transcript. Raises `AssertionError`, which shows the chat so far, where something else happens."""
+    """Play a transcript. Raises `AssertionError`, which shows the chat so far, where something else happens, also
+    where a turn can't be played, and for a transcript that expects nothing: it could never fail.
+    """
     for number, (turn, chat, lines) in enumerate(played(transcript, world, flows), 1):
         for complaint in _complaints(turn, chat, lines):
             raise AssertionError(f"{transcript.path}: turn {number}: {complaint}\n\n{chat.transcript()}")
+    if not any(key in turn for turn in transcript.turns for key in EXPECTS):
+        raise AssertionError(
+            f"{transcript.path}: expects nothing; write what each turn leads to ({', '.join(EXPECTS)}), or let "
+            "--update write it"
+        )
 
 
 Played = Iterator[tuple[Mapping[str, Any], Conversation, list[str]]]
@@ -219,8 +256,12 @@ Played = Iterator[tuple[Mapping[str, Any], Conversation, list[str]]]
 
 def played(transcript: Transcript, world: World, flows: Flows) -> Played:
     """Play a transcript turn by turn."""
+    _check_names(transcript, world)
     phone, bsuid = (transcript.address, None) if transcript.address.startswith("+") else (None, transcript.address)
-    world = replace(world, host_purpose=transcript.host or None)
+    world = replace(world, host=_host(transcript.host))
+    if transcript.ask_first is not None:
+        first_contact = FirstContact(ask=transcript.ask_first)
+        world = replace(world, business=world.business.model_copy(update={"first_contact": first_contact}))
     chat = Conversation(world, flows, locale=transcript.locale, phone=phone, bsuid=bsuid)
     chat.conveys = transcript.conveys
     words = dict(world.language(transcript.locale).values) | {"locale": transcript.locale} if transcript.locale else {}
@@ -233,8 +274,38 @@ def played(transcript: Transcript, world: World, flows: Flows) -> Played:
                 f"{transcript.path}: turn {number}: has braces around no known word; use one of {known}"
             ) from None
         before = len(chat.entries)
-        _do(chat, filled)
+        try:
+            _do(chat, filled)
+        except LookupError as error:
+            raise AssertionError(f"{transcript.path}: turn {number}: {error.args[0]}") from None
         yield filled, chat, [line_of(entry) for entry in chat.entries[before:]]
+
+
+def _host(host: str | bool) -> HostBasis | None:
+    if isinstance(host, str):
+        return ForPurpose(host, answers=True)
+    return Answer() if host else None
+
+
+def _check_names(transcript: Transcript, world: World) -> None:
+    """Raise `FileError` for an address, a language or a purpose that is none: nothing would be compared."""
+    if channels.address(transcript.address) is None:
+        raise FileError(f"{transcript.path}: as: {transcript.address!r} is no address; use +4915112345678 or DE.123")
+    purposes = [purpose.id for purpose in world.business.purposes]
+    if transcript.locale and transcript.locale not in (known := world.texts.offered):
+        raise FileError(
+            f"{transcript.path}: locale: {transcript.locale!r} is not offered; use one of {', '.join(sorted(known))}"
+        )
+    named = [("host", transcript.host)] if isinstance(transcript.host, str) else []
+    for number, turn in enumerate(transcript.turns):
+        named += [(f"turn.{number}.status", purpose) for purpose in turn.get("status", {})]
+        named += [
+            (f"turn.{number}.business", purpose) for purpose in turn.get("business", {}).get("opt_in", "").split()
+        ]
+    for key, purpose in named:
+        if purpose not in purposes:
+            cure = f"use one of {', '.join(purposes)}"
+            raise FileError(f"{transcript.path}: {key}: {purpose!r} is no purpose of business.toml; {cure}")
 
 
 def _filled(value: Any, words: Mapping[str, str]) -> Any:
@@ -282,6 +353,8 @@ def _do(chat: Conversation, turn: Mapping[str, Any]) -> None:
             )
         case {"again": _}:
             chat.looks_again()
+        case {"host_answers": text}:
+            chat.host_answers(text)
         case {"business": opted_in}:
             method = Method(opted_in.get("method", Method.WEB_FORM))
             chat.is_invited(*opted_in["opt_in"].split(), method=method, locale=opted_in.get("locale", ""))
@@ -308,5 +381,7 @@ def _complaints(turn: Mapping[str, Any], chat: Conversation, lines: list[str]) -
 def _differences(expected: Mapping[str, Any], reply: Reply) -> Iterator[str]:
     if expected.get("choices", choices_of(reply)) != choices_of(reply):
         yield f"expected the choices {expected['choices']}, there are {choices_of(reply)}"
+    if expected.get("leads", list(reply.leads)) != list(reply.leads):
+        yield f"expected {reply.text_id} to begin with {expected['leads']}, it begins with {list(reply.leads)}"
     if expected.get("says", "") not in reply.wording():
         yield f"expected {reply.text_id} to say {expected['says']!r}"

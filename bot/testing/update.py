@@ -38,10 +38,8 @@ def update_transcript(path: str | Path, world: World, flows: Flows) -> bool:
 def _expectations(turn: Mapping[str, Any], chat: Conversation, lines: Sequence[str]) -> Mapping[str, str]:
     """Return key → line of what a turn leads to; `status` only for the purposes that the turn asks about."""
     expected = turn.get("bot", [])
-    said = {
-        answer["text_id"]: answer.get("says") for answer in (expected if isinstance(expected, list) else [expected])
-    }
-    replies = [_told(reply, said.get(reply.text_id)) for reply in chat.replies]
+    before = {answer["text_id"]: answer for answer in (expected if isinstance(expected, list) else [expected])}
+    replies = [_told(reply, before.get(reply.text_id, {})) for reply in chat.replies]
     found = {"bot": replies[0] if len(replies) == 1 else _list(replies)}
     if lines or "ledger" in turn:
         found["ledger"] = _list([_quoted(line) for line in lines])
@@ -55,11 +53,13 @@ def _expectations(turn: Mapping[str, Any], chat: Conversation, lines: Sequence[s
     return found
 
 
-def _told(reply: Reply, says: str | None) -> str:
+def _told(reply: Reply, before: Mapping[str, Any]) -> str:
     parts = [f"text_id = {_quoted(reply.text_id)}"]
+    if "leads" in before:
+        parts.append(f"leads = {_list([_quoted(lead) for lead in reply.leads])}")
     if choices := choices_of(reply):
         parts.append(f"choices = {_list([_quoted(choice) for choice in choices])}")
-    if says:
+    if says := before.get("says"):
         parts.append(f"says = {_quoted(says)}")
     return f"{{ {', '.join(parts)} }}"
 

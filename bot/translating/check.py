@@ -1,7 +1,7 @@
 """Checks whether catalogs can be compiled and offered: every finding with its file, line and cure."""
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import OperatorError, with_cure
@@ -9,7 +9,10 @@ from ..i18n import faults, po
 from ..i18n.catalogs import SOURCE_LOCALE, LanguageEntry, catalog_path, languages, write_compiled
 from ..i18n.slot import Slot, SourceTexts
 from ..paths import COMMAND
+from ..toml_lines import key_lines
+from .examples import outdated, printed_words
 from .extract import TEMPLATE, template
+from .project import Project
 
 UPDATE = f"run `{COMMAND} i18n update`"
 
@@ -33,14 +36,41 @@ def source(slots: Iterable[Slot]) -> Iterator[Finding]:
     """Check the English texts: a text too long in English is too long in every language."""
     for slot in slots:
         for fault in faults.errors(slot, slot.english):
-            yield Finding(Path(slot.source), 1, fault.code, f"{slot.id}: {fault.message}")
+            path = Path(slot.source)
+            yield Finding(path, _source_line(path, slot), fault.code, f"{slot.id}: {fault.message}")
+
+
+def _source_line(path: Path, slot: Slot) -> int:
+    """Return the line of an English text in its flow, or in `business.toml`; 1 if it is not found there."""
+    text = path.read_text("utf-8-sig") if path.exists() else ""
+    lines = key_lines(text)
+    if (key := f"texts.{slot.id.partition('.')[2]}") in lines:
+        return lines.get(f"{key}.en", lines[key])
+    begin = slot.english.partition("\n")[0]
+    return next((number for number, line in enumerate(text.splitlines(), 1) if f'"{begin}' in line), 1)
 
 
 def template_file(folder: Path, sources: SourceTexts) -> Iterator[Finding]:
     """Check that `bot.pot` is what `extract` would write."""
-    path = folder / TEMPLATE
-    if not path.exists() or path.read_text("utf-8", errors="replace") != po.written(template(sources, folder.parent)):
-        yield Finding(path, 1, "stale", f"differs from the flows; run `{COMMAND} i18n extract`")
+    yield from _same_template(folder / TEMPLATE, template(sources, folder.parent, printed_words(SOURCE_LOCALE, folder)))
+
+
+def _same_template(path: Path, fresh: po.PoFile) -> Iterator[Finding]:
+    present = path.read_text("utf-8", errors="replace") if path.exists() else ""
+    if present != po.written(fresh):
+        yield Finding(
+            path, _first_difference(path, fresh), "stale", f"differs from the flows; run `{COMMAND} i18n extract`"
+        )
+
+
+def _first_difference(path: Path, fresh: po.PoFile) -> int:
+    """Return the line of the first text that is not as it would be extracted; 1 if the file can't be read."""
+    try:
+        entries = po.read(path).entries
+    except (po.PoError, OSError):
+        return 1
+    pairs = zip(entries, fresh.entries, strict=False)
+    return next((entry.line for entry, wanted in pairs if replace(entry, line=wanted.line) != wanted), 1)
 
 
 def strays(folder: Path, known: Collection[str]) -> Iterator[Finding]:
@@ -131,7 +161,18 @@ def coverage(folder: Path, language: LanguageEntry, slots: Iterable[Slot]) -> It
             yield _lacking(path, entry, slot, language)
 
 
+def comments(folder: Path, language: LanguageEntry, words: Mapping[str, str]) -> Iterator[Finding]:
+    """Find comments that show another word to type than the language prints."""
+    path = catalog_path(folder, language.code)
+    for entry in po.read(path).entries:
+        for name, word in outdated(entry, words):
+            message = f"the comment's example of {{{name}}} is not {word!r}, the word of the language; {UPDATE}"
+            yield _at(path, entry, "stale", message, error=False)
+
+
 def _lacking(path: Path, entry: po.PoEntry, slot: Slot, language: LanguageEntry) -> Finding:
+    if slot.company and slot.accepts(entry.made_for):
+        return _at(path, entry, "reworded", "says the earlier English until somebody has looked at it", error=False)
     lack = "waits for a look at the reworded English (fuzzy)" if entry.translation else "has no translation"
     if slot.legal:
         return _at(path, entry, "legal", f"{lack}: without it the language is not offered", error=language.offered)
@@ -156,13 +197,14 @@ def advice(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Itera
                 yield _at(path, usable[text_id], "unique", f"reads like {same}, which stands beside it in one message")
 
 
-def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
+def compile_all(folder: Path, slots: Iterable[Slot], known: Mapping[str, LanguageEntry] | None = None) -> list[Path]:
     """Write a `.mo` beside each `.po`, without fuzzy texts; return what was written. Drafts with errors are left out.
 
     Raises `OperatorError` with every finding, and writes none, when the catalog of an offered language is unsound.
     """
     slots = tuple(slots)
-    translated = [language for code, language in languages(folder).items() if code != SOURCE_LOCALE]
+    known = languages(folder) if known is None else known
+    translated = [language for code, language in known.items() if code != SOURCE_LOCALE]
     found = {language.code: list(soundness(folder, language, slots)) for language in translated}
     serious = [str(finding) for language in translated if language.offered for finding in found[language.code]]
     if serious:
@@ -178,6 +220,25 @@ def compile_all(folder: Path, slots: Iterable[Slot]) -> list[Path]:
     return targets
 
 
+def own(project: Project, only: Collection[str] = ()) -> Iterator[Finding]:
+    """Check a company's own catalogs; where there is none, say only what neither it nor ours translates."""
+    folder = project.folders.written_locales
+    if not only:
+        yield from source(project.sources().slots)
+        if (folder / TEMPLATE).exists():
+            yield from _same_template(folder / TEMPLATE, project.template())
+        yield from strays(folder, project.known)
+    for code in project.codes(only):
+        language, sources = project.known[code], project.sources(code)
+        if catalog_path(folder, code).exists():
+            yield from _catalog(folder, language, sources, project.printed(code))
+        else:
+            slots = {slot.id: slot for slot in sources.slots}
+            for entry in project.catalog(code).entries:
+                if not slots[entry.id].accepts(entry.made_for):
+                    yield _lacking(catalog_path(folder, code), replace(entry, line=1), slots[entry.id], language)
+
+
 def everything(folder: Path, sources: SourceTexts, only: Collection[str] = ()) -> Iterator[Finding]:
     """Check all languages, or `only` some. Raises `OperatorError` when `languages.toml` can't be used."""
     known = languages(folder)
@@ -188,8 +249,15 @@ def everything(folder: Path, sources: SourceTexts, only: Collection[str] = ()) -
     for code, language in known.items():
         if code == SOURCE_LOCALE or (only and code not in only):
             continue
-        unsound = list(soundness(folder, language, sources.slots))
-        yield from unsound
-        if not any(finding.code in ("syntax", "missing") for finding in unsound):
-            yield from coverage(folder, language, sources.slots)
-            yield from advice(folder, language, sources)
+        yield from _catalog(folder, language, sources, printed_words(code, folder))
+
+
+def _catalog(
+    folder: Path, language: LanguageEntry, sources: SourceTexts, words: Mapping[str, str]
+) -> Iterator[Finding]:
+    unsound = list(soundness(folder, language, sources.slots))
+    yield from unsound
+    if not any(finding.code in ("syntax", "missing") for finding in unsound):
+        yield from coverage(folder, language, sources.slots)
+        yield from comments(folder, language, words)
+        yield from advice(folder, language, sources)

@@ -4,11 +4,12 @@ The same texts always give the same bytes: no dates, no line numbers, in the ord
 in comments, because editors keep those; the flags beside them are for tools that understand them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ..i18n.po import PoEntry, PoFile
 from ..i18n.slot import Slot, SourceTexts, TextTemplate
+from .examples import example, spoken
 
 TEMPLATE = "bot.pot"
 
@@ -27,11 +28,16 @@ _NAMES = {
 }
 
 
-def template(sources: SourceTexts, root: Path) -> PoFile:
-    """Return the template; `root` is the folder that names of source files are relative to."""
+def template(sources: SourceTexts, root: Path, words: Mapping[str, str] | None = None) -> PoFile:
+    """Return the template; `root` is the folder that names of source files are relative to.
+
+    `words` are the English words to type, by their placeholders: comments show them as examples.
+    """
     return PoFile(
         headers=headers(),
-        entries=tuple(_entry(slot, root, sources.appearances.get(slot.id, ())) for slot in sources.slots),
+        entries=tuple(
+            spoken(_entry(slot, root, sources.appearances.get(slot.id, ())), words or {}) for slot in sources.slots
+        ),
         comments=("Texts of consentbot, for translators. Written by `i18n extract`; don't edit.",),
     )
 
@@ -70,8 +76,7 @@ def _notes(slot: Slot, appearances: Sequence[str]) -> Iterable[str]:
     if names:
         yield f"Copy unchanged: {', '.join(f'{{{name}}}' for name in names)}."
         for name in names:
-            example = slot.examples.get(name, "").replace("\n", " / ")
-            yield f"Example of {{{name}}}: {example}"
+            yield example(name, slot.examples.get(name, "").replace("\n", " / "))
     if slot.legal:
         yield "Legal: without this text the language is not offered. Add nothing, leave nothing out."
     yield f"Seen in its place (`i18n preview`): preview/LANGUAGE.html#{slot.id}"

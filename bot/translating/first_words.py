@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..i18n.cldr import babel_locale
 from ..words import keyword_files
-from ..words.keywords import ANSWERS, GLOBAL, base
+from ..words.keywords import ANSWERS, GLOBAL, TALK, base
 from . import phrases
 
 _WORDS = """\
@@ -55,5 +55,5 @@ def begin(folder: Path, code: str) -> Iterator[Path]:
 
 
 def _tables() -> Iterator[str]:
-    for intent in (*GLOBAL, *ANSWERS):
+    for intent in (*GLOBAL, *TALK, *ANSWERS):
         yield f'\n[{intent.value}]\n# show = "{intent.value.replace("_", " ").upper()}"\n# words = []\n'

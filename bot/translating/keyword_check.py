@@ -18,18 +18,23 @@ from .check import Finding
 EXAMPLE = "locales/en/keywords.toml is an example"
 
 
-def findings(folder: Path, languages: Mapping[str, bool], codes: Iterable[str]) -> Iterator[Finding]:
+def findings(
+    folder: Path, languages: Mapping[str, bool], codes: Iterable[str], own: Path | None = None
+) -> Iterator[Finding]:
     """Check the words of all languages, since they work in every language; try the phrases of `languages`.
 
     `languages`: language, without region → whether customers get it. `codes`: the catalogs whose buttons are read.
+    `own`: where a company has words of its own; then only what is wrong with these is told.
     """
     try:
-        words = Keywords.load(folder)
+        words = Keywords.load(folder, own)
     except FileError as error:
         for line in str(error).splitlines():
             file, _, message = line.partition(".toml: ")
             path = Path(f"{file}.toml")
             yield Finding(path, _line(path, message), "keyword", message)
+        return
+    if own is not None:
         return
     for language, offered in sorted(languages.items()):
         yield from _lacks(folder, language, words, offered=offered)

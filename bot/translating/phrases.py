@@ -12,8 +12,10 @@ from pydantic_core import ErrorDetails
 
 from .. import toml_file
 from ..errors import FileError
+from ..toml_lines import key_lines, line_of
 from ..words.intents import Intent, Keywords, Match
-from ..words.keywords import COMMANDS, Words
+from ..words.keywords import COMMANDS, TALK
+from ..words.role_words import Words
 
 FILE = "tests.toml"
 
@@ -105,7 +107,10 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
     try:
         phrases = read(path)
     except FileError as error:
-        yield from (Failure(path, 1, line.removeprefix(f"{path}: ")) for line in str(error).splitlines())
+        lines = key_lines(path.read_text("utf-8-sig", errors="replace"))
+        for line in str(error).splitlines():
+            message = line.removeprefix(f"{path}: ")
+            yield Failure(path, line_of(lines, message.partition(":")[0]), message)
         return
     text = path.read_text("utf-8-sig")
     for phrase, meaning, waiting in phrases.every():
@@ -114,6 +119,8 @@ def failures(folder: Path, language: str, keywords: Keywords) -> Iterator[Failur
             match = None  # no answer
         if match and match.intent is Intent.YES and not keywords.assent.is_plain(phrase, language):
             match = None  # asked for once more
+        if match and match.intent in TALK and meaning == NOTHING:
+            match = None  # neither an answer nor a command
         if (match.intent.value if match else NOTHING) != meaning:
             yield Failure(path, _line(text, phrase), _difference(phrase, meaning, match, waiting=waiting))
 

@@ -5,19 +5,23 @@ translation: a brace or a hidden character in them would end every message.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ..business import Business
 from ..conversation import templates
 from ..conversation.compose import DOCUMENT
 from ..conversation.flow_file import FlowFile
-from ..conversation.placeholders import KNOWN_VALUES, TOLD_VALUES, LanguageValues
+from ..conversation.placeholders import KNOWN_VALUES, LONGEST, TOLD_VALUES, LanguageValues
 from ..conversation.world import World
 from ..errors import FileError, with_cure
 from ..i18n import faults
+from ..i18n.catalogs import LANGUAGES, LanguageEntry
 from ..i18n.slot import SourceTexts
-from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Slot, TextError, TextKind, TextTemplate, length
+from ..i18n.texts import LIMITS, MAX_BUTTONS, MAX_ROWS, Slot, TextError, TextKind, Texts, TextTemplate, length
+from ..paths import COMMAND
 from ..words.intents import Keywords
 from ..words.normalise import exact
 
@@ -30,20 +34,28 @@ _TRANSLATED = {"title": TextKind.ROW, "description": TextKind.ROW_DESCRIPTION}
 _BRACES = frozenset("{}")
 
 
-_MOMENTARY = {"code": 4, "link": 90, **dict.fromkeys(TOLD_VALUES - {"link"}, 20)}
-"""Maximum characters of values known only at run time: a code, dates, the address of a file."""
+_MOMENTARY = {"code": 4, "link": 90, **dict.fromkeys(TOLD_VALUES - {"link"}, 20), **LONGEST}
+"""Maximum characters of values known only at run time: a code, dates, the address of a file, what an operator typed."""
 
 Question = tuple[str, Sequence[str]]
 """A text and the choices under it, by their ids."""
 
 
-def source_texts(files: Sequence[FlowFile], business: Business, business_file: Path) -> SourceTexts:
-    """Return every text that customers read."""
+def source_texts(
+    files: Sequence[FlowFile],
+    business: Business,
+    business_file: Path,
+    superseded: Mapping[str, frozenset[str]] = MappingProxyType({}),
+) -> SourceTexts:
+    """Return every text that customers read; `superseded` as of `i18n.changes`."""
     texts: tuple[Slot, ...] = tuple(slot for file in files for slot in file.slots)
     known = {slot.id for slot in texts}
     asked = [question for file in files for question in _questions(file, known)]
     return SourceTexts(
-        slots=(*texts, *slots(business, business_file)),
+        slots=tuple(
+            replace(slot, superseded=superseded[slot.id]) if slot.id in superseded else slot
+            for slot in (*texts, *slots(business, business_file))
+        ),
         appearances=_appearances(asked),
         together=[
             *(options for _, options in asked),
@@ -127,6 +139,7 @@ def slots(business: Business, source: str | Path = "flows/business.toml") -> lis
                 note="A kind of messages. Stands in lists, and in sentences after a colon: lower case where usual.",
                 legal=True,
                 source=str(source),
+                company=True,
             ),
             Slot(
                 id=f"purpose.{purpose.id}.description",
@@ -135,6 +148,7 @@ def slots(business: Business, source: str | Path = "flows/business.toml") -> lis
                 note="Says what these messages are about; stands in the question for consent and in lists.",
                 legal=True,
                 source=str(source),
+                company=True,
             ),
         ]
     return [*found, *_template_slots(business, str(source))]
@@ -154,6 +168,7 @@ def _template_slots(business: Business, source: str) -> Iterator[Slot]:
                     note=_TEMPLATE_NOTES[part],
                     examples={name: values[name] for name in sorted(names) if name in values},
                     source=source,
+                    company=True,
                 )
 
 
@@ -163,14 +178,32 @@ def check_texts(business: Business, source: str | Path, languages: Mapping[str, 
     `languages` are those of `locales/languages.toml`: the default must be one of them.
     """
     problems = [f"{source}: {key}: {text!a} {fault}" for key, text in _texts(business) for fault in _faults(key, text)]
+    known = ", ".join(sorted(languages))
     if business.default_locale not in languages:
-        known = ", ".join(sorted(languages))
         problems.append(
             f"{source}: default_locale: {business.default_locale!a} is no language here; write one of {known}"
         )
+    problems += [
+        f"{source}: languages: {code!a} is no language here; write some of {known}"
+        for code in business.languages
+        if code not in languages
+    ]
     problems += [f"{source}: {key}: {fault}" for key, fault in _template_faults(business, str(source))]
     if problems:
         raise FileError("\n".join(problems))
+
+
+def check_default(business: Business, source: str | Path, languages: Mapping[str, LanguageEntry], texts: Texts) -> None:
+    """Raise `FileError` if the default language is not offered: most customers would silently get English."""
+    code = business.default_locale
+    if code in texts.offered:
+        return
+    if not languages[code].offered:
+        why, cure = "it is a draft", f"set its status in {LANGUAGES}"
+    else:
+        lacking = ", ".join(texts.lacking.get(code, ())) or "its catalog"
+        why, cure = f"it lacks {lacking}", f"run `{COMMAND} i18n update {code}`, translate, or write another language"
+    raise FileError(f"{source}: default_locale: {code!a} is not offered: {why}; {cure}")
 
 
 def _template_faults(business: Business, source: str) -> Iterator[tuple[str, str]]:

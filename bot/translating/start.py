@@ -1,5 +1,6 @@
 """A new language: its table in `languages.toml`, as a draft, and its empty catalog."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from babel.plural import to_gettext
@@ -9,15 +10,25 @@ from ..i18n import po
 from ..i18n.catalogs import LANGUAGES, LanguageEntry, catalog_path, languages
 from ..i18n.cldr import babel_locale
 from ..paths import COMMAND
+from .examples import printed_words
 from .update import updated
 
 
-def start(folder: Path, code: str, template: po.PoFile) -> Path:
+def start(
+    folder: Path,
+    code: str,
+    template: po.PoFile,
+    known: Collection[str] = (),
+    words: Mapping[str, str] | None = None,
+) -> Path:
     """Make the catalog of `code` and return its path; a catalog that a translator already sent is kept and completed.
 
-    Raises `OperatorError`, and `PoError` when the catalog sent is broken.
+    `known` are the languages there are, and `words` what the new one prints by placeholder: by default those of
+    `folder`. Raises `OperatorError`, and `PoError` when the
+    catalog sent is broken.
     """
-    known = languages(folder)
+    known = known or languages(folder)
+    words = printed_words(code, folder) if words is None else words
     if code in known:
         raise OperatorError(
             f"{folder / LANGUAGES}: [{code}] is there already; `{COMMAND} i18n update {code}` updates it"
@@ -26,10 +37,20 @@ def start(folder: Path, code: str, template: po.PoFile) -> Path:
     path = catalog_path(folder, code)
     catalog = po.read(path) if path.exists() else po.PoFile()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(po.written(updated(catalog, template, language)), "utf-8")
+    path.write_text(po.written(updated(catalog, template, language, words)), "utf-8")
     with (folder / LANGUAGES).open("a", encoding="utf-8") as table:
-        table.write(f'\n[{_key(code)}]\nstatus = "draft"\nplural = "{language.plural}"\nreviewed = false\n')
+        meta = code.replace("-", "_")
+        known_to_meta = f'template = "{meta}"\n' if meta in _TEMPLATE_CODES.split() else ""
+        table.write(
+            f'\n[{_key(code)}]\nstatus = "draft"\n{known_to_meta}plural = "{language.plural}"\nreviewed = false\n'
+        )
     return path
+
+
+_TEMPLATE_CODES = (
+    "ar bg ca cs da de el en es et fi fr ga he hr hu it lt lv mk nb nl pl pt_BR pt_PT ro ru sk sl sq sr sv tr uk"
+)
+"""European languages, and their neighbours', in which Meta takes message templates (supported-languages, Nov 2025)."""
 
 
 def _key(code: str) -> str:

@@ -1,5 +1,6 @@
 """The progress of each language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ class Progress:
     fuzzy: int
     missing: int
     legal_missing: int
-    """Legal texts that are missing or fuzzy: with any of these the language is not offered."""
+    """Legal texts that are missing, or of an earlier English: with any of these the language is not offered."""
 
     @property
     def percent(self) -> int:
@@ -36,14 +37,15 @@ class Report:
 
 def reports(folder: Path, sources: SourceTexts) -> list[Report]:
     """Return the progress of every language. Raises `FileError`, `PoError`, `OSError`."""
-    return [_report(folder, language, sources) for language in languages(folder).values()]
+    return [
+        report(language, sources, () if code == SOURCE_LOCALE else po.read(catalog_path(folder, code)).entries)
+        for code, language in languages(folder).items()
+    ]
 
 
-def _report(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Report:
+def report(language: LanguageEntry, sources: SourceTexts, catalog: Iterable[po.PoEntry]) -> Report:
     """Return a language's report; English, the source, counts as translated."""
-    entries = {}
-    if language.code != SOURCE_LOCALE:
-        entries = {entry.id: entry for entry in po.read(catalog_path(folder, language.code)).entries}
+    entries = {entry.id: entry for entry in catalog}
     states: dict[str, list[tuple[str, bool]]] = {}
     for slot in sources.slots:
         entry = entries.get(slot.id)
@@ -53,7 +55,8 @@ def _report(folder: Path, language: LanguageEntry, sources: SourceTexts) -> Repo
             state = "missing"
         else:
             state = "fuzzy" if entry.fuzzy or entry.english != slot.english else "translated"
-        states.setdefault(slot.id.partition(".")[0], []).append((state, slot.legal))
+        in_force = state == "translated" or (entry is not None and slot.accepts(entry.made_for))
+        states.setdefault(slot.id.partition(".")[0], []).append((state, slot.legal and not in_force))
     everything = [state for flow in states.values() for state in flow]
     return Report(language, _progress(everything), {flow: _progress(found) for flow, found in states.items()})
 
@@ -65,5 +68,5 @@ def _progress(states: list[tuple[str, bool]]) -> Progress:
         translated=names.count("translated"),
         fuzzy=names.count("fuzzy"),
         missing=names.count("missing"),
-        legal_missing=sum(1 for state, legal in states if legal and state != "translated"),
+        legal_missing=sum(lacking for _, lacking in states),
     )

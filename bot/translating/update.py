@@ -5,19 +5,26 @@ translation is ever guessed from a similar text, which could say the opposite ("
 Translators' comments stay; flags and notes come from the template alone, so that no old limit lingers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ..i18n.catalogs import LanguageEntry
 from ..i18n.po import PoEntry, PoFile
+from .examples import spoken
 from .extract import headers
 
 
-def updated(catalog: PoFile, template: PoFile, language: LanguageEntry) -> PoFile:
-    """Return `catalog` with the texts of `template`; for a new language, `catalog` is an empty `PoFile()`."""
+def updated(
+    catalog: PoFile, template: PoFile, language: LanguageEntry, words: Mapping[str, str] | None = None
+) -> PoFile:
+    """Return `catalog` with the texts of `template`; for a new language, `catalog` is an empty `PoFile()`.
+
+    `words` are the words to type in the language, by their placeholders: comments show them as examples.
+    """
     present = {entry.id: entry for entry in catalog.entries}
     gone = {entry.id: entry for entry in catalog.obsolete}
-    entries = tuple(_merged(present.get(text.id) or gone.get(text.id), text) for text in template.entries)
+    texts = [spoken(text, words or {}) for text in template.entries]
+    entries = tuple(_merged(present.get(text.id) or gone.get(text.id), text) for text in texts)
     return PoFile(
         headers=_headers(catalog, language),
         entries=entries,

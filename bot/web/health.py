@@ -1,5 +1,6 @@
 """`/healthz`, `/readyz` and `/metrics`, for monitoring. No secrets, no personal data."""
 
+import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Health:
 
 
 def health_routes(health: Health) -> Iterable[web.RouteDef]:
-    """Return the routes."""
+    """Return `/healthz` and `/readyz`, which anybody may ask."""
 
     async def alive(_: web.Request) -> web.Response:
         return _json({"status": "alive", "version": __version__, "missing": dict(health.missing)})
@@ -43,7 +44,19 @@ def health_routes(health: Health) -> Iterable[web.RouteDef]:
         }
         return _json(answer, status=200 if ok else 503)
 
-    async def measured(_: web.Request) -> web.Response:
+    yield web.get("/healthz", alive)
+    yield web.get("/readyz", ready)
+
+
+def metrics_routes(health: Health, token: str = "") -> Iterable[web.RouteDef]:
+    """Return `/metrics`; with a `token`, only for those who send it."""
+    expected = f"Bearer {token}".encode()
+
+    async def measured(request: web.Request) -> web.Response:
+        sent = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if token and not hmac.compare_digest(sent, expected):
+            cure = "Send METRICS_TOKEN as a Bearer token.\n"
+            return web.Response(status=401, text=cure, headers={"WWW-Authenticate": "Bearer"})
         metrics.QUEUED.clear()  # without an answer from Redis, old figures are not repeated
         with suppress(Unavailable):
             for queue, length in (await health.queued()).items():
@@ -57,8 +70,6 @@ def health_routes(health: Health) -> Iterable[web.RouteDef]:
                 metrics.EVENTS_DEAD.labels(backlog.endpoint).set(backlog.dead)
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    yield web.get("/healthz", alive)
-    yield web.get("/readyz", ready)
     yield web.get("/metrics", measured)
 
 

@@ -4,62 +4,38 @@ Looking at the page does not use the link up, since apps fetch links to preview 
 was used, has expired or never existed looks the same to everyone. The secret appears only in the address.
 """
 
-import base64
-import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-import jinja2
 import structlog
 from aiohttp import web
-from babel import negotiate_locale
 
-from ..conversation.compose import DOCUMENT
+from ..consent.rights import Right
 from ..conversation.world import World
 from ..errors import Unavailable
 from ..i18n.bidi import right_to_left
 from ..keys import Undecipherable
 from ..service import metrics
+from ..service.rights.file_names import file_name
 from ..service.rights.links import Links
-from ..service.rights.my_data import VERSION
+from ..service.rights.my_data import SCHEMA_PATH
+from . import look
 
 log = structlog.get_logger(__name__)
 
 PATH = "/my-data/{secret}"
 
-SCHEMA_PATH = f"/schemas/my-data-{VERSION}.json"
-
-_HERE = Path(__file__).parent
-_SCHEMA = (_HERE / "schemas" / f"my-data-{VERSION}.json").read_bytes()
+_SCHEMA = (Path(__file__).parent / SCHEMA_PATH.removeprefix("/")).read_bytes()
 
 AT_ONCE = 16
 """Maximum requests at a time; further requests get 503, since the database has other work."""
 
-_STYLE = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;margin:0;background:#f4f4f2;color:#1c1c1a}"
-    "main{max-width:32rem;margin:12vh auto;padding:2rem;background:#fff;border-radius:1rem}"
-    "h1{font-size:1.4rem;margin-top:0}"
-    "button{font:inherit;font-weight:600;padding:.8rem 1.6rem;border:0;border-radius:.6rem}"
-    "button{background:#06603a;color:#fff}"
-    "button:focus-visible{outline:3px solid #f5b700}"
-)
-
-_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-
-_PRIVATE = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Robots-Tag": "noindex, nofollow",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-}
+_PRIVATE = look.headers("form-action 'self'")
 """Headers of every response here."""
 
-_page = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "pages"), autoescape=True, undefined=jinja2.StrictUndefined
-).get_template("my_data.html.j2")
+_page = look.template("my_data.html.j2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,38 +107,33 @@ class _Pages:
         language = await downloads.links.language(request.match_info["secret"])
         if language is None:
             return _gone(downloads.world, request), "gone"
-        return _written(downloads.world, language or _wished(downloads.world, request), "once", 200), "shown"
+        return _written(downloads.world, language or look.wished(downloads.world, request), "once", 200), "shown"
 
     @staticmethod
     async def _given(downloads: Downloads, request: web.Request) -> tuple[web.Response, str]:
-        file = await downloads.links.fetch(request.match_info["secret"])
+        secret = request.match_info["secret"]
+        language = await downloads.links.language(secret)
+        file = await downloads.links.fetch(secret)
         if file is None:
             return _gone(downloads.world, request), "gone"
-        disposition = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        spoken = language or look.wished(downloads.world, request)
+        name = file_name(downloads.world, Right.ACCESS, spoken, "json")
+        disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
         response = web.Response(body=file, content_type="application/json", headers=_PRIVATE | disposition)
         return response, "given"
 
 
 def _gone(world: World, request: web.Request) -> web.Response:
-    return _written(world, _wished(world, request), "gone", 410)
-
-
-def _wished(world: World, request: web.Request) -> str:
-    """Return the language that the browser asks for, if it is offered: the person is not known here."""
-    wished = [part.partition(";")[0].strip() for part in request.headers.get("Accept-Language", "").split(",")[:10]]
-    return negotiate_locale(wished, world.texts.offered, sep="-") or world.business.default_locale
+    return _written(world, look.wished(world, request), "gone", 410)
 
 
 def _written(world: World, language: str, text: str, status: int) -> web.Response:
     """Render the page; only `once` shows the button."""
-    names = ("data_title", "once", "download", "gone")
-    locale = world.texts.locale_for([f"{DOCUMENT}.{name}" for name in names], language)
-    values = world.language(locale).values
-    said = {name: world.texts.render(f"{DOCUMENT}.{name}", locale, values) for name in names}
+    locale, said = look.said(world, language, ("data_title", "once", "download", "gone"))
     page = _page.render(
         locale=locale,
         rtl=right_to_left(locale),
-        style=_STYLE,
+        style=look.STYLE,
         title=said["data_title"],
         text=said[text],
         button=said["download"] if text == "once" else "",

@@ -26,6 +26,13 @@ class Courtesies:
             end -= length
         return (first, end) if first < end else (0, len(words))
 
+    def cover(self, words: list[str]) -> bool:
+        """Whether there is nothing else in a message."""
+        first = 0
+        while first < len(words) and (length := self._at_start(words[first : first + self._longest])):
+            first += length
+        return first == len(words)
+
     def _at_start(self, words: list[str]) -> int:
         for length in range(len(words), 0, -1):
             if " ".join(words[:length]) in self._forms:

@@ -5,7 +5,7 @@ searched for a withdrawal, and for a command between courtesies. The words are i
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,10 +14,13 @@ from .assent import Assent
 from .courtesies import Courtesies
 from .keyword_files import FILE, read, withdrawing
 from .keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
+from .language_names import LanguageNames
 from .normalise import Typed, emoji, exact, loose, typed
 from .ordinary import FILE as ORDINARY_FILE
 from .ordinary import NONE_ORDINARY, Ordinary
 from .ordinary import read as read_ordinary
+from .person_wanted import PersonWanted
+from .small_talk import SmallTalk
 from .withdrawal import Withdrawals
 
 __all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "Keywords", "Match"]
@@ -41,6 +44,9 @@ _BARE = frozenset({"exact", "loose", "whole", "typo", "repeated", "lookalike", "
 
 _LISTED = frozenset({"inside", "complaint"})
 """The kind of match of a doubt listed as such: "wrong number", or a no."""
+
+_DOUBTFUL = frozenset({Intent.STOP, Intent.MAYBE_STOP, Intent.WHO, Intent.SOURCE, Intent.WHY})
+"""What a complaint may mean as a whole message: some are plain questions then ("who are you?")."""
 
 _GUESSED = frozenset({"typo", "repeated", "lookalike"})
 """The kind of match of a word in no list."""
@@ -90,20 +96,25 @@ class Keywords:
         self._ordinary = _with_answers(ordinary, speakers)
         self._printed = frozenset(form for each in vocabularies.values() for form in each.loose_forms(each.stop.show))
         self._withdrawals = Withdrawals(vocabularies, self._ordinary)
+        self._person_wanted = PersonWanted(vocabularies)
+        self._small_talk = SmallTalk(vocabularies)
         self._courtesies = Courtesies(
             form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
         )
+        self._names: dict[tuple[str, ...], LanguageNames] = {}
         tables = [entry.emoji for entry in vocabularies.values()]
         self._signs = frozenset(sign for table in tables for signs in table.maybe_stop for sign in emoji(signs))
         self._no_signs = frozenset(sign for table in tables for signs in table.no for sign in emoji(signs))
 
     @classmethod
-    def load(cls, folder: Path) -> "Keywords":
-        """Read `folder` (`locales/`). Raises `FileError`, which names the file, the key and the cure.
+    def load(cls, folder: Path, own: Path | None = None) -> "Keywords":
+        """Read `folder` (`locales/`), and the words in the company's `own`, which are added to ours.
+
+        Raises `FileError`, which names the file, the key and the cure.
 
         Building the tables takes seconds, so a process does it once for the same words, whatever else has changed.
         """
-        return _load(_Words.of(folder))
+        return _load(_Words.of(folder), None if own is None else _Words.of(own))
 
     def classify(self, text: str | Typed, *, asked_in: str | None, spoken: Collection[str] = ()) -> Match | None:
         """Return what `text` means; None if it means nothing known.
@@ -120,7 +131,11 @@ class Keywords:
         match = self._exact.get(form) or self._loose.get(plain)
         if match and match.intent is Intent.STOP:
             match = self._unless_ordinary(match, plain, languages)
-        match = match or (self._answer(form, plain, asked_in) if asked_in else self._unasked.get(plain))
+        match = match or (self._answer(form, plain, asked_in) if asked_in else None)
+        talk = None if match else self._talk(plain, languages)
+        if talk and talk.languages & languages:
+            return talk
+        match = match or (None if asked_in else self._unasked.get(plain))
         if match:
             return match
         found = self._withdrawals.find(text, plain, languages)
@@ -132,7 +147,8 @@ class Keywords:
         no = None if asked_in else self._unasked_no(plain, languages)
         if no and withdrawal and withdrawal.how not in _LISTED:
             withdrawal = None  # a listed no, though its words put together would be a doubt: "I do not agree"
-        return self._command(plain.split()) or withdrawal or no
+        command = self._command(plain.split())
+        return command or withdrawal or no or talk or self._composed(text, plain, languages)
 
     def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
         """Return a withdrawal unless it is only an ordinary word in the person's language.
@@ -163,6 +179,17 @@ class Keywords:
         printed = (self._vocabularies[language].shown(Intent.NO) for language in no.languages)
         return " ".join(words[first:end]) in {loose(exact(word)) for word in printed if word}
 
+    def is_courtesy(self, text: Typed) -> bool:
+        """Whether a text consists of greetings and courtesies."""
+        return self._courtesies.cover(text.loose.split())
+
+    def languages_named(self, text: Typed, offered: tuple[str, ...], *speakers: str) -> Sequence[str]:
+        """Return the `offered` locales that `text` asks for by name, see `LanguageNames.find`."""
+        names = self._names.get(offered)
+        if names is None:
+            names = self._names[offered] = LanguageNames.of(offered, self._vocabularies, self._courtesies)
+        return names.find(text.loose, *speakers)
+
     def yes_elsewhere(self, text: Typed) -> Match | None:
         """Return a yes in another language, if `text` means nothing in the question's language."""
         return self._unasked.get(text.loose)
@@ -173,7 +200,7 @@ class Keywords:
         yield from self._withdrawals.unheard(language, vocabulary)
         for word in vocabulary.stop.ask:
             match = self.classify(word, asked_in=None, spoken=(language,))
-            if match is None or match.intent not in (Intent.STOP, Intent.MAYBE_STOP):
+            if match is None or match.intent not in _DOUBTFUL:
                 yield "stop.ask", word
 
     def says(self, intent: Intent, label: str, language: str) -> bool:
@@ -181,6 +208,11 @@ class Keywords:
         vocabulary = self._vocabularies.get(language)
         answers = vocabulary.loose_forms(*vocabulary.word_list(intent).every()) if vocabulary else ()
         return any(f" {answer} " in f" {loose(exact(label))} " for answer in answers)
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The intents of the company's own that have words in some language."""
+        return frozenset(intent for vocabulary in self._vocabularies.values() for intent in vocabulary.own)
 
     def withdraws_alone(self, word: str) -> bool:
         """Whether `word`, in its loose form, withdraws as a whole message in any language."""
@@ -219,6 +251,18 @@ class Keywords:
                 return word
         raise KeyError(f"no keywords.toml shows a word for {intent.value}")
 
+    def example(self, intent: Intent, locale: str) -> str:
+        """Return what somebody may type to mean `intent`: the printed word, else the first one; empty if none is known.
+
+        A language without such a word borrows the English one.
+        """
+        for language in (base(locale), "en"):
+            if vocabulary := self._vocabularies.get(language):
+                words = vocabulary.stop if intent is Intent.STOP else vocabulary.word_list(intent)
+                if word := words.show or next(words.every(), ""):
+                    return word
+        return ""
+
     def _unasked_no(self, plain: str, spoken: Collection[str]) -> Match | None:
         """Return a no in a language that the person may speak, although nothing was asked."""
         known = [language for language in spoken if language in self._answers] or [UNIVERSAL]
@@ -235,6 +279,16 @@ class Keywords:
         first, end = self._courtesies.without(words)
         match = self._loose.get(" ".join(words[first:end]))
         return match if match and match.intent is not Intent.STOP else None
+
+    def _talk(self, plain: str, spoken: frozenset[str]) -> Match | None:
+        """Return small talk that is the whole message: "ok thanks, bye"."""
+        said = self._small_talk.find(plain, spoken)
+        return _match(said.intent, "talk", said.languages) if said else None
+
+    def _composed(self, text: str, plain: str, spoken: frozenset[str]) -> Match | None:
+        """Return what a sentence asks for that no list has: "speak to a human being"."""
+        wanted = self._person_wanted.find(text, plain, spoken)
+        return _match(wanted.intent, "composed", wanted.languages) if wanted else None
 
     def _only_emoji(self, text: str, *, asked: bool) -> Match | None:
         if not self._signs.isdisjoint(text):
@@ -255,13 +309,14 @@ def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
     """Return the tables of commands as whole messages, in exact and in loose form."""
     exactly: _Claims = {}
     loosely: _Claims = {}
-    for intent in (Intent.STOP, *GLOBAL):  # if a form has two meanings, the first counts
+    own = dict.fromkeys(intent for vocabulary in vocabularies.values() for intent in vocabulary.own)
+    for intent in (Intent.STOP, *GLOBAL, *own):  # if a form has two meanings, the first counts
         for language, vocabulary in vocabularies.items():
             words = vocabulary.stop if intent is Intent.STOP else vocabulary.word_list(intent)
             for form, plain in vocabulary.looked_up(words.every()):
                 for claims, claimed in ((exactly, form), (loosely, plain)):
                     first, languages = claims.setdefault(claimed, (intent, set()))
-                    if first is intent:
+                    if first == intent:
                         languages.add(language)
     return _settled(exactly, "exact"), _settled(loosely, "loose")
 
@@ -347,5 +402,5 @@ def _content(path: Path) -> bytes | int | None:
 
 
 @lru_cache(maxsize=4)
-def _load(words: _Words) -> Keywords:
-    return Keywords(read(words.folder), read_ordinary(words.folder))
+def _load(words: _Words, own: _Words | None) -> Keywords:
+    return Keywords(read(words.folder, own.folder if own else None), read_ordinary(words.folder))

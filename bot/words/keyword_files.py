@@ -3,7 +3,7 @@
 A word with two meanings is refused when the program starts, with the file, the key and the cure.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic_core import ErrorDetails
@@ -12,28 +12,78 @@ from .. import toml_file
 from ..errors import FileError
 from ..i18n import faults
 from ..i18n.slot import Slot, TextKind
-from .keywords import ANSWERS, GLOBAL, UNIVERSAL, WORDS, Intent, Vocabulary, base, meanings
+from .keywords import (
+    ANSWERS,
+    BUILT_IN,
+    GLOBAL,
+    NAME,
+    TALK,
+    UNIVERSAL,
+    WORDS,
+    Intent,
+    OwnVocabulary,
+    Vocabulary,
+    base,
+    meanings,
+)
 from .normalise import exact, loose
 
 FILE = "keywords.toml"
 
 
-def read(folder: Path) -> dict[str, Vocabulary]:
-    """Return language → its words, the universal words under `UNIVERSAL`. Raises `FileError`."""
+def read(folder: Path, own: Path | None = None) -> dict[str, Vocabulary]:
+    """Return language → its words, the universal words under `UNIVERSAL`. Raises `FileError`.
+
+    The words in the company's `own` folder are added to them. Problems that only they make are told of its files.
+    """
     found = {UNIVERSAL: toml_file.load(folder / FILE, Vocabulary, _cure)}
     for path in sorted(folder.glob(f"*/{FILE}")):
         found[path.parent.name] = toml_file.load(path, Vocabulary, _cure)
-    problems = [
-        *_misplaced(folder, found),
-        *(problem for language, entry in found.items() for problem in _two_meanings(path_of(folder, language), entry)),
-        *_vague(folder, found),
-        *_clashes(folder, found),
-        *_unprintable(folder, found),
-        *_misprinted(folder, found),
-    ]
+    problems = list(_problems(folder, found))
+    if own is not None and not problems:
+        owned = _own(own)
+        added = {language: found.get(language, Vocabulary()).with_own(entry) for language, entry in owned.items()}
+        found |= added
+        problems = [*_problems(own, found), *_shadowed(own, found, owned)]
     if problems:
         raise FileError("\n".join(dict.fromkeys(problems)))
     return found
+
+
+def _problems(folder: Path, found: dict[str, Vocabulary]) -> Iterator[str]:
+    yield from _misplaced(folder, found)
+    for language, entry in found.items():
+        yield from _two_meanings(path_of(folder, language), entry)
+    yield from _vague(folder, found)
+    yield from _clashes(folder, found)
+    yield from _unprintable(folder, found)
+    yield from _misprinted(folder, found)
+    yield from _nameless(folder, found)
+
+
+def _own(folder: Path) -> dict[str, OwnVocabulary]:
+    """Read the company's own words; none of the files must be there."""
+    paths = [(UNIVERSAL, folder / FILE), *((path.parent.name, path) for path in sorted(folder.glob(f"*/{FILE}")))]
+    return {language: toml_file.load(path, OwnVocabulary, _cure) for language, path in paths if path.exists()}
+
+
+def _shadowed(folder: Path, found: Mapping[str, Vocabulary], owned: Mapping[str, Vocabulary]) -> Iterator[str]:
+    """Find words of the company's own intents that mean something else in any language, which comes first."""
+    taken: dict[str, tuple[str, str]] = {}
+    for language, vocabulary in found.items():
+        for key, word in meanings(vocabulary):
+            if (key in BUILT_IN and key not in TALK) or "." in key:  # small talk is only what nothing else claims
+                for form in vocabulary.forms_of(word):
+                    taken.setdefault(form.loose, (key, language))
+    for language, vocabulary in owned.items():
+        for intent in vocabulary.own:
+            for word in vocabulary.word_list(intent).every():
+                meant = next((taken[form.loose] for form in vocabulary.forms_of(word) if form.loose in taken), None)
+                if meant:
+                    yield (
+                        f"{path_of(folder, language)}: {intent.value}: {word!r} means {meant[0]} in {meant[1]}, "
+                        "and commands work in every language; use another word or a longer phrase"
+                    )
 
 
 def path_of(folder: Path, language: str) -> Path:
@@ -45,6 +95,8 @@ def _cure(problem: ErrorDetails) -> str:
     match problem["type"]:
         case "value_error":
             return "unknown key; remove it or correct its spelling (locales/en/keywords.toml has an example of each)"
+        case "string_pattern_mismatch":
+            return "not the name of an intent; write small letters and _, a letter first"
         case "string_type":
             return 'not a text; put it in quotes, e.g. words = ["no"]'
         case "tuple_type":
@@ -74,7 +126,7 @@ def _two_meanings(path: Path, vocabulary: Vocabulary) -> Iterator[str]:
                 yield f"{path}: {key}: {word!r} has no letter; remove it (emoji go under [emoji])"
                 continue
             other_key, other = seen.setdefault(plain, (key, word))
-            if other_key != key:
+            if other_key != key and not (key == "polite" and other_key in TALK):  # a courtesy, and alone a message
                 yield (
                     f"{path}: {key}: {word!r} already means {other_key} ({other!r}), as accents and case don't count; "
                     "keep it in one of the two"
@@ -103,7 +155,7 @@ def _clashes(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]
         for key, word in meanings(vocabulary):
             if key in ANSWERS or key == "stop.never":
                 harmless += [(known.loose, language, key, word) for known in vocabulary.forms_of(word)]
-            elif key != "polite" and not key.endswith(".ambiguous"):
+            elif key != "polite" and key not in TALK and not key.endswith(".ambiguous"):
                 for known in vocabulary.forms_of(word):
                     commands.setdefault(known.loose, (language, key))
     for form, language, key, word in harmless:
@@ -139,6 +191,15 @@ def _misprinted(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[s
 
 
 _BRACE = "has a brace; remove it"
+
+
+def _nameless(folder: Path, vocabularies: dict[str, Vocabulary]) -> Iterator[str]:
+    """Find phrases that ask for a language without saying where its name stands."""
+    for language, vocabulary in vocabularies.items():
+        for frame in vocabulary.languages.frames:
+            if NAME not in frame:
+                path = path_of(folder, language)
+                yield f"{path}: languages.frames: {frame!r} has no {NAME}; write it where the language's name stands"
 
 
 def withdrawing(vocabulary: Vocabulary) -> Iterator[str]:

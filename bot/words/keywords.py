@@ -11,9 +11,13 @@ from functools import cached_property
 from itertools import chain
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictStr
+from pydantic import AfterValidator, ConfigDict, Field
 
 from .normalise import exact, loose
+from .role_words import PersonWords, RefusalWords, Table, Word, Words
+
+OWN_INTENT = r"^[a-z][a-z_]{0,39}$"
+"""How a company may call an intent of its own."""
 
 UNIVERSAL = "any"
 """The pseudo-language of words that belong to no language, e.g. STOP."""
@@ -26,6 +30,8 @@ class Heard(StrEnum):
     """Anywhere in a message, in every language: a withdrawal, or a possible withdrawal."""
     ALONE = "alone"
     """As a whole message in any language, at any time."""
+    TALK = "talk"
+    """As a whole message in any language, if nobody else claims it: thanks, goodbye. It changes nothing."""
     ANSWER = "answer"
     """As the answer to a question that was asked in their language."""
 
@@ -57,6 +63,16 @@ class Intent(StrEnum):
         intent._value_, intent.heard, intent.placeholder = id, row.heard, row.placeholder
         return intent
 
+    @classmethod
+    def own(cls, id: str) -> "Intent":
+        """Return an intent that a company declares in a flow of its own; it is no member of this table.
+
+        It is heard alone, after every intent of the table: a company's words take nothing from ours.
+        """
+        intent = str.__new__(cls, id)
+        intent._name_, intent._value_, intent.heard, intent.placeholder = id, id, Heard.ALONE, ""
+        return intent
+
     STOP = "stop", _Row(Heard.INSIDE, "stop_word")
     MAYBE_STOP = "maybe_stop", _Row(Heard.INSIDE)
     """Contains a word of withdrawal but may mean something else: pause, and ask."""
@@ -74,12 +90,26 @@ class Intent(StrEnum):
     START = "start", _Row(Heard.ALONE, "start_word")
     HELP = "help", _Row(Heard.ALONE)
     HUMAN = "human", _Row(Heard.ALONE, "human_word")
+    ROBOT = "robot", _Row(Heard.ALONE)
+    WHO = "who", _Row(Heard.ALONE)
+    SOURCE = "source", _Row(Heard.ALONE)
+    WHY = "why", _Row(Heard.ALONE)
+    BYE = "bye", _Row(Heard.TALK)
+    THANKS = "thanks", _Row(Heard.TALK)
+    SORRY = "sorry", _Row(Heard.TALK)
+    HELLO = "hello", _Row(Heard.TALK)
     YES = "yes", _Row(Heard.ANSWER, "yes_word")
     NO = "no", _Row(Heard.ANSWER, "no_word")
 
 
+BUILT_IN = frozenset(intent.value for intent in Intent)
+"""The ids of the intents of the table, which no company may give to one of its own."""
+
 GLOBAL = tuple(intent for intent in Intent if intent.heard is Heard.ALONE)
 """Intents that a whole message in any language can have at any time, besides STOP, in order of precedence."""
+
+TALK = tuple(intent for intent in Intent if intent.heard is Heard.TALK)
+"""Small talk, the most telling first: "hi, thanks, bye" is a goodbye."""
 
 ANSWERS = tuple(intent for intent in Intent if intent.heard is Heard.ANSWER)
 
@@ -90,15 +120,7 @@ WORDS: Mapping[str, Intent] = {intent.placeholder: intent for intent in Intent i
 """Placeholder → the intent whose word it shows."""
 
 
-Word = Annotated[StrictStr, Field(min_length=1, max_length=80)]
-Words = tuple[Word, ...]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class WordList(_Table):
+class WordList(Table):
     """The words of one intent."""
 
     show: Word = ""
@@ -117,7 +139,7 @@ class WordList(_Table):
 _NO_WORDS = WordList()
 
 
-class Stop(_Table):
+class Stop(Table):
     """The words of withdrawal, by how sure they are."""
 
     show: Word = ""
@@ -156,64 +178,6 @@ class Stop(_Table):
             yield name, getattr(self, name)
 
 
-class RefusalWords(_Table):
-    """The parts that refusals are made of, by role; a word that ends with * counts with any ending.
-
-    `bot.words.refusals` says what follows from the roles that meet in a statement.
-    """
-
-    negation: Words = ()
-    """Forbid or deny: "don't", "no more". Before a word of withdrawal they also reverse it."""
-    stop: Words = ()
-    """Verbs and calls that end something: "stop" (sending)."""
-    contact: Words = ()
-    """What we do when we write: "text", "send", "message"."""
-    receive: Words = ()
-    """What the person does: "receive", "get"."""
-    messages: Words = ()
-    """What we send: "messages", "ads", "newsletter"."""
-    offers: Words = ()
-    """Those of our messages that are marketing: "offers", "newsletter". Only these end then, and orders go on."""
-    want: Words = ()
-    """Wishes: "want", "would like"."""
-    more: Words = ()
-    """What makes a negation final: "any more", "again", "ever"."""
-    me: Words = ()
-    """The recipient of our messages: "me", "us"."""
-    lists: Words = ()
-    """What the person is on: "my number", "your list"."""
-    remove: Words = ()
-    """Verbs of removal from such a list: "remove", "delete"."""
-    unsubscribe: Words = ()
-    """Verbs and nouns that mean nothing but withdrawal: "unsubscrib*", "opt out"."""
-    withdraw: Words = ()
-    """Verbs of taking back an agreement: "withdraw", "revoke"."""
-    consent: Words = ()
-    """What is taken back: "consent", "permission"; also "agree" ("I no longer agree")."""
-    past: Words = ()
-    """Negations about what did not happen: "did not", "haven't". They forbid nothing."""
-    forbid: Words = ()
-    """Negation and contact in one word: "nepište", "yazmayın"."""
-    unwanted: Words = ()
-    """Negation and wish in one word: "nechci", "istemiyorum"."""
-    others: Words = ()
-    """Things that are stopped or cancelled but are not messages: "order", "appointment"."""
-    doubt: Words = ()
-    """What makes a statement a question, a condition or a story: "why did", "if", "by mistake"."""
-    only: Words = ()
-    """The same, and with messages about `others` nothing more is wanted: "only", "nothing but"."""
-    keep: Words = ()
-    """Phrases anywhere in a message that say its writer wants to go on: "keep sending", "still want"."""
-    that: Words = ()
-    """Open a clause that belongs to the words before its comma: German "dass", Polish "żebyście"."""
-    contrast: Words = ()
-    """Words that open another statement: "but"."""
-    filler: Words = ()
-    """Small words that change nothing: "you", "to", "from", "these". Those in `polite` are not needed here."""
-    prefixes: Words = ()
-    """Letters that are written together with the word after them, such as "and" and "the" in Arabic and Hebrew."""
-
-
 class Form(NamedTuple):
     """A word as it is looked up."""
 
@@ -221,7 +185,7 @@ class Form(NamedTuple):
     loose: str
 
 
-class Signs(_Table):
+class Signs(Table):
     """Messages that consist of emoji."""
 
     maybe_stop: Words = ()
@@ -229,13 +193,26 @@ class Signs(_Table):
     """A no although nothing was asked: where a consent stands, the bot asks whether to end it."""
 
 
+NAME = "*"
+"""Stands for a language's name in a phrase that asks for it."""
+
+
+class LanguageWords(Table):
+    """How speakers of this language ask for one language or another."""
+
+    frames: Words = ()
+    """Phrases with * in place of the language's name as CLDR has it: "in *", "auf *"."""
+    names: Mapping[Word, Words] = Field(default_factory=dict)
+    """Language → other names and forms of the name: "po polsku", "flemish". They fit into the frames, too."""
+
+
 def _has_words(key: str) -> str:
-    if key not in (*GLOBAL, *ANSWERS):
+    if key not in (*GLOBAL, *TALK, *ANSWERS):
         raise ValueError("names no intent that has a list of words")
     return key
 
 
-class Vocabulary(_Table):
+class Vocabulary(Table):
     """A keyword file. Besides the tables declared here it has a `WordList` for each intent, under its id."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
@@ -245,11 +222,13 @@ class Vocabulary(_Table):
     """Greetings and courtesies that change nothing about a withdrawal beside them."""
     vague: Words = ()
     """Among the universal words: said by people who agree to nothing ("ok"), so no language may use it as yes."""
-    spelling: dict[Word, Word] = {}
+    spelling: dict[Word, Word] = Field(default_factory=dict)
     """Other ways to type letters, e.g. ü as ue."""
     stop: Stop = Stop()
     refusal: RefusalWords = RefusalWords()
+    person: PersonWords = PersonWords()
     emoji: Signs = Signs()
+    languages: LanguageWords = LanguageWords()
 
     def __init__(self, **tables: Any) -> None:
         """Take the tables of a file. Raises `ValidationError`."""
@@ -258,6 +237,15 @@ class Vocabulary(_Table):
     def word_list(self, intent: Intent) -> WordList:
         """Return the words of an intent other than STOP; none if the file has no table for it."""
         return self.__pydantic_extra__.get(intent, _NO_WORDS)
+
+    @property
+    def own(self) -> tuple[Intent, ...]:
+        """The intents of the company's own that have words here."""
+        return tuple(Intent.own(key) for key in self.__pydantic_extra__ if key not in BUILT_IN)
+
+    def with_own(self, own: "Vocabulary") -> "Vocabulary":
+        """Return these words with the company's own added to them; where it prints another word, that is printed."""
+        return type(own)(**_joined(self.model_dump(exclude_unset=True), own.model_dump(exclude_unset=True)))
 
     def shown(self, intent: Intent) -> str:
         """Return the word printed in texts for an intent; empty if there is none."""
@@ -306,6 +294,26 @@ class Vocabulary(_Table):
         return tuple(Form(form, loose(form)) for form in dict.fromkeys(map(exact, spellings)))
 
 
+class OwnVocabulary(Vocabulary):
+    """A keyword file of the company's own: it may also have words for the intents of the company's own dialogues."""
+
+    __pydantic_extra__: dict[Annotated[str, Field(pattern=OWN_INTENT)], WordList]
+
+
+def _joined(ours: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two tables as one: lists one after the other, tables joined, and else what is the company's."""
+    joined = dict(ours)
+    for key, value in own.items():
+        match joined.get(key), value:
+            case dict(before), dict(after):
+                joined[key] = _joined(before, after)
+            case (list() | tuple()) as before, (list() | tuple()) as after:
+                joined[key] = (*before, *after)
+            case _:
+                joined[key] = value
+    return joined
+
+
 def base(locale: str) -> str:
     """Return the language of a locale: pt for pt-BR, pt_PT and pt, de for de@informal."""
     return _VARIETY.split(locale, maxsplit=1)[0].lower()
@@ -318,7 +326,7 @@ def meanings(vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
     """Yield (key, word) for all words of a file with a meaning of their own."""
     for name, words in vocabulary.stop.lists():
         yield from ((f"stop.{name}", word) for word in words)
-    for intent in (*GLOBAL, *ANSWERS):
+    for intent in (*GLOBAL, *TALK, *ANSWERS, *vocabulary.own):
         spoken = vocabulary.word_list(intent)
         yield from ((intent.value, word) for word in spoken.every())
         yield from ((f"{intent.value}.ambiguous", word) for word in spoken.ambiguous)

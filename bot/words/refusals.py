@@ -5,12 +5,12 @@ file), and the meaning of a statement follows from the roles that occur together
 Every word without a role makes the reading less sure: a partly understood statement only asks back.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import NamedTuple
 
 from .keywords import Intent, Vocabulary
+from .roles import Profile, Roles, forms, union
 from .statements import Part
 
 _NEAR = 4
@@ -18,12 +18,6 @@ _NEAR = 4
 
 _NEAR_AFTER = 6
 """The same from a verb to the negation that ends its clause: German "löschen Sie meine Nummer bitte nicht"."""
-
-_READ = 60
-"""Words at each end of a message whose roles are looked up: hardly anybody writes more, and each costs time."""
-
-_OPENING = 3
-"""Number of first letters by which stems are found, also as the second word of an expression."""
 
 _ODD = 4
 """Maximum words without a role in a statement about our messages that is still sure."""
@@ -77,9 +71,6 @@ _TELLING = _ENDS | _NOT | _NO | _ONLY | _COMPLAINT
 _SOMETHING = _CONTACT | _MESSAGES | _UNSUBSCRIBE | _REMOVE | _CONSENT | _WANT
 """Without one of these no refusal can be found."""
 
-Profile = Mapping[str, Sequence[int]]
-"""Language → the roles of each word of a message; a language in which no word has a role is missing."""
-
 
 class Sure(IntEnum):
     """How sure a reading is, from least to most."""
@@ -102,60 +93,15 @@ class Refusals:
     """The parts of refusals of all languages, ready to be found."""
 
     def __init__(self, vocabularies: Mapping[str, Vocabulary]) -> None:
-        single: dict[str, dict[str, int]] = {}
-        stems: dict[str, dict[str, int]] = {}
-        longer: dict[str, dict[str, dict[tuple[tuple[str, ...], str], int]]] = {}
-        for language, vocabulary in vocabularies.items():
-            for form, role in _parts(vocabulary):
-                first, *rest = form.split()
-                if rest:
-                    entry = longer.setdefault(first, {}).setdefault(_begins(rest[0]), {})
-                    entry[(tuple(rest), language)] = entry.get((tuple(rest), language), 0) | role
-                else:
-                    words = (stems if first.endswith("*") else single).setdefault(first.rstrip("*"), {})
-                    words[language] = words.get(language, 0) | role
-        self._single = {word: tuple(roles.items()) for word, roles in single.items()}
-        self._stems = {stem: tuple(roles.items()) for stem, roles in stems.items()}
-        lengths: dict[str, set[int]] = {}
-        for stem in stems:
-            lengths.setdefault(stem[:_OPENING], set()).add(len(stem))
-        self._stem_lengths = {opening: sorted(found) for opening, found in lengths.items()}
-        """First letters → the lengths of the stems that begin with them."""
-        self._openings = sorted(set(map(len, lengths)))
-        self._longer = {
-            first: {
-                begins: tuple((rest, language, role) for (rest, language), role in entry.items())
-                for begins, entry in entries.items()
-            }
-            for first, entries in longer.items()
-        }
-        """First word → second word, or its first letters → entries that begin with these."""
-        self._prefixes: dict[str, list[tuple[str, str]]] = {}
-        """First letter → the prefixes that begin with it, with their languages."""
-        for language, vocabulary in vocabularies.items():
-            for prefix in vocabulary.loose_forms(*vocabulary.refusal.prefixes):
-                self._prefixes.setdefault(prefix[0], []).append((language, prefix))
+        self._roles = Roles(vocabularies, _parts)
         self.languages = frozenset(language for language, each in vocabularies.items() if each.refusal.filler)
         """Languages whose ordinary words are known, so that a word without a role stands out."""
 
     def profile(self, words: Sequence[str]) -> Profile:
         """Return the roles of each of `words`, by language."""
-        count = len(words)
-        found: defaultdict[str, list[int]] = defaultdict(lambda: [0] * count)
-        for index, word in enumerate(words):
-            if _READ <= index < count - _READ:
-                continue
-            for first, only in self._readings(word):
-                for language, role in self._of(first):
-                    if not only or language == only:
-                        found[language][index] |= role
-                for end, language, role in self._from(first, words, index):
-                    if not only or language == only:
-                        roles = found[language]
-                        roles[index:end] = [known | role for known in roles[index:end]]
         return {
             language: [_settled(role) if role & _UNSETTLED else role for role in roles]
-            for language, roles in found.items()
+            for language, roles in self._roles.profile(words).items()
         }
 
     def heard(self, form: str, language: str, key: str) -> bool:
@@ -163,45 +109,16 @@ class Refusals:
         role = _ROLES.get(key) or (_NOT_AFTER if key == "not_after" else _NOT_BEFORE)
         return any(each & role for each in self.profile(form.split()).get(language, ()))
 
-    def _readings(self, word: str) -> Sequence[tuple[str, str]]:
-        """Return `word`, and what is left of it after each prefix, with the language of the prefix."""
-        prefixes = self._prefixes.get(word[0])
-        if prefixes is None:
-            return ((word, ""),)
-        behind = [(word[len(prefix) :], language) for language, prefix in prefixes if word.startswith(prefix)]
-        return ((word, ""), *behind)
-
-    def _from(self, first: str, words: Sequence[str], index: int) -> Iterator[tuple[int, str, int]]:
-        """Yield (end, language, role) of expressions of several words that begin at `index` with `first`."""
-        entries = self._longer.get(first)
-        if entries is None or index + 1 == len(words):
-            return
-        second = words[index + 1]
-        for begins in (second, *(f"{second[:opening]}*" for opening in range(1, min(len(second), _OPENING) + 1))):
-            for rest, language, role in entries.get(begins, ()):
-                end = index + 1 + len(rest)
-                if end <= len(words) and all(map(_fits, words[index + 1 : end], rest)):
-                    yield end, language, role
-
-    def _of(self, word: str) -> list[tuple[str, int]]:
-        """Return (language, role) of one word."""
-        found = [*self._single.get(word, ())]
-        for opening in self._openings:
-            for length in self._stem_lengths.get(word[:opening], ()) if opening <= len(word) else ():
-                if length <= len(word):
-                    found += self._stems.get(word[:length], ())
-        return found
-
 
 def tells(roles: Sequence[int]) -> bool:
     """Whether `read` may find anything in some part of a message."""
-    return bool(_union(roles) & _TELLING)
+    return bool(union(roles) & _TELLING)
 
 
 def read(roles: Sequence[int], part: Part) -> Reading | None:
     """Return what a part of a message says, by the `roles` of the words of the whole message in one language."""
     own = roles[part.start : part.end]
-    together = _union(own)
+    together = union(own)
     return _refusal(roles, part, own, together) or (_COMPLAINS if together & _COMPLAINT else None)
 
 
@@ -265,7 +182,7 @@ def names_others(roles: Sequence[int], start: int, end: int) -> bool:
 
 def keeps(roles: Sequence[int]) -> bool:
     """Whether a message says anywhere that its writer wants to go on."""
-    return bool(_union(roles) & _KEEP)
+    return bool(union(roles) & _KEEP)
 
 
 def leans(roles: Sequence[int], index: int) -> bool:
@@ -291,7 +208,7 @@ def contrasts(roles: Sequence[int], index: int) -> bool:
 
 def in_doubt(roles: Sequence[int]) -> bool:
     """Whether a message asks or tells about the past, is about other things, or denies."""
-    return bool(_union(roles) & (_OTHERS | _DOUBT | _KEEP | _TURNS_BEFORE))
+    return bool(union(roles) & (_OTHERS | _DOUBT | _KEEP | _TURNS_BEFORE))
 
 
 def about_messages(roles: Sequence[int], part: Part) -> bool:
@@ -341,7 +258,7 @@ def _ends_named(roles: Sequence[int], own: Sequence[int], together: int) -> str:
     """Return the rule of a statement that only ends what another names: "Where is my number from? Delete it!"."""
     if not together & (_REMOVE | _STOP):
         return ""
-    named = _union(roles)
+    named = union(roles)
     turned_round = together & _OTHERS or any(role & _TURNS_BEFORE and not role & _STOP for role in own)
     if turned_round or not all(own) or len(own) == len(roles):
         return ""
@@ -387,22 +304,6 @@ def _meet(roles: Sequence[int], first: int, second: int) -> bool:
     return False
 
 
-def _union(roles: Iterable[int]) -> int:
-    together = 0
-    for role in roles:
-        together |= role
-    return together
-
-
-def _begins(wanted: str) -> str:
-    """Return the key by which the second word of an expression is looked up."""
-    return f"{wanted[:-1][:_OPENING]}*" if wanted.endswith("*") else wanted
-
-
-def _fits(word: str, wanted: str) -> bool:
-    return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
-
-
 def _settled(role: int) -> int:
     """Return the roles of a word minus those that it loses in "did not", or as a courtesy ("of course", "vale")."""
     if role & _PAST:
@@ -413,19 +314,11 @@ def _settled(role: int) -> int:
 def _parts(vocabulary: Vocabulary) -> Iterator[tuple[str, int]]:
     """Yield (form, role); a form ends with * when only the beginning of a word counts."""
     for name, role in _ROLES.items():
-        yield from ((form, role) for form in _forms(vocabulary, getattr(vocabulary.refusal, name)))
-    yield from ((form, _NOT_AFTER) for form in _forms(vocabulary, vocabulary.stop.not_after))
-    yield from ((form, _NOT_BEFORE) for form in _forms(vocabulary, vocabulary.stop.not_before))
+        yield from ((form, role) for form in forms(vocabulary, getattr(vocabulary.refusal, name)))
+    yield from ((form, _NOT_AFTER) for form in forms(vocabulary, vocabulary.stop.not_after))
+    yield from ((form, _NOT_BEFORE) for form in forms(vocabulary, vocabulary.stop.not_before))
     stems = [word for word in vocabulary.stop.ask if word.endswith("*")]
-    yield from ((form, _COMPLAINT | _FILLER) for form in _forms(vocabulary, stems))
-    courtesies = _forms(vocabulary, (*vocabulary.polite, *vocabulary.word_list(Intent.YES).every()))
+    yield from ((form, _COMPLAINT | _FILLER) for form in forms(vocabulary, stems))
+    courtesies = forms(vocabulary, (*vocabulary.polite, *vocabulary.word_list(Intent.YES).every()))
     yield from ((form, _FILLER | _COURTESY) for form in courtesies)
-    yield from ((form, _FILLER | _NO) for form in _forms(vocabulary, vocabulary.word_list(Intent.NO).every()))
-
-
-def _forms(vocabulary: Vocabulary, words: Iterable[str]) -> Iterator[str]:
-    for word in words:
-        star = "*" if word.endswith("*") else ""
-        for form in vocabulary.loose_forms(word):
-            if form:
-                yield form + star
+    yield from ((form, _FILLER | _NO) for form in forms(vocabulary, vocabulary.word_list(Intent.NO).every()))

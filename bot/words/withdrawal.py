@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 from . import refusals, statements
 from .courtesies import Courtesies
-from .keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary
+from .keywords import ANSWERS, GLOBAL, TALK, UNIVERSAL, Intent, Vocabulary
 from .normalise import drawn_out, exact, loose, skeletons, squeeze
-from .refusals import Profile, Reading, Refusals, Sure
+from .refusals import Reading, Refusals, Sure
+from .roles import Profile
 from .statements import Part
 from .typos import Neighbours
 
@@ -453,7 +454,7 @@ def _single_words(vocabularies: Mapping[str, Vocabulary]) -> set[str]:
     return {
         form
         for vocabulary in vocabularies.values()
-        for intent in (*GLOBAL, *ANSWERS)
+        for intent in (*GLOBAL, *TALK, *ANSWERS)
         for form in vocabulary.loose_forms(
             *vocabulary.word_list(intent).every(), *vocabulary.word_list(intent).ambiguous
         )

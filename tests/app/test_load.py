@@ -7,6 +7,7 @@ import pytest
 
 from bot.app.load import load_world
 from bot.errors import FileError
+from bot.messages.basis import ForPurpose
 from bot.paths import FLOWS, LOCALES
 from bot.words.intents import Keywords
 
@@ -26,8 +27,8 @@ def locales(tmp_path: Path) -> Path:
 
 def test_unchanged_files_are_read_once() -> None:
     assert load_world()[0] is load_world(FLOWS, str(LOCALES))[0]
-    assert load_world()[0] is not load_world(host_purpose="order_updates")[0]
-    assert load_world(host_purpose="order_updates")[0].keywords is load_world()[0].keywords
+    assert load_world()[0] is not load_world(host=ForPurpose("order_updates", answers=True))[0]
+    assert load_world(host=ForPurpose("order_updates", answers=True))[0].keywords is load_world()[0].keywords
 
 
 def test_a_changed_file_is_read_again(flows: Path) -> None:

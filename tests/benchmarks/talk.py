@@ -19,7 +19,7 @@ Script = Sequence[tuple[str, int]]
 _OPT_IN: Script = [
     ("Hi", 1),  # is asked for the first purpose: evidence
     ("HELP", 1),
-    ("YES", 2),  # agrees, and is asked for the second: evidence
+    ("YES", 1),  # agrees, and is asked for the second: evidence
     ("PRIVACY", 1),
     ("YES", 1),  # agrees: evidence
     ("CHOICES", 1),
@@ -29,7 +29,7 @@ _OPT_IN: Script = [
 
 SCRIPTS: Mapping[str, Script] = {
     "opt_in": _OPT_IN,
-    "subscribe": [("Hi", 1), ("YES", 2), ("YES", 1)],
+    "subscribe": [("Hi", 1), ("YES", 1), ("YES", 1)],
     "known": [("CHOICES", 1), ("STOP", 1), ("PRIVACY", 1), ("START", 1)],
     "to_the_host": [("When will my flowers arrive?", 1)],
     "one_reply_each": [(text, 1) for text, _ in _OPT_IN],

@@ -41,6 +41,7 @@ Environment = Mapping[str, str | None]
 
 TYPED: Mapping[str, tuple[str, ...]] = {
     "demo": ("--once",),
+    "init": ("/dev/null/shop",),
     "chat": (),
     "web": (),
     "worker": (),
@@ -52,10 +53,13 @@ TYPED: Mapping[str, tuple[str, ...]] = {
     "replay-erasures": (),
     "flows lint": (),
     "flows diagram": (),
+    "flows reference": (),
     "i18n extract": (),
     "i18n update": (),
+    "i18n confirm": (),
     "i18n init": ("nl",),
     "i18n check": (),
+    "i18n assent": ("--output", "/dev/null"),
     "i18n collisions": ("--output", "/dev/null"),
     "i18n ordinary": (),
     "i18n compile": (),
@@ -107,8 +111,11 @@ SERVING = {"web", "worker", "all"}
 """They go on when a store is away: it may come back."""
 
 OWN_STORES = {"demo", "chat"}
-FILES_ONLY = {name for name in TYPED if name.startswith(("flows ", "i18n "))}
-NO_TEXTS = {"flows lint", "flows diagram", "i18n collisions", "i18n ordinary", "i18n say"}
+OF_THE_CODE = {"flows reference", "init"}
+"""They read no setting: what they print or write is in the program."""
+
+FILES_ONLY = {name for name in TYPED if name.startswith(("flows ", "i18n "))} - OF_THE_CODE
+NO_TEXTS = {"flows lint", "flows diagram", "i18n assent", "i18n collisions", "i18n ordinary", "i18n say"}
 REDIS = {"doctor", "rotate-keys", "retention", "deadletter list", "deadletter replay"}
 
 
@@ -170,7 +177,7 @@ def test_every_command_has_a_sample_command_line() -> None:
 
 def commands(*without: set[str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test with every command, without those that a configuration does not touch."""
-    names = [" ".join(path) for path in COMMANDS if " ".join(path) not in set().union(*without)]
+    names = [" ".join(path) for path in COMMANDS if " ".join(path) not in set().union(OF_THE_CODE, *without)]
     return pytest.mark.parametrize("name", names)
 
 
@@ -195,7 +202,7 @@ def test_a_broken_business_file_is_reported_with_its_cure(name: str, stores: Env
 # any `FileError` as they do above. That the broken files raise it is tested below, under "every file".
 
 
-@pytest.mark.parametrize("name", sorted(FILES_ONLY - {"i18n collisions", "i18n ordinary", "i18n say"}))
+@pytest.mark.parametrize("name", sorted(FILES_ONLY - {"i18n assent", "i18n collisions", "i18n ordinary", "i18n say"}))
 def test_a_broken_flow_is_reported_with_its_cure(name: str, tmp_path: Path) -> None:
     flows = Path(shutil.copytree(FLOWS, tmp_path / "flows"))
     (flows / "stop.toml").write_text("flow = ", "utf-8")
@@ -207,7 +214,16 @@ def test_a_broken_flow_is_reported_with_its_cure(name: str, tmp_path: Path) -> N
 
 
 READ_LANGUAGES = FILES_ONLY - {
-    *("flows lint", "flows diagram", "i18n extract", "i18n pseudo", "i18n collisions", "i18n ordinary", "i18n say")
+    *(
+        "flows lint",
+        "flows diagram",
+        "i18n extract",
+        "i18n pseudo",
+        "i18n assent",
+        "i18n collisions",
+        "i18n ordinary",
+        "i18n say",
+    )
 }
 
 

@@ -30,6 +30,7 @@ from tests.commands.test_bad_configuration import (
     ANA,
     FILES_ONLY,
     KEY,
+    OF_THE_CODE,
     OWN_STORES,
     SERVING,
     TYPED,
@@ -42,7 +43,7 @@ from tests.commands.test_bad_configuration import (
 from tests.conftest import _database, _sql
 from tests.free_port import free_port
 
-USING_STORES = TYPED.keys() - FILES_ONLY - OWN_STORES - SERVING
+USING_STORES = TYPED.keys() - FILES_ONLY - OF_THE_CODE - OWN_STORES - SERVING
 NO_DATABASE = {"deadletter list", "deadletter replay", "ledger key"}
 META_FIRST = {"templates diff", "templates push", "templates pull"}
 LOCKING = {"person erase", "person withdraw", "person object", "person restrict", "person lift"}

@@ -16,6 +16,8 @@ from select import select
 import psutil
 import pytest
 
+from bot.commands.actions import ACTIONS, HELP
+from bot.commands.demo import SCRIPT, TO_TYPE
 from tests.commands.shell import Run
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,17 @@ def plain(output: str) -> str:
 def words(output: str) -> str:
     """What is written, without the bubbles around it."""
     return " ".join(re.sub(r"[│╭╮╰╯─]", " ", plain(output)).split())
+
+
+HOST = """
+from bot.messages.reply import Reply
+
+async def answer(inbound, person):
+    if "fault" in inbound.content.body:
+        1 / 0
+    return [Reply(body="The roses are on their way.")]
+"""
+"""A company's own bot."""
 
 
 class Terminal:
@@ -107,7 +120,7 @@ class TestScript:
         script.write_text("# a comment\n\nHallo\nJA\n", "utf-8")
         code, output = run("chat", "--script", str(script), "--as", "DE.123", "--locale", "de")
         assert code == 0, output
-        assert "Blumen Haas möchte Ihnen" in words(output)
+        assert "Darf Blumen Haas Ihnen" in words(output)
         assert "comment" not in output
 
     def test_every_chat_command_shows_in_the_transcript(self, run: Run, tmp_path: Path) -> None:
@@ -126,6 +139,97 @@ class TestScript:
             assert shown in output
         assert "(no answer)" in output, "to a reaction"
         assert "STOP │" not in output, "it has left before"
+
+    def test_everything_that_a_phone_sends_can_be_sent(self, run: Run, tmp_path: Path) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("Hi\n/reply YES\n/reply #1 YES\n/sticker\n/location\n/forward STOP\n//STOP\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "GB.141", "--locale", "en")
+        assert code == 0, output
+        for shown in ("↩ YES", "(sticker)", "(location)", "(forwarded) STOP", "│ /STOP │"):
+            assert shown in output, shown
+        assert "Thank you" in words(output), "the quoted question is answered"
+
+    def test_what_was_typed_last_can_be_edited_and_deleted(self, run: Run, tmp_path: Path) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("Hi\nYES\nhello\n/edit STOP\n/unsend\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "GB.142", "--locale", "en")
+        assert code == 0, output
+        assert "You won't get any more messages" in words(output).partition("(edited) STOP")[2]
+        assert "(deleted)" in output
+
+    def test_time_can_be_let_pass_and_never_runs_back(self, run: Run, tmp_path: Path) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text("Hi\n/wait 49h\n/1\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "GB.143", "--locale", "en")
+        assert code == 0, output
+        late = words(output).partition("(49h later)")[2]
+        assert "Thank you, noted" not in late, "the question has lapsed"
+        script.write_text("START\nYES\n", "utf-8")
+        code, output = run("chat", "--script", str(script), "--as", "GB.143", "--locale", "en")
+        assert code == 0, output
+        assert "Thank you, noted" in words(output), "what was recorded is not in the future"
+
+    @pytest.mark.parametrize(
+        ("line", "told"),
+        [
+            ("/qiut", "There is no command /qiut. Did you mean /quit?"),
+            ("/stickr", "Did you mean /sticker"),
+            ("/STOP", "//STOP types it as a message"),
+            ("/3", "There is no button 3: there is nothing to tap yet."),
+            ("/reply", "Type what you reply: /reply yes"),
+            ("/reply yes", "There is no message to reply to"),
+            ("/edit x", "You have typed nothing yet."),
+            ("/wait long", "Type how long, ten years at most: /wait 30m"),
+            ("/wait 99999999999d", "Type how long"),
+            ("/setting off", "Type /setting stop or /setting resume."),
+        ],
+    )
+    def test_a_line_that_is_not_understood_is_answered_with_its_cure(
+        self, run: Run, tmp_path: Path, line: str, told: str
+    ) -> None:
+        script = tmp_path / "script.txt"
+        script.write_text(line, "utf-8")
+        code, output = run("chat", "--script", str(script))
+        assert code == 1
+        assert told in words(output)
+
+    def test_the_list_of_commands_names_every_command(self) -> None:
+        for command in (*ACTIONS, "/code", "/wait", "/who", "/help", "/quit", "//TEXT"):
+            assert f"\n  {command}" in HELP
+
+    def test_a_company_s_own_bot_answers_behind_the_chat(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "florist.py").write_text(HOST, "utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        script = tmp_path / "script.txt"
+        script.write_text("Hi\nYES\nNO\nwhere are my roses?\n", "utf-8")
+        arguments = ["chat", "--host", "florist:answer", "--script", str(script), "--as", "GB.144"]
+        code, output = run(*arguments)
+        assert code == 0, output
+        assert "(handed to florist:answer)" in output
+        assert "The roses are on their way." in words(output)
+        script.write_text("where is the fault?\n", "utf-8")
+        code, output = run(*arguments)
+        assert "ZeroDivisionError" in output
+        assert "Your bot raised" in words(output)
+
+    @pytest.mark.parametrize(
+        ("host", "told"),
+        [
+            ("florist", "not a function; write module:function"),
+            ("nowhere:answer", "there is no module nowhere"),
+            ("florist:other", "florist has no async function other; it has answer"),
+        ],
+    )
+    def test_a_host_that_cannot_be_used_is_reported_with_its_cure(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, told: str
+    ) -> None:
+        (tmp_path / "florist.py").write_text(HOST, "utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        code, output = run("chat", "--host", host)
+        assert code == 1
+        assert told in output
 
     def test_documents_are_saved_and_long_links_printed_on_one_line(
         self, run: Run, tmp_path: Path, var_dir: Path
@@ -160,7 +264,7 @@ class TestScript:
     def test_a_returning_person_can_choose_another_language(self, run: Run, tmp_path: Path) -> None:
         script = tmp_path / "script.txt"
         script.write_text("??\n", "utf-8")
-        for locale, told in (("de", "Blumen Haas möchte Ihnen"), ("fr", "Blumen Haas souhaite vous")):
+        for locale, told in (("de", "Darf Blumen Haas Ihnen"), ("fr", "que Blumen Haas vous")):
             code, output = run("chat", "--script", str(script), "--as", "DE.124", "--locale", locale)
             assert code == 0, output
             assert told in words(output)
@@ -194,7 +298,7 @@ class TestTerminal:
             terminal.see("/2 No")
             terminal.type("/2")
             terminal.see("One more question:")
-            terminal.see("about: offers and news")
+            terminal.see("about offers and news")
             terminal.type("[bold]shout[/bold]\n\nPRIVACY")
             terminal.see("How Blumen Haas uses your data")
             terminal.press("\x04")
@@ -244,8 +348,10 @@ class TestTerminal:
     def test_after_the_demo_the_user_can_chat_until_ctrl_c(self, var_dir: Path) -> None:
         with at_a_terminal(var_dir, "demo") as terminal:
             terminal.see("Now it is your turn")
-            terminal.type("START")
-            terminal.see("Do you agree?")
+            for line in TO_TYPE:
+                terminal.type(line)
+                terminal.see("Blumen Haas #")
+            assert "I didn't understand" not in words(terminal.screen)
             terminal.press("\x03")
             assert terminal.left() == 0
         assert "Traceback" not in terminal.screen
@@ -265,13 +371,23 @@ class TestDemo:
             timeout=100,
         )
         assert (demo.returncode, demo.stderr) == (0, "")
-        assert "Do you agree?" in words(demo.stdout)
+        assert "May Blumen Haas write to you here" in words(demo.stdout)
         assert "📄 data-" in demo.stdout
         evidence = demo.stdout.partition("What the ledger keeps of it")[2]
         assert "…" not in evidence
         for kind in ("requested", "given", "refused", "withdrawn"):
             assert kind in evidence
         assert not engines_run(var_dir)
+
+    def test_every_line_of_the_demo_is_understood_and_explained(self, run: Run, tmp_path: Path) -> None:
+        assert all(told for told, _ in SCRIPT)
+        for number, lines in enumerate(([line for _, line in SCRIPT], TO_TYPE, [line.lower() for line in TO_TYPE])):
+            script = tmp_path / "script.txt"
+            script.write_text("\n".join(lines), "utf-8")
+            code, output = run("chat", "--script", str(script), "--as", f"GB.15{number}", "--locale", "en")
+            assert code == 0, output
+            assert "understand" not in words(output)
+            assert "(no answer)" not in output
 
     def test_without_the_once_option_the_demo_serves_until_sigterm(self, var_dir: Path) -> None:
         command = [sys.executable, "-m", "bot", "demo"]

@@ -4,12 +4,14 @@ import asyncio
 import json
 import time
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 import redis
 
 from bot import paths
 from bot.channels.simulator.graph import GraphSimulator
+from bot.channels.simulator.webhooks import ACCOUNT_ID
 from bot.consent.deadlines import Calendar
 from bot.consent.rights import Right
 from bot.keys import Keyring
@@ -35,8 +37,33 @@ def test_all_checks_pass_before_a_release(run: Run) -> None:
     assert "All is well." in output
 
 
-def test_all_checks_pass_with_meta(run: Run, graph: GraphSimulator) -> None:
-    code, output = run("doctor", "--json", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
+@pytest.fixture
+def business_file(tmp_path: Path) -> str:
+    """The business.toml of a company that has filled in everything."""
+    text = (paths.FLOWS / "business.toml").read_text("utf-8")
+    for sample, own in (
+        ("Blumen Haas", "Rosen Huber"),
+        ("blumen-haas.example", "rosen-huber.de"),
+        ("Marktplatz 1", "Am Hafen 2"),
+        ("761 1234567", "40 7654321"),
+        ("published = 2026-10-01", "published = 2025-10-01"),
+    ):
+        text = text.replace(sample, own)
+    path = tmp_path / "business.toml"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def test_the_untouched_sample_does_not_pass(run: Run) -> None:
+    code, output = run("doctor", "--json")
+    company = [check for check in json.loads(output)["checks"] if check["name"] == "company"]
+    assert code == 1
+    assert "controller.name: names Blumen Haas, the company of the sample" in [check["detail"] for check in company]
+    assert all(check["required"] and not check["ok"] for check in company)
+
+
+def test_all_checks_pass_with_meta(run: Run, graph: GraphSimulator, business_file: str) -> None:
+    code, output = run("doctor", "--json", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url, BUSINESS_FILE=business_file)
     answer = json.loads(output)
     assert (code, answer["ok"]) == (0, True)
     assert {check["name"] for check in answer["checks"]} >= {
@@ -62,18 +89,20 @@ def test_all_checks_pass_with_meta(run: Run, graph: GraphSimulator) -> None:
     ],
 )
 def test_missing_webhook_subscriptions_are_reported(
-    run: Run, graph: GraphSimulator, subscribed: list[str], status: int, told: str
+    run: Run, graph: GraphSimulator, business_file: str, subscribed: list[str], status: int, told: str
 ) -> None:
     graph.app_secret, graph.fields = "secret", subscribed
-    code, output = run("doctor", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
+    code, output = run("doctor", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url, BUSINESS_FILE=business_file)
     assert code == status
     assert told in output
     assert "secret" not in output
 
 
-def test_required_subscriptions_are_listed_when_meta_does_not_show_them(run: Run, graph: GraphSimulator) -> None:
+def test_required_subscriptions_are_listed_when_meta_does_not_show_them(
+    run: Run, graph: GraphSimulator, business_file: str
+) -> None:
     graph.app_secret = "another"
-    code, output = run("doctor", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url)
+    code, output = run("doctor", WHATSAPP_TOKEN=graph.token, GRAPH_URL=graph.url, BUSINESS_FILE=business_file)
     assert code == 0
     assert "is subscribed to messages, user_preferences, standby" in output
 
@@ -88,11 +117,116 @@ def test_required_subscriptions_are_listed_when_meta_does_not_show_them(run: Run
     ],
 )
 def test_errors_from_meta_are_reported(
-    run: Run, graph: GraphSimulator, wrong: dict[str, str | None], told: str
+    run: Run, graph: GraphSimulator, business_file: str, wrong: dict[str, str | None], told: str
 ) -> None:
-    code, output = run("doctor", **{"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url} | wrong)
+    here = {"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url, "BUSINESS_FILE": business_file}
+    code, output = run("doctor", **here | wrong)
     assert code == 1
     assert told in output
+
+
+def test_where_webhooks_are_posted_is_told_and_a_subscription_that_is_off_counts_as_none(
+    run: Run, graph: GraphSimulator, business_file: str
+) -> None:
+    graph.app_secret = "secret"
+    here = {"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url, "BUSINESS_FILE": business_file}
+    assert "posted to https://consent.example/webhooks/whatsapp" in run("doctor", "--json", **here)[1]
+    graph.active = False
+    code, output = run("doctor", "--json", **here)
+    assert (code, set(unwell(output))) == (1, {"webhook fields"})
+
+
+def test_an_account_that_sends_its_webhooks_to_another_app_is_reported(
+    run: Run, graph: GraphSimulator, business_file: str
+) -> None:
+    here = {"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url, "BUSINESS_FILE": business_file}
+    here |= {"WHATSAPP_BUSINESS_ACCOUNT_ID": ACCOUNT_ID}
+    assert "the account sends its webhooks to this app" in run("doctor", **here)[1]
+    graph.subscribed_apps = ["4711"]
+    code, output = run("doctor", "--json", **here)
+    assert (code, set(unwell(output))) == (1, {"account webhooks"})
+    cure = unwell(output)["account webhooks"]
+    assert cure.startswith("run curl -X POST ")
+    assert cure.endswith(f" {graph.url}/{ACCOUNT_ID}/subscribed_apps")
+    assert graph.token not in output
+    with urlopen(
+        Request(cure.split()[-1], method="POST", headers={"Authorization": f"Bearer {graph.token}"})
+    ) as answer:
+        assert json.load(answer) == {"success": True}
+    assert run("doctor", **here)[0] == 0
+
+
+def test_an_account_that_is_not_ours_is_told_in_meta_s_words(
+    run: Run, graph: GraphSimulator, business_file: str
+) -> None:
+    here = {"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url, "BUSINESS_FILE": business_file}
+    code, output = run("doctor", **here, WHATSAPP_BUSINESS_ACCOUNT_ID="12345678")
+    assert code == 0
+    assert "Meta does not say who gets them: (#100)" in output
+    assert "Object with this ID does not exist" in output
+
+
+def test_meta_s_own_words_are_told_without_the_token_that_they_quote(run: Run, graph: GraphSimulator) -> None:
+    for token in ("EAAGm0PX4ZCpsBAKZCZBZC9", "short-and-quoted"):
+        code, output = run("doctor", WHATSAPP_TOKEN=token, GRAPH_URL=graph.url)
+        assert code == 1
+        assert "error 190: (#190) " in output
+        assert "Malformed access token …" in output
+        assert token not in output
+
+
+WHOLE_LIST = {
+    *("flows", "texts", "company", "business texts", "templates", "retention"),
+    *("redis", "database", "requests", "events", "approved templates", "whatsapp"),
+}
+"""What every list of the doctor names, well or not."""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({}, set()),
+        ({"PORT": "http"}, {"PORT"}),
+        ({"SECRET_KEY": "short"}, {"SECRET_KEY"}),
+        ({"BUSINESS_FILE": "/no"}, {"BUSINESS_FILE"}),
+        ({"APP_DIR": "/no"}, {"APP_DIR"}),
+        ({"APP_FUNCTIONS": "nowhere:functions"}, {"APP_FUNCTIONS"}),
+        ({"REDIS_URL": "http://localhost"}, {"REDIS_URL"}),
+        ({"DATABASE_URL": "mysql://h/d"}, {"DATABASE_URL"}),
+        ({"DATABASE_URL": "postgres://u@h/d?sslmode=bogus"}, {"DATABASE_TLS"}),
+        ({"WHATSAPP_PHONE_NUMBER_ID": "+49 151"}, {"WHATSAPP_PHONE_NUMBER_ID"}),
+        ({"GRAPH_URL": "http://graph.example", "SHARDS": "0", "BASE_URL": "x"}, {"GRAPH_URL", "SHARDS", "BASE_URL"}),
+        ({"WHATSAPP_TOKEN": None, "SECRET_KEY": None}, {"WHATSAPP_TOKEN", "SECRET_KEY"}),
+        ({"DYNO": "web.1", "REDIS_URL": None}, {"REDIS_URL"}),
+        ({"REDIS_URL": f"redis://{NOBODY_LISTENS}", "DATABASE_URL": f"postgresql://{NOBODY_LISTENS}/x"}, set()),
+    ],
+    ids=lambda names: " ".join(sorted(names)) or "nothing",
+)
+def test_the_whole_list_is_told_whatever_is_wrong(
+    run: Run, graph: GraphSimulator, wrong: dict[str, str | None], named: set[str]
+) -> None:
+    whole = {"WHATSAPP_TOKEN": graph.token, "GRAPH_URL": graph.url} | wrong
+    code, output = run("doctor", "--json", **whole)
+    told = json.loads(output)
+    names = [check["name"] for check in told["checks"]]
+    assert {name for name in WHOLE_LIST - set(names) if f"retention {name}" not in names} == set()
+    assert {name for name in names if name.isupper() and name in unwell(output)} == named
+    assert code == (1 if unwell(output) else 0)
+    code_for_people, for_people = run("doctor", **whole)
+    assert code_for_people == code
+    assert [name for name in names if name not in for_people] == []
+
+
+def test_a_wrong_address_of_a_store_starts_no_engine_of_ours(run: Run, var_dir: Path) -> None:
+    code, _ = run("doctor", "--release", DATABASE_URL="mysql://h/d", REDIS_URL="http://h")
+    assert code == 1
+    assert list(var_dir.iterdir()) == []
+
+
+def test_one_store_is_asked_although_the_other_s_address_is_wrong(run: Run) -> None:
+    for wrong, well in (({"REDIS_URL": "http://h"}, "database"), ({"DATABASE_URL": "mysql://h/d"}, "redis")):
+        _, output = run("doctor", "--release", "--json", **wrong)
+        assert {check["name"]: check["ok"] for check in json.loads(output)["checks"]}[well]
 
 
 def test_each_missing_setting_is_named_with_where_to_find_it(run: Run) -> None:
@@ -194,7 +328,7 @@ def test_a_redis_that_evicts_keys_is_reported(run: Run, redis_url: str) -> None:
         ({"REDIS_URL": "http://localhost"}, "REDIS_URL"),
     ],
 )
-@pytest.mark.parametrize("command", ["doctor", "migrate", "web", "worker", "all", "chat"])
+@pytest.mark.parametrize("command", ["migrate", "web", "worker", "all", "chat"])
 def test_a_wrong_setting_is_reported_without_a_traceback(
     run: Run, command: str, wrong: dict[str, str], told: str
 ) -> None:

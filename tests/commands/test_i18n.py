@@ -62,6 +62,22 @@ def test_ordinary_words_are_not_checked_without_frequency_lists(locales: Path, m
     assert "install the extra `dev`" in result.stderr
 
 
+def test_a_preview_has_a_page_for_each_language_and_an_index(locales: Path) -> None:
+    result = typed("preview", "en", "de")
+    assert result.stdout == "2 languages in preview: open preview/index.html in a browser\n"
+    assert {path.name for path in Path("preview").iterdir()} == {"en.html", "de.html", "index.html"}
+    assert typed("preview", "en").stdout == "1 language in preview: open preview/en.html in a browser\n"
+
+
+def test_a_new_language_can_be_looked_at_before_anything_is_translated(locales: Path) -> None:
+    assert typed("init", "nb").exit_code == 0
+    assert typed("preview", "nb").exit_code == 0
+    page = Path("preview/nb.html").read_text("utf-8")
+    assert "Norwegian Bokmål" in page
+    assert '<b class="missing">draft</b>' in page
+    assert typed("check", "nb").exit_code == 0, "a draft has warnings only"
+
+
 def test_every_offered_language_is_complete(locales: Path) -> None:
     result = typed("status", "--json")
     assert result.exit_code == 0
@@ -80,15 +96,13 @@ def test_extracting_and_updating_again_changes_nothing(locales: Path) -> None:
 
 
 def test_a_reworded_text_needs_its_translators_again(locales: Path) -> None:
-    change(
-        locales.parent / "flows" / "help.toml", "This is the automatic assistant", "You are talking to the assistant"
-    )
+    change(locales.parent / "flows" / "help.toml", "You can reply:", "These words are understood:")
     result = typed("check", "de")
     assert result.exit_code == 1
     assert "[stale] help.help: the English has changed; run `python -m bot i18n update`" in result.stdout
 
     assert typed("update", "de").exit_code == 0
-    assert '#| "This is the automatic assistant of *{business}*' in (locales / GERMAN).read_text()
+    assert '#| "You can reply:' in (locales / GERMAN).read_text()
     result = typed("check", "de")
     assert result.exit_code == 0
     assert "[missing] warning: help.help: waits for a look" in result.stdout
@@ -275,6 +289,12 @@ def test_a_phrase_that_means_something_else_fails_the_check_of_its_language(loca
     assert result.exit_code == 1
     assert "fr/tests.toml:4: [phrase] phrase 'peut-être !' should mean yes but means nothing" in result.stdout
     assert typed("check", "de").exit_code == 0
+
+
+def test_the_kinds_of_yes_are_written(locales: Path) -> None:
+    result = typed("assent", "--output", "kinds.md")
+    assert result.exit_code == 0
+    assert "✅ oui |" in Path("kinds.md").read_text("utf-8")
 
 
 def test_the_map_of_collisions_is_written(locales: Path) -> None:

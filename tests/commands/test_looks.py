@@ -1,7 +1,10 @@
 """Whoever looks at a person, or changes something of theirs, by whichever command, leaves a row in `reads`."""
 
 import asyncio
+import csv
 import getpass
+import io
+import json
 import re
 import time
 from pathlib import Path
@@ -36,8 +39,8 @@ LOOKS: dict[tuple[str, ...], list[str]] = {
     ("ledger", "bundle"): [ANA, "--output", "{folder}/evidence.zip"],
     ("ledger", "export"): [],
     ("requests", "show"): ["{request}"],
-    ("requests", "extend"): ["{request}", "--reason", "much to do"],
-    ("requests", "close"): ["{request}"],
+    ("requests", "extend"): ["{request}", "--because", "work", "--told", "by letter"],
+    ("requests", "close"): ["{request}", "--told", "by phone"],
     ("import",): ["{folder}/list.csv", "--source", "a shop"],
     ("consents", "list"): ["--purpose", "order_updates"],
     ("suppressions", "export"): [],
@@ -52,6 +55,7 @@ NOBODY: dict[tuple[str, ...], str] = {
     ("requests", "list"): "ids, rights and days; whose request it is, and its words, `requests show` tells",
     ("deadletter", "list"): "when, what kind and why; what a letter holds, and of whom, is not shown",
     ("deadletter", "replay"): "puts letters back unseen; what they lead to is in the person's own ledger",
+    ("init",): "what the company writes about itself",
     ("webhooks", "add"): "an address of the company's own",
     ("webhooks", "list"): "hosts and counts",
     ("webhooks", "test"): "a test event of nobody",
@@ -94,7 +98,8 @@ def test_every_command_taking_an_address_or_request_counts_as_looking() -> None:
         path
         for path, command in COMMANDS.items()
         for parameter in command.params
-        if re.search("ADDRESS|ENTRY", str(parameter.metavar)) or (path[0] == "requests" and parameter.metavar == "ID")
+        if re.search("ADDRESS|ENTRY", str(parameter.metavar))
+        or (path[0] == "requests" and str(parameter.metavar).startswith("ID"))
     }
     assert takes - {("chat",)} == LOOKS.keys() - COME_UPON  # `chat --as` makes somebody up
 
@@ -158,11 +163,73 @@ def test_each_look_at_a_person_is_recorded(
     assert len(looks(database_url)) == (2 if path == ("suppressions", "export") else 1)
 
 
+SPELLINGS = (
+    "+44 7911 123456",
+    "0044 7911-123 456",
+    "(+44) 7911.123456",
+    "tel:+44-7911-123456",
+    "https://wa.me/447911123456?text=Hi",
+    "WhatsApp: ＋４４ ７９１１ １２３４５６",
+    "٠٠٤٤ ٧٩١١ ١٢٣٤٥٦",
+)
+
+BY_ADDRESS = sorted(path for path in LOOKS if path not in COME_UPON)
+
+
+@pytest.mark.parametrize("path", BY_ADDRESS, ids=" ".join)
+def test_each_command_takes_a_number_however_it_is_spelled(
+    run: Run, database_url: str, request_of_ana: str, tmp_path: Path, path: tuple[str, ...]
+) -> None:
+    options = [one.format(folder=tmp_path) for one in LOOKS[path][1:]]
+    spellings = SPELLINGS if path == ("person", "show") else [SPELLINGS[BY_ADDRESS.index(path) % len(SPELLINGS)]]
+    for spelling in spellings:
+        code, output = run(*path, spelling, *options)
+        assert code == 0, output
+    assert looks(database_url) == [(" ".join(path), getpass.getuser())] * len(spellings)
+
+
+@pytest.mark.usefixtures("request_of_ana")
+@pytest.mark.parametrize("path", [path for path in BY_ADDRESS if path != ("suppressions", "add")], ids=" ".join)
+def test_a_number_need_not_be_quoted_and_a_wrong_one_is_not_repeated(
+    run: Run, database_url: str, tmp_path: Path, path: tuple[str, ...]
+) -> None:
+    options = [one.format(folder=tmp_path) for one in LOOKS[path][1:]]
+    code, output = run(*path, "+44", "7911", "123457", *options)
+    assert code == 1
+    assert "123457" not in output
+    if path != ("ledger", "export"):  # whose standard error is not in `output`
+        assert "type a phone number" in output or "requests list" in output
+    assert looks(database_url) == []
+    assert run(*path, "+44", "7911", "123456", *options)[0] == 0
+
+
 @pytest.mark.usefixtures("request_of_ana")
 @pytest.mark.parametrize("typed", [ANA, "1"])
 def test_an_export_of_one_person_is_recorded_as_a_look(run: Run, database_url: str, typed: str) -> None:
     assert run("ledger", "export", typed)[0] == 0
     assert [command for command, _ in looks(database_url)] == ["ledger export"]
+
+
+def test_an_export_with_addresses_records_by_whom_and_for_whom(
+    run: Run, database_url: str, request_of_ana: str
+) -> None:
+    columns = ["--format", "csv", "--with-addresses"]
+    code, output = run("ledger", "export", *columns)
+    assert code == 1
+    assert ANA not in output
+    assert looks(database_url) == []
+    for typed in ([], ["+44", "7911", "123456"]):
+        code, output = run("ledger", "export", *typed, *columns, "--reason", "the auditor")
+        assert code == 0
+        rows = list(csv.DictReader(io.StringIO(output)))
+        assert {(row["phone"], row["whatsapp_id"]) for row in rows} == {(ANA, BSUID)}
+    code, output = run("ledger", "export", "--with-addresses", "--reason", "the auditor")
+    assert json.loads(output)["@graph"][0]["dpv:hasDataSubject"]["dpv:hasIdentifier"] == [BSUID, ANA]
+    assert looks(database_url) == [("ledger export --with-addresses", getpass.getuser())] * 3
+    shown = json.loads(run("person", "show", ANA, "--json")[1])["reads"]
+    assert [read["reason"] for read in shown] == ["the auditor"] * 3 + [""]
+    code, output = run("ledger", "export", "--reason", "no addresses are asked for")
+    assert ANA not in output
 
 
 @pytest.mark.usefixtures("request_of_ana")

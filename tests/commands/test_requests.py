@@ -61,7 +61,7 @@ def test_requests_are_listed_and_shown_in_full_unless_the_person_is_erased(dpo: 
     assert json.loads(dpo("requests", "show", ids[ben], "--json")[1])["erased_at"]
 
     _, shown = dpo("person", "show", ANA)
-    assert max(map(len, (line for line in shown.splitlines() if not line.startswith("{")))) <= 80
+    assert max(map(len, shown.splitlines())) <= 80
     for told in ("held by", "restricted", "rectification", "person show"):
         assert told in shown
     consents = json.loads(dpo("person", "show", ANA, "--json")[1])["consents"]
@@ -70,6 +70,51 @@ def test_requests_are_listed_and_shown_in_full_unless_the_person_is_erased(dpo: 
     _, told = dpo("ledger", "show", BEN)
     assert "erased every purpose" in told
     assert "to be answered until" in told
+
+
+def test_a_request_names_the_person_and_says_how_to_answer(dpo: Run) -> None:
+    code, shown = dpo("requests", "show", "+44 7911 123456")
+    assert code == 0
+    for told in (
+        f"their address: {ANA}, in en",
+        "last question, offers",
+        "answered with no",
+        "answer in the chat until",
+    ):
+        assert told in shown
+    reach = json.loads(dpo("requests", "show", ANA, "--json")[1])["reach"]
+    assert (reach["phone"], reach["withheld"], reach["locale"]) == (ANA, None, "en")
+
+
+def test_a_request_closed_by_a_number_as_it_is_written_is_answered_in_the_chat(
+    dpo: Run, run: Run, tmp_path: Path
+) -> None:
+    code, told = dpo("requests", "close", "tel:+44-7911-123456", "--because", "corrected", "--reason", "Alles gut!")
+    assert (code, "They are told" in told) == (0, True), told
+    script = tmp_path / "later.txt"
+    script.write_text("hello\n", "utf-8")
+    _, chat = run("chat", "--script", str(script), "--as", ANA)
+    for part in ("answers your request", "corrected your data as you wrote", "“Alles gut!”"):
+        assert part in chat
+    _, shown = dpo("requests", "show", ANA)
+    assert "corrected; Alles gut!" in shown
+    assert "answer in the chat" not in shown, "nothing is left to answer"
+
+
+def test_an_answer_given_elsewhere_is_noted_and_not_sent(dpo: Run) -> None:
+    code, told = dpo("requests", "close", ANA, "--refused", "--because", "checked", "--told", "by phone")
+    assert (code, told) == (0, "Noted: refused. You told them by phone.\n")
+    assert "checked; told by phone" in dpo("requests", "show", ANA)[1]
+
+
+def test_an_address_stands_for_the_only_request_that_waits(dpo: Run) -> None:
+    assert dpo("person", "object", ANA, "--all", "--channel", "letter", "--reason", "her letter")[0] == 0
+    code, told = dpo("requests", "close", ANA)
+    assert code == 1
+    assert "name one of" in told
+    assert ANA not in told
+    code, told = dpo("requests", "show", "+447911999999")
+    assert (code, "requests list" in told) == (1, True)
 
 
 def test_the_retention_table_fits_a_terminal_of_80_columns(run: Run) -> None:

@@ -64,10 +64,13 @@ def test_reopening_an_answered_request_restores_its_earlier_state(request_: Requ
         extend(again, "still many", at(2027, 10, 2), BERLIN)
 
 
-def test_only_an_answered_request_can_be_reopened(request_: Request) -> None:
-    for other in (request_, close(request_, State.REFUSED, "a legal duty")):
-        with pytest.raises(NotPossible, match="not answered"):
-            reopen(other, was_extended=False)
+def test_only_a_closed_request_can_be_reopened(request_: Request) -> None:
+    with pytest.raises(NotPossible, match="not answered"):
+        reopen(request_, was_extended=False)
+
+
+def test_a_refusal_whose_reason_did_not_arrive_is_open_again(request_: Request) -> None:
+    assert reopen(close(request_, State.REFUSED, "a legal duty"), was_extended=False) == request_
 
 
 def test_a_refusal_needs_a_reason_but_an_answer_does_not(request_: Request) -> None:

@@ -32,6 +32,8 @@ from bot.consent.verifier import (
 SECRET = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
 PUBLIC = SECRET.public_key().public_bytes_raw()
 ANSWER_KEY = b"\x05" * 32
+ADDRESS_KEY = b"\x06" * 32
+ADDRESSES = ["+33600000001", "FR.10000000000000000001"]
 
 RFC_8032 = [
     (
@@ -131,14 +133,20 @@ def record(number: int, kind: str, *, answer: str = "", wording: str = "") -> di
         "answer_hash": salted,
         "app_version": "1",
         "answer": answer,
+        "subject": "".join(sealed(address) for address in ADDRESSES) if number == 1 else "",
     }
 
 
-def evidence(others: int = 9) -> dict[str, Any]:
+def sealed(address: str) -> str:
+    return hmac.digest(ADDRESS_KEY, address.encode(), "sha256").hex()[:32]
+
+
+def evidence(others: int = 9, *, without: Callable[[dict[str, Any]], dict[str, Any]] = dict) -> dict[str, Any]:
     """An evidence file of one person in a tree with records of others."""
     text = "Écrire « OUI » pour accepter: offres ☘"
     digest = hashlib.sha256(text.encode()).hexdigest()
     records = [record(1, "requested", wording=digest), record(2, "given", answer="Oui ☘", wording=digest)]
+    records = [without(one) for one in records]
     hashes = [leaf_hash(bytes([number])) for number in range(others)]
     previous = b""
     for one in records:
@@ -154,6 +162,7 @@ def evidence(others: int = 9) -> dict[str, Any]:
         "records": records,
         "wordings": {digest: text},
         "answer_key": ANSWER_KEY.hex(),
+        "about": {"addresses": list(ADDRESSES), "key": ADDRESS_KEY.hex()},
         "checkpoint": note_of(checkpoint),
     }
 
@@ -170,6 +179,21 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     ),
     "an answer where none was given": (lambda it: it["records"][0].update(answer="Oui"), "record 1"),
     "an answer left out": (lambda it: it["records"][1].update(answer=None), "record 2.*left out"),
+    "another address": (lambda it: it["about"].update(addresses=["+33600000002"]), r"no record is about \+33600000002"),
+    "an address beside the right ones": (lambda it: it["about"]["addresses"].append("+33600000002"), "no record is"),
+    "another address with its own salted hash": (
+        lambda it: (
+            it["about"].update(addresses=["+33600000002"]),
+            [record.update(subject=sealed("+33600000002")) for record in it["records"]],
+        ),
+        "record 1",
+    ),
+    "another key of the addresses": (lambda it: it["about"].update(key="07" * 32), "no record is about"),
+    "nobody whom it is about": (lambda it: it.pop("about"), "left out"),
+    "an address that the records no longer seal": (
+        lambda it: it["records"][0].update(subject=sealed(ADDRESSES[0])),
+        "record 1",
+    ),
     "no records": (lambda it: it["records"].clear(), "no records"),
     "another text": (lambda it: it["wordings"].update({next(iter(it["wordings"])): "OK?"}), "record 1"),
     "no text": (lambda it: it["wordings"].clear(), "record 1"),
@@ -197,15 +221,30 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
 class TestEvidence:
     def test_untouched_evidence_verifies(self) -> None:
         found = check_evidence(evidence(), PUBLIC)
-        assert len(found) == 3
-        assert "unchanged" in found[1]
+        assert len(found) == 5
+        assert "unchanged" in found[-1]
+
+    def test_it_says_whom_it_is_about(self) -> None:
+        about = [line for line in check_evidence(evidence(), PUBLIC) if line.startswith("about: ")]
+        assert about == [f"about: {one}, sealed since record 1" for one in ADDRESSES]
+
+    def test_records_older_than_the_sealing_of_addresses_name_nobody(self) -> None:
+        def without(record: dict[str, Any]) -> dict[str, Any]:
+            return {name: value for name, value in record.items() if name != "subject"}
+
+        older = evidence(without=without)
+        del older["about"]
+        assert "nobody is named" in check_evidence(older, PUBLIC)[1]
+        older["about"] = {"addresses": ADDRESSES[:1], "key": ADDRESS_KEY.hex()}
+        with pytest.raises(NotProven, match="no record is about"):
+            check_evidence(older, PUBLIC)
 
     def test_an_erased_person_s_records_verify_without_their_answers(self) -> None:
         erased = evidence()
-        del erased["answer_key"]
+        del erased["answer_key"], erased["about"]
         for one in erased["records"]:
             one["answer"] = None
-        assert len(check_evidence(erased, PUBLIC)) == 3
+        assert len(check_evidence(erased, PUBLIC)) == 4
 
     @pytest.mark.parametrize(("tamper", "where"), TAMPERED.values(), ids=TAMPERED)
     def test_tampered_evidence_is_named(self, tamper: Tamper, where: str) -> None:
@@ -234,6 +273,13 @@ class TestCommand:
     def test_the_verifier_needs_nothing_but_python(self, tmp_path: Path, archive: Path) -> None:
         done = self.run(tmp_path, archive, "--key", PUBLIC.hex())
         assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Everything holds.")
+
+    def test_a_bundle_whose_address_was_swapped_is_refused(self, tmp_path: Path, archive: Path) -> None:
+        swapped = json.dumps(evidence()).replace(ADDRESSES[0], "+33600000002")
+        (tmp_path / "evidence.json").write_text(swapped)
+        done = self.run(tmp_path, "evidence.json", "--key", PUBLIC.hex())
+        assert (done.returncode, done.stderr) == (1, "NOT PROVEN: no record is about +33600000002\n")
+        assert f"about: {ADDRESSES[0]}, sealed" in self.run(tmp_path, archive, "--key", PUBLIC.hex()).stdout
 
     def test_evidence_is_refused_under_another_key(self, tmp_path: Path, archive: Path) -> None:
         done = self.run(tmp_path, archive, "--key", Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex())

@@ -14,7 +14,7 @@ from bot.conversation.dialogue import Dialogue
 from bot.conversation.session import Session, rebuilt
 from bot.messages.inbound import Choice, Correction, Inbound, Lapse, MessageId, Other, Sender, Text
 from bot.testing import Conversation
-from tests.conversation.worlds import FLOWS, WORLD, with_purposes, world
+from tests.conversation.worlds import CONSENTED, FLOWS, WORLD, with_purposes, world
 
 GERMAN = "+4915112345678"
 
@@ -135,7 +135,7 @@ def test_only_replies_that_ask_a_question_carry_its_id() -> None:
     question = talk.replies[0].question
     assert talk.says("hm").replies[0].question == question
     assert talk.says("PRIVACY").replies[0].question == ""
-    assert [bool(reply.question) for reply in talk.says("yes").replies] == [False, True]
+    assert [bool(reply.question) for reply in talk.says("yes").replies] == [True]
 
 
 # --- a pure step
@@ -187,7 +187,7 @@ def test_a_rebuilt_session_still_waits_for_the_answer_to_a_possible_stop() -> No
 def test_a_session_in_an_invalid_state_leaves_it(flow: str, state: str) -> None:
     talk = subscribed()
     talk.session.flow, talk.session.state = flow, state
-    assert talk.says("xyzzy").said == ["common.not_understood"]
+    assert talk.says("xyzzy").said == ["common.ways"]
 
 
 def test_a_question_about_a_removed_purpose_is_closed() -> None:
@@ -301,18 +301,44 @@ def test_an_unknown_button_payload_consents_to_nothing_and_is_answered(payload: 
 
 
 @pytest.mark.parametrize("kind", ["location", "contacts", "unsupported", "order"])
-def test_unsupported_kinds_of_message_get_the_text_only_reply(kind: str) -> None:
-    assert subscribed().receives(Other(kind)).said == ["common.text_only"]
+def test_unsupported_kinds_of_message_are_told_that_only_text_is_read(kind: str) -> None:
+    talk = subscribed().receives(Other(kind))
+    assert talk.said == ["common.ways"]
+    assert talk.replies[0].body.startswith("Sorry, I can only read text.")
 
 
 def test_a_deleted_message_gets_no_reply() -> None:
     assert subscribed().receives(Correction("revoke")).said == []
 
 
-def test_every_reply_says_how_to_stop() -> None:
-    talk = chat("de").says("hallo").says("hm").says("ja").taps("no").says("AUSWAHL").says("HILFE").says("STOPP")
+def test_what_can_be_stopped_says_how_exactly_once() -> None:
+    talk = chat("de").says("hallo").says("hm").says("ja").taps("no").says("AUSWAHL").says("HILFE").says("Datenschutz")
     assert talk.replies
-    assert all("STOPP" in reply.footer or "STOP" in reply.footer for reply in talk._shown)
+    assert [reply.wording().count("STOPP") for reply in talk._shown] == [1] * len(talk._shown)
+
+
+def test_nothing_says_how_to_stop_where_nothing_can_be_stopped() -> None:
+    talk = subscribed().says("STOP")
+    before = len(talk._shown) - 1
+    talk.says("STOP").says("xyzzy").sends_voice().says("MY CHOICES").says("DELETE")
+    assert [reply.text_id for reply in talk._shown[before:] if "STOP" in reply.wording()] == []
+
+
+def test_only_the_first_message_greets_and_says_that_a_machine_speaks() -> None:
+    talk = chat().says("hello").taps("yes").says("HELP").waits("40d").says("xyzzy")
+    assert [("automated assistant" in reply.body) for reply in talk._shown] == [True] + [False] * 3
+
+
+def test_a_question_has_at_most_200_characters_besides_its_link() -> None:
+    talk = chat().says("hello").taps("yes")
+    link = str(WORLD.business.notice.url["en"])
+    lengths = [len(f"{reply.body}{reply.footer}".replace(link, "")) for reply in talk._shown]
+    assert max(lengths) <= 200, lengths
+
+
+def test_two_purposes_take_three_messages() -> None:
+    talk = chat().says("hello").taps("yes").taps("no")
+    assert [reply.text_id for reply in talk._shown] == ["opt_in.ask", "opt_in.ask", "opt_in.declined"]
 
 
 def test_the_welcome_names_only_purposes_that_may_be_sent() -> None:
@@ -373,7 +399,7 @@ def test_an_unprompted_no_pauses_and_asks(no: str) -> None:
 
 def test_an_unprompted_no_is_handed_to_the_host_bot_if_there_is_one() -> None:
     talk = subscribed()
-    talk.dialogue = Dialogue(world(host_purpose="order_updates"), FLOWS)
+    talk.dialogue = Dialogue(world(host=CONSENTED), FLOWS)
     assert talk.says("no").handed_over
     assert not talk.session.record.paused
 

@@ -80,8 +80,8 @@ FAULTS = [
     ("opt_in", '"say:welcome"', '"say:wellcome"', "transition 'yes' from 'asked'", "there is no text 'wellcome'"),
     ("help", 'say = "help"', 'say = "yes"', "flow help: state 'told'", "is a button and can't stand here"),
     ("help", 'say = "help"', "", "flow help: state 'told'", "has choices under no text"),
-    ("help", "*{business}*. You can", "*{business.name}*. You can", "flow help: texts.help", "not plain"),
-    ("help", '{human_word}."""', '{human_word}, {stop_word}."""', "texts.unsubscribed", "no value for"),
+    ("help", "{human_word}: a person", "{human_word.x}: a person", "flow help: texts.help", "not plain"),
+    ("help", "*{business}*. What", "*{business}*, {stop_word}. What", "texts.unsubscribed", "no value for"),
     ("help", "{human_word}: a person", "{weather}: {human_word}", "flow help: texts.help", "{weather}"),
     ("language", 'en = "From now', 'vars = { purpose = "x" }\nen = "From now', "texts.changed", "vars has 'purpose'"),
     ("common", 'en = "Yes, I agree"', 'en = "Yes, certainly, I agree"', "flow common: texts.yes", "has 23 characters"),
@@ -91,10 +91,8 @@ FAULTS = [
     ("help", "[texts.unsubscribed]", "[texts.subscribed]", "", "there is no text 'help.unsubscribed'"),
     ("common", "[texts.footer]", "[texts.feet]", "", "there is no text 'common.footer'"),
     # --- law
-    ("opt_in", "How we use your data: {notice_url}", "", "flow opt_in: state 'asked'", "without {notice_url}"),
-    ("opt_in", "{notice_url}\n\nPlease tap a button, or", "Or", "state 'asked'", "'opt_in.clarify' asks for"),
-    ("opt_in", "{notice_url}\n\nPlease tap a button.", "", "state 'asked'", "'opt_in.tap' asks for consent without"),
-    ("opt_in", "one word, {stop_word}, is", "one word is", "state 'asked'", "without {stop_word}"),
+    ("opt_in", "{description}\n\nPrivacy: {notice_url}", "{description}", "state 'asked'", "without {notice_url}"),
+    ("opt_in", "{notice_url}\n\nPlease tap a button.", "", "state 'asked'", "'opt_in.clarify' asks for consent"),
     ("opt_in", "legal = true", "", "flow opt_in: state 'asked'", "not marked legal"),
     ("opt_in", 'choices = ["yes", "no"]', 'choices = ["yes"]', "state 'asked'", "without offering yes and no"),
     ("opt_in", 'expires = "lapse"', "", "state 'asked'", "waits for ever"),
@@ -134,20 +132,39 @@ def test_flows_without_a_state_that_asks_for_consent_are_reported(flows: Path) -
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "line", "what"),
     [
-        ("flow = ", "not valid TOML"),
-        ('flow = "Help"', "flow: not a name"),
-        ('intents = ["help"]', "flow: missing"),
-        ('flow = "more"\ncolour = "red"', "colour: unknown key"),
-        ('flow = "help"', "is also in"),
+        ("flow = 1 2", ":1", "not valid TOML"),
+        ('flow = "Help"', ":1", "flow: not a name"),
+        ('intents = ["help"]', "", "flow: missing"),
+        ('flow = "more"\ncolour = "red"', ":2", "colour: unknown key"),
+        ('flow = "more"\n[[states]]\nname = "a"\n[[states]]\nname = "b"\nsays = "c"', ":6", "unknown key"),
+        ('flow = "help"', "", "is also in"),
     ],
 )
-def test_an_invalid_flow_file_is_reported(flows: Path, text: str, what: str) -> None:
+def test_an_invalid_flow_file_is_reported(flows: Path, text: str, line: str, what: str) -> None:
     (flows / "more.toml").write_text(text, "utf-8")
     (problem,) = found(flows)
     assert what in problem.what
-    assert problem.where == str(flows / "more.toml")
+    assert problem.where == f"{flows / 'more.toml'}{line}"
+
+
+@pytest.mark.parametrize(
+    ("flow", "old", "new"),
+    [
+        ("opt_in", 'before = ["next_purpose", "lead:number_changed"]', 'before = ["no_effect"]'),
+        ("stop", 'say = "already"', 'say = "no_text"'),
+        ("stop", "Done. You won't get any messages", "Done. {nothing}"),
+    ],
+)
+def test_a_fault_is_reported_with_its_line(flows: Path, flow: str, old: str, new: str) -> None:
+    change(flows, flow, old, new)
+    lines = (flows / f"{flow}.toml").read_text("utf-8").splitlines()
+    faulty = next(number for number, line in enumerate(lines) if new in line)
+    while not lines[faulty].startswith("["):
+        faulty -= 1
+    told = [problem.where for problem in found(flows)]
+    assert any(where.startswith(f"{flows / flow}.toml:{faulty + 1}: ") for where in told), told
 
 
 def test_a_folder_without_flows_is_reported(tmp_path: Path) -> None:
@@ -156,7 +173,7 @@ def test_a_folder_without_flows_is_reported(tmp_path: Path) -> None:
 
 def test_loading_fails_if_a_flow_has_a_fault(flows: Path) -> None:
     change(flows, "stop", 'before = ["record_withdrawn"]', "")
-    with pytest.raises(FileError, match=r"stop\.toml: flow stop: .*answers STOP without withdrawing; add before"):
+    with pytest.raises(FileError, match=r"stop\.toml:\d+: flow stop: .*answers STOP without withdrawing; add before"):
         load_world(flows, LOCALES)
 
 

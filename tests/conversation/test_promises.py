@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.channels.whatsapp.messages import request
-from bot.consent.evidence import Entry, Kind, Seen
+from bot.consent.evidence import Entry, Kind, Method, Seen
 from bot.consent.lifecycle import Pending, Status
 from bot.consent.rights import Right
 from bot.conversation.compose import TOLD, message
 from bot.conversation.dialogue import REPETITIONS, TALK, Dialogue, Step
+from bot.conversation.placeholders import LONGEST
 from bot.conversation.session import Session
 from bot.i18n.texts import TextKind
-from bot.messages.basis import Answer
+from bot.messages.basis import Answer, HostBasis
 from bot.messages.inbound import (
     Choice,
     Content,
@@ -33,7 +34,7 @@ from bot.messages.reply import Button, Outbound, Reply, Row
 from bot.testing import Conversation
 from bot.testing.conversation import START
 from bot.words.intents import UNASKED, Intent
-from tests.conversation.worlds import FLOWS, WORLD, renewing, staffed, world
+from tests.conversation.worlds import CONSENTED, FLOWS, WORLD, renewing, staffed, world
 
 LOCALES = ("en", "de", "fr", "pl", "pt-BR", "ar", "el", "tr")
 YES = {"en": "yes", "de": "ja", "fr": "oui", "pl": "tak", "pt-BR": "sim", "ar": "نعم", "el": "ναι", "tr": "evet"}
@@ -44,6 +45,15 @@ OTHERS = (
     "maybe I should stop this", "sure", "yes?", "yes 🛑", "no yes", "",
 )  # fmt: skip
 TEXTS = (*YES.values(), *STOPS, *OTHERS)
+
+
+_ALWAYS_SAY_HOW = frozenset({"common.notice", "help.help", "privacy.notice"})
+"""Texts that say how to stop even to somebody who gets nothing."""
+
+
+def _says_how_to_stop(reply: Reply) -> int:
+    """Return how often a message says how to stop."""
+    return bool(reply.footer) + WORLD.texts.has(reply.text_id, "stop_word")
 
 
 class Examined(Conversation):
@@ -88,8 +98,12 @@ class Examined(Conversation):
         for entry in after.entries:
             assert entry.kind is not Kind.GIVEN or self.was_seen(entry), "a consent to a question that nobody saw"
         self._erases_only_by_the_code(stood, inbound, after)
+        stoppable = {stood.record.is_stoppable, self.session.record.is_stoppable}
         for reply in self.replies:
-            assert reply.footer, "a message without the way out"
+            if stoppable == {True} or reply.question:
+                assert _says_how_to_stop(reply) == 1, "a message without the way out, or with two"
+            elif stoppable == {False}:
+                assert bool(_says_how_to_stop(reply)) == (reply.text_id in _ALWAYS_SAY_HOW), "nothing can be stopped"
             request(
                 Outbound("id", "person", "+4915112345678", None, reply, Answer())
             )  # raises if WhatsApp would refuse it
@@ -103,7 +117,7 @@ class Examined(Conversation):
         for entry in step.entries:
             if entry.kind is Kind.GIVEN:
                 self.asked_anew.discard(entry.purpose)
-        if not {reply.text_id for reply in step.replies} & {f"opt_in.{why}" for why in WHY}:
+        if not {lead for reply in step.replies for lead in reply.leads} & {f"opt_in.{why}" for why in WHY}:
             return
         asked = next(entry.purpose for entry in step.entries if entry.kind is Kind.REQUESTED)
         assert before.record.consent(asked).status in (Status.GIVEN, Status.EXPIRED, Status.STALE)
@@ -125,6 +139,8 @@ class Examined(Conversation):
                 assert pending is not None, "a consent without a question"
                 assert _answers(inbound.content, pending), "a consent without an answer"
                 assert not inbound.forwarded, "a consent by somebody else's words"
+                clear = before.last_text or isinstance(inbound.content, Choice)
+                assert clear, "a consent by a word meant for the host's bot, which spoke last"
                 assert before.record.consent(entry.purpose).stopped_at < inbound.at <= before.answerable_until
 
 
@@ -160,10 +176,11 @@ class AnyConversation(RuleBasedStateMachine):
     """People who type, tap, send pictures, switch, move and wait; messages that come late, and out of order."""
 
     world = WORLD
+    host: HostBasis = CONSENTED
 
     def __init__(self) -> None:
         super().__init__()
-        self.talk = Examined(replace(self.world, host_purpose="order_updates"), FLOWS)
+        self.talk = Examined(replace(self.world, host=self.host), FLOWS)
         self.stopped_at = -1
 
     @rule(locale=st.sampled_from(LOCALES))
@@ -180,6 +197,11 @@ class AnyConversation(RuleBasedStateMachine):
     @rule(text=st.sampled_from(list(YES.values())))
     def says_yes(self, text: str) -> None:
         self._late(0, Text(text))
+
+    @precondition(lambda self: self.talk.handed_over)
+    @rule(text=st.sampled_from(["It is on its way.", "Which order?"]))
+    def the_host_answers(self, text: str) -> None:
+        self.talk.host_answers(text)
 
     @precondition(lambda self: self.talk.session.code)
     @rule()
@@ -315,6 +337,16 @@ TestRenewedConversation = RenewedConversation.TestCase
 TestRenewedConversation.settings = TestAnyConversation.settings
 
 
+class AnsweredConversation(AnyConversation):
+    """The same with a host's bot that needs no consent: most of what is said is meant for it."""
+
+    host = Answer()
+
+
+TestAnsweredConversation = AnsweredConversation.TestCase
+TestAnsweredConversation.settings = TestAnyConversation.settings
+
+
 # --- whatever order webhooks come in
 
 
@@ -369,9 +401,10 @@ def test_no_text_but_a_yes_gives_consent(texts: list[str], locale: str) -> None:
 
 _TOUR = (
     "PROOF", "?", "?", "{yes_word}", "{no_word}", "?", "{choices_word}", "withdraw:order_updates", "?",
-    "{start_word}", "{yes_word}", "{yes_word}", "{start_word}", "?", "voice", "{privacy_word}", "{language_word}",
+    "{start_word}", "{yes_word}", "{yes_word}", "{start_word}", "xyzzy", "voice", "{privacy_word}", "{language_word}",
     "HELP", "{human_word}", "🛑", "keep", "🛑", "STOP", "ask:offers", "STOP", "STOP", "?", "{start_word}", "{no_word}",
-    "{rights_word}", "{data_word}", "RESTRICT", "lift", "CORRECT MY DATA", "cancel", "DELETE", "cancel", "OBJECT",
+    "{rights_word}", "{data_word}", "RESTRICT", "lift", "CORRECT MY DATA", "cancel", "DELETE", "1", "2",
+    "3", "DELETE", "cancel", "picture", "OBJECT",
 )  # fmt: skip
 
 
@@ -387,6 +420,31 @@ def ended_by_themselves(locale: str) -> Examined:
     return talk
 
 
+_FIRST = ("is this a bot?", "who are you?", "how did you get my number?", "why are you writing to me?")
+_THEN = (
+    "?",
+    "why do you ask?",
+    "{yes_word}",
+    "{no_word}",
+    "why do you ask?",
+    "thank you",
+    "goodbye",
+    "i'm sorry",
+    "hello",
+)
+
+
+def asked_about(locale: str) -> set[str]:
+    """Return what is said to people who ask what writes to them and why, or make small talk."""
+    talk = Examined(WORLD, FLOWS, locale=locale)
+    for text in (*_FIRST, *_THEN):
+        talk.says(text.format_map(WORLD.language(locale).values))
+    said = {reply.text_id for reply in talk._shown}
+    for method in (Method.WEB_FORM, Method.CALL, Method.PAPER, Method.API):
+        said.update(Examined(WORLD, FLOWS, locale=locale).is_invited("offers", method=method).says(_FIRST[2]).said)
+    return said
+
+
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
 def test_every_reply_fits_whatsapp_limits_in_every_language(locale: str) -> None:
     """`Examined` builds the request to WhatsApp for each reply, which refuses what is too long."""
@@ -397,20 +455,29 @@ def test_every_reply_fits_whatsapp_limits_in_every_language(locale: str) -> None
             talk.taps(step)
         elif step == "voice":
             talk.sends_voice()
+        elif step == "picture":
+            talk.sends_picture()
         else:
             talk.says(step.format_map(words))
-    said = {reply.text_id for reply in (*talk._shown, *ended_by_themselves(locale)._shown)}
+    shown = (*talk._shown, *ended_by_themselves(locale)._shown)
+    said = {text_id for reply in shown for text_id in (reply.text_id, *reply.leads)} | asked_about(locale)
     bodies = {slot.id for slot in WORLD.texts.slots.values() if slot.kind is TextKind.BODY}
     chat = {text_id for text_id in bodies if not text_id.startswith(("document.", "template."))}
-    assert chat - said - TOLD == {"language.changed", "common.undelivered", "human.handed", "opt_in.tap"}
+    elsewhere = {"language.changed", "common.undelivered", "human.handed", "common.notice", "common.reach"}
+    elsewhere.add("about.source_sale")  # as long as its neighbours
+    assert chat - said - TOLD == elsewhere
+    stranger, hosted = (
+        Examined(each, FLOWS, locale=locale).says("xyzzy") for each in (WORLD, replace(WORLD, host=Answer()))
+    )
+    assert (stranger.replies[0].leads, hosted.said) == (("common.hello", "common.reach"), ["common.notice"])
     chatting = Examined(staffed(), FLOWS, locale=locale).says(words["start_word"]).says(words["human_word"])
     assert chatting.said == ["human.handed"]
-    assert chatting.says(words["yes_word"]).said == ["opt_in.tap"]
-    assert talk.taps("locale:en").said[0] == "language.changed"
+    assert chatting.says(words["yes_word"]).said == ["opt_in.clarify"]
+    assert talk.says("English").said[0] == "language.changed"
     other = Examined(WORLD, FLOWS, locale=locale)
     other.conveys = "accepted"
     other.says("?").says(words["yes_word"]).says(words["no_word"])
-    assert other.fails(back=1).said[0] == "common.undelivered"
+    assert other.fails(back=1).replies[0].leads == ("common.undelivered",)
 
 
 @pytest.mark.parametrize("locale", WORLD.texts.offered)
@@ -418,12 +485,14 @@ def test_every_reply_fits_whatsapp_limits_in_every_language(locale: str) -> None
 def test_messages_sent_after_a_task_fit_whatsapp_limits_in_every_language(text_id: str, locale: str) -> None:
     values = {
         "since": "30 September 2026",
+        "number": "DE.13491208655302741918, +4915112345678",
+        "language": "Português (Portugal)",
         "until": "30 September 2026",
         "due": "30 September 2026",
         "link": "https://consentbot.blumen-haas.example/my-data/" + 43 * "x",
         "choices": WORLD.language(locale).choices(["offers"], []),
-    }
-    reply = message(WORLD, text_id, locale, values=values)
+    } | {name: most * "x" for name, most in LONGEST.items()}
+    reply = message(WORLD, text_id, locale, stoppable=True, values=values)
     assert "{" not in reply.body
     request(Outbound("id", "person", "+4915112345678", None, reply, Answer()))
 

@@ -6,19 +6,19 @@ from bot.consent.evidence import Kind
 from bot.consent.lifecycle import Status
 from bot.conversation.dialogue import Dialogue
 from bot.testing import Conversation
-from tests.conversation.worlds import FLOWS, WORLD, renewing, world
+from tests.conversation.worlds import CONSENTED, FLOWS, WORLD, renewing, world
 
 RENEWING = renewing()
 
 
 def subscribed(host: bool = False) -> Conversation:
     """Somebody whose consents are valid for 800 days from now, to be asked for anew in the last 400."""
-    world = renewing(host_purpose="order_updates") if host else RENEWING
+    world = renewing(host=CONSENTED) if host else RENEWING
     return Conversation(world, FLOWS, locale="en").says("hello").taps("yes").taps("yes")
 
 
 def said(talk: Conversation) -> list[str]:
-    return [reply.text_id for reply in talk.replies]
+    return [text_id for reply in talk.replies for text_id in (*reply.leads, reply.text_id)]
 
 
 def requests(talk: Conversation) -> list[str]:
@@ -95,7 +95,7 @@ def test_a_late_stop_undoes_the_old_consent_and_a_yes_to_the_new_question_counts
 def ended(*changes: str, host: bool = False) -> Conversation:
     """Somebody who agreed to both purposes before the notice changed in these ways."""
     talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes").taps("yes")
-    talk.dialogue = Dialogue(world(notices=changes, host_purpose="order_updates" if host else None), FLOWS)
+    talk.dialogue = Dialogue(world(notices=changes, host=CONSENTED if host else None), FLOWS)
     return talk
 
 
@@ -117,7 +117,7 @@ def test_the_evidence_of_the_repeated_question_excludes_the_explanation() -> Non
 
 
 def test_after_an_editorial_notice_change_nothing_is_asked() -> None:
-    assert said(ended("editorial").says("hello")) == ["common.not_understood"]
+    assert said(ended("editorial").says("xyzzy")) == ["common.unclear", "common.ways"]
 
 
 def test_after_a_notice_change_the_question_follows_the_answer_to_a_command() -> None:
@@ -132,7 +132,7 @@ def test_a_message_for_the_host_bot_gets_the_question_if_its_consent_ended() -> 
 def test_after_a_no_to_the_repeated_question_it_is_not_asked_again() -> None:
     talk = ended("material").says("hello").taps("no").taps("no")
     assert talk.status("order_updates") is talk.status("offers") is Status.REFUSED
-    assert said(talk.says("hello")) == ["help.unsubscribed"]
+    assert said(talk.says("xyzzy")) == ["common.unclear", "help.unsubscribed"]
     assert said(talk.says("yes")) == ["help.unsubscribed"]
 
 
@@ -144,8 +144,9 @@ def test_stop_delete_restrict_and_start_bring_no_notice_change_message(text: str
 def test_a_consent_ended_by_stop_is_not_asked_for_again_unprompted() -> None:
     talk = Conversation(WORLD, FLOWS, locale="en").says("hello").taps("yes").taps("yes").says("STOP")
     talk.dialogue = Dialogue(world(notices=("material",)), FLOWS)
-    talk.says("hello").says("yes").changes_number("+4915112340000").says("hello")
-    assert said(talk) == ["help.unsubscribed"]
+    talk.says("xyzzy").changes_number("+4915112340000").says("xyzzy")
+    assert said(talk) == ["common.unclear", "help.unsubscribed"]
+    assert said(talk.says("yes")) == ["human.contact"]
     assert requests(talk) == []
 
 

@@ -11,7 +11,7 @@ from bot.consent.evidence import Kind
 from bot.messages.inbound import Correction, Inbound, MessageId, Text
 from bot.testing import Conversation
 from bot.times import DAY
-from tests.conversation.worlds import FLOWS, WORLD, renewing, staffed
+from tests.conversation.worlds import CONSENTED, FLOWS, WORLD, renewing, staffed
 
 QUESTION = "Can you bring the flowers before nine?"
 HANDED = "will answer you here"
@@ -19,7 +19,7 @@ HANDED = "will answer you here"
 
 def stranger(*, not_understood: bool = False, host: bool = False) -> Conversation:
     """Someone who writes to a company whose staff answers in the chat."""
-    world = replace(staffed(not_understood=not_understood), host_purpose="order_updates" if host else None)
+    world = replace(staffed(not_understood=not_understood), host=CONSENTED if host else None)
     return Conversation(world, FLOWS, locale="en")
 
 
@@ -89,16 +89,20 @@ def test_a_tap_is_asked_for_if_a_question_was_the_last_thing_said(word: str) -> 
     talk = subscribed().says("HUMAN").says(QUESTION).is_invited("offers")
     before = len(talk.entries)
     talk.says(word)
-    assert (talk.to_staff, talk.said, talk.session.record.given) == ("continued", ["opt_in.tap"], ("order_updates",))
+    assert (talk.to_staff, talk.said, talk.session.record.given) == (
+        "continued",
+        ["opt_in.clarify"],
+        ("order_updates",),
+    )
     assert talk.says(word).said == []
     assert (talk.to_staff, len(talk.entries)) == ("continued", before)
     assert "offers" in talk.taps("yes").session.record.given
 
 
 def test_a_tap_is_asked_for_where_a_conversation_had_begun_with_the_question_open() -> None:
-    talk = stranger(not_understood=True).says("hello").says("What is this?")
+    talk = stranger(not_understood=True).says("hello").says("Do you have tulips?")
     assert (talk.to_staff, talk.said) == ("not_understood", ["human.handed"])
-    assert talk.says("yes").said == ["opt_in.tap"]
+    assert talk.says("yes").said == ["opt_in.clarify"]
     assert "order_updates" in talk.taps("yes").session.record.given
 
 
@@ -169,7 +173,7 @@ def test_words_that_were_deleted_before_they_came_do_not_reach_the_staff() -> No
 
 def test_no_typed_yes_consents_where_the_use_was_restricted_since() -> None:
     talk = stranger().says("hello").says("HUMAN").says("RESTRICT").says("yes")
-    assert (talk.said, talk.session.record.given) == (["opt_in.tap"], ())
+    assert (talk.said, talk.session.record.given) == (["opt_in.clarify"], ())
 
 
 def test_a_refusal_while_a_question_waits_pauses_if_the_staff_spoke_since() -> None:

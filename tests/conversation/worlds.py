@@ -8,9 +8,13 @@ from bot.app.load import load_world
 from bot.business import Notice, StaffChat
 from bot.conversation.world import World
 from bot.i18n.texts import Texts
+from bot.messages.basis import ForPurpose
 from bot.translating.source_texts import slots
 
 WORLD, FLOWS = load_world()
+
+CONSENTED = ForPurpose("order_updates", answers=True)
+"""What a host's bot needs that demands a consent."""
 
 
 def world(*, notices: tuple[str, ...] = (), purposes: tuple[str, ...] = (), **more: Any) -> World:

@@ -18,7 +18,7 @@ from tests.service.watching import BRITISH, assert_sound, kinds_of, record_of, s
 
 pytestmark = pytest.mark.slow
 
-DEATHS = [(step, 1) for step in AFTER] + [("sent", times) for times in (2, 3, 4)]
+DEATHS = [(step, 1) for step in AFTER] + [("sent", times) for times in (2, 3)]
 
 
 @pytest.mark.parametrize(("after", "times"), DEATHS)
@@ -46,9 +46,9 @@ async def test_the_next_worker_reaches_the_same_end_after_a_crash_anywhere(
         assert await kinds_of(simulation, eve) == ["requested order_updates"]
         await assert_sound(simulation, ana, ben, eve)
 
-        assert beginnings(answers[ana]) == {"Thank you, noted:", "*Blumen Haas* would"}
+        assert beginnings(answers[ana]) == {"Thank you, noted:"}
         assert beginnings(answers[ben]) == {"Done. You won't"}
-        assert beginnings(answers[eve]) == {"*Blumen Haas* would"}
+        assert beginnings(answers[eve]) == {"Hello! I'm the"}
         twice = {person: len(sent) - len(once(sent)) for person, sent in answers.items()}
         if after == "sent":
             assert sum(twice.values()) == 1
@@ -70,7 +70,7 @@ async def test_a_crash_before_a_key_change_leads_to_the_same_end(stores: Setting
         (secret,) = settings.secret_key
         async with worker(changed(settings, secret_key=f"{'a newer key ' * 4},{secret.get_secret_value()}")):
             await simulation.settled()
-        assert beginnings(ana.replies[1:]) == {"Thank you, noted:", "*Blumen Haas* would"}
+        assert beginnings(ana.replies[1:]) == {"Thank you, noted:"}
         assert await kinds_of(simulation, ana) == ["requested order_updates", "given order_updates", "requested offers"]
 
 
@@ -103,8 +103,8 @@ async def test_a_yes_to_a_question_of_which_nothing_is_known_is_asked_for_again(
         async with worker(settings):
             await simulation.settled()
             assert not (await record_of(simulation, ana)).given
-            assert len({one.text for one in ana.replies}) == 1, "the question, and nothing else"
-            await ana.say("YES", replies=2)
+            assert all("May *Blumen Haas* write to you here" in one.text for one in ana.replies), "only the question"
+            await ana.say("YES", replies=1)
         assert (await record_of(simulation, ana)).given == ("order_updates",)
 
 

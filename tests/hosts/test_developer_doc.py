@@ -19,6 +19,7 @@ from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.hook import Hook
 from bot.channels.simulator.person import SimulatedPerson
 from bot.errors import OperatorError
+from bot.messages.basis import ForPurpose
 from bot.messages.inbound import Choice
 from bot.settings import Settings, load_settings
 from bot.testing import Conversation, load_transcript, load_world, run_transcript
@@ -69,7 +70,7 @@ def variables(stores: Settings, graph: GraphSimulator) -> dict[str, str]:
     }
 
 
-async def test_example_bot_answers_only_people_who_consented(
+async def test_example_bot_answers_everybody_and_only_then_asks_for_consent(
     stores: Settings, graph: GraphSimulator, example: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached: list[str] = []
@@ -87,16 +88,24 @@ async def test_example_bot_answers_only_people_who_consented(
         monkeypatch.setitem(example.__dict__, "order_status", watched)
         async with listening(example.program(), "127.0.0.1", 0) as port:
             ana = SimulatedPerson(graph, Hook(f"http://127.0.0.1:{port}{META.path}", "secret", session), somebody())
-            await ana.say("Where is order 1234?", replies=1)
-            assert reached == []
-            await ana.say("YES", replies=2)
+            notice, told, question = await ana.say("Where is order 1234?", replies=3)
+            assert notice.text.startswith("Hello! I'm the automated assistant of *Blumen Haas*.")
+            assert told.text == "Order 1234 is on its way."
+            assert [button.title for button in question.buttons] == ["Yes, I agree", "No"]
+            (told,) = await ana.say("And order 1235?", replies=1)
+            assert told.text == "Which order? Please send me its number."
+            (told,) = await ana.say("NO", replies=1)  # meant for the bot, which spoke last
+            assert told.text == "Which order? Please send me its number."
+            await ana.tap(question.buttons[1].id, replies=1)
             await ana.say("NO", replies=1)
+            await ana.say("STOP", replies=1)
             (told,) = await ana.say("Where is order 1234?", replies=1)
             assert told.text == "Order 1234 is on its way."
-            assert len(reached) == 1
-            await ana.say("STOP", replies=1)
-            await ana.say("Where is order 1234?", replies=1)
-            assert len(reached) == 1
+            assert len(reached) == 4
+            await ana.say("RESTRICT", replies=1)
+            await ana.say("Where is order 1234?", replies=0)
+            await ana.say("HELP", replies=1)
+            assert len(reached) == 4
 
 
 async def test_setup_keeps_the_routes_of_the_host_and_ignores_its_body_limit(
@@ -140,9 +149,7 @@ async def test_startup_with_a_broken_business_file_names_the_file_and_the_cure(
         await web.AppRunner(app).setup()
 
 
-@pytest.mark.parametrize(
-    "arguments", [{"host": print}, {"purpose": "order_updates"}, {"host": print, "purpose": "x", "work": False}]
-)
+@pytest.mark.parametrize("arguments", [{"purpose": "order_updates"}, {"host": print, "work": False}])
 def test_incomplete_host_arguments_are_rejected(arguments: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="host"):
         bot.setup(web.Application(), load_settings(None), **arguments)  # type: ignore[arg-type]
@@ -171,7 +178,7 @@ def test_transcript_on_the_developer_page_passes(tmp_path: Path) -> None:
     ],
 )
 def test_host_button_taps_reach_the_host_unless_the_label_may_mean_stop(id: str, label: str, says: str) -> None:
-    chat = Conversation(*load_world(host_purpose="order_updates"), locale="en")
+    chat = Conversation(*load_world(host=ForPurpose("order_updates", answers=True)), locale="en")
     for text in ("Hello", "YES", "NO"):
         chat.says(text)
     chat.receives(Choice(id, label))

@@ -49,22 +49,22 @@ def started(locales: Path, slots: tuple[Slot, ...]) -> Texts:
     return Texts(slots, {code: catalogs.read(locales, code) for code in ("de", "fr")})
 
 
-WELCOME = "Ab jetzt bekommen Sie Nachrichten von *{business}* zu: "
+WELCOME = "Vielen Dank! *{business}* darf Ihnen ab jetzt hier schreiben zu:"
 
 
 @pytest.mark.parametrize(
     ("broken", "code"),
     [
-        ("Ab jetzt bekommen Sie Nachrichten zu: ", "placeholder"),
-        ("Ab jetzt bekommen Sie Nachrichten von *{firma}* zu: ", "placeholder"),
-        ("Ab jetzt bekommen Sie Nachrichten von *{business* zu: ", "placeholder"),
-        ("Ab jetzt bekommen Sie Nachrichten von *{business}}* zu: ", "placeholder"),
-        ("Ab jetzt bekommen Sie Nachrichten von *{business.controller}* zu: ", "placeholder"),
-        ("Ab jetzt bekommen Sie \u202eNachrichten von *{business}* zu: ", "forbidden"),
-        ("Ab jetzt bekommen Sie Nachrichten von *{business} zu: ", "format"),
-        ("Ab jetzt bekommen Sie Nachrichten von *{business}* (https://evil.example) zu: ", "url"),
-        ("Ab jetzt bekommen Sie sehr" + ", sehr" * 200 + " viele Nachrichten von *{business}* zu: ", "length"),
-        ("Ab jetzt bekommen Sie\\n\\nNachrichten von *{business}* zu: ", "newline"),
+        ("Vielen Dank! Wir dürfen Ihnen ab jetzt hier schreiben zu:", "placeholder"),
+        ("Vielen Dank! *{firma}* darf Ihnen ab jetzt hier schreiben zu:", "placeholder"),
+        ("Vielen Dank! *{business* darf Ihnen ab jetzt hier schreiben zu:", "placeholder"),
+        ("Vielen Dank! *{business}}* darf Ihnen ab jetzt hier schreiben zu:", "placeholder"),
+        ("Vielen Dank! *{business.controller}* darf Ihnen ab jetzt hier schreiben zu:", "placeholder"),
+        ("Vielen \u202eDank! *{business}* darf Ihnen ab jetzt hier schreiben zu:", "forbidden"),
+        ("Vielen Dank! *{business} darf Ihnen ab jetzt hier schreiben zu:", "format"),
+        ("Vielen Dank! *{business}* (https://evil.example) darf Ihnen ab jetzt hier schreiben zu:", "url"),
+        ("Vielen, vielen" + ", vielen" * 200 + " Dank! *{business}* darf Ihnen ab jetzt hier schreiben zu:", "length"),
+        ("Vielen Dank!\\n\\n*{business}* darf Ihnen ab jetzt hier schreiben zu:", "newline"),
     ],
 )
 def test_a_broken_text_is_reported_and_its_message_falls_back_to_english(
@@ -130,7 +130,7 @@ def test_only_the_language_with_an_unreadable_catalog_is_not_offered(locales: Pa
 
 
 def test_a_percent_sign_breaks_nothing(locales: Path, slots: tuple[Slot, ...]) -> None:
-    break_german(locales, "Ab jetzt bekommen Sie Nachrichten", "Ab jetzt bekommen Sie zu 100% %s Nachrichten")
+    break_german(locales, "darf Ihnen ab jetzt hier schreiben", "darf Ihnen ab jetzt zu 100% %s hier schreiben")
     assert codes_found(locales, slots) == set()
     texts = started(locales, slots)
     assert Composition("opt_in.welcome").language(texts, "de") == "de"

@@ -476,7 +476,7 @@ async def test_timer_of_a_closed_question_changes_nothing(simulation: Simulation
 
 async def test_nothing_is_left_of_a_person_silent_for_too_long(simulation: Simulation, ana: SimulatedPerson) -> None:
     await ana.say("Hello", replies=1)
-    await ana.say("NO", replies=2)
+    await ana.say("NO", replies=1)
     await ana.say("NO", replies=1)
     owner = await owner_of(simulation.runtime, ana)
     await in_days(simulation, 1090)

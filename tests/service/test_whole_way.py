@@ -22,7 +22,7 @@ async def test_yes_that_quotes_another_message_is_asked_for_again(
 ) -> None:
     """It answers what it quotes: perhaps not the question that waits."""
     (refused,) = await ana.say("Hi", replies=1)
-    await ana.say("NO", replies=2)
+    await ana.say("NO", replies=1)
     message = refused.id if quoted == "a question that was refused" else "wamid.of_somebody"
     (again,) = await ana.say("YES", quoted=message, replies=1)
     assert [button.title for button in again.buttons] == ["Yes, I agree", "No"]

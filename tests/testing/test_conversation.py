@@ -52,7 +52,7 @@ def test_a_message_can_be_backdated() -> None:
 
 def test_the_transcript_of_a_chat_is_readable() -> None:
     read = chat().says("hello").taps("yes").waits("1h").transcript()
-    assert "» hello\n  ◆ requested order_updates en\n« opt_in.ask: *Blumen Haas* would" in read
+    assert "» hello\n  ◆ requested order_updates en\n« opt_in.ask: Hello! I'm the automated" in read
     assert "» [Yes, I agree]\n  ◆ given order_updates en" in read
     assert read.endswith("… 1h later")
 

@@ -79,7 +79,7 @@ def test_a_failure_shows_the_chat_so_far(path: Path) -> None:
     ("text", "complaint"),
     [
         ("[[turn]", "a_yes.toml: not valid TOML"),
-        ('local = "fr"', "a_yes.toml: local: unknown key; use one of: as, conveys, host, locale"),
+        ('local = "fr"', "a_yes.toml: local: unknown key; use one of: as, ask_first, conveys, host, locale"),
         ('[[turn]]\nperson = "x"\nsays = "y"', "a_yes.toml: turn.0.says: unknown key; use one of: again, at, back"),
         (
             "[[turn]]\nbot = []",
@@ -99,7 +99,7 @@ as = "+41791234567"
 [[turn]]
 person = "hm"
 [[turn]]
-tap = "English"
+tap = "Deutsch"
 [[turn]]
 react = "👍"
 [[turn]]
@@ -141,7 +141,7 @@ def test_an_update_writes_what_happens_and_keeps_the_rest(path: Path) -> None:
         head + '[[turn]]\nperson = "xyzzy"  # anything\n'
         'bot = { text_id = "opt_in.ask", choices = ["yes", "no"] }\nledger = ["requested order_updates {locale}"]\n\n'
         '# Now the answer.\n[[turn]]\nperson = "{yes_word}"\n'
-        'bot = [{ text_id = "opt_in.noted" }, { text_id = "opt_in.ask", choices = ["yes", "no"] }]\n'
+        'bot = { text_id = "opt_in.ask", choices = ["yes", "no"] }\n'
         'ledger = ["given order_updates {locale}", "requested offers {locale}"]\nstatus = { order_updates = "given" }\n'
     )
     play(path)
@@ -152,3 +152,10 @@ def test_an_update_keeps_an_expected_excerpt_of_a_reply(path: Path) -> None:
     write(path, 'locale = "en"\n[[turn]]\nperson = "hi"\nbot = { text_id = "opt_in.ask", says = "order updates" }\n')
     update_transcript(path, *WORLD)
     assert 'says = "order updates"' in path.read_text("utf-8")
+
+
+def test_an_update_keeps_expected_leads_up_to_date(path: Path) -> None:
+    write(path, 'locale = "en"\n[[turn]]\nperson = "hi"\nbot = { text_id = "opt_in.ask", leads = ["old"] }\n')
+    update_transcript(path, *WORLD)
+    assert 'leads = ["common.hello"]' in path.read_text("utf-8")
+    play(path)

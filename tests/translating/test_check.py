@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.i18n.po import written
-from bot.translating.check import Finding, everything
+from bot.i18n.po import read, written
+from bot.i18n.slot import Slot, TextKind
+from bot.translating.check import Finding, everything, source
 from bot.translating.extract import template
 from tests.i18n.made import FOOTER, GERMAN, HEADERS, HELP, SLOTS, SOURCES, YES, entry, german, write_catalog
 
@@ -175,10 +176,42 @@ def test_only_the_languages_asked_for_are_checked(checked: Path) -> None:
 
 
 def test_the_english_is_checked_too(checked: Path) -> None:
-    long = replace(YES, english="Yes, I really do agree to it")
+    flow = checked.parent / "common.toml"
+    flow.write_text('flow = "common"\n\n[texts.yes]\nkind = "button"\nen = "Yes, I really do agree to it"\n', "utf-8")
+    long = replace(YES, english="Yes, I really do agree to it", source=str(flow))
     broken = replace(SOURCES, slots=(long, *(slot for slot in SLOTS if slot is not YES)))
     told = [str(finding) for finding in everything(checked, broken)]
-    assert any(each.startswith("flows/common.toml:1: [length] common.yes: has 28 characters") for each in told)
+    assert any(each.startswith(f"{flow}:5: [length] common.yes: has 28 characters") for each in told)
+
+
+def test_a_text_of_the_business_is_reported_with_its_line(checked: Path) -> None:
+    file = checked.parent / "business.toml"
+    file.write_text('[[purposes]]\nid = "news"\ntitle = "A title that is too long"\n', "utf-8")
+    title = Slot("purpose.news.title", TextKind.BUTTON, "A title that is too long", source=str(file))
+    told = [str(finding) for finding in source([title])]
+    assert [line.partition(" [")[0] for line in told] == [f"{file}:3:"]
+
+
+def test_a_stale_template_is_reported_with_the_line_of_the_first_difference(checked: Path) -> None:
+    path = checked / "bot.pot"
+    text = path.read_text("utf-8").replace('msgid "No"', 'msgid "Nope"')
+    path.write_text(text, "utf-8")
+    (finding,) = [finding for finding in everything(checked, SOURCES) if finding.code == "stale"]
+    assert (
+        text.splitlines()[finding.line :][:4].count('msgid "Nope"') == 1
+        or 'msgid "Nope"' in text.splitlines()[finding.line - 1]
+    )
+
+
+def test_a_comment_with_another_word_than_the_language_prints_is_a_warning(checked: Path) -> None:
+    (checked / "de/keywords.toml").write_text('[stop]\nshow = "STOPP"\nstrong = []\n', "utf-8")
+    file = read(checked / "de/LC_MESSAGES/bot.po")
+    noted = [replace(one, notes=("Example of {stop_word}: STOP",)) for one in file.entries if one.id == FOOTER.id]
+    others = [one for one in file.entries if one.id != FOOTER.id]
+    (checked / "de/LC_MESSAGES/bot.po").write_text(written(replace(file, entries=(*others, *noted))), "utf-8")
+    (finding,) = everything(checked, SOURCES)
+    assert (finding.code, finding.error) == ("stale", False)
+    assert "example of {stop_word} is not 'STOPP'" in finding.message
 
 
 def test_different_punctuation_is_only_a_warning(checked: Path) -> None:

@@ -61,7 +61,7 @@ class TestFailures:
         assert problem.startswith(message)
 
     def test_a_phrase_for_any_time_is_tried_with_and_without_a_question(self, tmp_path: Path) -> None:
-        problems = told(tmp_path, '[any_time]\nstop = ["hallo"]')
+        problems = told(tmp_path, '[any_time]\nstop = ["xyzzy"]')
         assert [problem.partition(";")[0].rpartition(" means nothing ")[2] for problem in problems] == [
             "as an answer",
             "without a question",

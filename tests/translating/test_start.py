@@ -8,7 +8,7 @@ from bot.i18n.catalogs import languages, read
 from bot.i18n.po import read as read_po
 from bot.translating.extract import template
 from bot.translating.start import plural_forms, start
-from tests.i18n.made import HEADERS, SOURCES, german, write_catalog
+from tests.i18n.made import HEADERS, LANGUAGES, SOURCES, german, write_catalog
 
 
 def begin(folder: Path, code: str) -> Path:
@@ -24,6 +24,21 @@ def test_a_new_language_is_a_draft_with_an_empty_catalog(folder: Path) -> None:
     assert file.headers["Language"] == "pt_BR"
     assert [entry.translation for entry in file.entries] == [""] * 5
     assert read(folder, "pt-BR") == {}
+
+
+def test_comments_show_the_words_that_a_language_prints(folder: Path) -> None:
+    (folder / "nb").mkdir()
+    (folder / "nb" / "keywords.toml").write_text('[yes]\nshow = "JA"\n', "utf-8")
+    (asked,) = (entry for entry in read_po(begin(folder, "nb")).entries if entry.id == "opt_in.ask")
+    assert "Example of {yes_word}: JA" in asked.notes
+    assert "Example of {business}: Blumen Haas" in asked.notes
+
+
+@pytest.mark.parametrize(("code", "template"), [("nb", "nb"), ("pt-BR", "pt_BR"), ("is", "")])
+def test_a_new_language_has_its_code_for_templates_if_meta_has_it(folder: Path, code: str, template: str) -> None:
+    (folder / "languages.toml").write_text(LANGUAGES.replace("pt-BR", "xx"), "utf-8")
+    begin(folder, code)
+    assert languages(folder)[code].template == template
 
 
 def test_the_other_languages_stay_as_they_are(folder: Path) -> None:

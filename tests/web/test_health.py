@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from bot.app.operators import operators
+from bot.app.routes import public_routes, watching_routes
 from bot.app.runtime import open_runtime
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.meta.provider import META
@@ -32,6 +33,36 @@ async def measured(http: aiohttp.ClientSession) -> str:
     async with http.get("/metrics") as response:
         assert response.status == 200
         return await response.text()
+
+
+async def asked(http: aiohttp.ClientSession, authorization: str = "") -> int:
+    headers = {"Authorization": authorization} if authorization else {}
+    async with http.get("/metrics", headers=headers) as response:
+        assert (b"consentbot_" in await response.read()) is (response.status == 200)
+        return response.status
+
+
+async def test_metrics_behind_a_token_are_shown_only_to_those_who_send_it(settings: Settings) -> None:
+    token = "0123456789abcdef" * 2
+    async with front(settings, metrics_token=token) as simulation, aiohttp.ClientSession(simulation.url) as http:
+        for wrong in ("", "Bearer", f"Bearer {token[:-1]}", f"bearer {token}", token, f"Bearer {token}\u00e9"):
+            assert await asked(http, wrong) == 401, wrong
+        assert await asked(http, f"Bearer {token}") == 200
+        assert (await checks(http))[0] == 200
+
+
+async def test_metrics_with_a_port_of_their_own_are_not_on_the_public_one(stores: Settings) -> None:
+    separate = stores.changed(metrics_port=9100)
+
+    def nothing() -> None:
+        return None
+
+    public = [route.path for route in public_routes(separate, nothing)]
+    watching = [route.path for route in watching_routes(separate, nothing)]
+    assert "/metrics" not in public
+    assert {"/healthz", "/readyz", META.path} <= set(public)
+    assert watching == ["/healthz", "/readyz", "/metrics"]
+    assert "/metrics" in [route.path for route in public_routes(stores, nothing)]
 
 
 async def test_running_program_is_alive_and_ready(simulation: Simulation, http: aiohttp.ClientSession) -> None:

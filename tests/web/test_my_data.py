@@ -55,7 +55,8 @@ async def test_download_button_gives_the_file_only_once(simulation: Simulation, 
     async with http.post(path) as response:
         assert (response.status, await response.read()) == (200, FILE)
         assert response.content_type == "application/json"
-        assert response.headers["Content-Disposition"] == 'attachment; filename="my-data.json"'
+        disposition = "attachment; filename*=UTF-8''Your%20data%20at%20Blumen%20Haas.json"
+        assert response.headers["Content-Disposition"] == disposition
     async with http.post(path) as response:
         assert response.status == 410
         assert "planted" not in await response.text()

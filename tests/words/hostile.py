@@ -95,7 +95,7 @@ NOW = 1_767_229_200
 class Stopwatch:
     """Measures the steps of two persons: one who has agreed and is asked for more, and one who is asked first.
 
-    A "hello" of theirs is looked up everywhere, means nothing, and is answered, as most of what is measured here.
+    An "xyzzy" of theirs is looked up everywhere, means nothing, and is answered, as most of what is measured here.
     """
 
     def __init__(self) -> None:
@@ -105,19 +105,19 @@ class Stopwatch:
         assert [len(talk.session.record.given) for talk in (asked, agreed)] == [0, 1]
         self._dialogue = asked.dialogue
         self._sessions = [asked.session, agreed.session]
-        self._hello = [min(self._seconds("hello", session) for _ in range(50)) for session in self._sessions]
+        self._plain = [min(self._seconds("xyzzy", session) for _ in range(50)) for session in self._sessions]
 
     @property
-    def hello(self) -> float:
-        """Seconds of CPU that a step with a "hello" takes."""
-        return max(self._hello)
+    def plain(self) -> float:
+        """Seconds of CPU that a step with an "xyzzy" takes."""
+        return max(self._plain)
 
     def seconds(self, text: str) -> float:
         """Return the CPU time of a step at best: a slow moment of the machine is not the text's."""
-        return self.times(text, enough=0, attempts=4) * self.hello
+        return self.times(text, enough=0, attempts=4) * self.plain
 
     def times(self, text: str, *, enough: float, attempts: int = 10) -> float:
-        """Return how many times a "hello" a step takes; it is tried again until it is less than `enough`.
+        """Return how many times an "xyzzy" a step takes; it is tried again until it is less than `enough`.
 
         Both are measured in turn, so that a slow moment of the machine slows both.
         """
@@ -127,8 +127,8 @@ class Stopwatch:
         least = float("inf")
         for _ in range(attempts):
             taken = self._seconds(text, session)
-            hello = max(self._seconds("hello", session) for _ in range(2))
-            least = min(least, taken / hello)
+            plain = max(self._seconds("xyzzy", session) for _ in range(2))
+            least = min(least, taken / plain)
             if least < enough:
                 break
         return least

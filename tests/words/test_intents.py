@@ -165,7 +165,7 @@ class TestMaybeStop:
             "at the end of the week", "para mañana", "es para mí", "slut", "är rosorna slut?", "lemon",
             "remote", "C'est dur", "la planta baja", "temporada baja", "Bästa hälsningar", "hela året", "autostop",
             "pagar", "Haltestelle", "arrêt de bus", "staat er nog?", "in de stad", "👍", "❤️", "😀", "✅", "...", "?",
-            "", "12345", "1️⃣", "hello", "danke", "ok", "Guten Tag, wann kommt mein Paket?",
+            "", "12345", "1️⃣", "ok", "Guten Tag, wann kommt mein Paket?",
         ],
     )  # fmt: skip
     @pytest.mark.parametrize("asked_in", [None, "en", "es"])
@@ -221,8 +221,8 @@ class TestYesAndNo:
             ("no", {"en": "no", "es": "no", "it": "no", "pt": "no", "pl": None, "cs": None, "sk": None, "et": None}),
             ("ne", {"el": "yes", "cs": "no", "hr": "no", "sl": "no", "lt": "no", "bg": "no", "pl": None, "en": None}),
             ("nai", {"el": "yes", "en": None, "cs": None}),
-            ("ei", {"fi": "no", "et": "no", "de": None, "nl": None}),
-            ("tak", {"pl": "yes", "uk": "yes", "da": None, "sv": None, "cs": None}),
+            ("ei", {"fi": "no", "et": "no", "de": "hello", "nl": "hello"}),
+            ("tak", {"pl": "yes", "uk": "yes", "da": "thanks", "sv": "thanks", "cs": None}),
             ("igen", {"hu": "yes", "sv": None, "da": None}),
             ("le", {"mt": "no", "fr": None, "it": None}),
             ("si", {"es": "yes", "it": "yes", "ca": "yes", "fr": None, "pt": None}),
@@ -265,7 +265,7 @@ class TestYesAndNo:
     @pytest.mark.parametrize(
         "text",
         [
-            "👍", "✅", "💯", "ok", "okay", "sure", "yes?no", "yes or no", "yes but what does it cost", "yse",
+            "👍", "✅", "💯", "ok", "okay", "yes?no", "yes or no", "yes but what does it cost", "yse",
             "yesterday", "ye s", "maybe yes", "yes and no", "not yes", "who says yes", "yes to the first one only",
             "да", "oui", "1", "y e s",
         ],
@@ -310,8 +310,8 @@ class TestCommands:
             ("verilerimi sil", "delete"),
             ("Talk to a human", "human"),
             ("Mitarbeiter bitte", "human"),
-            ("who are you?", "privacy"),
-            ("where did you get my number", "privacy"),
+            ("who are you?", "who"),
+            ("where did you get my number", "source"),
             ("HELP!!", "help"),
             ("Hjælp", "help"),
             ("hjaelp", "help"),
@@ -380,7 +380,8 @@ class TestShown:
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_each_printed_word_is_understood_when_it_is_typed(self, language: str) -> None:
         for intent in (Intent.STOP, *GLOBAL, *ANSWERS):
-            assert heard(KEYWORDS.shown(intent, language), language) == intent
+            if KEYWORDS.prints(intent, language):
+                assert heard(KEYWORDS.shown(intent, language), language) == intent
 
     def test_an_intent_without_a_printed_word_is_an_error(self) -> None:
         with pytest.raises(KeyError, match=r"no keywords\.toml shows a word for help"):

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import FileError
 from bot.words.keyword_files import FILE, read
-from bot.words.keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
+from bot.words.keywords import ANSWERS, GLOBAL, TALK, UNIVERSAL, Intent, Vocabulary, base
 from bot.words.normalise import loose
 from tests.words.vocabulary import LANGUAGES, VOCABULARIES
 
@@ -66,6 +66,10 @@ class TestRefusal:
             (
                 '[no]\nwords = "nein"',
                 "de/keywords.toml: no.words: not a list; put the words in brackets and quotes",
+            ),
+            (
+                '[languages]\nframes = ["auf", "in *"]',
+                "de/keywords.toml: languages.frames: 'auf' has no *; write it where the language's name stands",
             ),
             ('[no]\nwords = [""]', "de/keywords.toml: no.words.0: empty; write a word between the quotes"),
             ('[no]\nwords = ["👎"]', "de/keywords.toml: no: '👎' has no letter; remove it (emoji go under [emoji])"),
@@ -168,10 +172,13 @@ class TestShipped:
     """The files in `locales/`."""
 
     @pytest.mark.parametrize("language", LANGUAGES)
-    def test_each_language_has_a_printed_word_for_every_intent(self, language: str) -> None:
+    def test_each_language_has_a_printed_word_for_every_command_and_words_for_every_intent(self, language: str) -> None:
         vocabulary = VOCABULARIES[language]
         assert vocabulary.stop.show
-        assert [intent for intent in (*GLOBAL, *ANSWERS) if not vocabulary.word_list(intent).show] == []
+        unprinted = (Intent.ROBOT, Intent.WHO, Intent.SOURCE, Intent.WHY)
+        printed = (intent for intent in (*GLOBAL, *ANSWERS) if intent not in unprinted)
+        assert [intent for intent in printed if not vocabulary.word_list(intent).show] == []
+        assert [intent for intent in (*unprinted, *TALK) if len(vocabulary.word_list(intent).words) < 8] == []
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_printed_words_are_in_capitals(self, language: str) -> None:

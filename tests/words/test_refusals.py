@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.words.intents import Keywords
-from bot.words.keywords import UNIVERSAL, RefusalWords, Stop, Vocabulary, WordList
+from bot.words.keywords import UNIVERSAL, Stop, Vocabulary, WordList
 from bot.words.refusals import read, tells
+from bot.words.role_words import RefusalWords
 from bot.words.statements import Part
 
 WORDS = Keywords(

@@ -1,4 +1,4 @@
-"""Nobody's message is slow to read, whatever is in it: a flood of such delays others by as little as one of "hello"."""
+"""Nobody's message is slow to read, whatever is in it: a flood of such delays others by as little as one of "xyzzy"."""
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.words import hostile
 
 MOST = 20
-"""Times a step with a "hello"."""
+"""Times a step with an "xyzzy"."""
 
 TEXTS = dict(hostile.texts())
 

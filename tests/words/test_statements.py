@@ -3,7 +3,8 @@
 import pytest
 
 from bot.words.intents import Keywords
-from bot.words.keywords import UNIVERSAL, RefusalWords, Stop, Vocabulary
+from bot.words.keywords import UNIVERSAL, Stop, Vocabulary
+from bot.words.role_words import RefusalWords
 from bot.words.statements import joined, parts
 
 WORDS = Keywords(

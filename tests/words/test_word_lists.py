@@ -38,6 +38,6 @@ def test_clear_withdrawals_are_mostly_obeyed_without_a_question() -> None:
 
 def test_a_misread_sentence_is_reported_with_its_rule(tmp_path: Path) -> None:
     path = tmp_path / "en.toml"
-    path.write_text('withdrawals = ["hello"]\nothers = ["STOP"]\n', "utf-8")
+    path.write_text('withdrawals = ["xyzzy"]\nothers = ["STOP"]\n', "utf-8")
     told: list[Result] = [each for each in results(path, KEYWORDS) if each.wrong]
-    assert [each.wrong for each in told] == [["hello (nothing)"], ["STOP (stop:any:exact)"]]
+    assert [each.wrong for each in told] == [["xyzzy (nothing)"], ["STOP (stop:any:exact)"]]

@@ -12,6 +12,7 @@ from ...service.ports import TemplateState, TooManyTemplates
 from ..whatsapp import templates
 from ..whatsapp.fields import Fields, objects_of
 from .http import CONNECT_SECONDS
+from .said import said
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60.0, connect=CONNECT_SECONDS)
 
@@ -48,6 +49,7 @@ class GraphTemplates:
     def __init__(self, graph_url: str, account_id: str, token: str) -> None:
         """`graph_url` includes the version."""
         self._url = f"{graph_url.rstrip('/')}/{account_id}/message_templates"
+        self._token = token
         self._headers = {"Authorization": f"Bearer {token}", "User-Agent": "consentbot"}
         self._session: aiohttp.ClientSession | None = None
 
@@ -105,7 +107,7 @@ class GraphTemplates:
             raise OperatorError(f"{what}: Meta does not answer ({kind}); see GRAPH_URL and the network") from None
         answer = _object(content)
         if status != 200 or "error" in answer:
-            _refuse(what, status, answer)
+            _refuse(what, status, answer, said(answer, [self._token]))
         return answer
 
 
@@ -123,7 +125,7 @@ def _next(page: Fields) -> str:
     return str(cursors.get("after") or "") if type(cursors) is dict else ""
 
 
-def _refuse(what: str, status: int, answer: Fields) -> NoReturn:
+def _refuse(what: str, status: int, answer: Fields, words: str) -> NoReturn:
     error = answer.get("error")
     fields = error if type(error) is dict else {}
     code, subcode = fields.get("code"), fields.get("error_subcode")
@@ -135,4 +137,5 @@ def _refuse(what: str, status: int, answer: Fields) -> NoReturn:
     cure = _SUBCODES.get(subcode) if type(subcode) is int else None
     cure = cure or (_CURES.get(code) if type(code) is int else None)
     told = f"error {code}" + (f", {subcode}" if subcode else "") if fields else f"HTTP status {status}"
+    told += f": {words}" if words else ""
     raise OperatorError(f"{what}: Meta refuses with {told}; {cure or 'see WhatsApp Manager > Message templates'}")

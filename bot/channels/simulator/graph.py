@@ -93,6 +93,10 @@ class GraphSimulator:
             "template_category_update",
         ]
         """Webhook fields that the app is subscribed to."""
+        self.active = True
+        """Whether the app's subscription is in use."""
+        self.subscribed_apps = [APP_ID]
+        """The apps to which the business account sends its webhooks."""
         self.templates = Shelf(lambda: self.clock())
         """The account's message templates: only those that are approved can be sent."""
         self.marketing_messages = False
@@ -114,6 +118,8 @@ class GraphSimulator:
         self.app.router.add_delete("/{version}/{media_id}", self._delete)
         self.app.router.add_get("/{version}/app", self._app)
         self.app.router.add_get(f"/{{version}}/{APP_ID}/subscriptions", self._subscriptions)
+        self.app.router.add_get("/{version}/{account_id}/subscribed_apps", self._subscribed_apps)
+        self.app.router.add_post("/{version}/{account_id}/subscribed_apps", self._subscription)
         self.app.router.add_get(f"/{{version}}/{webhooks.ACCOUNT_ID}", self._account)
         self.app.router.add_get("/{version}/{phone_number_id}", self._number)
         self.app.router.add_route("*", "/{anything:.*}", self._unknown)
@@ -364,8 +370,43 @@ class GraphSimulator:
         if self.app_secret and request.headers.get("Authorization") != f"Bearer {APP_ID}|{self.app_secret}":
             return Refusal(190, "Invalid OAuth access token").response()
         fields = [{"name": name, "version": self._version} for name in self.fields]
-        ours = {"object": "whatsapp_business_account", "active": True, "fields": fields}
+        ours = {
+            "object": "whatsapp_business_account",
+            "callback_url": "https://consent.example/webhooks/whatsapp",
+            "active": self.active,
+            "fields": fields,
+        }
         return web.json_response({"data": [{"object": "user", "active": True, "fields": []}, ours]})
+
+    async def _subscribed_apps(self, request: web.Request) -> web.Response:
+        """Tell which apps get the account's webhooks. Meta: whats-app-business-account/subscribed_apps."""
+        self.requests += 1
+        try:
+            self._own(request)
+        except Refusal as refusal:
+            return refusal.response()
+        apps = [
+            {
+                "whatsapp_business_api_data": {
+                    "id": id,
+                    "link": f"https://www.facebook.com/games/?app_id={id}",
+                    "name": id,
+                }
+            }
+            for id in self.subscribed_apps
+        ]
+        return web.json_response({"data": apps})
+
+    async def _subscription(self, request: web.Request) -> web.Response:
+        """Let the token's app get the account's webhooks from now on."""
+        self.requests += 1
+        try:
+            self._own(request)
+        except Refusal as refusal:
+            return refusal.response()
+        if APP_ID not in self.subscribed_apps:
+            self.subscribed_apps.append(APP_ID)
+        return web.json_response({"success": True})
 
     async def _unknown(self, request: web.Request) -> web.Response:
         self.requests += 1
@@ -385,8 +426,9 @@ class GraphSimulator:
 
     def _know(self, request: web.Request) -> None:
         """Refuse a wrong token or version."""
-        if request.headers.get("Authorization") != f"Bearer {self.token}":
-            raise Refusal(190, "Invalid OAuth access token")
+        authorization = request.headers.get("Authorization", "")
+        if authorization != f"Bearer {self.token}":  # as Meta does, it quotes what it was sent
+            raise Refusal(190, f"Malformed access token {authorization.removeprefix('Bearer ')}")
         if request.match_info["version"] != self._version:
             raise Refusal(100, f"Unknown path components: /{request.match_info['version']}")
 

@@ -36,6 +36,8 @@ class SimulatedPerson:
         self._quiet = quiet
         self._settled = settled
         self._addresses = {self.who.phone, self.who.bsuid}
+        self.typed: list[str] = []
+        """The ids of the texts that this person typed."""
 
     @property
     def replies(self) -> list[Sent]:
@@ -44,6 +46,8 @@ class SimulatedPerson:
 
     async def say(self, text: str, *, replies: int | None = None, **more: Any) -> list[Sent]:
         """Type a text; `more` is as in `webhooks.message`."""
+        more = {"id": webhooks.new_id(self.who)} | more
+        self.typed.append(more["id"])
         return await self.send(webhooks.text(self.who, text, **self._at(more)), replies=replies)
 
     async def forward(self, text: str, *, replies: int | None = None, **more: Any) -> list[Sent]:
@@ -83,6 +87,14 @@ class SimulatedPerson:
     async def show(self, caption: str | None = None, *, replies: int | None = None, **more: Any) -> list[Sent]:
         """Send a picture."""
         return await self.send(webhooks.image(self.who, caption, **self._at(more)), replies=replies)
+
+    async def stick(self, *, replies: int | None = None, **more: Any) -> list[Sent]:
+        """Send a sticker."""
+        return await self.send(webhooks.sticker(self.who, **self._at(more)), replies=replies)
+
+    async def locate(self, *, replies: int | None = None, **more: Any) -> list[Sent]:
+        """Send a location."""
+        return await self.send(webhooks.location(self.who, **self._at(more)), replies=replies)
 
     async def prefer(self, value: Literal["stop", "resume"], *, replies: int | None = 0) -> list[Sent]:
         """Use WhatsApp's own switch for marketing messages. It opens no window."""

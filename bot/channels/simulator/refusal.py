@@ -19,11 +19,13 @@ _STATUS: Mapping[int, int] = {
 class Refusal(Exception):
     """The simulator refuses a request."""
 
-    def __init__(self, code: int, details: str = "", *, subcode: int | None = None) -> None:
+    def __init__(self, code: int, details: str = "", *, subcode: int | None = None, shown: str = "") -> None:
+        """`shown` is what Meta's own pages tell a person."""
         super().__init__(f"({code}) {details}")
         self.code = code
         self.details = details
         self.subcode = subcode
+        self.shown = shown
 
     def response(self) -> web.Response:
         """Return the answer that Graph gives."""
@@ -36,4 +38,6 @@ class Refusal(Exception):
         }
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
+        if self.shown:
+            error["error_user_msg"] = self.shown
         return web.json_response({"error": error}, status=_STATUS.get(self.code, 400))

@@ -86,10 +86,11 @@ class Shelf:
     def add(self, body: dict[str, Any], *, status: str = "APPROVED") -> Shelved:
         """Put a template here, whatever the limits on how many may be made. Raises `Refusal`."""
         for subcode, problem in _problems(body):
-            raise Refusal(100, problem, subcode=subcode)
+            raise Refusal(100, problem, subcode=subcode, shown=problem)
         key = body["name"], body["language"]
         if key in self._all:
-            raise Refusal(100, "There is already content in this language for this template", subcode=2388024)
+            told = "There is already content in this language for this template"
+            raise Refusal(100, told, subcode=2388024, shown=told)
         made = self._all[key] = Shelved(str(next(self._ids)), body, status, body["category"])
         return made
 

@@ -155,6 +155,12 @@ def image(who: Identity, caption: str | None = None, **more: Any) -> bytes:
     return message(who, "image", content, **more)
 
 
+def sticker(who: Identity, **more: Any) -> bytes:
+    """A sticker."""
+    content = {"mime_type": "image/webp", "sha256": "9M8q3Zc=", "id": "1013859600285443", "animated": False}
+    return message(who, "sticker", content, **more)
+
+
 def location(who: Identity, **more: Any) -> bytes:
     """A location."""
     return message(who, "location", {"latitude": 52.52, "longitude": 13.405}, **more)

@@ -4,12 +4,15 @@ In: flow files as read; out: problems, each with its cure. `names` looks for wha
 run time, `ways` for dead ends, `texts` for what is missing or too long, `law` for what consent depends on.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from ...errors import FileError, problem_and_cure
 from ...paths import FLOWS
+from ...toml_lines import key_lines, line_of
 from ..flow_file import FlowFile, read
+from ..functions import OURS, Functions
 from . import law, names, texts, ways
 from .problem import Dialogues, LintRule, Problem
 
@@ -44,18 +47,31 @@ _TOGETHER: Sequence[Callable[[Dialogues], Iterator[Problem]]] = (
 """Checks of all flows together."""
 
 
-def lint(folder: Path = FLOWS) -> list[Problem]:
-    """Return every problem of the flows in a folder."""
+def lint(folder: Path = FLOWS, own: Path | None = None, functions: Functions = OURS) -> list[Problem]:
+    """Return every problem of the flows in a folder, and in the company's `own`."""
     try:
-        return check(read(folder))
+        return check(read(folder, own), functions)
     except FileError as error:
         lines = (line.partition(": ") for line in str(error).splitlines())
-        return [Problem(where, *problem_and_cure(told)) for where, _, told in lines]
+        return [Problem(_with_line(where, told), *problem_and_cure(told)) for where, _, told in lines]
 
 
-def check(files: Sequence[FlowFile]) -> list[Problem]:
-    """Return every problem of these flows."""
-    dialogues = Dialogues(files, {slot.id: slot for file in files for slot in file.slots})
+def _with_line(where: str, told: str) -> str:
+    """Return a file with the line of the key that a problem begins with, if it does, or that the parser names."""
+    if named := _PARSED.search(told):
+        return f"{where}:{named[1]}"
+    path, key = Path(where), told.partition(":")[0]
+    lines = key_lines(path.read_text("utf-8-sig", errors="replace")) if path.is_file() else {}
+    line = line_of(lines, key)
+    return f"{where}:{line}" if line > 1 or key in lines else where
+
+
+_PARSED = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+def check(files: Sequence[FlowFile], functions: Functions = OURS) -> list[Problem]:
+    """Return every problem of these flows, which may name these `functions`."""
+    dialogues = Dialogues(files, {slot.id: slot for file in files for slot in file.slots}, functions)
     return [
         *(problem for file in files for look in _EACH for problem in look(file, dialogues)),
         *(problem for look in _TOGETHER for problem in look(dialogues)),

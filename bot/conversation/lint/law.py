@@ -6,16 +6,14 @@ from ...i18n.texts import Slot, TextKind
 from ...words.intents import Intent
 from ..compose import FOOTER
 from ..flow_file import FlowFile, StateTable
-from .problem import Dialogues, Problem, at, at_state, at_transition
+from .problem import Dialogues, Problem, at, at_state, at_state_named, at_transition
 
 _SHOWN_BEFORE_THE_ANSWER = {
     "business": "the person must know who asks (GDPR Art. 13(1)(a))",
     "purpose": "consent is for one purpose (GDPR Art. 6(1)(a))",
     "notice_url": "the privacy notice comes before the answer (GDPR Art. 13)",
-    "stop_word": "the person is told how to withdraw before the answer (GDPR Art. 7(3))",
 }
-
-_SHOWN_WHEN_REPEATED = ("business", "purpose", "notice_url")
+"""The footer adds how to withdraw, which must be said before the answer as well (GDPR Art. 7(3)): see `way_out`."""
 
 
 def question(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
@@ -30,21 +28,20 @@ def question(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
                 yield Problem(where, "asks for consent and waits for ever", 'add expires = "lapse"')
             if not state.say:
                 yield Problem(where, "records a question that it does not ask", "add say = …")
-            yield from _wording(where, dialogues.text(file, state.say), tuple(_SHOWN_BEFORE_THE_ANSWER))
-            for again in (state.unclear, state.tap):
-                yield from _wording(where, dialogues.text(file, again), _SHOWN_WHEN_REPEATED)
+            yield from _wording(where, dialogues.text(file, state.say))
+            yield from _wording(where, dialogues.text(file, state.unclear))
 
 
-def _wording(where: str, text: Slot | None, shown: tuple[str, ...]) -> Iterator[Problem]:
+def _wording(where: str, text: Slot | None) -> Iterator[Problem]:
     if text is None:
         return
     if not text.legal:
         what = f"text {text.id!r} asks for consent and is not marked legal"
         yield Problem(where, what, "add legal = true: a language without it is not offered")
-    for name in shown:
+    for name, reason in _SHOWN_BEFORE_THE_ANSWER.items():
         if f"{{{name}}}" not in text.english:
             what = f"text {text.id!r} asks for consent without {{{name}}}"
-            yield Problem(where, what, f"add it: {_SHOWN_BEFORE_THE_ANSWER[name]}")
+            yield Problem(where, what, f"add it: {reason}")
 
 
 def evidence(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
@@ -102,7 +99,7 @@ def _both_answers(file: FlowFile, state: StateTable) -> Iterator[Problem]:
 def only_one(dialogues: Dialogues) -> Iterator[Problem]:
     """Exactly one state asks for consent and one whether to stop: a person whose session is lost is put back there."""
     for effect, what in (("record_requested", "asks for consent"), ("record_paused", "asks whether to stop")):
-        states = [at(file, f"state {name!r}") for file in dialogues.files for name in sorted(file.entered_with(effect))]
+        states = [at_state_named(file, name) for file in dialogues.files for name in sorted(file.entered_with(effect))]
         if not states:
             yield Problem(dialogues.folder, f"no state {what}", f"restore the flow with {effect} from version control")
         for state in states[1:]:
@@ -110,11 +107,12 @@ def only_one(dialogues: Dialogues) -> Iterator[Problem]:
 
 
 def way_out(dialogues: Dialogues) -> Iterator[Problem]:
-    """The footer under every message says how to stop."""
+    """The footer under every question, and under what is sent with a consent, says how to stop (GDPR Art. 7(3))."""
     footer = dialogues.texts.get(FOOTER)
     if footer is not None and (
         footer.kind is not TextKind.FOOTER or not footer.legal or "{stop_word}" not in footer.english
     ):
         what = f"text {FOOTER!r} is not the way out"
-        cure = 'let it have kind = "footer", legal = true and {stop_word}: it stands under every message'
-        yield Problem(f"{footer.source}: flow common: texts.footer", what, cure)
+        cure = 'let it have kind = "footer", legal = true and {stop_word}: it stands under every question'
+        file = next(file for file in dialogues.files if file.source == footer.source)
+        yield Problem(at(file, "texts.footer"), what, cure)

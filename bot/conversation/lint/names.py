@@ -6,30 +6,28 @@ from collections.abc import Iterable, Iterator, Mapping
 from ...consent.rights import Right
 from ...words.intents import Intent
 from ...words.keywords import COMMANDS
-from ..effects import CHOICES, EFFECTS
-from ..flow_file import SAY, FlowFile
-from ..guards import GUARDS
-from .problem import Dialogues, Problem, at, at_state, at_transition
+from ..flow_file import SPEAKS, FlowFile
+from .problem import Dialogues, Problem, at, at_state, at_state_named, at_transition
 
 
-def names(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+def names(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
     """Named states, guards, effects and functions exist, and state names are unique."""
-    table = file.table
+    table, known = file.table, dialogues.functions
     states = {state.name: "" for state in table.states}
     if states:
         yield from _unknown(at(file, "initial"), "state", [table.initial], states)
     for name, count in Counter(state.name for state in table.states).items():
         if count > 1:
-            yield Problem(at(file, f"state {name!r}"), f"stands there {count} times", "rename or remove one")
+            yield Problem(at_state_named(file, name), f"stands there {count} times", "rename or remove one")
     for transition in table.transitions:
         where = at_transition(file, transition)
-        effects = [name for name in transition.effects if not name.startswith(SAY)]
+        effects = [name for name in transition.effects if not name.startswith(SPEAKS)]
         yield from _unknown(where, "state", (transition.source, transition.dest), states)
-        yield from _unknown(where, "condition", transition.conditions, GUARDS)
-        yield from _unknown(where, "effect", effects, EFFECTS)
+        yield from _unknown(where, "condition", transition.conditions, known.guards)
+        yield from _unknown(where, "effect", effects, known.effects)
     for state in table.states:
         if state.choices_from:
-            yield from _unknown(at_state(file, state), "choices_from", [state.choices_from], CHOICES)
+            yield from _unknown(at_state(file, state), "choices_from", [state.choices_from], known.choices)
 
 
 def _unknown(where: str, kind: str, wanted: Iterable[str], known: Mapping[str, object]) -> Iterator[Problem]:
@@ -39,15 +37,21 @@ def _unknown(where: str, kind: str, wanted: Iterable[str], known: Mapping[str, o
 
 
 def intents(dialogues: Dialogues) -> Iterator[Problem]:
-    """Each intent is claimed by one flow, except yes and no, which answer a question."""
+    """Each intent is claimed by one flow, except yes and no, which answer a question.
+
+    A dialogue of the company's own declares the intents that it claims.
+    """
     claimants: dict[str, list[FlowFile]] = {}
     for file in dialogues.files:
         for intent in file.table.intents:
             claimants.setdefault(intent, []).append(file)
     for intent, files in claimants.items():
         where = at(files[-1], "intents")
-        if intent not in COMMANDS:
-            yield Problem(where, f"unknown intent {intent!r}", f"use one of: {', '.join(sorted(COMMANDS))}")
+        if intent not in COMMANDS and intent not in dialogues.own_intents:
+            what, cure = f"unknown intent {intent!r}", f"use one of: {', '.join(sorted(COMMANDS))}"
+            if files[-1].own:
+                cure = "call it otherwise: small letters and _, a letter first, and no name that has a meaning already"
+            yield Problem(where, what, cure)
         if len(files) > 1:
             others = ", ".join(file.source for file in files[:-1])
             yield Problem(where, f"intent {intent!r} is also claimed in {others}", "leave it to one flow")
@@ -65,4 +69,4 @@ def rights(dialogues: Dialogues) -> Iterator[Problem]:
             for right in Right:
                 if right.intent not in offered:
                     cure = f"add {right.intent!r} to the choices"
-                    yield Problem(at(file, "states"), f"does not offer the right of {right.value}", cure)
+                    yield Problem(at(file, "states", "states.0"), f"does not offer the right of {right.value}", cure)

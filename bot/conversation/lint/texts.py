@@ -4,20 +4,21 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...i18n.texts import MAX_ROWS, Slot, TextError, TextKind, TextTemplate, length
-from ..compose import DOCUMENT, FOOTER, LIST, TOLD
+from ..compose import DOCUMENT, FOOTER, HELLO, LIST, TOLD
 from ..flow_file import FlowFile
 from ..placeholders import KNOWN_VALUES, TOLD_VALUES
 from ..turn import PERSONAL_VALUES
 from .problem import Dialogues, Problem, at, at_state, at_transition
 
 _SAID_BY_CODE = frozenset(
-    {FOOTER, LIST, "common.not_understood", "common.text_only", "common.undelivered", "help.unsubscribed"}
-    | {"my_choices.on", "my_choices.off"}
+    {FOOTER, HELLO, LIST, "common.undelivered", "help.unsubscribed"}
+    | {f"common.{said}" for said in ("notice", "reach", "unclear", "voice", "text_only", "ways")}
+    | {"my_choices.on", "my_choices.off", "language.more"}
     | {f"common.{way}" for way in ("start", "my_choices", "privacy", "human")}
 )
 """Texts that no flow needs to name."""
 
-_DOCUMENT_VALUES = frozenset({"at", "recorded", "version", "url", "date"})
+_DOCUMENT_VALUES = frozenset({"at", "recorded", "version", "url", "date", "page", "pages", "article", "link"})
 """Placeholders that only the texts of documents may use."""
 
 _BODIES = (TextKind.BODY, TextKind.TEXT)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ...words.keywords import COMMANDS
 from ..flow_file import FlowFile, FlowTable, StateTable
 from ..triggers import Trigger
-from .problem import Dialogues, Problem, at, at_state, at_transition
+from .problem import Dialogues, Problem, at, at_state, at_state_named, at_transition
 
 _ANYWHERE = COMMANDS | frozenset(trigger for trigger in Trigger if trigger.begins)
 """Choices that work in any state, besides the triggers of their own state."""
@@ -46,11 +46,12 @@ def _triggers(table: FlowTable, state: StateTable) -> set[str]:
     return {transition.trigger for transition in table.transitions if transition.source == state.name}
 
 
-def choices(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
+def choices(file: FlowFile, dialogues: Dialogues) -> Iterator[Problem]:
     """Each choice leads somewhere: by a trigger of its state, or by a command that works everywhere."""
     for state in file.table.states:
         for choice in state.choices:
-            if choice not in _ANYWHERE and (state.final or choice not in _triggers(file.table, state)):
+            anywhere = choice in _ANYWHERE or choice in dialogues.own_intents
+            if not anywhere and (state.final or choice not in _triggers(file.table, state)):
                 cure = f"add a transition with this trigger, or use a command: {', '.join(sorted(COMMANDS))}"
                 yield Problem(at_state(file, state), f"choice {choice!r} leads nowhere", cure)
 
@@ -73,8 +74,12 @@ def forks(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
 
 
 def fired(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
-    """Each transition is fired by something that can happen: a trigger from Python, a choice, or a state's expiry."""
+    """Each transition is fired by something that can happen: a trigger from Python, a choice, or a state's expiry.
+
+    A flow of several intents tells them apart by transitions of their names.
+    """
     states = {state.name: (*state.choices, state.expires) for state in file.table.states}
+    states[file.table.initial] = (*states.get(file.table.initial, ()), *file.table.intents)
     for transition in file.table.transitions:
         if transition.trigger not in (*Trigger, *states.get(transition.source, ())):
             cure = f"offer it among the choices of {transition.source!r}, or use one of: {', '.join(Trigger)}"
@@ -89,15 +94,17 @@ def repeats(file: FlowFile, _: Dialogues) -> Iterator[Problem]:
             for transition in file.table.transitions
         ):
             cure = f"add a transition with trigger = {Trigger.ASK_AGAIN.value!r} from it"
-            yield Problem(at(file, f"state {name!r}"), "asks a question that can't be asked again", cure)
+            yield Problem(at_state_named(file, name), "asks a question that can't be asked again", cure)
 
 
 def entrances(dialogues: Dialogues) -> Iterator[Problem]:
     """The triggers that the dialogue fires by itself lead somewhere."""
     for file in dialogues.files:
         intents = file.table.intents
-        needed = {trigger for trigger in Trigger if trigger.begins in intents} | ({Trigger.START} if intents else set())
         begun = {transition.trigger for transition in file.table.transitions if transition.source == file.table.initial}
+        needed = {trigger for trigger in Trigger if trigger.begins in intents}
+        if not begun.issuperset(intents):
+            needed.add(Trigger.START)
         for trigger in sorted(needed - begun):
             cure = f"add a transition with trigger = {trigger.value!r} from {file.table.initial!r}"
-            yield Problem(at(file, "transitions"), f"nothing begins by {trigger.value!r}", cure)
+            yield Problem(at(file, "transitions", "transitions.0"), f"nothing begins by {trigger.value!r}", cure)

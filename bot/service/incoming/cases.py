@@ -31,6 +31,7 @@ from ..ports import (
     Suppressions,
 )
 from ..shards import token_of
+from .answered import Answered
 from .inherit import Inherit
 from .owners import Owners, addresses_of, previous_senders
 
@@ -58,6 +59,8 @@ class Case:
     """Whether they came from an earlier address: the person will write from the present address again."""
     entries: list[Entry] = field(default_factory=list)
     """Ledger entries, recorded before the commit."""
+    answered: list[Answered] = field(default_factory=list)
+    """What the log tells of these messages once they are committed."""
     unanswered: list[tuple[Queued[Inbound], Exception]] = field(default_factory=list)
     """Messages whose withdrawal is recorded and whose answer failed."""
     looks_again: bool = False

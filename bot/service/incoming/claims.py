@@ -14,6 +14,7 @@ from ...messages.inbound import (
     Choice,
     Correction,
     Event,
+    HostAnswered,
     Inbound,
     Lapse,
     Preference,
@@ -59,7 +60,7 @@ class Claims:
     def _least(self, event: Event) -> Claim:
         """Return an event's claim regardless of its words."""
         match event:
-            case Inbound(content=AddressChanged() | Preference() | StaffMessage() | Lapse()):
+            case Inbound(content=AddressChanged() | Preference() | StaffMessage() | Lapse() | HostAnswered()):
                 return Claim.FREE
             case Inbound(content=Choice(id)):
                 known = _CHOICES.get(id.partition(":")[0])

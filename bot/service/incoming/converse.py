@@ -24,6 +24,7 @@ from ...messages.inbound import (
     Content,
     Delivery,
     Event,
+    HostAnswered,
     Inbound,
     Invitation,
     Lapse,
@@ -54,6 +55,7 @@ from ..sending.send import Send
 from ..sending.undelivered import reference
 from ..shards import of_shard, shard_of, token_of
 from ..taker import UNREADABLE_ENTRY
+from .answered import Answered
 from .cases import Case, Cases, informed
 from .redelivery import as_it_is, as_it_was, facts_of, recorded_from
 from .staff import Staff
@@ -281,6 +283,8 @@ class Converse:
                 session = as_it_is(case, step.session, case.entries)
             if step.failure is not None:
                 case.unanswered.append((queued, step.failure))
+            if told := Answered.of(inbound, step):
+                case.answered.append(told)
             self._take(case, step, inbound)
         case.commit.session = session
         self._set_timers(case.commit, before if case.past is None else None, _lapse(session))
@@ -302,10 +306,8 @@ class Converse:
             case.looks_again |= inbound.postponed == 0
             return
         if step.handed_over or step.to_staff:
-            handed = HandedOver(inbound, person, step.session.locale, seq, self._notice, step.to_staff)
-            commit.handed_over.append(handed)
-        if step.handed_over:
-            return
+            locale, asks_after = step.session.locale, step.asks_after
+            commit.handed_over.append(HandedOver(inbound, person, locale, seq, self._notice, step.to_staff, asks_after))
         commit.tasks += [
             Assigned(
                 task,
@@ -316,6 +318,7 @@ class Converse:
                 locale=step.session.locale,
                 ledger_seq=seq,
                 channel=inbound.channel,
+                stoppable=step.session.record.is_stoppable,
             )
             for task in step.tasks
         ]
@@ -346,6 +349,8 @@ class Converse:
                 metrics.ANSWERED.observe(max(0.0, now - queued.item.received_at))
         for entry in case.entries:
             metrics.EVIDENCE.labels(entry.kind).inc()
+        for told in case.answered:
+            told.tell(self._keys.log_name(case.person), now)
 
 
 def _passes_by(inbound: Inbound, dialogue: Dialogue) -> bool:
@@ -364,7 +369,7 @@ def _wrote_at(case: Case, step: Step, inbound: Inbound) -> int:
     For news about a message, and for an invitation, that is in the session, or in the ledger if Redis lost it. A
     message that just arrived with an impossibly old timestamp counts as written just now.
     """
-    if isinstance(inbound.content, QuestionStatus | Invitation):
+    if isinstance(inbound.content, QuestionStatus | Invitation | HostAnswered):
         words = (entry.fact.at for entry in case.past or () if entry.fact.method is Method.CHAT)
         return step.session.last_at or max(words, default=0)
     just_now = not inbound.overheard and inbound.received_at - inbound.at > LONGEST_WAY

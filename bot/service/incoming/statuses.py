@@ -59,6 +59,9 @@ class Statuses:
         if noted.is_news:
             metrics.STATUSES.labels(delivery.status).inc()
         matter = noted.matter or _told_by(delivery)
+        if matter.request and delivery.status != "failed":
+            at = min(delivery.at, int(self._clock()))
+            await self._undelivered.answered(matter.request, _BECAME[delivery.status], at)
         if matter.request and delivery.status == "failed" and noted.stands and await self._is_known(delivery.recipient):
             await self._undelivered.unanswered(matter.request)
         if matter.message and (delivery.status != "failed" or noted.stands):

@@ -35,7 +35,9 @@ def bundle(evidence: Mapping[str, Any], controller: str) -> bytes:
 def _readme(evidence: Mapping[str, Any], controller: str) -> str:
     return f"""Evidence of consents given to {controller}
 
-This folder proves what one person was asked, in which exact words, and what they answered.
+About: {about(evidence)}
+
+This folder proves what this person was asked, in which exact words, and what they answered.
 
 story.txt       the records in plain language, in order: an aid for reading, not what is checked
 evidence.json   the same for machines, with the proofs
@@ -47,9 +49,10 @@ To check:
 
     python3 verify.py evidence.json --key public_key.txt
 
-It says "Everything holds." when each record is unchanged, complete and in its place. A record is chained to the same
-person's record before it; all records of all persons are leaves of one tree (RFC 9162), whose root is signed
-(Ed25519). Changing, removing, adding or reordering a record later would change the root.
+It says "Everything holds." when each record is unchanged, complete and in its place, and the records are about the
+addresses that it prints: they seal a salted hash of each, so that no other address can be put there. A record is
+chained to the same person's record before it; all records of all persons are leaves of one tree (RFC 9162), whose
+root is signed (Ed25519). Changing, removing, adding or reordering a record later would change the root.
 
 Records of this person: {len(evidence["records"])}. Times are in UTC; "by WhatsApp's clock" is the time that WhatsApp
 gave the message; the other time is that of {controller}'s servers.
@@ -59,7 +62,16 @@ gave the message; the other time is that of {controller}'s servers.
 def story(evidence: Mapping[str, Any]) -> str:
     """Return the records in plain language."""
     unseen = {record["question"] for record in evidence["records"] if _undelivered(record)}
-    return "\n".join(_told(record, evidence, unseen) for record in evidence["records"])
+    told = (_told(record, evidence, unseen) for record in evidence["records"])
+    return "\n".join([f"About: {about(evidence)}\n", *told])
+
+
+def about(evidence: Mapping[str, Any]) -> str:
+    """Return whom the records are about: the addresses as an operator sees them, as far as the records prove them."""
+    if evidence["about"] is None:
+        return f"an erased person (record {evidence['person']}), whose addresses nobody can name any more"
+    proven = ", ".join(evidence["about"]["addresses"])
+    return f"{proven or 'a person whose present addresses the records do not prove'} (record {evidence['person']})"
 
 
 def _told(record: Mapping[str, Any], evidence: Mapping[str, Any], unseen: Collection[str]) -> str:

@@ -30,7 +30,12 @@ _UNKNOWN = "nobody is known by this address, and no entry has this number"
 
 _UNCLEAR = "different people have numbers that are written like this; type it with + and the country's code"
 
-_NO_REQUEST = f"there is no such request; see `{COMMAND} requests list`"
+_NO_REQUEST = f"there is no such request, and nobody is known by such an address; see `{COMMAND} requests list`"
+
+
+_ASKED_NOTHING = f"whoever has this address asked for nothing; see `{COMMAND} requests list`"
+
+_UNREADABLE = "this is no address, no person's id and no number of an entry"
 
 
 class UnknownPerson(OperatorError):
@@ -115,7 +120,10 @@ class ErasedBefore(Protocol):
 
 
 class RequestsById(Protocol):
-    """The requests that people made."""
+    """The requests that people made. Every method raises `Unavailable`."""
+
+    async def of(self, person: PersonId) -> Sequence[Request]:
+        """Return all requests of a person, the oldest first."""
 
     async def find(self, request_id: str) -> tuple[Request, Sequence[StepTaken]] | None:
         """Return a request with all its steps."""
@@ -158,9 +166,11 @@ class Find:
 
     async def person(self, text: str, look: Look) -> Looked:
         """Return the person with an address, an id or an entry number. Raises `OperatorError` if there is none."""
-        who = await self._by_addresses(self._addresses(text)) or await self._otherwise(text)
+        senders = self._addresses(text)
+        who = await self._by_addresses(senders) or await self._otherwise(text)
         if who is None or not await self._is_known(who.person):
-            raise UnknownPerson(f"{_UNKNOWN}; type {self._ways}")
+            is_readable = senders or _is_id(text) or _entry_in(text) is not None
+            raise UnknownPerson(f"{_UNKNOWN if is_readable else _UNREADABLE}; type {self._ways}")
         return await self._looked(who, look)
 
     async def by_address(self, address: str, look: Look) -> Looked:
@@ -191,6 +201,26 @@ class Find:
         request, steps = found
         return await self._looked(_Named(PersonId(request.person)), look), request, steps
 
+    async def request_id(self, text: str, look: Look) -> str:
+        """Return the id of a request, typed itself or by an address of whoever made it.
+
+        An address stands for the person's only open request, or else for their last one. Raises `OperatorError` if
+        there is none, or if several are open.
+        """
+        who = None if _is_id(text) else await self._by_addresses(self._addresses(text))
+        if who is None:
+            return text
+        of_all = [await self._requests.of(record) for record in await self._records(who.person)]
+        requests = sorted((request for some in of_all for request in some), key=lambda request: request.received_at)
+        waiting = [request for request in requests if request.state.is_open]
+        if len(waiting) > 1:
+            await self._looked(who, look)
+            names = ", ".join(f"{request.id} ({request.right})" for request in waiting)
+            raise UnknownRequest(f"several requests of this person wait; name one of {names}")
+        if not requests:
+            raise UnknownRequest(_ASKED_NOTHING)
+        return (waiting or requests)[-1].id
+
     async def everybody(self, look: Look) -> AsyncIterator[Looked]:
         """Yield everybody with entries, record by record; a look is recorded for each."""
         page: list[PersonId] = []
@@ -213,12 +243,12 @@ class Find:
     async def _page(self, page: Sequence[PersonId], look: Look) -> Sequence[Looked]:
         if page:
             await self._record(page, look)
-            log.warning("operator_read_many", persons=len(page))
+            log.info("operator_read_many", persons=len(page))
         return [Looked(person, [person], look, _ON_RECORD) for person in page]
 
     async def _looked(self, who: _Named, look: Look) -> Looked:
         await self._record([who.person], look)
-        log.warning("operator_read", person=who.person)
+        log.info("operator_read", person=who.person)
         records = await self._records(who.person)
         return Looked(
             who.person, records, look, _ON_RECORD, sender=who.sender, entry=who.entry, erased_before=who.erased_before
@@ -262,6 +292,14 @@ class Find:
             return _Named(PersonId(str(UUID(text.strip()))))
         except ValueError:
             return None
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _entry_in(text: str) -> int | None:

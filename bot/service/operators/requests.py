@@ -1,4 +1,4 @@
-"""What people asked for about their data, the deadlines, and noting the answers."""
+"""What people asked for about their data, the deadlines, and answering them."""
 
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from ...consent.answers import MOST_WORDS, Said, check
 from ...consent.deadlines import Calendar, TooLate
 from ...consent.requests import NotPossible, Request, State, close, extend
 from ...errors import OperatorError
 from ...paths import COMMAND
 from ...times import iso, iso_if_any
 from ..ports import ChangedMeanwhile, PersonId, StepTaken
+from ..sending.reasons import Reason
 from .find import Find, Look
+from .reach import Reach, ReachPersons, why_not
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +38,20 @@ class KnownRequest:
     """The person's own words; empty when there are none, or they are erased."""
     erased_at: int | None
     """When the person was erased, unix seconds; None when they were not."""
+    reach: Reach
+    """How they can be answered."""
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""
         steps = [
             {"at": iso(step.at), "state": step.state, "actor": step.actor, "reason": step.reason} for step in self.steps
         ]
-        more = {"details": self.details, "erased_at": iso_if_any(self.erased_at), "steps": steps}
+        more = {
+            "details": self.details,
+            "erased_at": iso_if_any(self.erased_at),
+            "reach": self.reach.as_dict(),
+            "steps": steps,
+        }
         return as_dict(self.request) | more
 
 
@@ -57,8 +67,21 @@ def as_dict(request: Request) -> dict[str, object]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request after a step, and whether the person is told in the chat."""
+
+    request: Request
+    untold: str
+    """Why they are not told, and nobody can tell them here any more; empty if they are."""
+
+
 class RequestClosed(OperatorError):
     """A request can't take the step."""
+
+
+class CannotTell(OperatorError):
+    """The person can't be told in the chat, so that somebody must tell them in another way."""
 
 
 class OpenRequests(Protocol):
@@ -93,12 +116,14 @@ class AnswerRequests:
         find: Find,
         requests: OpenRequests,
         erasures: ErasedAt,
+        reach: ReachPersons,
         calendar: Calendar,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._find = find
         self._requests = requests
         self._erasures = erasures
+        self._reach = reach
         self._calendar = calendar
         self._clock = clock
 
@@ -111,26 +136,54 @@ class AnswerRequests:
         return await self._requests.page(states, after, most)
 
     async def show(self, id: str, look: Look) -> KnownRequest:
-        """Return a request with all its steps, and the person's words."""
+        """Return a request with all its steps, the person's words, and how they can be answered."""
         looked, request, steps = await self._find.request(id, look)
         erased_at = await self._erasures.erased_at(looked.person)
-        return KnownRequest(request, steps, await self._requests.details(request.id), erased_at)
+        details, reach = await self._requests.details(request.id), await self._reach.how(looked.person)
+        return KnownRequest(request, steps, details, erased_at, reach)
 
-    async def extend(self, id: str, reason: str, look: Look) -> Request:
-        """Give a request two more months; the person must be told why within the first month (GDPR Art. 12(3))."""
-        return await self._changed(
-            id, reason, look, lambda request: extend(request, reason, self._clock(), self._calendar)
-        )
+    async def answer(self, id: str, outcome: State, said: Said, look: Look) -> Answered:
+        """Do, refuse or extend what was asked for, and tell the person in the chat, in their language.
 
-    async def close(self, id: str, state: State, reason: str, look: Look) -> Request:
-        """Note that a request was answered, or refused."""
-        return await self._changed(id, reason, look, lambda request: close(request, state, reason))
+        If a call broke off, repeating it tells them once. Raises `CannotTell` and changes nothing if somebody must
+        tell them in another way.
+        """
+        if (length := len(said.words)) > MOST_WORDS:
+            raise CannotTell(f"the reason has {length} characters, and {MOST_WORDS} fit into the message; shorten it")
+        looked, before, steps = await self._find.request(id, look)
+        withheld = await self._reach.obstacle(looked.person)
+        if withheld not in (None, Reason.ERASED):
+            cure = "tell them in another way, and repeat this with --told and how you did, e.g. --told 'by phone'"
+            raise CannotTell(f"they can't be told in the chat: {why_not(withheld)}; {cure}")
+        broke_off = before.state is outcome and _is_by_people(steps[-1]) and steps[-1].reason == str(said)
+        after = before if broke_off else await self._take(before, outcome, said, look)
+        if withheld is not None:
+            return Answered(after, why_not(withheld))
+        earlier = sum(map(_is_by_people, steps)) - broke_off
+        await self._reach.tell(after, said, name=f"request {after.id} {earlier}")
+        return Answered(after, "")
 
-    async def _changed(self, id: str, reason: str, look: Look, step: Callable[[Request], Request]) -> Request:
+    async def note(self, id: str, outcome: State, said: Said, look: Look) -> Request:
+        """Note that a request was done, refused or extended, and that the person was told in another way.
+
+        GDPR Art. 12(3)-(4): they must be told the reason within the first month.
+        """
         _, before, _ = await self._find.request(id, look)
+        return await self._take(before, outcome, said, look)
+
+    async def _take(self, before: Request, outcome: State, said: Said, look: Look) -> Request:
+        reason = str(said)
         try:
-            after = step(before)
+            check(said, before.right, outcome)
+            if outcome is State.EXTENDED:
+                after = extend(before, reason, self._clock(), self._calendar)
+            else:
+                after = close(before, outcome, reason)
             await self._requests.change(before, after, actor=look.actor, reason=reason, now=self._clock())
         except (NotPossible, TooLate, ChangedMeanwhile) as error:
             raise RequestClosed(f"{error}; see `{COMMAND} requests show {before.id}`") from error
         return after
+
+
+def _is_by_people(step: StepTaken) -> bool:
+    return step.actor not in ("person", "system")

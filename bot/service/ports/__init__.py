@@ -25,7 +25,7 @@ from .events import (
     Post,
     Secret,
 )
-from .evidence import BadEntry, NotSignedYet, StoryEntry
+from .evidence import BadEntry, NotSignedYet, Proofs, StoryEntry
 from .host import Consenter, Host
 from .imports import ImportRun, ImportRuns
 from .incoming import (
@@ -60,12 +60,13 @@ from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
 from .record import Append, Checkpoints, LastEntry, Ledger, Older, PastFact, Renewed, Suppressions
 from .retention import Falling, OldLetters, Retained, Rows, Silent
-from .rights import ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
+from .rights import UNDELIVERED, ChangedMeanwhile, Documents, Export, Exports, OutOfReach, Requests, StepTaken
 from .sessions import Assigned, Commit, HandedOver, Sessions, Wrote
 from .templates import TemplateApi, TemplateNews, TemplateState, TemplateStates, TooManyTemplates
 from .tokens import KeptTokens, Scope, Token, Windows
 
 __all__ = [
+    "UNDELIVERED",
     "Accepted",
     "AddressTaken",
     "Answered",
@@ -138,6 +139,7 @@ __all__ = [
     "Persons",
     "Position",
     "Post",
+    "Proofs",
     "Provider",
     "Queue",
     "Queued",

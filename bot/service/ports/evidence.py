@@ -1,6 +1,8 @@
 """What the ledger shows: one person's entries in the clear, and where it differs from what was written."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from ...consent.evidence import Kind, Method, Seen
 from ...errors import OperatorError
@@ -9,6 +11,16 @@ from .people import PersonId
 
 class NotSignedYet(OperatorError):
     """No checkpoint covers the newest record yet."""
+
+
+class Proofs(Protocol):
+    """What proves the records of persons. Every method raises `Unavailable`."""
+
+    async def evidence(self, person: PersonId) -> Mapping[str, Any]:
+        """Return the evidence of a record as the verifier reads it. Raises `NotSignedYet` and `Undecipherable`."""
+
+    async def sign(self, now: float) -> None:
+        """Sign the records that no checkpoint covers yet."""
 
 
 @dataclass(frozen=True, slots=True)

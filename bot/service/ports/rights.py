@@ -1,8 +1,8 @@
 """What persons get about themselves, and why an answer to them may fail."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...consent.deadlines import Calendar
 from ...consent.requests import Request, State
@@ -80,7 +80,14 @@ class Requests(Protocol):
         """Take a step that `bot.consent.requests` allowed. Raises `ChangedMeanwhile`."""
 
     async def reopen(self, request_id: str, reason: str, now: float) -> bool:
-        """Reopen a request that was done; False if it was not done."""
+        """Reopen a request that was closed, or note it beside an extended one; False if it never was answered."""
+
+    async def note_answer(self, request_id: str, became: str, at: int) -> None:
+        """Note how far an answer to a request got, e.g. `delivered`; only the first time since its last step."""
+
+
+UNDELIVERED = "the answer could not be delivered"
+"""The reason of the step that opens a request again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,5 +115,8 @@ class Documents(Protocol):
     def my_data(self, data: MyData, locale: str) -> bytes:
         """Return the PDF with everything that is known about a person (GDPR Art. 15)."""
 
-    def receipt(self, data: MyData, locale: str) -> bytes:
-        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1))."""
+    def receipt(self, data: MyData, locale: str, evidence: Mapping[str, Any] | None = None, page: str = "") -> bytes:
+        """Return the PDF that proves what the person agreed to (GDPR Art. 7(1)).
+
+        It carries `evidence`, if there is any yet. `page`: the address where it can be checked, if there is one.
+        """

@@ -24,6 +24,8 @@ class HandedOver(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The version of the privacy notice in force then."""
     to_staff: str = ""
     """Why the staff gets it: `asked`, `not_understood`, `continued` or `corrected`; empty: it is for the host's bot."""
+    asks_after: bool = False
+    """Whether the person is to be asked for consent once the host's bot has answered."""
 
 
 class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -41,6 +43,8 @@ class Assigned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The person's last ledger entry after the step."""
     channel: str = WHATSAPP
     """The name of the channel on which it was asked for."""
+    stoppable: bool = False
+    """Whether the person had anything to stop then, so that the answer says how."""
 
 
 class Wrote(msgspec.Struct, frozen=True, array_like=True, gc=False):

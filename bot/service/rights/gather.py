@@ -10,8 +10,9 @@ from ...business import Business
 from ...consent.requests import State
 from ...consent.retention import RuleName, policy
 from ...consent.rights import REQUESTS, Right
-from ...i18n.cldr import territory_name
+from ...messages.inbound import Sender
 from ..ports import Held
+from ..sending.whereabouts import zones
 from .my_data import (
     KEPT_AFTER_ERASURE,
     VERSION,
@@ -19,9 +20,11 @@ from .my_data import (
     Controller,
     Gathered,
     Kept,
+    Me,
     MyData,
     Recipient,
     RequestMade,
+    RequestStep,
     RightOf,
     from_json,
 )
@@ -59,7 +62,7 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
             Recipient(name=party.name, role=party.role, what=party.what, country=party.country)
             for party in business.third_parties
         ],
-        storage=[territory_name(place, "en") for place in business.storage.places],
+        storage=list(business.storage.places),
         retention=_kept(business),
         rights=[RightOf(right=right, law=f"GDPR Art. {article}") for right, article in _RIGHTS],
         complaint=Complaint(
@@ -70,7 +73,14 @@ def my_data(held: Iterable[Held], business: Business, now: float) -> MyData:
         source="from you, in WhatsApp",
         automated_decisions=False,
         messages=found.messages,
+        time_zone=_time_zone(found.person, business),
     )
+
+
+def _time_zone(person: Me, business: Business) -> str:
+    here = business.controller.timezone
+    known = zones(Sender(person.phone, person.whatsapp_id), here)
+    return known[0] if len(known) == 1 else here
 
 
 def _controller(business: Business) -> Controller:
@@ -113,11 +123,17 @@ def is_empty(data: MyData) -> bool:
 
 def as_answered(data: MyData, request: str) -> MyData:
     """Return the data as it is handed over in answer to a request (by id), which is then no longer pending."""
-    requests = [
-        msgspec.structs.replace(asked, state=State.DONE) if asked.id == request else asked for asked in data.requests
-    ]
+    requests = [_as_done(asked, data.made_at) if asked.id == request else asked for asked in data.requests]
     waiting = [entry for entry in data.waiting if entry.what != "task" or entry.text not in _PROMISED]
     return msgspec.structs.replace(data, requests=requests, waiting=waiting)
+
+
+def _as_done(asked: RequestMade, at: datetime) -> RequestMade:
+    """Return a request with the step that handing over the data takes; its state and its last step agree."""
+    if asked.state == State.DONE:
+        return asked
+    done = RequestStep(at=at, state=State.DONE)
+    return msgspec.structs.replace(asked, state=State.DONE, steps=[*asked.steps, done])
 
 
 def portable(data: MyData) -> MyData:

@@ -6,10 +6,10 @@ it finds its request by the message that made it, and gives the same answer agai
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
-from typing import assert_never
+from typing import Any, assert_never
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -23,7 +23,7 @@ from ...consent.retention import RuleName, policy
 from ...consent.rights import Right
 from ...conversation.compose import message
 from ...conversation.world import World
-from ...i18n.cldr import babel_locale
+from ...i18n.cldr import autonym, babel_locale
 from ...keys import Keyring
 from ...messages.reply import Document, Outbound, Reply
 from ...times import DAY
@@ -36,9 +36,11 @@ from ..ports import (
     Export,
     Exports,
     NoSuchPerson,
+    NotSignedYet,
     OutOfReach,
     PersonId,
     Persons,
+    Proofs,
     Requests,
     SendError,
     Subject,
@@ -47,8 +49,10 @@ from ..ports import (
 from ..sending.gate import reaches
 from ..sending.send import Send
 from .erase import Erase, Erased
+from .file_names import file_name
 from .gather import as_answered, is_empty, my_data, portable, says_as_much
 from .my_data import MyData, as_json
+from .wording import in_language
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +62,9 @@ LINK_LASTS = 3 * DAY
 DOCUMENTS_A_DAY = 5
 """Documents of each kind written per person and day: each takes seconds of CPU. A person who asks more often gets the
 newest again (GDPR Art. 12(5) would allow a refusal); the message above it says what changed since."""
+
+VERIFY_PATH = "/verify"
+"""The page on which anybody can check a receipt."""
 
 PDF = "application/pdf"
 TEXT = "text/plain"
@@ -78,6 +85,7 @@ class Rights:
         exports: Exports,
         holders: Sequence[DataHolder],
         documents: Documents,
+        proofs: Proofs,
         writing: asyncio.Lock,
         channel: Channels,
         send: Send,
@@ -97,6 +105,7 @@ class Rights:
         self._exports = exports
         self._holders = holders
         self._documents = documents
+        self._proofs = proofs
         self._channel = channel
         self._send = send
         self._erase = erase
@@ -191,9 +200,11 @@ class Rights:
             "my_data.summary",
             assigned,
             since=self._day(data.person.since, assigned),
+            number=", ".join(assigned.sender.addresses),
+            language=autonym(assigned.locale or self._world.business.default_locale),
             choices=language.choices(given, [consent.purpose for consent in data.consents if consent.paused]),
         )
-        document = _attached("data", export)
+        document = self._attached(export, assigned)
         return [
             summary,
             Reply(document=document, text_id="my_data.document"),
@@ -210,8 +221,7 @@ class Rights:
         await self._closed(request)
         if self._base_url:
             return self._link(export, "portability.link", assigned)
-        document = _attached("data", export, "txt")
-        return [message(self._world, "portability.file", assigned.locale, document=document)]
+        return [self._told("portability.file", assigned, document=self._attached(export, assigned, "txt"))]
 
     def _serves(self, export: Export) -> bool:
         """Whether an export can be delivered in the way that is configured now."""
@@ -262,12 +272,25 @@ class Rights:
             return [self._told("proof.none", assigned)]
         made = await self._made_lately(assigned)
         export = made[0] if len(made) >= DOCUMENTS_A_DAY else await self._receipt(assigned, data)
-        return [message(self._world, "proof.receipt", assigned.locale, document=_attached("receipt", export))]
+        return [self._told("proof.receipt", assigned, document=self._attached(export, assigned))]
 
     async def _receipt(self, assigned: Assigned, data: MyData) -> Export:
+        evidence = await self._proven(assigned.person)
+        page = f"{self._base_url}{VERIFY_PATH}" if self._base_url else ""
         async with self._writing:
-            document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale)
+            document = await asyncio.to_thread(self._documents.receipt, data, assigned.locale, evidence, page)
         return await self._kept(assigned, data, "receipt.pdf", document, b"")
+
+    async def _proven(self, person: PersonId) -> Mapping[str, Any] | None:
+        """Return the evidence of a person's record; None if another process is just signing the newest entries."""
+        try:
+            return await self._proofs.evidence(person)
+        except NotSignedYet:
+            await self._proofs.sign(self._clock())
+        try:
+            return await self._proofs.evidence(person)
+        except NotSignedYet:
+            return None
 
     async def _made_lately(self, assigned: Assigned) -> Sequence[Export]:
         return await self._exports.made_since(assigned.person, assigned.task.right, self._clock() - DAY)
@@ -321,7 +344,8 @@ class Rights:
         found = await exported(holders, Subject(assigned.person, assigned.sender, merged=merged))
         if not any("person" in part for part in found):
             raise NoSuchPerson
-        return my_data(found, self._world.business, self._clock())
+        data = my_data(found, self._world.business, self._clock())
+        return in_language(data, self._world, assigned.locale, self._base_url)
 
     async def _opened(self, assigned: Assigned, right: Right) -> Request:
         request, _ = await self._requests.open(
@@ -341,8 +365,9 @@ class Rights:
             with suppress(ChangedMeanwhile):  # two requests at once get two answers, and the request is closed once
                 await self._requests.change(request, after, actor="system", reason="", now=self._clock())
 
-    def _told(self, text_id: str, assigned: Assigned, **values: str) -> Reply:
-        return message(self._world, text_id, assigned.locale, values=values)
+    def _told(self, text_id: str, assigned: Assigned, document: Document | None = None, **values: str) -> Reply:
+        locale, stoppable = assigned.locale, assigned.stoppable
+        return message(self._world, text_id, locale, stoppable=stoppable, values=values, document=document)
 
     def _day(self, day: date, assigned: Assigned) -> str:
         return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))
@@ -352,7 +377,7 @@ class Rights:
         name = self._keys.message(assigned.inbound).hex()
         return self._send.answers(replies, assigned, name=name, request=request)
 
-
-def _attached(name: str, export: Export, suffix: str = "pdf") -> Document:
-    made_at = datetime.fromtimestamp(export.made_at, UTC)
-    return Document(f"{name}-{made_at:%Y-%m-%d}.{suffix}", export.media_id)
+    def _attached(self, export: Export, assigned: Assigned, suffix: str = "pdf") -> Document:
+        made_on = f"{datetime.fromtimestamp(export.made_at, UTC):%Y-%m-%d}"
+        name = file_name(self._world, assigned.task.right, assigned.locale, suffix, made_on)
+        return Document(name, export.media_id)

@@ -12,7 +12,7 @@ import msgspec
 from ...business import Business
 from ...consent.lifecycle import Record
 from ...messages import host_ids
-from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose
+from ...messages.basis import Answer, AsksConsent, Basis, ByLaw, Duty, ForPurpose, HostBasis
 from ...messages.inbound import Sender
 from ...messages.reply import Outbound, Reply
 from ..ports import Assigned, Channels, Commit, HandedOver, Outbox, PersonId, Sessions
@@ -91,6 +91,24 @@ class Send:
             for number, reply in enumerate(replies)
         ]
 
+    def of_operators(
+        self, reply: Reply, *, id: str, person: PersonId, to: Sender, wrote_at: int, request: str, channel: str
+    ) -> Outbound:
+        """Return what an operator answers to a person's request; if it reaches nobody, `request` is reopened.
+
+        The gate looks again before it leaves, since the person may be erased meanwhile.
+        """
+        return outbound(
+            reply,
+            ByLaw(Duty.REQUEST),
+            id=id,
+            person=person,
+            to=to,
+            wrote_at=wrote_at,
+            request=request,
+            channel=channel,
+        )
+
     # --- queueing
 
     async def commit(self, commits: Sequence[Commit]) -> list[bool]:
@@ -102,15 +120,16 @@ class Send:
         await self._outbox.answer_task(entry_id, answers)
 
     async def answer_for_host(
-        self, entry_id: bytes, handed: HandedOver, replies: Sequence[Reply], purpose: ForPurpose
+        self, entry_id: bytes, handed: HandedOver, replies: Sequence[Reply], usual: HostBasis
     ) -> None:
         """Finish a message that was handed to the host's bot and queue the bot's replies.
 
-        Each reply serves the purpose that it names, which the gate verifies, or else the host's own `purpose`.
+        Each reply serves the purpose that it names, which the gate verifies, or else rests on what the host's replies
+        `usual`ly do. An answer is looked at again before it leaves: the person may restrict the use of their data.
         """
         made = []
         for number, reply in enumerate(replies):
-            basis = ForPurpose(reply.purpose, answers=True) if reply.purpose else purpose
+            basis = ForPurpose(reply.purpose, answers=True) if reply.purpose else usual
             made.append(
                 outbound(
                     host_ids.outgoing(reply),
@@ -119,7 +138,7 @@ class Send:
                     person=handed.person,
                     to=handed.inbound.sender,
                     wrote_at=handed.inbound.at,
-                    seen=handed.ledger_seq if basis == purpose else NEVER,
+                    seen=handed.ledger_seq if basis == usual and isinstance(basis, ForPurpose) else NEVER,
                     notice=handed.notice,
                     channel=handed.inbound.channel,
                 )
@@ -160,7 +179,10 @@ class Send:
         return msgspec.structs.replace(made, doubtful=True) if repeated else made
 
     async def queue(self, message: Outbound) -> None:
-        """Queue a message of the company; a message with the same id is queued only once. Raises `Unavailable`."""
+        """Queue a message of the company or its operators; one with the same id is queued only once.
+
+        Raises `Unavailable`.
+        """
         await self._outbox.queue(message)
 
     # --- sending at once

@@ -1,4 +1,7 @@
-"""What happens when one of our messages reaches nobody: its question ends, or the request it answers is reopened."""
+"""What happens when one of our messages reaches nobody: its question ends, or the request it answers is reopened.
+
+How far the answer to a request got otherwise is noted beside the request, for whoever has to prove that it was given.
+"""
 
 import time
 from collections.abc import Callable
@@ -7,7 +10,7 @@ import structlog
 
 from ...messages.inbound import Inbound, MessageId, QuestionStatus, Sender
 from ...messages.reply import Outbound
-from ..ports import Inbox, Requests
+from ..ports import UNDELIVERED, Became, Inbox, Requests
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +24,7 @@ def reference(token: bytes) -> str:
 
 
 class Undelivered:
-    """Handles what depended on messages that nobody will read."""
+    """Handles what depends on whether messages are read."""
 
     def __init__(self, inbox: Inbox, requests: Requests, clock: Callable[[], float] = time.time) -> None:
         self._inbox = inbox
@@ -38,7 +41,11 @@ class Undelivered:
         if request := outbound.matter.request:
             await self.unanswered(request)
 
+    async def answered(self, request: str, became: Became, at: int) -> None:
+        """Note how far an answer to a request got. May be repeated; raises `Unavailable`."""
+        await self._requests.note_answer(request, became, at)
+
     async def unanswered(self, request: str) -> None:
         """Note that an answer to a request reached nobody. May be repeated; raises `Unavailable`."""
-        if await self._requests.reopen(request, "the answer could not be delivered", self._clock()):
+        if await self._requests.reopen(request, UNDELIVERED, self._clock()):
             log.warning("request_open_again", cure="answer in another way: see `requests list`")

@@ -1,7 +1,7 @@
 """How an entry is stored in table `ledger`, and the hash that chains it to the person's previous entry."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import asyncpg
@@ -38,6 +38,7 @@ COLUMNS = {
     "delivered_at": "bigint",
     "seen": "text",
     "clock": "text",
+    "subject": "bytea",
 }
 """All columns but the sequence, with their types."""
 
@@ -51,14 +52,15 @@ def to_row(
     number: int,
     entry: Entry,
     inbound: bytes,
-    unwrapped_key: Callable[[], PersonKey],
+    key: PersonKey,
+    subject: bytes,
     previous: bytes,
 ) -> dict[str, Any]:
-    """Return the row of a person's entry with this number; `previous` is the hash of the entry before it.
+    """Return the row of a person's entry with this number.
 
-    The person's key is unwrapped only when there is an answer to seal.
+    `subject`: what `sealed_addresses` returns, or nothing if the entries before say the same; `previous`: the hash of
+    the entry before it.
     """
-    key = unwrapped_key() if entry.answer else None
     row: dict[str, Any] = {
         "person": person,
         "person_seq": number,
@@ -76,16 +78,22 @@ def to_row(
         "rule": entry.rule,
         "actor": entry.actor,
         "inbound": inbound,
-        "answer": key.seal(entry.answer) if key else b"",
-        "answer_hash": key.commit(entry.answer) if key else b"",
+        "answer": key.seal(entry.answer) if entry.answer else b"",
+        "answer_hash": key.commit(entry.answer) if entry.answer else b"",
         "app_version": __version__,
         "accepted_at": entry.accepted_at,
         "delivered_at": entry.delivered_at,
         "seen": entry.seen.value,
         "clock": entry.clock.value,
+        "subject": subject,
     }
     row["entry_hash"] = entry_hash(previous, row)
     return row
+
+
+def sealed_addresses(key: PersonKey, addresses: Iterable[str]) -> bytes:
+    """Return the salted hashes of the addresses that the person has now, as column `subject` holds them."""
+    return b"".join(key.commit_address(address) for address in addresses)
 
 
 def entry_hash(previous: bytes, row: "Mapping[str, Any] | asyncpg.Record") -> bytes:
@@ -95,6 +103,10 @@ def entry_hash(previous: bytes, row: "Mapping[str, Any] | asyncpg.Record") -> by
     only if they hold a value, so that older entries still verify.
     """
     values = (row[name] for name in _HASHED)
-    plain = [value.hex() if isinstance(value, bytes) else str(value) for value in values]
-    plain += [f"{name}={value}" for name in LATER_FIELDS if (value := row[name])]
+    plain = [_plain(value) for value in values]
+    plain += [f"{name}={_plain(value)}" for name in LATER_FIELDS if (value := row[name])]
     return hashlib.sha256(previous + orjson.dumps(plain)).digest()
+
+
+def _plain(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)

@@ -5,7 +5,6 @@ database accepts it only if that is still the person's last. No lock is held whi
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +16,16 @@ from ...consent.evidence import Fact, Kind, Method, Seen, Wording
 from ...keys import Keyring
 from ...service.ports import Append, BadEntry, LastEntry, PastFact, PersonId, StoryEntry
 from .connect import Database
-from .entries import COLUMNS, to_row
+from .entries import COLUMNS, sealed_addresses, to_row
 from .events import FROM_LEDGER
+from .persons import read_sender
 from .story import story
 from .verification import verify
 
 _PERSONS = """
-SELECT id, ledger_seq, key, coalesce(entry_hash, '') AS head
+SELECT id, ledger_seq, key, addresses, coalesce(entry_hash, '') AS head, coalesce((
+    SELECT subject FROM ledger WHERE person = persons.id AND subject <> '' ORDER BY person_seq DESC LIMIT 1
+), '') AS sealed
 FROM persons LEFT JOIN ledger ON person = id AND person_seq = ledger_seq WHERE id = ANY($1::uuid[])
 """
 
@@ -137,10 +139,14 @@ class Ledger:
             if person is None or person["ledger_seq"] != append.after:
                 continue
             head = person["head"]
-            key = partial(self._keys.person, person["key"])
+            key = self._keys.person(person["key"])
+            subject = sealed_addresses(key, read_sender(self._keys.decrypt(person["addresses"])).addresses)
+            if subject == person["sealed"]:
+                subject = b""
             for number, entry in enumerate(append.entries, append.after + 1):
-                rows.append(to_row(append.person, number, entry, self._keys.message(entry.inbound), key, head))
-                head = rows[-1]["entry_hash"]
+                inbound = self._keys.message(entry.inbound)
+                rows.append(to_row(append.person, number, entry, inbound, key, subject, head))
+                head, subject = rows[-1]["entry_hash"], b""
             contact = max((entry.at for entry in append.entries if entry.is_contact), default=0)
             last = append.after + len(append.entries)
             claims.append({"id": append.person, "expected": append.after, "seq": last, "contact": contact})

@@ -11,6 +11,8 @@ from .connect import Database
 
 _FIND = "SELECT * FROM messages WHERE id = ANY($1::uuid[])"
 
+_LAST = "SELECT * FROM messages WHERE person = $1 ORDER BY at DESC, id DESC LIMIT 1"
+
 _KEEP = """
 WITH kept AS (
     INSERT INTO messages (id, at, person, purpose, reason, retry_at, caller)
@@ -60,6 +62,11 @@ class SentMessages:
     async def keep(self, decision: Decision) -> Decision:
         """Keep a decision; return the one that was kept first."""
         return await self._keeping.add(decision)
+
+    async def last(self, person: PersonId) -> Decision | None:
+        """Return the decision about the last message to a person; None if there was none."""
+        rows = await self._database.fetch(_LAST, person)
+        return _decision(rows[0]) if rows else None
 
     async def note(self, message: str, became: Became, *, at: int, detail: str = "") -> None:
         """Note what became of a message; only the first time counts."""

@@ -10,7 +10,7 @@ from ...consent.deadlines import Calendar
 from ...consent.requests import NotPossible, Request, State, received, reopen
 from ...consent.rights import Right
 from ...keys import Keyring, PersonKey
-from ...service.ports import ChangedMeanwhile, EventType, NewEvent, NoSuchPerson, PersonId, StepTaken
+from ...service.ports import UNDELIVERED, ChangedMeanwhile, EventType, NewEvent, NoSuchPerson, PersonId, StepTaken
 from .connect import Connection, Database
 from .events import note
 
@@ -25,6 +25,15 @@ ON CONFLICT (inbound, right_asked) DO NOTHING RETURNING id
 _STEP = "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, $4, $5)"
 
 _CHANGE = "UPDATE requests SET state = $2, due = $3 WHERE id = $1 AND state = $4 RETURNING id"
+
+_NOTE_ANSWER = """
+INSERT INTO request_steps (request, at, state, actor, reason)
+SELECT id, $3, state, 'system', $2 FROM requests WHERE id = $1 AND state <> 'open' AND NOT EXISTS (
+    SELECT FROM request_steps WHERE request = $1 AND reason IN ($2, $4) AND number > coalesce(
+        (SELECT max(number) FROM request_steps WHERE request = $1 AND actor <> 'system'), 0
+    )
+)
+"""
 
 _DUE_UNTOLD = """
 SELECT * FROM requests WHERE state IN ('open', 'extended') AND due <= $1 AND NOT EXISTS (
@@ -103,17 +112,27 @@ class Requests:
                 )
 
     async def reopen(self, request_id: str, reason: str, now: float) -> bool:
-        """Reopen a request that was done; False if it was not done."""
+        """Reopen a request that was closed, or note it beside an extended one; False if it never was answered."""
         found = await self.find(request_id)
         if found is None:
             return False
         before, steps = found
+        if before.state is State.EXTENDED:
+            await self._database.execute(_STEP, before.id, int(now), before.state, "system", reason)
+            return True
         try:
             after = reopen(before, was_extended=any(step.state is State.EXTENDED for step in steps))
             await self.change(before, after, actor="system", reason=reason, now=now)
         except (NotPossible, ChangedMeanwhile):
             return False
         return True
+
+    async def note_answer(self, request_id: str, became: str, at: int) -> None:
+        """Note how far an answer to a request got; only the first time since its last step.
+
+        Nothing is noted once a part of the answer has reached nobody.
+        """
+        await self._database.execute(_NOTE_ANSWER, request_id, f"the answer was {became}", at, UNDELIVERED)
 
     async def tell_due(self, by: date, now: float) -> int:
         """Note an event for each open request due by a day, once for each day that it is due; return how many."""

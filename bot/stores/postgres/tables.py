@@ -136,6 +136,13 @@ ledger = Table(
     Column(
         "clock", Text, nullable=False, server_default="", comment="whose clock at is of; empty: older than this column"
     ),
+    Column(
+        "subject",
+        LargeBinary,
+        nullable=False,
+        server_default="",
+        comment="salted hashes of the person's addresses, 16 bytes each; empty: as before",
+    ),
     UniqueConstraint("person", "person_seq"),
     UniqueConstraint("inbound", "purpose", "kind"),
 )

@@ -1,8 +1,8 @@
-"""Every message of every dialogue in one language, drawn as WhatsApp draws it: for translators to look at.
+"""Every dialogue in one language, as a conversation that WhatsApp might show: for translators to look at.
 
-In: flows, English texts and one catalog, as they are in the files; out: one HTML page that works offline.
+In: flows, English texts and catalogs, as they are in the files; out: HTML pages that work offline.
 """
 
-from .page import page
+from .page import Language, index, page
 
-__all__ = ["page"]
+__all__ = ["Language", "index", "page"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from ...consent.answers import Said
 from ...consent.requests import Request, State
 from ...service.operators.requests import KnownRequest
 from ...service.ports import Scope
@@ -100,11 +101,7 @@ async def _get(api: Api, call: Call[Nothing]) -> Answer:
 
 async def _change(api: Api, call: Call[Change]) -> Answer:
     id, reason = call.path["id"], call.sent.reason
-    changed: Request
-    if call.sent.state is Step.EXTENDED:
-        changed = await api.requests.extend(id, reason, call.look)
-    else:
-        changed = await api.requests.close(id, State(call.sent.state), reason, call.look)
+    changed: Request = await api.requests.note(id, State(call.sent.state), Said(words=reason), call.look)
     return Answer(request_shown(changed))
 
 

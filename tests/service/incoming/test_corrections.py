@@ -23,7 +23,7 @@ async def simulation(stores: Settings) -> AsyncIterator[Simulation]:
 async def agreed(simulation: Simulation, ana: SimulatedPerson) -> str:
     """Agree to the first purpose; return the id of the YES."""
     await ana.say("Hi", replies=1)
-    await ana.say("YES", id="wamid.yes", replies=2)
+    await ana.say("YES", id="wamid.yes", replies=1)
     await simulation.settled()
     return "wamid.yes"
 

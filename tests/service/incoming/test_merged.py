@@ -219,7 +219,7 @@ async def test_previous_holder_of_a_number_is_not_merged_with_its_new_owner(
     monkeypatch.setattr("bot.service.incoming.owners._SKEW", -60.0)  # Ben is known for longer than since a moment ago
     ben = simulation.person(recycled)
     await ben.say(f"Hello {WORD}", replies=1)
-    await ben.say("YES", replies=2)
+    await ben.say("YES", replies=1)
     stranger = await owner_of(runtime, ben)
     ana = simulation.person(somebody(BRITISH))
     await subscribed(simulation, ana)

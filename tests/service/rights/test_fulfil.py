@@ -88,6 +88,7 @@ class Desk:
             exports=runtime.stores.exports,
             holders=runtime.use_cases.data_holders,
             documents=Documents(runtime.dialogue.world),
+            proofs=runtime.stores.proofs,
             writing=asyncio.Lock(),
             channel=self.channel,
             send=send,

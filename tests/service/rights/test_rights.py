@@ -13,6 +13,7 @@ import pytest
 
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.channels.simulator.person import SimulatedPerson
+from bot.consent.verifier import check_evidence
 from bot.documents import Documents
 from bot.service.rights.my_data import MyData, schema
 from bot.settings import Settings
@@ -52,7 +53,7 @@ async def test_my_data_sends_a_summary_a_document_and_a_one_time_link(
     promise, summary, document, link = await told(simulation, ana, "MY DATA")
     assert promise.startswith("One moment")
     assert "✅ order updates\n✅ offers and news" in summary
-    assert re.fullmatch(r"data-\d{4}-\d\d-\d\d\.pdf", document)
+    assert re.fullmatch(r"Your data at Blumen Haas \d{4}-\d\d-\d\d\.pdf", document)
     written = read(ana.replies[-2].file)
     assert ana.who.phone is not None
     assert ana.who.phone in written
@@ -200,7 +201,8 @@ async def test_requests_over_the_daily_limit_get_the_newest_document_again(
     await told(simulation, ana, "STOP")
     promise, summary, again, same = await told(simulation, ana, "MY DATA")
     assert "⬜ order updates" in summary, "the message tells what the document cannot"
-    assert (again, same) == (document, link)
+    assert again == document
+    assert link.startswith(same), "nothing is left to stop, so the footer is gone"
     assert (await fetched(simulation, link))[0] == 200
     assert await told(simulation, ana, "MY DATA") == [promise, summary, document], "a used link is not sent again"
     receipts = [await told(simulation, ana, "PROOF") for _ in range(2)]
@@ -226,7 +228,11 @@ async def test_new_document_is_made_if_the_previous_one_is_out_of_date(
             await told(simulation, ana, "Deutsch")
     later = await told(simulation, ana, "MY DATA")
     assert later[-1] != first[-1]
-    expected = {"a correction": "Ana, with one n", "a look": "person show", "the language": "Sprache"}[change]
+    expected = {
+        "a correction": "Ana, with one n",
+        "a look": "Our staff looked at your data",
+        "the language": "Sprache",
+    }[change]
     assert expected in read(ana.replies[-2].file)
 
 
@@ -251,8 +257,18 @@ async def test_receipt_quotes_the_exact_wording_of_the_question(simulation: Simu
     written = read(ana.replies[-1].file)
     owner = await owner_of(simulation.runtime, ana)
     story = await simulation.runtime.stores.ledger.story(owner)
-    assert " ".join(story[0].text.split()[:8]) in " ".join(written.split())
+    shown = story[0].text.replace("*", "")  # bold letters, as in WhatsApp
+    assert " ".join(shown.split()[:8]) in " ".join(written.split())
     assert "SHA-256" in written
+
+
+async def test_receipt_just_made_is_proven_by_the_evidence_in_it(simulation: Simulation, ana: SimulatedPerson) -> None:
+    await subscribed(simulation, ana)
+    await told(simulation, ana, "PROOF")
+    attached = pypdf.PdfReader(io.BytesIO(ana.replies[-1].file)).attachments
+    (signer,) = simulation.runtime.stores.keys.signers
+    found = check_evidence(json.loads(attached["evidence.json"][0]), signer.public_key)
+    assert [line for line in found if re.fullmatch(r"about: \+[0-9]+, sealed since record 1", line)]
 
 
 async def test_correction_waits_for_an_operator_and_the_answer_names_the_due_day(

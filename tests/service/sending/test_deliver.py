@@ -439,7 +439,7 @@ async def test_failure_reported_after_delivery_does_not_close_the_question(
     for status in (said("delivered"), said("failed", code=131026)):
         await simulation.hook.post(status)
         await quiet(simulation)
-    await ana.say("YES", replies=2)
+    await ana.say("YES", replies=1)
     assert (await record_of(simulation, ana)).given == ("order_updates",)
 
 

@@ -57,7 +57,10 @@ QUEUES: Mapping[str, set[str]] = {
 }
 """The others read from it, finish or bring back messages, or, in `app`, construct it and pass it on."""
 
-HOLDERS = {"app/operators.py", "app/runtime.py", "app/stores.py", "app/use_cases.py", "service/incoming/converse.py"}
+HOLDERS = {
+    *("app/operators.py", "app/runtime.py", "app/simulation.py", "app/stores.py", "app/use_cases.py"),
+    "service/incoming/converse.py",
+}
 """Modules that get an outbox or sessions from a shard; what they call it does not matter."""
 
 ONLY_SEND_QUEUES = "only bot/service/sending/send.py queues messages: call `Send` (see the docstring of that module)"
@@ -65,7 +68,7 @@ ONLY_SEND_QUEUES = "only bot/service/sending/send.py queues messages: call `Send
 JUDGES = {
     "judge": {DELIVER},
     "judge_for_host": {"service/hand_over.py"},
-    "judged": {"service/company/messages.py"},
+    "judged": {"service/company/messages.py", "service/operators/reach.py"},
     "passes_at": {SEND},
     "refusal": set[str](),
     "withheld": {SEND},

@@ -9,7 +9,7 @@ import pytest
 from bot.consent.evidence import Entry, Fact, Wording
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import Append, PastFact, PersonId
+from bot.service.ports import Append, BadEntry, PastFact, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres
 from bot.stores.postgres.ledger import Ledger
@@ -95,6 +95,24 @@ async def test_concurrent_appends_to_one_person_form_one_chain(ledger: Ledger, p
     await asyncio.gather(*map(insist, range(12)))
     assert len((await ledger.facts([people[0]]))[people[0]]) == 12
     assert [result async for result in ledger.verify()] == [12]
+
+
+async def test_addresses_are_sealed_where_they_are_new(
+    database: Database, ledger: Ledger, keys: Keyring, people: list[PersonId]
+) -> None:
+    person, before, number = people[0], "DE.0000000000000000", "+4915100000001"
+    await ledger.append([Append(person, 0, [requested("m1"), given("m2")])])
+    await ledger.append([Append(person, 2, [withdrawn("m3")])])
+    await Persons(database, keys).set_addresses(person, Sender(number, before))
+    await ledger.append([Append(person, 3, [requested("m4")])])
+    await ledger.append([Append(person, 4, [given("m5")])])
+    (row,) = await database.fetch("SELECT key FROM persons WHERE id = $1", person)
+    key = keys.person(row["key"])
+    rows = await database.fetch("SELECT subject FROM ledger WHERE person = $1 ORDER BY person_seq", person)
+    sealed = [key.commit_address(before), b"", b"", key.commit_address(before) + key.commit_address(number), b""]
+    assert [row["subject"] for row in rows] == sealed
+    found = [result async for result in ledger.verify()]
+    assert [one for one in found if not isinstance(one, BadEntry) or "notice" not in one.reason] == [5]
 
 
 class TestRedelivery:

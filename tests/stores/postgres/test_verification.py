@@ -72,6 +72,7 @@ CHANGES = {
     "delivered_at": "delivered_at + 1",
     "seen": "'button'",
     "clock": "'arrival'",
+    "subject": "subject || '\\xab'",
 }
 
 

@@ -17,9 +17,10 @@ from bot.i18n.catalogs import catalog_path, languages
 from bot.i18n.po import PoEntry
 from bot.i18n.po import read as read_po
 from bot.i18n.slot import SourceTexts
-from bot.translating.preview.page import formatted, page
+from bot.translating.preview import Language, index, page
+from bot.translating.preview.drawn import formatted
 from bot.translating.source_texts import source_texts
-from bot.words.intents import Keywords
+from bot.words.intents import Intent, Keywords
 from bot.words.keywords import WORDS
 
 CODES = list(languages(paths.LOCALES))
@@ -53,8 +54,25 @@ def drawn(
     keywords: Keywords,
     entries: Mapping[str, PoEntry] | None = None,
 ) -> str:
-    words = {name: keywords.shown(intent, code) for name, intent in WORDS.items()}
-    return page(code, files, texts, catalog(code) if entries is None else entries, words, CODES)
+    return page(language(code, keywords, entries), files, texts, CODES, CODES)
+
+
+def language(code: str, keywords: Keywords, entries: Mapping[str, PoEntry] | None = None) -> Language:
+    return Language(
+        code=code,
+        entries=catalog(code) if entries is None else entries,
+        values={name: keywords.shown(intent, code) for name, intent in WORDS.items()},
+        words={intent.value: keywords.example(intent, code) for intent in Intent if intent is not Intent.MAYBE_STOP},
+    )
+
+
+def spoken(html: str, flow: str) -> list[str]:
+    """What stands in the chat of a dialogue, from top to bottom: > said by the customer, < by the bot, = to tap."""
+    (section,) = re.findall(rf'<section id="{flow}".*?</section>', html, re.DOTALL)
+    section = re.sub(r'<div class="(quote|facts)".*?</(div|dl)>', "", section, flags=re.DOTALL)
+    found = re.findall(r'<div class="(said|body|tap)[^"]*"[^>]*>(.*?)</div>', section, re.DOTALL)
+    signs = {"said": ">", "body": "<", "tap": "="}
+    return [signs[kind] + " " + re.sub(r"<[^>]*>", "", text).partition("\n")[0].strip() for kind, text in found]
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -66,6 +84,47 @@ def test_the_page_shows_every_text_and_works_offline(
     assert f'lang="{code}"' in html
     assert ('dir="rtl"' in html) is (code in ("ar", "he"))
     assert "http-equiv" not in html
+    assert not re.search(r'(src|href)="https?://', html), "it must work offline"
+
+
+def test_a_dialogue_is_a_conversation_in_its_order(
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
+    chat = spoken(drawn("de", files, texts, keywords), "delete")
+    assert chat[0] == "> " + keywords.shown(Intent.DELETE, "de")
+    assert "".join(line[0] for line in chat).startswith("><=><")
+    assert chat[2].startswith(chat[3].replace(">", "=")), "what was tapped stands under the question"
+
+
+def test_what_the_customer_answers_quotes_a_question_that_is_not_the_last(
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
+    (section,) = re.findall(r'<section id="delete".*?</section>', drawn("de", files, texts, keywords), re.DOTALL)
+    said = re.findall(r'<div class="said" dir="auto">(.*?)</div>\n?<div class="bubble">', section, re.DOTALL)
+    assert ["quote" in one for one in said] == [False, False, True], "the no comes after what the first answer led to"
+
+
+def test_lists_show_what_can_be_chosen(files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
+    html = drawn("de", files, texts, keywords)
+    (title,) = (entry.translation for id, entry in catalog("de").items() if id == "purpose.order_updates.title")
+    assert any(line.startswith(f"= {title}") for line in spoken(html, "my_choices"))
+    assert "= English" in spoken(html, "language")
+    assert sum(line.startswith("= ") for line in spoken(html, "language")) <= 11, "a list has ten rows"
+
+
+@pytest.mark.parametrize("code", ["en", "de", "ar"])
+def test_each_id_stands_once(code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
+    ids = re.findall(r' id="([^"]+)"', drawn(code, files, texts, keywords))
+    assert len(ids) == len(set(ids)), sorted({id for id in ids if ids.count(id) > 1})
+
+
+def test_the_index_links_every_language_and_every_text(
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
+    html = index([language("en", keywords), language("de", keywords)], texts)
+    assert "German · Deutsch" in html
+    for slot in texts.slots:
+        assert f'href="de.html#{slot.id}"' in html
     assert not re.search(r'(src|href)="https?://', html), "it must work offline"
 
 
@@ -91,7 +150,8 @@ def test_texts_show_the_keywords_of_their_language(
     files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
     html = drawn("fr", files, texts, keywords)
-    assert f"<b>{keywords.shown(WORDS['yes_word'], 'fr')}</b>" in html
+    for name in ("stop_word", "choices_word", "human_word"):
+        assert f"{keywords.shown(WORDS[name], 'fr')}\N{NO-BREAK SPACE}: " in html
 
 
 def test_example_values_are_in_the_language_of_the_page(
@@ -148,6 +208,7 @@ def test_a_browser_renders_the_page(
         [CHROMIUM, *options, "--dump-dom", source.as_uri()], capture_output=True, text=True, check=True, timeout=140
     )
     assert shown.stdout.count('class="bubble"') > 20
+    assert "data-item" in shown.stdout
     subprocess.run(
         [CHROMIUM, *options, f"--screenshot={picture}", source.as_uri()], capture_output=True, check=True, timeout=140
     )
@@ -159,14 +220,14 @@ def test_messages_about_completed_requests_have_the_stop_footer(
 ) -> None:
     html = drawn("en", files, texts, keywords)
     for text_id in ("my_data.summary", "proof.receipt", "correct.noted", "delete.done"):
-        (row,) = re.findall(rf'id="at-{text_id}".*?</dl>', html, re.DOTALL)
+        row = re.findall(rf'id="at-[\w-]+-{re.escape(text_id)}".*?</dl>', html, re.DOTALL)[0]
         assert "Reply STOP to unsubscribe" in row, text_id
 
 
 def test_document_texts_are_not_shown_as_messages(
     files: list[FlowFile], texts: SourceTexts, keywords: Keywords
 ) -> None:
-    (section,) = re.findall(r'<section id="document">.*?</section>', drawn("en", files, texts, keywords), re.DOTALL)
+    (section,) = re.findall(r'<section id="document".*?</section>', drawn("en", files, texts, keywords), re.DOTALL)
     assert "Words of the documents" in section
     assert section.count('class="paper"') == sum(slot.id.startswith("document.") for slot in texts.slots)
     assert "bubble" not in section
