@@ -3,11 +3,10 @@
 from datetime import date
 
 import msgspec
-from babel.dates import format_date
 
 from ..consent.answers import ASKED, Said, text_ids
 from ..consent.requests import Request
-from ..i18n.cldr import babel_locale
+from ..i18n.cldr import day
 from ..messages.reply import Reply
 from .compose import FOOTER, message
 from .world import World
@@ -22,8 +21,8 @@ def answered(world: World, request: Request, said: Said, *, asked_on: date, loca
     asked = ASKED[request.right]
     spoken = world.texts.locale_for([first, *others, asked, FOOTER], locale or world.business.default_locale)
     values = {
-        "since": _day(asked_on, spoken),
-        "due": _day(request.due, spoken),
+        "since": day(asked_on, spoken),
+        "due": day(request.due, spoken),
         "right": world.texts.render(asked, spoken, {}),
         "words": said.words.strip(),
     }
@@ -31,7 +30,3 @@ def answered(world: World, request: Request, said: Said, *, asked_on: date, loca
     values |= world.language(spoken).values
     paragraphs = [world.texts.render(text_id, spoken, values) for text_id in others]
     return msgspec.structs.replace(reply, body="\n\n".join([reply.body, *paragraphs]), text_id="answered")
-
-
-def _day(day: date, locale: str) -> str:
-    return format_date(day, "medium", locale=babel_locale(locale))

@@ -138,7 +138,7 @@ def are_for_staff(turn: DialogueTurn) -> bool:
     """
     if not staff_chat.goes_on(turn) or turn.knows(Trigger.TYPED):
         return False
-    if any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in turn.recorded):  # it was an answer before
+    if _was_an_answer(turn):
         return False
     if turn.is_at_question:
         return True
@@ -154,7 +154,7 @@ def are_for_host(turn: DialogueTurn) -> bool:
     """
     if turn.session.last_text or not is_hosts(turn):
         return False
-    if any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in turn.recorded):  # it was an answer before
+    if _was_an_answer(turn):
         return False
     return turn.is_at_question
 
@@ -185,6 +185,11 @@ def answered_to_staff(turn: DialogueTurn, match: Match) -> None:
     if turn.is_at_question and (last_said or not is_open):
         ask_for_a_tap(turn)
     return None
+
+
+def _was_an_answer(turn: Turn) -> bool:
+    """Whether the message answered a question when it was processed before a crash."""
+    return any(fact.kind in (Kind.GIVEN, Kind.REFUSED) for fact in turn.recorded)
 
 
 def _quotes_other(turn: Turn, question: str) -> bool:

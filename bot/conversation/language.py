@@ -116,12 +116,15 @@ def _is_news(turn: Turn, written: str) -> bool:
     session = turn.session
     if session.read and written == turn.world.texts.source_locale:
         return False
-    return session.read < MOST_READINGS and (not session.read or base(written) != base(session.locale))
+    return not session.read or base(written) != base(session.locale)
 
 
 def _written(turn: Turn) -> str | None:
-    """Return the language of a sentence that the person wrote themselves, where that is sure."""
-    if not isinstance(turn.inbound.content, Text) or turn.is_no_answer:
+    """Return the language of a sentence that the person wrote themselves, where that is sure.
+
+    After `MOST_READINGS` nothing is read: it would change nothing.
+    """
+    if turn.session.read >= MOST_READINGS or not isinstance(turn.inbound.content, Text) or turn.is_no_answer:
         return None
     offered = turn.world.texts.offered
     language = sure_language(turn.answer, offered)

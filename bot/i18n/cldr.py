@@ -2,10 +2,10 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_timedelta
 
 _OURS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "ga": {
@@ -58,6 +58,11 @@ def _script(name: str) -> str:
 def _plain(name: str) -> str:
     decomposed = unicodedata.normalize("NFD", name.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def day(date: date, code: str) -> str:
+    """Return a day as it is written in the language `code`, e.g. "24 nov. 2026"."""
+    return format_date(date, "medium", locale=babel_locale(code))
 
 
 def territory_name(territory: str, code: str) -> str:

@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
-from babel.dates import format_date
 
 from ...consent.deadlines import Calendar
 from ...consent.erasure import proof_until
@@ -23,7 +22,8 @@ from ...consent.retention import RuleName, policy
 from ...consent.rights import Right
 from ...conversation.compose import message
 from ...conversation.world import World
-from ...i18n.cldr import autonym, babel_locale
+from ...i18n import cldr
+from ...i18n.cldr import autonym
 from ...keys import Keyring
 from ...messages.reply import Document, Outbound, Reply
 from ...times import DAY
@@ -370,7 +370,7 @@ class Rights:
         return message(self._world, text_id, locale, stoppable=stoppable, values=values, document=document)
 
     def _day(self, day: date, assigned: Assigned) -> str:
-        return format_date(day, "medium", locale=babel_locale(assigned.locale or self._world.business.default_locale))
+        return cldr.day(day, assigned.locale or self._world.business.default_locale)
 
     def _queued(self, replies: Sequence[Reply], assigned: Assigned, request: str = "") -> Sequence[Outbound]:
         """Return replies to be queued; if they answer a request, it is reopened when one of them reaches nobody."""

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from babel.dates import format_date
 from markupsafe import Markup, escape
 
 from ...i18n.bidi import isolated, right_to_left
 from ...i18n.catalogs import SOURCE_LOCALE
-from ...i18n.cldr import babel_locale, period, territory_name
+from ...i18n.cldr import day, period, territory_name
 from ...i18n.po import PoEntry
 from ...i18n.slot import Slot, SourceTexts, TextError, TextTemplate, length
 from ...i18n.texts import LIMITS
@@ -128,8 +127,7 @@ def localized(example: str, code: str, translations: Mapping[str, str]) -> str:
         return period(timedelta(days=365 * int(years[1])), code)
     if _DAY.fullmatch(example):
         number, month, year = example.split()
-        day = date(int(year), _MONTHS.index(month[:3]) // 3 + 1, int(number))
-        return format_date(day, "medium", locale=babel_locale(code))
+        return day(date(int(year), _MONTHS.index(month[:3]) // 3 + 1, int(number)), code)
     for english, translation in translations.items():
         example = example.replace(english, translation)
     return example
