@@ -372,7 +372,7 @@ class TestDemo:
         )
         assert (demo.returncode, demo.stderr) == (0, "")
         assert "May Blumen Haas write to you here" in words(demo.stdout)
-        assert "📄 data-" in demo.stdout
+        assert "📄 Your data at Blumen Haas " in demo.stdout
         evidence = demo.stdout.partition("What the ledger keeps of it")[2]
         assert "…" not in evidence
         for kind in ("requested", "given", "refused", "withdrawn"):

@@ -84,10 +84,11 @@ def test_doctor_reports_templates_that_cannot_be_sent_and_terms_that_are_not_acc
     }
 
     def found() -> dict[str, tuple[bool, str]]:
-        code, output = run("doctor", "--json", **settings)
-        assert code == 0, "they keep nobody from being answered"
-        checks = json.loads(output)["checks"]
-        return {check["name"]: (check["ok"], check["detail"] + check["cure"]) for check in checks}
+        _, output = run("doctor", "--json", **settings)
+        checks = {check["name"]: check for check in json.loads(output)["checks"]}
+        for name in ("approved templates", "marketing messages"):
+            assert checks[name]["ok"] or not checks[name]["required"], "it keeps nobody from being answered"
+        return {name: (check["ok"], check["detail"] + check["cure"]) for name, check in checks.items()}
 
     checks = found()
     assert checks["templates"][0]
