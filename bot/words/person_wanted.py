@@ -56,7 +56,13 @@ class PersonWanted:
     def find(self, text: str, plain: str, spoken: Collection[str] = ()) -> Wanted | None:
         """Return what `text`, whose loose form is `plain`, asks for; `spoken`: the person's languages."""
         words = plain.split()
-        profile = {language: [*map(_settled, roles)] for language, roles in self._roles.profile(words).items()}
+        profile = {
+            language: [*map(_settled, roles)]
+            for language, roles in self._roles.profile(words).items()
+            if union(roles) & (_ANYBODY | _CALL | _ROBOT)  # without them nothing is meant, whatever else is there
+        }
+        if not profile:
+            return None
         said = parts(text, len(words))
         for intent, is_meant in ((Intent.HUMAN, _calls), (Intent.ROBOT, _doubts)):
             found = [language for language, roles in profile.items() if any(is_meant(roles, part) for part in said)]

@@ -132,7 +132,9 @@ class Requests:
 
         Nothing is noted once a part of the answer has reached nobody.
         """
-        await self._database.execute(_NOTE_ANSWER, request_id, f"the answer was {became}", at, UNDELIVERED)
+        async with self._database.transaction() as connection:
+            await connection.execute("SELECT FROM requests WHERE id = $1 FOR UPDATE", request_id)
+            await connection.execute(_NOTE_ANSWER, request_id, f"the answer was {became}", at, UNDELIVERED)
 
     async def tell_due(self, by: date, now: float) -> int:
         """Note an event for each open request due by a day, once for each day that it is due; return how many."""

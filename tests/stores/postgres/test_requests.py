@@ -9,7 +9,7 @@ from bot.consent.requests import State, close, extend
 from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import ChangedMeanwhile, PersonId
+from bot.service.ports import UNDELIVERED, ChangedMeanwhile, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests
@@ -112,3 +112,25 @@ async def test_request_steps_cannot_be_rewritten(requests: Requests, database: D
 
 async def test_finding_an_unknown_request_returns_none(requests: Requests) -> None:
     assert await requests.find("019a0000-0000-7000-8000-00000000ffff") is None
+
+
+async def test_a_request_that_is_being_reopened_is_not_noted_as_answered_last(
+    requests: Requests, database: Database
+) -> None:
+    opened, _ = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
+    await requests.change(opened, close(opened, State.DONE, ""), actor="system", reason="", now=AT + 1)
+    async with database.transaction() as reopening:
+        await reopening.execute("UPDATE requests SET state = 'open' WHERE id = $1", opened.id)
+        await reopening.execute(
+            "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, 'open', 'system', $3)",
+            opened.id,
+            AT + 2,
+            UNDELIVERED,
+        )
+        noting = asyncio.create_task(requests.note_answer(opened.id, "read", AT + 3))
+        while not noting.done() and not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
+            pass  # each look lets the other task go on
+    await noting
+    found = await requests.find(opened.id)
+    assert found is not None
+    assert [(step.state, step.reason) for step in found[1]][-1] == (State.OPEN, UNDELIVERED)
