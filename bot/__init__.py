@@ -6,7 +6,7 @@ and `channels` again (`Outbound` → bytes). `messages` has what they exchange, 
 docs/architecture.md draws all of it.
 
 The folder is `bot` in a checkout; where a wheel is installed, the package is `consentbot`. A host program imports from
-here: `setup` puts consentbot in front of its bot, `Inbound`, `Consenter` and `Reply` pass between them, and `OPERATORS`
+here: `setup` puts consentbot in front of its bot, `Inbound`, `Person` and `Reply` pass between them, and `OPERATORS`
 leads to what operators can do.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .messages.inbound import Choice, Inbound, Media, Text
     from .messages.reply import Button, Link, Reply, Row
     from .service.operators.find import Look
-    from .service.ports import Consenter
+    from .service.ports import Person
     from .settings import Settings
 
 __version__ = "0.1.0"
@@ -30,7 +30,7 @@ __version__ = "0.1.0"
 _DEFINED_IN = {
     "OperatorError": ".errors",
     **dict.fromkeys(("OPERATORS", "setup"), ".hosts.aiohttp_app"),
-    "Consenter": ".service.ports",
+    "Person": ".service.ports",
     "Functions": ".conversation.functions",
     "Option": ".conversation.compose",
     "Turn": ".conversation.turn",
@@ -45,7 +45,6 @@ __all__ = [
     "OPERATORS",
     "Button",
     "Choice",
-    "Consenter",
     "Functions",
     "Inbound",
     "Link",
@@ -53,6 +52,7 @@ __all__ = [
     "Media",
     "OperatorError",
     "Option",
+    "Person",
     "Reply",
     "Row",
     "Settings",

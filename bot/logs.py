@@ -54,6 +54,7 @@ def configure(level: str, *, stream: TextIO | None = None, readable: bool | None
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, _template],
         )
     )
+    logging.raiseExceptions = False  # else a line that cannot be written goes to standard error, with its error's text
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)

@@ -33,6 +33,12 @@ _LINK = re.compile(
 ).fullmatch
 """A link to a chat, whose number always begins with the country's code. [WhatsApp: How to use click to chat]"""
 
+_AROUND = (
+    " '\"`<>,;:«»\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}\N{SINGLE LOW-9 QUOTATION MARK}"
+    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{DOUBLE LOW-9 QUOTATION MARK}"
+)
+"""Quotes of all languages, and what stands between addresses in a list."""
+
 _LABEL = re.compile(r"^(?:tel|telephone|phone|mobile|whatsapp|wa|sms|callto)[.:]+ *")
 """What stands before a number in a link (RFC 3966), a contact or a webhook of Twilio."""
 
@@ -101,7 +107,8 @@ def typed(text: str, country: str) -> list[str]:
     if not digits or not _TYPED(plain):
         return []
     if plain.lstrip("([ ").startswith("+"):
-        meant = [f"+{digits}", _parsed(plain)]
+        digits = digits.removeprefix("00")
+        meant = [f"+{digits}", _parsed(f"+{digits}" if plain.lstrip("([ +").startswith("00") else plain)]
     elif digits.startswith("00"):
         meant = [f"+{digits[2:]}", _parsed(f"+{digits[2:]}")]
     elif digits.startswith("0"):
@@ -114,7 +121,7 @@ def typed(text: str, country: str) -> list[str]:
 def _bare(seen: str) -> str:
     """Return a number in ASCII without the link, label or quotes around it."""
     ascii = seen if seen.isascii() else "".join(map(_ascii, unicodedata.normalize("NFKC", seen)))
-    plain = ascii.lower().strip("'\"<> ")
+    plain = ascii.lower().strip(_AROUND)
     if link := _LINK(plain):
         return "+" + unquote(link[1]).strip("+ ")
     plain = _AFTER.sub("", _LABEL.sub("", plain)).strip()

@@ -1,67 +1,39 @@
-"""The environment, read once into one frozen value; every message about it names the variable and the cure.
+"""The program's settings, read once into one frozen value; every message about them names the variable and the cure.
 
-`.env` in the working directory is read too, and over it that of the company's folder (`APP_DIR`); real environment
-variables win over both, and an empty variable counts as not set. Each field is the environment variable of the same
-name in capitals. A field's description is what an operator reads when it is missing or wrong: what it is, and where to
-find it.
+Each field is the environment variable of the same name in capitals; `bot/environment.py` says where it is read from. A
+field's description is what an operator reads when it is missing or wrong: what it is, and where to find it.
 """
 
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode
 
-from .errors import OperatorError
+from .environment import (
+    ENV_FILE,
+    Environment,
+    Missing,
+    Source,
+    Wrong,
+    bare,
+    complain,
+    cure_of,
+    find,
+    missing,
+    problems,
+)
+from .urls import require_scheme, web_address, without_sslmode
 
 DatabaseTls = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
 
 MINIMUM_SECRET_LENGTH = 32
 """Characters of one `SECRET_KEY`: 32 hexadecimal digits are 128 bits."""
 
-ENV_FILE = Path(".env")
-"""Read at the command line and by `setup`, from the working directory."""
 
-_FILE_CURE = "save it as a text file in UTF-8 that this user may read"
-
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class SettingsError(OperatorError):
-    """The environment cannot be used; the text says which variable to change and how, never its value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A variable that is not set and is needed before webhooks can be answered."""
-
-    name: str
-    cure: str
-
-
-class _Environment(BaseSettings):
-    """Reads environment variables that have the names of its fields in capitals."""
-
-    model_config = SettingsConfigDict(
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,
-        validate_default=True,
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _strip(cls, value: object) -> object:
-        """Values are pasted from web pages: drop blanks and line ends around them."""
-        return value.strip() if isinstance(value, str) else value
-
-
-class ChannelSettings(_Environment):
+class ChannelSettings(Environment):
     """One channel's settings from the environment; each channel has a class of its own, in its folder."""
 
     needed: ClassVar[Sequence[str]]
@@ -69,7 +41,7 @@ class ChannelSettings(_Environment):
 
     def missing(self) -> tuple[Missing, ...]:
         """What must still be set before the channel can be used; empty if nothing is missing."""
-        return _missing(type(self), {name: getattr(self, name) for name in self.needed})
+        return missing(type(self), {name: getattr(self, name) for name in self.needed})
 
     @property
     def begun(self) -> bool:
@@ -80,12 +52,11 @@ class ChannelSettings(_Environment):
 C = TypeVar("C", bound=ChannelSettings)
 
 
-class Settings(_Environment):
+class Settings(Environment):
     """All settings from the environment except those of channels, which `of` reads from the same place."""
 
-    _env_file: Path | None = PrivateAttr(None)
-    _overrides: dict[str, Any] = PrivateAttr(default_factory=dict)
-    _channels: dict[type[_Environment], Any] = PrivateAttr(default_factory=dict)
+    _source: Source = PrivateAttr(default_factory=Source)
+    _channels: dict[type[Environment], Any] = PrivateAttr(default_factory=dict)
     """The settings of channels that were read already."""
 
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
@@ -183,7 +154,7 @@ class Settings(_Environment):
     @field_validator("secret_key", mode="before")
     @classmethod
     def _split_keys(cls, value: object) -> object:
-        return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
+        return tuple(key.strip() for key in bare(value).split(",") if key.strip()) if isinstance(value, str) else value
 
     @field_validator("secret_key")
     @classmethod
@@ -202,7 +173,7 @@ class Settings(_Environment):
     @classmethod
     def _redis_scheme(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None:
-            _require_scheme(url, "redis", "rediss", "unix")
+            require_scheme(url, "redis", "rediss", "unix")
         return url
 
     @field_validator("database_url")
@@ -211,7 +182,7 @@ class Settings(_Environment):
         """Heroku writes `postgres://`, which libraries no longer read."""
         if url is None:
             return None
-        _require_scheme(url, "postgresql", "postgres")
+        require_scheme(url, "postgresql", "postgres")
         return SecretStr("postgresql://" + url.get_secret_value().partition("://")[2])
 
     @field_validator("redis_ca", "database_ca")
@@ -246,15 +217,8 @@ class Settings(_Environment):
         text = url.get_secret_value() if isinstance(url, SecretStr) else url
         if not isinstance(text, str) or "?" not in text:
             return values
-        try:
-            parts = urlsplit(text.strip())
-        except ValueError:
-            return values  # reported by the field's own check
-        query = dict(parse_qsl(parts.query))
-        mode = query.pop("sslmode", None)
-        query.pop("channel_binding", None)
-        kept = SecretStr(urlunsplit(parts._replace(query=urlencode(query, safe="/:"))))
-        return {**values, "database_url": kept, "database_tls": values.get("database_tls") or mode}
+        kept, mode = without_sslmode(text)
+        return {**values, "database_url": SecretStr(kept), "database_tls": values.get("database_tls") or mode}
 
     @property
     def on_heroku(self) -> bool:
@@ -265,6 +229,14 @@ class Settings(_Environment):
     def embedded(self) -> bool:
         """Whether the evidence is in the program's own PostgreSQL: a try-out, not production."""
         return self.database_url is None
+
+    @property
+    def own_engines(self) -> tuple[str, ...]:
+        """The variables in whose place the program starts its own Valkey or PostgreSQL, with the data in `VAR_DIR`."""
+        if self.on_heroku:
+            return ()
+        urls = {"REDIS_URL": self.redis_url, "DATABASE_URL": self.database_url}
+        return tuple(name for name, url in urls.items() if url is None)
 
     @property
     def verify_redis_tls(self) -> bool:
@@ -285,23 +257,24 @@ class Settings(_Environment):
             needed = {"redis_url": self.redis_url, "database_url": self.database_url, "secret_key": self.secret_key}
         elif not self.embedded:
             needed = {"secret_key": self.secret_key}
-        return _missing(type(self), needed)
+        return missing(type(self), needed)
 
     def of(self, channel: type[C]) -> C:
         """Return the settings of a channel, read from where these were read. Raises `SettingsError`."""
         if channel not in self._channels:
-            self._channels[channel] = _read(channel, self._env_file, self._overrides)
+            self._channels[channel] = self._source.required(channel)
         found: C = self._channels[channel]
         return found
 
     def changed(self, **changes: Any) -> "Settings":
         """Return these settings with `changes` (field names, also of channels). Raises `SettingsError`."""
-        return load_settings(self._env_file, **(self._overrides | changes))
+        source = self._source.over(changes)
+        return _with({Settings: source.required(Settings)}, source)
 
 
-def cure(name: str, model: type[BaseSettings] = Settings) -> str:
+def cure(name: str) -> str:
     """What the variable is and where to find it; `name` in any case."""
-    return model.model_fields[name.lower()].description or ""
+    return cure_of(name, Settings)
 
 
 def load_settings(
@@ -311,29 +284,17 @@ def load_settings(
 
     Raises `SettingsError`, one line for each wrong variable, also those of `channels`, without any value.
     """
-    models: list[type[_Environment]] = [Settings, *channels]
-    found: dict[type[_Environment], Any] = {}
-    wrong: list[str] = []
+    source, faults = find(env_file, overrides)
+    found: dict[type[Environment], Any] = {}
+    wrong: dict[str, Wrong] = {}
+    models: list[type[Environment]] = [Settings, *channels]
     for model in models:
         try:
-            found[model] = _read(model, env_file, overrides)
-        except SettingsError as error:
-            wrong += str(error).splitlines()
-    if wrong:
-        raise SettingsError("\n".join(dict.fromkeys(wrong)))
-    settings: Settings = found.pop(Settings)
-    settings._env_file, settings._overrides, settings._channels = env_file, overrides, found
-    return settings
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """A variable that is set to something that cannot be used."""
-
-    name: str
-    """In capitals; empty if it is the file with the settings that cannot be read."""
-    problem: str
-    cure: str
+            found[model] = source.read(model)
+        except ValidationError as error:
+            wrong |= dict(problems(model, error))
+    complain((*faults, *(wrong[name] for name in sorted(wrong))))
+    return _with(found, source)
 
 
 def usable_settings(
@@ -343,98 +304,29 @@ def usable_settings(
 
     Only for looking: a program that works with settings other than those it was given does harm.
     """
+    source, faults = find(env_file, {})
+    found: dict[type[Environment], Any] = {}
     wrong: dict[str, Wrong] = {}
-    aside: dict[str, Any] = {}
-    found: dict[type[_Environment], Any] = {}
-    models: list[type[_Environment]] = [Settings, *channels]
+    models: list[type[Environment]] = [Settings, *channels]
     for model in models:
         while model not in found:
             try:
-                found[model] = model(_env_file=env_file, **aside)
+                found[model] = source.read(model)
             except ValidationError as error:
-                for problem in error.errors(include_input=False, include_context=False, include_url=False):
-                    name = str(problem["loc"][0])
-                    wrong.setdefault(name, Wrong(name.upper(), _problem(problem), f"expected: {cure(name, model)}"))
-                    aside |= {other: model.model_fields[other].get_default() for other in _together(name)}
-            except (OSError, UnicodeDecodeError):
-                wrong[""] = Wrong("", f"{env_file}: can't be read", _FILE_CURE)
-                env_file = None
+                for name, problem in problems(model, error):
+                    wrong.setdefault(name, problem)
+                    aside = {other: model.model_fields[other].get_default() for other in _together(name)}
+                    source = source.over(aside)
+    return _with(found, source), [*faults, *wrong.values()]
+
+
+def _with(found: dict[type[Environment], Any], source: Source) -> Settings:
+    """Return the settings; they remember where they came from, and what was read for channels."""
     settings: Settings = found.pop(Settings)
-    settings._env_file, settings._overrides, settings._channels = env_file, aside, found
-    return settings, list(wrong.values())
+    settings._source, settings._channels = source, found
+    return settings
 
 
 def _together(name: str) -> Sequence[str]:
     """Return which variables are set aside with one: the mode of TLS may be in the URL."""
     return (name, "database_url") if name == "database_tls" else (name,)
-
-
-E = TypeVar("E", bound=_Environment)
-
-
-class _AppDir(_Environment):
-    """What must be known before anything else is read."""
-
-    app_dir: Path | None = None
-
-
-def _env_files(env_file: Path | None, overrides: Mapping[str, Any]) -> Sequence[Path]:
-    """Return the files to read, the last of which wins: the company's folder has its own."""
-    if env_file is None:
-        return ()
-    folder = overrides.get("app_dir") or _AppDir(_env_file=env_file).app_dir
-    return (env_file, folder / ENV_FILE.name) if folder else (env_file,)
-
-
-def _read(model: type[E], env_file: Path | None, overrides: Mapping[str, Any]) -> E:
-    try:
-        return model(_env_file=_env_files(env_file, overrides), **overrides)
-    except ValidationError as error:
-        lines = sorted(_lines(model, error.errors(include_input=False, include_context=False, include_url=False)))
-    except (OSError, UnicodeDecodeError):
-        lines = [f"{env_file}: can't be read; {_FILE_CURE}"]
-    raise SettingsError("\n".join(lines))
-
-
-def _missing(model: type[_Environment], needed: Mapping[str, object]) -> tuple[Missing, ...]:
-    return tuple(Missing(name.upper(), cure(name, model)) for name, value in needed.items() if not value)
-
-
-def _lines(model: type[_Environment], errors: Iterable[Mapping[str, Any]]) -> set[str]:
-    found = set()
-    for error in errors:
-        name = str(error["loc"][0]) if error["loc"] else ""
-        found.add(
-            f"{name.upper()}: {_problem(error)}; expected: {cure(name, model)}"
-            if name in model.model_fields
-            else str(error["msg"]).removeprefix("Value error, ")
-        )
-    return found
-
-
-def _problem(error: Mapping[str, Any]) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{message[:1].lower()}{message[1:]}"
-
-
-def _require_scheme(url: SecretStr, *schemes: str) -> None:
-    try:
-        parts = urlsplit(url.get_secret_value())
-        scheme, _ = parts.scheme, parts.port
-    except ValueError:
-        raise ValueError("is not a well-formed URL") from None
-    if scheme not in schemes:
-        raise ValueError(f"must start with {' or '.join(f'{allowed}://' for allowed in schemes)}")
-
-
-def web_address(url: str) -> str:
-    """Return a URL without the slash at its end. Raises `ValueError` unless it is https://, or of this machine."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise ValueError("must be a web address") from None
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
-        return url.rstrip("/")
-    raise ValueError("must start with https:// (http:// only on this machine)")

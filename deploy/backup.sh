@@ -6,7 +6,7 @@ umask 077
 folder=${1:?name the folder for the backups}
 mkdir -p "$folder"
 name=$(date -u +%Y%m%dT%H%M%SZ)
-pg_dump --format=custom --no-owner --no-privileges --file="$folder/$name.part" "$DATABASE_URL"
+pg_dump --format=custom --no-owner --no-privileges --file="$folder/$name.part" "${DATABASE_URL:?set it to the address of PostgreSQL, as for the program}"
 mv "$folder/$name.part" "$folder/$name.dump"
 "${PYTHON:-python}" -m bot replay-erasures --write "$folder/erasures.jsonl"
 # Backups must not outlive what they were made of: whoever was erased is still in them.

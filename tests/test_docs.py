@@ -1,6 +1,7 @@
 """The pages in docs/ and the README: every command in them exists, every link leads somewhere, tables are current."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from bot.app.channels import variables
 from bot.commands.cli import app
+from bot.paths import FLOWS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -113,3 +115,20 @@ def test_the_deployer_s_table_has_every_setting_with_its_description() -> None:
 @pytest.mark.parametrize(("page", "target"), MAKE_TARGETS)
 def test_every_make_target_of_a_page_exists(page: str, target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_examples_of_our_purposes_say_what_the_purposes_say_now() -> None:
+    """An example with another description would be taken for the present text."""
+    ours = {purpose["id"]: purpose for purpose in tomllib.loads((FLOWS / "business.toml").read_text())["purposes"]}
+    examples = [
+        purpose
+        for page in PAGES
+        for block in re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+        if "[[purposes]]" in block
+        for purpose in tomllib.loads(block)["purposes"]
+    ]
+    assert examples
+    for example in examples:
+        if example["id"] in ours:
+            shown = {key: example[key] for key in ("title", "description") if key in example}
+            assert shown.items() <= ours[example["id"]].items()

@@ -37,9 +37,13 @@ NOT_OF_STORES = {"Channel", "Channels", "Documents", "Eraser", "Post", "Webhooks
 
 LEAVES = {
     "settings",
+    "environment",
+    "urls",
     "business",
     "keys",
     "numbers",
+    "own_code",
+    "packages",
     "paths",
     "folders",
     "quiet",

@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import redis
+import structlog
 
 import bot
 from bot.app.simulation import simulate
@@ -37,7 +38,7 @@ USERNAME = "zebedee.q"
 MARKERS = (USERNAME, PHONE[1:], PHONE[3:], BSUID, BSUID[3:], NAME, "Quillfeather", "zanzibar")
 
 
-async def host(inbound: bot.Inbound, person: bot.Consenter) -> Sequence[bot.Reply] | None:
+async def host(inbound: bot.Inbound, person: bot.Person) -> Sequence[bot.Reply] | None:
     """A host's bot that fails, and quotes the message."""
     raise ValueError(f"can't answer {inbound.content} of {person.id}")
 
@@ -111,6 +112,22 @@ async def test_the_ledger_keeps_answers_and_addresses_sealed(stores: Settings) -
             assert found(repr([dict(row) for row in rows])) == [], table["tablename"]
             blobs = [value for row in rows for value in row.values() if isinstance(value, bytes)]
             assert [marker for marker in MARKERS if any(marker.encode() in blob for blob in blobs)] == []
+
+
+def test_a_log_that_cannot_be_written_says_nothing_of_what_it_was_to_say(
+    logged: io.StringIO, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever reads the pipe may be gone: the library would print the line, and the error that it tells of."""
+
+    def gone(_: str) -> int:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(logged, "write", gone)
+    try:
+        raise ValueError(TYPED)
+    except ValueError:
+        structlog.get_logger("bot.test").exception("failed", value=TYPED)
+    assert found(capsys.readouterr().err) == []
 
 
 def with_username(post: bytes) -> bytes:

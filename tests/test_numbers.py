@@ -135,6 +135,15 @@ def test_a_number_is_understood_as_people_type_it(country: str, way: str, data: 
         "4915112345678+",
         "０１５１ー１２３４５６７８",
         "wa.me/4915112345678",
+        "“+49 151 12345678”",
+        "„+49 151 12345678“",
+        "‘0151 12345678’",
+        "«+49 151 12345678»",
+        "`+4915112345678`",
+        "+49 151 12345678,",
+        "+004915112345678",
+        "+49 (0)151 12345678",
+        "+49 (0) 151/123-456-78",
     ],
 )
 def test_numbers_pasted_in_other_formats_are_understood(written: str) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.settings import Settings, SettingsError, cure, load_settings
+from bot.environment import SettingsError
+from bot.settings import Settings, cure, load_settings
 from tests.stores.certificates import self_signed_certificate
 
 KEY = "0123456789abcdef" * 4
@@ -42,6 +43,25 @@ class TestReading:
     def test_an_empty_variable_counts_as_unset(self, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = from_environment(monkeypatch, REDIS_URL="", PORT="")
         assert (settings.redis_url, settings.port) == (None, 8000)
+
+    def test_a_variable_of_blanks_counts_as_unset(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(monkeypatch, PORT=" ", APP_DIR="  ", VAR_DIR="\t", DYNO=" ", LOG_LEVEL="\n")
+        assert (settings.port, settings.app_dir, settings.log_level) == (8000, None, "INFO")
+        assert settings.var_dir == Path("var")
+        assert not settings.on_heroku
+
+    @pytest.mark.parametrize("quotes", ['""', "''", "“”", "„“"])
+    @pytest.mark.parametrize("name", ["SECRET_KEY", "METRICS_TOKEN", "VAR_DIR", "PORT", "APP_FUNCTIONS"])
+    def test_quotes_that_were_copied_along_are_told(
+        self, monkeypatch: pytest.MonkeyPatch, name: str, quotes: str
+    ) -> None:
+        """A shell takes them away; a file for `docker run`, and a field of a web page, do not."""
+        with pytest.raises(SettingsError, match=f"{name}: has quotes around it, which belong to no value; expected: "):
+            from_environment(monkeypatch, **{name: f"{quotes[0]}{KEY}{quotes[1]}"})
+
+    def test_an_old_key_that_began_with_quotes_can_be_rotated_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = from_environment(monkeypatch, SECRET_KEY=f'{OTHER_KEY},"{KEY}"')
+        assert [key.get_secret_value() for key in settings.secret_key] == [OTHER_KEY, f'"{KEY}"']
 
     def test_whitespace_around_values_is_stripped(self, monkeypatch: pytest.MonkeyPatch) -> None:
         settings = from_environment(monkeypatch, REDIS_URL=" redis://h\n", BASE_URL="https://bot.example/ ")
@@ -195,3 +215,22 @@ class TestSecrets:
         with pytest.raises(ValidationError) as caught:
             Settings(**wrong)
         assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("PORT", "http", "is not a whole number"),
+        ("PORT", "0", "is below 1"),
+        ("PORT", "70000", "is above 65535"),
+        ("WEBHOOKS_PRIVATE", "maybe", "is neither true nor false"),
+        ("LOG_LEVEL", "loud", "is none of 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("METRICS_TOKEN", "short", "is shorter than 32 characters"),
+    ],
+)
+def test_a_problem_is_told_in_words_for_people(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        from_environment(monkeypatch, **{variable: value})
+    assert str(wrong.value) == f"{variable}: {told}; expected: {cure(variable)}"

@@ -7,9 +7,10 @@ from pydantic_settings import BaseSettings
 
 from ..channels.meta.provider import META
 from ..channels.senders import Senders
+from ..environment import Missing
 from ..messages.inbound import Sender
 from ..service.ports import Check, Provider, TemplateApi, Webhooks
-from ..settings import ChannelSettings, Missing, Settings
+from ..settings import ChannelSettings, Settings
 
 PROVIDERS: list[Provider[Any]] = [META]
 """Every channel that is set up is used; if none is begun, deployers are asked to set up the first."""

@@ -5,10 +5,11 @@ from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 
 from ..conversation.templates import TemplateBook
+from ..environment import ENV_FILE, SettingsError, Wrong
 from ..errors import FileError, OperatorError, curable, problem_and_cure, with_cure
 from ..keys import Keyring
 from ..service.ports import Check
-from ..settings import ENV_FILE, Settings, SettingsError, Wrong
+from ..settings import Settings
 from ..stores.postgres.connect import connect as connect_postgres
 from ..stores.redis.connect import connect as connect_redis
 from . import channels, doctor
@@ -39,6 +40,9 @@ async def checkup(settings: Settings, wrong: Sequence[Wrong], *, release: bool) 
         yield doctor.link_check(settings)
     if named.isdisjoint({"METRICS_PORT", "METRICS_TOKEN"}):
         yield doctor.metrics_check(settings)
+    if named.isdisjoint({"REDIS_URL", "DATABASE_URL", "VAR_DIR"}):
+        for check in doctor.engines_checks(settings):
+            yield check
     try:
         functions_of(settings)
     except SettingsError as error:  # told once, not by each check that needs them
@@ -152,5 +156,5 @@ async def _faults_told(name: str, checks: AsyncIterator[Check]) -> AsyncIterator
 
 def _told(name: str, errors: Iterable[OperatorError]) -> Iterable[Check]:
     for line in (line for error in errors for line in str(error).splitlines()):
-        problem, cure = problem_and_cure(with_cure(line))
+        problem, cure = problem_and_cure(with_cure(line.removeprefix(f"{name}: ")))
         yield Check(name, ok=False, detail=problem, cure=cure)

@@ -156,12 +156,24 @@ def link_check(settings: Settings) -> Check:
 
 def metrics_check(settings: Settings) -> Check:
     """Report whether strangers can read how much is going on."""
+    if settings.metrics_port == settings.port:
+        cure = f"set METRICS_PORT to a port other than PORT, which is {settings.port}"
+        return Check("METRICS_PORT", ok=False, detail="is the port of the web server", cure=cure)
     if settings.metrics_port is not None:
         return Check("metrics", ok=True, detail="on a port of their own")
     if settings.metrics_token is not None:
         return Check("metrics", ok=True, detail="behind a token")
     cure = "set METRICS_TOKEN, or METRICS_PORT to a port that only your own network reaches"
     return Check("metrics", ok=False, detail="anybody can read /metrics", cure=cure, required=False)
+
+
+def engines_checks(settings: Settings) -> Sequence[Check]:
+    """Report what the program keeps in engines of its own."""
+    if not settings.own_engines:
+        return []
+    detail = f"{' and '.join(settings.own_engines)} not set: the program starts its own, with the data in "
+    cure = "set them in production; for a try-out nothing is to be done"
+    return [Check("engines", ok=False, detail=detail + str(settings.var_dir), cure=cure, required=False)]
 
 
 def flows_checks(settings: Settings) -> Sequence[Check]:

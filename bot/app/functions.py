@@ -1,11 +1,12 @@
 """Finds the functions of a company's own that its flows name: `APP_FUNCTIONS=module:name`."""
 
-import sys
-from importlib import import_module
+from pathlib import Path
 
 from ..conversation.functions import OURS, Functions
+from ..environment import SettingsError
 from ..errors import with_cure
-from ..settings import Settings, SettingsError, cure
+from ..own_code import module_of
+from ..settings import Settings, cure
 
 
 def functions_of(settings: Settings, own: Functions | None = None) -> Functions:
@@ -23,13 +24,11 @@ def functions_of(settings: Settings, own: Functions | None = None) -> Functions:
 
 
 def _named(settings: Settings, named: str) -> Functions:
-    module, _, name = named.partition(":")
-    if settings.app_dir is not None and str(settings.app_dir) not in sys.path:
-        sys.path.insert(0, str(settings.app_dir))
     try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SettingsError(f"APP_FUNCTIONS: {error}; expected: {cure('app_functions')}") from None
+        module, name = module_of(named, settings.app_dir or Path())
+    except ValueError as error:
+        raise SettingsError(f"APP_FUNCTIONS: {error}") from None
+    found = getattr(module, name, None)
     if not isinstance(found, Functions):
         raise SettingsError(f"APP_FUNCTIONS: {named} is no Functions; expected: {cure('app_functions')}")
     return found

@@ -100,28 +100,42 @@ def _load(
     check_default(company, source, known, texts)
     keywords = Keywords.load(folders.locales, folders.own_locales)
     check_titles(company, source, keywords)
-    _check_intents(files, keywords, folders)
+    if problems := intent_problems(files, keywords, folders):
+        raise FileError("\n".join(problems))
     world = World(company, texts, keywords, known, host)
     TemplateBook(world, dialogues, known)  # raises if a template names what there isn't
     return world, dialogues
 
 
-def _check_intents(files: Sequence[flow_file.FlowFile], keywords: Keywords, folders: Folders) -> None:
-    """Raise `FileError` for intents of the company's own that nobody could utter, or that no dialogue answers."""
+def intent_problems(files: Sequence[flow_file.FlowFile], keywords: Keywords, folders: Folders) -> Sequence[str]:
+    """Return a line for each intent of the company's own that nobody could utter, or that no dialogue answers."""
     declared = {intent: file for file in files if file.own for intent in file.table.intents}
     tapped = {choice for file in files for state in file.table.states for choice in state.choices}
-    problems = [
-        f"{folders.written_locales}: [{intent}] in a keywords.toml: no flow claims this intent; "
+    unclaimed = [
+        f"{_words_of(intent, folders)}: no flow claims the intent of [{intent}]; "
         f'add intents = ["{intent}"] to the flow that answers it'
         for intent in sorted(keywords.own - declared.keys())
     ]
-    problems += [
-        f"{declared[intent].source}: intents: nobody can say {intent!r}; add its words, [{intent}] words = […], to "
-        f"{folders.written_locales / catalogs.SOURCE_LOCALE / KEYWORDS}, or a button of this name"
+    words = folders.written_locales / catalogs.SOURCE_LOCALE / KEYWORDS
+    return unclaimed + [
+        f"{_with_line(Path(declared[intent].source), 'intents = ')}: intents: nobody can say {intent!r}; "
+        f"add its words, [{intent}] words = […], to {words}, or a button of this name"
         for intent in sorted(declared.keys() - keywords.own - tapped - BUILT_IN)
     ]
-    if problems:
-        raise FileError("\n".join(problems))
+
+
+def _words_of(intent: str, folders: Folders) -> str:
+    """Return the file and line where the words of an intent begin."""
+    for path in sorted(folders.written_locales.glob(f"*/{KEYWORDS}")):
+        if (found := _with_line(path, f"[{intent}]")) != str(path):
+            return found
+    return str(folders.written_locales)
+
+
+def _with_line(path: Path, beginning: str) -> str:
+    """Return a file with the first line that begins so, if there is one."""
+    lines = path.read_text("utf-8-sig", errors="replace").splitlines()
+    return next((f"{path}:{number}" for number, line in enumerate(lines, 1) if line.startswith(beginning)), str(path))
 
 
 def _is_spoken(language: catalogs.LanguageEntry, company: Business) -> bool:

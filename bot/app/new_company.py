@@ -10,14 +10,29 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from .. import __version__
+from ..business import load
+from ..environment import ENV_FILE
 from ..errors import FileError, OperatorError
 from ..folders import BUSINESS, Folders
 from ..i18n.catalogs import languages
-from ..paths import COMMAND, FLOWS
+from ..paths import FLOWS
 from .load import load_world
 
 PURPOSES = tuple(str(purpose["id"]) for purpose in tomllib.loads((FLOWS / BUSINESS).read_text("utf-8"))["purposes"])
 """The purposes of the sample, whose texts are translated already."""
+
+SAMPLE_S_OFFERS = "seasonal flowers"
+"""What the sample offers; it cannot be left out of its text, which is translated."""
+
+_TEMPLATES = Path(__file__).parent / "company_folder"
+"""What is in the folder besides `business.toml`. It is for the installed package, also where a checkout makes it."""
+
+_FILLED = ("env", "README.md", "requirements.txt")
+"""Those in which values are put."""
+
+_DOTTED = {"env": ENV_FILE.name, "gitignore": ".gitignore", "dockerignore": ".dockerignore"}
+"""Those that are named otherwise, so that they have no effect in the program's own folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,21 +59,29 @@ class Answers:
     purposes: Sequence[str] = PURPOSES
 
 
-def make(folder: Path, answers: Answers, today: date) -> Sequence[Path]:
-    """Make the folder and return its files. Raises `OperatorError` if one is there already, or an answer is wrong."""
-    files = dict(_files(answers, today))
-    if there := [name for name in files if (folder / name).exists()]:
-        raise OperatorError(f"{folder}: has {', '.join(there)} already; name another folder: nothing is overwritten")
-    _try(folder, answers, files)
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600 if name == ".env" else 0o644)
-        path.write_text(content, "utf-8")
-    return [folder / name for name in files]
+def make(folder: Path, answers: Answers | None, today: date) -> Mapping[Path, bool]:
+    """Write what the folder lacks, and overwrite nothing; return each file with whether it was written.
+
+    Without `answers`, `business.toml` is there already. Raises `OperatorError` if that or an answer is wrong.
+    """
+    if folder.resolve() in (FLOWS.parent, FLOWS):
+        raise OperatorError(f"{folder}: is the program's own folder; name another")
+    if answers is None:
+        name = load(folder / BUSINESS).controller.name
+    else:
+        name = answers.name
+        _try(folder, answers, today)
+    made = {}
+    for path, content in _files(folder, name, answers, today):
+        made[path] = not path.exists()
+        if made[path]:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600 if path.name == ENV_FILE.name else 0o644)
+            path.write_text(content, "utf-8")
+    return made
 
 
-def _try(folder: Path, answers: Answers, files: Mapping[str, str]) -> None:
+def _try(folder: Path, answers: Answers, today: date) -> None:
     """Read the file as the program will, before anything is written. Raises `FileError` with the names to come."""
     known = languages(Folders().locales)
     unknown = [code for code in (answers.language, *answers.languages, *answers.notice) if code not in known]
@@ -66,21 +89,23 @@ def _try(folder: Path, answers: Answers, files: Mapping[str, str]) -> None:
         raise OperatorError(f"there is no language {', '.join(unknown)}; write some of {', '.join(known)}")
     with tempfile.TemporaryDirectory() as trial:
         path = Path(trial) / BUSINESS
-        path.write_text(files[BUSINESS], "utf-8")
+        path.write_text(business(answers, today), "utf-8")
         try:
             load_world(own=trial)
         except FileError as error:
             raise OperatorError(str(error).replace(str(path), str(folder / BUSINESS))) from None
 
 
-def _files(answers: Answers, today: date) -> Iterator[tuple[str, str]]:
-    yield BUSINESS, business(answers, today)
-    yield "flows/README.md", _FLOWS
-    yield "locales/en/keywords.toml", _WORDS
-    yield ".env", _ENV.format(secret=secrets.token_hex(32), verify=secrets.token_hex(16))
-    yield ".gitignore", ".env\nvar/\n*.mo\n"
-    yield "Procfile", _PROCFILE
-    yield "README.md", _README.format(name=answers.name, command=COMMAND)
+def _files(folder: Path, name: str, answers: Answers | None, today: date) -> Iterator[tuple[Path, str]]:
+    """Yield every file with what it says at first."""
+    yield folder / BUSINESS, business(answers, today) if answers else ""
+    values = {"secret": secrets.token_hex(32), "verify": secrets.token_hex(16), "password": secrets.token_hex(32)}
+    values |= {"name": name, "version": __version__}
+    for template in sorted(path for path in _TEMPLATES.rglob("*") if path.is_file()):
+        inside = template.relative_to(_TEMPLATES)
+        content = template.read_text("utf-8")
+        filled = content.format(**values) if inside.as_posix() in _FILLED else content
+        yield folder / inside.with_name(_DOTTED.get(inside.name, inside.name)), filled
 
 
 # --- business.toml
@@ -174,65 +199,3 @@ def _key(code: str) -> str:
 
 def _listed(values: Sequence[str]) -> str:
     return f"[{', '.join(map(_text, values))}]"
-
-
-# --- what else is in the folder
-
-_FLOWS = """\
-Your own dialogues: one file each, `<name>.toml`. `consentbot flows lint` checks them together with ours, and
-`consentbot flows reference` prints everything that such a file may say.
-
-People begin a dialogue by the words that stand under the name of its intent in `../locales/<language>/keywords.toml`.
-"""
-
-_WORDS = """\
-# Words that your customers type, besides ours: they are added in this language, and work in every language.
-# The name is that of an intent of yours, which a file in flows/ claims, or of ours (help, human, stop …):
-#
-# [hours]
-# words = ["opening hours", "when are you open"]
-"""
-
-_ENV = """\
-# Read from this folder; a variable of the environment wins. Keep it secret, and keep a copy of SECRET_KEY: without it
-# nothing that is stored can be read again.
-APP_DIR=.
-SECRET_KEY={secret}
-
-# From Meta: App Dashboard > WhatsApp > API Setup, and App settings > Basic
-WHATSAPP_TOKEN=
-WHATSAPP_APP_SECRET=
-WHATSAPP_PHONE_NUMBER_ID=
-WHATSAPP_BUSINESS_ACCOUNT_ID=
-# Enter the same at App Dashboard > WhatsApp > Configuration
-WHATSAPP_VERIFY_TOKEN={verify}
-
-# Without them the program starts its own Valkey and PostgreSQL, for a try-out
-REDIS_URL=
-DATABASE_URL=
-
-# The public https:// address of this app
-BASE_URL=
-"""
-
-_PROCFILE = f"""\
-release: {COMMAND} migrate && {COMMAND} doctor --release
-web: {COMMAND} web
-worker: {COMMAND} worker
-"""
-
-_README = """\
-# consentbot for {name}
-
-- `business.toml`: who you are, what you ask consent for, your privacy notice, who else gets data.
-- `flows/`: dialogues of your own. `locales/`: translations of your texts, and words of your own.
-- `.env`: what the program needs to run; never in version control.
-
-Here, or anywhere with APP_DIR set to this folder:
-
-    {command} chat               # talk with it, without Meta
-    {command} doctor             # what is missing or wrong, with its cure
-    {command} i18n update        # after a change of your English texts: what is to be translated
-    {command} i18n confirm       # what was reworded, and whether people would agree to something else now
-    {command} flows lint         # after a change in flows/
-"""

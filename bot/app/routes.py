@@ -96,11 +96,19 @@ def _health(settings: Settings, current: Callable[[], Runtime | None]) -> Health
         runtime = current()
         return await runtime.queued() if runtime else {}
 
+    async def unread() -> Mapping[str, float]:
+        runtime = current()
+        return await runtime.unread() if runtime else {}
+
+    async def requests() -> Mapping[str, int]:
+        runtime = current()
+        return await runtime.requests_due() if runtime else {}
+
     async def behind() -> Sequence[Backlog]:
         runtime = current()
         return await runtime.behind() if runtime else []
 
-    return Health(missing(settings), ready, queued, behind)
+    return Health(missing(settings), ready, queued, unread, requests, behind)
 
 
 def _token(settings: Settings) -> str:

@@ -13,6 +13,7 @@ from ..conversation.functions import Functions
 from ..conversation.language import prepare
 from ..endpoints.post import Post
 from ..engines import engines, local_secret
+from ..environment import SettingsError
 from ..errors import Unavailable
 from ..keys import Keyring
 from ..service import worker
@@ -20,7 +21,7 @@ from ..service.incoming.receive import Receive
 from ..service.ports import Backlog, Check
 from ..service.sending.deliver import SENDS_AT_ONCE
 from ..service.sending.halting import Halting
-from ..settings import Settings, SettingsError
+from ..settings import Settings
 from . import channels
 from .doctor import database_check, inbox_checks, redis_check, settings_checks, texts_check
 from .functions import functions_of
@@ -100,6 +101,17 @@ class Runtime:
             lengths["outbox"] += await shard.outbox.waiting() + await shard.messages.length()
             lengths["dead"] += await shard.dead.count()
         return lengths
+
+    async def unread(self) -> Mapping[str, float]:
+        """Return how many seconds messages wait unread, the withdrawals among them apart. Raises `Unavailable`."""
+        return {
+            "urgent": max([await shard.urgent.unread_for() for shard in self.stores.shards]),
+            "inbox": max([await shard.events.unread_for() for shard in self.stores.shards]),
+        }
+
+    async def requests_due(self) -> Mapping[str, int]:
+        """Return how many requests wait: `overdue`, due `soon`, or `later`. Raises `Unavailable`."""
+        return await self.use_cases.tell_due().counted()
 
     async def behind(self) -> Sequence[Backlog]:
         """Return how far each endpoint of events is. Raises `Unavailable`."""

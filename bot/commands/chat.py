@@ -100,7 +100,8 @@ async def _chat(
     logs.configure("ERROR", stream=sys.stderr)
     with reserved(settings) as own:
         clock = TravelClock(own.var_dir)
-        async with simulate(own, host, draft=locale, graph=GraphSimulator(clock=clock), clock=clock) as simulation:
+        graph = GraphSimulator(clock=clock, window=False)  # only our gate knows who wrote to an earlier process
+        async with simulate(own, host, draft=locale, graph=graph, clock=clock) as simulation:
             if locale:
                 await simulation.introduce(who, locale)
                 _tell_of_a_draft(simulation, locale, console)

@@ -5,6 +5,7 @@ import contextlib
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from .. import logs
 from ..app.simulation import Simulation, TravelClock, reserved, simulate, somebody
 from ..channels.simulator.graph import GraphSimulator
 from ..channels.simulator.webhooks import Identity
-from ..paths import COMMAND
+from ..paths import PACKAGE
 from ..settings import Settings
 from .demo_company import play_company
 from .running import at_terminal, run
@@ -72,7 +73,7 @@ async def _demo(settings: Settings, *, once: bool) -> None:
             await _play(Talk(simulation, who, console, clock), console)
             await _show_evidence(simulation, who, console)
             if not once:
-                more = f"VAR_DIR={own.var_dir} {COMMAND} ledger show {who.phone}"
+                more = f"VAR_DIR={own.var_dir} {_python()} -m {PACKAGE.name} ledger show {who.phone}"
                 console.print(f"The exact words, from another terminal: {more}", soft_wrap=True)
                 await _keep_serving(Talk(simulation, somebody(), console, clock), console)
 
@@ -94,6 +95,12 @@ async def _show_evidence(simulation: Simulation, who: Identity, console: Console
             str(entry.number), entry.kind, entry.purpose, entry.locale, entry.answer or "", entry.rule, _clock(entry.at)
         )
     console.print(table)
+
+
+def _python() -> str:
+    """Return the interpreter as it can be typed in another terminal, where no environment is activated."""
+    python, here = Path(sys.executable), Path.cwd()
+    return str(python.relative_to(here) if python.is_relative_to(here) else python)
 
 
 def _clock(seconds: int) -> str:

@@ -1,8 +1,6 @@
 """`chat --host module:function`: a company's own bot behind the chat."""
 
-import importlib
 import inspect
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,8 @@ from ..app.use_cases import HostedBot
 from ..business import Business
 from ..messages.inbound import Inbound
 from ..messages.reply import Reply
-from ..service.ports import Consenter, Host
+from ..own_code import module_of
+from ..service.ports import Host, Person
 from .running import fail
 
 
@@ -29,20 +28,15 @@ def hosted(name: str, purpose: str, business: Business, console: Console) -> Hos
 
 
 def _imported(name: str) -> Host:
-    module_name, _, function_name = name.partition(":")
-    if not module_name or not function_name.isidentifier():
-        fail(f"--host {name}: not a function; write module:function, such as mybot:answer")
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)  # the command `consentbot` does not look there, unlike `python -m`
     try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        fail(f"--host {name}: there is no module {error.name}; run this where it can be imported")
+        module, function_name = module_of(name, Path.cwd())
+    except ValueError as error:
+        fail(f"--host {name}: {error}")
     function: Any = getattr(module, function_name, None)
     if not inspect.iscoroutinefunction(function):
         offered = [found for found, value in vars(module).items() if inspect.iscoroutinefunction(value)]
         cure = f"it has {', '.join(offered)}" if offered else "write `async def`"
-        fail(f"--host {name}: {module_name} has no async function {function_name}; {cure}")
+        fail(f"--host {name}: {module.__name__} has no async function {function_name}; {cure}")
     host: Host = function
     return host
 
@@ -50,13 +44,26 @@ def _imported(name: str) -> Host:
 def _shown(name: str, host: Host, console: Console) -> Host:
     """Return a host that tells what it gets, and shows its author why it failed."""
 
-    async def told(inbound: Inbound, person: Consenter) -> Sequence[Reply] | None:
+    async def told(inbound: Inbound, person: Person) -> Sequence[Reply] | None:
         console.print(f"(handed to {name})", style="dim", markup=False)
         try:
-            return await host(inbound, person)
+            answer = await host(inbound, person)
         except Exception:
             console.print_exception()
             console.print("Your bot raised: in production it gets the message twice more, then it is a dead letter.")
             return None
+        if wrong := _no_answer(answer):
+            console.print(f"Your bot returned {wrong}: return a list of Reply, or None.", style="red", markup=False)
+            return None
+        return answer
 
     return told
+
+
+def _no_answer(answer: object) -> str:
+    """Return what is wrong with a host's answer; empty if it can be sent."""
+    if answer is None:
+        return ""
+    if not isinstance(answer, Sequence) or isinstance(answer, str | bytes):
+        return f"a {type(answer).__name__}"
+    return next((f"a list with a {type(reply).__name__}" for reply in answer if not isinstance(reply, Reply)), "")

@@ -7,27 +7,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from .. import paths
 from ..folders import Folders
-from ..i18n.catalogs import SOURCE_LOCALE, LanguageEntry, catalog_path
-from ..i18n.po import PoEntry, read, written
+from ..i18n.catalogs import SOURCE_LOCALE, catalog_path
+from ..i18n.po import written
 from ..paths import COMMAND
-from ..translating import assent_kinds
 from ..translating import check as checking
-from ..translating import collisions as colliding
 from ..translating import pseudo as pseudo_languages
-from ..translating import status as progress
 from ..translating.extract import TEMPLATE
-from ..translating.preview import Language, index, page
 from ..translating.project import Project, write
 from ..translating.start import start
-from ..words.intents import Intent, Keywords
-from ..words.keyword_files import read as read_keywords
-from ..words.keywords import WORDS, base
-from .running import AsJson, Commands, fail, files_told, print_json, settings
+from ..words.keywords import base
+from . import i18n_generated as generated
+from . import i18n_preview as previews
+from . import i18n_status as progress
+from .running import AsJson, Codes, Commands, fail, files_told, print_json, settings
 
 app = typer.Typer(
     cls=Commands,
@@ -35,8 +30,6 @@ app = typer.Typer(
     help="Translations: extract, update, check, compile and try the catalogs in locales/.",
     rich_markup_mode=None,
 )
-
-Codes = Annotated[list[str] | None, typer.Argument(metavar="[LANGUAGE]...", help="All languages when left out.")]
 
 
 @app.callback()
@@ -133,7 +126,7 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check catalogs and keywords; print file:line: [code] message. Status 1 when there is an error."""
+    """Check catalogs and keywords; print each finding with file, line and code. Status 1 when there is an error."""
     from ..translating import ordinary_words  # only here: other commands do without it
 
     project: Project = context.obj
@@ -185,29 +178,8 @@ def _keywords(project: Project, only: Collection[str]) -> Iterator[checking.Find
     )
 
 
-@app.command()
-def collisions(
-    context: typer.Context,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("docs/collisions.md"),
-) -> None:
-    """Write which words mean different things in different languages, and which meaning wins."""
-    project: Project = context.obj
-    with files_told():
-        output.write_text(colliding.page(read_keywords(project.folders.locales)), "utf-8")
-        typer.echo(f"wrote {output}")
-
-
-@app.command()
-def assent(
-    context: typer.Context,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("docs/assent.md"),
-) -> None:
-    """Write which kinds of answers are a yes, and which are none, in every language."""
-    project: Project = context.obj
-    with files_told():
-        kinds, keywords = assent_kinds.read(project.ours.locales), project.ours.keywords
-        output.write_text(assent_kinds.page(kinds, keywords), "utf-8")
-        typer.echo(f"wrote {output}")
+for _name in generated.PAGES:
+    app.command(_name, help=generated.PAGES[_name].about)(generated.command(_name))
 
 
 @app.command()
@@ -245,53 +217,7 @@ def _compile(project: Project) -> None:
             typer.echo(f"left out {code}, a draft with errors: see `{COMMAND} i18n check {code}`")
 
 
-@app.command()
-def status(
-    context: typer.Context,
-    codes: Codes = None,
-    *,
-    per_flow: Annotated[bool, typer.Option("--flows", help="Each flow by itself, too.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Show how far each language is. Status 1 when an offered language lacks a text."""
-    project: Project = context.obj
-    with files_told():
-        wanted = project.codes(codes) if codes else list(project.known)
-        reports = [_report(project, code) for code in wanted]
-    if as_json:
-        print_json(reports)
-    else:
-        Console().print(_table(reports, per_flow=per_flow))
-    raise typer.Exit(any(report.language.offered and report.whole.percent < 100 for report in reports))
-
-
-def _report(project: Project, code: str) -> progress.Report:
-    language = project.known[code]
-    if code == SOURCE_LOCALE:
-        return progress.report(language, project.sources(), ())
-    if project.folders.own is not None:
-        return progress.report(language, project.sources(code), project.catalog(code).entries)
-    return progress.report(language, project.everything, read(catalog_path(project.folders.locales, code)).entries)
-
-
-def _table(reports: list[progress.Report], *, per_flow: bool) -> Table:
-    table = Table("language", "status", "translated", "fuzzy", "missing", "legal missing", "reviewed", box=None)
-    for report in reports:
-        language = report.language
-        offered = "offered" if language.offered else "draft"
-        table.add_row(language.code, offered, *_cells(report.whole), "yes" if language.reviewed else "no")
-        for name, counts in report.flows.items() if per_flow else ():
-            table.add_row(f"  {name}", "", *_cells(counts), "")
-    return table
-
-
-def _cells(counts: progress.Progress) -> tuple[str, str, str, str]:
-    return (
-        f"{counts.translated}/{counts.total} ({counts.percent} %)",
-        str(counts.fuzzy or "–"),
-        str(counts.missing or "–"),
-        str(counts.legal_missing or "–"),
-    )
+app.command()(progress.status)
 
 
 @app.command()
@@ -336,44 +262,4 @@ def pseudo(
         typer.echo(f"{slot.id}: {left} characters left of {slot.limit}; consider a shorter English text", err=True)
 
 
-@app.command()
-def preview(
-    context: typer.Context,
-    only: Codes = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the pages.")] = Path("preview"),
-) -> None:
-    """Write pages that show every dialogue as a conversation in WhatsApp; open index.html in a browser."""
-    project: Project = context.obj
-    with files_told():
-        files, sources, keywords = project.flows, project.everything, project.keywords
-        wanted = [code for code in only or () if code != SOURCE_LOCALE]
-        codes = [code for code in (SOURCE_LOCALE, *project.codes(wanted)) if not only or code in only]
-        drawn = [_previewed(project, project.known[code], keywords) for code in codes]
-        offered = [code for code, language in project.known.items() if language.offered]
-        output.mkdir(parents=True, exist_ok=True)
-        for language in drawn:
-            html = page(language, files, sources, codes, offered)
-            (output / f"{language.code}.html").write_text(html, "utf-8")
-        (output / "index.html").write_text(index(drawn, sources), "utf-8")
-    pages = "1 language" if len(codes) == 1 else f"{len(codes)} languages"
-    first = f"{codes[0]}.html" if len(codes) == 1 else "index.html"
-    typer.echo(f"{pages} in {output}: open {output / first} in a browser")
-
-
-def _previewed(project: Project, entry: LanguageEntry, keywords: Keywords) -> Language:
-    code = entry.code
-    return Language(
-        code=code,
-        entries={} if code == SOURCE_LOCALE else _entries(project, code),
-        values={name: keywords.shown(intent, code) for name, intent in WORDS.items()},
-        words={intent.value: keywords.example(intent, code) for intent in Intent},
-        offered=entry.offered,
-    )
-
-
-def _entries(project: Project, code: str) -> dict[str, PoEntry]:
-    """Return every text of a language, the company's over ours."""
-    ours = catalog_path(project.folders.locales, code)
-    files = [read(ours)] if ours.exists() or project.folders.own is None else []
-    files += [project.catalog(code)] if project.folders.own is not None else []
-    return {entry.id: entry for file in files for entry in file.entries}
+app.command()(previews.preview)

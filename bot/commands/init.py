@@ -1,6 +1,8 @@
 """`init`: make a company's own folder, by questions or by options."""
 
+import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +11,16 @@ from zoneinfo import ZoneInfo
 import typer
 from babel.core import get_global
 
-from ..app.new_company import PURPOSES, Answers, make
-from ..folders import Folders
+from ..app.new_company import PURPOSES, SAMPLE_S_OFFERS, Answers, make
+from ..environment import ENV_FILE
+from ..errors import OperatorError
+from ..folders import BUSINESS, Folders
 from ..i18n.catalogs import languages as known_languages
 from ..i18n.locale import languages_of, negotiate
-from ..paths import COMMAND
+from ..paths import COMMAND, INSTALLED
 from .running import at_terminal, fail, files_told
+
+_ALL = ",".join(PURPOSES)
 
 Notices = Annotated[
     list[str] | None, typer.Option("--notice", metavar="LANGUAGE=URL", help="Your privacy notice; once per language.")
@@ -26,7 +32,7 @@ def init(
     name: Annotated[str, typer.Option(help="Your company, as customers know it.")] = "",
     address: Annotated[str, typer.Option(help="Its legal name and postal address.")] = "",
     email: Annotated[str, typer.Option(help="Where people write about their data.")] = "",
-    country: Annotated[str, typer.Option(help="Two capital letters, e.g. DE.")] = "",
+    country: Annotated[str, typer.Option(help="Two letters, e.g. DE.")] = "",
     timezone: Annotated[str, typer.Option(help="Where a day ends, e.g. Europe/Berlin.")] = "",
     language: Annotated[str, typer.Option(help="Spoken when nothing tells the person's, e.g. de.")] = "",
     languages: Annotated[str, typer.Option(help="The languages that you offer, e.g. de,en; all when left out.")] = "",
@@ -36,12 +42,21 @@ def init(
     hours: Annotated[str, typer.Option(help='When somebody is there, e.g. "Mo-Fr 9:00-17:00".')] = "",
     dpo_name: Annotated[str, typer.Option(help="Your data protection officer, if you have one.")] = "",
     dpo_email: Annotated[str, typer.Option(help="Their address.")] = "",
-    purposes: Annotated[str, typer.Option(help="What you ask consent for.")] = ",".join(PURPOSES),
+    purposes: Annotated[str, typer.Option(help="What you ask consent for; write your own into business.toml.")] = _ALL,
 ) -> None:
-    """Make a folder for your company: business.toml, flows/, locales/, .env, Procfile.
+    """Make a folder for your company: business.toml, flows/, locales/, .env, Procfile, compose.yaml.
 
-    At a terminal it asks for what no option says; nothing that is there already is overwritten.
+    At a terminal it asks for what no option says. Where nobody can type, give --name, --address, --email, --country and
+    --notice; the rest follows from them. In a folder that has business.toml already it asks nothing, and adds the files
+    that are missing; nothing that is there is ever overwritten.
+
+    For example: init shop --name "Rosen Huber" --address "Huber OHG, Am Hafen 2, 20457 Hamburg"
+    --email privacy@huber.de --country DE --notice de=https://huber.de/datenschutz --languages de,en
     """
+    if (folder / BUSINESS).exists():
+        typer.echo(f"{folder / BUSINESS} is there already and stays as it is: change what it says in the file itself")
+        _write(folder, None, datetime.now(UTC).date())
+        return
     ask = _Ask(asking=at_terminal())
     name = ask("--name", name, "Your company, as customers know it")
     address = ask("--address", address, "Its legal name and postal address")
@@ -74,23 +89,49 @@ def init(
         dpo_email=dpo_email,
         purposes=_purposes(purposes),
     )
+    try:
+        _write(folder, answers, _today(timezone))
+    except OperatorError:
+        if ask.asking:
+            typer.echo(f"Your answers, to correct and repeat:\n{_repeated(folder, answers)}", err=True)
+        raise
+
+
+def _write(folder: Path, answers: Answers | None, today: date) -> None:
     with files_told():
-        for path in make(folder, answers, _today(timezone)):
-            typer.echo(f"wrote {path}")
+        made = make(folder, answers, today)
+    for path, written in made.items():
+        typer.echo(f"{'wrote' if written else 'kept '} {path}")
+    if answers is None and made[folder / ENV_FILE.name]:
+        typer.echo(
+            f"{folder / ENV_FILE.name} has a new SECRET_KEY: if anything is stored already, put its own key there"
+        )
     _next_steps(folder)
+
+
+def _repeated(folder: Path, answers: Answers) -> str:
+    """Return the command that says the same without being asked."""
+    words = [str(folder)]
+    for field in fields(answers):
+        value = getattr(answers, field.name)
+        if field.name == "notice":
+            words += [word for code, url in value.items() for word in ("--notice", f"{code}={url}")]
+        elif value:
+            words += [f"--{field.name.replace('_', '-')}", value if isinstance(value, str) else ",".join(value)]
+    return f"{COMMAND} init {shlex.join(words)}"
 
 
 class _Ask:
     """Asks for what no option says; where nobody can type, notes which options are missing."""
 
     def __init__(self, *, asking: bool) -> None:
-        self._asking = asking
+        self.asking = asking
         self._missing: list[str] = []
 
     def __call__(self, option: str, given: str, question: str, default: str = "", *, optional: bool = False) -> str:
         if given:
             return given
-        if self._asking:
+        if self.asking:
             prompt: Callable[..., str] = typer.prompt
             return prompt(question, default=default if default or optional else None, type=str).strip()
         if not default and not optional:
@@ -149,12 +190,14 @@ def _today(timezone: str) -> date:
 
 
 def _next_steps(folder: Path) -> None:
+    go = f"cd {shlex.quote(str(folder))}" if INSTALLED else f"export APP_DIR={shlex.quote(str(folder))}"
     typer.echo(
         f"""
 Next:
-  cd {folder}
+  {go}
   {COMMAND} chat      # talk with it, without Meta
   {COMMAND} doctor    # what is missing, and where to find it
-Then read business.toml once: what you ask consent for, who else gets data, where it is stored.
-Elsewhere, set APP_DIR to this folder."""
+Then read business.toml once: what you ask consent for, who else gets data, where it is stored."""
     )
+    if SAMPLE_S_OFFERS in (folder / BUSINESS).read_text("utf-8"):
+        typer.echo(f"Its offers are still those of the sample, {SAMPLE_S_OFFERS}: say what yours are.")

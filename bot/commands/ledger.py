@@ -11,7 +11,7 @@ from ..service.ports import BadEntry, StoryEntry
 from ..settings import Settings
 from ..times import iso, iso_if_any
 from .find import EntryOrAddress, all_records
-from .running import AsJson, print_json, run
+from .running import AsJson, harmless, print_json, run
 from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -163,6 +163,6 @@ def _print(console: Console, entry: StoryEntry, *, shown: bool) -> None:
     }
     for name, value in lines.items():
         if value.strip():
-            console.print(f"   {name}: {escape(value)}", soft_wrap=True)
+            console.print(f"   {name}: {escape(harmless(value))}", soft_wrap=True)
     for line in entry.text.splitlines():
-        console.print(f"   │ {escape(line)}", style="dim", soft_wrap=True)
+        console.print(f"   │ {escape(harmless(line))}", style="dim", soft_wrap=True)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..app.operators import open_operators
@@ -12,7 +13,7 @@ from ..service.rights.erase import Erased
 from ..settings import Settings
 from ..times import iso
 from .find import Address, all_records
-from .running import AsJson, at_terminal, fail, print_json, run
+from .running import AsJson, at_terminal, fail, harmless, print_json, run
 from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -104,5 +105,5 @@ def _print(known: KnownPerson) -> None:
             table.add_column(column.replace("_", " "), overflow="fold")
         for row in rows:
             held = {"held by": ", ".join(what for what in ("paused", "restricted", "claimed") if row.get(what))}
-            table.add_row(*(str((row | held)[column] or "–") for column in columns))
+            table.add_row(*(escape(harmless(str((row | held)[column] or "–"))) for column in columns))
         console.print(table)

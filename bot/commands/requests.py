@@ -16,7 +16,7 @@ from ..service.operators.requests import Answered, KnownRequest, Waiting, as_dic
 from ..settings import Settings
 from ..times import iso
 from .find import by, typed
-from .running import AsJson, print_json, run
+from .running import AsJson, harmless, print_json, run
 from .running import settings as read_settings
 
 app = typer.Typer(no_args_is_help=True)
@@ -58,14 +58,14 @@ def show(id: Id, as_json: AsJson = False) -> None:
     request = known.request
     typer.echo(f"{request.right} of person {request.person}: {request.state}, due {request.due}")
     if known.details:
-        typer.echo(f"  in their words: {known.details}")
+        typer.echo(f"  in their words: {harmless(known.details)}")
     if known.erased_at:
         cure = "; close it: none of their data is left" if request.state.is_open else ""
         typer.echo(f"  the person was erased at {iso(known.erased_at)}{cure}")
     for line in _reached(known.reach, request):
         typer.echo(f"  {line}")
     for step in known.steps:
-        typer.echo(f"  {iso(step.at)}  {step.state:9} by {step.actor}  {step.reason}".rstrip())
+        typer.echo(f"  {iso(step.at)}  {step.state:9} by {step.actor}  {harmless(step.reason)}".rstrip())
 
 
 @app.command(name="extend")
@@ -106,10 +106,7 @@ async def _known(settings: Settings, text: str) -> KnownRequest:
 async def _answered(settings: Settings, text: str, outcome: State, said: Said, told: str, command: str) -> Answered:
     async with open_operators(settings) as operators:
         id, look = await _named(operators, text, command)
-        if not told:
-            return await operators.requests.answer(id, outcome, said, look)
-        recorded = Said(said.because, "; ".join(filter(None, (said.words.strip(), f"told {told}"))))
-        return Answered(await operators.requests.note(id, outcome, recorded, look), untold="")
+        return await operators.requests.answer(id, outcome, said, look, told=told)
 
 
 async def _named(operators: Operators, text: str, command: str) -> tuple[str, Look]:

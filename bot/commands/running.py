@@ -1,6 +1,7 @@
 """What all commands share: settings from the environment, the event loop, and errors reported with their cure."""
 
 import asyncio
+import re
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -17,12 +18,16 @@ from typer.core import TyperCommand, TyperGroup
 
 from .. import logs
 from ..app import channels
+from ..environment import ENV_FILE, Wrong
 from ..errors import OperatorError, curable, problem_and_cure
-from ..settings import ENV_FILE, Settings, Wrong, load_settings
+from ..settings import Settings, load_settings
 from ..settings import usable_settings as read_usable
 from ..toml_file import decoded
 
 T = TypeVar("T")
+
+Codes = Annotated[list[str] | None, typer.Argument(metavar="[LANGUAGE]...", help="All languages when left out.")]
+"""Languages that a command of translators is for."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="For scripts.")]
 
@@ -163,4 +168,22 @@ def progress_bar() -> Progress:
 
 def print_json(value: object) -> None:
     """Print one JSON document, for scripts."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+    document = orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode()
+    sys.stdout.write(_UNSEEN.sub(_escaped, document) + "\n")
+
+
+def harmless(text: str) -> str:
+    """Return a text of somebody else for a terminal: what would steer it, or reorder its lines, is spelled out.
+
+    Further lines are marked as belonging to the text, so that it can't pass for our output.
+    """
+    lines = text.replace("\r\n", "\n").replace("\t", " ").split("\n")
+    return "\n    │ ".join(_UNSEEN.sub(_escaped, line) for line in lines)
+
+
+_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Control characters but the line feed, and what sets the direction of what follows."""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

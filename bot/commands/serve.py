@@ -37,8 +37,7 @@ async def serve(settings: Settings, *, listen: bool, work: bool) -> None:
     """Run until SIGTERM or SIGINT."""
     logs.configure(settings.log_level)
     stopping = stop_on_signals()
-    for name, cure in missing(settings).items():
-        log.warning("setting_missing", setting=name, cure=cure)
+    tell_what_is_missing(settings)
     async with AsyncExitStack() as stack:
         runtime = await stack.enter_async_context(open_runtime(settings)) if has_stores(settings) else None
         if work and runtime:
@@ -62,6 +61,15 @@ async def serve(settings: Settings, *, listen: bool, work: bool) -> None:
         )
         await stopping.wait()
         log.info("stopping")
+
+
+def tell_what_is_missing(settings: Settings) -> None:
+    """Log what webhooks wait for, and which stores are only for a try-out."""
+    for name, cure in missing(settings).items():
+        log.warning("setting_missing", setting=name, cure=cure)
+    for name in settings.own_engines:
+        cure = f"set {name} in production; for a try-out nothing is to be done"
+        log.warning("engine_of_its_own", setting=name, data=str(settings.var_dir), cure=cure)
 
 
 def stop_on_signals() -> asyncio.Event:

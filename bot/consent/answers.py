@@ -47,6 +47,9 @@ class Because(StrEnum):
         return State.REFUSED
 
 
+_CODES = frozenset(Because)
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """The reason for a step, as the person is told."""
@@ -58,6 +61,12 @@ class Said:
     def __str__(self) -> str:
         """Return it as it is recorded."""
         return "; ".join(filter(None, (self.because, self.words.strip())))
+
+    @classmethod
+    def recorded(cls, text: str) -> "Said":
+        """Return the reason that was recorded as a text."""
+        code, _, words = text.partition("; ")
+        return cls(Because(code), words) if code in _CODES else cls(words=text)
 
 
 def check(said: Said, right: Right, outcome: State) -> None:

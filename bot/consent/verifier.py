@@ -283,13 +283,21 @@ def _check_subject(evidence: Mapping[str, Any]) -> list[str]:
         if evidence.get("answer_key") and any(record.get("subject") for record in evidence["records"]):
             raise NotProven("whom the records are about was left out, though the person is known")
         return ["about: nobody is named; the person was erased, or the records are older than the sealing of addresses"]
-    key, found = bytes.fromhex(about["key"]), []
+    key, found, named = bytes.fromhex(about["key"]), [], set()
     for address in about["addresses"]:
         salted = hmac.digest(key, address.encode(), "sha256")[:_SALTED]
         sealed = [record for record in evidence["records"] if salted in _subject(record)]
         if not sealed:
             raise NotProven(f"no record is about {address}")
+        if salted in named:
+            raise NotProven(f"{address} is named twice")
+        named.add(salted)
         found.append(f"about: {address}, sealed since record {sealed[0]['person_seq']}")
+    unnamed = len({salted for record in evidence["records"] for salted in _subject(record)}) - len(named)
+    if unnamed != about.get("unnamed", unnamed):
+        raise NotProven("an address that the records seal was left out")
+    if unnamed:
+        found.append(f"about: {unnamed} more that the records seal, which the file does not name: the person's earlier")
     return found or ["about: no address is proven; the records seal none of those that the person has now"]
 
 

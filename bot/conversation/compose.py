@@ -1,7 +1,8 @@
 """Makes a message: a text with its footer and, under it, choices as buttons or as a list, all in one language."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import msgspec
 
@@ -20,15 +21,30 @@ FOOTER = "common.footer"
 HELLO = "common.hello"
 """The first line of our first message: who speaks, and that it is a machine (EU AI Act, Art. 50(1))."""
 
+UNCLEAR = "common.unclear"
+"""What begins a message that follows something that was not understood."""
+
+BEGINNINGS = frozenset({HELLO, UNCLEAR, "common.undelivered", "common.reach"})
+"""Texts that the program, and no flow file, puts at the beginning of a message; they never stand alone."""
+
+INTRODUCES = frozenset({"about.robot", "about.who", "small_talk.greeting"})
+"""Texts that say who speaks themselves, so that no `HELLO` comes before them."""
+
 LIST = "common.list"
 """The label that opens a list."""
-
 
 TOLD = answers.TEXTS | {text_id for right in Right for text_id in right.says}
 """Texts that only tasks and operators say, outside of a flow's states."""
 
 DOCUMENT = "document"
 """The flow whose texts appear in documents and on the page behind their link, never in a chat."""
+
+
+class HasPlaceholder(Protocol):
+    """Texts that tell what stands in them."""
+
+    def has(self, text_id: str, placeholder: str) -> bool:
+        """Whether a text contains a placeholder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +93,29 @@ class Composition:
             for option in self.options[:MAX_ROWS]
         )
         buttons = _fit_buttons(rows)
-        says_how = texts.has(self.text_id, Intent.STOP.placeholder)  # the way out is named once
+        ways = (option.id for option in self.options)
         return Reply(
             body=texts.render(self.text_id, locale, values),
-            footer=texts.render(FOOTER, locale, values) if self.stoppable and not says_how else "",
+            footer=texts.render(FOOTER, locale, values)
+            if self.stoppable and not names_way_out(texts, self.text_id, ways)
+            else "",
             buttons=tuple(Button(row.id, row.title) for row in rows) if buttons else (),
             rows=() if buttons else rows,
             list_button=texts.render(LIST, locale, values) if rows and not buttons else "",
             text_id=self.text_id,
             question=self.question,
         )
+
+
+def names_way_out(texts: HasPlaceholder, text_id: str, options: Iterable[str]) -> bool:
+    """Whether a message tells how to stop by its text or by one of its `options`, so that no footer says it again."""
+    return texts.has(text_id, Intent.STOP.placeholder) or any(id.partition(":")[0] == Intent.STOP for id in options)
+
+
+def led(leads: Sequence[str], body: str) -> str | None:
+    """Return a text after those that lead it, as one message; None if WhatsApp would not take it, being too long."""
+    whole = "\n\n".join((*leads, body))
+    return whole if length(whole) <= LIMITS[TextKind.BODY] else None
 
 
 def way_out(world: World, locale: str) -> str:

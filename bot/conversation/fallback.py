@@ -3,7 +3,7 @@
 from ..messages.basis import ForPurpose
 from ..words.intents import UNASKED, UNASKED_NO, Intent
 from . import first_contact, staff_chat
-from .compose import Option
+from .compose import UNCLEAR, Option
 from .guards import staff_answers_here
 from .navigation import DialogueTurn
 from .questions import ask_again, ask_anew
@@ -88,7 +88,10 @@ def _asked_again(turn: DialogueTurn, *, answers: bool) -> bool:
         return False
     else:
         session.clarified = pending.question
-    _say_why(turn)
+    if session.unclear == MOST_UNCLEAR_MESSAGES:  # what follows may meet silence
+        _say_reach(turn)
+    else:
+        _say_why(turn)
     flow.state(session.state).speak(turn, unclear)
     return True
 
@@ -96,7 +99,14 @@ def _asked_again(turn: DialogueTurn, *, answers: bool) -> bool:
 def _say_why(turn: Turn) -> None:
     """Begin with why there is no answer; a courtesy needs none, nor does a yes or no to nothing."""
     if turn.rule not in (UNASKED, UNASKED_NO) and not first_contact.greets(turn):
-        turn.lead(turn.unread or "common.unclear")
+        turn.lead(turn.unread or UNCLEAR)
+
+
+def _say_reach(turn: Turn) -> None:
+    """Begin with how to reach a person."""
+    if turn.unread:
+        turn.lead(turn.unread)
+    turn.lead("common.reach")
 
 
 def _say_with_ways(turn: Turn, text_id: str, *ways: str) -> None:

@@ -166,6 +166,11 @@ def came_from_records(turn: Turn) -> bool:
     return claimed or _came_by(turn, Method.API, Method.EMAIL, Method.IMPORT, Method.OTHER)
 
 
+def number_is_hidden(turn: Turn) -> bool:
+    """Whether WhatsApp shows no number of the person, only an id. Meta: business-scoped-user-ids, Nov 2026."""
+    return not turn.inbound.sender.phone
+
+
 def _came_by(turn: Turn, *methods: Method) -> bool:
     return any(consent.asked_by in methods for consent in turn.record.consents.values())
 
@@ -233,6 +238,7 @@ GUARDS: Mapping[str, Guard] = {
         came_on_paper,
         came_by_sale,
         came_from_records,
+        number_is_hidden,
         types_the_code,
         types_a_code,
         has_attempts_left,

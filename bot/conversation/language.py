@@ -146,8 +146,14 @@ def _typed(turn: Turn, match: Match | None) -> str | None:
 
 
 def _spoken_here(turn: Turn, match: Match) -> str | None:
-    """Return the language of the person's country that has the word, if others that have it are not spoken there."""
+    """Return the language of the person's country that has the word, if others that have it are not spoken there.
+
+    A word that English has, too, tells nothing where English is foreign: "hello" is French as well, but not Belgian.
+    """
     country = dict.fromkeys((*_of_the_country(turn), *_minorities(turn)))
+    source = base(turn.world.texts.source_locale)
+    if source in match.languages and source not in map(base, country):
+        return None
     having = {base(code): code for code in reversed(country) if base(code) in match.languages}
     return next(iter(having.values())) if len(having) == 1 else None
 

@@ -11,14 +11,26 @@ from .navigation import DialogueTurn
 def answered(turn: DialogueTurn, intent: Intent) -> bool:
     """Answer small talk; return whether that was for us to do.
 
-    It is not for us where the host's bot or the staff answers, nor from a stranger, whom a first contact greets. Where
-    a dialogue waits, it may be meant as an answer: "thanks" under a question is no yes, and no reason to leave it. And
+    It is not for us where the host's bot or the staff answers, nor from a stranger, whom a first contact greets. And
     where a consent has ended, the question for it anew is answer enough.
     """
-    if is_hosts(turn) or staff_chat.is_open(turn) or turn.session.flow or nothing_recorded(turn) or turn.ended():
+    if is_hosts(turn) or staff_chat.is_open(turn) or _may_answer(turn, intent) or nothing_recorded(turn):
+        return False
+    if turn.ended():
         return False
     turn.open(intent)
     return True
+
+
+def _may_answer(turn: DialogueTurn, intent: Intent) -> bool:
+    """Whether small talk may be meant as an answer: "thanks" under a question is no yes, and no reason to leave it.
+
+    It is not under the question for a consent once that was said a second time, and a goodbye never is: nobody is
+    pressed, and the buttons stay valid.
+    """
+    if not turn.is_at_question or turn.record.pending is None:
+        return bool(turn.session.flow)
+    return intent is not Intent.BYE and turn.session.clarified != turn.record.pending.question
 
 
 def is_meant(turn: DialogueTurn) -> bool:

@@ -14,7 +14,6 @@ import msgspec
 from ..consent.asked import Reached, queued, reached
 from ..consent.evidence import Clock, Entry, Fact, Kind, Method, Seen, Wording
 from ..consent.lifecycle import Consent, Pending, Record, Status, admit, newest
-from ..i18n.texts import LIMITS, TextKind, length
 from ..messages.inbound import (
     AddressChanged,
     Choice,
@@ -35,7 +34,7 @@ from ..messages.inbound import (
 from ..messages.reply import Reply
 from ..times import DAY
 from ..words.normalise import Typed, typed
-from .compose import HELLO, Composition, Option, by_template
+from .compose import HELLO, INTRODUCES, Composition, Option, by_template, led
 from .placeholders import LanguageValues, Values
 from .session import Session, Task
 from .world import World
@@ -343,7 +342,8 @@ class Turn:
         if template is not None and template.locale == self.spoken:  # else it would show another text
             reply = by_template(reply, template, values)
         else:
-            reply = self._led(reply, greets=self._greets(question))
+            reply = self._led(reply, greets=self._greets(question) and text_id not in INTRODUCES)
+            session.greeted |= text_id in INTRODUCES
         self.replies.append(reply)
         if question:
             session.asked = queued(session.asked, question, self.relevant_questions | {question})
@@ -371,11 +371,12 @@ class Turn:
         said = {text_id: text for text_id, about in leads if (text := self._rendered(text_id, about))}
         if not said:
             return reply
-        lead, (first, *more) = "\n\n".join(said.values()), said
-        led = f"{lead}\n\n{reply.body}"
-        if length(led) <= LIMITS[TextKind.BODY]:
-            return msgspec.structs.replace(reply, body=led, leads=(first, *more))
-        self.replies.append(Reply(body=lead, footer=reply.footer, text_id=first, leads=tuple(more)))
+        first, *more = said
+        if whole := led(tuple(said.values()), reply.body):
+            return msgspec.structs.replace(reply, body=whole, leads=(first, *more))
+        self.replies.append(
+            Reply(body="\n\n".join(said.values()), footer=reply.footer, text_id=first, leads=tuple(more))
+        )
         return reply
 
     def _rendered(self, text_id: str, about: str) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
+from ..consent.answers import Because
 from ..consent.requests import State
 from ..i18n.bidi import isolated
 from ..service.rights.my_data import Happened, MessageSent, MyData, RequestMade
@@ -88,6 +90,7 @@ class Draft:
         if self._data.requests:
             self.paper.heading(self._say("requests"))
         for request in self._data.requests:
+            self.paper.gap()
             with self.paper.together():
                 self._asked(request)
 
@@ -97,13 +100,16 @@ class Draft:
         if state.is_open:
             stands.append(say("due", date=say.day(request.due)))
         else:
-            stands.append(say.day(max([request.received_at, *(step.at for step in request.steps)])))
+            stands.append(say.day(_answered_at(request)))
         told = f"{self._whole(say.right(request.right))}: {say.day(request.received_at)} – {say.in_a_row(stands)}"
         self.paper.text(told)
         for step in request.steps:
-            if step.reason:
-                self.paper.small(f"{say.day(step.at)}:")
-                self.paper.box(step.reason)
+            told = say(f"answered.{step.because}") if step.because in set(Because) else ""
+            words = step.reason if step.by != "program" else ""  # those are for the company's people
+            if told or words:
+                self.paper.small(f"{self._whole(say.day(step.at))}: {told}".rstrip())
+            if words:
+                self.paper.box(words)
 
     def waiting(self) -> None:
         """Write what waits in queues, and who looked at the data.
@@ -166,3 +172,9 @@ class Draft:
 
     def _whole(self, value: str) -> str:
         return isolated(value, rtl=self._say.rtl)
+
+
+def _answered_at(request: RequestMade) -> datetime:
+    """Return when a request came into its present state; steps after that tell what became of the answer."""
+    latest = takewhile(lambda step: step.state == request.state, reversed(request.steps))
+    return min((step.at for step in latest), default=request.received_at)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.lists import format_list
 
+from ..consent.answers import Because
 from ..consent.evidence import EVERY, OBJECTION_OFFERED, SOFT_OPT_IN, Method
 from ..consent.requests import State
 from ..consent.rights import Right
@@ -109,6 +110,7 @@ class DocumentWords:
         """`zone`: the time zone (IANA) in which times are written."""
         ids = [text_id for text_id in world.texts.slots if text_id.startswith(f"{DOCUMENT}.")]
         ids += [f"rights.{right.intent}" for right in Right]
+        ids += [f"answered.{reason}" for reason in Because]
         self._texts = world.texts
         self._zone = ZoneInfo(zone)
         self.locale = world.texts.locale_for([*ids, NOTICE, "common.privacy"], locale)

@@ -12,8 +12,9 @@ from ..app.routes import routes
 from ..app.runtime import Runtime, has_stores, open_runtime
 from ..app.use_cases import HostedBot
 from ..conversation.functions import Functions
+from ..environment import ENV_FILE
 from ..service.ports import Host
-from ..settings import ENV_FILE, Settings, load_settings
+from ..settings import Settings, load_settings
 
 OPERATORS = web.AppKey("consentbot", Operators)
 """Key of a started application's use cases for operators, e.g. to look at a person's consents (recorded)."""

@@ -20,7 +20,7 @@ from ..messages.basis import HostBasis
 from ..messages.inbound import HostAnswered, Inbound, MessageId, Sender
 from . import metrics
 from .conversations import StaffConversations
-from .ports import Channels, Consenter, DeadLetters, HandedOver, Host, Inbox, Ledger, Queue, Queued, SendError
+from .ports import Channels, DeadLetters, HandedOver, Host, Inbox, Ledger, Person, Queue, Queued, SendError
 from .sending.judge import judge_for_host
 from .sending.send import Send
 from .taker import Taker
@@ -101,7 +101,7 @@ class HandOver(Taker[HandedOver]):
                 with suppress(SendError):
                     await self._channel.mark_read(handed.inbound, typing=True)
             async with asyncio.timeout(HOST_SECONDS):
-                person = Consenter(handed.person, handed.locale)
+                person = Person(handed.person, handed.locale)
                 replies = await host(host_ids.incoming(handed.inbound), person) or ()
             await self._surely(lambda: self._send.answer_for_host(queued.id, handed, replies, self._basis))
             if handed.asks_after and replies and not any(reply.asks for reply in replies):

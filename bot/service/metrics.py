@@ -39,6 +39,10 @@ ANSWERED = Histogram("consentbot_answer_seconds", "From a message's arrival to i
 SENDING = Histogram("consentbot_send_seconds", "Duration of a request to the channel", buckets=_SECONDS)
 
 QUEUED = Gauge("consentbot_queued", "Unfinished entries of a queue, all shards together", ["queue"])
+UNREAD = Gauge("consentbot_unread_seconds", "How long the oldest message has waited that no worker has read", ["queue"])
+REQUESTS = Gauge(
+    "consentbot_requests", "Requests about personal data that wait for the company, by how near their day is", ["due"]
+)
 EVENTS_WAITING = Gauge("consentbot_events_waiting", "Events that an endpoint has not got, by its id", ["endpoint"])
 EVENTS_OLDEST = Gauge(
     "consentbot_events_oldest_seconds", "Age of the oldest event that an endpoint has not got, by its id", ["endpoint"]

@@ -26,10 +26,24 @@ Transcripts, which need no Python (`bot.testing.transcript` describes the format
 now: read the difference before you keep it.
 """
 
-from ..app.load import load_world
-from .conversation import Conversation
-from .transcript import Transcript, find_transcripts, load_transcript, run_transcript
-from .update import update_transcript
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..app.load import load_world
+    from .conversation import Conversation
+    from .playing import run_transcript
+    from .transcript import Transcript, find_transcripts, load_transcript
+    from .update import update_transcript
+
+_DEFINED_IN = {
+    "load_world": "..app.load",
+    "Conversation": ".conversation",
+    **dict.fromkeys(("Transcript", "find_transcripts", "load_transcript"), ".transcript"),
+    "run_transcript": ".playing",
+    "update_transcript": ".update",
+}
+"""The module of each name: imported at first use, so that `__main__` can tell which package is missing."""
 
 __all__ = [
     "Conversation",
@@ -40,3 +54,9 @@ __all__ = [
     "run_transcript",
     "update_transcript",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DEFINED_IN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_DEFINED_IN[name], __name__), name)

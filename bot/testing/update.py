@@ -12,7 +12,8 @@ from ..conversation.world import World
 from ..errors import FileError
 from ..messages.reply import Reply
 from .conversation import Conversation, choices_of
-from .transcript import EXPECTS, load_transcript, played
+from .playing import played
+from .transcript import EXPECTS, load_transcript
 
 _TURN = "[[turn]]"
 
@@ -37,8 +38,7 @@ def update_transcript(path: str | Path, world: World, flows: Flows) -> bool:
 
 def _expectations(turn: Mapping[str, Any], chat: Conversation, lines: Sequence[str]) -> Mapping[str, str]:
     """Return key → line of what a turn leads to; `status` only for the purposes that the turn asks about."""
-    expected = turn.get("bot", [])
-    before = {answer["text_id"]: answer for answer in (expected if isinstance(expected, list) else [expected])}
+    before = {answer["text_id"]: answer for answer in turn.get("bot", [])}
     replies = [_told(reply, before.get(reply.text_id, {})) for reply in chat.replies]
     found = {"bot": replies[0] if len(replies) == 1 else _list(replies)}
     if lines or "ledger" in turn:

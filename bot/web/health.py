@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import orjson
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 from .. import __version__
 from ..errors import Unavailable
@@ -24,6 +24,10 @@ class Health:
     ready: Callable[[], Awaitable[Sequence[Check]]]
     queued: Callable[[], Awaitable[Mapping[str, int]]]
     """Queue → unfinished entries. Raises `Unavailable`."""
+    unread: Callable[[], Awaitable[Mapping[str, float]]]
+    """Queue → seconds for which its oldest entry has waited unread. Raises `Unavailable`."""
+    requests: Callable[[], Awaitable[Mapping[str, int]]]
+    """How near the last day is → requests about personal data that wait. Raises `Unavailable`."""
     behind: Callable[[], Awaitable[Sequence[Backlog]]]
     """How far each endpoint of events is. Raises `Unavailable`."""
 
@@ -57,10 +61,9 @@ def metrics_routes(health: Health, token: str = "") -> Iterable[web.RouteDef]:
         if token and not hmac.compare_digest(sent, expected):
             cure = "Send METRICS_TOKEN as a Bearer token.\n"
             return web.Response(status=401, text=cure, headers={"WWW-Authenticate": "Bearer"})
-        metrics.QUEUED.clear()  # without an answer from Redis, old figures are not repeated
-        with suppress(Unavailable):
-            for queue, length in (await health.queued()).items():
-                metrics.QUEUED.labels(queue).set(length)
+        await _asked(metrics.QUEUED, health.queued)
+        await _asked(metrics.UNREAD, health.unread)
+        await _asked(metrics.REQUESTS, health.requests)
         for gauge in (metrics.EVENTS_WAITING, metrics.EVENTS_OLDEST, metrics.EVENTS_DEAD):
             gauge.clear()
         with suppress(Unavailable):
@@ -71,6 +74,14 @@ def metrics_routes(health: Health, token: str = "") -> Iterable[web.RouteDef]:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     yield web.get("/metrics", measured)
+
+
+async def _asked(gauge: Gauge, ask: Callable[[], Awaitable[Mapping[str, float]]]) -> None:
+    """Set a gauge with one label. Without an answer from the store, old figures are not repeated."""
+    gauge.clear()
+    with suppress(Unavailable):
+        for label, figure in (await ask()).items():
+            gauge.labels(label).set(figure)
 
 
 def _json(answer: object, status: int = 200) -> web.Response:

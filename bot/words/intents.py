@@ -10,37 +10,29 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from . import lookup
 from .assent import Assent
 from .courtesies import Courtesies
 from .keyword_files import FILE, read, withdrawing
-from .keywords import ANSWERS, GLOBAL, UNIVERSAL, Intent, Vocabulary, base
+from .keywords import UNIVERSAL, Intent, Vocabulary, base
 from .language_names import LanguageNames
+from .lookup import NOWHERE, UNASKED, UNASKED_NO, Match, match_of
 from .normalise import Typed, emoji, exact, loose, typed
 from .ordinary import FILE as ORDINARY_FILE
 from .ordinary import NONE_ORDINARY, Ordinary
 from .ordinary import read as read_ordinary
 from .person_wanted import PersonWanted
+from .questions import Questions
 from .small_talk import SmallTalk
 from .withdrawal import Withdrawals
 
 __all__ = ["BY_PAYLOAD", "UNASKED", "UNASKED_NO", "Intent", "Keywords", "Match"]
 
-UNASKED_NO = "no:unasked"
-"""The rule of a no without a question: where a consent stands, it may be meant as a withdrawal."""
-
-UNASKED = "yes:unasked"
-"""The rule of a yes without a question: it must never count."""
-
 BY_PAYLOAD = f"{Intent.STOP}:{UNIVERSAL}:payload"
 """The rule of somebody else's button that stops by its payload because its label says nothing."""
 
-_NOWHERE: frozenset[str] = frozenset()
-
 _GLANCE = 80
 """Characters at each end of a message that are checked first."""
-
-_BARE = frozenset({"exact", "loose", "whole", "typo", "repeated", "lookalike", "emoji"})
-"""The kind of match of a word that is the whole message."""
 
 _LISTED = frozenset({"inside", "complaint"})
 """The kind of match of a doubt listed as such: "wrong number", or a no."""
@@ -52,34 +44,6 @@ _GUESSED = frozenset({"typo", "repeated", "lookalike"})
 """The kind of match of a word in no list."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """What a text means, and how that was found."""
-
-    intent: Intent
-    rule: str
-    """Evidence without the person's words: intent, languages and kind of match, e.g. `stop:es+pt:first_word`."""
-    languages: frozenset[str]
-    """Languages with the matched word, to guess the person's; empty if the word reveals nothing (STOP)."""
-    offers: bool = False
-    """Whether a withdrawal is only about offers and the like: marketing, not orders."""
-
-    @property
-    def bare(self) -> bool:
-        """Whether the message is nothing but the matched word."""
-        return self.how in _BARE
-
-    @property
-    def how(self) -> str:
-        """The kind of match."""
-        return self.rule.rpartition(":")[2]
-
-    @property
-    def unasked(self) -> bool:
-        """Whether it is a yes or a no without a question."""
-        return self.rule in (UNASKED, UNASKED_NO)
-
-
 class Keywords:
     """All words of all languages, ready to be looked up."""
 
@@ -87,16 +51,17 @@ class Keywords:
         self._vocabularies = vocabularies
         self.languages = frozenset(vocabularies) - {UNIVERSAL}
         """Languages with words of their own."""
-        self._exact, self._loose = _commands(vocabularies)
-        speakers = _speakers(vocabularies)
-        self._answers = {language: _answers(vocabularies, language, speakers) for language in vocabularies}
-        self._unasked = _unasked(speakers)
+        self._exact, self._loose = lookup.commands(vocabularies)
+        speakers = lookup.speakers(vocabularies)
+        self._answers = {language: lookup.answers(vocabularies, language, speakers) for language in vocabularies}
+        self._unasked = lookup.unasked(speakers)
         self.assent = Assent(vocabularies)
         self._stops = frozenset(form for each in vocabularies.values() for form in withdrawing(each))
-        self._ordinary = _with_answers(ordinary, speakers)
+        self._ordinary = lookup.with_answers(ordinary, speakers)
         self._printed = frozenset(form for each in vocabularies.values() for form in each.loose_forms(each.stop.show))
         self._withdrawals = Withdrawals(vocabularies, self._ordinary)
         self._person_wanted = PersonWanted(vocabularies)
+        self._questions = Questions(vocabularies)
         self._small_talk = SmallTalk(vocabularies)
         self._courtesies = Courtesies(
             form for vocabulary in vocabularies.values() for form in vocabulary.loose_forms(*vocabulary.polite)
@@ -139,7 +104,7 @@ class Keywords:
         if match:
             return match
         found = self._withdrawals.find(text, plain, languages)
-        withdrawal = _match(*found) if found else None
+        withdrawal = match_of(*found) if found else None
         if withdrawal and withdrawal.intent is Intent.STOP:
             withdrawal = self._unless_ordinary(withdrawal, plain, languages)
         if withdrawal and withdrawal.intent is Intent.STOP:
@@ -148,6 +113,8 @@ class Keywords:
         if no and withdrawal and withdrawal.how not in _LISTED:
             withdrawal = None  # a listed no, though its words put together would be a doubt: "I do not agree"
         command = self._command(plain.split())
+        if command is None and withdrawal and withdrawal.how in _LISTED:
+            command = self._no_complaint(text, plain, languages)
         return command or withdrawal or no or talk or self._composed(text, plain, languages)
 
     def _unless_ordinary(self, match: Match, plain: str, spoken: frozenset[str]) -> Match | None:
@@ -156,13 +123,13 @@ class Keywords:
         If the word is printed in our texts, the bot asks back. If the language is unknown, a printed word acts, and the
         bot asks back about any other word that is ordinary somewhere.
         """
-        ordinary_in = self._ordinary.get(plain, _NOWHERE) - match.languages
+        ordinary_in = self._ordinary.get(plain, NOWHERE) - match.languages
         if not ordinary_in or (spoken and not ordinary_in & spoken):
             return match
         printed = plain in self._printed
         if printed and not spoken:
             return match
-        return _match(Intent.MAYBE_STOP, "ordinary", match.languages) if printed or not spoken else None
+        return match_of(Intent.MAYBE_STOP, "ordinary", match.languages) if printed or not spoken else None
 
     def misheard(self, word: str, language: str) -> bool:
         """Whether `word`, ordinary in `language`, withdraws there although the language does not list it."""
@@ -283,101 +250,41 @@ class Keywords:
     def _talk(self, plain: str, spoken: frozenset[str]) -> Match | None:
         """Return small talk that is the whole message: "ok thanks, bye"."""
         said = self._small_talk.find(plain, spoken)
-        return _match(said.intent, "talk", said.languages) if said else None
+        return match_of(said.intent, "talk", said.languages) if said else None
 
     def _composed(self, text: str, plain: str, spoken: frozenset[str]) -> Match | None:
-        """Return what a sentence asks for that no list has: "speak to a human being"."""
+        """Return what a sentence asks for that no list has: "speak to a human being", "how come you know my number"."""
         wanted = self._person_wanted.find(text, plain, spoken)
-        return _match(wanted.intent, "composed", wanted.languages) if wanted else None
+        if wanted is None or wanted.intent is not Intent.HUMAN:  # "who are you?" says no word of machines
+            asked = self._questions.find(text, plain, spoken)
+            if asked:
+                return match_of(asked.intent, "composed", asked.languages)
+        return match_of(wanted.intent, "composed", wanted.languages) if wanted else None
+
+    def _no_complaint(self, text: str, plain: str, spoken: frozenset[str]) -> Match | None:
+        """Return what a message asks for if what it complains about is not our messages.
+
+        It complains about the machine and asks for a person ("enough of the robot, I want a human"), or each of its
+        words belongs to the question who we are ("I don't know this number, who is it?").
+        """
+        asked = self._questions.find(text, plain, spoken)
+        if asked and asked.intent is Intent.WHO:
+            return match_of(asked.intent, "composed", asked.languages)
+        rest = self._person_wanted.without_robots(text)
+        if rest is None:
+            return None
+        plainly = typed(rest)
+        wanted = self._person_wanted.find(rest, plainly.loose, spoken)
+        if wanted is None or self._withdrawals.find(rest, plainly.loose, spoken):
+            return None
+        return match_of(wanted.intent, "composed", wanted.languages)
 
     def _only_emoji(self, text: str, *, asked: bool) -> Match | None:
         if not self._signs.isdisjoint(text):
-            return _match(Intent.MAYBE_STOP, "emoji", _NOWHERE)
+            return match_of(Intent.MAYBE_STOP, "emoji", NOWHERE)
         if asked or self._no_signs.isdisjoint(text):
             return None
-        return Match(Intent.NO, UNASKED_NO, _NOWHERE)
-
-
-def _match(intent: Intent, how: str, languages: frozenset[str], offers: bool = False) -> Match:
-    return Match(intent, f"{intent.value}:{'+'.join(sorted(languages)) or UNIVERSAL}:{how}", languages, offers)
-
-
-_Table = dict[str, Match]
-
-
-def _commands(vocabularies: Mapping[str, Vocabulary]) -> tuple[_Table, _Table]:
-    """Return the tables of commands as whole messages, in exact and in loose form."""
-    exactly: _Claims = {}
-    loosely: _Claims = {}
-    own = dict.fromkeys(intent for vocabulary in vocabularies.values() for intent in vocabulary.own)
-    for intent in (Intent.STOP, *GLOBAL, *own):  # if a form has two meanings, the first counts
-        for language, vocabulary in vocabularies.items():
-            words = vocabulary.stop if intent is Intent.STOP else vocabulary.word_list(intent)
-            for form, plain in vocabulary.looked_up(words.every()):
-                for claims, claimed in ((exactly, form), (loosely, plain)):
-                    first, languages = claims.setdefault(claimed, (intent, set()))
-                    if first == intent:
-                        languages.add(language)
-    return _settled(exactly, "exact"), _settled(loosely, "loose")
-
-
-_Claims = dict[str, tuple[Intent, set[str]]]
-"""Form → its meaning and languages."""
-
-
-def _settled(claims: _Claims, how: str) -> _Table:
-    match = lru_cache(maxsize=None)(_match)  # thousands of words share a meaning
-    return {form: match(intent, how, _known_in(languages)) for form, (intent, languages) in claims.items()}
-
-
-def _known_in(languages: set[str]) -> frozenset[str]:
-    return _NOWHERE if UNIVERSAL in languages else frozenset(languages)
-
-
-def _answers(vocabularies: Mapping[str, Vocabulary], language: str, speakers: "_Speakers") -> tuple[_Table, _Table]:
-    """Return what answers a question asked in `language`: its own and the universal words, except ambiguous words."""
-    exactly: _Table = {}
-    loosely: _Table = {}
-    for source in dict.fromkeys((UNIVERSAL, language)):
-        for intent in ANSWERS:
-            for form, plain in vocabularies[source].looked_up(vocabularies[source].word_list(intent).every()):
-                exactly[form] = Match(intent, f"{intent.value}:{source}:exact", speakers[intent][plain])
-                loosely[plain] = Match(intent, f"{intent.value}:{source}:loose", speakers[intent][plain])
-    for intent in ANSWERS:
-        for form, plain in vocabularies[language].looked_up(vocabularies[language].word_list(intent).ambiguous):
-            exactly.pop(form, None)
-            loosely.pop(plain, None)
-    return exactly, loosely
-
-
-_Speakers = dict[Intent, dict[str, frozenset[str]]]
-"""Answer → its loose forms → the languages in which they have that meaning."""
-
-
-def _speakers(vocabularies: Mapping[str, Vocabulary]) -> _Speakers:
-    found: dict[Intent, dict[str, set[str]]] = {intent: {} for intent in ANSWERS}
-    for language, vocabulary in vocabularies.items():
-        for intent in ANSWERS:
-            for form in vocabulary.loose_forms(*vocabulary.word_list(intent).every()):
-                found[intent].setdefault(form, set()).add(language)
-    return {
-        intent: {form: frozenset(languages - {UNIVERSAL}) for form, languages in forms.items()}
-        for intent, forms in found.items()
-    }
-
-
-def _with_answers(ordinary: Ordinary, speakers: "_Speakers") -> Ordinary:
-    """Return ordinary words, including those that answer a question."""
-    found = dict(ordinary)
-    for forms in speakers.values():
-        for form, languages in forms.items():
-            found[form] = found.get(form, _NOWHERE) | languages
-    return found
-
-
-def _unasked(speakers: _Speakers) -> _Table:
-    """Return what would be a yes in some language if anything had been asked."""
-    return {form: Match(Intent.YES, UNASKED, languages) for form, languages in speakers[Intent.YES].items()}
+        return Match(Intent.NO, UNASKED_NO, NOWHERE)
 
 
 @dataclass(frozen=True, slots=True)

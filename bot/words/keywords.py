@@ -14,7 +14,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, ConfigDict, Field
 
 from .normalise import exact, loose
-from .role_words import PersonWords, RefusalWords, Table, Word, Words
+from .role_words import PersonWords, QuestionWords, RefusalWords, Table, Word, Words
 
 OWN_INTENT = r"^[a-z][a-z_]{0,39}$"
 """How a company may call an intent of its own."""
@@ -227,6 +227,7 @@ class Vocabulary(Table):
     stop: Stop = Stop()
     refusal: RefusalWords = RefusalWords()
     person: PersonWords = PersonWords()
+    questions: QuestionWords = QuestionWords()
     emoji: Signs = Signs()
     languages: LanguageWords = LanguageWords()
 

@@ -98,3 +98,34 @@ class PersonWords(Table):
     """Reverse a wish: "don't", "no need"."""
     story: Words = ()
     """What makes a statement a story about somebody: "who", "my", "said", "will"."""
+
+
+class QuestionWords(Table):
+    """The parts that questions about us, and wishes to choose anew, are made of; a star stands for any ending.
+
+    A statement means something only if each of its words is in one of these lists or in `polite`: see
+    `bot.words.questions`.
+    """
+
+    who: Words = ()
+    """Ask for somebody's name: "who", "which company", "what is your"."""
+    you: Words = ()
+    """Us, as such questions name us: "you", "this", "name", "texting me"."""
+    how: Words = ()
+    """Ask where something is from, or deny it was given: "how", "where", "who", "never"."""
+    have: Words = ()
+    """How we came by it, with us as the subject: "did you get", "do you have", "gave you"."""
+    number: Words = ()
+    """What we have of the person: "my number", "my data"."""
+    why: Words = ()
+    """Ask for a reason: "why", "what for", "what"."""
+    ours: Words = ()
+    """What we do: "are you writing", "do you want", "this message"."""
+    change: Words = ()
+    """Verbs and nouns for choosing anew, as a wish or a fact: "change", "changed", "manage"."""
+    mind: Words = ()
+    """What is changed by somebody who thinks again: "my mind"."""
+    choices: Words = ()
+    """What was chosen: "choices", "settings", "consent"."""
+    small: Words = ()
+    """Little words that change nothing: "the", "please", "I don't know this number"."""

@@ -3,6 +3,7 @@
 The same words are courtesies beside anything else (`courtesies`): "thanks, STOP" says STOP.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,6 +11,12 @@ from .keywords import TALK, Intent, Vocabulary
 
 _MOST = 12
 """Maximum words of small talk: "hello, good morning, thank you very much for your help, bye"."""
+
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+"""A letter three times or more."""
+
+_DRAWN_OUT_AT_END = re.compile(r"(\w)\1+$")
+"""A letter doubled at the end."""
 
 _COURTESY = None
 """What a courtesy means that is no small talk by itself: "ok", "please"."""
@@ -38,9 +45,15 @@ class SmallTalk:
         words = plain.split()
         if len(words) > _MOST:
             return None
-        forms = self._forms(words, 0, set())
-        said = [each for form in forms or () for each in self._said(form, spoken)]
+        drawn_in = [self._drawn_in(word, _DRAWN_OUT) for word in words]
+        ways = (drawn_in, [self._drawn_in(word, _DRAWN_OUT_AT_END) for word in drawn_in])
+        forms = next(filter(None, (self._forms(way, 0, set()) for way in ways)), [])
+        said = [each for form in forms for each in self._said(form, spoken)]
         return min(said, key=lambda each: TALK.index(each.intent), default=None)
+
+    def _drawn_in(self, word: str, drawn_out: re.Pattern[str]) -> str:
+        """Return a word as it is known if it is only drawn out: "thanksss", "hvalaa"."""
+        return word if word in self._meanings else drawn_out.sub(r"\1", word)
 
     def _forms(self, words: list[str], start: int, in_vain: set[int]) -> list[str] | None:
         """Return known forms that make up `words` from `start`, the longest first; None if there are none.

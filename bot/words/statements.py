@@ -39,6 +39,11 @@ def parts(text: str, count: int) -> list[Part]:
     return found if index == count else [Part(0, count, (0, count), question=False)]
 
 
+def statements(text: str) -> list[str]:
+    """Return what is said between two pauses."""
+    return [piece for piece, _ in _pieces(text) if piece.strip()]
+
+
 def joined(found: Sequence[Part], leans: Callable[[int], bool]) -> list[Part]:
     """Return `found` with each part joined to the previous part if its first word depends on it."""
     together: list[Part] = []

@@ -63,6 +63,14 @@ def test_a_release_is_not_held_up_by_the_sample() -> None:
         ("write to help@shop.test", True),
         ("https://shop.EXAMPLE/help", True),
         ("BLUMEN-HAAS", True),
+        ("Blumen\N{NON-BREAKING HYPHEN}Haas", True),
+        ("Blumen\N{NO-BREAK SPACE} HAAS GmbH", True),
+        ("info@blumen.haas.de", True),
+        ("Blumenhaus Haas", False),
+        ("https://a.b.example.ORG/x", True),
+        ("https://localhost/help", True),
+        ("https://shop.localhost", True),
+        ("localhosting.de", False),
         ("info@example.de", False),
         ("https://for-example.com", False),
         ("https://shop.example.company.com/", False),
@@ -88,10 +96,24 @@ def test_an_offered_language_without_a_notice_is_named() -> None:
     assert told(of_roses(), ("en", "de@informal", "fr")) == []
 
 
-def test_addresses_that_are_not_encrypted_are_marked() -> None:
-    found = told(of_roses(human={"url": "http://huber.de/help", "email": "hi@huber.de"}))
+@pytest.mark.parametrize(
+    ("key", "changes"),
+    [
+        ("human.url", {"human": {"url": "http://huber.de/help", "email": "hi@huber.de"}}),
+        ("human.url", {"human": {"url": "HTTP://HUBER.DE", "email": "hi@huber.de"}}),
+        ("human.url", {"human": {"url": "huber.de/help", "email": "hi@huber.de"}}),
+        ("human.url", {"human": {"url": "ftp://huber.de", "email": "hi@huber.de"}}),
+        ("human.hours", {"human": {"hours": "Always, see http://huber.de", "email": "hi@huber.de"}}),
+        (
+            "notices.0.url.de",
+            {"notices": [SAMPLE.notice.model_dump(mode="json") | {"url": {"en": "https://h.de", "de": "http://h.de"}}]},
+        ),
+    ],
+)
+def test_addresses_that_are_not_encrypted_are_marked_wherever_they_stand(key: str, changes: dict[str, Any]) -> None:
+    found = told(of_roses(**changes), ("en", "de"))
     assert [(check.name, check.detail.partition(":")[0], check.required) for check in found] == [
-        ("addresses", "human.url", True)
+        ("addresses", key, True)
     ]
 
 
@@ -102,6 +124,11 @@ def test_addresses_that_are_not_encrypted_are_marked() -> None:
         (["DE"], ["NO"], []),
         (["EU", "US"], ["US"], []),
         (["DE", "EU"], ["IN", "US"], ["IN", "US"]),
+        (["EU", "GB"], ["GB", "US"], ["US"]),
+        (["CH"], ["US"], ["US"]),
+        (["EEA"], ["GB"], ["GB"]),
+        (["Frankfurt am Main"], ["US"], ["US"]),
+        (["EU", "a data centre in the United States"], ["US"], []),
     ],
 )
 def test_recipients_outside_of_the_places_that_people_are_told_are_named(
@@ -113,6 +140,14 @@ def test_recipients_outside_of_the_places_that_people_are_told_are_named(
     ]
     found = told(of_roses(storage={"places": places}, third_parties=parties))
     assert [check.cure.split('"')[1] for check in found] == named
+
+
+def test_a_place_that_is_not_written_as_its_code_is_marked() -> None:
+    (check,) = told(of_roses(storage={"places": ["eu", "US"]}))
+    assert (check.detail, check.cure.partition(" in ")[0]) == (
+        "storage.places: 'eu' is read as it is written",
+        'write "EU"',
+    )
 
 
 def test_our_own_texts_are_complete_in_every_language() -> None:

@@ -15,7 +15,7 @@ from bot.folders import Folders
 from bot.i18n import changes, po
 from bot.settings import load_settings
 from bot.testing import Conversation
-from bot.testing.__main__ import app as player
+from bot.testing.player import app as player
 from bot.translating.project import Project
 from tests.own_folder import HOURS, LANGUAGES, shop
 
@@ -77,8 +77,8 @@ def test_words_that_are_added_to_ours_are_understood(tmp_path: Path) -> None:
     [
         (HOURS, "stop", "'stop' means stop"),
         (HOURS, "hilfe", "'hilfe' means help in de"),
-        (HOURS, "", "nobody can say 'hours'"),
-        (HOURS.replace('["hours"]', "[]"), "opening hours", r"\[hours\].*no flow claims this intent"),
+        (HOURS, "", "hours.toml:3: intents: nobody can say 'hours'"),
+        (HOURS.replace('["hours"]', "[]"), "opening hours", r"keywords.toml:1: no flow claims the intent of \[hours\]"),
         (HOURS.replace('["hours"]', '["yes"]'), "", "unknown intent 'yes'; call it otherwise"),
         (HOURS.replace('["hours"]', '["help"]'), "", "intent 'help' is also claimed in"),
         (HOURS.replace('flow = "hours"', 'flow = "stop"'), "", "flow 'stop' is also in .*; rename one"),

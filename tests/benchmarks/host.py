@@ -30,7 +30,7 @@ async def _serve(socket: str) -> None:
         watchers.tell("".join(lines).encode())
         lines.clear()
 
-    async def silent(inbound: bot.Inbound, person: bot.Consenter) -> None:
+    async def silent(inbound: bot.Inbound, person: bot.Person) -> None:
         if not lines:  # those of one turn of the loop together, for it is not the telling that is measured
             asyncio.get_running_loop().call_soon(tell)
         lines.append(f"{inbound.sender.phone} - {time.monotonic()}\n")

@@ -191,6 +191,17 @@ def test_a_wrong_setting_is_reported_with_its_cure(name: str) -> None:
     check(name, env={"PORT": "http", "SECRET_KEY": "short"})
 
 
+@commands(NO_TEXTS)
+def test_the_company_s_env_file_is_read_by_every_command(name: str, tmp_path: Path) -> None:
+    """Each tells what is wrong in it, line by line."""
+    (tmp_path / ".env").write_text("PORT=http\nSHARDS 3\n")
+    env = {"APP_DIR": str(tmp_path)}
+    told = typed(name, env=env).output
+    assert "PORT: is not a whole number" in told or "✗ PORT" in told
+    assert f"{tmp_path / '.env'}: line 2 sets no variable" in told
+    check(name, env=env)
+
+
 @commands(NO_TEXTS, {"migrate"})
 def test_a_broken_business_file_is_reported_with_its_cure(name: str, stores: Environment, tmp_path: Path) -> None:
     file = tmp_path / "business.toml"

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from bot.commands.cli import app
 from bot.commands.running import at_terminal, text_of
-from bot.testing import __main__ as testing
+from bot.testing import player as testing
 from tests.commands.shell import Run
 from tests.commands.test_bad_configuration import WAYS, copy_two_languages, problems_of, put_at
 

@@ -217,7 +217,14 @@ class TestScript:
     @pytest.mark.parametrize(
         ("host", "told"),
         [
-            ("florist", "not a function; write module:function"),
+            ("florist", "not module:name; write the module as an import does"),
+            ("./florist:answer", "not module:name"),
+            ("florist.py:answer", "there is no module florist.py"),
+            (".florist:answer", "not module:name"),
+            ("florist:", "not module:name"),
+            ("wilted:answer", "wilted can't be imported: ZeroDivisionError: division by zero (wilted.py:2); mend it"),
+            ("unread:answer", "unread can't be imported: SyntaxError: invalid syntax (unread.py:1); mend it"),
+            ("gone:answer", "gone can't be imported: SystemExit: 3 (gone.py:1); mend it"),
             ("nowhere:answer", "there is no module nowhere"),
             ("florist:other", "florist has no async function other; it has answer"),
         ],
@@ -226,10 +233,28 @@ class TestScript:
         self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, told: str
     ) -> None:
         (tmp_path / "florist.py").write_text(HOST, "utf-8")
+        (tmp_path / "wilted.py").write_text("petals = 0\n1 / petals\n", "utf-8")
+        (tmp_path / "unread.py").write_text("def (:\n", "utf-8")
+        (tmp_path / "gone.py").write_text("raise SystemExit(3)\n", "utf-8")
         monkeypatch.syspath_prepend(tmp_path)
         code, output = run("chat", "--host", host)
         assert code == 1
         assert told in output
+        assert "Traceback" not in output
+
+    @pytest.mark.parametrize(
+        ("answer", "told"), [('"on its way"', "returned a str"), ('["on its way"]', "returned a list with a str")]
+    )
+    def test_a_host_that_returns_no_replies_is_told_so(
+        self, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: str, told: str
+    ) -> None:
+        name = f"careless_{len(answer)}"
+        (tmp_path / f"{name}.py").write_text(f"async def answer(inbound, person):\n    return {answer}\n", "utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        script = tmp_path / "script.txt"
+        script.write_text("where are my roses?\n", "utf-8")
+        _, output = run("chat", "--host", f"{name}:answer", "--script", str(script), "--as", "GB.146")
+        assert f"Your bot {told}: return a list of Reply, or None." in words(output)
 
     def test_documents_are_saved_and_long_links_printed_on_one_line(
         self, run: Run, tmp_path: Path, var_dir: Path
@@ -395,10 +420,14 @@ class TestDemo:
             command, cwd=ROOT, env=environment(var_dir), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         ) as demo:
             assert demo.stdout is not None
+            python = ""
             for line in demo.stdout:
+                if line.startswith("The exact words, from another terminal: "):
+                    python = line.split()[-6]
                 if line.startswith("Serving until"):
                     break
             assert demo.poll() is None
+            assert os.access(ROOT / python, os.X_OK), "it is typed where no environment is activated"
             demo.terminate()
             assert demo.wait(30) == 0
         assert not engines_run(var_dir)

@@ -12,10 +12,12 @@ import redis
 from bot import paths
 from bot.channels.simulator.graph import GraphSimulator
 from bot.channels.simulator.webhooks import ACCOUNT_ID
+from bot.commands.doctor import shown_list
 from bot.consent.deadlines import Calendar
 from bot.consent.rights import Right
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
+from bot.service.ports import Check
 from bot.stores.postgres.connect import connect
 from bot.stores.postgres.persons import Persons
 from bot.stores.postgres.requests import Requests
@@ -146,11 +148,11 @@ def test_an_account_that_sends_its_webhooks_to_another_app_is_reported(
     code, output = run("doctor", "--json", **here)
     assert (code, set(unwell(output))) == (1, {"account webhooks"})
     cure = unwell(output)["account webhooks"]
-    assert cure.startswith("run curl -X POST ")
-    assert cure.endswith(f" {graph.url}/{ACCOUNT_ID}/subscribed_apps")
+    assert cure.startswith("run `curl -X POST ")
+    assert cure.endswith(f" {graph.url}/{ACCOUNT_ID}/subscribed_apps`")
     assert graph.token not in output
     with urlopen(
-        Request(cure.split()[-1], method="POST", headers={"Authorization": f"Bearer {graph.token}"})
+        Request(cure.split()[-1].rstrip("`"), method="POST", headers={"Authorization": f"Bearer {graph.token}"})
     ) as answer:
         assert json.load(answer) == {"success": True}
     assert run("doctor", **here)[0] == 0
@@ -191,6 +193,8 @@ WHOLE_LIST = {
         ({"BUSINESS_FILE": "/no"}, {"BUSINESS_FILE"}),
         ({"APP_DIR": "/no"}, {"APP_DIR"}),
         ({"APP_FUNCTIONS": "nowhere:functions"}, {"APP_FUNCTIONS"}),
+        ({"METRICS_PORT": "8000", "PORT": "8000"}, {"METRICS_PORT"}),
+        ({"SECRET_KEY": f"'{'0123456789abcdef' * 4}'", "WHATSAPP_TOKEN": '"token"'}, {"SECRET_KEY", "WHATSAPP_TOKEN"}),
         ({"REDIS_URL": "http://localhost"}, {"REDIS_URL"}),
         ({"DATABASE_URL": "mysql://h/d"}, {"DATABASE_URL"}),
         ({"DATABASE_URL": "postgres://u@h/d?sslmode=bogus"}, {"DATABASE_TLS"}),
@@ -347,3 +351,43 @@ def test_a_wrong_business_file_is_reported_with_the_key(run: Run, tmp_path: Path
         assert code == 1
         assert "purposes.1.category" in output
         assert "Traceback" not in output
+
+
+CHECKS = [
+    Check("database", ok=True, detail="schema 0023"),
+    Check("texts", ok=True, detail="offered: " + ", ".join(["pt-PT"] * 30)),
+    Check(
+        "WHATSAPP_PHONE_NUMBER_ID",
+        ok=False,
+        detail="is not an id of 5 to 20 digits",
+        cure="run `python -m bot templates push --prune`, and later `python -m bot templates status`; then wait a day",
+    ),
+]
+
+
+def test_the_list_lines_up_in_a_wide_terminal() -> None:
+    lines = shown_list(CHECKS, width=90).splitlines()
+    assert max(map(len, lines)) <= 90
+    column = lines[0].index("schema")
+    assert [line for line in lines if line[:1] == " " and line[:column].strip()] == []
+    assert [line.index(word) for line, word in zip(lines, ("schema", "offered"), strict=False)] == [column] * 2
+
+
+def test_the_list_is_read_in_a_narrow_terminal_without_a_line_that_begins_like_another() -> None:
+    lines = shown_list(CHECKS, width=50).splitlines()
+    assert max(map(len, lines)) <= 50
+    assert {line[0] for line in lines} == {"✓", "✗", " "}
+    assert [line for line in lines if line[0] == " " and line[:4].strip()] == []
+    assert any("`python -m bot templates push --prune`" in line for line in lines)  # a command stays in one piece
+
+
+def test_what_no_terminal_shows_is_not_wrapped() -> None:
+    lines = shown_list(CHECKS, width=None).splitlines()
+    assert len(lines) == 4
+    assert lines[3].endswith("then wait a day")
+
+
+def test_a_problem_is_not_told_with_the_name_of_its_setting_twice(run: Run) -> None:
+    _, output = run("doctor", "--release", "--json", APP_FUNCTIONS="nowhere:functions")
+    (check,) = [check for check in json.loads(output)["checks"] if check["name"] == "APP_FUNCTIONS"]
+    assert check["detail"] == "there is no module nowhere"

@@ -1,6 +1,8 @@
 """`init` makes a company's folder, with which everything else works at once."""
 
 import json
+import re
+import shlex
 import stat
 import tomllib
 from datetime import date
@@ -10,13 +12,15 @@ from unittest.mock import patch
 import pytest
 from typer.testing import CliRunner, Result
 
+from bot import __version__
 from bot.app.company_checks import company_checks
 from bot.app.load import load_world
-from bot.app.new_company import Answers, business, make
+from bot.app.new_company import SAMPLE_S_OFFERS, Answers, business
 from bot.commands import init as command
 from bot.commands.cli import app
-from bot.errors import OperatorError
+from bot.paths import FLOWS
 from bot.settings import load_settings
+from tests.deploy import ROOT, read_yaml
 
 FLAGS = {
     "--name": "Fahrrad Krause",
@@ -68,13 +72,49 @@ def test_its_environment_names_the_folder_and_has_secrets_that_nobody_else_reads
     assert (tmp_path / "other" / ".env").read_text() != file.read_text()
 
 
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
+def test_a_business_file_that_cannot_be_read_is_told_and_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "business.toml").write_text("mine")
     result = init(tmp_path)
     assert result.exit_code == 1
-    assert "has business.toml already" in result.output
+    assert "business.toml: not valid TOML" in result.output
     assert [path.name for path in tmp_path.rglob("*")] == ["business.toml"]
     assert (tmp_path / "business.toml").read_text() == "mine"
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("flags", [True, False])
+def test_a_second_run_changes_nothing_and_asks_nothing(tmp_path: Path, flags: bool) -> None:
+    init(tmp_path)
+    before = files(tmp_path)
+    again = init(tmp_path, name="Others") if flags else CliRunner().invoke(app, ["init", str(tmp_path)])
+    assert (again.exit_code, files(tmp_path)) == (0, before)
+    assert "wrote" not in again.output
+    assert f"kept  {tmp_path / 'Procfile'}" in again.output
+    assert "stays as it is" in again.output
+
+
+@pytest.mark.parametrize("lost", ["compose.yaml", ".env", "README.md", "locales/en/keywords.toml"])
+def test_a_second_run_adds_what_is_missing(tmp_path: Path, lost: str) -> None:
+    init(tmp_path)
+    before = files(tmp_path)
+    (tmp_path / lost).unlink()
+    again = init(tmp_path)
+    assert again.exit_code == 0
+    assert [line for line in again.output.splitlines() if line.startswith("wrote")] == [f"wrote {tmp_path / lost}"]
+    after = files(tmp_path)
+    assert after.keys() == before.keys()
+    assert {name for name in after if after[name] != before[name]} == ({".env"} if lost == ".env" else set())
+    assert ("new SECRET_KEY" in again.output) is (lost == ".env")
+
+
+@pytest.mark.parametrize("folder", [FLOWS.parent, FLOWS])
+def test_the_program_s_own_folder_is_not_taken_for_the_company_s(folder: Path) -> None:
+    result = init(folder)
+    assert result.exit_code == 1
+    assert "the program's own folder; name another" in result.output
 
 
 def test_what_else_is_in_the_folder_stays(tmp_path: Path) -> None:
@@ -158,7 +198,63 @@ def test_a_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
     assert "Traceback" not in result.output
 
 
-def test_making_it_twice_fails_the_second_time(tmp_path: Path) -> None:
-    assert make(tmp_path / "k", answers(), TODAY)
-    with pytest.raises(OperatorError, match="nothing is overwritten"):
-        make(tmp_path / "k", answers(), TODAY)
+def test_its_processes_run_what_ours_do_with_the_installed_package(tmp_path: Path) -> None:
+    """As `honcho start` and Heroku run ours: tests/test_procfile.py."""
+    init(tmp_path)
+    ours = (ROOT / "Procfile").read_text("utf-8")
+    assert (tmp_path / "Procfile").read_text("utf-8") == ours.replace("python -m bot", "python -m consentbot")
+
+
+def test_its_compose_file_runs_what_ours_does_with_the_installed_package(tmp_path: Path) -> None:
+    init(tmp_path)
+    found, ours = read_yaml(tmp_path / "compose.yaml"), read_yaml(ROOT / "compose.yaml")
+    assert found["volumes"] == ours["volumes"]
+    assert found["services"].keys() == ours["services"].keys()
+    for name, service in found["services"].items():
+        expected = json.loads(json.dumps(ours["services"][name]).replace("-m bot", "-m consentbot"))
+        expected["command"] = [
+            word.replace("bot", "consentbot") if word == "bot" else word for word in expected.get("command", ())
+        ]
+        for variables in (service["environment"], expected["environment"]) if "environment" in service else ():
+            for key in ("POSTGRES_PASSWORD", "DATABASE_URL"):
+                variables[key] = re.sub(r":\?.*?}", "}", variables.get(key, ""))
+        assert service.pop("image", "").replace("-company", "") == expected.pop("image", "")
+        assert service | {"command": service.get("command", [])} == expected, name
+
+
+@pytest.mark.parametrize(("purposes", "told"), [("offers", True), ("order_updates", False)])
+def test_what_is_still_the_sample_s_is_told(tmp_path: Path, purposes: str, told: bool) -> None:
+    result = init(tmp_path, purposes=purposes)
+    assert ("still those of the sample" in result.output) is told
+    assert (SAMPLE_S_OFFERS in (tmp_path / "business.toml").read_text("utf-8")) is told
+
+
+def test_what_compose_asks_for_is_in_the_environment_file(tmp_path: Path) -> None:
+    init(tmp_path)
+    asked = set(re.findall(r"\$\{(\w+)", (tmp_path / "compose.yaml").read_text()))
+    given = dict(line.split("=", 1) for line in (tmp_path / ".env").read_text().splitlines() if "=" in line)
+    assert asked == {"POSTGRES_PASSWORD"}
+    assert all(len(given[name]) == 64 for name in asked)
+
+
+def test_its_image_is_ours_but_for_what_is_installed(tmp_path: Path) -> None:
+    init(tmp_path)
+    kept = ("CMD", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "    CMD", "RUN useradd", "    && install")
+    found, ours = ((folder / "Dockerfile").read_text("utf-8").splitlines() for folder in (tmp_path, ROOT))
+    alike = [line.replace('"bot"', '"consentbot"') for line in ours if line.startswith(kept)]
+    assert [line for line in found if line.startswith(kept)] == alike
+    assert f"FROM python:{(ROOT / '.python-version').read_text().strip()}-slim" in found
+    assert ".env" in (tmp_path / ".dockerignore").read_text().splitlines(), "no secret gets into an image"
+    assert f"consentbot-{__version__}-py3-none-any.whl" in (tmp_path / "requirements.txt").read_text()
+
+
+def test_answers_that_are_refused_can_be_repeated_without_typing_them_again(tmp_path: Path) -> None:
+    typed = ["K & Söhne", "Köln", "not an address", "de", "", "", "de", "https://k.de", "i@k.de", "", "", ""]
+    with patch.object(command, "at_terminal", lambda: True):
+        refused = CliRunner().invoke(app, ["init", str(tmp_path / "k")], input="\n".join(typed) + "\n")
+    assert refused.exit_code == 1
+    (line,) = [line for line in refused.stderr.splitlines() if line.startswith("python -m bot init")]
+    words = shlex.split(line.replace("not an address", "i@k.de"))[3:]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    found = tomllib.loads((tmp_path / "k" / "business.toml").read_text("utf-8"))
+    assert (found["controller"]["name"], found["notices"][0]["url"]) == ("K & Söhne", {"de": "https://k.de"})

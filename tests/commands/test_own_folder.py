@@ -97,3 +97,21 @@ def test_an_installed_package_is_never_written_to(monkeypatch: pytest.MonkeyPatc
         assert (code, "make a folder of your own with `python -m bot init DIR`" in output) == (1, True), command
     assert run("i18n", "update", folder=folder)[0] == 0
     assert stamps() == before
+
+
+def test_flows_lint_names_words_and_dialogues_that_do_not_find_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are in two files, so a misspelt name is easily overlooked."""
+    folder = shop(tmp_path)
+    monkeypatch.setenv("APP_DIR", str(folder))
+    well = CliRunner().invoke(app, ["flows", "lint"])
+    assert (well.exit_code, well.output) == (0, "The dialogues are well.\n")
+    words, flow = folder / "locales" / "en" / "keywords.toml", folder / "flows" / "hours.toml"
+    words.write_text('# ours\n[ours]\nwords = ["opening hours"]\n', "utf-8")
+    result = CliRunner().invoke(app, ["flows", "lint"])
+    assert result.exit_code == 1
+    first, second, counted = result.output.splitlines()
+    assert first.startswith(f"{words}:2: no flow claims the intent of [ours]; add intents")
+    assert second.startswith(f"{flow}:3: intents: nobody can say 'hours'; add its words")
+    assert counted == "2 problems"

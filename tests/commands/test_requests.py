@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.running import harmless
 from bot.paths import FLOWS
 from tests.commands.shell import ANA, Run
 
@@ -105,6 +106,22 @@ def test_an_answer_given_elsewhere_is_noted_and_not_sent(dpo: Run) -> None:
     code, told = dpo("requests", "close", ANA, "--refused", "--because", "checked", "--told", "by phone")
     assert (code, told) == (0, "Noted: refused. You told them by phone.\n")
     assert "checked; told by phone" in dpo("requests", "show", ANA)[1]
+
+
+def test_what_a_person_wrote_can_t_steer_the_terminal(dpo: Run, run: Run, tmp_path: Path) -> None:
+    words, carl = "\x1b[2J\x9b31m\u202edone 👩\u200d🌾", "+447911123458"
+    script = tmp_path / "steering.txt"
+    script.write_text(f"Hi\nYES\nNO\nCORRECT MY DATA\n{words}\n", "utf-8")
+    assert run("chat", "--script", str(script), "--as", carl)[0] == 0
+    _, shown = dpo("requests", "show", carl)
+    assert "in their words: \\u001b[2J\\u009b31m\\u202edone 👩\u200d🌾" in shown
+    _, document = dpo("requests", "show", carl, "--json")
+    assert not {"\x1b", "\x9b", "\u202e"} & set(document)
+    assert json.loads(document)["details"] == words
+
+
+def test_further_lines_of_what_a_person_wrote_don_t_pass_for_ours() -> None:
+    assert harmless("Hello\r\n  2026-12-01  done\tby operator:eve") == "Hello\n    │   2026-12-01  done by operator:eve"
 
 
 def test_an_address_stands_for_the_only_request_that_waits(dpo: Run) -> None:

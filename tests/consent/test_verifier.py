@@ -162,12 +162,17 @@ def evidence(others: int = 9, *, without: Callable[[dict[str, Any]], dict[str, A
         "records": records,
         "wordings": {digest: text},
         "answer_key": ANSWER_KEY.hex(),
-        "about": {"addresses": list(ADDRESSES), "key": ADDRESS_KEY.hex()},
+        "about": {"addresses": list(ADDRESSES), "unnamed": 0, "key": ADDRESS_KEY.hex()},
         "checkpoint": note_of(checkpoint),
     }
 
 
 Tamper = Callable[[dict[str, Any]], object]
+
+
+def _address(it: dict[str, Any], address: str) -> None:
+    it["about"]["addresses"][0] = address
+
 
 TAMPERED: dict[str, tuple[Tamper, str]] = {
     "another purpose": (lambda it: it["records"][1].update(purpose="news"), "record 2"),
@@ -187,6 +192,42 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
             [record.update(subject=sealed("+33600000002")) for record in it["records"]],
         ),
         "record 1",
+    ),
+    "an address left out": (lambda it: it["about"]["addresses"].pop(), "left out"),
+    "the other address left out": (lambda it: it["about"]["addresses"].pop(0), "left out"),
+    "all addresses left out": (lambda it: it["about"]["addresses"].clear(), "left out"),
+    "an address twice, for another": (lambda it: it["about"].update(addresses=ADDRESSES[:1] * 2), "named twice"),
+    "addresses joined into one": (lambda it: it["about"].update(addresses=["".join(ADDRESSES)]), "no record is"),
+    "addresses as a text": (lambda it: it["about"].update(addresses=ADDRESSES[0]), "no record is"),
+    "an address without its last digit": (lambda it: _address(it, ADDRESSES[0][:-1]), "no record is"),
+    "an address with a digit more": (lambda it: _address(it, ADDRESSES[0] + "0"), "no record is"),
+    "an address with digits swapped": (lambda it: _address(it, "+33600000010"), "no record is"),
+    "an address without its plus": (lambda it: _address(it, ADDRESSES[0][1:]), "no record is"),
+    "an address with blanks": (lambda it: _address(it, "+33 600000001"), "no record is"),
+    "an address with an unseen letter": (lambda it: _address(it, ADDRESSES[0] + "\u200b"), "no record is"),
+    "an address in other digits": (lambda it: _address(it, "+٣٣٦٠٠٠٠٠٠٠١"), "no record is"),
+    "an empty address": (lambda it: _address(it, ""), "no record is"),
+    "a BSUID of another country": (
+        lambda it: it["about"]["addresses"].__setitem__(1, ADDRESSES[1].replace("FR", "DE")),
+        "no record is",
+    ),
+    "a BSUID in small letters": (
+        lambda it: it["about"]["addresses"].__setitem__(1, ADDRESSES[1].lower()),
+        "no record is",
+    ),
+    "addresses sealed by another record": (
+        lambda it: it["records"][1].update(subject=it["records"][0].pop("subject")),
+        "record 1",
+    ),
+    "the sealing taken out of the records": (lambda it: it["records"][0].update(subject=""), "record 1"),
+    "the sealing swapped": (
+        lambda it: it["records"][0].update(subject="".join(map(sealed, reversed(ADDRESSES)))),
+        "record 1",
+    ),
+    "the sealing cut": (lambda it: it["records"][0].update(subject=it["records"][0]["subject"][:-2]), "record 1"),
+    "an address of a key of one's own": (
+        lambda it: it["about"].update(addresses=["+33600000002"], key="00" * 32, unnamed=1),
+        "no record is",
     ),
     "another key of the addresses": (lambda it: it["about"].update(key="07" * 32), "no record is about"),
     "nobody whom it is about": (lambda it: it.pop("about"), "left out"),
@@ -227,6 +268,13 @@ class TestEvidence:
     def test_it_says_whom_it_is_about(self) -> None:
         about = [line for line in check_evidence(evidence(), PUBLIC) if line.startswith("about: ")]
         assert about == [f"about: {one}, sealed since record 1" for one in ADDRESSES]
+
+    def test_addresses_that_are_not_named_are_counted(self) -> None:
+        moved = evidence()
+        moved["about"].update(addresses=ADDRESSES[1:], unnamed=1)
+        about = [line for line in check_evidence(moved, PUBLIC) if line.startswith("about: ")]
+        assert about[0] == f"about: {ADDRESSES[1]}, sealed since record 1"
+        assert "1 more that the records seal" in about[1]
 
     def test_records_older_than_the_sealing_of_addresses_name_nobody(self) -> None:
         def without(record: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,11 @@ def test_few_short_choices_are_buttons() -> None:
     assert (reply.rows, reply.list_button, reply.footer) == ((), "", "Reply STOP")
 
 
+def test_a_button_that_ends_everything_needs_no_footer() -> None:
+    for id in ("stop", "stop:0123456789ab"):
+        assert said(Option(id, "ask.short"), Option("keep", "ask.short")).reply(texts(), "en", {}).footer == ""
+
+
 def test_many_long_or_explained_choices_are_a_list() -> None:
     short = Option("a", "ask.short")
     for options in ([short] * 4, [Option("a", "ask.long")], [Option("a", "ask.short", description_id="ask.more")]):

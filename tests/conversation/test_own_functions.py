@@ -8,8 +8,9 @@ from bot import Functions, Option, Turn
 from bot.app.functions import functions_of
 from bot.app.load import load_world
 from bot.conversation.functions import OURS
+from bot.environment import SettingsError
 from bot.errors import FileError
-from bot.settings import SettingsError, load_settings
+from bot.settings import load_settings
 from bot.testing import Conversation
 from tests.own_folder import HOURS, shop
 
@@ -97,13 +98,24 @@ def test_the_environment_names_functions_in_the_companys_folder(tmp_path: Path) 
     assert functions_of(load_settings(None)) is OURS
 
 
+def test_a_module_that_fails_at_its_import_is_reported_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "failing_functions_of_a_test.py").write_text("petals = 0\n1 / petals\n", "utf-8")
+    settings = load_settings(None, app_dir=tmp_path, app_functions="failing_functions_of_a_test:OWN")
+    with pytest.raises(
+        SettingsError, match=r"ZeroDivisionError: division by zero \(failing_functions_of_a_test.py:2\)"
+    ):
+        functions_of(settings)
+
+
 @pytest.mark.parametrize(
     ("named", "told"),
     [
-        ("no_such_module:OWN", "No module named 'no_such_module'"),
-        ("math:OWN", "no attribute 'OWN'"),
+        ("no_such_module:OWN", "APP_FUNCTIONS: there is no module no_such_module; run"),
+        (".math:OWN", "APP_FUNCTIONS: not module:name; write"),
+        ("math", "APP_FUNCTIONS: not module:name; write"),
+        ("math:OWN", "math:OWN is no Functions"),
         ("math:pi", "math:pi is no Functions"),
-        (":", "expected: module:name"),
+        (":", "not module:name"),
     ],
 )
 def test_functions_that_are_not_there_are_reported(named: str, told: str) -> None:

@@ -56,6 +56,11 @@ def _says_how_to_stop(reply: Reply) -> int:
     return bool(reply.footer) + WORLD.texts.has(reply.text_id, "stop_word")
 
 
+def _offers_to_stop(reply: Reply) -> bool:
+    """Whether a message has a button that ends everything, which needs no word beside it."""
+    return any(button.id.partition(":")[0] == "stop" for button in reply.buttons)
+
+
 class Examined(Conversation):
     """A chat in which every step is examined."""
 
@@ -101,7 +106,9 @@ class Examined(Conversation):
         stoppable = {stood.record.is_stoppable, self.session.record.is_stoppable}
         for reply in self.replies:
             if stoppable == {True} or reply.question:
-                assert _says_how_to_stop(reply) == 1, "a message without the way out, or with two"
+                assert _says_how_to_stop(reply) + _offers_to_stop(reply) == 1, (
+                    "a message without the way out, or with two"
+                )
             elif stoppable == {False}:
                 assert bool(_says_how_to_stop(reply)) == (reply.text_id in _ALWAYS_SAY_HOW), "nothing can be stopped"
             request(
@@ -442,6 +449,8 @@ def asked_about(locale: str) -> set[str]:
     said = {reply.text_id for reply in talk._shown}
     for method in (Method.WEB_FORM, Method.CALL, Method.PAPER, Method.API):
         said.update(Examined(WORLD, FLOWS, locale=locale).is_invited("offers", method=method).says(_FIRST[2]).said)
+    hidden = Examined(WORLD, FLOWS, locale=locale, phone=None, bsuid="DE.1234567890")
+    said.update(hidden.says("?").says(_FIRST[2]).said)
     return said
 
 

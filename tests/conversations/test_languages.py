@@ -11,7 +11,7 @@ from bot.conversation.world import World
 from bot.i18n.texts import Texts
 from bot.messages.reply import Reply
 from bot.testing import Conversation, Transcript, find_transcripts, run_transcript
-from bot.testing.transcript import played
+from bot.testing.playing import played
 from bot.translating import pseudo
 
 WORLD, FLOWS = load_world()

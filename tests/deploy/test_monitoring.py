@@ -101,10 +101,48 @@ def test_each_alert_says_what_is_wrong_and_what_to_do(rule: dict[str, Any]) -> N
     assert all(map(is_command, commands(rule["annotations"]["cure"])))
 
 
+URGENT = {
+    "consentbot_sending_halted",
+    'consentbot_queued{queue="dead"}',
+    'consentbot_unread_seconds{queue="urgent"}',
+    'consentbot_unread_seconds{queue="inbox"}',
+    'consentbot_requests{due="overdue"}',
+    'consentbot_requests{due="soon"}',
+    "consentbot_unplaced_updates_total",
+    "consentbot_incidents_total",
+    "consentbot_repaired_updates_total",
+    "consentbot_webhooks_total",
+    "consentbot_events_dead",
+}
+"""What docs/deployer.md asks somebody to act on: dead letters, no sending, what waits, days that come."""
+
+
 def test_what_the_pages_ask_somebody_to_act_on_has_an_alert() -> None:
     alerted = " ".join(rule["expr"] for rule in rules())
-    for name in ("sending_halted", "queued", "unplaced_updates_total", "incidents_total", "repaired_updates_total"):
-        assert f"consentbot_{name}" in alerted
+    assert {series for series in URGENT if series not in alerted} == set()
+
+
+NOT_SHOWN = {
+    "consentbot_events",
+    "consentbot_statuses",
+    "consentbot_event_deliveries",
+    "consentbot_dead_letters",
+    "consentbot_handed_over",
+    "consentbot_retention",
+    "consentbot_downloads",
+    "consentbot_api_calls",
+    "consentbot_events_waiting",
+}
+"""Figures for whoever looks for something; neither alert nor panel has them."""
+
+
+def test_every_figure_is_in_an_alert_or_a_panel_or_left_out_on_purpose() -> None:
+    used = {name for _, text in expressions() for name in NAME.findall(text)}
+    figures = [metric for metric in vars(metrics).values() if isinstance(metric, Counter | Gauge | Histogram)]
+    unused = {
+        metric._name for metric in figures if used.isdisjoint(metric._name + ending for ending in SAMPLES[type(metric)])
+    }
+    assert unused == NOT_SHOWN
 
 
 def test_panels_have_ids_and_places_of_their_own() -> None:

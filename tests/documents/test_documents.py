@@ -134,6 +134,29 @@ def test_my_data_does_not_show_names_of_flows_and_states() -> None:
     assert not [name for name in ("opt_in", "waiting_for_words", "What else is stored") if name in told]
 
 
+def test_the_reason_of_an_answer_is_told_in_the_person_s_language_and_not_in_ours() -> None:
+    steps = [
+        {"state": "open", "by": "person", "reason": "Ich heiße Müller"},
+        {"state": "refused", "by": "company", "because": "checked", "reason": "Rufen Sie an"},
+        {"state": "refused", "by": "program", "reason": "the answer was delivered"},
+    ]
+    request: dict[str, Any] = {
+        "id": "1",
+        "right": "rectification",
+        "received_at": "2026-11-25T10:00:00Z",
+        "due": "2026-12-28",
+    }
+    request |= {
+        "state": "refused",
+        "steps": [{"at": f"2026-11-2{day}T10:00:00Z"} | step for day, step in enumerate(steps, 5)],
+    }
+    told = read(Documents(REAL).my_data(data(requests=[request]), "de"))
+    for planted in ("Ich heiße Müller", "Rufen Sie an", "26.11.2026: Wir haben es geprüft: Die Daten stimmen so."):
+        assert planted in told
+    assert "abgelehnt, 26.11.2026" in told, "not the day on which it was delivered"
+    assert not [ours for ours in ("checked", "delivered") if ours in told]
+
+
 @pytest.mark.parametrize("state", ["done", "refused"])
 def test_a_closed_request_shows_when_it_was_closed(state: str) -> None:
     steps = [{"at": "2026-11-25T10:00:00Z", "state": "open"}, {"at": "2026-11-27T10:00:00Z", "state": state}]

@@ -76,7 +76,7 @@ async def test_example_bot_answers_everybody_and_only_then_asks_for_consent(
     reached: list[str] = []
     answer = example.order_status
 
-    async def watched(inbound: bot.Inbound, person: bot.Consenter) -> Sequence[bot.Reply] | None:
+    async def watched(inbound: bot.Inbound, person: bot.Person) -> Sequence[bot.Reply] | None:
         reached.append(person.id)
         replies: Sequence[bot.Reply] | None = await answer(inbound, person)
         return replies

@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from bot import Button, Choice, Consenter, Inbound, Link, Reply, Row, Text
+from bot import Button, Choice, Inbound, Link, Person, Reply, Row, Text
 from bot.app.simulation import Simulation, simulate, somebody
 from bot.app.use_cases import HostedBot
 from bot.channels.simulator import webhooks
@@ -36,7 +36,7 @@ class Host:
         self.failures = 0
         self.failure: Exception | None = None
         """What it fails with; without any, with an answer that nobody can read."""
-        self.asked_by: list[Consenter] = []
+        self.asked_by: list[Person] = []
         self.may_answer = asyncio.Event()
         self.may_answer.set()
         self.waits_at = QUESTION
@@ -45,7 +45,7 @@ class Host:
         self.tapped: list[Choice] = []
         self.replies: Sequence[Reply] = [Reply(body=ANSWER)]
 
-    async def __call__(self, inbound: Inbound, person: Consenter) -> Sequence[Reply] | None:
+    async def __call__(self, inbound: Inbound, person: Person) -> Sequence[Reply] | None:
         if isinstance(inbound.content, Choice):
             self.tapped.append(inbound.content)
             return []
@@ -103,7 +103,7 @@ async def test_host_answers_a_person_only_while_they_consent(
     await ana.say(QUESTION, replies=1)
     assert answers(ana) == 1
     assert host.asked == [QUESTION]
-    assert host.asked_by == [Consenter(await owner_of(simulation.runtime, ana), "en")]
+    assert host.asked_by == [Person(await owner_of(simulation.runtime, ana), "en")]
     await ana.say("STOP", replies=1)
     await ana.say(QUESTION, replies=1)
     assert host.asked == [QUESTION]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.testing.__main__ import app
+from bot.testing.player import app
 
 TRANSCRIPT = 'locale = "en"\n[[turn]]\nperson = "hello"\nbot = []\n'
 RIGHT = 'locale = "en"\n[[turn]]\nreact = "👍"\nbot = []\n'
@@ -58,6 +58,9 @@ def test_all_failing_transcripts_are_counted_and_named_though_one_cannot_be_read
         ('[[turn]]\nreact = "👍"\nbot = []\nstatus = { none = "none" }\n', "status: 'none' is no purpose"),
         ('[[turn]]\nbusiness = { opt_in = "none" }\nbot = []\n', "business: 'none' is no purpose"),
         ('[[turn]]\npreference = "start"\nbot = []\n', "preference: not a known word; use 'stop' or 'resume'"),
+        (f'locales = ["de"]\n{TRANSCRIPT}', "locale and locales are both there; keep one"),
+        ('locales = ["de", "en", "de"]\n[[turn]]\nreact = "👍"\nbot = []\n', "locales names a language twice"),
+        ('[[turn]]\nperson = "x"\nbot = { text_id = "a", chioces = [] }\n', "turn.0.bot.0.chioces: unknown key"),
         ('[[turn]]\ntap = "yes"\nbot = []\n', "turn 1: there is no 'yes' to tap"),
         ("[[turn]]\nagain = true\nbot = []\n", "turn 1: nothing was postponed"),
         ('[[turn]]\nwhatsapp = "delivers"\nbot = []\n', "turn 1: no such question was asked"),

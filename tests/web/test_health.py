@@ -1,6 +1,7 @@
 """What those who watch over the program are told."""
 
 import asyncio
+import time
 
 import aiohttp
 import pytest
@@ -13,8 +14,10 @@ from bot.channels.meta.provider import META
 from bot.channels.meta.settings import MetaSettings
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.hook import WebhookRefused
+from bot.consent.deadlines import Calendar
+from bot.consent.rights import Right
 from bot.engines import Engines
-from bot.service.ports import EventType, NewEvent
+from bot.service.ports import EventType, NewEvent, PersonId
 from bot.settings import Settings
 from bot.stores.redis.keys import ShardKeys
 from tests.killing import kill
@@ -78,6 +81,41 @@ async def test_metrics_include_the_main_counters(simulation: Simulation, http: a
     text = await measured(http)
     for metric in ("webhooks_total", "messages_total", "ledger_entries_total", "sent_total", "queued"):
         assert f"consentbot_{metric}{{" in text
+
+
+async def test_metrics_tell_how_long_messages_wait_for_a_worker(settings: Settings) -> None:
+    async with front(settings) as simulation, aiohttp.ClientSession(simulation.url) as http:
+        client, inbox = simulation.runtime.stores.client, ShardKeys(0).inbox
+        assert 'consentbot_unread_seconds{queue="inbox"} 0.0' in await measured(http)
+        await client.run("XADD", inbox, "1-1", "e", b"")
+        text = await measured(http)
+        (waits,) = [
+            line.split()[1] for line in text.splitlines() if line.startswith('consentbot_unread_seconds{queue="inbox"}')
+        ]
+        assert float(waits) > 1e9
+        assert 'consentbot_unread_seconds{queue="urgent"} 0.0' in text
+
+
+async def test_metrics_tell_how_near_the_days_of_requests_are(
+    simulation: Simulation, http: aiohttp.ClientSession
+) -> None:
+    await simulation.person(somebody()).say("Hello", replies=1)
+    stores = simulation.runtime.stores
+    (person,) = (row["id"] for row in await stores.database.fetch("SELECT id::text AS id FROM persons"))
+    for days, right in ((-40, Right.ACCESS), (-28, Right.ERASURE), (0, Right.RECTIFICATION)):
+        at = int(time.time()) + days * 86400
+        await stores.requests.open(
+            PersonId(person),
+            right,
+            at=at,
+            inbound=right.value.encode(),
+            now=at,
+            calendar=Calendar("DE", "Europe/Berlin"),
+        )
+    text = await measured(http)
+    shown = {line for line in text.splitlines() if line.startswith("consentbot_requests{")}
+    assert shown == {f'consentbot_requests{{due="{due}"}} 1.0' for due in ("overdue", "soon", "later")}
+    assert person not in text
 
 
 async def test_metrics_tell_what_waits_for_an_endpoint_by_its_id_alone(

@@ -64,6 +64,21 @@ def test_a_sentence_is_sure_and_a_word_is_not(text: str, found: str | None) -> N
     assert sure_language(text, OFFERED) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Šta preporučujete za godišnjicu?", None),
+        ("Narudžba još nije stigla", "hr"),
+        ("Potrebujem venec za pogreb jutri", "sl"),
+        ("Пожалуйста отмените мой заказ", "ru"),
+        ("Necessito una corona per demà", "ca"),
+        ("что šta", None),
+    ],
+)
+def test_neighbours_are_told_apart_by_what_only_one_of_them_has(text: str, found: str | None) -> None:
+    assert sure_language(text, OFFERED) == found
+
+
 def test_only_offered_languages_are_found() -> None:
     text = "jeg har ikke fått noen faktura på pakken min"
     assert sure_language(text, OFFERED) is None

@@ -120,3 +120,10 @@ def test_it_is_heard_in_every_language_whatever_the_person_speaks(language: str)
     match = KEYWORDS.classify(phrase, asked_in=None, spoken=("xx",))
     assert match is not None
     assert match.intent.value == "human"
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken"), [("я человек, который любит розы", "ru"), ("som človek, ktorý miluje ruže", "sk")]
+)
+def test_whoever_tells_of_themselves_calls_for_nobody(text: str, spoken: str) -> None:
+    assert KEYWORDS.classify(text, asked_in=None, spoken=(spoken,)) is None

@@ -83,3 +83,14 @@ def test_danish_thanks_are_polands_yes_only_to_a_polish_question() -> None:
     match = KEYWORDS.classify("tak", asked_in=None, spoken=("da",))
     assert match is not None
     assert match.intent is Intent.THANKS
+
+
+@pytest.mark.parametrize(("text", "spoken"), [("hvalaa", "hr"), ("paldiess", "lv"), ("hvalaaa puno", "hr")])
+def test_drawn_out_thanks_are_thanks(text: str, spoken: str) -> None:
+    assert heard(text, spoken) == "thanks"
+
+
+def test_no_single_letter_is_small_talk() -> None:
+    """French "a+" would make one of any "a": signs are not read."""
+    letters = {chr(code) for code in range(0x250) if chr(code).isalpha()}
+    assert {letter for letter in letters if heard(letter) in list(TALK)} == set()

@@ -126,7 +126,7 @@ async def _account_check(settings: MetaSettings, token: SecretStr | None, app: _
     if id in apps:
         return Check(name, ok=True, detail="the account sends its webhooks to this app")
     url = f"{settings.graph_url}/{account}/subscribed_apps"
-    cure = f'run curl -X POST -H "Authorization: Bearer $WHATSAPP_TOKEN" {url}'
+    cure = f'run `curl -X POST -H "Authorization: Bearer $WHATSAPP_TOKEN" {url}`'
     others = f"it sends them to {len(apps)} others" if apps else "it sends them to nobody"
     return Check(name, ok=False, detail=f"the account sends no webhooks to this app: {others}", cure=cure)
 

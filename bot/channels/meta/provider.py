@@ -2,9 +2,9 @@
 
 from pydantic import SecretStr
 
+from ...environment import SettingsError
 from ...messages.inbound import WHATSAPP, Sender
 from ...service.ports import Provider
-from ...settings import SettingsError
 from ..whatsapp import limits
 from .client import CloudApi
 from .doctor import checks

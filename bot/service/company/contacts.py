@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from ...batcher import Batcher
 from ...errors import Unavailable
 from ...messages.inbound import Sender
-from ..ports import AddressTaken, Person, PersonId, Persons, Wrote
+from ..ports import AddressTaken, KnownPerson, PersonId, Persons, Wrote
 from ..sending.window import Window
 
 Address = Sender | PersonId
@@ -17,7 +17,7 @@ Address = Sender | PersonId
 class Contact:
     """Somebody who is known."""
 
-    person: Person = field(repr=False)
+    person: KnownPerson = field(repr=False)
     wrote: Wrote
     """Their last message; if nothing is known of it, only templates reach them."""
 

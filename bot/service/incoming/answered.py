@@ -11,11 +11,19 @@ from typing import Literal, Self
 import structlog
 
 from ...conversation.dialogue import Step
-from ...messages.inbound import HostAnswered, Inbound, Invitation, Lapse, QuestionStatus
+from ...messages.inbound import (
+    AddressChanged,
+    HostAnswered,
+    Inbound,
+    Invitation,
+    Lapse,
+    QuestionStatus,
+    StaffMessage,
+)
 
 log = structlog.get_logger(__name__)
 
-_NOBODY_WROTE = (HostAnswered, Invitation, Lapse, QuestionStatus)
+_NOBODY_WROTE = (AddressChanged, HostAnswered, Invitation, Lapse, QuestionStatus, StaffMessage)
 """Events that are not messages of a person."""
 
 
@@ -29,8 +37,8 @@ class Answered:
     """Ids of the texts that answer it, e.g. `opt_in.ask`."""
     recorded: Sequence[str]
     """Kinds of ledger entries that it led to, e.g. `withdrawn`."""
-    by: Literal["dialogue", "host", "staff"]
-    """Who answers it."""
+    by: Literal["dialogue", "host", "staff", "nobody"]
+    """Who answers it; nobody answers e.g. a reaction."""
     received_at: float
 
     @classmethod
@@ -42,7 +50,7 @@ class Answered:
             kind=type(inbound.content).__name__.lower(),
             texts=[reply.text_id for reply in step.replies if reply.text_id],
             recorded=[entry.kind.value for entry in step.entries],
-            by="host" if step.handed_over else "staff" if step.to_staff else "dialogue",
+            by=_who(step),
             received_at=inbound.received_at,
         )
 
@@ -57,3 +65,11 @@ class Answered:
             by=self.by,
             ms=round(1000 * max(0.0, now - self.received_at)) if self.received_at else None,
         )
+
+
+def _who(step: Step) -> Literal["dialogue", "host", "staff", "nobody"]:
+    if step.handed_over:
+        return "host"
+    if step.to_staff:
+        return "staff"
+    return "dialogue" if step.replies or step.tasks else "nobody"

@@ -20,10 +20,10 @@ from ...keys import Keyring
 from ...messages.inbound import AddressChanged, Correction, Inbound, Sender
 from ..ports import (
     Commit,
+    KnownPerson,
     Ledger,
     OpenConversations,
     PastFact,
-    Person,
     PersonId,
     Persons,
     Queued,
@@ -192,7 +192,7 @@ class Cases:
     def _case(
         self,
         token: bytes,
-        person: Person,
+        person: KnownPerson,
         past: Sequence[PastFact],
         kept: tuple[Session, bytes] | None,
         staff_at: int,

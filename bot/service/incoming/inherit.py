@@ -7,7 +7,7 @@ from ...consent.evidence import EVERY, Entry, Kind, Method
 from ...consent.lifecycle import fold
 from ...errors import Unavailable
 from ...messages.inbound import AddressChanged, Inbound, Preference, QuestionStatus
-from ..ports import AddressTaken, Append, Ledger, Move, PastFact, Person, PersonId, Suppressions
+from ..ports import AddressTaken, Append, KnownPerson, Ledger, Move, PastFact, PersonId, Suppressions
 
 _TRIES = 10
 """How often an append is retried while other workers add to the ledger."""
@@ -74,7 +74,7 @@ class Inherit:
             await self._suppressions.suppress(move.sender.addresses, scopes)
         return bool(scopes)
 
-    async def of_erased(self, people: Collection[Person], past: Past, looked: SuppressedSince) -> Past:
+    async def of_erased(self, people: Collection[KnownPerson], past: Past, looked: SuppressedSince) -> Past:
         """Record what an erased person had withdrawn under an address of these people; return all facts after that.
 
         This happens on every lookup of a person, so it does not matter when a worker dies. Addresses that
@@ -110,7 +110,7 @@ class Inherit:
         found = await self._suppressions.suppressed(addresses)
         return {address: found.get(address, {}) for address in addresses}
 
-    def _missing(self, person: Person, found: SuppressedSince, past: Past) -> Append:
+    def _missing(self, person: KnownPerson, found: SuppressedSince, past: Past) -> Append:
         record = fold(entry.fact for entry in past.get(person.id, ()))
         scopes = _newest(found[address] for address in person.sender.addresses)
         now = round(self._clock(), 3)

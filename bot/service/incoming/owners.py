@@ -15,7 +15,7 @@ from uuid import UUID
 from ...errors import Unavailable
 from ...messages.inbound import AddressChanged, Inbound, Sender
 from ...numbers import canonical, same, spellings
-from ..ports import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons
+from ..ports import AddressTaken, KnownPerson, Move, NoSuchPerson, PersonId, Persons
 from .inherit import Inherit, SuppressedSince
 
 _LOOKS = 5
@@ -34,7 +34,7 @@ class _Found:
 
     owners: dict[str, list[PersonId]]
     """Address in its canonical spelling → persons, the owner first."""
-    people: dict[PersonId, Person]
+    people: dict[PersonId, KnownPerson]
     merged: set[PersonId] = field(default_factory=set)
     """Owners who turned out to be other persons as well."""
 
@@ -104,7 +104,7 @@ class _Found:
 class Owned:
     """Who wrote which messages."""
 
-    people: Mapping[bytes, Person]
+    people: Mapping[bytes, KnownPerson]
     """Token of the sender's address → the person who wrote."""
     looked: SuppressedSince
     """The suppressions that were looked up on the way."""
@@ -133,7 +133,7 @@ class Owners:
                 return Owned({token: people[owner] for token, owner in owners.items()}, looked, merged)
         raise Unavailable("the owners of these addresses change too often; it is tried again")
 
-    async def _load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
+    async def _load(self, persons: Iterable[PersonId]) -> dict[PersonId, KnownPerson]:
         wanted = set(persons)
         people = await self._persons.load(wanted) if wanted else {}
         if len(people) < len(wanted):

@@ -16,7 +16,7 @@ from ...consent.lifecycle import Consent, Record, Status, fold
 from ...messages.basis import ForPurpose
 from ...messages.inbound import Sender
 from ...times import iso_if_any
-from ..ports import LastEntry, Ledger, Person, PersonId, Suppressions
+from ..ports import KnownPerson, LastEntry, Ledger, PersonId, Suppressions
 from ..sending.gate import refused
 from ..sending.reasons import Reason
 from .find import Find, Look
@@ -266,7 +266,7 @@ def _wanted(member: Member, question: Question) -> bool:
     )
 
 
-def _with_addresses(member: Member, known: Mapping[PersonId, Person]) -> Member:
+def _with_addresses(member: Member, known: Mapping[PersonId, KnownPerson]) -> Member:
     person = known.get(member.person)
     return replace(member, sender=person.sender if person else Sender())
 

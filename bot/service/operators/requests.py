@@ -12,7 +12,7 @@ from ...consent.requests import NotPossible, Request, State, close, extend
 from ...errors import OperatorError
 from ...paths import COMMAND
 from ...times import iso, iso_if_any
-from ..ports import ChangedMeanwhile, PersonId, StepTaken
+from ..ports import UNDELIVERED, ChangedMeanwhile, PersonId, StepTaken
 from ..sending.reasons import Reason
 from .find import Find, Look
 from .reach import Reach, ReachPersons, why_not
@@ -83,6 +83,11 @@ class RequestClosed(OperatorError):
 class CannotTell(OperatorError):
     """The person can't be told in the chat, so that somebody must tell them in another way."""
 
+    def __init__(self, text: str, withheld: Reason | None = None) -> None:
+        """`withheld`: why nothing may be sent; None if the answer itself does not fit."""
+        super().__init__(text)
+        self.withheld = withheld
+
 
 class OpenRequests(Protocol):
     """The requests that people made. Every method raises `Unavailable`."""
@@ -142,34 +147,36 @@ class AnswerRequests:
         details, reach = await self._requests.details(request.id), await self._reach.how(looked.person)
         return KnownRequest(request, steps, details, erased_at, reach)
 
-    async def answer(self, id: str, outcome: State, said: Said, look: Look) -> Answered:
+    async def answer(self, id: str, outcome: State, said: Said, look: Look, *, told: str = "") -> Answered:
         """Do, refuse or extend what was asked for, and tell the person in the chat, in their language.
 
-        If a call broke off, repeating it tells them once. Raises `CannotTell` and changes nothing if somebody must
-        tell them in another way.
+        `told` is how they were told in another way, e.g. `by phone`: then nothing is sent (GDPR Art. 12(3)-(4)).
+        Repeating a call takes no second step and tells them once. Raises `CannotTell` and changes nothing if somebody
+        must tell them in another way.
         """
+        if told:
+            return await self._note(id, outcome, _recorded(said, told), look)
         if (length := len(said.words)) > MOST_WORDS:
             raise CannotTell(f"the reason has {length} characters, and {MOST_WORDS} fit into the message; shorten it")
         looked, before, steps = await self._find.request(id, look)
+        is_repeated = _is_repeated(before, steps, outcome, said)
+        if is_repeated and not _is_by_people(steps[-1]):
+            return Answered(before, "")  # what became of the answer is noted already
         withheld = await self._reach.obstacle(looked.person)
         if withheld not in (None, Reason.ERASED):
             cure = "tell them in another way, and repeat this with --told and how you did, e.g. --told 'by phone'"
-            raise CannotTell(f"they can't be told in the chat: {why_not(withheld)}; {cure}")
-        broke_off = before.state is outcome and _is_by_people(steps[-1]) and steps[-1].reason == str(said)
-        after = before if broke_off else await self._take(before, outcome, said, look)
+            raise CannotTell(f"they can't be told in the chat: {why_not(withheld)}; {cure}", withheld)
+        after = before if is_repeated else await self._take(before, outcome, said, look)
         if withheld is not None:
             return Answered(after, why_not(withheld))
-        earlier = sum(map(_is_by_people, steps)) - broke_off
+        earlier = sum(map(_is_by_people, steps)) - is_repeated
         await self._reach.tell(after, said, name=f"request {after.id} {earlier}")
         return Answered(after, "")
 
-    async def note(self, id: str, outcome: State, said: Said, look: Look) -> Request:
-        """Note that a request was done, refused or extended, and that the person was told in another way.
-
-        GDPR Art. 12(3)-(4): they must be told the reason within the first month.
-        """
-        _, before, _ = await self._find.request(id, look)
-        return await self._take(before, outcome, said, look)
+    async def _note(self, id: str, outcome: State, said: Said, look: Look) -> Answered:
+        _, before, steps = await self._find.request(id, look)
+        is_repeated = _is_repeated(before, steps, outcome, said)
+        return Answered(before if is_repeated else await self._take(before, outcome, said, look), untold="")
 
     async def _take(self, before: Request, outcome: State, said: Said, look: Look) -> Request:
         reason = str(said)
@@ -187,3 +194,17 @@ class AnswerRequests:
 
 def _is_by_people(step: StepTaken) -> bool:
     return step.actor not in ("person", "system")
+
+
+def _is_repeated(before: Request, steps: Sequence[StepTaken], outcome: State, said: Said) -> bool:
+    """Return whether the last step of people was this one: the call before broke off, or nobody saw its answer.
+
+    Not if the person could not be told of it: then nobody may believe that they were.
+    """
+    last = next(filter(_is_by_people, reversed(steps)), None)
+    is_same = before.state is outcome and last is not None and last.reason == str(said)
+    return is_same and steps[-1].reason != UNDELIVERED
+
+
+def _recorded(said: Said, told: str) -> Said:
+    return Said(said.because, "; ".join(filter(None, (said.words.strip(), f"told {told}"))))

@@ -26,7 +26,7 @@ from .events import (
     Secret,
 )
 from .evidence import BadEntry, NotSignedYet, Proofs, StoryEntry
-from .host import Consenter, Host
+from .host import Host, Person
 from .imports import ImportRun, ImportRuns
 from .incoming import (
     Claim,
@@ -55,7 +55,7 @@ from .outgoing import (
     Sent,
     Throttle,
 )
-from .people import AddressTaken, Move, NoSuchPerson, Person, PersonId, Persons, Read, Reads
+from .people import AddressTaken, KnownPerson, Move, NoSuchPerson, PersonId, Persons, Read, Reads
 from .provider import Check, Provider
 from .queues import DeadLetter, DeadLetters, Queue, Queued, Unreadable
 from .record import Append, Checkpoints, LastEntry, Ledger, Older, PastFact, Renewed, Suppressions
@@ -85,7 +85,6 @@ __all__ = [
     "Claim",
     "Claimed",
     "Commit",
-    "Consenter",
     "Conversation",
     "Conversations",
     "DataHolder",
@@ -113,6 +112,7 @@ __all__ = [
     "Inbox",
     "Incoming",
     "KeptTokens",
+    "KnownPerson",
     "LastEntry",
     "Later",
     "Ledger",

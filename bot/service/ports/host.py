@@ -9,12 +9,12 @@ from .people import PersonId
 
 
 @dataclass(frozen=True, slots=True)
-class Consenter:
-    """The sender of a host's message: everything a host may know besides the message."""
+class Person:
+    """Who wrote the message: all that the host's bot may know besides it."""
 
     id: PersonId
     locale: str
 
 
-Host = Callable[[Inbound, Consenter], Awaitable[Sequence[Reply] | None]]
+Host = Callable[[Inbound, Person], Awaitable[Sequence[Reply] | None]]
 """The host's bot: answers one message; its replies pass the same gate as ours."""

@@ -11,8 +11,8 @@ PersonId = NewType("PersonId", str)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A person in the database."""
+class KnownPerson:
+    """A person with their addresses."""
 
     id: PersonId
     locale: str
@@ -59,7 +59,7 @@ class Persons(Protocol):
     async def find_all(self, addresses: Iterable[str]) -> dict[str, list[PersonId]]:
         """Return all persons that an address leads to, the owner first; old rows may have a number in two spellings."""
 
-    async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
+    async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, KnownPerson]:
         """Return persons with their addresses in the clear; for a merged record, the person it was merged into."""
 
     async def merged(self, person: PersonId) -> Sequence[PersonId]:

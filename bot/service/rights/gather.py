@@ -132,7 +132,7 @@ def _as_done(asked: RequestMade, at: datetime) -> RequestMade:
     """Return a request with the step that handing over the data takes; its state and its last step agree."""
     if asked.state == State.DONE:
         return asked
-    done = RequestStep(at=at, state=State.DONE)
+    done = RequestStep(at=at, state=State.DONE, by="program")
     return msgspec.structs.replace(asked, state=State.DONE, steps=[*asked.steps, done])
 
 

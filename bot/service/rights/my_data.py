@@ -134,8 +134,13 @@ class RequestStep(msgspec.Struct, frozen=True, kw_only=True):
     """When."""
     state: str
     """The state that began: `open`, `extended`, `done` or `refused`."""
+    by: str = ""
+    """Who took it: `person`, `company`, or `program`."""
+    because: str = ""
+    """Why, as one of the reasons that are told in the person's language, e.g. `identity`."""
     reason: str = ""
-    """Why, in the company's words; of the first step, the person's own words."""
+    """Why, in the company's words; of the first step, the person's own words; of the program, what became of an
+    answer."""
 
 
 class RequestMade(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +157,7 @@ class RequestMade(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     """The state of the last step."""
     steps: list[RequestStep] = []
-    """What happened to it, in order; the last step began its present state."""
+    """What happened to it, in order; what became of an answer follows the step that it tells of."""
 
 
 KEPT_AFTER_ERASURE = "kept_after_an_erasure"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...consent.answers import Said
 from ...consent.evidence import Fact
 from ...consent.lifecycle import Consent, Status, fold
 from ...keys import Keyring
@@ -202,6 +203,10 @@ class MoveRows:
         return [*self._keys.addresses(*subject.sender.addresses), *subject.tokens], subject.records
 
 
+_BY = {"person": "person", "system": "program"}
+"""Who took a step of a request, as its table and as the person's data name them; others work for the company."""
+
+
 class RequestRows:
     """What the person asked for about their data, in their own words where those are needed.
 
@@ -261,10 +266,20 @@ class RequestRows:
                     "steps": [],
                 },
             )
-            reason = row["reason"]
+            by = _BY.get(row["actor"], "company")
+            said = Said.recorded(row["reason"]) if by == "company" else Said(words=row["reason"])
+            words = said.words
             if not request["steps"] and row["details"] and row["key"]:
-                reason = self._keys.person(row["key"]).open(row["details"])
-            request["steps"].append({"at": iso(row["at"]), "state": row["state"], "reason": reason})
+                words = self._keys.person(row["key"]).open(row["details"])
+            request["steps"].append(
+                {
+                    "at": iso(row["at"]),
+                    "state": row["state"],
+                    "by": by,
+                    "because": said.because or "",
+                    "reason": words,
+                }
+            )
         return {"requests": list(found.values())} if found else None
 
     async def erase(self, subject: Subject) -> int:

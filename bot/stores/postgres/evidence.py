@@ -88,7 +88,8 @@ class Proofs:
 def _about(keys: Keyring, key: PersonKey | None, rows: Sequence[Any]) -> dict[str, Any] | None:
     """Return the person's present addresses that the records prove, and the key of their salted hashes.
 
-    None for an erased person. An address is left out if every record is older than the address, or than the sealing.
+    None for an erased person. An address is left out if every record is older than the address, or than the sealing;
+    `unnamed` counts the sealed addresses that they had before.
     """
     if key is None:
         return None
@@ -97,8 +98,8 @@ def _about(keys: Keyring, key: PersonKey | None, rows: Sequence[Any]) -> dict[st
     }
     present = read_sender(keys.decrypt(rows[0]["addresses"]))
     known = filter(None, (present.phone, present.bsuid))
-    found = [_as_sealed(address, key, sealed) for address in known]
-    return {"addresses": [address for address in found if address], "key": key.address_key.hex()}
+    named = [found for address in known if (found := _as_sealed(address, key, sealed))]
+    return {"addresses": named, "unnamed": len(sealed) - len(named), "key": key.address_key.hex()}
 
 
 def _as_sealed(address: str, key: PersonKey, sealed: Container[bytes]) -> str | None:

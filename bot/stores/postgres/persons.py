@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from ...keys import Keyring
 from ...messages.inbound import Sender
 from ...numbers import canonical
-from ...service.ports import AddressTaken, Move, NoSuchPerson, Person, PersonId
+from ...service.ports import AddressTaken, KnownPerson, Move, NoSuchPerson, PersonId
 from ...times import DAY
 from .connect import Connection, Database
 
@@ -128,14 +128,16 @@ class Persons:
                 found.setdefault(address, []).append(PersonId(str(rows[token])))
         return {address: list(dict.fromkeys(persons)) for address, persons in found.items()}
 
-    async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, Person]:
+    async def load(self, persons: Iterable[PersonId]) -> dict[PersonId, KnownPerson]:
         """Return persons with their addresses in the clear; for a merged record, the person it was merged into.
 
         Raises `Undecipherable`.
         """
         rows = await self._database.fetch(_LOAD, list(persons))
         return {
-            PersonId(str(row["named"])): Person(PersonId(str(row["id"])), row["locale"], self._opened(row["addresses"]))
+            PersonId(str(row["named"])): KnownPerson(
+                PersonId(str(row["id"])), row["locale"], self._opened(row["addresses"])
+            )
             for row in rows
         }
 

@@ -1,6 +1,6 @@
 """Requests of data subjects with all their steps."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import asyncpg
@@ -33,6 +33,12 @@ SELECT id, $3, state, 'system', $2 FROM requests WHERE id = $1 AND state <> 'ope
         (SELECT max(number) FROM request_steps WHERE request = $1 AND actor <> 'system'), 0
     )
 )
+"""
+
+_COUNT_DUE = """
+SELECT count(*) FILTER (WHERE due < $1) AS overdue, count(*) FILTER (WHERE due BETWEEN $1 AND $2) AS soon,
+       count(*) FILTER (WHERE due > $2) AS later
+FROM requests WHERE state IN ('open', 'extended')
 """
 
 _DUE_UNTOLD = """
@@ -143,6 +149,11 @@ class Requests:
             rows = await connection.fetch(_DUE_UNTOLD, by)
             await note(connection, *(_told(_request(row), int(now), EventType.REQUEST_DUE) for row in rows))
         return len(rows)
+
+    async def count_due(self, today: date, by: date) -> Mapping[str, int]:
+        """Count the open requests whose day is over (`overdue`), comes until `by` (`soon`), or after it (`later`)."""
+        (row,) = await self._database.fetch(_COUNT_DUE, today, by)
+        return dict(row)
 
     async def find(self, request_id: str) -> tuple[Request, Sequence[StepTaken]] | None:
         """Return a request with all its steps."""

@@ -31,6 +31,8 @@ class Shown:
     """Characters with the longest possible values of its placeholders."""
     state: str
     """done, fuzzy or missing."""
+    text: str
+    """As it is sent."""
     html: Markup
     english: Markup
     note: str
@@ -68,6 +70,10 @@ class Texts:
         """Return a text's slot."""
         return self._slots[text_id]
 
+    def has(self, text_id: str, placeholder: str) -> bool:
+        """Whether a text contains a placeholder."""
+        return f"{{{placeholder}}}" in self._slots[text_id].english
+
     @property
     def titles(self) -> Sequence[str]:
         """The ids of the titles of purposes."""
@@ -91,6 +97,7 @@ class Texts:
             size=length(filled),
             worst=length(self._filled(text, {**examples, **self._widest})),
             state=state,
+            text=filled,
             html=formatted(filled),
             english=formatted(self._filled(slot.english, slot.examples)),
             note=slot.note,

@@ -13,7 +13,7 @@ from ...i18n.cldr import autonym, babel_locale
 from ...i18n.po import PoEntry
 from ...i18n.slot import SourceTexts
 from ...words.keywords import Intent
-from .conversation import Exchange, bubbles, exchanges
+from .conversation import Exchange, beginnings, bubbles, exchanges
 from .drawn import Shown, Texts
 
 _ON_PAPER = "document"
@@ -58,13 +58,15 @@ def page(
     """Return the page of a language; `others` are the languages of the other pages, `offered` those to choose from."""
     texts = Texts(language.code, sources, language.entries, language.values)
     names = [autonym(code) for code in offered]
-    sections = [
-        Section(file.table.flow, _about(file), told)
-        for file in sorted(files, key=_place)
-        if file.table.flow != _ON_PAPER and (told := exchanges(file, texts, language.words, names))
-    ]
+    begins = beginnings(files)
+    sections = []
+    for file in sorted(files, key=_place):
+        greets = Intent.START in file.table.intents
+        told = exchanges(file, texts, language.words, names, greets=greets, begins=begins)
+        if told and file.table.flow != _ON_PAPER:
+            sections.append(Section(file.table.flow, _about(file), told))
     drawn = [bubble for section in sections for bubble in bubbles(section.exchanges)]
-    said = {shown.id for bubble in drawn for shown in (bubble.text, *bubble.options)}
+    said = {shown.id for bubble in drawn for shown in (bubble.text, *bubble.leads, *bubble.options)}
     papers = [_paper(file, texts) for file in files if file.table.flow == _ON_PAPER]
     said |= {shown.id for paper in papers for shown in paper.lines}
     html: str = _template("page.html.j2").render(

@@ -36,6 +36,7 @@ class Problem(StrEnum):
     NOT_RECORDED = "not_recorded"
     KEY_REUSED = "key_reused"
     REQUEST_CLOSED = "request_closed"
+    NOT_TOLD = "not_told"
     PERSON_ERASED = "person_erased"
     TOO_LARGE = "too_large"
     NOT_OF_JSON_TYPE = "not_of_json_type"
@@ -102,6 +103,11 @@ _TOLD: Mapping[Problem, Told] = {
     Problem.METHOD_NOT_ALLOWED: Told(405, "The path has no such method", "use a method that the header `Allow` names"),
     Problem.REQUEST_CLOSED: Told(
         409, "The request can't take this step", "get the request: its state and its steps tell what is still possible"
+    ),
+    Problem.NOT_TOLD: Told(
+        409,
+        "The person can't be told in the chat",
+        "see `reason`; tell them in another way, and send it again with `told`, which says how",
     ),
     Problem.PERSON_ERASED: Told(
         410, "The person was erased", "nothing is left to do: nothing is sent to them any more"

@@ -1,4 +1,4 @@
-"""Operations about what persons ask about their data (GDPR Art. 12): see the deadline, note the answer."""
+"""Operations about what persons ask about their data (GDPR Art. 12): see the deadline, answer them."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,15 +7,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ...consent.answers import Said
-from ...consent.requests import Request, State
-from ...service.operators.requests import KnownRequest
+from ...consent.answers import MOST_WORDS, Because, Said
+from ...consent.requests import State
+from ...errors import problem_and_cure
+from ...messages.inbound import Sender
+from ...service.operators.reach import Reach
+from ...service.operators.requests import CannotTell, KnownRequest
 from ...service.ports import Scope
+from ...service.sending.reasons import Reason as Withheld
 from .cursor import LONGEST, cursor, not_ours, parts_of
-from .models import Reason, moment, moment_if_any
+from .models import Label, Line, moment, moment_if_any
 from .operation import Answer, AnyOperation, Api, Body, Call, Nothing, Operation, Query, Shown
 from .persons import RequestShown, request_shown
-from .problems import Problem
+from .problems import Problem, Refused
 
 MOST = 200
 
@@ -48,10 +52,25 @@ class Step(StrEnum):
 
 
 class Change(Body):
-    """A step of a request."""
+    """A step of a request, and what the person is told about it."""
 
     state: Step = Field(description="`extended`: two more months, within the first month (GDPR Art. 12(3))")
-    reason: Reason
+    because: Because | None = Field(
+        None, description="the reason, told in the person's own language", examples=["corrected"]
+    )
+    reason: Line | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_WORDS,
+        description="more about it, or another reason: told as you write it, marked as your words; it is recorded",
+        examples=["We found your parcel."],
+    )
+    told: Label | None = Field(
+        None,
+        max_length=200,
+        description="how you told them yourself: then nothing is sent",
+        examples=["by letter of 30 November"],
+    )
 
 
 class RequestPage(Shown):
@@ -70,11 +89,51 @@ class StepShown(Shown):
     reason: str
 
 
+class ToldIn(StrEnum):
+    """How the person learns of a step."""
+
+    CHAT = "chat"
+    ELSEWHERE = "elsewhere"
+    NOWHERE = "nowhere"
+
+
+class ChangedRequest(RequestShown):
+    """A request after a step, and whether the person learns of it."""
+
+    told: ToldIn = Field(
+        description="`chat`: a message is on its way, and the steps of the request show what becomes of it; "
+        "`elsewhere`: you told them; `nowhere`: see `not_told`"
+    )
+    not_told: str | None = Field(description="why nobody can tell them here; null if they are told")
+
+
+class FateShown(Shown):
+    """A message to the person, and what became of it."""
+
+    what: str = Field(examples=["question, offers"])
+    at: datetime
+    became: str = Field(examples=["answered with no"])
+
+
+class ReachShown(Shown):
+    """How the person can be answered."""
+
+    phone: str | None = Field(description="null if it is not known, or the token lacks the scope `read_addresses`")
+    whatsapp_id: str | None = Field(description="the BSUID; null as for `phone`")
+    locale: str = Field(description="empty when it is not known")
+    wrote_at: datetime | None = Field(description="when they last wrote")
+    window_ends: datetime | None = Field(description="until when they can be answered in the chat")
+    withheld: Withheld | None = Field(description="why they can't be answered in the chat now; null if they can")
+    why_not: str = Field(description="the same in words; empty if they can")
+    last: list[FateShown] = Field(description="the last question, and your last message")
+
+
 class WholeRequest(RequestShown):
     """A request with everything that is known about it."""
 
     details: str = Field(description="the person's own words; empty when there are none, or they are erased")
     erased_at: datetime | None = Field(description="when the person was erased")
+    reach: ReachShown
     steps: list[StepShown]
 
 
@@ -96,27 +155,50 @@ def _after(text: str) -> tuple[date, str]:
 
 
 async def _get(api: Api, call: Call[Nothing]) -> Answer:
-    return _whole(await api.requests.show(call.path["id"], call.look))
+    known = await api.requests.show(call.path["id"], call.look)
+    return _whole(known, with_addresses=call.token.may(Scope.READ_ADDRESSES))
 
 
 async def _change(api: Api, call: Call[Change]) -> Answer:
-    id, reason = call.path["id"], call.sent.reason
-    changed: Request = await api.requests.note(id, State(call.sent.state), Said(words=reason), call.look)
-    return Answer(request_shown(changed))
+    sent, told = call.sent, call.sent.told or ""
+    said = Said(sent.because, sent.reason or "")
+    try:
+        done = await api.requests.answer(call.path["id"], State(sent.state), said, call.look, told=told)
+    except CannotTell as error:
+        problem, _ = problem_and_cure(str(error))
+        raise Refused(Problem.NOT_TOLD, problem, reason=error.withheld) from None
+    how = ToldIn.ELSEWHERE if told else ToldIn.NOWHERE if done.untold else ToldIn.CHAT
+    shown = request_shown(done.request).model_dump()
+    return Answer(ChangedRequest(**shown, told=how, not_told=done.untold or None))
 
 
-def _whole(known: KnownRequest) -> Answer:
+def _whole(known: KnownRequest, *, with_addresses: bool) -> Answer:
     shown = request_shown(known.request)
     return Answer(
         WholeRequest(
             **shown.model_dump(),
             details=known.details,
             erased_at=moment_if_any(known.erased_at),
+            reach=_reach(known.reach, with_addresses=with_addresses),
             steps=[
                 StepShown(at=moment(step.at), state=step.state, actor=step.actor, reason=step.reason)
                 for step in known.steps
             ],
         )
+    )
+
+
+def _reach(reach: Reach, *, with_addresses: bool) -> ReachShown:
+    sender = reach.sender if with_addresses else Sender()
+    return ReachShown(
+        phone=sender.phone,
+        whatsapp_id=sender.bsuid,
+        locale=reach.locale,
+        wrote_at=moment_if_any(reach.wrote_at),
+        window_ends=moment_if_any(reach.window_ends),
+        withheld=reach.withheld,
+        why_not=reach.why_not,
+        last=[FateShown(what=fate.what, at=moment(fate.at), became=fate.became) for fate in reach.last],
     )
 
 
@@ -140,8 +222,8 @@ OPERATIONS: Sequence[AnyOperation] = [
         path="/requests/{id}",
         scope=Scope.REQUESTS,
         tag=_TAG,
-        summary="Show a request with its steps and the person's words",
-        description="The look is recorded with its reason.",
+        summary="Show a request with its steps, the person's words, and how to answer",
+        description="The look is recorded with its reason. Addresses need the scope `read_addresses` as well.",
         sent=Nothing,
         answers={200: WholeRequest},
         problems=(Problem.REQUEST_UNKNOWN,),
@@ -154,11 +236,14 @@ OPERATIONS: Sequence[AnyOperation] = [
         path="/requests/{id}",
         scope=Scope.REQUESTS,
         tag=_TAG,
-        summary="Note that a request was answered, refused or extended",
-        description="A refusal and an extension need the reason that you told the person (GDPR Art. 12(3)-(4)).",
+        summary="Answer, refuse or extend a request, and tell the person",
+        description="The person is told in the chat, in their language, what became of it and why. A refusal and an "
+        "extension need `because` or `reason` (GDPR Art. 12(3)-(4)). If they can't be told in the chat, nothing is "
+        "changed and `not_told` says why: tell them in another way, and say how in `told`. It needs no key: a "
+        "repetition takes no second step and tells them once.",
         sent=Change,
-        answers={200: RequestShown},
-        problems=(Problem.REQUEST_UNKNOWN, Problem.REQUEST_CLOSED),
+        answers={200: ChangedRequest},
+        problems=(Problem.REQUEST_UNKNOWN, Problem.REQUEST_CLOSED, Problem.NOT_TOLD),
         handle=_change,
         about_person=True,
     ),

@@ -113,10 +113,15 @@ async function checkSubject(evidence) {
     demand(!evidence.answer_key || !sealed.size, "whom it is about was left out");
     return [];
   }
+  const named = new Set();
   for (const address of evidence.about.addresses) {
-    const hash = await salted(fromHex(evidence.about.key), address);
-    demand(sealed.has(hash.slice(0, SALTED)), "no record is about this address");
+    const hash = (await salted(fromHex(evidence.about.key), address)).slice(0, SALTED);
+    demand(sealed.has(hash), "no record is about this address");
+    demand(!named.has(hash), "an address is named twice");
+    named.add(hash);
   }
+  const unnamed = sealed.size - named.size;
+  demand(unnamed === (evidence.about.unnamed ?? unnamed), "an address was left out");
   return evidence.about.addresses;
 }
 

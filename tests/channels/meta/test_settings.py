@@ -7,7 +7,8 @@ from pydantic import SecretStr
 
 from bot.app import channels
 from bot.channels.meta.settings import MetaSettings
-from bot.settings import SettingsError, cure, load_settings
+from bot.environment import SettingsError, cure_of
+from bot.settings import load_settings
 
 COMPLETE = {
     "WHATSAPP_TOKEN": "token",
@@ -63,7 +64,7 @@ class TestMissing:
         assert all("App Dashboard" in one.cure or "Business Suite" in one.cure for one in missing)
 
     def test_every_variable_has_a_description(self) -> None:
-        assert all(cure(name, MetaSettings) for name in MetaSettings.model_fields)
+        assert all(cure_of(name, MetaSettings) for name in MetaSettings.model_fields)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_wrong_value_is_reported_by_name_and_cure(monkeypatch: pytest.MonkeyPa
     with pytest.raises(SettingsError) as caught:
         from_environment(monkeypatch, **{variable: value})
     assert str(caught.value).startswith(f"{variable}: ")
-    assert cure(variable, MetaSettings) in str(caught.value)
+    assert cure_of(variable, MetaSettings) in str(caught.value)
     assert value not in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -85,3 +86,19 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch, variable: str) -> 
     around = load_settings(None, **{variable.lower(): "hush-hush"})
     for shown in (repr(settings), str(settings), settings.model_dump_json(), repr(around), around.model_dump_json()):
         assert "hush" not in shown
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("WHATSAPP_PHONE_NUMBER_ID", "+49 151 123", "is not an id of 5 to 20 digits"),
+        ("WHATSAPP_BUSINESS_ACCOUNT_ID", "٣٤٥٦٧٨", "is not an id of 5 to 20 digits"),
+        ("WHATSAPP_TOKEN", "EAAG\nrest", "has blanks or line breaks inside"),
+        ("WHATSAPP_APP_SECRET", "one two", "has blanks or line breaks inside"),
+    ],
+)
+def test_what_was_copied_badly_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, told: str
+) -> None:
+    with pytest.raises(SettingsError, match=f"^{variable}: {told}; expected: "):
+        from_environment(monkeypatch, **{variable: value})

@@ -2,14 +2,20 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.app.simulation import Simulation
+import bot
+from bot.app.simulation import Simulation, simulate
+from bot.app.use_cases import HostedBot
 from bot.channels.simulator import webhooks
 from bot.channels.simulator.person import SimulatedPerson
 from bot.channels.simulator.webhooks import Identity
+from bot.settings import Settings
+from tests.service.stage import changed
+from tests.web.api.test_conversations import with_staff
 
 WHO = Identity("+447911555666", "GB.73310000000000042", "Zebedee Quillfeather")
 
@@ -61,3 +67,59 @@ async def test_a_message_that_comes_twice_is_one_line(
     await zebedee.send(post, replies=0)
     await simulation.settled()
     assert len(answered(logged)) == 1
+
+
+async def test_each_kind_of_message_is_one_line_that_says_who_answers(
+    simulation: Simulation, zebedee: SimulatedPerson, logged: io.StringIO
+) -> None:
+    await zebedee.say("Hi zanzibar")
+    await zebedee.tap("Yes, I agree")
+    for write in (zebedee.speak, zebedee.stick, zebedee.locate):
+        await write(replies=0)
+        await simulation.settled()
+    await zebedee.show("zanzibar", replies=0)
+    await zebedee.prefer("stop")
+    await simulation.settled()
+    told = answered(logged)
+    assert [line["kind"] for line in told] == ["text", "choice", "media", "media", "other", "media", "preference"]
+    assert [line["by"] for line in told] == ["dialogue"] * 5 + ["nobody"] * 2  # a third in vain, and a switch
+
+
+async def test_a_message_that_gets_no_answer_is_told_as_such(
+    simulation: Simulation, zebedee: SimulatedPerson, logged: io.StringIO
+) -> None:
+    await zebedee.say("Hi zanzibar")
+    await zebedee.react("👍")
+    await simulation.settled()
+    assert [(line["kind"], line["texts"], line["by"]) for line in answered(logged)[1:]] == [("reaction", [], "nobody")]
+
+
+async def test_what_no_customer_wrote_is_not_told_as_a_message(
+    simulation: Simulation, zebedee: SimulatedPerson, logged: io.StringIO
+) -> None:
+    await zebedee.say("Hi zanzibar")
+    await zebedee.send(webhooks.staff_message(zebedee.who, "Hello from the shop"), replies=0, heard=False)
+    await zebedee.change_number("+447911555777", WHO.bsuid)
+    await simulation.settled()
+    assert len(answered(logged)) == 1
+
+
+async def test_the_host_s_answer_and_the_staff_s_are_one_line_each(
+    stores: Settings, tmp_path: Path, logged: io.StringIO
+) -> None:
+    async def host(inbound: bot.Inbound, person: bot.Person) -> list[bot.Reply]:
+        return [bot.Reply(body="The shop opens at nine.")]
+
+    staffed = changed(stores, business_file=with_staff(tmp_path))
+    async with simulate(staffed, HostedBot(host)) as simulation:
+        zebedee = simulation.person(WHO)
+        await zebedee.say("When do you open, zanzibar?")
+        await simulation.settled()
+        await zebedee.say("HUMAN")
+        await zebedee.say("It is about my zanzibar", replies=0)
+        await simulation.settled()
+    told = answered(logged)
+    assert [line["kind"] for line in told] == ["text"] * 3
+    assert [line["by"] for line in told][::2] == ["host", "staff"]
+    markers = ["zanzibar", str(WHO.phone)[1:], str(WHO.bsuid)]
+    assert [marker for marker in markers if marker in json.dumps(told)] == []

@@ -16,7 +16,7 @@ from bot.errors import Unavailable
 from bot.messages.inbound import Sender
 from bot.service.operators.find import Look
 from bot.service.operators.requests import CannotTell, RequestClosed
-from bot.service.ports import Decision
+from bot.service.ports import UNDELIVERED, Decision
 from bot.service.sending.gate import WINDOW
 from bot.service.sending.reasons import Reason
 from bot.stores.redis.outbox import Outbox
@@ -125,9 +125,9 @@ async def test_after_the_window_nothing_is_changed_and_it_is_said_why(
     known = await later.requests.show(id, BEN)
     assert (known.request.state, known.reach.withheld) == (State.OPEN, Reason.OUTSIDE_WINDOW)
     assert known.reach.sender.phone == ana.who.phone
-    noted = await later.requests.note(id, State.DONE, Said(words="told by phone"), BEN)
+    noted = await later.requests.answer(id, State.DONE, Said(), BEN, told="by phone")
     await settled(simulation)
-    assert (noted.state, said_to(ana)) == (State.DONE, [])
+    assert (noted.request.state, said_to(ana)) == (State.DONE, [])
 
 
 async def test_nobody_erased_is_told_and_the_operator_knows(
@@ -166,8 +166,22 @@ async def test_a_call_that_broke_off_is_repeated_and_tells_once(
     await given.requests.answer(id, State.REFUSED, CHECKED, BEN)
     await settled(simulation)
     assert len(said_to(ana)) == 1
+    again = await given.requests.answer(id, State.REFUSED, CHECKED, BEN)
+    await settled(simulation)
+    assert (again.request.state, again.untold, len(said_to(ana))) == (State.REFUSED, "", 1)
     with pytest.raises(RequestClosed, match="already"):
-        await given.requests.answer(id, State.REFUSED, CHECKED, BEN)
+        await given.requests.answer(id, State.REFUSED, Said(Because.IDENTITY), BEN)
+
+
+async def test_an_extension_that_reached_nobody_is_not_said_to_be_told_when_it_is_repeated(
+    simulation: Simulation, ana: SimulatedPerson, given: Operators
+) -> None:
+    await subscribed(simulation, ana)
+    id = await wish(simulation, ana)
+    await given.requests.answer(id, State.EXTENDED, Said(Because.WORK), BEN)
+    await simulation.runtime.stores.requests.reopen(id, UNDELIVERED, simulation.runtime.use_cases.clock())
+    with pytest.raises(RequestClosed, match=r"extended before.*requests show"):
+        await given.requests.answer(id, State.EXTENDED, Said(Because.WORK), BEN)
 
 
 async def test_the_fate_of_the_last_question_is_shown(
@@ -230,3 +244,17 @@ def test_every_reason_and_every_right_has_its_texts(simulation: Simulation, righ
     assert ASKED[right] in texts.slots
     for because in Because:
         assert set(text_ids(because.goes_with, Said(because, "x"))) <= TEXTS <= texts.slots.keys()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(),
+        Said(Because.LAW),
+        Said(words="law of the land"),
+        Said(Because.WORK, "much; really much"),
+        Said(words="a; b"),
+    ],
+)
+def test_a_recorded_reason_is_read_back(said: Said) -> None:
+    assert Said.recorded(str(said)) == said

@@ -48,7 +48,7 @@ async def known(database: Database, keys: Keyring, sender: Sender, name: str) ->
         details="my name is Ana",
     )
     done = close(request, State.DONE, "")
-    await requests.change(request, done, actor="operator", reason=f"sent to {PHONE}", now=AT)
+    await requests.change(request, done, actor="operator:ben", reason=f"corrected; sent to {PHONE}", now=AT)
     await database.execute(
         "INSERT INTO exports (id, made_at, expires_at, person, token, data, right_asked) "
         "VALUES (gen_random_uuid(), 1, 2, $1, $2, 'sealed', 'access')",
@@ -83,9 +83,9 @@ async def test_an_export_shows_everything_about_the_person(database: Database, k
     assert [entry.kind for entry in whole.history] == ["requested", "given", "withdrawn"]
     assert [entry.answer for entry in whole.history] == ["", "Yes please", "STOP"]
     assert whole.history[0].wording == WORDING.text
-    assert [(step.state, step.reason) for step in whole.requests[0].steps] == [
-        ("open", "my name is Ana"),
-        ("done", f"sent to {PHONE}"),
+    assert [(step.state, step.by, step.because, step.reason) for step in whole.requests[0].steps] == [
+        ("open", "person", "", "my name is Ana"),
+        ("done", "company", "corrected", f"sent to {PHONE}"),
     ]
     assert [(one.what, one.text) for one in whole.waiting] == [
         ("document", ""),

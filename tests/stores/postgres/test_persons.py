@@ -7,7 +7,7 @@ import pytest
 
 from bot.keys import Keyring
 from bot.messages.inbound import Sender
-from bot.service.ports import AddressTaken, Person, PersonId
+from bot.service.ports import AddressTaken, KnownPerson, PersonId
 from bot.stores.postgres.connect import Database
 from bot.stores.postgres.connect import connect as connect_postgres
 from bot.stores.postgres.persons import Persons
@@ -30,8 +30,8 @@ async def test_a_person_is_found_by_each_address(persons: Persons) -> None:
     person, other = await persons.create([BOTH, Sender(bsuid=NEW_BSUID)])
     assert await persons.find([PHONE, BSUID, NEW_BSUID, NEW_PHONE]) == {PHONE: person, BSUID: person, NEW_BSUID: other}
     assert await persons.load([person, other, PERSON]) == {
-        person: Person(person, "", BOTH),
-        other: Person(other, "", Sender(bsuid=NEW_BSUID)),
+        person: KnownPerson(person, "", BOTH),
+        other: KnownPerson(other, "", Sender(bsuid=NEW_BSUID)),
     }
     assert UUID(person).version == 7
 

@@ -17,11 +17,14 @@ from bot.i18n.catalogs import catalog_path, languages
 from bot.i18n.po import PoEntry
 from bot.i18n.po import read as read_po
 from bot.i18n.slot import SourceTexts
+from bot.testing import Conversation
 from bot.translating.preview import Language, index, page
-from bot.translating.preview.drawn import formatted
+from bot.translating.preview.conversation import Bubble, beginnings, bubbles, exchanges
+from bot.translating.preview.drawn import Texts, formatted
 from bot.translating.source_texts import source_texts
 from bot.words.intents import Intent, Keywords
 from bot.words.keywords import WORDS
+from tests.conversation.worlds import FLOWS, WORLD
 
 CODES = list(languages(paths.LOCALES))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -232,3 +235,65 @@ def test_document_texts_are_not_shown_as_messages(
     assert section.count('class="paper"') == sum(slot.id.startswith("document.") for slot in texts.slots)
     assert "bubble" not in section
     assert "Reply STOP to unsubscribe" not in section
+
+
+def conversations(code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> list[Bubble]:
+    """Every message of every dialogue, as it is drawn."""
+    spoken = language(code, keywords)
+    own, begins = Texts(code, texts, spoken.entries, spoken.values), beginnings(files)
+    return [
+        bubble
+        for file in files
+        for bubble in bubbles(
+            exchanges(file, own, spoken.words, [], greets=Intent.START in file.table.intents, begins=begins)
+        )
+    ]
+
+
+def ids(bubble: Bubble) -> tuple[str, ...]:
+    return (*(lead.id for lead in bubble.leads), bubble.text.id)
+
+
+@pytest.mark.parametrize("code", ["en", "de", "ar"])
+def test_messages_are_drawn_as_the_bot_sends_them(
+    code: str, files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
+    """What leads a message is on top of it, and the footer stands only where it is sent."""
+    drawn = conversations(code, files, texts, keywords)
+    chat = Conversation(WORLD, FLOWS, locale=code)
+    compared = set()
+    stop = (Intent.STOP, Intent.STOP)
+    for said in ("Hi", Intent.YES, "🤷🤷 xq", Intent.NO, Intent.START, Intent.DELETE, "0", *stop, Intent.START):
+        chat.says(keywords.shown(said, code) if isinstance(said, Intent) else said)
+        for reply in chat.replies:
+            alike = [one for one in drawn if ids(one) == (*reply.leads, reply.text_id)]
+            assert alike, (reply.leads, reply.text_id)
+            possible = {bool(one.footer) for one in alike} | {False for one in alike if one.footer_depends}
+            assert bool(reply.footer) in possible, reply.text_id
+            compared.add((*reply.leads, reply.text_id))
+    assert ("common.hello", "opt_in.ask") in compared
+    assert ("opt_in.noted", "opt_in.ask") in compared
+    assert ("common.unclear", "opt_in.clarify") in compared
+    assert ("delete.wrong", "delete.ask") in compared
+    assert ("stop.confirmed",) in compared
+
+
+def test_no_text_that_leads_another_is_drawn_as_a_message(
+    files: list[FlowFile], texts: SourceTexts, keywords: Keywords
+) -> None:
+    begins = beginnings(files)
+    assert begins >= {"common.hello", "opt_in.noted", "opt_in.time_over", "delete.wrong"}
+    alone = [one for one in conversations("en", files, texts, keywords) if one.text.id in begins]
+    assert all(one.goes_on and one.footer is None for one in alone)
+
+
+def test_the_footer_stands_only_where_it_is_sent(files: list[FlowFile], texts: SourceTexts, keywords: Keywords) -> None:
+    for one in conversations("en", files, texts, keywords):
+        match one.text.id:
+            case "opt_in.ask" | "opt_in.welcome":
+                assert one.footer is not None
+                assert not one.footer_depends
+            case "stop.confirmed":
+                assert one.footer is None
+            case "about.why_asked":
+                assert one.footer is None or one.footer_depends

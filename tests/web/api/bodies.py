@@ -45,7 +45,7 @@ WELL: Mapping[str, dict[str, Any] | None] = {
     "erase": {**_SAID},
     "listRequests": None,
     "getRequest": None,
-    "changeRequest": {"state": "done", "reason": "answered by letter"},
+    "changeRequest": {"state": "done", "because": "corrected", "told": "by letter"},
     "listPurposes": None,
     "getStats": None,
 }
