@@ -26,6 +26,9 @@ _STEP = "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($
 
 _CHANGE = "UPDATE requests SET state = $2, due = $3 WHERE id = $1 AND state = $4 RETURNING id"
 
+_LOCK = "SELECT FROM requests WHERE id = $1 FOR UPDATE"
+"""Steps that say what became of an answer are taken one after the other: each looks at those before."""
+
 _NOTE_ANSWER = """
 INSERT INTO request_steps (request, at, state, actor, reason)
 SELECT id, $3, state, 'system', $2 FROM requests WHERE id = $1 AND state <> 'open' AND NOT EXISTS (
@@ -124,7 +127,9 @@ class Requests:
             return False
         before, steps = found
         if before.state is State.EXTENDED:
-            await self._database.execute(_STEP, before.id, int(now), before.state, "system", reason)
+            async with self._database.transaction() as connection:
+                await connection.execute(_LOCK, before.id)
+                await connection.execute(_STEP, before.id, int(now), before.state, "system", reason)
             return True
         try:
             after = reopen(before, was_extended=any(step.state is State.EXTENDED for step in steps))
@@ -139,7 +144,7 @@ class Requests:
         Nothing is noted once a part of the answer has reached nobody.
         """
         async with self._database.transaction() as connection:
-            await connection.execute("SELECT FROM requests WHERE id = $1 FOR UPDATE", request_id)
+            await connection.execute(_LOCK, request_id)
             await connection.execute(_NOTE_ANSWER, request_id, f"the answer was {became}", at, UNDELIVERED)
 
     async def tell_due(self, by: date, now: float) -> int:

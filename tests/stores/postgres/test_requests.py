@@ -114,17 +114,20 @@ async def test_finding_an_unknown_request_returns_none(requests: Requests) -> No
     assert await requests.find("019a0000-0000-7000-8000-00000000ffff") is None
 
 
-async def test_a_request_that_is_being_reopened_is_not_noted_as_answered_last(
-    requests: Requests, database: Database
+@pytest.mark.parametrize("state", [State.OPEN, State.EXTENDED])
+async def test_no_look_at_an_answer_is_noted_after_it_reached_nobody(
+    requests: Requests, database: Database, state: State
 ) -> None:
     opened, _ = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
-    await requests.change(opened, close(opened, State.DONE, ""), actor="system", reason="", now=AT + 1)
+    told = extend(opened, "much", AT + 1, BERLIN) if state is State.EXTENDED else close(opened, State.DONE, "")
+    await requests.change(opened, told, actor="operator", reason="much", now=AT + 1)
     async with database.transaction() as reopening:
-        await reopening.execute("UPDATE requests SET state = 'open' WHERE id = $1", opened.id)
+        await reopening.execute("UPDATE requests SET state = $2 WHERE id = $1", opened.id, state)
         await reopening.execute(
-            "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, 'open', 'system', $3)",
+            "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, 'system', $4)",
             opened.id,
             AT + 2,
+            state,
             UNDELIVERED,
         )
         noting = asyncio.create_task(requests.note_answer(opened.id, "read", AT + 3))
@@ -133,4 +136,17 @@ async def test_a_request_that_is_being_reopened_is_not_noted_as_answered_last(
     await noting
     found = await requests.find(opened.id)
     assert found is not None
-    assert [(step.state, step.reason) for step in found[1]][-1] == (State.OPEN, UNDELIVERED)
+    assert [(step.state, step.reason) for step in found[1]][-1] == (state, UNDELIVERED)
+
+
+async def test_an_extension_that_reached_nobody_waits_for_looks_at_it(requests: Requests, database: Database) -> None:
+    opened, _ = await requests.open(ANA, Right.ACCESS, at=AT, inbound=b"m1", now=AT, calendar=BERLIN)
+    extended = extend(opened, "much", AT + 1, BERLIN)
+    await requests.change(opened, extended, actor="operator", reason="much", now=AT + 1)
+    async with database.transaction() as noting:
+        await noting.execute("SELECT FROM requests WHERE id = $1 FOR UPDATE", opened.id)
+        reopening = asyncio.create_task(requests.reopen(opened.id, UNDELIVERED, AT + 2))
+        while not reopening.done() and not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
+            pass  # each look lets the other task go on
+        assert not reopening.done()
+    assert await reopening
