@@ -148,5 +148,13 @@ async def test_an_extension_that_reached_nobody_waits_for_looks_at_it(requests: 
         reopening = asyncio.create_task(requests.reopen(opened.id, UNDELIVERED, AT + 2))
         while not reopening.done() and not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
             pass  # each look lets the other task go on
-        assert not reopening.done()
+        await noting.execute(
+            "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, 'system', 'read')",
+            opened.id,
+            AT + 2,
+            State.EXTENDED,
+        )
     assert await reopening
+    found = await requests.find(opened.id)
+    assert found is not None
+    assert found[1][-1].reason == UNDELIVERED
