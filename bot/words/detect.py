@@ -40,7 +40,7 @@ _KEPT = frozenset({
 """Languages that are told apart. Those of the last line may not be offered, but would be mistaken for one that is:
 without them, half of the Norwegian, Serbian and Galician sentences were."""
 
-_TELLING: Sequence[tuple[str, Mapping[str, str]]] = (
+_GROUPS: Sequence[tuple[str, Mapping[str, str]]] = (
     (
         "hr sl sr",
         {
@@ -76,6 +76,15 @@ _TELLING: Sequence[tuple[str, Mapping[str, str]]] = (
 The others of the group are ruled out by them, as far as a text has no signs of several.
 """
 
+_TELLING = [
+    (
+        frozenset(group.split()),
+        [(frozenset(signs.split()), frozenset(languages.split())) for languages, signs in telling.items()],
+    )
+    for group, telling in _GROUPS
+]
+"""The same, as sets: each sentence is held against all of them."""
+
 _LEAST_SEEN = 0.2
 """Least probability by the model alone: it must also have seen the language in the text."""
 
@@ -92,7 +101,7 @@ def sure_language(text: str, offered: Collection[str]) -> str | None:
     words = len(_WORD.findall(speech))
     if words < LEAST_WORDS:
         return None
-    languages = {_MODEL_CODES.get(base(locale), base(locale)): base(locale) for locale in offered}
+    languages = _by_model_code(tuple(offered))
     identifier = _identifier(_KEPT.union(languages))
     best, probability = _best(identifier.rank(" ".join(speech.split())), {*_ruled_out(speech.lower())})
     language = languages.get(best)
@@ -112,12 +121,18 @@ def _ruled_out(speech: str) -> Iterator[str]:
     """Yield languages that a text is not in, because it has letters or words that only its neighbours have."""
     found = {*_WORD.findall(speech), *(sign for sign in speech if not sign.isascii())}
     for group, telling in _TELLING:
-        possible = set(group.split())
-        for languages, signs in telling.items():
-            if not found.isdisjoint(signs.split()):
-                possible &= set(languages.split())
+        possible = group
+        for signs, languages in telling:
+            if not found.isdisjoint(signs):
+                possible &= languages
         if possible:
-            yield from set(group.split()) - possible
+            yield from group - possible
+
+
+@lru_cache(maxsize=4)
+def _by_model_code(offered: tuple[str, ...]) -> Mapping[str, str]:
+    """Return the model's code of each offered language → the language."""
+    return {_MODEL_CODES.get(base(locale), base(locale)): base(locale) for locale in offered}
 
 
 @lru_cache(maxsize=2)

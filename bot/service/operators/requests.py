@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import takewhile
 from typing import Protocol
 
 from ...consent.answers import MOST_WORDS, Said, check
@@ -202,10 +201,12 @@ def _is_repeated(before: Request, steps: Sequence[StepTaken], outcome: State, sa
 
     Not if the person could not be told of it: then nobody may believe that they were.
     """
-    since = list(takewhile(lambda step: not _is_by_people(step), reversed(steps)))
-    last = steps[-1 - len(since)] if len(since) < len(steps) else None
-    is_same = before.state is outcome and last is not None and last.reason == str(said)
-    return is_same and all(step.reason != UNDELIVERED for step in since)
+    for step in reversed(steps):
+        if _is_by_people(step):
+            return before.state is outcome and step.reason == str(said)
+        if step.reason == UNDELIVERED:
+            return False
+    return False
 
 
 def _recorded(said: Said, told: str) -> Said:

@@ -1,6 +1,7 @@
 """Requests are kept with all their steps; the same message, or asking again, makes no second one."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -131,8 +132,7 @@ async def test_no_look_at_an_answer_is_noted_after_it_reached_nobody(
             UNDELIVERED,
         )
         noting = asyncio.create_task(requests.note_answer(opened.id, "read", AT + 3))
-        while not noting.done() and not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
-            pass  # each look lets the other task go on
+        await _waits_or_ends(noting, database)
     await noting
     found = await requests.find(opened.id)
     assert found is not None
@@ -146,8 +146,7 @@ async def test_an_extension_that_reached_nobody_waits_for_looks_at_it(requests: 
     async with database.transaction() as noting:
         await noting.execute("SELECT FROM requests WHERE id = $1 FOR UPDATE", opened.id)
         reopening = asyncio.create_task(requests.reopen(opened.id, UNDELIVERED, AT + 2))
-        while not reopening.done() and not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
-            pass  # each look lets the other task go on
+        await _waits_or_ends(reopening, database)
         await noting.execute(
             "INSERT INTO request_steps (request, at, state, actor, reason) VALUES ($1, $2, $3, 'system', 'read')",
             opened.id,
@@ -158,3 +157,9 @@ async def test_an_extension_that_reached_nobody_waits_for_looks_at_it(requests: 
     found = await requests.find(opened.id)
     assert found is not None
     assert found[1][-1].reason == UNDELIVERED
+
+
+async def _waits_or_ends(task: asyncio.Task[Any], database: Database) -> None:
+    """Let a task go on until it waits for a lock, or ends without."""
+    while not task.done() and not await database.fetch("SELECT FROM pg_locks WHERE NOT granted"):
+        pass  # each look lets the task go on
